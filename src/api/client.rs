@@ -1,0 +1,301 @@
+//! The way to OpenTrain: authentication, time limits, retries by [`Effect`]. The only user of reqwest in the server.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use backon::{ExponentialBuilder, Retryable};
+use futures::future::BoxFuture;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, LOCATION, RETRY_AFTER};
+use jiff::Timestamp;
+use reqwest::redirect::Policy;
+use tokio::sync::OnceCell;
+use tokio::time::Instant;
+use url::{Host, Url};
+
+use super::error::{Error, Refusal, Unreadable};
+use super::reply::Reply;
+use super::token::Token;
+use super::wire::{self, Request};
+use super::{Effect, Operation};
+
+/// The `User-Agent` of every request.
+pub const USER_AGENT: &str = concat!("opentrain-mcp/", env!("CARGO_PKG_VERSION"));
+/// The largest body that is read, in bytes.
+const MAX_BODY: usize = 16 * 1024 * 1024;
+/// How long making a connection may take.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
+/// A longer `Retry-After` is told to the caller, not slept through.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// Tries after the first.
+const RETRIES: usize = 2;
+
+/// Where OpenTrain is. Asked at each call, since an embedded sandbox starts at the first.
+pub trait Endpoint: Send + Sync {
+    /// The origin to call.
+    fn origin(&self) -> BoxFuture<'_, Result<Url, Error>>;
+}
+
+impl Endpoint for Url {
+    fn origin(&self) -> BoxFuture<'_, Result<Url, Error>> {
+        Box::pin(std::future::ready(Ok(self.clone())))
+    }
+}
+
+/// On whose behalf, and until when.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller<'a> {
+    /// The bearer token; `None` for a caller without one.
+    pub token: Option<&'a Token>,
+    /// The answer is given by then, whatever it is.
+    pub deadline: Instant,
+}
+
+/// A client of OpenTrain. Cheap to make: connections, certificates and proxies are looked at by the first call.
+pub struct Client {
+    endpoint: Box<dyn Endpoint>,
+    attempt_timeout: Duration,
+    http: OnceCell<reqwest::Client>,
+}
+
+impl Client {
+    /// A client of what `endpoint` says, with a limit for one HTTP attempt.
+    #[must_use]
+    pub fn new(endpoint: Box<dyn Endpoint>, attempt_timeout: Duration) -> Self {
+        Self { endpoint, attempt_timeout, http: OnceCell::new() }
+    }
+
+    /// The origin that is called.
+    ///
+    /// # Errors
+    /// When it cannot be found out.
+    pub async fn origin(&self) -> Result<Url, Error> {
+        self.endpoint.origin().await
+    }
+
+    /// Performs `operation` and gives the success as it came. A read is tried again over passing faults; anything else
+    /// only when it certainly never left.
+    ///
+    /// # Errors
+    /// Every way in which no success came: see [`Error`].
+    pub async fn send<O: Operation>(&self, operation: &O, caller: Caller<'_>) -> Result<Reply, Error> {
+        operation.check()?;
+        let origin = self.origin().await?;
+        let request = wire::encode(operation, &origin)?;
+        let bearer = if O::GATE.token { Some(bearer(caller.token)?) } else { None };
+        let http = self.http.get_or_try_init(|| std::future::ready(connect(&origin))).await?;
+        let attempt = || async {
+            let reply = self.attempt(http, &request, bearer.as_ref(), caller).await;
+            let status = reply.as_ref().map_or_else(Error::status, |reply| Some(reply.status));
+            tracing::debug!(operation = O::NAME, method = %request.method, path = request.url.path(), status, "called");
+            reply
+        };
+        let waits = ExponentialBuilder::default()
+            .with_min_delay(Duration::from_millis(200))
+            .with_max_delay(Duration::from_secs(2))
+            .with_max_times(RETRIES)
+            .with_jitter();
+        attempt
+            .retry(waits)
+            .sleep(tokio::time::sleep)
+            .when(|fault| if O::EFFECT == Effect::Read { fault.is_passing() } else { never_left(fault) })
+            .adjust(|fault, wait| within(caller.deadline, fault.retry_after(), wait))
+            .await
+    }
+
+    async fn attempt(
+        &self,
+        http: &reqwest::Client,
+        request: &Request,
+        bearer: Option<&HeaderValue>,
+        caller: Caller<'_>,
+    ) -> Result<Reply, Error> {
+        let limit = self.attempt_timeout.min(caller.deadline.saturating_duration_since(Instant::now()));
+        if limit.is_zero() {
+            return Err(Error::TimedOut { waited: limit, sent: false });
+        }
+        let mut call = http.request(request.method.clone(), request.url.clone()).timeout(limit);
+        call = call.header(ACCEPT, "application/json");
+        if let Some(bearer) = bearer {
+            call = call.header(AUTHORIZATION, bearer.clone());
+        }
+        if let Some(body) = &request.body {
+            call = call.header(CONTENT_TYPE, "application/json").body(body.clone());
+        }
+        let response = call.send().await.map_err(|fault| transport(fault, limit))?;
+        accept(response, caller.token, limit).await
+    }
+}
+
+/// How long to wait before the next try; `None` to give up.
+fn within(deadline: Instant, retry_after: Option<Duration>, wait: Option<Duration>) -> Option<Duration> {
+    let wait = wait?.max(retry_after.unwrap_or_default());
+    let fits = wait <= PATIENCE && Instant::now() + wait < deadline;
+    fits.then_some(wait)
+}
+
+const fn never_left(fault: &Error) -> bool {
+    matches!(fault, Error::Unreachable { sent: false, .. })
+}
+
+/// The header that carries the token; sensitive, so that no log prints it.
+fn bearer(token: Option<&Token>) -> Result<HeaderValue, Error> {
+    let Some(token) = token else {
+        return Err(Error::NotConfigured("no OpenTrain API token is set".into()));
+    };
+    let mut header = HeaderValue::from_str(&token.bearer()).map_err(|fault| Error::NotConfigured(fault.to_string()))?;
+    header.set_sensitive(true);
+    Ok(header)
+}
+
+/// Makes the HTTP client for `origin`. Loopback is never reached through a proxy, redirects are never followed: either
+/// would hand the token to somebody else.
+fn connect(origin: &Url) -> Result<reqwest::Client, Error> {
+    // Only the first call of the process can set it; any provider that is there already serves as well.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = reqwest::Client::builder()
+        .user_agent(USER_AGENT)
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .connect_timeout(CONNECT_TIMEOUT);
+    if is_loopback(origin) {
+        builder = builder.no_proxy();
+    }
+    builder
+        .build()
+        .map_err(|fault| Error::NotConfigured(format!("no HTTPS connection can be set up: {}", causes(&fault))))
+}
+
+/// Whether `origin` is this machine.
+#[must_use]
+pub fn is_loopback(origin: &Url) -> bool {
+    match origin.host() {
+        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    }
+}
+
+/// Sorts a fault of the connection by whether the request may have left.
+fn transport(fault: reqwest::Error, limit: Duration) -> Error {
+    let fault = fault.without_url();
+    if fault.is_connect() {
+        return Error::Unreachable { what: format!("OpenTrain cannot be reached: {}", causes(&fault)), sent: false };
+    }
+    if fault.is_timeout() {
+        return Error::TimedOut { waited: limit, sent: true };
+    }
+    Error::Unreachable { what: format!("the connection to OpenTrain broke: {}", causes(&fault)), sent: true }
+}
+
+/// An error with what caused it, in one line.
+fn causes(fault: &reqwest::Error) -> String {
+    let mut text = fault.to_string();
+    let mut cause = fault.source();
+    while let Some(inner) = cause {
+        text = format!("{text}: {inner}");
+        cause = inner.source();
+    }
+    text
+}
+
+async fn accept(mut response: reqwest::Response, token: Option<&Token>, limit: Duration) -> Result<Reply, Error> {
+    let status = response.status();
+    let header =
+        |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok()).map(str::to_owned);
+    let date = header(DATE).as_deref().and_then(http_date);
+    let retry_after = header(RETRY_AFTER).as_deref().and_then(|text| delay(text, date));
+    let location = header(LOCATION);
+    let unreadable = |what: String, truncated| {
+        let what = format!("OpenTrain answered {} with {what}", status.as_u16());
+        Error::Unreadable(Box::new(Unreadable { status: status.as_u16(), what, truncated, retry_after }))
+    };
+    if status.is_redirection() {
+        let to = location.unwrap_or_else(|| "nowhere".into());
+        return Err(unreadable(format!("a redirect to {to}; redirects are not followed"), false));
+    }
+    let body = match whole_body(&mut response).await {
+        Ok(body) => body,
+        Err(BodyFault::TooLarge) => return Err(unreadable(format!("more than {} MiB", MAX_BODY >> 20), false)),
+        Err(BodyFault::Broken(fault)) if fault.is_timeout() => {
+            return Err(Error::TimedOut { waited: limit, sent: true });
+        }
+        Err(BodyFault::Broken(_)) => return Err(unreadable("a body that ends in the middle".into(), true)),
+    };
+    let Ok(mut body) = String::from_utf8(body) else {
+        return Err(unreadable("a body that is not UTF-8".into(), false));
+    };
+    if let Some(token) = token {
+        token.mask(&mut body);
+    }
+    if status.is_success() {
+        return Reply::new(status.as_u16(), date, body);
+    }
+    Err(match Refusal::read(status.as_u16(), &body, retry_after) {
+        Some(refusal) => Error::Refused(Box::new(refusal)),
+        None => unreadable(
+            if body.trim_start().starts_with('<') { "a page of HTML" } else { "no readable error" }.into(),
+            false,
+        ),
+    })
+}
+
+enum BodyFault {
+    TooLarge,
+    Broken(reqwest::Error),
+}
+
+/// Reads the body, up to the bound.
+async fn whole_body(response: &mut reqwest::Response) -> Result<Vec<u8>, BodyFault> {
+    let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+    if announced > MAX_BODY {
+        return Err(BodyFault::TooLarge);
+    }
+    let mut body = Vec::with_capacity(announced);
+    while let Some(chunk) = response.chunk().await.map_err(BodyFault::Broken)? {
+        if body.len() + chunk.len() > MAX_BODY {
+            return Err(BodyFault::TooLarge);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}
+
+/// An IMF-fixdate (RFC 9110, 5.6.7), such as `Fri, 12 Jun 2026 10:00:00 GMT`.
+fn http_date(text: &str) -> Option<Timestamp> {
+    jiff::fmt::rfc2822::parse(text).ok().map(|date| date.timestamp())
+}
+
+/// `Retry-After` (RFC 9110, 10.2.3): seconds, or a date.
+fn delay(text: &str, now: Option<Timestamp>) -> Option<Duration> {
+    if let Ok(seconds) = text.trim().parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let until = http_date(text)?.duration_since(now.unwrap_or_else(Timestamp::now));
+    Duration::try_from(until).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let now = http_date("Fri, 12 Jun 2026 10:00:00 GMT");
+        assert_eq!(now.unwrap().to_string(), "2026-06-12T10:00:00Z");
+        assert_eq!(delay("7", now), Some(Duration::from_secs(7)));
+        assert_eq!(delay("Fri, 12 Jun 2026 10:00:30 GMT", now), Some(Duration::from_secs(30)));
+        assert_eq!(delay("Fri, 12 Jun 2026 09:00:00 GMT", now), None);
+        assert_eq!(delay("soon", now), None);
+    }
+
+    #[test]
+    fn a_long_retry_after_is_not_slept_through() {
+        let deadline = Instant::now() + Duration::from_secs(50);
+        let wait = Some(Duration::from_millis(200));
+        assert_eq!(within(deadline, None, wait), wait);
+        assert_eq!(within(deadline, Some(Duration::from_secs(3)), wait), Some(Duration::from_secs(3)));
+        assert_eq!(within(deadline, Some(Duration::from_secs(60)), wait), None);
+        assert_eq!(within(Instant::now(), None, wait), None);
+    }
+}

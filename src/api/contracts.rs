@@ -1,0 +1,154 @@
+//! Contracts: one for each hired trainer on each job, with its milestones (reference: api-reference/contracts/list and
+//! /get).
+
+#![expect(missing_docs, reason = "the type of an id describes it wherever it stands")]
+
+use http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Number;
+
+use super::milestones::Milestone;
+use super::types::{ContractId, Field, JobId, List, wrapper};
+use super::{Effect, Gate, Operation};
+
+/// List your contracts (one per hired trainer per job), newest first, with milestones. Start here: it gives the
+/// contractId and milestoneId other tools need, and whether a milestone wants amountUsd or volume. Totals cover all
+/// matches; items are paged: pass nextCursor as cursor. Refunded and cancelled milestones never appear.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ListContracts {
+    /// Only these; omit for both.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<ContractStatus>,
+    /// Only contracts on this job of yours.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub job_id: Option<JobId>,
+}
+
+/// The states that contracts can be listed by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ContractStatus {
+    /// Work can go on.
+    Active,
+    /// Over.
+    Ended,
+}
+
+impl Operation for ListContracts {
+    type Output = Contracts;
+    const NAME: &'static str = "list_contracts";
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/contracts";
+    const EFFECT: Effect = Effect::Read;
+    const GATE: Gate = Gate::scopes(&["payments:read"]);
+}
+
+/// Get one contract with its milestones, what is used of its budget (hours or labels), and the id of the conversation
+/// with the trainer.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GetContract {
+    pub contract_id: ContractId,
+}
+
+impl Operation for GetContract {
+    type Output = OneContract;
+    const NAME: &'static str = "get_contract";
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/contracts/{contractId}";
+    const EFFECT: Effect = Effect::Read;
+    const GATE: Gate = Gate::scopes(&["payments:read"]);
+}
+
+/// `{"contracts": […]}`
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct Contracts {
+    /// Newest first.
+    pub contracts: Vec<Contract>,
+}
+
+/// `{"contract": {…}}`
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct OneContract {
+    /// The contract.
+    #[serde(deserialize_with = "wrapper")]
+    pub contract: Contract,
+}
+
+/// A contract, as listed; `jobDmConversationId` and `budget` come only with a single one.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Contract {
+    /// Contract id: the contractId of other tools.
+    pub id: Field<String>,
+    /// active or ended.
+    pub status: Field<String>,
+    /// Title.
+    pub title: Field<String>,
+    /// The job that was hired for.
+    pub job_id: Field<String>,
+    /// The proposal that was hired.
+    pub proposal_id: Field<String>,
+    /// FIXED_PRICE (milestones want amountUsd), PAY_PER_HOUR or PAY_PER_LABEL (they want volume).
+    pub payment_type: Field<String>,
+    /// USD: the fixed price, or the price of an hour or a label.
+    pub rate_usd: Field<Number>,
+    /// USD.
+    pub estimated_total_usd: Field<Number>,
+    /// Hours or labels.
+    pub estimated_volume: Field<Number>,
+    /// A milestone is funded now.
+    pub has_active_milestone: Field<bool>,
+    /// ISO 8601.
+    pub start_date: Field<String>,
+    /// ISO 8601; null while active.
+    pub end_date: Field<String>,
+    /// ISO 8601.
+    pub created_at: Field<String>,
+    /// ISO 8601.
+    pub updated_at: Field<String>,
+    /// Who was hired.
+    pub freelancer: Field<Freelancer>,
+    /// The timeline, without refunded and cancelled ones.
+    pub milestones: List<Milestone>,
+    /// The conversation with the trainer after the hire.
+    pub job_dm_conversation_id: Field<String>,
+    /// What is used of the funded volume.
+    pub budget: Field<Budget>,
+}
+
+/// A trainer, masked: first name and last initial (reference: concepts/privacy-and-work-email).
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Freelancer {
+    /// User id; names repeat, ids do not.
+    pub user_id: Field<String>,
+    /// Such as "Maria G.".
+    pub display_name: Field<String>,
+    /// Country name.
+    pub country: Field<String>,
+    /// Path of the public profile.
+    pub profile_path: Field<String>,
+}
+
+/// What is used of a contract's funded volume.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Budget {
+    /// OK, LOW (from 80 % used) or DEPLETED; always OK for FIXED_PRICE.
+    pub state: Field<String>,
+    /// Hours or labels.
+    pub funded_volume: Field<Number>,
+    /// USD.
+    pub funded_amount_usd: Field<Number>,
+    /// Hours or labels.
+    pub consumed_volume: Field<Number>,
+    /// Hours or labels.
+    pub remaining_volume: Field<Number>,
+    /// 0 to 1.
+    pub consumed_fraction: Field<Number>,
+    /// ISO 8601.
+    pub last_usage_at: Field<String>,
+}

@@ -1,0 +1,181 @@
+//! What can go wrong on the way to OpenTrain, by what the caller can do about it.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+/// An operation that gave no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// An argument is wrong; nothing was sent.
+    #[error(transparent)]
+    Invalid(#[from] InvalidArgument),
+    /// A setting is missing or unusable; nothing was sent.
+    #[error("{0}")]
+    NotConfigured(String),
+    /// OpenTrain answered with an error of its own.
+    #[error("{}", .0.message)]
+    Refused(Box<Refusal>),
+    /// An answer came that is not one of OpenTrain's.
+    #[error("{}", .0.what)]
+    Unreadable(Box<Unreadable>),
+    /// No answer came in time.
+    #[error("OpenTrain did not answer within {} s", .waited.as_secs())]
+    TimedOut {
+        /// How long was waited for this answer.
+        waited: Duration,
+        /// Whether the request may have reached OpenTrain.
+        sent: bool,
+    },
+    /// The connection could not be made, or broke.
+    #[error("{what}")]
+    Unreachable {
+        /// What happened, without secrets.
+        what: String,
+        /// Whether the request may have reached OpenTrain.
+        sent: bool,
+    },
+}
+
+/// A parameter that cannot be sent.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct InvalidArgument {
+    /// The parameter, as the caller wrote it.
+    pub field: String,
+    /// What is wrong and what would be right.
+    pub message: String,
+}
+
+impl InvalidArgument {
+    /// `field` is wrong, as `message` says.
+    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), message: message.into() }
+    }
+}
+
+/// OpenTrain's error envelope: `{"error", "code", "requestId", "details"}` (reference: api-reference/overview).
+#[derive(Clone, Debug, PartialEq)]
+pub struct Refusal {
+    /// The HTTP status.
+    pub status: u16,
+    /// `error`: for people to read.
+    pub message: String,
+    /// `code`, an open set: `BAD_REQUEST`, `FORBIDDEN`, …
+    pub code: Option<String>,
+    /// `requestId`, to be quoted to support.
+    pub request_id: Option<String>,
+    /// `details`, untouched; the whole body where it is no envelope.
+    pub details: Option<Value>,
+    /// The `Retry-After` header.
+    pub retry_after: Option<Duration>,
+}
+
+impl Refusal {
+    /// A field of `details`.
+    #[must_use]
+    pub fn detail(&self, name: &str) -> Option<&Value> {
+        self.details.as_ref().and_then(|details| details.get(name))
+    }
+
+    /// A text field of `details`.
+    #[must_use]
+    pub fn detail_text(&self, name: &str) -> Option<&str> {
+        self.detail(name).and_then(Value::as_str)
+    }
+
+    /// The reason that the API names, such as `account_claim_required`.
+    #[must_use]
+    pub fn reason(&self) -> Option<&str> {
+        self.detail_text("reason")
+    }
+
+    /// Reads the body of an answer that is no success; `None` when it is no JSON object.
+    pub(super) fn read(status: u16, body: &str, retry_after: Option<Duration>) -> Option<Self> {
+        #[derive(Deserialize)]
+        #[serde(rename_all = "camelCase")]
+        struct Envelope {
+            error: String,
+            code: Option<String>,
+            request_id: Option<String>,
+            details: Option<Value>,
+        }
+        let object: Map<String, Value> = serde_json::from_str(body).ok()?;
+        let refusal = match serde_json::from_value::<Envelope>(Value::Object(object.clone())) {
+            Ok(envelope) => Self {
+                status,
+                message: envelope.error,
+                code: envelope.code,
+                request_id: envelope.request_id,
+                details: envelope.details,
+                retry_after,
+            },
+            Err(_) => Self {
+                status,
+                message: format!("OpenTrain answered {status} without its usual error"),
+                code: None,
+                request_id: object.get("requestId").and_then(Value::as_str).map(str::to_owned),
+                details: Some(Value::Object(object)),
+                retry_after,
+            },
+        };
+        Some(refusal)
+    }
+}
+
+/// An answer that is not one of OpenTrain's: a proxy's page, a broken body, another shape.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unreadable {
+    /// The HTTP status.
+    pub status: u16,
+    /// What is wrong with it.
+    pub what: String,
+    /// It stopped before its end.
+    pub truncated: bool,
+    /// The `Retry-After` header.
+    pub retry_after: Option<Duration>,
+}
+
+impl Error {
+    /// The HTTP status, where an answer came.
+    #[must_use]
+    pub fn status(&self) -> Option<u16> {
+        match self {
+            Self::Refused(refusal) => Some(refusal.status),
+            Self::Unreadable(answer) => Some(answer.status),
+            _ => None,
+        }
+    }
+
+    /// How long the API asks to be left alone.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Refused(refusal) => refusal.retry_after,
+            Self::Unreadable(answer) => answer.retry_after,
+            _ => None,
+        }
+    }
+
+    /// A fault that may be gone at the next try.
+    #[must_use]
+    pub fn is_passing(&self) -> bool {
+        match self {
+            Self::TimedOut { .. } | Self::Unreachable { .. } => true,
+            Self::Unreadable(answer) if answer.truncated => true,
+            _ => matches!(self.status(), Some(429 | 502..=504)),
+        }
+    }
+
+    /// Whether the request may have been carried out although no success was seen. A 4xx is a refusal; anything else
+    /// that came after the request left tells nothing.
+    #[must_use]
+    pub fn may_have_happened(&self) -> bool {
+        match self {
+            Self::Invalid(_) | Self::NotConfigured(_) => false,
+            Self::Refused(_) | Self::Unreadable(_) => !matches!(self.status(), Some(400..=499)),
+            Self::TimedOut { sent, .. } | Self::Unreachable { sent, .. } => *sent,
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Milestones: the parts that a contract's work is paid by (reference: api-reference/contracts/create-milestone).
+
+#![expect(missing_docs, reason = "the type of an id describes it wherever it stands")]
+
+use http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Number;
+
+use super::error::InvalidArgument;
+use super::types::{ContractId, Field, Positive, decimal, is_iso8601, wrapper};
+use super::{Effect, Gate, Operation};
+
+/// Add one unfunded milestone to an active contract. No money moves, but it cannot be edited or deleted here, so
+/// confirm terms with your person first. FIXED_PRICE: give amountUsd. PAY_PER_HOUR or PAY_PER_LABEL: give volume
+/// (amountUsd, if given, must equal rate × volume). Give parts different names.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateMilestone {
+    pub contract_id: ContractId,
+    /// The work to deliver.
+    #[schemars(length(min = 1))]
+    pub description: String,
+    /// Short name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// USD, such as 300 or 12.50.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub amount_usd: Option<Positive>,
+    /// Hours or labels.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub volume: Option<Positive>,
+    /// ISO 8601 date or date-time, such as 2026-07-15.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub due_date: Option<String>,
+}
+
+impl Operation for CreateMilestone {
+    type Output = OneMilestone;
+    const NAME: &'static str = "create_milestone";
+    const METHOD: Method = Method::POST;
+    const PATH: &'static str = "/contracts/{contractId}/milestones";
+    const EFFECT: Effect = Effect::Create;
+    const GATE: Gate = Gate::scopes(&["payments:write"]).feature("public_api_payments_write").claimed();
+
+    fn check(&self) -> Result<(), InvalidArgument> {
+        if self.description.trim().is_empty() {
+            return Err(InvalidArgument::new("description", "description must say what work is to be delivered"));
+        }
+        positive("amountUsd", self.amount_usd.as_ref())?;
+        positive("volume", self.volume.as_ref())?;
+        match &self.due_date {
+            Some(date) if !is_iso8601(date) => Err(InvalidArgument::new(
+                "dueDate",
+                format!(
+                    "dueDate must be a date that exists, as ISO 8601 writes it, such as 2026-07-15 (it was \"{date}\")"
+                ),
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn positive(field: &str, number: Option<&Positive>) -> Result<(), InvalidArgument> {
+    match number {
+        Some(Positive(number)) if number.as_f64().is_none_or(|value| value <= 0.0 || !value.is_finite()) => {
+            Err(InvalidArgument::new(field, format!("{field} must be a number above 0 (it was {number})")))
+        }
+        Some(Positive(number)) if decimal(number).is_none() => Err(InvalidArgument::new(
+            field,
+            format!("{field} has more digits than an amount can have (it was {number})"),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// `{"milestone": {…}}`
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct OneMilestone {
+    /// The milestone.
+    #[serde(deserialize_with = "wrapper")]
+    pub milestone: Milestone,
+}
+
+/// A milestone.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Milestone {
+    /// Milestone id: the milestoneId of other tools.
+    pub id: Field<String>,
+    /// Short name.
+    pub name: Field<String>,
+    /// The work to deliver.
+    pub description: Field<String>,
+    /// NOT_FUNDED, ACTIVE_FUNDED, or another: the set is open.
+    pub status: Field<String>,
+    /// USD, before fees.
+    pub amount_usd: Field<Number>,
+    /// Hours or labels; null for FIXED_PRICE.
+    pub volume: Field<Number>,
+    /// Its place in the contract, from 1.
+    pub milestone_number: Field<Number>,
+    /// ISO 8601.
+    pub due_date: Field<String>,
+    /// A flag of the API; its meaning is not documented.
+    pub pending_approval: Field<bool>,
+    /// A flag of the API; its meaning is not documented.
+    pub needs_review: Field<bool>,
+    /// The invoice, once there is one.
+    pub invoice_id: Field<String>,
+    /// ISO 8601.
+    pub created_at: Field<String>,
+}
+
+/// The status of a milestone without money behind it.
+pub const NOT_FUNDED: &str = "NOT_FUNDED";
+/// The status of a milestone whose money is held until release.
+pub const ACTIVE_FUNDED: &str = "ACTIVE_FUNDED";

@@ -1,0 +1,74 @@
+//! A success as it came, and the ways to read it.
+
+use jiff::Timestamp;
+use serde_json::{Map, Value};
+
+use super::Operation;
+use super::error::{Error, Unreadable};
+
+/// The body of a 2xx answer: text that is a JSON object, token masked.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The HTTP status: 200, 201 or 202.
+    pub status: u16,
+    /// The API's own clock, from its `Date` header.
+    pub date: Option<Timestamp>,
+    body: String,
+}
+
+/// A success, read in both ways: as it came, and by its documented shape.
+#[derive(Debug)]
+pub struct Read<O: Operation> {
+    /// Every field, with its name, number and place.
+    pub object: Map<String, Value>,
+    /// The documented fields.
+    pub output: O::Output,
+}
+
+impl Reply {
+    pub(super) fn new(status: u16, date: Option<Timestamp>, body: String) -> Result<Self, Error> {
+        let reply = Self { status, date, body };
+        match reply.body.trim().as_bytes() {
+            [] => Err(reply.unreadable("an empty body", false)),
+            [b'{', .., b'}'] => Ok(reply),
+            [b'{', ..] => Err(reply.unreadable("a body that ends in the middle", true)),
+            [b'<', ..] => Err(reply.unreadable("a page of HTML", false)),
+            _ => Err(reply.unreadable("something that is no JSON object", false)),
+        }
+    }
+
+    /// The JSON text as it came.
+    #[must_use]
+    pub fn text(&self) -> &str {
+        &self.body
+    }
+
+    /// The moment of the answer: the API's clock, or ours where it names none.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        self.date.unwrap_or_else(Timestamp::now)
+    }
+
+    /// Reads the body as `O`'s answer.
+    ///
+    /// # Errors
+    /// [`Error::Unreadable`] when it is no JSON or the documented wrapper is missing.
+    pub fn read<O: Operation>(&self) -> Result<Read<O>, Error> {
+        let broken =
+            |fault: serde_json::Error| self.unreadable(&format!("JSON that cannot be read ({fault})"), fault.is_eof());
+        let object: Map<String, Value> = serde_json::from_str(&self.body).map_err(broken)?;
+        let output = serde_json::from_str(&self.body).map_err(|fault| self.not_of::<O>(&fault))?;
+        Ok(Read { object, output })
+    }
+
+    /// The error for a body that is JSON, but not `O`'s answer.
+    #[must_use]
+    pub fn not_of<O: Operation>(&self, fault: &serde_json::Error) -> Error {
+        self.unreadable(&format!("JSON that is not what {} gives ({fault})", O::NAME), false)
+    }
+
+    fn unreadable(&self, what: &str, truncated: bool) -> Error {
+        let what = format!("OpenTrain answered {} with {what}", self.status);
+        Error::Unreadable(Box::new(Unreadable { status: self.status, what, truncated, retry_after: None }))
+    }
+}

@@ -1,0 +1,277 @@
+//! The shared shapes of the wire: ids, amounts, times, and fields that are read without trust.
+
+use std::borrow::Cow;
+use std::str::FromStr;
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de::{DeserializeOwned, Error as _};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Number, Value};
+
+/// A field of an answer. Absent, `null`, or of a shape that is not the documented one, it reads as `None`: what the
+/// API sends in one field can never make the rest of its answer unreadable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Field<T>(Option<T>);
+
+impl<T> Field<T> {
+    /// The value, where there is one of the documented shape.
+    pub fn get(&self) -> Option<&T> {
+        self.0.as_ref()
+    }
+}
+
+impl Field<String> {
+    /// The text, or nothing.
+    #[must_use]
+    pub fn text(&self) -> Option<&str> {
+        self.0.as_deref()
+    }
+
+    /// The moment that the text names, if it names one.
+    #[must_use]
+    pub fn timestamp(&self) -> Option<Timestamp> {
+        self.text().and_then(|text| text.parse().ok())
+    }
+}
+
+impl Field<Number> {
+    /// The number as an exact decimal.
+    #[must_use]
+    pub fn decimal(&self) -> Option<Decimal> {
+        self.0.as_ref().and_then(decimal)
+    }
+}
+
+impl Field<bool> {
+    /// Whether it is there and true.
+    #[must_use]
+    pub fn is_true(&self) -> bool {
+        self.0 == Some(true)
+    }
+}
+
+impl<T> Default for Field<T> {
+    fn default() -> Self {
+        Self(None)
+    }
+}
+
+impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Value::deserialize(deserializer).map(|value| Self(T::deserialize(value).ok()))
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for Field<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        format!("Field_{}", T::schema_name()).into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        nullable(T::json_schema(generator))
+    }
+}
+
+/// A list in an answer. An element that is not of the documented shape reads as an empty one, so that the count stays
+/// true; anything that is not a list reads as an empty list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct List<T>(Vec<T>);
+
+impl<T> List<T> {
+    /// The elements in the order of the wire.
+    #[must_use]
+    pub fn items(&self) -> &[T] {
+        &self.0
+    }
+}
+
+impl<T> Default for List<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<'de, T: DeserializeOwned + Default> Deserialize<'de> for List<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let items = match Value::deserialize(deserializer)? {
+            Value::Array(items) => items,
+            _ => Vec::new(),
+        };
+        Ok(Self(items.into_iter().map(|item| T::deserialize(item).unwrap_or_default()).collect()))
+    }
+}
+
+impl<T: JsonSchema> JsonSchema for List<T> {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        format!("List_{}", T::schema_name()).into()
+    }
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        nullable(Vec::<T>::json_schema(generator))
+    }
+}
+
+/// Lets `null` stand where `schema` stands.
+fn nullable(mut schema: Schema) -> Schema {
+    if let Some(kind) = schema.get_mut("type")
+        && let Value::String(name) = kind
+    {
+        *kind = Value::Array(vec![Value::String(std::mem::take(name)), Value::String("null".into())]);
+    }
+    schema
+}
+
+/// The documented wrapper of an answer, such as `contract` in `{"contract": {…}}`: it must be an object, though any
+/// field within may be absent, null or new.
+///
+/// # Errors
+/// When the wrapper is not an object.
+pub fn wrapper<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<T, D::Error> {
+    match Value::deserialize(deserializer)? {
+        object @ Value::Object(_) => T::deserialize(object).map_err(D::Error::custom),
+        other => Err(D::Error::custom(format!("expected an object, found {}", kind(&other)))),
+    }
+}
+
+/// The JSON word for what `value` is.
+#[must_use]
+pub const fn kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "a boolean",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}
+
+/// A JSON number as an exact decimal; `None` beyond 28 significant digits.
+#[must_use]
+pub fn decimal(number: &Number) -> Option<Decimal> {
+    let text = number.to_string();
+    Decimal::from_str_exact(&text).or_else(|_| Decimal::from_scientific(&text)).ok()
+}
+
+/// A number above zero, kept as it was written: `300` stays `300`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Positive(pub Number);
+
+impl JsonSchema for Positive {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "Positive".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "number", "exclusiveMinimum": 0 })
+    }
+}
+
+/// Whether `text` is an ISO 8601 calendar date (`2026-07-15`) or date-time (`2026-07-15T10:00:00Z`, with any offset
+/// or none) that exists.
+#[must_use]
+pub fn is_iso8601(text: &str) -> bool {
+    let dated = text.get(..10).is_some_and(|date| {
+        date.bytes()
+            .enumerate()
+            .all(|(place, byte)| if place == 4 || place == 7 { byte == b'-' } else { byte.is_ascii_digit() })
+    });
+    dated
+        && match text.get(10..) {
+            Some("") => jiff::civil::Date::from_str(text).is_ok(),
+            Some(time) if time.starts_with('T') && !time.contains('[') => {
+                Timestamp::from_str(text).is_ok()
+                    || jiff::civil::DateTime::from_str(text).is_ok_and(|_| !has_offset(time))
+            }
+            _ => false,
+        }
+}
+
+fn has_offset(time: &str) -> bool {
+    time.contains(['Z', 'z', '+', '-'])
+}
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident),* $(,)?) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+        #[serde(transparent)]
+        pub struct $name(#[schemars(length(min = 1))] pub String);
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                formatter.write_str(&self.0)
+            }
+        }
+    )*};
+}
+
+ids! {
+    /// Contract id, from list_contracts.
+    ContractId,
+    /// Job id.
+    JobId,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_that_exist_pass_and_others_do_not() {
+        for good in [
+            "2026-07-15",
+            "2028-02-29",
+            "2026-07-15T10:00:00Z",
+            "2026-07-15T10:00:00.000Z",
+            "2026-07-15T10:00:00+02:00",
+            "2026-07-15T10:00:00",
+        ] {
+            assert!(is_iso8601(good), "{good}");
+        }
+        for bad in [
+            "",
+            "2026-02-30",
+            "2026-7-5",
+            "15.07.2026",
+            "tomorrow",
+            "2026-07-15 10:00",
+            "2026-07-15T25:00:00Z",
+            "20260715",
+            "2026-07-15T10:00:00[Europe/Berlin]",
+            "2026-07-15T10:00:00+99:99",
+            "2026-07",
+            "+002026-07-15",
+        ] {
+            assert!(!is_iso8601(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_field_of_another_shape_reads_as_nothing() {
+        #[derive(Default, Deserialize)]
+        #[serde(default)]
+        struct Shape {
+            text: Field<String>,
+            number: Field<Number>,
+            list: List<Field<String>>,
+        }
+        let shape: Shape =
+            serde_json::from_str(r#"{"text": 1, "number": "x", "list": {"a": 1}, "new": true}"#).unwrap();
+        assert_eq!(shape.text.text(), None);
+        assert_eq!(shape.number.decimal(), None);
+        assert!(shape.list.items().is_empty());
+        let shape: Shape = serde_json::from_str(r#"{"text": null, "number": 300.10, "list": ["a", 2]}"#).unwrap();
+        assert_eq!(shape.number.decimal(), Some(Decimal::new(3001, 1)));
+        assert_eq!(shape.list.items().len(), 2);
+    }
+}

@@ -1,0 +1,179 @@
+//! An [`Operation`] as an HTTP request, both ways: the client encodes with this, the sandbox decodes with it.
+
+use http::Method;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use schemars::Schema;
+use serde_json::{Map, Value};
+use url::{Url, form_urlencoded};
+
+use super::Operation;
+use super::error::{Error, InvalidArgument};
+
+/// What an id may hold without being encoded: RFC 3986 "unreserved".
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A request as it leaves.
+#[derive(Clone, Debug)]
+pub struct Request {
+    /// The HTTP method.
+    pub method: Method,
+    /// The whole address.
+    pub url: Url,
+    /// The JSON body, if there is one.
+    pub body: Option<Vec<u8>>,
+}
+
+/// Writes `operation` as a request to the origin `base`.
+///
+/// # Errors
+/// When an id cannot be one path segment.
+pub fn encode<O: Operation>(operation: &O, base: &Url) -> Result<Request, Error> {
+    let mut fields = match serde_json::to_value(operation) {
+        Ok(Value::Object(fields)) => fields,
+        Ok(_) => Map::new(),
+        Err(fault) => return Err(Error::NotConfigured(format!("{} cannot be written as JSON: {fault}", O::NAME))),
+    };
+    let path = path::<O>(&mut fields)?;
+    let mut url = base.clone();
+    url.set_path(&path);
+    let in_query = has_query(&O::METHOD);
+    if in_query && !fields.is_empty() {
+        url.query_pairs_mut().extend_pairs(fields.iter().map(|(name, value)| (name, plain(value))));
+    }
+    let body = (!in_query && !fields.is_empty()).then(|| Value::Object(fields).to_string().into_bytes());
+    Ok(Request { method: O::METHOD, url, body })
+}
+
+/// Reads `O` from the parts of a request; `body` is empty or a JSON object.
+///
+/// # Errors
+/// The field that is missing or wrong; an empty name when the body is no JSON object.
+pub fn decode<O: Operation>(
+    path: impl IntoIterator<Item = (String, String)>,
+    query: &str,
+    body: &[u8],
+) -> Result<O, InvalidArgument> {
+    let schema = schemars::generate::SchemaSettings::default().with(|settings| settings.inline_subschemas = true);
+    let schema = schema.into_generator().into_root_schema_for::<O>();
+    let mut fields = Map::new();
+    if has_query(&O::METHOD) {
+        let pairs = form_urlencoded::parse(query.as_bytes());
+        fields.extend(pairs.map(|(name, text)| {
+            let value = typed(&schema, &name, &text);
+            (name.into_owned(), value)
+        }));
+    } else if !body.is_empty() {
+        fields = serde_json::from_slice(body).map_err(|_| InvalidArgument::new("", "the body is not a JSON object"))?;
+    }
+    fields.extend(path.into_iter().map(|(name, value)| (name, Value::String(value))));
+    for required in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+        let missing = match fields.get(required) {
+            None | Some(Value::Null) => true,
+            Some(Value::String(text)) => text.trim().is_empty(),
+            Some(_) => false,
+        };
+        if missing {
+            return Err(InvalidArgument::new(required, format!("{required} is required")));
+        }
+    }
+    serde_path_to_error::deserialize(Value::Object(fields)).map_err(|fault| {
+        let field = fault.path().to_string();
+        let message = format!("{field}: {}", fault.inner());
+        InvalidArgument::new(field, message)
+    })
+}
+
+/// A query's text as what the field's schema wants: numbers and booleans stand there as text.
+fn typed(schema: &Schema, name: &str, text: &str) -> Value {
+    let kind = schema.pointer(&format!("/properties/{name}/type")).map(Value::to_string).unwrap_or_default();
+    let parsed = ["integer", "number", "boolean"].iter().any(|word| kind.contains(word)).then(|| text.parse().ok());
+    parsed.flatten().unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+/// Whether what is not in the path goes into the query.
+fn has_query(method: &Method) -> bool {
+    matches!(*method, Method::GET | Method::DELETE)
+}
+
+/// Fills the path's `{parameter}` segments, taking them out of `fields`.
+fn path<O: Operation>(fields: &mut Map<String, Value>) -> Result<String, InvalidArgument> {
+    let mut path = String::from(O::ROOT);
+    for segment in O::PATH.split('/').skip(1) {
+        path.push('/');
+        match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
+            None => path.push_str(segment),
+            Some(name) => {
+                let id = fields.shift_remove(name).map(|value| plain(&value)).unwrap_or_default();
+                path.extend(utf8_percent_encode(one_segment(name, &id)?, SEGMENT));
+            }
+        }
+    }
+    Ok(path)
+}
+
+/// An id must stay one segment of the path: empty, `.` and `..` would name another resource.
+fn one_segment<'a>(name: &str, id: &'a str) -> Result<&'a str, InvalidArgument> {
+    match id.trim() {
+        "" => Err(InvalidArgument::new(name, format!("{name} must not be empty"))),
+        "." | ".." => Err(InvalidArgument::new(name, format!("{name} cannot be \"{id}\": it is an id, not a path"))),
+        _ => Ok(id),
+    }
+}
+
+/// A value as it stands in a path or a query.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::contracts::{GetContract, ListContracts};
+    use crate::api::milestones::CreateMilestone;
+
+    fn base() -> Url {
+        Url::parse("https://app.opentrain.ai").unwrap()
+    }
+
+    #[test]
+    fn an_id_stays_one_segment_whatever_it_holds() {
+        for id in ["ctr_8Kq2", "a/b", "a?b#c", "%2e%2e", "../x", "é 日", "a\nb\tc", "…"] {
+            let operation = GetContract { contract_id: crate::api::types::ContractId(id.into()) };
+            let request = encode(&operation, &base()).unwrap();
+            let segments: Vec<_> = request.url.path_segments().unwrap().collect();
+            assert_eq!(segments.len(), 5, "{id:?} became {}", request.url);
+            let read = percent_encoding::percent_decode_str(segments[4]).decode_utf8().unwrap();
+            assert_eq!(read, id);
+        }
+        for id in ["", " ", ".", ".."] {
+            let operation = GetContract { contract_id: crate::api::types::ContractId(id.into()) };
+            let Err(Error::Invalid(fault)) = encode(&operation, &base()) else { panic!("{id:?} was let through") };
+            assert_eq!(fault.field, "contractId");
+        }
+    }
+
+    #[test]
+    fn what_is_not_in_the_path_is_the_query_or_the_body_and_nothing_more() {
+        let listing = encode(&ListContracts::default(), &base()).unwrap();
+        assert_eq!(listing.url.as_str(), "https://app.opentrain.ai/api/public/v1/contracts");
+        assert_eq!(listing.body, None);
+
+        let body = r#"{"contractId":"c","description":"d","amountUsd":300,"volume":12.5}"#;
+        let milestone: CreateMilestone = serde_json::from_str(body).unwrap();
+        let request = encode(&milestone, &base()).unwrap();
+        assert_eq!(request.url.as_str(), "https://app.opentrain.ai/api/public/v1/contracts/c/milestones");
+        assert_eq!(request.body.unwrap(), br#"{"description":"d","amountUsd":300,"volume":12.5}"#);
+    }
+
+    #[test]
+    fn decoding_names_the_field_that_is_missing_or_wrong() {
+        let path = || [("contractId".to_owned(), "c".to_owned())];
+        let field = |body: &str| decode::<CreateMilestone>(path(), "", body.as_bytes()).unwrap_err().field;
+        assert_eq!(field(r#"{"description":" "}"#), "description");
+        assert_eq!(field(r#"{"description":"d","amountUsd":"many"}"#), "amountUsd");
+        assert_eq!(decode::<ListContracts>([], "status=paused", b"").unwrap_err().field, "status");
+    }
+}

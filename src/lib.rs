@@ -1,0 +1,3 @@
+//! An MCP server for OpenTrain AI.
+
+pub mod api;
