@@ -1,3 +1,25 @@
-//! An MCP server for OpenTrain AI.
+//! An MCP server for OpenTrain AI: contracts, milestones, and the people who approve them, in the hands of AI agents.
+//!
+//! | room | what it is | may use |
+//! |---|---|---|
+//! | [`api`] | what OpenTrain is | nothing of ours |
+//! | [`tools`] | what we make of it | `api` |
+//! | [`mcp`] | how it is spoken: the only room that knows MCP | `tools`, `api` |
+//! | [`sandbox`] | OpenTrain again, small, on loopback | `api` |
+//! | [`config`] | what the settings mean | `api` |
+//! | [`cli`] | what was typed | `config` |
+//! | [`docs`] | text made from the tables | `config`, `mcp`, `tools` |
+//! | `commands` | where they meet | all of them |
+//!
+//! `tests/architecture.rs` holds the last column. ARCHITECTURE.md tells the story.
 
 pub mod api;
+pub mod cli;
+mod commands;
+pub mod config;
+pub mod docs;
+pub mod mcp;
+pub mod sandbox;
+pub mod tools;
+
+pub use commands::{Fault, run};

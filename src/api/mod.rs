@@ -72,6 +72,19 @@ pub enum Effect {
 }
 
 impl Effect {
+    /// What a call does, for a person.
+    #[must_use]
+    pub const fn told(self) -> &'static str {
+        match self {
+            Self::Read => "reads",
+            Self::Create => "creates",
+            Self::Replace => "changes",
+            Self::Irreversible => "cannot be taken back",
+            Self::CoSigned => "asks a person",
+            Self::Exposes => "reaches outside",
+        }
+    }
+
     /// The MCP tool annotations that follow: `readOnlyHint`, `destructiveHint`, `idempotentHint`, `openWorldHint`.
     #[must_use]
     pub const fn hints(self) -> Hints {

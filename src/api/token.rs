@@ -26,6 +26,12 @@ impl Token {
         Ok(Self(SecretString::from(text)))
     }
 
+    /// A token that stands in our own code, such as the sandbox's.
+    #[must_use]
+    pub fn fixed(text: &'static str) -> Self {
+        Self(SecretString::from(text))
+    }
+
     /// The value of the `Authorization` header.
     #[must_use]
     pub fn bearer(&self) -> String {
@@ -86,6 +92,21 @@ pub trait TokenSource: Send + Sync {
     fn reload(&self) -> Option<Token>;
     /// What a person should know of where it comes from: an unreadable file, a file that others can read.
     fn notices(&self) -> Vec<String>;
+}
+
+/// One that never changes.
+impl TokenSource for Token {
+    fn current(&self) -> Option<Token> {
+        Some(self.clone())
+    }
+
+    fn reload(&self) -> Option<Token> {
+        self.current()
+    }
+
+    fn notices(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,116 @@
+//! What was typed. The flags of the settings are made from their table; what they mean is `config`'s.
+
+use std::net::SocketAddr;
+
+use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand};
+
+use crate::config::{Flag, Flags, SETTINGS};
+
+/// MCP server for OpenTrain AI: contracts, milestones, and the people who approve them, for AI agents.
+///
+/// Without a command it serves MCP on stdin and stdout; this is what hosts start. Starting binds no port, writes no
+/// file and calls nobody. Try everything without an account: `opentrain-mcp demo`, or add --sandbox.
+#[derive(Debug, Parser)]
+#[command(version, propagate_version = false, disable_help_subcommand = true, after_help = AFTER_HELP)]
+pub struct Cli {
+    #[command(flatten)]
+    pub(crate) typed: Typed,
+    #[command(subcommand)]
+    pub(crate) task: Option<Task>,
+}
+
+const AFTER_HELP: &str = "The token is set in the environment as OT_API_TOKEN, never as a flag; \
+    `opentrain-mcp check` tells what is set, where it came from, and whether it works.";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Task {
+    /// Serve MCP on stdin and stdout (what happens without a command)
+    Serve,
+    /// Show the main job on a sandbox of its own: a refusal, a person's claim, a milestone
+    ///
+    /// A real MCP client talks to the real server, over a sandbox on a free loopback port; the person's part is done by
+    /// pressing the button of the real page. Exit status 0 when all of it went as expected.
+    Demo,
+    /// List the tools
+    Tools {
+        /// Print exactly what MCP's tools/list serves
+        #[arg(long)]
+        json: bool,
+    },
+    /// Call one tool from the shell
+    ///
+    /// Prints the text that a model reads. Exit status 1 when the tool answers with an error. Examples:
+    ///   opentrain-mcp --sandbox call list_contracts
+    ///   opentrain-mcp --sandbox call get_contract '{"contractId": "ctr_8Kq2"}'
+    #[command(verbatim_doc_comment)]
+    Call {
+        /// The tool's name
+        tool: String,
+        /// Its arguments, a JSON object; - reads them from stdin
+        #[arg(value_name = "JSON", default_value = "{}")]
+        arguments: String,
+        /// Print the whole result of the call, as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Tell what is set, where it came from, and whether OpenTrain accepts it
+    ///
+    /// Reads the token's status and the account's features, and says which tools would be refused, why, and what to do.
+    /// Exit status 1 when something would be refused.
+    Check,
+    /// Serve the sandbox alone, for other programs to call
+    Sandbox {
+        /// Where to listen; loopback only
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:47610")]
+        listen: SocketAddr,
+        /// Print where the sandbox had to assume what the API's reference does not say, and exit
+        #[arg(long)]
+        assumptions: bool,
+    },
+}
+
+/// The flags of the settings, as typed.
+#[derive(Clone, Debug, Default)]
+pub struct Typed(pub(crate) Flags);
+
+impl Args for Typed {
+    fn augment_args(command: Command) -> Command {
+        SETTINGS.iter().fold(command, |command, setting| {
+            let help = match setting.environment.first() {
+                Some(variable) => format!("{} [environment: {variable}]", setting.help),
+                None => setting.help.to_owned(),
+            };
+            let argument = Arg::new(setting.name).long(setting.name).help(help).global(true).help_heading("Settings");
+            match setting.flag {
+                Flag::None => command,
+                Flag::Switch => command.arg(argument.action(ArgAction::SetTrue)),
+                Flag::Value(name) => command.arg(argument.value_name(name)),
+            }
+        })
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for Typed {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut typed = Self::default();
+        typed.update_from_arg_matches(matches)?;
+        Ok(typed)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        for setting in SETTINGS {
+            let value = match setting.flag {
+                Flag::None => None,
+                Flag::Switch => matches.get_flag(setting.name).then(|| "1".to_owned()),
+                Flag::Value(_) => matches.get_one::<String>(setting.name).cloned(),
+            };
+            self.0.extend(value.map(|value| (setting.name, value)));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,89 @@
+//! What the binary does: each command puts the parts together and runs them.
+
+mod call;
+mod check;
+mod demo;
+mod sandbox;
+mod tools;
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use tracing_subscriber::EnvFilter;
+
+use crate::api::client::{Client, Endpoint};
+use crate::api::token::TokenSource;
+use crate::cli::{Cli, Task};
+use crate::config::{Config, Environment, LogConfig, LogFormat};
+use crate::mcp::{Server, stdio};
+use crate::sandbox::Embedded;
+use crate::tools::Toolbox;
+
+/// What makes a command impossible, with its causes.
+pub type Fault = Box<dyn std::error::Error + Send + Sync>;
+
+/// Runs what was typed.
+///
+/// # Errors
+/// When a setting cannot be used, or the command cannot be begun.
+pub fn run(cli: Cli) -> Result<ExitCode, Fault> {
+    let config = Config::read(&cli.typed.0, &Environment::of_process())?;
+    start_log(&config.log)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let done = runtime.block_on(perform(cli.task.unwrap_or(Task::Serve), &config));
+    // A read of stdin cannot be called back: the process does not wait for it.
+    runtime.shutdown_background();
+    done
+}
+
+async fn perform(task: Task, config: &Config) -> Result<ExitCode, Fault> {
+    match task {
+        Task::Serve => {
+            for notice in config.credentials.notices() {
+                tracing::warn!("{notice}");
+            }
+            stdio::serve(server(config)?).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Task::Demo => demo::run().await,
+        Task::Tools { json } => tools::run(&toolbox(config), json),
+        Task::Call { tool, arguments, json } => call::run(server(config)?, &tool, &arguments, json).await,
+        Task::Check => check::run(config).await,
+        Task::Sandbox { listen, assumptions } => sandbox::run(listen, &config.user, assumptions).await,
+    }
+}
+
+/// The tools over what is configured: OpenTrain, or the sandbox of this user.
+fn toolbox(config: &Config) -> Toolbox {
+    let (endpoint, tokens): (Box<dyn Endpoint>, Arc<dyn TokenSource>) = match &config.sandbox {
+        Some(sandbox) => {
+            (Box::new(Embedded::new(sandbox.port, config.user.clone())), Arc::new(crate::sandbox::default_token()))
+        }
+        None => (Box::new(config.origin.clone()), config.credentials.clone()),
+    };
+    let client = Client::new(endpoint, config.timeout);
+    Toolbox::new(client, tokens, config.human_wait, config.sandbox.is_some())
+}
+
+fn server(config: &Config) -> Result<Server, Fault> {
+    Ok(Server::new(Arc::new(toolbox(config)))?)
+}
+
+/// The log goes to stderr: stdout is the protocol.
+fn start_log(log: &LogConfig) -> Result<(), Fault> {
+    let filter = EnvFilter::try_new(&log.filter).map_err(|fault| format!("RUST_LOG: {fault}"))?;
+    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    match log.format {
+        LogFormat::Text => builder.with_ansi(false).try_init(),
+        LogFormat::Json => builder.json().try_init(),
+    }
+}
+
+/// Prints for a person. A reader that has gone (a closed pipe) is no fault.
+fn print(text: &str) -> Result<(), Fault> {
+    match writeln!(anstream::stdout().lock(), "{text}") {
+        Err(fault) if fault.kind() != std::io::ErrorKind::BrokenPipe => Err(fault.into()),
+        _ => Ok(()),
+    }
+}

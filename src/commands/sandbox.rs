@@ -1,0 +1,30 @@
+//! `opentrain-mcp sandbox`
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use tokio::net::TcpListener;
+
+use crate::sandbox::{Sandbox, assumptions, roles};
+
+use super::{Fault, print};
+
+/// Serves the sandbox alone until it is interrupted, or prints what it assumes.
+pub(super) async fn run(listen: SocketAddr, user: &str, only_assumptions: bool) -> Result<ExitCode, Fault> {
+    if only_assumptions {
+        for assumption in assumptions() {
+            print(&format!("{}\n  {}\n  Why: {}", assumption.topic, assumption.rule, assumption.because))?;
+        }
+        return Ok(ExitCode::SUCCESS);
+    }
+    let listener = TcpListener::bind(listen).await.map_err(|fault| format!("{listen}: {fault}"))?;
+    let sandbox = Sandbox::start(listener, user)?;
+    print(&format!("SANDBOX, nothing real: {}", sandbox.origin()))?;
+    print("Set OPENTRAIN_API_BASE_URL to it, and OT_API_TOKEN to one of these:")?;
+    for role in roles() {
+        print(&format!("  {:<14} {}\n  {:<14} {}", role.name, role.token, "", role.purpose))?;
+    }
+    print("Stop it with Ctrl-C; it forgets everything then.")?;
+    sandbox.run().await?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,400 @@
+//! What the settings mean: validated groups, read once at start. The only reader of the environment and of the
+//! credential file.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use url::Url;
+
+use crate::api::client::is_loopback;
+use crate::api::token::Token;
+
+mod credentials;
+
+use credentials::CredentialFile;
+pub use credentials::Credentials;
+
+/// Where OpenTrain is, unless something else is set.
+pub const DEFAULT_ORIGIN: &str = "https://app.opentrain.ai";
+
+/// A setting: how it is given, and what it is for. The command line, the environment, `check` and the README are all
+/// read from this table.
+#[derive(Debug)]
+pub struct Setting {
+    /// Its name, which is its flag where it has one.
+    pub name: &'static str,
+    /// How it may be given on the command line.
+    pub flag: Flag,
+    /// The environment variables, the first that is set wins.
+    pub environment: &'static [&'static str],
+    /// The field of the credential file.
+    pub file_field: Option<&'static str>,
+    /// What holds when nothing is set.
+    pub default: &'static str,
+    /// What it is for.
+    pub help: &'static str,
+}
+
+/// How a setting may be given on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Flag {
+    /// Not at all: process lists show command lines.
+    None,
+    /// `--name`
+    Switch,
+    /// `--name VALUE`
+    Value(&'static str),
+}
+
+const TOKEN: &str = "token";
+const BASE_URL: &str = "base-url";
+const TIMEOUT: &str = "timeout";
+const HUMAN_WAIT: &str = "human-wait";
+const SANDBOX: &str = "sandbox";
+const SANDBOX_PORT: &str = "sandbox-port";
+const LOG_FORMAT: &str = "log-format";
+const LOG_FILTER: &str = "log-filter";
+
+/// Every setting.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        name: TOKEN,
+        flag: Flag::None,
+        environment: &["OT_API_TOKEN", "OPENTRAIN_API_TOKEN", "OPENTRAIN_PERSONAL_API_TOKEN"],
+        file_field: Some("apiToken"),
+        default: "none",
+        help: "OpenTrain API token (ot_pat_…). Never a flag: process lists show those",
+    },
+    Setting {
+        name: BASE_URL,
+        flag: Flag::None,
+        environment: &["OPENTRAIN_API_BASE_URL", "OT_API_BASE_URL"],
+        file_field: Some("baseUrl"),
+        default: DEFAULT_ORIGIN,
+        help: "Origin of the API; https, or http on loopback",
+    },
+    Setting {
+        name: TIMEOUT,
+        flag: Flag::Value("SECONDS"),
+        environment: &["OPENTRAIN_TIMEOUT"],
+        file_field: None,
+        default: "30",
+        help: "Limit for one HTTP attempt. A whole call is answered within 50 s whatever is set here",
+    },
+    Setting {
+        name: HUMAN_WAIT,
+        flag: Flag::Value("SECONDS"),
+        environment: &["OPENTRAIN_HUMAN_WAIT"],
+        file_field: None,
+        default: "40",
+        help: "How long a call may wait for a person whose host has opened a page; 0 for not at all. More than 40 lets \
+               calls last longer than 50 s: only for hosts that allow it",
+    },
+    Setting {
+        name: SANDBOX,
+        flag: Flag::Switch,
+        environment: &["OPENTRAIN_SANDBOX"],
+        file_field: None,
+        default: "off",
+        help: "Work on a small OpenTrain on this machine: no account, no token, nothing real. Token and base URL are \
+               ignored, the credential file is not read",
+    },
+    Setting {
+        name: SANDBOX_PORT,
+        flag: Flag::Value("PORT"),
+        environment: &["OPENTRAIN_SANDBOX_PORT"],
+        file_field: None,
+        default: "47610",
+        help: "Loopback port of the sandbox; servers of the same user share one",
+    },
+    Setting {
+        name: LOG_FORMAT,
+        flag: Flag::Value("FORMAT"),
+        environment: &["OPENTRAIN_LOG_FORMAT"],
+        file_field: None,
+        default: "text",
+        help: "Format of the log on stderr: text or json",
+    },
+    Setting {
+        name: LOG_FILTER,
+        flag: Flag::None,
+        environment: &["RUST_LOG"],
+        file_field: None,
+        default: "warn",
+        help: "What is logged, such as debug or opentrain_mcp=debug",
+    },
+];
+
+/// The form of the log on stderr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object a line.
+    Json,
+}
+
+/// What the settings say.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The sandbox, if that is what is called.
+    pub sandbox: Option<SandboxConfig>,
+    /// Who runs this: servers of one user share a sandbox.
+    pub user: String,
+    /// The origin of the API.
+    pub origin: Url,
+    /// Where the token comes from.
+    pub credentials: Arc<Credentials>,
+    /// The limit for one HTTP attempt.
+    pub timeout: Duration,
+    /// How long a call may wait for a person.
+    pub human_wait: Duration,
+    /// How the log is written.
+    pub log: LogConfig,
+    /// Each setting, with its value as it may be shown and where it came from.
+    pub origins: Vec<Given>,
+}
+
+/// How the log is written.
+#[derive(Clone, Debug)]
+pub struct LogConfig {
+    /// Its form.
+    pub format: LogFormat,
+    /// What goes into it.
+    pub filter: String,
+}
+
+/// The sandbox of this user.
+#[derive(Clone, Debug)]
+pub struct SandboxConfig {
+    /// Its loopback port.
+    pub port: u16,
+}
+
+/// A setting as it was given.
+#[derive(Clone, Debug)]
+pub struct Given {
+    /// The setting.
+    pub name: &'static str,
+    /// Its value; never a secret.
+    pub value: String,
+    /// Where it came from.
+    pub source: Source,
+}
+
+/// Where a value came from, in the order in which they win.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The command line.
+    Flag(&'static str),
+    /// This environment variable.
+    Environment(&'static str),
+    /// The credential file.
+    File(PathBuf),
+    /// Nothing was set.
+    Default,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) => write!(formatter, "--{name}"),
+            Self::Environment(name) => formatter.write_str(name),
+            Self::File(path) => write!(formatter, "{}", path.display()),
+            Self::Default => formatter.write_str("default"),
+        }
+    }
+}
+
+/// A setting that cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("{origin}: {problem}")]
+pub struct ConfigError {
+    origin: String,
+    problem: String,
+}
+
+/// The values of flags by the name of their setting; a switch that is on is `"1"`.
+pub type Flags = BTreeMap<&'static str, String>;
+
+/// The environment, as far as it is text.
+#[derive(Clone, Debug, Default)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// That of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self::of(
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+        )
+    }
+
+    /// One made of pairs.
+    pub fn of(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+
+    /// A variable that is set to something. Hosts pass a variable that they could not expand as `${NAME}`: that counts
+    /// as not set.
+    fn get(&self, name: &str) -> Option<&str> {
+        let value = self.0.get(name)?.trim();
+        let unexpanded = value.starts_with("${") && value.ends_with('}');
+        (!value.is_empty() && !unexpanded).then_some(value)
+    }
+
+    /// `${XDG_CONFIG_HOME:-~/.config}/opentrain/cli.json`, the file that OpenTrain's own tools write.
+    fn credential_path(&self) -> Option<PathBuf> {
+        let absolute = |path: &str| Some(PathBuf::from(path)).filter(|path| path.is_absolute());
+        let config = self.get("XDG_CONFIG_HOME").and_then(absolute).or_else(|| {
+            let home = self.get("HOME").or_else(|| self.get("USERPROFILE")).and_then(absolute)?;
+            Some(home.join(".config"))
+        })?;
+        Some(config.join("opentrain").join("cli.json"))
+    }
+
+    fn user(&self) -> String {
+        let names = ["USER", "LOGNAME", "USERNAME"];
+        names.into_iter().find_map(|name| self.get(name)).unwrap_or("somebody").to_owned()
+    }
+}
+
+/// Finds the value of each setting, and remembers where it came from.
+struct Lookup<'a> {
+    flags: &'a Flags,
+    environment: &'a Environment,
+    given: Vec<Given>,
+}
+
+impl Lookup<'_> {
+    fn find(&mut self, name: &'static str) -> (String, Source) {
+        let found = self.look(name);
+        self.given.push(Given { name, value: found.0.clone(), source: found.1.clone() });
+        found
+    }
+
+    fn look(&self, name: &'static str) -> (String, Source) {
+        let setting = SETTINGS.iter().find(|setting| setting.name == name);
+        if let Some(value) = self.flags.get(name) {
+            return (value.clone(), Source::Flag(name));
+        }
+        let variables = setting.map_or(&[][..], |setting| setting.environment);
+        let set = variables.iter().find_map(|variable| Some((self.environment.get(variable)?.to_owned(), *variable)));
+        match set {
+            Some((value, variable)) => (value, Source::Environment(variable)),
+            None => (setting.map_or("", |setting| setting.default).to_owned(), Source::Default),
+        }
+    }
+
+    fn seconds(&mut self, name: &'static str, most: f64) -> Result<Duration, ConfigError> {
+        let (value, source) = self.find(name);
+        let seconds = value.parse::<f64>().ok().filter(|seconds| (0.0..=most).contains(seconds));
+        let seconds = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+        seconds.ok_or_else(|| refused(&source, format!("must be seconds, from 0 to {most}, not \"{value}\"")))
+    }
+
+    fn switch(&mut self, name: &'static str) -> Result<bool, ConfigError> {
+        let (value, source) = self.find(name);
+        match value.to_ascii_lowercase().as_str() {
+            "1" | "true" | "yes" | "on" => Ok(true),
+            "0" | "false" | "no" | "off" => Ok(false),
+            _ => Err(refused(&source, format!("must be 1 or 0, not \"{value}\""))),
+        }
+    }
+}
+
+fn refused(source: &Source, problem: impl Into<String>) -> ConfigError {
+    ConfigError { origin: source.to_string(), problem: problem.into() }
+}
+
+impl Config {
+    /// Reads every setting: flag, then environment, then credential file, then default.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used, by where it was set.
+    pub fn read(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
+        let mut lookup = Lookup { flags, environment, given: Vec::new() };
+        let sandbox = lookup.switch(SANDBOX)?;
+        let (port, source) = lookup.find(SANDBOX_PORT);
+        let port = port.parse().map_err(|_| refused(&source, format!("must be a port, not \"{port}\"")))?;
+        let timeout = lookup.seconds(TIMEOUT, 600.0)?.max(Duration::from_millis(100));
+        let human_wait = lookup.seconds(HUMAN_WAIT, 3600.0)?;
+        let (format, source) = lookup.find(LOG_FORMAT);
+        let format = match format.as_str() {
+            "text" => LogFormat::Text,
+            "json" => LogFormat::Json,
+            _ => return Err(refused(&source, format!("must be text or json, not \"{format}\""))),
+        };
+        let log = LogConfig { format, filter: lookup.find(LOG_FILTER).0 };
+        let (origin, credentials) = if sandbox { offline()? } else { account(&mut lookup)? };
+        let sandbox = sandbox.then_some(SandboxConfig { port });
+        let credentials = Arc::new(credentials);
+        Ok(Self {
+            sandbox,
+            user: environment.user(),
+            origin,
+            credentials,
+            timeout,
+            human_wait,
+            log,
+            origins: lookup.given,
+        })
+    }
+}
+
+/// In the sandbox neither token nor base matters, and nothing of the user's is read.
+fn offline() -> Result<(Url, Credentials), ConfigError> {
+    Ok((parse_origin(DEFAULT_ORIGIN, &Source::Default)?, Credentials::none()))
+}
+
+fn account(lookup: &mut Lookup<'_>) -> Result<(Url, Credentials), ConfigError> {
+    let file = lookup.environment.credential_path().map(CredentialFile::read);
+    let (mut base, mut base_source) = lookup.look(BASE_URL);
+    if base_source == Source::Default
+        && let Some((file, saved)) = file.as_ref().and_then(|file| Some((file, file.base_url()?)))
+    {
+        (base, base_source) = (saved.to_owned(), Source::File(file.path().to_owned()));
+    }
+    let origin = parse_origin(&base, &base_source)?;
+    lookup.given.push(Given { name: BASE_URL, value: origin.to_string(), source: base_source.clone() });
+
+    let credentials = match lookup.look(TOKEN) {
+        (text, source @ Source::Environment(_)) => {
+            let token = Token::new(&text).map_err(|fault| refused(&source, fault.to_string()))?;
+            Credentials::fixed(token, source, file)
+        }
+        _ => Credentials::of_file(file, origin.clone(), &base_source),
+    };
+    let (value, source) = credentials.described();
+    lookup.given.push(Given { name: TOKEN, value, source });
+    Ok((origin, credentials))
+}
+
+/// An origin: scheme, host, port. Plain http would send the token in the clear: only on loopback.
+fn parse_origin(text: &str, source: &Source) -> Result<Url, ConfigError> {
+    let wrong = |problem: String| Err(refused(source, problem));
+    let Ok(url) = Url::parse(text.trim_end_matches('/')) else {
+        return wrong(format!("must be an origin such as {DEFAULT_ORIGIN}, not \"{text}\""));
+    };
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&url) => {}
+        "http" => {
+            return wrong(format!(
+                "must be https: over plain http the token could be read on the way (it was \"{text}\")"
+            ));
+        }
+        other => return wrong(format!("must be https, not {other}")),
+    }
+    let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    if !is_bare || !url.username().is_empty() || url.password().is_some() || url.host_str().is_none() {
+        return wrong(format!("must be an origin only, such as {DEFAULT_ORIGIN}, with no path, query or user"));
+    }
+    Ok(url)
+}
+
+#[cfg(test)]
+mod tests;

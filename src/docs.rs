@@ -1,0 +1,93 @@
+//! Pure text from the tables: the files in `schemas/`, and the sections of the README that are made, not written.
+
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use crate::config::{Flag, SETTINGS};
+use crate::mcp;
+use crate::tools::{FAMILIES, Served};
+
+/// A file that is made: its path below the crate's root, and what stands in it.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// Such as `schemas/list_contracts.json`.
+    pub path: String,
+    /// The whole file.
+    pub content: String,
+}
+
+/// `schemas/<tool>.json` for every tool, exactly as served.
+#[must_use]
+pub fn schema_files() -> Vec<Made> {
+    let tools = mcp::tools(&Served::all());
+    let files = tools
+        .iter()
+        .map(|tool| Made { path: format!("schemas/{}.json", tool.name), content: format!("{:#}\n", json!(tool)) });
+    files.collect()
+}
+
+/// The sections of the README that are made, by the name between their markers.
+#[must_use]
+pub fn readme_sections() -> Vec<(&'static str, String)> {
+    vec![("settings", settings()), ("tools", tools())]
+}
+
+/// Puts the made sections between their markers, `<!-- made: NAME -->` and `<!-- /made -->`.
+///
+/// # Errors
+/// The name of a section whose markers are missing.
+pub fn with_sections(readme: &str) -> Result<String, &'static str> {
+    readme_sections().into_iter().try_fold(readme.to_owned(), |text, (name, content)| {
+        let begin = format!("<!-- made: {name} -->\n");
+        let (before, rest) = text.split_once(&begin).ok_or(name)?;
+        let (_, after) = rest.split_once("<!-- /made -->").ok_or(name)?;
+        Ok(format!("{before}{begin}{content}<!-- /made -->{after}"))
+    })
+}
+
+fn settings() -> String {
+    let mut table = String::from(
+        "| setting | flag | environment | credential file | default | what it is for |\n|---|---|---|---|---|---|\n",
+    );
+    for setting in SETTINGS {
+        let flag = match setting.flag {
+            Flag::None => "—".to_owned(),
+            Flag::Switch => format!("`--{}`", setting.name),
+            Flag::Value(value) => format!("`--{} {value}`", setting.name),
+        };
+        let variables: Vec<String> = setting.environment.iter().map(|name| format!("`{name}`")).collect();
+        let field = setting.file_field.map_or_else(|| "—".to_owned(), |field| format!("`{field}`"));
+        let _ = writeln!(
+            table,
+            "| {} | {flag} | {} | {field} | {} | {} |",
+            setting.name,
+            variables.join(", "),
+            setting.default,
+            setting.help
+        );
+    }
+    table
+}
+
+fn tools() -> String {
+    let mut table = String::from(
+        "| tool | family | what a call does | token scope | feature | claimed account |\n|---|---|---|---|---|---|\n",
+    );
+    for family in FAMILIES {
+        for entry in family.tools {
+            let scopes: Vec<String> = entry.gate.scopes.iter().map(|scope| format!("`{scope}`")).collect();
+            let scopes = if scopes.is_empty() { "any token".to_owned() } else { scopes.join(" or ") };
+            let feature = entry.gate.feature.map_or_else(|| "—".to_owned(), |feature| format!("`{feature}`"));
+            let claimed = if entry.gate.claimed { "yes" } else { "no" };
+            let _ = writeln!(
+                table,
+                "| `{}` | {} | {} | {scopes} | {feature} | {claimed} |",
+                entry.name,
+                family.name,
+                entry.effect.told()
+            );
+        }
+    }
+    table
+}

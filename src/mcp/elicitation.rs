@@ -1,0 +1,212 @@
+//! The roads by which a page comes before a person, in this order: `InputRequiredResult` (2026-07-28),
+//! `elicitation/create` in URL mode (2025-11-25), the plain answer. "Accept" means that the page was opened, not that
+//! anything was done there: what is told afterwards is what OpenTrain says.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use rmcp::model::{
+    CallToolResponse, CustomNotification, ElicitRequest, ElicitRequestParams, ElicitationAction, InputRequest,
+    InputRequiredResult, InputResponses, RequestStateCodec, SealOptions, ServerNotification,
+};
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, RoleServer};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use url::Url;
+
+use crate::tools::answer::Report;
+use crate::tools::person::{After, HumanStep, Wait};
+
+use super::host::{Host, Road};
+use super::progress::HostProgress;
+use super::{Request, Server, cancelled};
+
+/// What a call may last longer than the wait for its person.
+pub(crate) const MARGIN: Duration = Duration::from_secs(8);
+/// How long a sealed state is good.
+const STATE_LIFE: Duration = Duration::from_secs(15 * 60);
+/// The key of our one request in `inputRequests`.
+const PERSON: &str = "person";
+
+/// Seals what a client carries from one round to the next: it can neither be changed nor moved to another tool, other
+/// arguments, or another token. The key lives as long as the process.
+pub(crate) struct Seal(RequestStateCodec);
+
+/// No key could be made.
+#[derive(Debug, thiserror::Error)]
+#[error("no key for requestState: {0}")]
+pub struct SealError(String);
+
+impl Seal {
+    pub(crate) fn new() -> Result<Self, SealError> {
+        let mut key = [0; 32];
+        getrandom::fill(&mut key).map_err(|fault| SealError(fault.to_string()))?;
+        RequestStateCodec::try_new(key).map(Self).map_err(|fault| SealError(fault.to_string()))
+    }
+}
+
+/// What is sealed.
+#[derive(Debug, Serialize, Deserialize)]
+struct State {
+    after: After,
+    /// When the person was asked, in milliseconds since 1970.
+    asked: i64,
+}
+
+/// A call that comes again after its person was asked.
+pub(crate) struct Resumed {
+    after: After,
+    /// How long the wait has lasted already.
+    waited: Duration,
+    accepted: bool,
+}
+
+impl Server {
+    /// Whether this call is the second round of one that asked for a person. A state that does not open counts as none.
+    pub(crate) fn resumed(
+        &self,
+        request: &Request,
+        state: Option<&str>,
+        responses: Option<&InputResponses>,
+    ) -> Option<Resumed> {
+        let state: State = self.seal.0.open_json_with(state?, &self.binding(request)).ok()?;
+        let waited = Timestamp::now().as_millisecond().saturating_sub(state.asked);
+        let action = responses.and_then(|responses| responses.get(PERSON)?.get("action")?.as_str());
+        Some(Resumed {
+            after: state.after,
+            waited: Duration::from_millis(u64::try_from(waited).unwrap_or_default()),
+            accepted: action == Some("accept"),
+        })
+    }
+
+    /// Goes on with such a call. It looks at least once, and never asks again.
+    pub(crate) async fn resume(
+        &self,
+        request: &Request,
+        resumed: Resumed,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Report, ErrorData> {
+        let left =
+            if resumed.accepted { self.toolbox.human_wait.saturating_sub(resumed.waited) } else { Duration::ZERO };
+        self.wait(request, &resumed.after, left, context).await
+    }
+
+    /// Brings what a person has to do before them, by the host's road, and answers with what came of it.
+    pub(crate) async fn bring_to_person(
+        &self,
+        request: Request,
+        report: Report,
+        host: Host,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let step = report.step.as_ref().filter(|_| !self.toolbox.human_wait.is_zero());
+        let report = match (step, host.road()) {
+            (Some(step), Road::InputRequired) => match self.input_required(&request, step) {
+                Some(result) => return Ok(result.into()),
+                None => report,
+            },
+            (Some(step), Road::Elicitation) => match self.elicit(&request, step, context).await? {
+                Some(later) => later,
+                None => report,
+            },
+            _ => report,
+        };
+        Ok(self.result(report, host).into())
+    }
+
+    fn input_required(&self, request: &Request, step: &HumanStep) -> Option<InputRequiredResult> {
+        let state = State { after: step.after.clone(), asked: Timestamp::now().as_millisecond() };
+        let binding = self.binding(request);
+        let options = SealOptions::new().associated_data(&binding).ttl(STATE_LIFE);
+        let state = self.seal.0.seal_json_with(&state, &options).ok()?;
+        let asked = InputRequest::Elicitation(ElicitRequest::new(url_request(step, String::new())));
+        Some(InputRequiredResult::new(Some(BTreeMap::from([(PERSON.to_owned(), asked)])), Some(state)))
+    }
+
+    /// Asks while the call is open. `None` when it came to nothing: the plain answer says it all.
+    async fn elicit(
+        &self,
+        request: &Request,
+        step: &HumanStep,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Option<Report>, ErrorData> {
+        let began = Instant::now();
+        let Ok(url) = Url::parse(&step.link.url) else { return Ok(None) };
+        let id = elicitation_id();
+        let asking = context.peer.elicit_url_with_timeout(&step.ask, url, &id, Some(self.toolbox.human_wait));
+        let action = tokio::select! {
+            action = asking => action,
+            () = self.closing().cancelled() => return Ok(None),
+            () = context.ct.cancelled() => return Err(cancelled()),
+        };
+        match action {
+            Ok(ElicitationAction::Accept) => {}
+            Ok(_) => return Ok(None),
+            Err(fault) => {
+                tracing::debug!(%fault, "the host did not bring the page before its person");
+                return Ok(None);
+            }
+        }
+        let left = self.toolbox.human_wait.saturating_sub(began.elapsed());
+        let report = self.wait(request, &step.after, left, context).await?;
+        if report.result.is_ok() {
+            let done =
+                CustomNotification::new("notifications/elicitation/complete", Some(json!({ "elicitationId": id })));
+            let _ = context.peer.send_notification(ServerNotification::CustomNotification(done)).await;
+        }
+        Ok(Some(report))
+    }
+
+    /// Looks until something has changed or `left` is over.
+    async fn wait(
+        &self,
+        request: &Request,
+        after: &After,
+        left: Duration,
+        context: &RequestContext<RoleServer>,
+    ) -> Result<Report, ErrorData> {
+        let served = self.toolbox.find(&request.name).ok_or_else(|| self.unknown(&request.name))?;
+        let progress = HostProgress::of(context);
+        let latest = request.call.deadline() - MARGIN / 4;
+        let wait = Wait {
+            until: (Instant::now() + left).min(latest),
+            progress: &progress,
+            closing: Box::pin(self.closing().cancelled()),
+        };
+        tokio::select! {
+            report = self.toolbox.after_person(served, &request.arguments, after, request.call, wait) => Ok(report),
+            () = context.ct.cancelled() => Err(cancelled()),
+        }
+    }
+
+    /// What a sealed state is good for: this tool, these arguments, this token.
+    fn binding(&self, request: &Request) -> Vec<u8> {
+        let arguments: BTreeMap<&String, &Value> = request.arguments.iter().collect();
+        let token = self.toolbox.token();
+        let token = token.as_ref().map_or("", crate::api::token::Token::expose);
+        json!([request.name, arguments, token]).to_string().into_bytes()
+    }
+}
+
+fn url_request(step: &HumanStep, elicitation_id: String) -> ElicitRequestParams {
+    ElicitRequestParams::UrlElicitationParams {
+        meta: None,
+        message: step.ask.clone(),
+        url: step.link.url.clone(),
+        elicitation_id,
+    }
+}
+
+/// A name for one elicitation; the state key's own source of randomness is not needed for it.
+fn elicitation_id() -> String {
+    let mut bytes = [0; 12];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => URL_SAFE_NO_PAD.encode(bytes),
+        Err(_) => Timestamp::now().as_nanosecond().to_string(),
+    }
+}

@@ -1,0 +1,52 @@
+//! What the host at the other end can take. Read anew for each request: in revision 2026-07-28 each carries its own.
+
+use rmcp::RoleServer;
+use rmcp::model::ProtocolVersion;
+use rmcp::service::RequestContext;
+
+/// Hosts that were seen to drop a whole answer when it holds a `resource_link`, by `clientInfo.name`.
+const DROP_LINKS: &[&str] = &["claude-ai"];
+
+/// A host's abilities.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Host {
+    road: Road,
+    links: bool,
+}
+
+/// How a page is brought before the person at the host.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Road {
+    /// Revision 2026-07-28 with URL elicitation: the result asks for it, and the call is made again.
+    InputRequired,
+    /// Revision 2025-11-25 with URL elicitation: the server asks while the call is open.
+    Elicitation,
+    /// All others: the answer itself has the link.
+    Answer,
+}
+
+impl Host {
+    pub(crate) fn of(context: &RequestContext<RoleServer>) -> Self {
+        let version = context.protocol_version();
+        let since =
+            |first: &ProtocolVersion| version.as_ref().is_some_and(|version| version.as_str() >= first.as_str());
+        let capabilities = context.client_capabilities();
+        // Form elicitation is no road: a URL must not be put into a form.
+        let elicits = capabilities.and_then(|can| can.elicitation).is_some_and(|can| can.url.is_some());
+        let road = match elicits {
+            true if since(&ProtocolVersion::V_2026_07_28) => Road::InputRequired,
+            true if since(&ProtocolVersion::V_2025_11_25) => Road::Elicitation,
+            _ => Road::Answer,
+        };
+        let drops = context.client_info().is_some_and(|client| DROP_LINKS.contains(&client.name.as_str()));
+        Self { road, links: since(&ProtocolVersion::V_2025_06_18) && !drops }
+    }
+
+    pub(crate) fn road(self) -> Road {
+        self.road
+    }
+
+    pub(crate) fn takes_links(self) -> bool {
+        self.links
+    }
+}

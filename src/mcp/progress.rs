@@ -1,0 +1,32 @@
+//! Progress notifications of a call whose host asked for them.
+
+use futures::future::BoxFuture;
+use rmcp::RoleServer;
+use rmcp::model::{ProgressNotificationParam, ProgressToken};
+use rmcp::service::{Peer, RequestContext};
+
+use crate::tools::person::Progress;
+
+/// Tells the host's progress token, if it gave one.
+pub(crate) struct HostProgress {
+    peer: Peer<RoleServer>,
+    token: Option<ProgressToken>,
+}
+
+impl HostProgress {
+    pub(crate) fn of(context: &RequestContext<RoleServer>) -> Self {
+        Self { peer: context.peer.clone(), token: context.meta.get_progress_token() }
+    }
+}
+
+impl Progress for HostProgress {
+    fn tell(&self, done: f64, total: f64, message: &str) -> BoxFuture<'_, ()> {
+        let Some(token) = self.token.clone() else { return Box::pin(std::future::ready(())) };
+        let progress = ProgressNotificationParam::new(token, done).with_total(total).with_message(message);
+        Box::pin(async move {
+            if let Err(fault) = self.peer.notify_progress(progress).await {
+                tracing::debug!(%fault, "the host did not take a progress notification");
+            }
+        })
+    }
+}

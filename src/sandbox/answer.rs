@@ -1,0 +1,146 @@
+//! What the API answers: a success, or its error envelope.
+
+use axum::body::Body;
+use axum::response::Response;
+use http::header::{CONTENT_TYPE, DATE, HeaderValue, WWW_AUTHENTICATE};
+use http::{HeaderName, StatusCode};
+use serde_json::{Map, Value, json};
+
+use crate::api::error::InvalidArgument;
+
+/// What a handler gives.
+pub(super) type Answered = Result<Answer, Refused>;
+
+/// A success.
+#[derive(Debug)]
+pub(super) struct Answer {
+    status: StatusCode,
+    body: Value,
+}
+
+impl Answer {
+    /// 200 with `body`.
+    pub(super) const fn ok(body: Value) -> Self {
+        Self { status: StatusCode::OK, body }
+    }
+
+    /// 201 with what was made.
+    pub(super) const fn created(body: Value) -> Self {
+        Self { status: StatusCode::CREATED, body }
+    }
+}
+
+/// An error as the API has it.
+#[derive(Debug)]
+pub(super) struct Refused {
+    status: StatusCode,
+    code: &'static str,
+    message: String,
+    details: Option<Value>,
+}
+
+impl Refused {
+    fn new(status: StatusCode, code: &'static str, message: impl Into<String>, details: Option<Value>) -> Self {
+        Self { status, code, message: message.into(), details }
+    }
+
+    /// 400 for the whole request.
+    pub(super) fn bad_request(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message, None)
+    }
+
+    /// 400 for one field.
+    pub(super) fn field(field: &str, message: impl Into<String>) -> Self {
+        Self { details: Some(json!({ "field": field })), ..Self::bad_request(message) }
+    }
+
+    /// 401: no token, or none that is valid.
+    pub(super) fn unauthorized(message: &str) -> Self {
+        Self::new(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", message, None)
+    }
+
+    /// 403, with what is missing where the API says it.
+    pub(super) fn forbidden(message: impl Into<String>, details: Option<Value>) -> Self {
+        Self::new(StatusCode::FORBIDDEN, "FORBIDDEN", message, details)
+    }
+
+    /// 404.
+    pub(super) fn not_found(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", message, None)
+    }
+
+    /// 405.
+    pub(super) fn method_not_allowed() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "This path has no such method.", None)
+    }
+
+    /// 409, with the reason that the API names.
+    pub(super) fn conflict(reason: &str, message: impl Into<String>) -> Self {
+        Self::new(StatusCode::CONFLICT, "CONFLICT", message, Some(json!({ "reason": reason })))
+    }
+
+    /// 413.
+    pub(super) fn too_large(limit: usize) -> Self {
+        let message = format!("The body is larger than {limit} bytes.");
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", message, None)
+    }
+
+    /// 421: the request was meant for another server.
+    pub(super) fn misdirected(message: &str) -> Self {
+        Self::new(StatusCode::MISDIRECTED_REQUEST, "MISDIRECTED_REQUEST", message, None)
+    }
+
+    /// The status and the message, for those who do not read envelopes.
+    pub(super) fn words(&self) -> (StatusCode, &str) {
+        (self.status, &self.message)
+    }
+
+    /// The envelope: `{"error", "code", "requestId", "details"}`.
+    fn envelope(self, request_id: &str) -> Value {
+        let mut envelope = Map::new();
+        envelope.insert("error".into(), self.message.into());
+        envelope.insert("code".into(), self.code.into());
+        envelope.insert("requestId".into(), request_id.into());
+        envelope.extend(self.details.map(|details| ("details".to_owned(), details)));
+        Value::Object(envelope)
+    }
+}
+
+/// A parameter that cannot be read, by the name that it has on the wire; without a name, the body as a whole.
+impl From<InvalidArgument> for Refused {
+    fn from(fault: InvalidArgument) -> Self {
+        match fault.field.as_str() {
+            "" => Self::bad_request(fault.message),
+            field => Self::field(field, fault.message),
+        }
+    }
+}
+
+/// Writes `answered` as the response to the request `request_id`.
+pub(super) fn respond(answered: Answered, request_id: &str, date: &str) -> Response {
+    let (status, body) = match answered {
+        Ok(answer) => (answer.status, answer.body),
+        Err(refused) => (refused.status, refused.envelope(request_id)),
+    };
+    let mut response = json(status, &body);
+    insert(&mut response, DATE, date);
+    if status == StatusCode::UNAUTHORIZED {
+        insert(&mut response, WWW_AUTHENTICATE, "Bearer");
+    }
+    response
+}
+
+/// A JSON response.
+pub(super) fn json(status: StatusCode, body: &Value) -> Response {
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status;
+    insert(&mut response, CONTENT_TYPE, "application/json; charset=utf-8");
+    response
+}
+
+/// Sets a header whose value is plain ASCII.
+pub(super) fn insert(response: &mut Response, name: HeaderName, value: &str) {
+    if let Ok(value) = HeaderValue::from_str(value) {
+        response.headers_mut().insert(name, value);
+    }
+}

@@ -1,0 +1,174 @@
+//! What the sandbox does where the reference says nothing, or says two things.
+
+/// A rule of the sandbox that is inferred and not documented.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Assumption {
+    /// What it is about.
+    pub topic: &'static str,
+    /// What the sandbox does.
+    pub rule: &'static str,
+    /// What is documented, and why this was chosen.
+    pub because: &'static str,
+}
+
+/// Every rule of the sandbox that is inferred and not documented.
+#[must_use]
+pub const fn assumptions() -> &'static [Assumption] {
+    ASSUMPTIONS
+}
+
+const ASSUMPTIONS: &[Assumption] = &[
+    Assumption {
+        topic: "default token",
+        rule: "It has every scope from the start; only the account is unclaimed. A claim does not end it.",
+        because: "A key made in the app can have payments:write, which no agent's own token can (agent-auth/token). \
+                  Registering and the e-mailed code are not built yet, so one press of a button claims the account.",
+    },
+    Assumption {
+        topic: "role tokens",
+        rule: "All act for one account and exist from the start; claimed-agent works before the claim too. Only \
+               fresh-agent ends with the claim.",
+        because: "The reference says that the claim revokes the tokens of before and delivers the next one \
+                  (agent-auth/token); tokens that are there at once can be tried in any order.",
+    },
+    Assumption {
+        topic: "feature-off token",
+        rule: "It sees the same account as if public_api_payments_write were switched off.",
+        because: "Features belong to an account (concepts/scopes-and-capabilities); a second account would hide the \
+                  contracts that the refusal is about.",
+    },
+    Assumption {
+        topic: "who is asked for a claim",
+        rule: "Creating a milestone needs a claimed account.",
+        because: "The endpoint's page says so; a footnote of concepts/scopes-and-capabilities says otherwise of \
+                  actions that pause for a person.",
+    },
+    Assumption {
+        topic: "order of checks",
+        rule: "Token, scope, feature, claim; then the input's own shape; then whether the contract exists, has ended, \
+               and fits amount and volume; the missing rate after the missing volume.",
+        because: "All must hold, in no documented order. From what the token is to what the call says, the answer \
+                  names first what the caller cannot mend by other words.",
+    },
+    Assumption {
+        topic: "auth/me and the claim",
+        rule: "It says the same before and after, with the example's person as the actor.",
+        because: "No field of the reference's example says whether the account is claimed (auth/me).",
+    },
+    Assumption {
+        topic: "capabilities",
+        rule: "updateKeys holds the keys that the reference spells out.",
+        because: "The reference's own list ends in \"...\" (job-drafts/capabilities).",
+    },
+    Assumption {
+        topic: "401",
+        rule: "A missing, an unknown and a revoked token are UNAUTHORIZED, and WWW-Authenticate says Bearer.",
+        because: "\"Missing or invalid token\" is all that the pages say; the header is what HTTP asks of every 401.",
+    },
+    Assumption {
+        topic: "details",
+        rule: "Only where they are documented: field, reason, action, claimUrl, requiredScopes, grantedScopes, \
+               featureKey. A contract that is not there, and a job that is not ours, have none.",
+        because: "Other resources are documented with details in a 404, contracts and jobs are not.",
+    },
+    Assumption {
+        topic: "action",
+        rule: "details.action and the message say \"create milestones\".",
+        because: "Documented for hiring only: \"hire AI trainers\".",
+    },
+    Assumption {
+        topic: "messages and rare codes",
+        rule: "The messages are the sandbox's own words; 405 is METHOD_NOT_ALLOWED, 413 (over 1 MiB) is \
+               PAYLOAD_TOO_LARGE, 421 (another host's name) is MISDIRECTED_REQUEST.",
+        because: "The reference gives examples of messages, and not the whole list of codes.",
+    },
+    Assumption {
+        topic: "request ids",
+        rule: "requestId looks like a UUID and counts the requests; it is in the envelope only.",
+        because: "The example is shortened (\"9d1f3a8e-...\"), and a header with it is not documented.",
+    },
+    Assumption {
+        topic: "clock",
+        rule: "It starts at 2026-06-12T10:00:00Z, and each API request takes one second, refused ones too. The Date \
+               header is read from it.",
+        because: "The same requests get the same bytes in every run. The examples play on that morning.",
+    },
+    Assumption {
+        topic: "ids",
+        rule: "A prefix for the kind and four letters or digits.",
+        because: "The examples hide theirs (\"<CONTRACT_ID>\"); callers have to take any text.",
+    },
+    Assumption {
+        topic: "amount and volume",
+        rule: "amountUsd must equal rate × volume exactly, with no rounding to cents.",
+        because: "create-milestone says \"must equal\" and names no tolerance.",
+    },
+    Assumption {
+        topic: "amount left out",
+        rule: "By the hour and by the label, amountUsd is then rate × volume.",
+        because: "create-milestone requires volume there and not amountUsd, and every milestone has an amount.",
+    },
+    Assumption {
+        topic: "volume with a fixed price",
+        rule: "It is not stored: volume is null.",
+        because: "create-milestone speaks of volume for the other two; a listed fixed-price milestone has null.",
+    },
+    Assumption {
+        topic: "rate missing",
+        rule: "Only contracts by the hour or by the label need a rate.",
+        because: "\"No rate to validate against\" (create-milestone); a fixed price is validated against none.",
+    },
+    Assumption {
+        topic: "empty texts and unknown fields",
+        rule: "A description of blanks is empty. A name is stored as it is. Fields that are not documented are ignored.",
+        because: "create-milestone says \"non-empty\" and nothing more.",
+    },
+    Assumption {
+        topic: "due dates",
+        rule: "A date alone is its midnight in UTC, and a time without an offset is UTC. A date in the past is accepted.",
+        because: "The example turns 2026-07-15 into 2026-07-15T00:00:00.000Z; the rest is not said.",
+    },
+    Assumption {
+        topic: "milestoneNumber",
+        rule: "One more than the highest so far, cancelled milestones counted. updatedAt of the contract stays.",
+        because: "The example has 2 for the second; neither numbers after a cancelled one nor updatedAt are described.",
+    },
+    Assumption {
+        topic: "hasActiveMilestone and activeMilestone",
+        rule: "There is a milestone that is ACTIVE_FUNDED; the first of them; null where there is none.",
+        because: "The examples have one, and say no more.",
+    },
+    Assumption {
+        topic: "budget",
+        rule: "A milestone counts as funded once it has an invoice. consumedFraction has four decimals and stays at 1.",
+        because: "contracts/get gives the fields and the thresholds of state, and not how they are reckoned.",
+    },
+    Assumption {
+        topic: "statuses in the story",
+        rule: "QUALITY_HOLD stands for any status that is not named; CANCELLED is one that is never shown.",
+        because: "Only NOT_FUNDED and ACTIVE_FUNDED are documented. Callers have to pass on what they do not know.",
+    },
+    Assumption {
+        topic: "missing rates",
+        rule: "A contract without a rate has null in rateUsd and estimatedTotalUsd.",
+        because: "contract_rate_missing shows that there are such contracts, and not how they look.",
+    },
+    Assumption {
+        topic: "unknown paths",
+        rule: "404 NOT_FOUND in the envelope, with or without a token.",
+        because: "\"Every answer that is no success\" has the envelope; what comes first is not said.",
+    },
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_assumption_stands_once_and_says_why() {
+        for assumption in assumptions() {
+            assert!(assumption.rule.ends_with('.') && assumption.because.ends_with('.'), "{}", assumption.topic);
+            assert_eq!(assumptions().iter().filter(|other| other.topic == assumption.topic).count(), 1);
+        }
+    }
+}

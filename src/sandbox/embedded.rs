@@ -1,0 +1,108 @@
+//! The sandbox behind `--sandbox`: started at the first call, and shared by all servers of one user, so that what a
+//! person does on a page is seen from every chat.
+
+use std::io;
+use std::net::Ipv4Addr;
+
+use futures::future::BoxFuture;
+use tokio::net::TcpListener;
+use tokio::sync::Mutex;
+use url::Url;
+
+use super::marker::{Holder, Marker, ask};
+use super::server::Sandbox;
+use crate::api::client::Endpoint;
+use crate::api::error::Error;
+
+/// How many ports are looked at before any free one is taken.
+const PORTS: u16 = 8;
+
+/// A sandbox that is found or started when it is first needed.
+pub struct Embedded {
+    port: u16,
+    user: String,
+    place: Mutex<Place>,
+}
+
+/// Where the sandbox is.
+enum Place {
+    /// Not looked for yet.
+    Unknown,
+    /// In this process.
+    Own(Sandbox),
+    /// In another process, on this port.
+    Shared(u16),
+}
+
+impl Embedded {
+    /// A sandbox on `port` of this machine, or near it, for the processes of `user`. Nothing happens before the first
+    /// call.
+    #[must_use]
+    pub fn new(port: u16, user: String) -> Self {
+        Self { port, user, place: Mutex::new(Place::Unknown) }
+    }
+
+    /// Where the sandbox is now. One that another process had and that is gone, since its host ended it, is started
+    /// again on the same port: links that stand in a chat must lead somewhere.
+    async fn locate(&self) -> io::Result<Url> {
+        let mut place = self.place.lock().await;
+        let first = match &*place {
+            Place::Own(sandbox) => return Ok(sandbox.origin().clone()),
+            Place::Shared(port) => *port,
+            Place::Unknown => self.port,
+        };
+        *place = self.settle(first).await?;
+        match &*place {
+            Place::Own(sandbox) => Ok(sandbox.origin().clone()),
+            Place::Shared(port) => loopback(*port),
+            Place::Unknown => loopback(first),
+        }
+    }
+
+    /// Looks at `first` and the ports after it, and takes any free port where all of them are others'.
+    async fn settle(&self, first: u16) -> io::Result<Place> {
+        for port in (0..PORTS).filter_map(|step| first.checked_add(step)) {
+            match self.take(port).await {
+                Ok(place) => return Ok(place),
+                Err(held_by) => tracing::warn!(port, held_by, "the sandbox passes over a port that is in use"),
+            }
+        }
+        self.start(0).await.map(Place::Own)
+    }
+
+    /// Starts a sandbox on `port`, or shares the one that is there. Of two that start at once, one gets the port and
+    /// the other shares it.
+    ///
+    /// # Errors
+    /// What holds the port instead.
+    async fn take(&self, port: u16) -> Result<Place, String> {
+        let fault = match self.start(port).await {
+            Ok(sandbox) => return Ok(Place::Own(sandbox)),
+            Err(fault) => fault,
+        };
+        match ask(port, &Marker::of(&self.user)).await {
+            Holder::Ours => Ok(Place::Shared(port)),
+            Holder::Stranger(what) => Err(what),
+            // It was let go between the two looks, or may not be used at all.
+            Holder::Nobody => self.start(port).await.map(Place::Own).map_err(|_| fault.to_string()),
+        }
+    }
+
+    async fn start(&self, port: u16) -> io::Result<Sandbox> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        Sandbox::start(listener, &self.user)
+    }
+}
+
+fn loopback(port: u16) -> io::Result<Url> {
+    Url::parse(&format!("http://{}:{port}", Ipv4Addr::LOCALHOST)).map_err(io::Error::other)
+}
+
+impl Endpoint for Embedded {
+    fn origin(&self) -> BoxFuture<'_, Result<Url, Error>> {
+        Box::pin(async {
+            let found = self.locate().await;
+            found.map_err(|fault| Error::NotConfigured(format!("the sandbox cannot be started: {fault}")))
+        })
+    }
+}

@@ -1,0 +1,81 @@
+//! Milestones: made without money behind them.
+
+use serde_json::json;
+
+use super::answer::{Answer, Answered, Refused};
+use super::model::{Contract, Milestone, PaymentType};
+use super::roles::Role;
+use super::routes::{Route, route};
+use super::values::{Exact, Moment};
+use super::world::World;
+use crate::api::contracts::ContractStatus;
+use crate::api::milestones::{CreateMilestone, NOT_FUNDED};
+use crate::api::types::{Positive, decimal};
+
+/// What answers which operation.
+pub(super) fn routes() -> [Route; 1] {
+    [route(create).claimed_to("create milestones")]
+}
+
+fn create(world: &mut World, _: &Role, wanted: &CreateMilestone) -> Answered {
+    let now = world.now();
+    let contract = world.contract(&wanted.contract_id)?;
+    let price = price(contract, wanted)?;
+    let highest = contract.milestones.iter().map(|milestone| milestone.number).max();
+    let milestone = Milestone {
+        id: world.ids.next("ms"),
+        name: wanted.name.clone(),
+        description: wanted.description.clone(),
+        status: NOT_FUNDED.into(),
+        amount_usd: price.amount,
+        volume: price.volume,
+        number: highest.unwrap_or(0) + 1,
+        due_date: wanted.due_date.as_deref().and_then(Moment::parse),
+        pending_approval: false,
+        needs_review: false,
+        invoice_id: None,
+        created_at: now,
+        withdrawn: false,
+    };
+    let body = json!({ "milestone": milestone });
+    world.contract(&wanted.contract_id)?.milestones.push(milestone);
+    Ok(Answer::created(body))
+}
+
+/// What a milestone costs, and what it is measured in.
+struct Price {
+    amount: Exact,
+    volume: Option<Exact>,
+}
+
+/// Fits the wanted amount and volume to how `contract` pays (reference: api-reference/contracts/create-milestone).
+fn price(contract: &Contract, wanted: &CreateMilestone) -> Result<Price, Refused> {
+    if contract.status() == ContractStatus::Ended {
+        return Err(Refused::conflict("contract_ended", "This contract has already ended."));
+    }
+    let amount = exact("amountUsd", wanted.amount_usd.as_ref())?;
+    let volume = exact("volume", wanted.volume.as_ref())?;
+    if contract.payment_type == PaymentType::FixedPrice {
+        let missing = || Refused::field("amountUsd", "amountUsd is required for fixed-price contracts.");
+        return Ok(Price { amount: amount.ok_or_else(missing)?, volume: None });
+    }
+    let missing = || Refused::field("volume", "volume is required for hourly and per-label contracts.");
+    let volume = volume.ok_or_else(missing)?;
+    let no_rate = || Refused::conflict("contract_rate_missing", "This contract has no rate to validate against.");
+    let rate = contract.rate_usd.ok_or_else(no_rate)?;
+    let product = rate.0.checked_mul(volume.0).map(|product| Exact(product.normalize()));
+    let product = product.ok_or_else(|| Refused::field("volume", "volume is too large."))?;
+    match amount {
+        Some(amount) if amount != product => Err(Refused::field(
+            "amountUsd",
+            format!("amountUsd must equal the contract rate × volume: {rate} × {volume} = {product}, not {amount}."),
+        )),
+        _ => Ok(Price { amount: amount.unwrap_or(product), volume: Some(volume) }),
+    }
+}
+
+/// The number as it is reckoned with.
+fn exact(field: &str, number: Option<&Positive>) -> Result<Option<Exact>, Refused> {
+    let unusable = || Refused::field(field, format!("{field} has more digits than an amount can have."));
+    number.map(|Positive(number)| decimal(number).map(Exact).ok_or_else(unusable)).transpose()
+}

@@ -1,0 +1,51 @@
+//! OpenTrain again, small: the operations over real HTTP on loopback, with the pages on which a person decides.
+//!
+//! Routes, gates and decoding come from [`crate::api`], so the sandbox cannot drift from the client. It enforces what
+//! the reference documents and invents no rule; where the reference is silent, what it does instead is one row of
+//! [`assumptions`]. State is in memory, and the same requests get the same bytes in every fresh sandbox: seeded data,
+//! ids and clock. It knows nothing of tools or of MCP.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `server` | the HTTP around everything: start, headers, what is no operation |
+//! | `guard` | who may talk to a server on loopback |
+//! | `routes` | an operation as a route: token, gates, decoding |
+//! | `contracts`, `milestones`, `account` | the operations, one handler each and one table a family |
+//! | `answer` | what the API answers, and its error envelope |
+//! | `world` | the state, its clock and its ids |
+//! | `model`, `values` | contracts and milestones; numbers and times as the wire has them |
+//! | `story` | the seeded data |
+//! | `roles` | the tokens |
+//! | `pages` | what a person sees |
+//! | `marker`, `embedded` | how one sandbox is found and shared by the servers of one user |
+//! | `assumptions` | what is inferred and not documented |
+//!
+//! To add an operation: a handler in its family's file, and its name in the table there.
+
+mod account;
+mod answer;
+mod assumptions;
+mod contracts;
+mod embedded;
+mod guard;
+mod marker;
+mod milestones;
+mod model;
+mod pages;
+mod roles;
+mod routes;
+mod server;
+mod story;
+mod values;
+mod world;
+
+#[cfg(test)]
+mod tests;
+
+pub use assumptions::{Assumption, assumptions};
+pub use embedded::Embedded;
+pub use roles::{Role, default_token, roles};
+pub use server::Sandbox;
+
+/// The port on which a sandbox is looked for first, so that links to its pages outlive a chat.
+pub const DEFAULT_PORT: u16 = 47610;

@@ -1,0 +1,160 @@
+//! An operation as a route: the token is looked at, then the gates, then the input, then its handler answers.
+
+use std::sync::Arc;
+
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, RawPathParams, Request, State};
+use axum::routing::{MethodFilter, on};
+use axum::{RequestExt, Router};
+use http::header::AUTHORIZATION;
+use http::{HeaderMap, Method, StatusCode};
+use serde_json::json;
+
+use super::answer::{Answered, Refused};
+use super::roles::{ANYONE, Role, Standing, roles};
+use super::world::{Shared, World};
+use super::{account, contracts, milestones};
+use crate::api::{Gate, Operation, wire};
+
+/// The largest body that is read, in bytes.
+pub(super) const MAX_BODY: usize = 1024 * 1024;
+
+/// An operation, and what answers it.
+pub(super) struct Route {
+    method: Method,
+    path: String,
+    gate: Gate,
+    /// What a claim is needed for, where one is: "create milestones".
+    action: &'static str,
+    run: Box<Run>,
+}
+
+type Run = dyn Fn(&mut World, &Role, &Sent) -> Answered + Send + Sync;
+
+/// The operation that `handler` answers.
+pub(super) fn route<O: Operation>(handler: fn(&mut World, &Role, &O) -> Answered) -> Route {
+    let run = move |world: &mut World, role: &Role, sent: &Sent| {
+        let operation: O = wire::decode(sent.path.iter().cloned(), &sent.query, &sent.body)?;
+        operation.check()?;
+        handler(world, role, &operation)
+    };
+    Route {
+        method: O::METHOD,
+        path: format!("{}{}", O::ROOT, O::PATH),
+        gate: O::GATE,
+        action: "do this",
+        run: Box::new(run),
+    }
+}
+
+impl Route {
+    /// Names what an unclaimed account cannot do here, as `details.action` has it.
+    pub(super) fn claimed_to(self, action: &'static str) -> Self {
+        Self { action, ..self }
+    }
+
+    fn answer(&self, world: &mut World, sent: &Sent) -> Answered {
+        let role = if self.gate.token { caller(world, &sent.headers)? } else { &ANYONE };
+        self.admit(world, role)?;
+        (self.run)(world, role, sent)
+    }
+
+    /// All three gates must be open (reference: concepts/scopes-and-capabilities).
+    fn admit(&self, world: &World, role: &Role) -> Result<(), Refused> {
+        if !self.gate.admits(role.scopes) {
+            let message = format!("This token lacks a required scope: {}.", self.gate.scopes.join(" or "));
+            let details = json!({ "requiredScopes": self.gate.scopes, "grantedScopes": role.scopes });
+            return Err(Refused::forbidden(message, Some(details)));
+        }
+        if let Some(feature) = self.gate.feature.filter(|feature| !role.has_feature(feature)) {
+            let message = format!("The feature {feature} is not enabled for this account.");
+            return Err(Refused::forbidden(message, Some(json!({ "featureKey": feature }))));
+        }
+        if self.gate.claimed && !world.claimed {
+            let message = format!("A human must claim this agent account before it can {}.", self.action);
+            let reason = "account_claim_required";
+            let details = json!({ "reason": reason, "action": self.action, "claimUrl": world.page("/claim") });
+            return Err(Refused::forbidden(message, Some(details)));
+        }
+        Ok(())
+    }
+}
+
+/// Who calls.
+fn caller(world: &World, headers: &HeaderMap) -> Result<&'static Role, Refused> {
+    let sent = headers.get(AUTHORIZATION).and_then(|header| header.to_str().ok());
+    let bearer = sent.and_then(|header| header.split_once(' '));
+    let Some((_, token)) = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
+        return Err(Refused::unauthorized("Missing API token."));
+    };
+    let role = roles().iter().find(|role| role.token == token.trim());
+    match role.map(|role| (role, role.standing)) {
+        Some((role, Standing::Valid)) => Ok(role),
+        Some((role, Standing::UntilClaimed)) if !world.claimed => Ok(role),
+        Some(_) => Err(Refused::unauthorized("This API token has been revoked.")),
+        None => Err(Refused::unauthorized("Invalid API token.")),
+    }
+}
+
+/// A request, as far as operations read it.
+struct Sent {
+    path: Vec<(String, String)>,
+    query: String,
+    headers: HeaderMap,
+    body: axum::body::Bytes,
+}
+
+impl Sent {
+    async fn read(mut request: Request) -> Result<Self, Refused> {
+        let parameters = request.extract_parts::<RawPathParams>().await;
+        let parameters = parameters.map_err(|_| Refused::bad_request("The path is not UTF-8."))?;
+        let path = parameters.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        let headers = request.headers().clone();
+        let body = axum::body::Bytes::from_request(request, &()).await.map_err(|fault| unread(&fault))?;
+        Ok(Self { path, query, headers, body })
+    }
+}
+
+fn unread(fault: &BytesRejection) -> Refused {
+    match fault.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Refused::too_large(MAX_BODY),
+        _ => Refused::bad_request("The body could not be read."),
+    }
+}
+
+/// Every family's operations.
+fn all() -> impl Iterator<Item = Route> {
+    account::routes().into_iter().chain(contracts::routes()).chain(milestones::routes())
+}
+
+/// The operations, routed. Operations that share a start of their paths must name its parameters alike.
+///
+/// # Errors
+/// When an operation has a method that cannot be routed.
+pub(super) fn router() -> std::io::Result<Router<Shared>> {
+    let mut router = Router::new();
+    for route in all() {
+        let filter = MethodFilter::try_from(route.method.clone()).map_err(std::io::Error::other)?;
+        let path = route.path.clone();
+        let route = Arc::new(route);
+        let serve = move |State(shared): State<Shared>, request: Request| async move {
+            let sent = Sent::read(request).await;
+            shared.exchange(|world| route.answer(world, &sent?))
+        };
+        router = router.route(&path, on(filter, serve));
+    }
+    Ok(router)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_operation_that_needs_a_claim_says_what_for() {
+        for route in all().filter(|route| route.gate.claimed) {
+            assert_ne!(route.action, "do this", "{} {}", route.method, route.path);
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! The HTTP around everything: start and stop, the headers of every response, and what is no operation.
+
+use std::io;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use axum::serve::ListenerExt;
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, DATE, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use url::Url;
+
+use super::answer::{Refused, insert};
+use super::marker::Marker;
+use super::routes::MAX_BODY;
+use super::world::{Shared, World};
+use super::{guard, marker, pages, routes};
+
+/// What a page may do: show itself, in its own style, and send its own form. No scripts, no frames, nothing from
+/// elsewhere.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// A running sandbox. Dropping it stops it.
+#[derive(Debug)]
+pub struct Sandbox {
+    origin: Url,
+    serving: JoinHandle<io::Result<()>>,
+    /// Dropped with the sandbox, which tells the server to stop.
+    _running: oneshot::Sender<()>,
+}
+
+impl Sandbox {
+    /// Serves on `listener` in the background. Other processes of `user` may find it and share it.
+    ///
+    /// Must be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// When `listener` is not on loopback: what is not real must not be mistaken for it elsewhere.
+    pub fn start(listener: TcpListener, user: &str) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        if !address.ip().is_loopback() {
+            let what = format!("the sandbox listens only on loopback, such as 127.0.0.1, and {} is not", address.ip());
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+        }
+        let origin = Url::parse(&format!("http://{address}")).map_err(io::Error::other)?;
+        let app = app(World::new(origin.clone()), &Marker::of(user))?;
+        let (running, stopped) = oneshot::channel::<()>();
+        let listener = listener.tap_io(|connection| {
+            // Answers are small and whole: waiting to fill a packet would only delay them.
+            let _ = connection.set_nodelay(true);
+        });
+        let served = axum::serve(listener, app).with_graceful_shutdown(async move {
+            let _ = stopped.await;
+        });
+        Ok(Self { origin, serving: tokio::spawn(served.into_future()), _running: running })
+    }
+
+    /// Where it is, such as `http://127.0.0.1:47610/`.
+    #[must_use]
+    pub const fn origin(&self) -> &Url {
+        &self.origin
+    }
+
+    /// Serves on in the foreground, as long as this is waited for.
+    ///
+    /// # Errors
+    /// When serving broke off.
+    pub async fn run(mut self) -> io::Result<()> {
+        (&mut self.serving).await.map_err(io::Error::other)?
+    }
+}
+
+/// Everything that the sandbox answers.
+fn app(world: World, marker: &Marker) -> io::Result<Router> {
+    let shared = Shared::new(world);
+    Ok(routes::router()?
+        .merge(pages::router())
+        .merge(marker::router(marker))
+        .fallback(async |State(shared): State<Shared>, request: Request| {
+            elsewhere(&shared, request.uri().path(), Refused::not_found("There is nothing at this path."))
+        })
+        .method_not_allowed_fallback(async |State(shared): State<Shared>, request: Request| {
+            elsewhere(&shared, request.uri().path(), Refused::method_not_allowed())
+        })
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn_with_state(shared.clone(), around))
+        .with_state(shared))
+}
+
+/// What stands around every answer: who may ask, and the headers.
+async fn around(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let mut response = match guard::check(request.method(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(refused) => elsewhere(&shared, request.uri().path(), refused),
+    };
+    for (name, value) in [
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+        (CACHE_CONTROL, "no-store"),
+        (CONTENT_SECURITY_POLICY, POLICY),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    if !response.headers().contains_key(DATE) {
+        let date = shared.lock().now().http_date();
+        insert(&mut response, DATE, &date);
+    }
+    response
+}
+
+/// A refusal outside of every operation: the API's envelope below `/api/`, a page anywhere else.
+fn elsewhere(shared: &Shared, path: &str, refused: Refused) -> Response {
+    if path.starts_with("/api/") { shared.exchange(|_| Err(refused)) } else { pages::refusal(&refused) }
+}

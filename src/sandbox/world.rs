@@ -1,0 +1,161 @@
+//! The state of the sandbox: one account and what it has, a clock and ids that are the same in every run.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::response::Response;
+use url::Url;
+
+use super::answer::{Answered, Refused, respond};
+use super::model::{Contract, Job, Owner};
+use super::story;
+use super::values::Moment;
+use crate::api::types::{ContractId, JobId};
+
+/// The sandbox's present when it starts.
+const START: Moment = Moment::in_2026(6, 12, 10, 0);
+
+/// Everything that is so.
+#[derive(Debug)]
+pub(super) struct World {
+    /// Where the sandbox's pages are.
+    pub(super) origin: Url,
+    /// Whether a person owns the account.
+    pub(super) claimed: bool,
+    /// Jobs, ours and others'.
+    pub(super) jobs: Vec<Job>,
+    /// Contracts, ours and others'.
+    pub(super) contracts: Vec<Contract>,
+    /// New ids.
+    pub(super) ids: Ids,
+    /// How many API requests were answered.
+    requests: u64,
+}
+
+impl World {
+    /// The world at its start.
+    pub(super) fn new(origin: Url) -> Self {
+        let (jobs, contracts) = (story::jobs(), story::contracts());
+        Self { origin, claimed: false, jobs, contracts, ids: Ids::default(), requests: 0 }
+    }
+
+    /// The present: each API request takes one second.
+    pub(super) fn now(&self) -> Moment {
+        START.plus_seconds(self.requests)
+    }
+
+    /// The address of a page.
+    pub(super) fn page(&self, path: &str) -> String {
+        let mut page = self.origin.clone();
+        page.set_path(path);
+        page.into()
+    }
+
+    /// Our contracts, newest first.
+    pub(super) fn our_contracts(&self) -> Vec<&Contract> {
+        let mut contracts: Vec<_> = self.contracts.iter().filter(|contract| contract.owner == Owner::Us).collect();
+        contracts.sort_by_key(|contract| Reverse(contract.created_at));
+        contracts
+    }
+
+    /// A contract of ours. That another account has one is not told.
+    pub(super) fn contract(&mut self, id: &ContractId) -> Result<&mut Contract, Refused> {
+        let ours = |contract: &&mut Contract| contract.owner == Owner::Us && contract.id == id.0;
+        self.contracts.iter_mut().find(ours).ok_or_else(|| Refused::not_found("Contract not found."))
+    }
+
+    /// Whether we may look at a job: 404 where there is none, 403 where it is another account's.
+    pub(super) fn may_see_job(&self, id: &JobId) -> Result<(), Refused> {
+        match self.jobs.iter().find(|job| job.id == id.0).map(|job| job.owner) {
+            Some(Owner::Us) => Ok(()),
+            Some(Owner::Another) => Err(Refused::forbidden("This job belongs to another account.", None)),
+            None => Err(Refused::not_found("Job not found.")),
+        }
+    }
+
+    fn request_id(&self) -> String {
+        let mixed = self.requests.wrapping_mul(0x9e37_79b9).wrapping_add(0x9d1f_3a8e) & 0xffff_ffff;
+        format!("{mixed:08x}-0000-4000-8000-{:012x}", self.requests)
+    }
+}
+
+/// The world, held by every connection.
+#[derive(Clone)]
+pub(super) struct Shared(Arc<Mutex<World>>);
+
+impl Shared {
+    /// Shares `world`.
+    pub(super) fn new(world: World) -> Self {
+        Self(Arc::new(Mutex::new(world)))
+    }
+
+    /// The world, to oneself. A handler that failed left no half-done change that would be worse than none.
+    pub(super) fn lock(&self) -> MutexGuard<'_, World> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Carries out one API request: `work` decides in one piece, then a second has passed.
+    pub(super) fn exchange(&self, work: impl FnOnce(&mut World) -> Answered) -> Response {
+        let mut world = self.lock();
+        let (request_id, date) = (world.request_id(), world.now().http_date());
+        let answered = work(&mut world);
+        world.requests += 1;
+        drop(world);
+        respond(answered, &request_id, &date)
+    }
+}
+
+/// New ids: as opaque as real ones, the same in every run, counted for each kind by itself.
+#[derive(Debug, Default)]
+pub(super) struct Ids {
+    made: BTreeMap<&'static str, u64>,
+}
+
+/// The digits of an id.
+const DIGITS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// How many ids have four digits.
+const ROOM: u64 = 62 * 62 * 62 * 62;
+/// The first one, `7Rtd`.
+const FIRST: u64 = ((7 * 62 + 27) * 62 + 55) * 62 + 39;
+/// From one to the next: it shares no factor with `ROOM`, so that every id comes once before one comes again.
+const STRIDE: u64 = 6_700_417;
+
+impl Ids {
+    /// The next id that starts with `kind`, such as `ms_7Rtd`.
+    pub(super) fn next(&mut self, kind: &'static str) -> String {
+        let made = self.made.entry(kind).or_default();
+        let mut rest = (FIRST + *made % ROOM * STRIDE) % ROOM;
+        *made += 1;
+        let mut digits = [b'0'; 4];
+        for digit in digits.iter_mut().rev() {
+            *digit = usize::try_from(rest % 62).ok().and_then(|place| DIGITS.get(place)).copied().unwrap_or(b'0');
+            rest /= 62;
+        }
+        format!("{kind}_{}", String::from_utf8_lossy(&digits))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn ids_repeat_in_every_run_and_never_within_one() {
+        let seeded = story::contracts().into_iter().flat_map(|contract| contract.milestones);
+        let mut seen: BTreeSet<_> = seeded.map(|milestone| milestone.id).collect();
+        let mut ids = Ids::default();
+        assert_eq!([ids.next("ms"), ids.next("apr")], ["ms_7Rtd", "apr_7Rtd"]);
+        assert!((0..50_000).all(|_| seen.insert(ids.next("ms"))));
+    }
+
+    #[test]
+    fn request_ids_look_like_real_ones_and_differ() {
+        let mut world = World::new("http://127.0.0.1:1".parse().unwrap());
+        assert_eq!(world.request_id(), "9d1f3a8e-0000-4000-8000-000000000000");
+        world.requests = 1;
+        assert_eq!(world.request_id(), "3b56b447-0000-4000-8000-000000000001");
+    }
+}

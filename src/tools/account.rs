@@ -1,0 +1,82 @@
+//! What is read of the account and its token.
+
+use serde_json::Value;
+
+use crate::api::account::{AuthStatus, GetAuthStatus, GetCapabilities};
+use crate::api::reply::{Read, Reply};
+
+use super::answer::Answer;
+use super::text::{visible, word};
+use super::{Context, Entry, Told, all};
+
+/// The tools of this family.
+pub const TOOLS: &[Entry] = &[Entry::of::<GetAuthStatus>(), Entry::of::<GetCapabilities>()];
+
+impl Told for GetAuthStatus {
+    const TITLE: &'static str = "Get the status of the token";
+
+    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context<'_>) -> Answer {
+        let status = &read.output;
+        let actor = &status.actor;
+        let who =
+            actor.full_name.text().or_else(|| actor.user_id.text()).map_or_else(|| "an unnamed user".into(), word);
+        let scopes: Vec<&str> =
+            status.token.get().map(crate::api::account::TokenFacts::scope_names).unwrap_or_default();
+        let summary = format!("The token works: {}, acting for {who}. {}", context.token_kind(), payments(&scopes));
+        let mut answer = Answer::new(summary, read.object.clone());
+        answer.lines.push(format!("Scopes: {}.", listed(&scopes)));
+        answer.lines.extend(account_line(status));
+        answer.lines.extend(refusals(&scopes, context).map(|text| format!("Would be refused: {text}.")));
+        answer.lines.push(
+            "OpenTrain does not say here whether a person has claimed the account; a call that needs it will.".into(),
+        );
+        answer.lines.extend(context.notices().iter().map(|notice| format!("Note: {notice}")));
+        answer
+    }
+}
+
+fn payments(scopes: &[&str]) -> String {
+    if scopes.contains(&"payments:write") {
+        return "It carries payments:write.".into();
+    }
+    "It does NOT carry payments:write, so it cannot create or fund milestones: a person makes a key with it in the app, \
+     Settings → API keys, and sets it as OT_API_TOKEN."
+        .into()
+}
+
+fn listed(scopes: &[&str]) -> String {
+    if scopes.is_empty() {
+        "none named".into()
+    } else {
+        scopes.iter().map(|scope| visible(scope)).collect::<Vec<_>>().join(", ")
+    }
+}
+
+fn account_line(status: &AuthStatus) -> Option<String> {
+    let account = status.account.get()?;
+    let kind = account.kind.text().map_or_else(|| "unknown kind".into(), word);
+    let role = account.member_role.text().map(|role| format!(", as {}", word(role))).unwrap_or_default();
+    let id = account.organization_id.text().map(|id| format!(" {}", word(id))).unwrap_or_default();
+    Some(format!("Account: {kind}{id}{role}."))
+}
+
+/// The listed tools that these scopes do not open.
+fn refusals(scopes: &[&str], context: &Context<'_>) -> impl Iterator<Item = String> {
+    let closed = all().filter(|entry| !entry.gate.admits(scopes) && !context.next(&[(entry.name, "")]).is_empty());
+    closed.map(|entry| format!("{} (needs {})", entry.name, entry.gate.scopes.join(" or ")))
+}
+
+impl Told for GetCapabilities {
+    const TITLE: &'static str = "Get the account's features";
+
+    fn tell(&self, read: Read<Self>, _: &Reply, _: &Context<'_>) -> Answer {
+        let named = |wanted: bool| -> Vec<String> {
+            let features = read.output.capabilities.iter().filter(|(_, value)| **value == Value::Bool(wanted));
+            features.map(|(name, _)| word(name)).collect()
+        };
+        let (on, off) = (named(true), named(false));
+        let list = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        let summary = format!("Switched on: {}. Switched off: {}.", list(&on), list(&off));
+        Answer::new(summary, read.object)
+    }
+}

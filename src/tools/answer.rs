@@ -1,0 +1,192 @@
+//! What a tool says when it succeeds, told twice: as text, and as data.
+
+use std::fmt::Write as _;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use url::Url;
+
+use super::failure::Failure;
+use super::person::HumanStep;
+use super::schema::Object;
+
+/// What came of a write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Something new exists.
+    Created,
+    /// It was carried out.
+    Done,
+}
+
+/// A page that a person has to open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Link {
+    /// What is done there.
+    pub kind: LinkKind,
+    /// The whole address.
+    pub url: String,
+    /// Whether its host is the configured app's.
+    #[serde(skip)]
+    pub verified: bool,
+}
+
+/// What a person does on a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkKind {
+    /// Take over an account that an agent registered.
+    Claim,
+    /// Confirm or decline what an agent asked for.
+    Approval,
+    /// Add a way to pay.
+    Billing,
+}
+
+impl LinkKind {
+    /// The name of the link for a person.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Claim => "Claim this OpenTrain account",
+            Self::Approval => "Decide on OpenTrain",
+            Self::Billing => "Add a payment method on OpenTrain",
+        }
+    }
+}
+
+impl Link {
+    /// A link that the API gave. It counts as OpenTrain's only on the origin that is called, over https, or on loopback
+    /// where the origin itself is there.
+    #[must_use]
+    pub fn new(kind: LinkKind, url: &str, app: Option<&Url>) -> Self {
+        let verified = Url::parse(url).is_ok_and(|link| {
+            app.is_some_and(|app| link.origin() == app.origin())
+                && link.username().is_empty()
+                && link.password().is_none()
+        });
+        Self { kind, url: url.to_owned(), verified }
+    }
+
+    /// The address as it stands in a text.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        let url = super::text::visible(&self.url);
+        if self.verified { url } else { format!("{url} (unverified: this host is not the configured OpenTrain app)") }
+    }
+}
+
+/// A success.
+#[derive(Clone, Debug, Default)]
+pub struct Answer {
+    /// One to three sentences: what happened, what it means, what comes next.
+    pub summary: String,
+    /// Lines below it.
+    pub lines: Vec<String>,
+    /// What comes next, last of all.
+    pub next: String,
+    /// Of a write.
+    pub outcome: Option<Outcome>,
+    /// Pages for a person.
+    pub links: Vec<Link>,
+    /// Of a paged list.
+    pub page: Option<Page>,
+    /// The API's own object, untouched.
+    pub object: Object,
+}
+
+/// Where a page stands in its list.
+#[derive(Clone, Debug)]
+pub struct Page {
+    /// How many there are in all.
+    pub total: usize,
+    /// What gives the next page.
+    pub next_cursor: Option<String>,
+}
+
+impl Answer {
+    /// An answer of `object`, in words.
+    #[must_use]
+    pub fn new(summary: impl Into<String>, object: Object) -> Self {
+        Self { summary: summary.into(), object, ..Self::default() }
+    }
+
+    fn text(&self) -> String {
+        let parts = std::iter::once(self.summary.as_str()).chain(self.lines.iter().map(String::as_str));
+        let parts = parts.chain(Some(self.next.as_str())).filter(|part| !part.is_empty());
+        parts.collect::<Vec<_>>().join("\n")
+    }
+
+    /// Our few keys, then the API's own, which win where the names are the same.
+    fn structured(self, sandbox: bool) -> Object {
+        let mut object = Object::new();
+        let summary = [self.summary, self.next].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+        object.insert("summary".into(), summary.join(" ").into());
+        if let Some(outcome) = self.outcome {
+            object.insert("outcome".into(), json!(outcome));
+        }
+        if !self.links.is_empty() {
+            object.insert("links".into(), json!(self.links));
+        }
+        if let Some(page) = self.page {
+            object.insert("total".into(), page.total.into());
+            object.insert("nextCursor".into(), page.next_cursor.map_or(Value::Null, Value::String));
+        }
+        if sandbox {
+            object.insert("sandbox".into(), true.into());
+        }
+        object.extend(self.object);
+        object
+    }
+}
+
+/// What came of a call: an answer or a failure, and what a person has to do if that is what is missing.
+#[derive(Debug)]
+pub struct Report {
+    /// What is told.
+    pub result: Result<Answer, Failure>,
+    /// The page that a person has to open before it can go on.
+    pub step: Option<HumanStep>,
+}
+
+/// A report in both channels. Each tells the whole story alone: some hosts give a model only one of them.
+#[derive(Clone, Debug)]
+pub struct Spoken {
+    /// For reading.
+    pub text: String,
+    /// For programs.
+    pub structured: Object,
+    /// Pages for a person.
+    pub links: Vec<Link>,
+    /// Whether the tool failed.
+    pub is_error: bool,
+}
+
+impl Report {
+    /// Puts the report into words and data. In the sandbox both say that nothing is real.
+    #[must_use]
+    pub fn speak(self, sandbox: bool) -> Spoken {
+        let is_error = self.result.is_err();
+        let (mut text, structured, links) = match self.result {
+            Ok(answer) => {
+                let links = answer.links.clone();
+                (answer.text(), answer.structured(sandbox), links)
+            }
+            Err(failure) => {
+                let links = failure.links();
+                (failure.text(), failure.structured(sandbox), links)
+            }
+        };
+        if sandbox {
+            text.insert_str(0, "SANDBOX, nothing real. ");
+        }
+        for link in &links {
+            if !text.contains(&link.url) {
+                let _ = write!(text, "\n{}: {}", link.kind.title(), link.shown());
+            }
+        }
+        Spoken { text, structured, links, is_error }
+    }
+}

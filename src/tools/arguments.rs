@@ -1,0 +1,281 @@
+//! The arguments of a call, read against the tool's own input schema before they become its type.
+//!
+//! Some hosts send every argument as text, and `null` for what they leave out. Both are read as what they plainly are;
+//! the published schema stays exact. Everything else that does not fit is refused with the parameter as the caller
+//! wrote it and what would be right.
+
+use serde_json::{Map, Number, Value};
+
+use crate::api::error::InvalidArgument;
+use crate::api::types::{decimal, kind};
+
+use super::schema::Object;
+
+/// How alike a misspelt name must be to be taken for a known one.
+const ALIKE: f64 = 0.8;
+
+/// Fits `arguments` to `schema`, a strict object schema.
+///
+/// # Errors
+/// The first argument that does not fit.
+pub fn fit(schema: &Object, arguments: Object) -> Result<Object, InvalidArgument> {
+    fit_object(schema, arguments, "")
+}
+
+fn fit_object(schema: &Object, arguments: Object, path: &str) -> Result<Object, InvalidArgument> {
+    let empty = Map::new();
+    let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
+    let mut fitted = Map::new();
+    for (name, value) in arguments {
+        let field = format!("{path}{name}");
+        match properties.get(&name) {
+            None => return Err(unknown(&field, &name, properties)),
+            Some(_) if value.is_null() => {}
+            Some(property) => {
+                fitted.insert(name, fit_value(property, value, &field)?);
+            }
+        }
+    }
+    let required = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    match required.into_iter().find(|name| !fitted.contains_key(*name)) {
+        None => Ok(fitted),
+        Some(name) => {
+            let about = properties.get(name).and_then(|property| property.get("description")).and_then(Value::as_str);
+            let about = about.map(|about| format!(": {about}")).unwrap_or_default();
+            Err(InvalidArgument::new(format!("{path}{name}"), format!("{path}{name} is required{about}")))
+        }
+    }
+}
+
+fn unknown(field: &str, name: &str, properties: &Object) -> InvalidArgument {
+    let known: Vec<&str> = properties.keys().map(String::as_str).collect();
+    let message = match nearest(name, &known) {
+        Some(meant) => format!("there is no parameter \"{field}\"; \"{meant}\" was probably meant"),
+        None if known.is_empty() => format!("there is no parameter \"{field}\": this tool takes none"),
+        None => format!("there is no parameter \"{field}\"; the parameters are {}", known.join(", ")),
+    };
+    InvalidArgument::new(field, message)
+}
+
+/// The known name that `name` was probably meant to be.
+#[must_use]
+pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let bare =
+        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
+    let name = bare(name);
+    let scored = known.iter().map(|candidate| (strsim::jaro_winkler(&name, &bare(candidate)), *candidate));
+    scored.filter(|(score, _)| *score >= ALIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, candidate)| candidate)
+}
+
+fn fit_value(property: &Value, value: Value, field: &str) -> Result<Value, InvalidArgument> {
+    let wanted = property.get("type").and_then(Value::as_str).unwrap_or_default();
+    let found = describe(&value);
+    let value = read_as(wanted, value)
+        .ok_or_else(|| InvalidArgument::new(field, format!("{field} must be {} (it was {found})", article(wanted))))?;
+    let wrong = |what: String| Err(InvalidArgument::new(field, format!("{field} {what} (it was {found})")));
+    if let Some(choices) = property.get("enum").and_then(Value::as_array)
+        && !choices.contains(&value)
+    {
+        let choices: Vec<&str> = choices.iter().filter_map(Value::as_str).collect();
+        return wrong(format!("must be one of {}", choices.join(", ")));
+    }
+    if let (Some(shortest), Some(text)) = (property.get("minLength").and_then(Value::as_u64), value.as_str())
+        && shortest > 0
+        && text.trim().is_empty()
+    {
+        return wrong("must not be empty".into());
+    }
+    if let (Some(longest), Some(text)) = (property.get("maxLength").and_then(Value::as_u64), value.as_str())
+        && text.chars().count() as u64 > longest
+    {
+        let length = text.chars().count();
+        return Err(InvalidArgument::new(
+            field,
+            format!("{field} may have {longest} characters at most (it has {length})"),
+        ));
+    }
+    if let Some(number) = value.as_f64() {
+        let bound = |name: &str| property.get(name).and_then(Value::as_f64);
+        match (bound("exclusiveMinimum"), bound("minimum"), bound("maximum")) {
+            (Some(above), ..) if number <= above => return wrong(format!("must be above {above}")),
+            (_, Some(least), Some(most)) if !(least..=most).contains(&number) => {
+                return wrong(format!("must be between {least} and {most}"));
+            }
+            (_, Some(least), None) if number < least => return wrong(format!("must be {least} or more")),
+            (_, None, Some(most)) if number > most => return wrong(format!("must be {most} or less")),
+            _ => {}
+        }
+    }
+    fit_inside(property, value, field)
+}
+
+/// Goes into declared objects and into arrays; the inside of an open object is the caller's own.
+fn fit_inside(property: &Value, value: Value, field: &str) -> Result<Value, InvalidArgument> {
+    match (property.as_object(), value) {
+        (Some(schema), Value::Object(inner)) if schema.contains_key("properties") => {
+            fit_object(schema, inner, &format!("{field}.")).map(Value::Object)
+        }
+        (Some(schema), Value::Array(items)) if schema.get("items").is_some_and(Value::is_object) => {
+            let property = schema.get("items").unwrap_or(&Value::Null);
+            let items = items.into_iter().enumerate();
+            let items = items.map(|(index, item)| fit_value(property, item, &format!("{field}[{index}]")));
+            items.collect::<Result<Vec<_>, _>>().map(Value::Array)
+        }
+        (_, value) => Ok(value),
+    }
+}
+
+/// `value` as the schema's type, where it plainly is one; `None` where it is not.
+fn read_as(wanted: &str, value: Value) -> Option<Value> {
+    match (wanted, value) {
+        ("number", Value::String(text)) => number(&text).map(Value::Number),
+        ("integer", Value::String(text)) => number(&text).and_then(whole),
+        ("integer", Value::Number(number)) => whole(number),
+        ("boolean", Value::String(text)) => match text.trim() {
+            "true" => Some(Value::Bool(true)),
+            "false" => Some(Value::Bool(false)),
+            _ => None,
+        },
+        ("object" | "array", Value::String(text)) => {
+            let parsed: Value = serde_json::from_str(&text).ok()?;
+            fits(wanted, &parsed).then_some(parsed)
+        }
+        (_, value) => (wanted.is_empty() || fits(wanted, &value)).then_some(value),
+    }
+}
+
+fn number(text: &str) -> Option<Number> {
+    serde_json::from_str(text.trim()).ok()
+}
+
+fn whole(number: Number) -> Option<Value> {
+    if number.is_i64() || number.is_u64() {
+        return Some(Value::Number(number));
+    }
+    let text = decimal(&number).filter(|value| value.fract().is_zero())?.normalize().to_string();
+    serde_json::from_str(&text).ok()
+}
+
+fn fits(wanted: &str, value: &Value) -> bool {
+    match wanted {
+        "number" => value.is_number(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "boolean" => value.is_boolean(),
+        "string" => value.is_string(),
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        _ => true,
+    }
+}
+
+fn article(wanted: &str) -> &str {
+    match wanted {
+        "number" => "a number, such as 300 or 12.5",
+        "integer" => "a whole number",
+        "boolean" => "true or false",
+        "object" => "an object",
+        "array" => "an array",
+        _ => "a string",
+    }
+}
+
+/// A value as an error repeats it: short.
+fn describe(value: &Value) -> String {
+    const SHOWN: usize = 60;
+    let text = value.to_string();
+    match text.char_indices().nth(SHOWN) {
+        None if !value.is_object() && !value.is_array() => text,
+        _ => kind(value).to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn schema() -> Object {
+        let schema = json!({
+            "type": "object",
+            "properties": {
+                "contractId": { "type": "string", "minLength": 1, "description": "Contract id." },
+                "amountUsd": { "type": "number", "exclusiveMinimum": 0 },
+                "limit": { "type": "integer", "minimum": 1, "maximum": 100 },
+                "status": { "type": "string", "enum": ["active", "ended"] },
+                "again": { "type": "boolean" },
+                "fields": { "type": "object", "description": "open" },
+                "milestone": { "type": "object", "properties": { "amount": { "type": "number" } }, "required": ["amount"] },
+                "tags": { "type": "array", "items": { "type": "number" } }
+            },
+            "required": ["contractId"]
+        });
+        schema.as_object().unwrap().clone()
+    }
+
+    fn fitted(arguments: Value) -> Value {
+        Value::Object(fit(&schema(), arguments.as_object().unwrap().clone()).unwrap())
+    }
+
+    fn fault(arguments: Value) -> InvalidArgument {
+        fit(&schema(), arguments.as_object().unwrap().clone()).unwrap_err()
+    }
+
+    #[test]
+    fn text_is_read_as_what_the_schema_wants() {
+        let read = fitted(json!({
+            "contractId": "300", "amountUsd": " 300 ", "limit": "5", "again": "true", "fields": "{\"a\":\"1\"}",
+            "milestone": "{\"amount\":\"12.50\"}", "tags": "[\"1\", 2]"
+        }));
+        assert_eq!(
+            read.to_string(),
+            r#"{"contractId":"300","amountUsd":300,"limit":5,"again":true,"fields":{"a":"1"},"milestone":{"amount":12.50},"tags":[1,2]}"#
+        );
+    }
+
+    #[test]
+    fn numbers_keep_their_writing() {
+        for sent in ["300", "300.1", "300.10", "300.0", "3e2", "12345678901234567890.1234567890123"] {
+            let value: Value = serde_json::from_str(sent).unwrap();
+            assert_eq!(fitted(json!({"contractId": "c", "amountUsd": value}))["amountUsd"].to_string(), sent);
+        }
+        assert_eq!(fitted(json!({"contractId": "c", "limit": 20.0}))["limit"].to_string(), "20");
+    }
+
+    #[test]
+    fn null_means_not_given_and_open_objects_stay_as_they_are() {
+        assert_eq!(fitted(json!({"contractId": "c", "amountUsd": null})), json!({"contractId": "c"}));
+        let open = json!({"contractId": "c", "fields": {"a": null, "b": "300"}});
+        assert_eq!(fitted(open.clone()), open);
+    }
+
+    #[test]
+    fn each_fault_names_its_field_and_what_would_be_right() {
+        for (arguments, field, part) in [
+            (json!({}), "contractId", "is required"),
+            (json!({"contractId": null}), "contractId", "is required"),
+            (json!({"contractId": " "}), "contractId", "empty"),
+            (json!({"contractId": 5}), "contractId", "a string"),
+            (json!({"contractId": "c", "amount": 5}), "amount", "\"amountUsd\" was probably meant"),
+            (json!({"contract_id": "c"}), "contract_id", "\"contractId\" was probably meant"),
+            (json!({"contractId": "c", "zebra": 5}), "zebra", "the parameters are contractId"),
+            (json!({"contractId": "c", "amountUsd": 0}), "amountUsd", "above 0"),
+            (json!({"contractId": "c", "amountUsd": "$300"}), "amountUsd", "a number"),
+            (json!({"contractId": "c", "amountUsd": "1,000"}), "amountUsd", "a number"),
+            (json!({"contractId": "c", "limit": 101}), "limit", "between 1 and 100"),
+            (json!({"contractId": "c", "limit": 1.5}), "limit", "whole"),
+            (json!({"contractId": "c", "status": "paused"}), "status", "active, ended"),
+            (json!({"contractId": "c", "again": "yes"}), "again", "true or false"),
+            (json!({"contractId": "c", "fields": "[1]"}), "fields", "an object"),
+            (json!({"contractId": "c", "milestone": {}}), "milestone.amount", "is required"),
+            (
+                json!({"contractId": "c", "milestone": {"amountUsd": 1}}),
+                "milestone.amountUsd",
+                "\"amount\" was probably meant",
+            ),
+        ] {
+            let fault = fault(arguments.clone());
+            assert_eq!(fault.field, field, "{arguments}");
+            assert!(fault.message.contains(part), "{arguments}: {}", fault.message);
+        }
+    }
+}

@@ -1,0 +1,318 @@
+//! What is read of contracts.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+use serde_json::{Map, Number, Value, json};
+
+use crate::api::contracts::{Contract, Contracts, GetContract, ListContracts};
+use crate::api::error::Error;
+use crate::api::milestones::{ACTIVE_FUNDED, Milestone, NOT_FUNDED};
+use crate::api::reply::{Read, Reply};
+use crate::api::types::{Field, List};
+use crate::api::{Effect, Gate, Operation};
+
+use super::answer::{Answer, Page};
+use super::paging::{Cursor, PAGE_BYTES};
+use super::text::{count, date, number, quoted, quoted_to, usd, visible, word};
+use super::{Context, Entry, Told, Tool};
+
+/// The tools of this family.
+pub const TOOLS: &[Entry] = &[Entry::of::<ListContractsPage>(), Entry::of::<GetContract>()];
+
+/// Where contract ids come from.
+pub const CONTRACT_IDS: &str = "contractId comes from list_contracts; a job or milestone id does not work here.";
+/// The most milestones of one contract that are written out.
+const SHOWN_MILESTONES: usize = 50;
+
+#[derive(Deserialize, JsonSchema)]
+struct ListContractsPage {
+    #[serde(flatten)]
+    filters: ListContracts,
+    /// Contracts per page; default 20.
+    #[schemars(range(min = 1, max = 100))]
+    limit: Option<usize>,
+    /// nextCursor of the page before.
+    cursor: Option<String>,
+}
+
+impl Tool for ListContractsPage {
+    type Output = Contracts;
+    const NAME: &'static str = ListContracts::NAME;
+    const TITLE: &'static str = "List contracts";
+    const EFFECT: Effect = ListContracts::EFFECT;
+    const GATE: Gate = ListContracts::GATE;
+    const IDS: &'static str = "jobId is the jobId of a contract; a contract id does not work here.";
+
+    async fn run(self, context: &Context<'_>) -> Result<Answer, Error> {
+        let filters = json!(self.filters);
+        let cursor = self.cursor.as_deref().map(|text| Cursor::open(text, &filters)).transpose()?;
+        let reply = context.send(&self.filters).await?;
+        let list = Listing::of(&reply)?;
+        Ok(list.page(cursor.as_ref(), self.limit.unwrap_or(20), filters, &reply, context))
+    }
+}
+
+/// The whole list, as slices of the body that it came in: 5,000 contracts are not built for a page of 20.
+struct Listing<'a> {
+    contracts: Vec<&'a RawValue>,
+    outlines: Vec<Outline>,
+    rest: Map<String, Value>,
+}
+
+/// What is read of every contract, on the page or not.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Outline {
+    id: Field<String>,
+    created_at: Field<String>,
+    status: Field<String>,
+    milestones: List<MilestoneOutline>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct MilestoneOutline {
+    status: Field<String>,
+    amount_usd: Field<Number>,
+    pending_approval: Field<bool>,
+    needs_review: Field<bool>,
+}
+
+impl<'a> Listing<'a> {
+    fn of(reply: &'a Reply) -> Result<Self, Error> {
+        let wrong = |fault: serde_json::Error| reply.not_of::<ListContracts>(&fault);
+        let mut fields: BTreeMap<String, &'a RawValue> = serde_json::from_str(reply.text()).map_err(wrong)?;
+        let contracts = fields.remove("contracts").map_or("null", RawValue::get);
+        let contracts: Vec<&'a RawValue> = serde_json::from_str(contracts).map_err(wrong)?;
+        let outlines = contracts.iter().map(|raw| serde_json::from_str(raw.get()).unwrap_or_default()).collect();
+        let rest = fields.into_iter().map(|(name, raw)| (name, parsed(raw))).collect();
+        Ok(Self { contracts, outlines, rest })
+    }
+
+    fn page(
+        self,
+        cursor: Option<&Cursor>,
+        limit: usize,
+        filters: Value,
+        reply: &Reply,
+        context: &Context<'_>,
+    ) -> Answer {
+        let keys =
+            self.outlines.iter().map(|item| (item.id.text().unwrap_or(""), item.created_at.text().unwrap_or("")));
+        let first = cursor.map_or(0, |cursor| cursor.given(keys.clone()));
+        let given = self.fit(first, limit);
+        let total = self.contracts.len();
+        let next_cursor = (first + given < total).then(|| {
+            let (id, created_at) = keys.clone().nth((first + given).saturating_sub(1)).unwrap_or_default();
+            Cursor { id: id.into(), created_at: created_at.into(), filters }.seal()
+        });
+        let page: Vec<Value> = self.contracts.iter().skip(first).take(given).map(|raw| parsed(raw)).collect();
+        let lines = page.iter().enumerate().flat_map(|(place, value)| {
+            let contract = Contract::deserialize(value).unwrap_or_default();
+            contract_lines(&format!("{}. ", first + place + 1), &contract, reply)
+        });
+        let mut answer = Answer::new(Tally::of(&self.outlines).told(), Map::new());
+        answer.lines = lines.collect();
+        let calls = context.next(&[("create_milestone", "contractId, …"), ("get_contract", "contractId")]);
+        answer.next = match &next_cursor {
+            Some(cursor) => format!(
+                "{} to {} of {total} shown. For the next: list_contracts with cursor \"{cursor}\" and the same filters.",
+                first + 1,
+                first + given
+            ),
+            None if total == 0 => "A contract begins with a hire.".into(),
+            None if given == total => format!("All shown. {calls}"),
+            None => format!("The last {} of {total} shown. {calls}", count(given, "contract")),
+        };
+        answer.page = Some(Page { total, next_cursor });
+        answer.object.insert("contracts".into(), Value::Array(page));
+        answer.object.extend(self.rest);
+        answer
+    }
+
+    /// How many contracts from `first` on make a page: at least one, if there is one.
+    fn fit(&self, first: usize, limit: usize) -> usize {
+        let mut bytes = 0;
+        let sizes = self.contracts.iter().skip(first).take(limit).map(|raw| raw.get().len());
+        let fitting = sizes.take_while(|size| {
+            bytes += size;
+            bytes <= PAGE_BYTES
+        });
+        let fitting = fitting.count();
+        fitting.max(usize::from(first < self.contracts.len()))
+    }
+}
+
+fn parsed(raw: &RawValue) -> Value {
+    serde_json::from_str(raw.get()).unwrap_or_default()
+}
+
+/// What there is in all. Sums are of known statuses only: an unknown one is named, and in no sum.
+#[derive(Default)]
+struct Tally<'a> {
+    contracts: BTreeMap<&'a str, usize>,
+    unfunded: (usize, Decimal),
+    funded: (usize, Decimal),
+    others: BTreeMap<&'a str, usize>,
+    flagged: usize,
+}
+
+impl<'a> Tally<'a> {
+    fn of(outlines: &'a [Outline]) -> Self {
+        let mut tally = Self::default();
+        for contract in outlines {
+            *tally.contracts.entry(contract.status.text().unwrap_or("without status")).or_default() += 1;
+            for milestone in contract.milestones.items() {
+                tally.add(milestone);
+            }
+        }
+        tally
+    }
+
+    fn add(&mut self, milestone: &'a MilestoneOutline) {
+        self.flagged += usize::from(milestone.pending_approval.is_true() || milestone.needs_review.is_true());
+        let sum = match milestone.status.text() {
+            Some(NOT_FUNDED) => &mut self.unfunded,
+            Some(ACTIVE_FUNDED) => &mut self.funded,
+            other => {
+                *self.others.entry(other.unwrap_or("without status")).or_default() += 1;
+                return;
+            }
+        };
+        sum.0 += 1;
+        sum.1 += milestone.amount_usd.decimal().unwrap_or_default();
+    }
+
+    fn told(&self) -> String {
+        let all = self.contracts.values().sum();
+        if all == 0 {
+            return "No contracts.".into();
+        }
+        let states: Vec<String> =
+            self.contracts.iter().map(|(status, many)| format!("{many} {}", word(status))).collect();
+        let mut text = format!("{} ({}).", count(all, "contract"), states.join(", "));
+        let sums = [("Not funded", self.unfunded), ("Funded, not released", self.funded)];
+        for (what, (many, sum)) in sums.into_iter().filter(|(_, (many, _))| *many > 0) {
+            text.push_str(&format!(" {what}: {}, {}.", count(many, "milestone"), usd(sum)));
+        }
+        if !self.others.is_empty() {
+            let others: Vec<String> =
+                self.others.iter().map(|(status, many)| format!("{many} {}", word(status))).collect();
+            text.push_str(&format!(" Other milestones: {}.", others.join(", ")));
+        }
+        if self.flagged > 0 {
+            text.push_str(&format!(" Flagged: {}.", self.flagged));
+        }
+        text
+    }
+}
+
+impl Told for GetContract {
+    const TITLE: &'static str = "Get a contract";
+    const IDS: &'static str = CONTRACT_IDS;
+
+    fn tell(&self, read: Read<Self>, reply: &Reply, context: &Context<'_>) -> Answer {
+        let contract = &read.output.contract;
+        let mut lines = contract_lines("", contract, reply);
+        let head = lines.remove(0);
+        if let Some(budget) = contract.budget.get() {
+            let shown = |field: &Field<Number>| field.decimal().map_or_else(|| "?".into(), number);
+            lines.push(format!(
+                "Budget {}: {} of {} used, {} left.",
+                budget.state.text().map_or_else(|| "without state".into(), word),
+                shown(&budget.consumed_volume),
+                shown(&budget.funded_volume),
+                shown(&budget.remaining_volume),
+            ));
+        }
+        if let Some(conversation) = contract.job_dm_conversation_id.text() {
+            lines.push(format!("Conversation with the trainer: {}.", word(conversation)));
+        }
+        for milestone in contract.milestones.items().iter().take(SHOWN_MILESTONES) {
+            if let (Some(id), Some(description)) = (milestone.id.text(), milestone.description.text()) {
+                lines.push(format!("{}: {}", word(id), quoted_to(description, 300)));
+            }
+        }
+        let mut answer = Answer::new(head, read.object);
+        answer.lines = lines;
+        answer.next = context.next(&[("create_milestone", "contractId, …")]);
+        answer
+    }
+}
+
+/// A contract in a line, and each milestone in one.
+#[must_use]
+pub fn contract_lines(lead: &str, contract: &Contract, reply: &Reply) -> Vec<String> {
+    let mut lines = vec![format!("{lead}{}", contract_line(contract))];
+    let milestones = contract.milestones.items();
+    if let Some(head) = lines.first_mut()
+        && milestones.is_empty()
+    {
+        head.push_str(" · no milestones listed");
+    }
+    lines.extend(
+        milestones.iter().take(SHOWN_MILESTONES).map(|milestone| format!("   {}", milestone_line(milestone, reply))),
+    );
+    if milestones.len() > SHOWN_MILESTONES {
+        lines.push(format!(
+            "   … and {} more in structuredContent",
+            count(milestones.len() - SHOWN_MILESTONES, "milestone")
+        ));
+    }
+    lines
+}
+
+fn contract_line(contract: &Contract) -> String {
+    let text = |field: &Field<String>, otherwise: &str| field.text().map_or_else(|| otherwise.to_owned(), word);
+    let mut status = text(&contract.status, "no status");
+    if let Some(end) = contract.end_date.text() {
+        status.push_str(&format!(" {}", date(end)));
+    }
+    let title = contract.title.text().map_or_else(|| "no title".into(), quoted);
+    let rate = contract.rate_usd.decimal().map_or_else(|| "no rate".into(), usd);
+    let payment = format!("{} {rate}", text(&contract.payment_type, "no payment type"));
+    [text(&contract.id, "no id"), status, title, trainer(contract), payment].join(" · ")
+}
+
+/// The trainer, by the masked name and country.
+#[must_use]
+pub fn trainer(contract: &Contract) -> String {
+    let Some(freelancer) = contract.freelancer.get() else { return "no trainer".into() };
+    let name = freelancer.display_name.text().map_or_else(|| "unnamed trainer".into(), word);
+    match freelancer.country.text() {
+        Some(country) => format!("{name} ({})", word(country)),
+        None => name,
+    }
+}
+
+/// A milestone in a line.
+#[must_use]
+pub fn milestone_line(milestone: &Milestone, reply: &Reply) -> String {
+    let mut parts = Vec::new();
+    let place = milestone.milestone_number.get().map_or_else(String::new, |place| format!("#{place} "));
+    parts.push(format!("{place}{}", milestone.id.text().map_or_else(|| "no id".into(), word)));
+    parts.push(milestone.status.text().map_or_else(|| "no status".into(), word));
+    parts.push(milestone.amount_usd.decimal().map_or_else(|| "no amount".into(), usd));
+    parts.extend(milestone.volume.decimal().map(|volume| format!("volume {}", number(volume))));
+    parts.push(due(milestone, reply));
+    let name = milestone.name.text().or_else(|| milestone.description.text());
+    parts.extend(name.map(quoted));
+    let flags = [("pendingApproval", &milestone.pending_approval), ("needsReview", &milestone.needs_review)];
+    let flags: Vec<&str> = flags.into_iter().filter(|(_, flag)| flag.is_true()).map(|(name, _)| name).collect();
+    if !flags.is_empty() {
+        parts.push(format!("flags: {}", flags.join(", ")));
+    }
+    parts.join(" · ")
+}
+
+fn due(milestone: &Milestone, reply: &Reply) -> String {
+    match (milestone.due_date.text(), milestone.due_date.timestamp()) {
+        (None, _) => "no due date".into(),
+        (Some(text), Some(at)) if at < reply.now() => format!("was due {}", date(text)),
+        (Some(text), _) => format!("due {}", date(&visible(text))),
+    }
+}

@@ -1,0 +1,178 @@
+//! What to do next after a failure: one place for all of these words.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+use url::Url;
+
+use crate::api::error::{Error, Refusal};
+use crate::api::{Effect, Gate};
+
+use super::failure::Failure;
+use super::text::visible;
+
+/// What the hint for a failure depends on, besides the failure.
+#[derive(Clone, Copy, Debug)]
+pub struct Situation<'a> {
+    /// What the tool does.
+    pub effect: Effect,
+    /// What the API asks for.
+    pub gate: Gate,
+    /// Where the tool's ids come from.
+    pub ids: &'static str,
+    /// The origin that is called.
+    pub app: Option<&'a Url>,
+    /// What is odd about where the token comes from.
+    pub notices: &'a [String],
+    /// A person has just claimed the account.
+    pub after_claim: bool,
+}
+
+/// Where a token comes from and how it gets here. Desktop hosts give no shell variables, so both ways are said.
+const SET_TOKEN: &str = "A person makes one in the OpenTrain app, Settings → API keys, and sets it as OT_API_TOKEN: in the \
+    \"env\" of this server in the host's configuration, or in the shell that starts it; then the server is restarted.";
+
+/// The way out of `error`.
+#[must_use]
+pub fn next(error: &Error, failure: &Failure, situation: &Situation<'_>) -> String {
+    let mut hint = match error {
+        Error::Invalid(_) => "Nothing was sent. Correct it and call again.".to_owned(),
+        Error::NotConfigured(_) => {
+            format!(
+                "This tool needs an OpenTrain API token in OT_API_TOKEN. {SET_TOKEN} Without an account: start with --sandbox."
+            )
+        }
+        Error::Refused(refusal) => refused(refusal, failure, situation),
+        Error::Unreadable(answer) if (300..400).contains(&answer.status) => {
+            "Is the base URL right? It must be the API's own origin (OPENTRAIN_API_BASE_URL).".into()
+        }
+        Error::Unreadable(answer) if answer.status == 401 => unauthorized(situation),
+        Error::Unreadable(_) => {
+            "This did not come from the API as documented; a proxy or an outage may be in between.".into()
+        }
+        Error::TimedOut { .. } => "OpenTrain is slow or hangs. The limit for one attempt is OPENTRAIN_TIMEOUT.".into(),
+        Error::Unreachable { sent: false, .. } => {
+            "Nothing was sent. Check the network, the base URL and the proxy settings (HTTPS_PROXY, NO_PROXY).".into()
+        }
+        Error::Unreachable { sent: true, .. } => "The network or a proxy cut the connection.".into(),
+    };
+    if matches!(error, Error::NotConfigured(_)) || error.status() == Some(401) {
+        for notice in situation.notices {
+            let _ = write!(hint, " Note: {notice}");
+        }
+    }
+    if failure.outcome == "unknown" {
+        hint.push_str(
+            " It may have been carried out all the same: look before you repeat it, and do not repeat it unseen.",
+        );
+    } else if failure.retryable {
+        match error.retry_after() {
+            Some(wait) => {
+                let _ = write!(hint, " Call again in {} s.", wait.as_secs().max(1));
+            }
+            None => hint.push_str(" Calling again later may help."),
+        }
+    }
+    hint
+}
+
+fn refused(refusal: &Refusal, failure: &Failure, situation: &Situation<'_>) -> String {
+    if let Some(reason) = refusal.reason()
+        && let Some(hint) = reasoned(reason, failure)
+    {
+        return hint;
+    }
+    match refusal.status {
+        400 => match &failure.field {
+            Some(field) => format!("OpenTrain does not accept {}. Correct it and call again.", visible(field)),
+            None => "OpenTrain does not accept these arguments. Correct them and call again.".into(),
+        },
+        401 => unauthorized(situation),
+        402 => "A person has to settle a payment in the OpenTrain app first.".into(),
+        403 => forbidden(refusal, situation),
+        404 if situation.ids.is_empty() => "There is nothing of this kind on this account.".into(),
+        404 => format!("It does not exist, or it belongs to another account. {}", situation.ids),
+        409 => "The state of things does not allow it now: read it again before another try.".into(),
+        429 => "Too many calls. Slow down.".into(),
+        500..=599 => "OpenTrain has a fault on its side.".into(),
+        _ => String::new(),
+    }
+}
+
+/// The documented reasons (`details.reason`) that have a way out of their own.
+fn reasoned(reason: &str, failure: &Failure) -> Option<String> {
+    Some(match reason {
+        "account_claim_required" => claim(failure),
+        "contract_ended" => {
+            "The contract is over; nothing can be added to it. list_contracts(status \"active\") shows the others."
+                .into()
+        }
+        "contract_rate_missing" => {
+            "The contract has no rate to check the amount against; a person has to set one in the OpenTrain app.".into()
+        }
+        "payment_method_required" => "A person has to add a payment method first; then call again.".into(),
+        _ => return None,
+    })
+}
+
+fn claim(failure: &Failure) -> String {
+    let link = failure
+        .links()
+        .first()
+        .map_or_else(|| "the claim page in the OpenTrain app".to_owned(), super::answer::Link::shown);
+    format!(
+        "No person owns this account yet. Nothing was charged. Tell your person:\n\
+         1. Open {link} and take over the account.\n\
+         2. Claiming ends the token in use: the new one has to be set as OT_API_TOKEN.\n\
+         3. The token that a claim gives does not carry payments:write: if that is missing then, make a key in the app, \
+         Settings → API keys, and set that one.\n\
+         Then repeat this call unchanged."
+    )
+}
+
+fn unauthorized(situation: &Situation<'_>) -> String {
+    if situation.after_claim {
+        return format!(
+            "Claiming has replaced the token: the old one no longer works, and the new one is not here yet. {SET_TOKEN} Then repeat this call unchanged."
+        );
+    }
+    format!("The token is not valid: mistyped, expired, revoked, or replaced when the account was claimed. {SET_TOKEN}")
+}
+
+fn forbidden(refusal: &Refusal, situation: &Situation<'_>) -> String {
+    let names = |value: Option<&Value>| -> Vec<String> {
+        value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(visible).collect()
+    };
+    let required = names(refusal.detail("requiredScopes"));
+    if !required.is_empty() {
+        let granted = names(refusal.detail("grantedScopes"));
+        let granted = if granted.is_empty() { "none".to_owned() } else { granted.join(", ") };
+        return format!(
+            "The token lacks the scope {}; it has: {granted}. A token cannot be given more scopes: a person makes another in \
+             the app, Settings → API keys, with that scope, and sets it as OT_API_TOKEN. (The token of a claimed account does \
+             not carry payments:write.)",
+            required.join(" or ")
+        );
+    }
+    if let Some(feature) = refusal.detail_text("featureKey") {
+        return format!(
+            "The feature {} is switched off for this account; OpenTrain's support switches it on.",
+            visible(feature)
+        );
+    }
+    let mut needs = Vec::new();
+    if !situation.gate.scopes.is_empty() {
+        needs.push(format!("the scope {}", situation.gate.scopes.join(" or ")));
+    }
+    needs.extend(situation.gate.feature.map(|feature| format!("the feature {feature}")));
+    if situation.gate.claimed {
+        needs.push("a claimed account".into());
+    }
+    if needs.is_empty() {
+        return "The token may not do this.".into();
+    }
+    format!(
+        "This needs {}, or it belongs to another account. get_auth_status says what the token may do.",
+        needs.join(" and ")
+    )
+}
