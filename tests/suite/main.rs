@@ -13,6 +13,8 @@
 
 mod harness;
 
+mod contracts;
 mod errors;
 mod faults;
+mod retries;
 mod wire;
