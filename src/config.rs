@@ -245,11 +245,15 @@ impl Lookup<'_> {
 
     fn switch(&mut self, name: &'static str) -> Result<bool, ConfigError> {
         let (value, source) = self.find(name);
-        match value.to_ascii_lowercase().as_str() {
-            "1" | "true" | "yes" | "on" => Ok(true),
-            "0" | "false" | "no" | "off" => Ok(false),
-            _ => Err(refused(&source, format!("must be 1 or 0, not \"{value}\""))),
+        let on = match value.to_ascii_lowercase().as_str() {
+            "1" | "true" | "yes" | "on" => true,
+            "0" | "false" | "no" | "off" => false,
+            _ => return Err(refused(&source, format!("must be 1 or 0, not \"{value}\""))),
+        };
+        if let Some(given) = self.given.last_mut() {
+            given.value = if on { "on".into() } else { "off".into() };
         }
+        Ok(on)
     }
 }
 
