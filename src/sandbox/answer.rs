@@ -24,6 +24,11 @@ impl Answer {
         Self { status: StatusCode::OK, body }
     }
 
+    /// 202 with what a person has to decide first.
+    pub(super) const fn accepted(body: Value) -> Self {
+        Self { status: StatusCode::ACCEPTED, body }
+    }
+
     /// 201 with what was made.
     pub(super) const fn created(body: Value) -> Self {
         Self { status: StatusCode::CREATED, body }
@@ -77,6 +82,11 @@ impl Refused {
     /// 409, with the reason that the API names.
     pub(super) fn conflict(reason: &str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "CONFLICT", message, Some(json!({ "reason": reason })))
+    }
+
+    /// The same, with these `details`.
+    pub(super) fn with_details(self, details: Value) -> Self {
+        Self { details: Some(details), ..self }
     }
 
     /// 413.

@@ -10,7 +10,8 @@
 //! | `server` | the HTTP around everything: start, headers, what is no operation |
 //! | `guard` | who may talk to a server on loopback |
 //! | `routes` | an operation as a route: token, gates, decoding |
-//! | `contracts`, `milestones`, `account` | the operations, one handler each and one table a family |
+//! | `contracts`, `milestones`, `approvals`, `credits`, `account` | the operations, one handler each and one table a family |
+//! | `decisions` | what a person is asked, and what is done when they have decided |
 //! | `answer` | what the API answers, and its error envelope |
 //! | `world` | the state, its clock and its ids |
 //! | `model`, `values` | contracts and milestones; numbers and times as the wire has them |
@@ -24,8 +25,11 @@
 
 mod account;
 mod answer;
+mod approvals;
 mod assumptions;
 mod contracts;
+mod credits;
+mod decisions;
 mod embedded;
 mod guard;
 mod marker;

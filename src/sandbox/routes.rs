@@ -13,7 +13,7 @@ use serde_json::json;
 use super::answer::{Answered, Refused};
 use super::roles::{ANYONE, Role, Standing, roles};
 use super::world::{Shared, World};
-use super::{account, contracts, milestones};
+use super::{account, approvals, contracts, credits, milestones};
 use crate::api::{Gate, Operation, wire};
 
 /// The largest body that is read, in bytes.
@@ -125,7 +125,12 @@ fn unread(fault: &BytesRejection) -> Refused {
 
 /// Every family's operations.
 fn all() -> impl Iterator<Item = Route> {
-    account::routes().into_iter().chain(contracts::routes()).chain(milestones::routes())
+    account::routes()
+        .into_iter()
+        .chain(contracts::routes())
+        .chain(milestones::routes())
+        .chain(approvals::routes())
+        .chain(credits::routes())
 }
 
 /// The operations, routed. Operations that share a start of their paths must name its parameters alike.

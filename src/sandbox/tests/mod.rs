@@ -1,6 +1,8 @@
 //! The sandbox over real HTTP, as its callers and a person's browser meet it.
 
+mod approvals;
 mod contracts;
+mod decisions;
 mod gates;
 mod milestones;
 mod pages;
@@ -27,6 +29,13 @@ async fn sandbox() -> Sandbox {
 async fn claimed_sandbox() -> Sandbox {
     let sandbox = sandbox().await;
     assert_eq!(post("/claim", "").send(&sandbox).await.status, 303);
+    sandbox
+}
+
+/// One with a payment method besides.
+async fn paying_sandbox() -> Sandbox {
+    let sandbox = claimed_sandbox().await;
+    assert_eq!(post("/billing", "").send(&sandbox).await.status, 303);
     sandbox
 }
 
@@ -61,6 +70,31 @@ fn post(path: &str, body: &str) -> Call {
 /// Creating a milestone.
 fn milestone(contract: &str, body: &str) -> Call {
     post(&format!("{V1}/contracts/{contract}/milestones"), body)
+}
+
+/// Asking for a milestone to be funded.
+fn fund(milestone: &str) -> Call {
+    post(&format!("{V1}/milestones/{milestone}/fund"), "")
+}
+
+/// Asking for a milestone's money to be released.
+fn release(milestone: &str) -> Call {
+    post(&format!("{V1}/milestones/{milestone}/approve"), "")
+}
+
+/// Ending a contract.
+fn end(contract: &str) -> Call {
+    post(&format!("{V1}/contracts/{contract}/end"), "")
+}
+
+/// Looking at an approval.
+fn approval(id: &str) -> Call {
+    get(&format!("{V1}/approvals/{id}"))
+}
+
+/// What a person does about an approval: `confirm` or `decline`.
+fn press(id: &str, button: &str) -> Call {
+    post(&format!("/approvals/{id}/{button}"), "").header("Sec-Fetch-Site: same-origin")
 }
 
 impl Call {
