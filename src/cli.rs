@@ -1,6 +1,7 @@
 //! What was typed. The flags of the settings are made from their table; what they mean is `config`'s.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand};
 
@@ -59,6 +60,21 @@ pub enum Task {
     /// Reads the token's status and the account's features, and says which tools would be refused, why, and what to do.
     /// Exit status 1 when something would be refused.
     Check,
+    /// Stop all writes of every running server of this user, at once
+    ///
+    /// They refuse each write and say why, until `opentrain-mcp thaw`. Nothing has to be restarted.
+    Freeze {
+        /// Why; agents are told
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// Let writes through again
+    Thaw,
+    /// Print an audit log for a person: writes whose outcome is not known first
+    Audit {
+        /// The file that --audit-log names
+        file: PathBuf,
+    },
     /// Serve the sandbox alone, for other programs to call
     Sandbox {
         /// Where to listen; loopback only

@@ -7,126 +7,25 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rust_decimal::Decimal;
 use url::Url;
 
 use crate::api::client::is_loopback;
 use crate::api::token::Token;
 
 mod credentials;
+mod settings;
 
 use credentials::CredentialFile;
 pub use credentials::Credentials;
+use settings::{
+    AUDIT_LOG, BASE_URL, DUPLICATE_WINDOW, HUMAN_WAIT, LOG_FILTER, LOG_FORMAT, MAX_DAY_USD, MAX_MILESTONE_USD,
+    READ_ONLY, SANDBOX, SANDBOX_FAULT, SANDBOX_PORT, TIMEOUT, TOKEN, TOOLSETS,
+};
+pub use settings::{Flag, SETTINGS, Setting};
 
 /// Where OpenTrain is, unless something else is set.
 pub const DEFAULT_ORIGIN: &str = "https://app.opentrain.ai";
-
-/// A setting: how it is given, and what it is for. The command line, the environment, `check` and the README are all
-/// read from this table.
-#[derive(Debug)]
-pub struct Setting {
-    /// Its name, which is its flag where it has one.
-    pub name: &'static str,
-    /// How it may be given on the command line.
-    pub flag: Flag,
-    /// The environment variables, the first that is set wins.
-    pub environment: &'static [&'static str],
-    /// The field of the credential file.
-    pub file_field: Option<&'static str>,
-    /// What holds when nothing is set.
-    pub default: &'static str,
-    /// What it is for.
-    pub help: &'static str,
-}
-
-/// How a setting may be given on the command line.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Flag {
-    /// Not at all: process lists show command lines.
-    None,
-    /// `--name`
-    Switch,
-    /// `--name VALUE`
-    Value(&'static str),
-}
-
-const TOKEN: &str = "token";
-const BASE_URL: &str = "base-url";
-const TIMEOUT: &str = "timeout";
-const HUMAN_WAIT: &str = "human-wait";
-const SANDBOX: &str = "sandbox";
-const SANDBOX_PORT: &str = "sandbox-port";
-const LOG_FORMAT: &str = "log-format";
-const LOG_FILTER: &str = "log-filter";
-
-/// Every setting.
-pub const SETTINGS: &[Setting] = &[
-    Setting {
-        name: TOKEN,
-        flag: Flag::None,
-        environment: &["OT_API_TOKEN", "OPENTRAIN_API_TOKEN", "OPENTRAIN_PERSONAL_API_TOKEN"],
-        file_field: Some("apiToken"),
-        default: "none",
-        help: "OpenTrain API token (ot_pat_…). Never a flag: process lists show those",
-    },
-    Setting {
-        name: BASE_URL,
-        flag: Flag::None,
-        environment: &["OPENTRAIN_API_BASE_URL", "OT_API_BASE_URL"],
-        file_field: Some("baseUrl"),
-        default: DEFAULT_ORIGIN,
-        help: "Origin of the API; https, or http on loopback",
-    },
-    Setting {
-        name: TIMEOUT,
-        flag: Flag::Value("SECONDS"),
-        environment: &["OPENTRAIN_TIMEOUT"],
-        file_field: None,
-        default: "30",
-        help: "Limit for one HTTP attempt. A whole call is answered within 50 s whatever is set here",
-    },
-    Setting {
-        name: HUMAN_WAIT,
-        flag: Flag::Value("SECONDS"),
-        environment: &["OPENTRAIN_HUMAN_WAIT"],
-        file_field: None,
-        default: "40",
-        help: "How long a call may wait for a person whose host has opened a page; 0 for not at all. More than 40 lets \
-               calls last longer than 50 s: only for hosts that allow it",
-    },
-    Setting {
-        name: SANDBOX,
-        flag: Flag::Switch,
-        environment: &["OPENTRAIN_SANDBOX"],
-        file_field: None,
-        default: "off",
-        help: "Work on a small OpenTrain on this machine: no account, no token, nothing real. Token and base URL are \
-               ignored, the credential file is not read",
-    },
-    Setting {
-        name: SANDBOX_PORT,
-        flag: Flag::Value("PORT"),
-        environment: &["OPENTRAIN_SANDBOX_PORT"],
-        file_field: None,
-        default: "47610",
-        help: "Loopback port of the sandbox; servers of the same user share one",
-    },
-    Setting {
-        name: LOG_FORMAT,
-        flag: Flag::Value("FORMAT"),
-        environment: &["OPENTRAIN_LOG_FORMAT"],
-        file_field: None,
-        default: "text",
-        help: "Format of the log on stderr: text or json",
-    },
-    Setting {
-        name: LOG_FILTER,
-        flag: Flag::None,
-        environment: &["RUST_LOG"],
-        file_field: None,
-        default: "warn",
-        help: "What is logged, such as debug or opentrain_mcp=debug",
-    },
-];
 
 /// The form of the log on stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -152,10 +51,31 @@ pub struct Config {
     pub timeout: Duration,
     /// How long a call may wait for a person.
     pub human_wait: Duration,
+    /// What the operator allows.
+    pub operator: OperatorConfig,
     /// How the log is written.
     pub log: LogConfig,
     /// Each setting, with its value as it may be shown and where it came from.
     pub origins: Vec<Given>,
+}
+
+/// What the operator allows.
+#[derive(Clone, Debug)]
+pub struct OperatorConfig {
+    /// Only reads.
+    pub read_only: bool,
+    /// The list of families, and where it was set.
+    pub toolsets: Option<(String, Source)>,
+    /// USD before fees.
+    pub max_milestone: Option<Decimal>,
+    /// USD before fees.
+    pub max_day: Option<Decimal>,
+    /// How long an equal milestone counts as the same one.
+    pub duplicate_window: Duration,
+    /// Where every write is recorded.
+    pub audit_log: Option<PathBuf>,
+    /// The file that stops all writes of this user's servers while it is there.
+    pub switch: Option<PathBuf>,
 }
 
 /// How the log is written.
@@ -172,6 +92,8 @@ pub struct LogConfig {
 pub struct SandboxConfig {
     /// Its loopback port.
     pub port: u16,
+    /// The faults that it plays, and where they were set.
+    pub faults: Option<(String, Source)>,
 }
 
 /// A setting as it was given.
@@ -246,14 +168,24 @@ impl Environment {
         (!value.is_empty() && !unexpanded).then_some(value)
     }
 
-    /// `${XDG_CONFIG_HOME:-~/.config}/opentrain/cli.json`, the file that OpenTrain's own tools write.
-    fn credential_path(&self) -> Option<PathBuf> {
+    /// `${XDG_CONFIG_HOME:-~/.config}/opentrain`, the folder of OpenTrain's own tools.
+    fn folder(&self) -> Option<PathBuf> {
         let absolute = |path: &str| Some(PathBuf::from(path)).filter(|path| path.is_absolute());
         let config = self.get("XDG_CONFIG_HOME").and_then(absolute).or_else(|| {
             let home = self.get("HOME").or_else(|| self.get("USERPROFILE")).and_then(absolute)?;
             Some(home.join(".config"))
         })?;
-        Some(config.join("opentrain").join("cli.json"))
+        Some(config.join("opentrain"))
+    }
+
+    /// The file that OpenTrain's own tools write.
+    fn credential_path(&self) -> Option<PathBuf> {
+        Some(self.folder()?.join("cli.json"))
+    }
+
+    /// The stop switch of this server.
+    fn switch_path(&self) -> Option<PathBuf> {
+        Some(self.folder()?.join("mcp-frozen"))
     }
 
     fn user(&self) -> String {
@@ -289,6 +221,21 @@ impl Lookup<'_> {
         }
     }
 
+    /// A value that was set, and where.
+    fn set(&mut self, name: &'static str) -> Option<(String, Source)> {
+        let found = self.find(name);
+        (found.1 != Source::Default).then_some(found)
+    }
+
+    fn dollars(&mut self, name: &'static str) -> Result<Option<Decimal>, ConfigError> {
+        let Some((value, source)) = self.set(name) else { return Ok(None) };
+        let amount =
+            Decimal::from_str_exact(value.trim_start_matches('$')).ok().filter(|amount| !amount.is_sign_negative());
+        amount
+            .map(Some)
+            .ok_or_else(|| refused(&source, format!("must be an amount in USD, such as 500 or 99.50, not \"{value}\"")))
+    }
+
     fn seconds(&mut self, name: &'static str, most: f64) -> Result<Duration, ConfigError> {
         let (value, source) = self.find(name);
         let seconds = value.parse::<f64>().ok().filter(|seconds| (0.0..=most).contains(seconds));
@@ -322,6 +269,8 @@ impl Config {
         let port = port.parse().map_err(|_| refused(&source, format!("must be a port, not \"{port}\"")))?;
         let timeout = lookup.seconds(TIMEOUT, 600.0)?.max(Duration::from_millis(100));
         let human_wait = lookup.seconds(HUMAN_WAIT, 3600.0)?;
+        let operator = operator(&mut lookup)?;
+        let faults = lookup.set(SANDBOX_FAULT);
         let (format, source) = lookup.find(LOG_FORMAT);
         let format = match format.as_str() {
             "text" => LogFormat::Text,
@@ -330,7 +279,7 @@ impl Config {
         };
         let log = LogConfig { format, filter: lookup.find(LOG_FILTER).0 };
         let (origin, credentials) = if sandbox { offline()? } else { account(&mut lookup)? };
-        let sandbox = sandbox.then_some(SandboxConfig { port });
+        let sandbox = sandbox.then_some(SandboxConfig { port, faults });
         let credentials = Arc::new(credentials);
         Ok(Self {
             sandbox,
@@ -339,10 +288,30 @@ impl Config {
             credentials,
             timeout,
             human_wait,
+            operator,
             log,
             origins: lookup.given,
         })
     }
+}
+
+fn operator(lookup: &mut Lookup<'_>) -> Result<OperatorConfig, ConfigError> {
+    let read_only = lookup.switch(READ_ONLY)?;
+    let toolsets = lookup.set(TOOLSETS);
+    let max_milestone = lookup.dollars(MAX_MILESTONE_USD)?;
+    let max_day = lookup.dollars(MAX_DAY_USD)?;
+    let audit_log = lookup.set(AUDIT_LOG).map(|(path, _)| PathBuf::from(path));
+    if max_day.is_some() && audit_log.is_none() {
+        let (_, source) = lookup.look(MAX_DAY_USD);
+        return Err(refused(&source, "needs an audit log to count from: set --audit-log FILE (OPENTRAIN_AUDIT_LOG)"));
+    }
+    let (minutes, source) = lookup.find(DUPLICATE_WINDOW);
+    let window = minutes.parse::<u32>().ok().filter(|minutes| *minutes <= 10_080);
+    let window =
+        window.ok_or_else(|| refused(&source, format!("must be whole minutes, from 0 to 10080, not \"{minutes}\"")))?;
+    let duplicate_window = Duration::from_secs(60 * u64::from(window));
+    let switch = lookup.environment.switch_path();
+    Ok(OperatorConfig { read_only, toolsets, max_milestone, max_day, duplicate_window, audit_log, switch })
 }
 
 /// In the sandbox neither token nor base matters, and nothing of the user's is read.

@@ -6,7 +6,7 @@ use serde_json::json;
 
 use crate::config::{Flag, SETTINGS};
 use crate::mcp;
-use crate::tools::{FAMILIES, Served};
+use crate::tools::FAMILIES;
 
 /// A file that is made: its path below the crate's root, and what stands in it.
 #[derive(Clone, Debug)]
@@ -20,7 +20,7 @@ pub struct Made {
 /// `schemas/<tool>.json` for every tool, exactly as served.
 #[must_use]
 pub fn schema_files() -> Vec<Made> {
-    let tools = mcp::tools(&Served::all());
+    let tools = mcp::all_tools();
     let files = tools
         .iter()
         .map(|tool| Made { path: format!("schemas/{}.json", tool.name), content: format!("{:#}\n", json!(tool)) });

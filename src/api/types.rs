@@ -196,6 +196,16 @@ pub fn is_iso8601(text: &str) -> bool {
         }
 }
 
+/// The moment that an ISO 8601 date or date-time names; a date is its midnight, and what has no offset is UTC.
+#[must_use]
+pub fn instant(text: &str) -> Option<Timestamp> {
+    if let Ok(moment) = text.parse() {
+        return Some(moment);
+    }
+    let civil: jiff::civil::DateTime = text.parse().ok()?;
+    civil.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+}
+
 fn has_offset(time: &str) -> bool {
     time.contains(['Z', 'z', '+', '-'])
 }

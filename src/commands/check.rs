@@ -1,6 +1,7 @@
 //! `opentrain-mcp check`
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -11,7 +12,7 @@ use crate::mcp::client::Client;
 use crate::tools::all;
 use crate::tools::schema::Object;
 
-use super::{Fault, print, server};
+use super::{Fault, print, toolbox};
 
 /// Tells what is set and from where, then tries it. Exit status 1 when something would be refused.
 pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
@@ -22,7 +23,11 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     for notice in config.credentials.notices() {
         print(&format!("note: {notice}"))?;
     }
-    try_it(server(config)?).await
+    let toolbox = toolbox(config)?;
+    for limit in toolbox.limits() {
+        print(&format!("limit: {limit}"))?;
+    }
+    try_it(Server::new(Arc::new(toolbox))?).await
 }
 
 async fn try_it(server: Server) -> Result<ExitCode, Fault> {

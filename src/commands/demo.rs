@@ -15,7 +15,7 @@ use crate::api::client::Client as ApiClient;
 use crate::mcp::Server;
 use crate::mcp::client::Client;
 use crate::sandbox::{Sandbox, default_token};
-use crate::tools::Toolbox;
+use crate::tools::{Operator, Toolbox};
 
 use super::Fault;
 use person::Person;
@@ -28,7 +28,7 @@ const CONTRACT: &str = "ctr_8Kq2";
 pub(super) async fn run() -> Result<ExitCode, Fault> {
     let sandbox = Sandbox::start(TcpListener::bind(("127.0.0.1", 0)).await?, "demo")?;
     let api = ApiClient::new(Box::new(sandbox.origin().clone()), Duration::from_secs(5));
-    let toolbox = Toolbox::new(api, Arc::new(default_token()), Duration::ZERO, true);
+    let toolbox = Toolbox::new(api, Arc::new(default_token()), Operator::default(), Duration::ZERO, true);
     let agent = Client::connect(Server::new(Arc::new(toolbox))?).await?;
     let mut stage = Stage::open(sandbox.origin(), agent)?;
 

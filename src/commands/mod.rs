@@ -1,8 +1,10 @@
 //! What the binary does: each command puts the parts together and runs them.
 
+mod audit;
 mod call;
 mod check;
 mod demo;
+mod freeze;
 mod sandbox;
 mod tools;
 
@@ -15,10 +17,13 @@ use tracing_subscriber::EnvFilter;
 use crate::api::client::{Client, Endpoint};
 use crate::api::token::TokenSource;
 use crate::cli::{Cli, Task};
-use crate::config::{Config, Environment, LogConfig, LogFormat};
+use crate::config::{Config, Environment, LogConfig, LogFormat, OperatorConfig};
 use crate::mcp::{Server, stdio};
 use crate::sandbox::Embedded;
-use crate::tools::Toolbox;
+use crate::tools::audit::AuditLog;
+use crate::tools::freeze::Switch;
+use crate::tools::policy::{Policy, Toolsets};
+use crate::tools::{Operator, Toolbox};
 
 /// What makes a command impossible, with its causes.
 pub type Fault = Box<dyn std::error::Error + Send + Sync>;
@@ -47,15 +52,18 @@ async fn perform(task: Task, config: &Config) -> Result<ExitCode, Fault> {
             Ok(ExitCode::SUCCESS)
         }
         Task::Demo => demo::run().await,
-        Task::Tools { json } => tools::run(&toolbox(config), json),
+        Task::Tools { json } => tools::run(&toolbox(config)?, json),
         Task::Call { tool, arguments, json } => call::run(server(config)?, &tool, &arguments, json).await,
         Task::Check => check::run(config).await,
+        Task::Freeze { reason } => freeze::freeze(config, &reason),
+        Task::Thaw => freeze::thaw(config),
+        Task::Audit { file } => audit::run(&file),
         Task::Sandbox { listen, assumptions } => sandbox::run(listen, &config.user, assumptions).await,
     }
 }
 
 /// The tools over what is configured: OpenTrain, or the sandbox of this user.
-fn toolbox(config: &Config) -> Toolbox {
+fn toolbox(config: &Config) -> Result<Toolbox, Fault> {
     let (endpoint, tokens): (Box<dyn Endpoint>, Arc<dyn TokenSource>) = match &config.sandbox {
         Some(sandbox) => {
             (Box::new(Embedded::new(sandbox.port, config.user.clone())), Arc::new(crate::sandbox::default_token()))
@@ -63,11 +71,33 @@ fn toolbox(config: &Config) -> Toolbox {
         None => (Box::new(config.origin.clone()), config.credentials.clone()),
     };
     let client = Client::new(endpoint, config.timeout);
-    Toolbox::new(client, tokens, config.human_wait, config.sandbox.is_some())
+    Ok(Toolbox::new(client, tokens, operator(&config.operator)?, config.human_wait, config.sandbox.is_some()))
+}
+
+fn operator(config: &OperatorConfig) -> Result<Operator, Fault> {
+    let toolsets = match &config.toolsets {
+        Some((list, source)) => Toolsets::parse(list).map_err(|fault| format!("{source}: {fault}"))?,
+        None => Toolsets::default(),
+    };
+    let policy = Policy {
+        read_only: config.read_only,
+        toolsets,
+        max_milestone: config.max_milestone,
+        max_day: config.max_day,
+        duplicate_window: config.duplicate_window,
+    };
+    let audit = match &config.audit_log {
+        Some(path) => {
+            let log = AuditLog::open(path.clone());
+            Some(Arc::new(log.map_err(|fault| format!("the audit log {} cannot be written: {fault}", path.display()))?))
+        }
+        None => None,
+    };
+    Ok(Operator { policy, audit, switch: config.switch.clone().map(Switch::at) })
 }
 
 fn server(config: &Config) -> Result<Server, Fault> {
-    Ok(Server::new(Arc::new(toolbox(config)))?)
+    Ok(Server::new(Arc::new(toolbox(config)?))?)
 }
 
 /// The log goes to stderr: stdout is the protocol.

@@ -20,10 +20,9 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::tools::answer::Report;
-use crate::tools::person::{After, HumanStep, Wait};
+use crate::tools::person::{After, HumanStep};
 
 use super::host::{Host, Road};
-use super::progress::HostProgress;
 use super::{Request, Server, cancelled};
 
 /// What a call may last longer than the wait for its person.
@@ -171,15 +170,9 @@ impl Server {
         context: &RequestContext<RoleServer>,
     ) -> Result<Report, ErrorData> {
         let served = self.toolbox.find(&request.name).ok_or_else(|| self.unknown(&request.name))?;
-        let progress = HostProgress::of(context);
-        let latest = request.call.deadline() - MARGIN / 4;
-        let wait = Wait {
-            until: (Instant::now() + left).min(latest),
-            progress: &progress,
-            closing: Box::pin(self.closing().cancelled()),
-        };
+        let until = (Instant::now() + left).min(request.call.deadline - MARGIN / 4);
         tokio::select! {
-            report = self.toolbox.after_person(served, &request.arguments, after, request.call, wait) => Ok(report),
+            report = self.toolbox.after_person(served, &request.arguments, after, &request.call, until) => Ok(report),
             () = context.ct.cancelled() => Err(cancelled()),
         }
     }

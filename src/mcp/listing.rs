@@ -4,15 +4,21 @@ use std::sync::Arc;
 
 use rmcp::model::{Tool, ToolAnnotations};
 
-use crate::tools::Served;
+use crate::tools::{Served, Toolbox};
 
-/// Every served tool, in the order of the table.
+/// Every served tool, in the order of the table. A description names only tools that are served too.
 #[must_use]
-pub fn tools(served: &[Served]) -> Vec<Tool> {
-    served.iter().map(tool).collect()
+pub fn tools(toolbox: &Toolbox) -> Vec<Tool> {
+    toolbox.served().iter().map(|served| tool(served, toolbox.only_served(served.description()))).collect()
 }
 
-fn tool(served: &Served) -> Tool {
+/// Every tool there is.
+#[must_use]
+pub fn all_tools() -> Vec<Tool> {
+    Served::all().iter().map(|served| tool(served, served.description().to_owned())).collect()
+}
+
+fn tool(served: &Served, description: String) -> Tool {
     let entry = served.entry;
     let hints = entry.effect.hints();
     let annotations = ToolAnnotations::with_title(entry.title)
@@ -20,7 +26,7 @@ fn tool(served: &Served) -> Tool {
         .destructive(hints.destructive)
         .idempotent(hints.idempotent)
         .open_world(hints.open_world);
-    Tool::new(entry.name, served.description().to_owned(), Arc::new(served.input().clone()))
+    Tool::new(entry.name, description, Arc::new(served.input().clone()))
         .with_title(entry.title)
         .with_raw_output_schema(Arc::new(entry.output()))
         .with_annotations(annotations)

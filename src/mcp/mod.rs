@@ -26,7 +26,8 @@ use crate::tools::{CALL_LIMIT, Call, Toolbox};
 use elicitation::Seal;
 pub use elicitation::SealError;
 use host::Host;
-pub use listing::tools;
+pub use listing::{all_tools, tools};
+use progress::HostProgress;
 
 /// An MCP server over a box of tools. It keeps nothing between requests, so one can serve any number of hosts.
 #[derive(Clone)]
@@ -52,6 +53,11 @@ impl Server {
         Ok(Self { toolbox, seal: Arc::new(Seal::new()?), closing: CancellationToken::new() })
     }
 
+    /// Ends what is still open on the record: the process stops.
+    pub(crate) fn close(&self) {
+        self.toolbox.close();
+    }
+
     /// Becomes cancelled when the host has gone: nobody is there any more to wait for.
     pub(crate) fn closing(&self) -> &CancellationToken {
         &self.closing
@@ -59,9 +65,11 @@ impl Server {
 
     /// Runs a call to its end, or until its host cancels it.
     async fn run(&self, request: &Request, context: &RequestContext<RoleServer>) -> Result<Report, ErrorData> {
-        let served = self.toolbox.find(&request.name).ok_or_else(|| self.unknown(&request.name))?;
+        let Some(served) = self.toolbox.find(&request.name) else {
+            return self.toolbox.refuse(&request.name, &request.call).ok_or_else(|| self.unknown(&request.name));
+        };
         tokio::select! {
-            report = self.toolbox.call(served, request.arguments.clone(), request.call) => Ok(report),
+            report = self.toolbox.call(served, request.arguments.clone(), &request.call) => Ok(report),
             () = context.ct.cancelled() => Err(cancelled()),
         }
     }
@@ -112,7 +120,7 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(tools(self.toolbox.served())))
+        Ok(ListToolsResult::with_all_items(tools(&self.toolbox)))
     }
 
     async fn call_tool(
@@ -121,7 +129,12 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let host = Host::of(&context);
-        let call = Call::within(CALL_LIMIT.max(self.toolbox.human_wait + elicitation::MARGIN));
+        let call = Call {
+            progress: Arc::new(HostProgress::of(&context)),
+            closing: self.closing.clone(),
+            client: context.client_info().map(|client| format!("{} {}", client.name, client.version)),
+            ..Call::within(CALL_LIMIT.max(self.toolbox.human_wait + elicitation::MARGIN))
+        };
         let CallToolRequestParams { name, arguments, input_responses, request_state, .. } = request;
         let request = Request { name: Cow::into_owned(name), arguments: arguments.unwrap_or_default(), call };
         if let Some(resumed) = self.resumed(&request, request_state.as_deref(), input_responses.as_ref()) {

@@ -20,6 +20,7 @@ const AFTER_SIGNAL: Duration = Duration::from_millis(1_800);
 /// When the conversation could not be begun for another reason than that the host has gone.
 pub async fn serve(server: Server) -> Result<(), Box<ServerInitializeError>> {
     let closing = server.closing().clone();
+    let kept = server.clone();
     let (input, output) = stdio_pipes();
     let transport = Closing { inner: AsyncRwTransport::new_server(input, output), closing: closing.clone() };
     let serving = async {
@@ -35,13 +36,15 @@ pub async fn serve(server: Server) -> Result<(), Box<ServerInitializeError>> {
         }
     };
     tokio::pin!(serving);
-    tokio::select! {
+    let ended = tokio::select! {
         ended = &mut serving => ended,
         () = signal() => {
             closing.cancel();
             tokio::time::timeout(AFTER_SIGNAL, serving).await.unwrap_or(Ok(()))
         }
-    }
+    };
+    kept.close();
+    ended
 }
 
 /// Ends the input when the server is told to close, and tells it when the input has ended.

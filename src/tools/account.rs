@@ -15,7 +15,7 @@ pub const TOOLS: &[Entry] = &[Entry::of::<GetAuthStatus>(), Entry::of::<GetCapab
 impl Told for GetAuthStatus {
     const TITLE: &'static str = "Get the status of the token";
 
-    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context<'_>) -> Answer {
+    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let status = &read.output;
         let actor = &status.actor;
         let who =
@@ -30,6 +30,7 @@ impl Told for GetAuthStatus {
         answer.lines.push(
             "OpenTrain does not say here whether a person has claimed the account; a call that needs it will.".into(),
         );
+        answer.lines.extend(context.limits().iter().map(|limit| format!("The operator's limit: {limit}.")));
         answer.lines.extend(context.notices().iter().map(|notice| format!("Note: {notice}")));
         answer
     }
@@ -61,15 +62,15 @@ fn account_line(status: &AuthStatus) -> Option<String> {
 }
 
 /// The listed tools that these scopes do not open.
-fn refusals(scopes: &[&str], context: &Context<'_>) -> impl Iterator<Item = String> {
-    let closed = all().filter(|entry| !entry.gate.admits(scopes) && !context.next(&[(entry.name, "")]).is_empty());
+fn refusals(scopes: &[&str], context: &Context) -> impl Iterator<Item = String> {
+    let closed = all().filter(|entry| !entry.gate.admits(scopes) && context.lists(entry.name));
     closed.map(|entry| format!("{} (needs {})", entry.name, entry.gate.scopes.join(" or ")))
 }
 
 impl Told for GetCapabilities {
     const TITLE: &'static str = "Get the account's features";
 
-    fn tell(&self, read: Read<Self>, _: &Reply, _: &Context<'_>) -> Answer {
+    fn tell(&self, read: Read<Self>, _: &Reply, _: &Context) -> Answer {
         let named = |wanted: bool| -> Vec<String> {
             let features = read.output.capabilities.iter().filter(|(_, value)| **value == Value::Bool(wanted));
             features.map(|(name, _)| word(name)).collect()

@@ -17,8 +17,22 @@ use super::schema::Object;
 pub enum Outcome {
     /// Something new exists.
     Created,
+    /// Nothing was done: the same exists already.
+    Existing,
+    /// Something new exists; the reply that said so was lost, and it was found.
+    Recovered,
+    /// A person has to decide.
+    PendingApproval,
     /// It was carried out.
     Done,
+}
+
+impl Outcome {
+    /// Its name on the wire.
+    #[must_use]
+    pub fn name(self) -> String {
+        json!(self).as_str().unwrap_or_default().to_owned()
+    }
 }
 
 /// A page that a person has to open.
@@ -93,6 +107,8 @@ pub struct Answer {
     pub links: Vec<Link>,
     /// Of a paged list.
     pub page: Option<Page>,
+    /// What a person has to do next.
+    pub step: Option<HumanStep>,
     /// The API's own object, untouched.
     pub object: Object,
 }
@@ -143,7 +159,7 @@ impl Answer {
 }
 
 /// What came of a call: an answer or a failure, and what a person has to do if that is what is missing.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Report {
     /// What is told.
     pub result: Result<Answer, Failure>,

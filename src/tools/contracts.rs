@@ -8,20 +8,23 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value, json};
 
-use crate::api::contracts::{Contract, Contracts, GetContract, ListContracts};
+use crate::api::contracts::{Contract, Contracts, EndContract, Ending, GetContract, ListContracts};
 use crate::api::error::Error;
 use crate::api::milestones::{ACTIVE_FUNDED, Milestone, NOT_FUNDED};
 use crate::api::reply::{Read, Reply};
 use crate::api::types::{Field, List};
 use crate::api::{Effect, Gate, Operation};
 
-use super::answer::{Answer, Page};
+use super::answer::{Answer, Outcome, Page};
+use super::approvals::{Asked, asked};
+use super::audit::Settled;
+use super::failure::Trouble;
 use super::paging::{Cursor, PAGE_BYTES};
 use super::text::{count, date, number, quoted, quoted_to, usd, visible, word};
 use super::{Context, Entry, Told, Tool};
 
 /// The tools of this family.
-pub const TOOLS: &[Entry] = &[Entry::of::<ListContractsPage>(), Entry::of::<GetContract>()];
+pub const TOOLS: &[Entry] = &[Entry::of::<ListContractsPage>(), Entry::of::<GetContract>(), Entry::of::<EndContract>()];
 
 /// Where contract ids come from.
 pub const CONTRACT_IDS: &str = "contractId comes from list_contracts; a job or milestone id does not work here.";
@@ -41,13 +44,13 @@ struct ListContractsPage {
 
 impl Tool for ListContractsPage {
     type Output = Contracts;
-    const NAME: &'static str = ListContracts::NAME;
+    const NAME: &'static str = <ListContracts as Operation>::NAME;
     const TITLE: &'static str = "List contracts";
-    const EFFECT: Effect = ListContracts::EFFECT;
-    const GATE: Gate = ListContracts::GATE;
+    const EFFECT: Effect = <ListContracts as Operation>::EFFECT;
+    const GATE: Gate = <ListContracts as Operation>::GATE;
     const IDS: &'static str = "jobId is the jobId of a contract; a contract id does not work here.";
 
-    async fn run(self, context: &Context<'_>) -> Result<Answer, Error> {
+    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
         let filters = json!(self.filters);
         let cursor = self.cursor.as_deref().map(|text| Cursor::open(text, &filters)).transpose()?;
         let reply = context.send(&self.filters).await?;
@@ -93,14 +96,7 @@ impl<'a> Listing<'a> {
         Ok(Self { contracts, outlines, rest })
     }
 
-    fn page(
-        self,
-        cursor: Option<&Cursor>,
-        limit: usize,
-        filters: Value,
-        reply: &Reply,
-        context: &Context<'_>,
-    ) -> Answer {
+    fn page(self, cursor: Option<&Cursor>, limit: usize, filters: Value, reply: &Reply, context: &Context) -> Answer {
         let keys =
             self.outlines.iter().map(|item| (item.id.text().unwrap_or(""), item.created_at.text().unwrap_or("")));
         let first = cursor.map_or(0, |cursor| cursor.given(keys.clone()));
@@ -117,7 +113,11 @@ impl<'a> Listing<'a> {
         });
         let mut answer = Answer::new(Tally::of(&self.outlines).told(), Map::new());
         answer.lines = lines.collect();
-        let calls = context.next(&[("create_milestone", "contractId, …"), ("get_contract", "contractId")]);
+        let calls = context.next(&[
+            ("create_milestone", "contractId, …"),
+            ("request_milestone_funding", "milestoneId"),
+            ("get_contract", "contractId"),
+        ]);
         answer.next = match &next_cursor {
             Some(cursor) => format!(
                 "{} to {} of {total} shown. For the next: list_contracts with cursor \"{cursor}\" and the same filters.",
@@ -215,7 +215,7 @@ impl Told for GetContract {
     const TITLE: &'static str = "Get a contract";
     const IDS: &'static str = CONTRACT_IDS;
 
-    fn tell(&self, read: Read<Self>, reply: &Reply, context: &Context<'_>) -> Answer {
+    fn tell(&self, read: Read<Self>, reply: &Reply, context: &Context) -> Answer {
         let contract = &read.output.contract;
         let mut lines = contract_lines("", contract, reply);
         let head = lines.remove(0);
@@ -241,9 +241,42 @@ impl Told for GetContract {
         }
         let mut answer = Answer::new(head, read.object);
         answer.lines = lines;
-        answer.next = context.next(&[("create_milestone", "contractId, …")]);
+        answer.next =
+            context.next(&[("create_milestone", "contractId, …"), ("request_milestone_funding", "milestoneId")]);
         answer
     }
+}
+
+impl Tool for EndContract {
+    type Output = Ending;
+    const NAME: &'static str = <Self as Operation>::NAME;
+    const TITLE: &'static str = "End a contract";
+    const EFFECT: Effect = <Self as Operation>::EFFECT;
+    const GATE: Gate = <Self as Operation>::GATE;
+    const IDS: &'static str = CONTRACT_IDS;
+
+    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
+        let written = context.write(&self, None).await?;
+        let (read, reply, writing) = (written.read, written.reply, written.writing);
+        if let Some(approval) = read.output.approval.get().cloned() {
+            return asked(Asked { approval, object: read.object, reply, writing, subject: None }, context).await;
+        }
+        let warning = writing.end(Settled::with(Outcome::Done)).await;
+        let id = word(&self.contract_id.0);
+        let summary = format!("Ended: contract {id} had no funded milestone, so it ended at once. No money has moved.");
+        let mut answer = Answer::new(summary, read.object);
+        answer.outcome = Some(Outcome::Done);
+        answer.lines.extend(warning);
+        Ok(answer)
+    }
+}
+
+/// A contract by trainer, id and title.
+#[must_use]
+pub fn contract_name(contract: &Contract) -> String {
+    let id = contract.id.text().map(word).unwrap_or_default();
+    let title = contract.title.text().map(quoted).unwrap_or_default();
+    format!("{}, {id} {title}", trainer(contract)).trim_end().to_owned()
 }
 
 /// A contract in a line, and each milestone in one.

@@ -1,17 +1,130 @@
 //! What a tool says when it fails: the envelope of every `isError` result.
 
+use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::{Number, Value, json};
 use url::Url;
 
 use crate::api::Effect;
-use crate::api::error::Error;
+use crate::api::error::{Error, InvalidArgument};
 
 use super::answer::{Link, LinkKind};
 use super::hints::{self, Situation};
 use super::schema::Object;
 use super::text::visible;
+
+/// Why a tool gives no answer.
+#[derive(Clone, Debug)]
+pub enum Trouble {
+    /// The API, or the way to it.
+    Api(Error),
+    /// The operator does not allow it; nothing was sent.
+    Denied(Denial),
+    /// It left, and whether it was carried out could not be found out.
+    Unknown {
+        /// What was seen of it.
+        fault: Error,
+        /// What to do now.
+        hint: String,
+        /// Whether the identical call is safe.
+        retryable: bool,
+    },
+}
+
+impl From<Error> for Trouble {
+    fn from(fault: Error) -> Self {
+        Self::Api(fault)
+    }
+}
+
+impl From<InvalidArgument> for Trouble {
+    fn from(fault: InvalidArgument) -> Self {
+        Self::Api(fault.into())
+    }
+}
+
+impl From<Denial> for Trouble {
+    fn from(denial: Denial) -> Self {
+        Self::Denied(denial)
+    }
+}
+
+/// What the operator forbids.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Denial {
+    /// `over_limit`, `milestone_not_found`, `read_only`, `frozen` or `audit_unavailable`.
+    pub reason: &'static str,
+    /// Which rule, and what it says.
+    pub message: String,
+    hint: &'static str,
+    /// The limit and the amount, where one is over the other.
+    limit: Option<Decimal>,
+    amount: Option<Decimal>,
+}
+
+impl Denial {
+    /// `what` says which limit, and by how much.
+    #[must_use]
+    pub fn over_limit(what: String, limit: Decimal, amount: Decimal) -> Self {
+        let hint = "Nothing was sent. Do not split it into parts: that is no way round. Ask your person; only the operator of this server can change the limit.";
+        Self { reason: "over_limit", message: what, hint, limit: Some(limit), amount: Some(amount) }
+    }
+
+    /// An amount that is not known cannot be held against a limit.
+    #[must_use]
+    pub fn undetermined(limit: Option<Decimal>) -> Self {
+        let message = "The operator has set a limit, and the amount of this cannot be determined".into();
+        let hint = "Nothing was sent. Give what the amount follows from (amountUsd or volume, or the contractId that holds the milestone), or ask your person.";
+        Self { reason: "over_limit", message, hint, limit, amount: None }
+    }
+
+    /// A milestone that is not where it was said to be.
+    #[must_use]
+    pub fn not_found(message: String) -> Self {
+        let hint = "Nothing was sent. milestoneId and contractId come from list_contracts.";
+        Self { reason: "milestone_not_found", message, hint, limit: None, amount: None }
+    }
+
+    /// Read-only mode.
+    #[must_use]
+    pub fn read_only() -> Self {
+        let message = "The operator has set this server to read-only".into();
+        Self {
+            reason: "read_only",
+            message,
+            hint: "Nothing was sent. Tell your person what you would have done.",
+            limit: None,
+            amount: None,
+        }
+    }
+
+    /// The stop switch.
+    #[must_use]
+    pub fn frozen(message: String) -> Self {
+        let hint = "Nothing was sent. Tell your person, and wait: the operator ends it with `opentrain-mcp thaw`.";
+        Self { reason: "frozen", message, hint, limit: None, amount: None }
+    }
+
+    /// The record cannot be kept.
+    #[must_use]
+    pub fn unrecorded(what: impl std::fmt::Display) -> Self {
+        let message = format!("Every write has to be recorded first, and it cannot be ({what})");
+        let hint = "Nothing was sent. Tell your person: the operator has to look at the audit log.";
+        Self { reason: "audit_unavailable", message, hint, limit: None, amount: None }
+    }
+}
+
+impl Denial {
+    fn details(&self) -> Option<Value> {
+        self.limit.map(|limit| json!({ "limitUsd": number(limit), "amountUsd": self.amount.and_then(number) }))
+    }
+}
+
+/// A decimal as a JSON number, digit for digit.
+fn number(value: Decimal) -> Option<Number> {
+    serde_json::from_str(&value.normalize().to_string()).ok()
+}
 
 /// A failed call, as `structuredContent.error`. Parts that are not known are left out.
 #[derive(Clone, Debug, Default, Serialize, JsonSchema)]
@@ -20,11 +133,11 @@ pub struct Failure {
     /// HTTP status, where an answer came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// The API's code, such as FORBIDDEN; or ours: INVALID_ARGUMENT, NOT_CONFIGURED, TIMEOUT, UNREACHABLE, BAD_RESPONSE.
+    /// The API's code, such as FORBIDDEN; or ours: INVALID_ARGUMENT, NOT_CONFIGURED, NOT_ALLOWED, TIMEOUT, UNREACHABLE, BAD_RESPONSE.
     pub code: String,
     /// What went wrong.
     pub message: String,
-    /// The API's reason, such as account_claim_required.
+    /// The API's reason, such as account_claim_required; or ours: outcome_unknown, over_limit, read_only, frozen, audit_unavailable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The parameter that is wrong.
@@ -63,16 +176,40 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// Puts `error` into the envelope, with a hint for the situation.
+    /// Puts `trouble` into the envelope, with a hint for the situation.
     #[must_use]
-    pub fn new(error: &Error, situation: &Situation<'_>) -> Self {
+    pub fn new(trouble: &Trouble, situation: &Situation<'_>) -> Self {
+        match trouble {
+            Trouble::Api(fault) => Self::of_api(fault, situation),
+            Trouble::Denied(denial) => Self {
+                code: "NOT_ALLOWED".into(),
+                message: denial.message.clone(),
+                reason: Some(denial.reason.into()),
+                details: denial.details(),
+                outcome: "not_done",
+                hint: denial.hint.into(),
+                lead: lead(situation.effect, false),
+                ..Self::default()
+            },
+            Trouble::Unknown { fault, hint, retryable } => Self {
+                reason: Some("outcome_unknown".into()),
+                outcome: "unknown",
+                retryable: *retryable,
+                hint: hint.clone(),
+                lead: lead(situation.effect, true),
+                ..Self::of_api(fault, situation)
+            },
+        }
+    }
+
+    fn of_api(error: &Error, situation: &Situation<'_>) -> Self {
         let unknown = situation.effect != Effect::Read && error.may_have_happened();
         let mut failure = Self {
             status: error.status(),
             code: code(error).to_owned(),
             message: error.to_string(),
             outcome: if unknown { "unknown" } else { "not_done" },
-            retryable: error.is_passing() && !unknown,
+            retryable: error.is_passing() && (!unknown || situation.effect.hints().idempotent),
             lead: lead(situation.effect, unknown),
             ..Self::default()
         };
@@ -91,6 +228,9 @@ impl Failure {
                 failure.details.clone_from(&refusal.details);
             }
             _ => {}
+        }
+        if unknown {
+            failure.reason.get_or_insert_with(|| "outcome_unknown".into());
         }
         failure.find_pages(situation.app);
         failure.hint = hints::next(error, &failure, situation);

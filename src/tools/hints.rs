@@ -61,7 +61,9 @@ pub fn next(error: &Error, failure: &Failure, situation: &Situation<'_>) -> Stri
             let _ = write!(hint, " Note: {notice}");
         }
     }
-    if failure.outcome == "unknown" {
+    if failure.outcome == "unknown" && failure.retryable {
+        hint.push_str(" Repeat the identical call: what did get through is found again, and not done twice.");
+    } else if failure.outcome == "unknown" {
         hint.push_str(
             " It may have been carried out all the same: look before you repeat it, and do not repeat it unseen.",
         );
@@ -110,6 +112,8 @@ fn reasoned(reason: &str, failure: &Failure) -> Option<String> {
         "contract_rate_missing" => {
             "The contract has no rate to check the amount against; a person has to set one in the OpenTrain app.".into()
         }
+        "milestone_not_fundable" => "It is funded already, or cannot be. get_contract shows its status.".into(),
+        "milestone_not_funded" => "There is no money behind it to release. get_contract shows its status; request_milestone_funding comes first.".into(),
         "payment_method_required" => "A person has to add a payment method first; then call again.".into(),
         _ => return None,
     })

@@ -1,73 +1,115 @@
-//! What is read of milestones.
+//! Milestones: made without money, then funded and released by a person. `creation` holds how one is made once.
 
-use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::Deserialize;
 
-use crate::api::contracts::{Contract, GetContract};
-use crate::api::error::Error;
-use crate::api::milestones::CreateMilestone;
-use crate::api::reply::{Read, Reply};
-use crate::api::types::decimal;
+use crate::api::approvals::OneApproval;
+use crate::api::contracts::{Contract, GetContract, ListContracts};
+use crate::api::milestones::{Milestone, RequestMilestoneApproval, RequestMilestoneFunding};
+use crate::api::types::{ContractId, MilestoneId};
+use crate::api::{Effect, Gate, Operation};
 
-use super::answer::{Answer, Outcome};
-use super::contracts::{CONTRACT_IDS, milestone_line};
-use super::text::{usd, word};
-use super::{Context, Entry, Told};
+use super::answer::Answer;
+use super::approvals::{Asked, Subject, asked};
+use super::audit::Figure;
+use super::creation::CreateMilestoneOnce;
+use super::failure::{Denial, Trouble};
+use super::{Context, Entry, Tool};
 
 /// The tools of this family.
-pub const TOOLS: &[Entry] = &[Entry::of::<CreateMilestone>()];
+pub const TOOLS: &[Entry] = &[Entry::of::<CreateMilestoneOnce>(), Entry::of::<Funding>(), Entry::of::<Release>()];
 
-impl Told for CreateMilestone {
-    const TITLE: &'static str = "Create a milestone";
-    const IDS: &'static str = CONTRACT_IDS;
+/// Where milestone ids come from.
+const MILESTONE_IDS: &str = "milestoneId comes from list_contracts; a contract id does not work here.";
 
-    fn tell(&self, read: Read<Self>, reply: &Reply, context: &Context<'_>) -> Answer {
-        let milestone = &read.output.milestone;
-        let line = format!("{} · for contract {}", milestone_line(milestone, reply), word(&self.contract_id.0));
-        let mut answer = Answer::new(format!("Created, NOT funded. No money has moved. {line}."), read.object);
-        answer
-            .lines
-            .push("It cannot be changed or deleted here; if it is wrong, your person corrects it in the app.".into());
-        answer.outcome = Some(Outcome::Created);
-        answer.next = context.next(&[("get_contract", "contractId")]);
-        answer
-    }
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Funding {
+    #[serde(flatten)]
+    request: RequestMilestoneFunding,
+    /// The contract that holds it, if known: saves a search.
+    contract_id: Option<ContractId>,
+}
 
-    /// Where the terms do not fit the contract, says what would: one look at the contract, after the refusal.
-    async fn explain(&self, fault: &Error, context: &Context<'_>) -> Option<String> {
-        let Error::Refused(refusal) = fault else { return None };
-        let about_terms = refusal.status == 400 || refusal.reason() == Some("contract_rate_missing");
-        if !about_terms {
-            return None;
-        }
-        let look = GetContract { contract_id: self.contract_id.clone() };
-        let read = context.send(&look).await.ok()?.read::<GetContract>().ok()?;
-        self.fitting_terms(&read.output.contract)
+impl Tool for Funding {
+    type Output = OneApproval;
+    const NAME: &'static str = <RequestMilestoneFunding as Operation>::NAME;
+    const TITLE: &'static str = "Ask to fund a milestone";
+    const EFFECT: Effect = <RequestMilestoneFunding as Operation>::EFFECT;
+    const GATE: Gate = <RequestMilestoneFunding as Operation>::GATE;
+    const IDS: &'static str = MILESTONE_IDS;
+
+    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
+        ask(&self.request, &self.request.milestone_id, self.contract_id, context).await
     }
 }
 
-impl CreateMilestone {
-    /// The contract's payment model, its rate, and the amount that would fit.
-    fn fitting_terms(&self, contract: &Contract) -> Option<String> {
-        let payment_type = contract.payment_type.text()?;
-        let rate = contract.rate_usd.decimal();
-        let at = rate.map_or_else(|| "without a rate".to_owned(), |rate| format!("at {}", usd(rate)));
-        let volume = self.volume.as_ref().and_then(|volume| decimal(&volume.0));
-        let wants = match (payment_type, rate, volume) {
-            ("FIXED_PRICE", ..) => "give amountUsd.".to_owned(),
-            (_, Some(rate), Some(volume)) => match rate.checked_mul(volume) {
-                Some(amount) => format!(
-                    "for volume {} the amountUsd that fits is {}, or omit it.",
-                    volume.normalize(),
-                    fitting(amount)
-                ),
-                None => "give volume, and omit amountUsd.".to_owned(),
-            },
-            _ => "give volume, and omit amountUsd: OpenTrain works it out.".to_owned(),
-        };
-        Some(format!("This contract is {} {at}: {wants}", word(payment_type)))
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Release {
+    #[serde(flatten)]
+    request: RequestMilestoneApproval,
+    /// The contract that holds it, if known: saves a search.
+    contract_id: Option<ContractId>,
+}
+
+impl Tool for Release {
+    type Output = OneApproval;
+    const NAME: &'static str = <RequestMilestoneApproval as Operation>::NAME;
+    /// The API's word "approve" misleads: what is asked for is the payment.
+    const TITLE: &'static str = "Ask to release payment";
+    const EFFECT: Effect = <RequestMilestoneApproval as Operation>::EFFECT;
+    const GATE: Gate = <RequestMilestoneApproval as Operation>::GATE;
+    const IDS: &'static str = MILESTONE_IDS;
+
+    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
+        ask(&self.request, &self.request.milestone_id, self.contract_id, context).await
     }
 }
 
-fn fitting(amount: Decimal) -> String {
-    amount.normalize().to_string()
+/// Asks a person to fund or to release. The milestone is looked up first where a limit has to be held against it, or
+/// where the caller says which contract holds it.
+async fn ask<O: Operation<Output = OneApproval>>(
+    operation: &O,
+    milestone: &MilestoneId,
+    contract: Option<ContractId>,
+    context: &Context,
+) -> Result<Answer, Trouble> {
+    let subject = match (contract, context.policy().has_caps()) {
+        (Some(contract), _) => Some(in_contract(milestone, contract, context).await?),
+        (None, true) => Some(somewhere(milestone, context).await?),
+        (None, false) => None,
+    };
+    let amount = subject.as_ref().and_then(|subject| subject.milestone.as_ref()?.amount_usd.decimal());
+    let figure = Figure { amount, milestone_id: Some(milestone.0.clone()) };
+    let written = context.write(operation, Some(figure)).await?;
+    let approval = written.read.output.approval;
+    asked(
+        Asked { approval, object: written.read.object, reply: written.reply, writing: written.writing, subject },
+        context,
+    )
+    .await
+}
+
+/// The milestone in the contract that the caller named.
+async fn in_contract(milestone: &MilestoneId, contract_id: ContractId, context: &Context) -> Result<Subject, Trouble> {
+    let (_, read) = context.read(&GetContract { contract_id }).await?;
+    Ok(held(read.output.contract, milestone).ok_or_else(|| not_there(milestone, "this contract"))?)
+}
+
+/// The milestone in whichever contract holds it.
+async fn somewhere(milestone: &MilestoneId, context: &Context) -> Result<Subject, Trouble> {
+    let (_, read) = context.read(&ListContracts::default()).await?;
+    let found = read.output.contracts.into_iter().find_map(|contract| held(contract, milestone));
+    Ok(found.ok_or_else(|| not_there(milestone, "any contract of this account"))?)
+}
+
+fn held(contract: Contract, milestone: &MilestoneId) -> Option<Subject> {
+    let is_it = |listed: &&Milestone| listed.id.text() == Some(milestone.0.as_str());
+    let found = contract.milestones.items().iter().find(is_it).cloned()?;
+    Some(Subject { contract, milestone: Some(found) })
+}
+
+fn not_there(milestone: &MilestoneId, place: &str) -> Denial {
+    Denial::not_found(format!("Milestone {} is not listed in {place}", super::text::word(&milestone.0)))
 }

@@ -8,9 +8,12 @@ use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use super::answer::{Link, Report};
+use crate::api::types::ApprovalId;
+
+use super::answer::{Link, LinkKind, Report};
+use super::context::Call;
 use super::schema::Object;
-use super::{Call, Served, Toolbox};
+use super::toolbox::{Served, Toolbox};
 
 /// Between two looks at whether the person is done.
 const INTERVAL: Duration = Duration::from_secs(2);
@@ -26,12 +29,35 @@ pub struct HumanStep {
     pub after: After,
 }
 
+impl HumanStep {
+    /// The call was refused until something is done on the page: it is made again then.
+    #[must_use]
+    pub fn try_again(link: Link, ask: &str) -> Self {
+        let after = After::TryAgain { past: link.kind };
+        Self { link, ask: ask.to_owned(), after }
+    }
+
+    /// The call asked for a decision on the page: the approval is looked at then.
+    #[must_use]
+    pub fn decide(link: Link, ask: String, approval_id: ApprovalId) -> Self {
+        Self { link, ask, after: After::Look { approval_id } }
+    }
+}
+
 /// How it goes on after a person has opened the page. Small enough to be sealed into an MCP `requestState`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum After {
-    /// Make the refused call again: a refusal has changed nothing.
-    TryAgain,
+    /// Make the refused call again, until this is no longer what is missing: a refusal has changed nothing.
+    TryAgain {
+        /// What was missing.
+        past: LinkKind,
+    },
+    /// Look at the approval, until somebody has decided it. OpenTrain is not asked for another.
+    Look {
+        /// Which one.
+        approval_id: ApprovalId,
+    },
 }
 
 /// Hears how a wait goes. Values rise.
@@ -49,41 +75,38 @@ impl Progress for Silent {
     }
 }
 
-/// A bounded wait for a person.
-pub struct Wait<'a> {
-    /// When it ends.
-    pub until: Instant,
-    /// Who hears how it goes.
-    pub progress: &'a dyn Progress,
-    /// Becomes ready when waiting makes no sense any more: the host has gone.
-    pub closing: BoxFuture<'a, ()>,
-}
-
 impl Toolbox {
-    /// Goes on with a call after its person has opened the page: looks every few seconds, until the answer is another
-    /// one or the time is up. "Opened" is not "done", so what is told is always what OpenTrain said last.
+    /// Goes on with a call after its person has opened the page: looks every few seconds, until something has changed or
+    /// `until` is there. "Opened" is not "done", so what is told is always what OpenTrain said last.
     pub async fn after_person(
         self: &Arc<Self>,
         served: &Served,
         arguments: &Object,
         after: &After,
-        call: Call,
-        mut wait: Wait<'_>,
+        call: &Call,
+        until: Instant,
     ) -> Report {
         let began = Instant::now();
-        let total = wait.until.saturating_duration_since(began).as_secs_f64();
+        let total = until.saturating_duration_since(began).as_secs_f64();
         loop {
-            let report = match after {
-                After::TryAgain => self.call(served, arguments.clone(), call.after_claim()).await,
+            let (report, unchanged) = match after {
+                After::TryAgain { past } => {
+                    let report = self.call(served, arguments.clone(), &call.after_claim()).await;
+                    let same =
+                        report.result.is_err() && report.step.as_ref().is_some_and(|step| step.link.kind == *past);
+                    (report, same)
+                }
+                After::Look { approval_id } => self.look(served.entry, approval_id, call).await,
             };
-            if report.step.is_none() || Instant::now() + INTERVAL >= wait.until {
+            if !unchanged || Instant::now() + INTERVAL >= until {
                 return report;
             }
-            let message = "waiting for a person to finish on the page";
-            wait.progress.tell(began.elapsed().as_secs_f64(), total, message).await;
+            call.progress
+                .tell(began.elapsed().as_secs_f64(), total, "waiting for a person to finish on the page")
+                .await;
             tokio::select! {
                 () = tokio::time::sleep(INTERVAL) => {}
-                () = &mut wait.closing => return report,
+                () = call.closing.cancelled() => return report,
             }
         }
     }

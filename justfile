@@ -1,0 +1,35 @@
+# Short names for what is done often. `just` lists them.
+
+_default:
+    @just --list
+
+# Everything that CI runs
+ci:
+    .ci/run
+
+# Format, lints, documentation and tests
+check:
+    cargo fmt --check
+    cargo clippy --all-targets -- -D warnings
+    RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
+    cargo test
+
+# Rewrite what is made from the tables: schemas/ and the README's marked sections
+generate:
+    UPDATE_GENERATED=1 cargo test --test suite generated
+
+# The main job on a sandbox of its own
+demo:
+    cargo run --release -- demo
+
+# The sandbox alone, with the tokens to try it with
+sandbox:
+    cargo run --release -- sandbox
+
+# The figures of the README
+bench:
+    cargo bench
+
+# Licences, advisories, sources (needs cargo-deny)
+deny:
+    cargo deny check

@@ -1,0 +1,344 @@
+//! Approvals: what was asked of a person, and what they decided. Only "confirmed" means done.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use crate::api::approvals::{Approval, CONFIRMED, DECLINED, EXPIRED, GetApproval, OneApproval, PENDING};
+use crate::api::contracts::{Contract, GetContract};
+use crate::api::error::Error;
+use crate::api::milestones::{ACTIVE_FUNDED, Milestone};
+use crate::api::reply::Reply;
+use crate::api::types::{ApprovalId, ContractId};
+use crate::api::{Effect, Gate, Operation};
+
+use super::answer::{Answer, Link, LinkKind, Outcome, Report};
+use super::audit::{Settled, Writing};
+use super::context::{Call, Context};
+use super::contracts::contract_name;
+use super::failure::Trouble;
+use super::person::HumanStep;
+use super::schema::Object;
+use super::text::{count, moment, quoted, usd, word};
+use super::toolbox::Toolbox;
+use super::{Entry, Tool};
+
+/// The tools of this family.
+pub const TOOLS: &[Entry] = &[Entry::of::<GetApproval>(), Entry::of::<WaitForApproval>()];
+
+const APPROVAL_IDS: &str = "approvalId comes from what was asked for (request_milestone_funding and its like); asking again gives the same pending approval.";
+/// What one look may take.
+const LOOK_LIMIT: Duration = Duration::from_secs(10);
+
+/// What an approval is about, where it could be seen.
+pub(super) struct Subject {
+    pub(super) contract: Contract,
+    pub(super) milestone: Option<Milestone>,
+}
+
+impl Subject {
+    /// One look at the contract that the approval names.
+    async fn of(approval: &Approval, context: &Context) -> Option<Self> {
+        let contract_id = ContractId(approval.contract_id.text()?.to_owned());
+        let (_, read) = context.read(&GetContract { contract_id }).await.ok()?;
+        let contract = read.output.contract;
+        let wanted = approval.milestone_id.text();
+        let milestone =
+            contract.milestones.items().iter().find(|listed| wanted.is_some() && listed.id.text() == wanted).cloned();
+        Some(Self { contract, milestone })
+    }
+
+    /// What, how much, whom.
+    fn told(&self) -> String {
+        let Some(milestone) = &self.milestone else { return self.whole_contract() };
+        let number = milestone.milestone_number.get().map_or_else(String::new, |number| format!("#{number} "));
+        let name = milestone.name.text().or_else(|| milestone.description.text()).map(quoted).unwrap_or_default();
+        let amount = milestone.amount_usd.decimal().map_or_else(|| "an unknown amount".into(), usd);
+        format!("{number}{name}, {amount}, for {}", contract_name(&self.contract))
+    }
+
+    fn whole_contract(&self) -> String {
+        let milestones = self.contract.milestones.items().iter();
+        let funded: Vec<&Milestone> = milestones.filter(|listed| listed.status.text() == Some(ACTIVE_FUNDED)).collect();
+        let sum = funded.iter().filter_map(|milestone| milestone.amount_usd.decimal()).sum();
+        format!(
+            "the contract of {} ({} funded, {})",
+            contract_name(&self.contract),
+            count(funded.len(), "milestone"),
+            usd(sum)
+        )
+    }
+}
+
+/// The words for one kind of approval.
+struct Words {
+    to_decide: &'static str,
+    done: &'static str,
+    not_done: &'static str,
+}
+
+const fn words(kind: &str) -> Words {
+    match kind.as_bytes() {
+        b"milestone_fund" => Words { to_decide: "fund", done: "Funded", not_done: "Nothing was funded" },
+        b"milestone_approve" => {
+            Words { to_decide: "release the payment of", done: "Released", not_done: "Nothing was released" }
+        }
+        b"contract_end" => Words { to_decide: "end", done: "Ended", not_done: "Nothing was ended" },
+        b"proposal_hire" => Words { to_decide: "hire", done: "Hired", not_done: "Nobody was hired" },
+        _ => Words { to_decide: "decide on", done: "Done", not_done: "Nothing was done" },
+    }
+}
+
+fn words_of(approval: &Approval) -> Words {
+    words(approval.kind.text().unwrap_or_default())
+}
+
+/// A request for a decision that OpenTrain has taken.
+pub(super) struct Asked {
+    pub(super) approval: Approval,
+    pub(super) object: Object,
+    pub(super) reply: Reply,
+    pub(super) writing: Writing,
+    pub(super) subject: Option<Subject>,
+}
+
+/// Tells what a person has to decide, and where. The write is on record as waiting.
+pub(super) async fn asked(asked: Asked, context: &Context) -> Result<Answer, Trouble> {
+    let Asked { approval, object, reply, writing, subject } = asked;
+    let settled = Settled::with(Outcome::PendingApproval).approval(approval.id.text());
+    let warning = writing.end(settled).await;
+    let subject = match subject {
+        Some(subject) => Some(subject),
+        None => Subject::of(&approval, context).await,
+    };
+    let told = subject.as_ref().map_or_else(|| about(&approval), Subject::told);
+    let link = link(&approval, context).await;
+    let words = words_of(&approval);
+
+    let summary = format!("WAITING FOR A PERSON. {} so far; no money has moved.", words.not_done);
+    let mut answer = Answer::new(summary, object);
+    answer.outcome = Some(Outcome::PendingApproval);
+    answer.lines.push(match &link {
+        Some(link) => format!("Show this link in full: {}", link.shown()),
+        None => "OpenTrain gave no link; your person finds it in the app, under approvals.".into(),
+    });
+    answer.lines.push(format!("To decide: {} {told}. Any fee and the total are shown there.", words.to_decide));
+    answer.lines.extend(lapse(&approval, &reply));
+    answer.lines.extend(warning);
+    let id = approval.id.text().map_or_else(|| "approvalId".to_owned(), |id| format!("approvalId \"{}\"", word(id)));
+    answer.next = context.next(&[("wait_for_approval", &id)]);
+    answer.step = step(&approval, link.as_ref(), &told, &words);
+    answer.links.extend(link);
+    Ok(answer)
+}
+
+fn step(approval: &Approval, link: Option<&Link>, told: &str, words: &Words) -> Option<HumanStep> {
+    let link = link.filter(|link| link.verified)?.clone();
+    let ask = format!("An agent asks you to {} {told}. Open this page to confirm or decline.", words.to_decide);
+    Some(HumanStep::decide(link, ask, ApprovalId(approval.id.text()?.to_owned())))
+}
+
+/// What an approval is about, by its ids alone.
+fn about(approval: &Approval) -> String {
+    let ids = [
+        ("milestone", &approval.milestone_id),
+        ("contract", &approval.contract_id),
+        ("proposal", &approval.proposal_id),
+    ];
+    let ids = ids.into_iter().filter_map(|(what, id)| Some(format!("{what} {}", word(id.text()?))));
+    ids.collect::<Vec<_>>().join(", ")
+}
+
+async fn link(approval: &Approval, context: &Context) -> Option<Link> {
+    let app = context.toolbox.client.origin().await.ok();
+    Some(Link::new(LinkKind::Approval, approval.approval_url.text()?, app.as_ref()))
+}
+
+fn lapse(approval: &Approval, reply: &Reply) -> Option<String> {
+    let at = approval.expires_at.timestamp()?;
+    Some(format!("Lapses without effect {}.", moment(at, reply.now())))
+}
+
+/// One look at an approval.
+struct Seen {
+    approval: Approval,
+    object: Object,
+    reply: Reply,
+}
+
+impl Seen {
+    fn is_pending(&self) -> bool {
+        self.approval.status.text() == Some(PENDING)
+    }
+}
+
+async fn see(approval_id: &ApprovalId, context: &Context) -> Result<Seen, Error> {
+    // A wait may be longer than a call: each look has its own limit then.
+    let deadline = context.call.deadline.max(Instant::now() + LOOK_LIMIT);
+    let reply = context.send_until(&GetApproval { approval_id: approval_id.clone() }, deadline).await?;
+    let read = reply.read::<GetApproval>()?;
+    Ok(Seen { approval: read.output.approval, object: read.object, reply })
+}
+
+/// Tells what was decided. What a confirmation did is read back, not guessed.
+async fn told(seen: Seen, waited: Duration, context: &Context) -> Answer {
+    let Seen { approval, object, reply } = seen;
+    let words = words_of(&approval);
+    let subject = Subject::of(&approval, context).await;
+    let about = subject.as_ref().map_or_else(|| about(&approval), Subject::told);
+    let id = approval.id.text().map_or_else(|| "approvalId".to_owned(), |id| format!("approvalId \"{}\"", word(id)));
+    let mut answer = Answer::new("", object);
+    answer.summary = match approval.status.text() {
+        Some(CONFIRMED) => format!("confirmed: {}. {about}.{}", words.done, read_back(subject.as_ref(), &approval)),
+        Some(DECLINED) => {
+            format!(
+                "declined: your person declined. {} ({about}). Ask what should change; do not request it again by yourself.",
+                words.not_done
+            )
+        }
+        Some(EXPIRED) => format!(
+            "expired: nobody decided in time. {} ({about}). Ask if it is still wanted; a new request makes a new link.",
+            words.not_done
+        ),
+        Some(PENDING) => {
+            let after = if waited.is_zero() { String::new() } else { format!(" after {} s", waited.as_secs()) };
+            format!("pending: still open{after}, nothing has happened. To decide: {} {about}.", words.to_decide)
+        }
+        other => format!(
+            "{}: OpenTrain's own word for it; it is not \"confirmed\". About: {about}.",
+            other.map_or_else(|| "no status".into(), word)
+        ),
+    };
+    if approval.status.text() == Some(PENDING) {
+        let link = link(&approval, context).await;
+        answer.lines.extend(link.as_ref().map(|link| format!("The link for your person: {}", link.shown())));
+        answer.lines.extend(lapse(&approval, &reply));
+        answer.links.extend(link);
+        let again = context.next(&[("wait_for_approval", &id)]);
+        let stop = "Tell your person that it is still open, and stop; look again when they say it is done.";
+        answer.next = [stop, &again].join(" ").trim_end().into();
+    }
+    answer
+}
+
+/// What is so after a confirmation, by the contract as it is now.
+fn read_back(subject: Option<&Subject>, approval: &Approval) -> String {
+    let mut text = String::new();
+    match subject {
+        Some(Subject { milestone: Some(milestone), .. }) => {
+            let status = milestone.status.text().map_or_else(|| "without status".into(), word);
+            text.push_str(&format!(" Its status now: {status} (read back)."));
+        }
+        Some(Subject { contract, milestone: None }) => {
+            let status = contract.status.text().map_or_else(|| "without status".into(), word);
+            text.push_str(&format!(" The contract now: {status} (read back)."));
+        }
+        None => text.push_str(" It could not be read back."),
+    }
+    let result = approval.result.get().into_iter().flatten();
+    let result: Vec<String> =
+        result.filter_map(|(name, value)| Some(format!("{} {}", word(name), word(value.as_str()?)))).collect();
+    if !result.is_empty() {
+        text.push_str(&format!(" Result: {}.", result.join(", ")));
+    }
+    text
+}
+
+impl Tool for GetApproval {
+    type Output = OneApproval;
+    const NAME: &'static str = <Self as Operation>::NAME;
+    const TITLE: &'static str = "Look at an approval";
+    const EFFECT: Effect = <Self as Operation>::EFFECT;
+    const GATE: Gate = <Self as Operation>::GATE;
+    const IDS: &'static str = APPROVAL_IDS;
+
+    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
+        let seen = see(&self.approval_id, context).await?;
+        Ok(told(seen, Duration::ZERO, context).await)
+    }
+}
+
+/// Wait briefly for your person to decide an approval. Call it only after showing them approvalUrl. Returns confirmed,
+/// declined, expired, or pending when the time is up (not an error; nothing has happened). On pending: tell them the
+/// link is still open and stop, or call again later. Do not loop; approvals last about 72 hours.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct WaitForApproval {
+    approval_id: ApprovalId,
+    /// Default 25; many hosts cut a call at 60. 0 looks once.
+    #[schemars(range(min = 0, max = 300))]
+    timeout_seconds: Option<u64>,
+}
+
+impl Tool for WaitForApproval {
+    type Output = OneApproval;
+    const NAME: &'static str = "wait_for_approval";
+    const TITLE: &'static str = "Wait for an approval";
+    const EFFECT: Effect = <GetApproval as Operation>::EFFECT;
+    const GATE: Gate = <GetApproval as Operation>::GATE;
+    const IDS: &'static str = APPROVAL_IDS;
+
+    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
+        let began = Instant::now();
+        let limit = Duration::from_secs(self.timeout_seconds.unwrap_or(25));
+        let until = began + limit;
+        let mut last: Option<Seen> = None;
+        let waits = ExponentialBuilder::default().with_min_delay(Duration::from_millis(700)).with_factor(1.6);
+        let mut waits = waits.with_max_delay(Duration::from_secs(4)).without_max_times().with_jitter().build();
+        loop {
+            match see(&self.approval_id, context).await {
+                Ok(seen) if !seen.is_pending() => return Ok(told(seen, began.elapsed(), context).await),
+                Ok(seen) => last = Some(seen),
+                // What passes is ridden out, while there is time.
+                Err(fault) if fault.is_passing() || fault.status().is_some_and(|status| status >= 500) => {
+                    if Instant::now() >= until && last.is_none() {
+                        return Err(fault.into());
+                    }
+                }
+                Err(fault) => return Err(fault.into()),
+            }
+            let elapsed = began.elapsed();
+            let message = if last.is_some() { "still pending" } else { "OpenTrain does not answer; trying on" };
+            context.call.progress.tell(elapsed.as_secs_f64(), limit.as_secs_f64(), message).await;
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                break;
+            }
+            tokio::select! {
+                () = tokio::time::sleep(waits.next().unwrap_or(left).min(left)) => {}
+                () = context.call.closing.cancelled() => break,
+            }
+        }
+        let seen = match last {
+            Some(seen) => seen,
+            None => see(&self.approval_id, context).await?,
+        };
+        Ok(told(seen, began.elapsed(), context).await)
+    }
+}
+
+impl Toolbox {
+    /// One look at an approval on behalf of the call that asked for it, and whether it is still open.
+    pub(super) async fn look(
+        self: &Arc<Self>,
+        entry: &'static Entry,
+        approval_id: &ApprovalId,
+        call: &Call,
+    ) -> (Report, bool) {
+        let context = self.context(entry, Object::new(), self.token(), call.clone());
+        match see(approval_id, &context).await {
+            Ok(seen) => {
+                let pending = seen.is_pending();
+                (Report { result: Ok(told(seen, Duration::ZERO, &context).await), step: None }, pending)
+            }
+            Err(fault) => {
+                let passing = fault.is_passing();
+                (self.failed(context, &fault.into()).await, passing)
+            }
+        }
+    }
+}

@@ -1,0 +1,185 @@
+//! What a running tool works with: the API on behalf of one caller, and the rules that hold for its writes.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::api::Operation;
+use crate::api::client::Caller;
+use crate::api::error::Error;
+use crate::api::reply::{Read, Reply};
+use crate::api::token::Token;
+
+use super::Entry;
+use super::audit::{Figure, Settled, Writing};
+use super::failure::Trouble;
+use super::person::{Progress, Silent};
+use super::policy::Policy;
+use super::schema::Object;
+use super::toolbox::Toolbox;
+
+/// What belongs to one call and not to the server.
+#[derive(Clone)]
+pub struct Call {
+    /// The answer is due by then.
+    pub deadline: Instant,
+    /// A person was sent to claim the account.
+    pub after_claim: bool,
+    /// Who hears how a wait goes.
+    pub progress: Arc<dyn Progress>,
+    /// Cancelled when nobody is there any more to wait for.
+    pub closing: CancellationToken,
+    /// Who the client says it is; for the record.
+    pub client: Option<String>,
+}
+
+impl Call {
+    /// A call that is answered within `limit`, without progress and without end.
+    #[must_use]
+    pub fn within(limit: Duration) -> Self {
+        Self {
+            deadline: Instant::now() + limit,
+            after_claim: false,
+            progress: Arc::new(Silent),
+            closing: CancellationToken::new(),
+            client: None,
+        }
+    }
+
+    /// The same, after a person was sent to claim the account.
+    pub(super) fn after_claim(&self) -> Self {
+        Self { after_claim: true, ..self.clone() }
+    }
+}
+
+impl fmt::Debug for Call {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Call")
+            .field("deadline", &self.deadline)
+            .field("client", &self.client)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a running tool works with.
+#[derive(Clone)]
+pub struct Context {
+    pub(super) toolbox: Arc<Toolbox>,
+    pub(super) entry: &'static Entry,
+    pub(super) arguments: Object,
+    pub(super) token: Option<Token>,
+    pub(super) call: Call,
+    pub(super) remark: OnceLock<String>,
+}
+
+impl Context {
+    /// Performs one operation on behalf of the caller.
+    ///
+    /// # Errors
+    /// See [`crate::api::client::Client::send`].
+    pub async fn send<O: Operation>(&self, operation: &O) -> Result<Reply, Error> {
+        self.send_until(operation, self.call.deadline).await
+    }
+
+    /// The same, answered by `deadline`.
+    ///
+    /// # Errors
+    /// See [`crate::api::client::Client::send`].
+    pub async fn send_until<O: Operation>(&self, operation: &O, deadline: Instant) -> Result<Reply, Error> {
+        self.toolbox.client.send(operation, Caller { token: self.token.as_ref(), deadline }).await
+    }
+
+    /// Performs one operation, and reads its answer.
+    ///
+    /// # Errors
+    /// See [`crate::api::client::Client::send`] and [`Reply::read`].
+    pub async fn read<O: Operation>(&self, operation: &O) -> Result<(Reply, Read<O>), Error> {
+        let reply = self.send(operation).await?;
+        let read = reply.read::<O>()?;
+        Ok((reply, read))
+    }
+
+    /// Begins a write: what the operator forbids goes no further, and what does is on record before it leaves. `figure`
+    /// is what it commits, where money is meant.
+    ///
+    /// # Errors
+    /// [`Trouble::Denied`]; nothing was sent.
+    pub async fn begin(&self, figure: Option<Figure>) -> Result<Writing, Trouble> {
+        Ok(self.toolbox.operator.begin(self, figure).await?)
+    }
+
+    /// Performs a write that needs nothing else: begins it, sends it, reads the answer, and ends it if it failed.
+    ///
+    /// # Errors
+    /// What forbade it, or why it failed.
+    pub async fn write<O: Operation>(&self, operation: &O, figure: Option<Figure>) -> Result<Written<O>, Trouble> {
+        operation.check()?;
+        let writing = self.begin(figure).await?;
+        match self.read(operation).await {
+            Ok((reply, read)) => Ok(Written { reply, read, writing }),
+            Err(fault) => {
+                writing.end(Settled::failed(&fault)).await;
+                Err(fault.into())
+            }
+        }
+    }
+
+    /// The operator's rules.
+    #[must_use]
+    pub fn policy(&self) -> &Policy {
+        &self.toolbox.operator.policy
+    }
+
+    /// Whether a tool can be called here: no text names one that cannot.
+    #[must_use]
+    pub fn lists(&self, tool: &str) -> bool {
+        self.toolbox.find(tool).is_some()
+    }
+
+    /// Which of these calls can be made here, as "Next: …".
+    #[must_use]
+    pub fn next(&self, calls: &[(&str, &str)]) -> String {
+        let listed = calls.iter().filter(|(name, _)| self.lists(name));
+        let calls: Vec<String> = listed.map(|(name, arguments)| format!("{name}({arguments})")).collect();
+        if calls.is_empty() { String::new() } else { format!("Next: {}.", calls.join(", ")) }
+    }
+
+    /// What is odd about where the token comes from.
+    #[must_use]
+    pub fn notices(&self) -> Vec<String> {
+        self.toolbox.tokens.notices()
+    }
+
+    /// What kind of token is in use.
+    #[must_use]
+    pub fn token_kind(&self) -> &'static str {
+        self.token.as_ref().map_or("no token", Token::kind)
+    }
+
+    /// The limits in force, each in words.
+    #[must_use]
+    pub fn limits(&self) -> Vec<String> {
+        self.toolbox.operator.told()
+    }
+
+    /// Adds a sentence to the hint of the failure that follows.
+    pub(super) fn remark(&self, remark: Option<String>) {
+        if let Some(remark) = remark {
+            let _ = self.remark.set(remark);
+        }
+    }
+}
+
+/// A write that went through, and is still to be ended on the record.
+pub struct Written<O: Operation> {
+    /// The answer.
+    pub reply: Reply,
+    /// The same, read.
+    pub read: Read<O>,
+    /// Its place on the record.
+    pub writing: Writing,
+}

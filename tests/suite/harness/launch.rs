@@ -1,0 +1,170 @@
+//! Starts the real binary with nothing of the machine's user: no environment, a home of its own.
+
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::io::AsyncWriteExt;
+use tokio::process::Command;
+
+use super::host::{Host, Speaks};
+use super::{PATIENCE, TOKEN, Upstream};
+
+/// The binary, before it is started.
+pub(crate) struct Launch {
+    pub(crate) home: TempDir,
+    args: Vec<String>,
+    env: Vec<(String, String)>,
+    speaks: Speaks,
+}
+
+/// The binary with an empty environment, save a home of its own and a user that no other test has.
+pub(crate) fn launch() -> Launch {
+    static USERS: AtomicUsize = AtomicUsize::new(0);
+    let home = tempfile::tempdir().unwrap();
+    let user = format!("tester-{}-{}", std::process::id(), USERS.fetch_add(1, Ordering::Relaxed));
+    let env = vec![("HOME".into(), home.path().to_str().unwrap().into()), ("USER".into(), user)];
+    Launch { home, args: Vec::new(), env, speaks: Speaks::default() }
+}
+
+/// What came of a command that ran to its end.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) status: Option<i32>,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Ran {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|fault| panic!("no JSON ({fault}): {self:?}"))
+    }
+}
+
+impl Launch {
+    /// Against this upstream, with the token of the tests.
+    pub(crate) fn at(self, upstream: &Upstream) -> Self {
+        self.base(&upstream.origin)
+    }
+
+    /// Against this origin, with the token of the tests.
+    pub(crate) fn base(self, origin: &str) -> Self {
+        self.env("OPENTRAIN_API_BASE_URL", origin).env("OT_API_TOKEN", TOKEN)
+    }
+
+    /// Against the sandbox, on this port.
+    pub(crate) fn sandbox(self, port: u16) -> Self {
+        self.args(["--sandbox", "--sandbox-port", &port.to_string()])
+    }
+
+    pub(crate) fn env(mut self, name: &str, value: &str) -> Self {
+        self = self.unset(name);
+        self.env.push((name.into(), value.into()));
+        self
+    }
+
+    pub(crate) fn unset(mut self, name: &str) -> Self {
+        self.env.retain(|(known, _)| known != name);
+        self
+    }
+
+    pub(crate) fn args<'a>(mut self, args: impl IntoIterator<Item = &'a str>) -> Self {
+        self.args.extend(args.into_iter().map(str::to_owned));
+        self
+    }
+
+    /// The revision that the host speaks.
+    pub(crate) fn speaking(mut self, revision: &str) -> Self {
+        self.speaks.revision = revision.into();
+        self
+    }
+
+    /// What the host can: its `elicitation` capability.
+    pub(crate) fn eliciting(mut self, modes: Value) -> Self {
+        self.speaks.capabilities = json!({ "elicitation": modes });
+        self
+    }
+
+    /// The name by which the host goes.
+    pub(crate) fn named(mut self, name: &str) -> Self {
+        self.speaks.name = name.into();
+        self
+    }
+
+    /// The path of the credential file.
+    pub(crate) fn credential_path(&self) -> PathBuf {
+        self.home.path().join(".config/opentrain/cli.json")
+    }
+
+    /// Writes the credential file, readable by its owner only.
+    pub(crate) fn credentials(self, content: &str) -> Self {
+        write_private(&self.credential_path(), content);
+        self
+    }
+
+    fn command(&self, program: &Path) -> Command {
+        let mut command = Command::new(program);
+        command.args(&self.args).env_clear().envs(self.env.iter().map(|(name, value)| (name, value)));
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+    }
+
+    /// A command line to be run by somebody else, such as a client's transport.
+    pub(crate) fn into_command(self) -> (Command, TempDir) {
+        (self.command(binary()), self.home)
+    }
+
+    /// Starts it as a host does, and shakes hands if the revision wants that.
+    pub(crate) async fn start(self) -> Host {
+        let stateless = self.speaks.revision >= super::STATELESS.to_owned();
+        let host = self.bare();
+        if !stateless {
+            host.shake_hands().await;
+        }
+        host
+    }
+
+    /// Starts it, and says nothing yet.
+    pub(crate) fn bare(self) -> Host {
+        let child = self.command(binary()).spawn().unwrap();
+        Host::of(child, self.home, self.speaks)
+    }
+
+    /// Runs a command to its end.
+    pub(crate) async fn run(self) -> Ran {
+        self.run_with("").await
+    }
+
+    /// Runs a command to its end, with this on its stdin.
+    pub(crate) async fn run_with(self, stdin: &str) -> Ran {
+        let mut child = self.command(binary()).spawn().unwrap();
+        // A command that reads nothing may have ended already.
+        let _ = child.stdin.take().unwrap().write_all(stdin.as_bytes()).await;
+        let output = tokio::time::timeout(PATIENCE, child.wait_with_output()).await;
+        let output = output.unwrap_or_else(|_| panic!("{:?} did not end", self.args)).unwrap();
+        Ran {
+            status: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+/// Writes a file that only its owner can read.
+pub(crate) fn write_private(path: &Path, content: &str) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    std::fs::write(path, content).unwrap();
+    set_mode(path, 0o600);
+}
+
+pub(crate) fn set_mode(path: &Path, mode: u32) {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+/// The binary that was built with these tests.
+pub(crate) fn binary() -> &'static Path {
+    Path::new(env!("CARGO_BIN_EXE_opentrain-mcp"))
+}
