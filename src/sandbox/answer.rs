@@ -95,6 +95,11 @@ impl Refused {
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", message, None)
     }
 
+    /// 429.
+    pub(super) fn rate_limited() -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", "Too many requests.", None)
+    }
+
     /// 421: the request was meant for another server.
     pub(super) fn misdirected(message: &str) -> Self {
         Self::new(StatusCode::MISDIRECTED_REQUEST, "MISDIRECTED_REQUEST", message, None)

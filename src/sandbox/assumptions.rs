@@ -212,6 +212,11 @@ const ASSUMPTIONS: &[Assumption] = &[
         because: "payment_method_required names a billingUrl, and the page there is the app's own.",
     },
     Assumption {
+        topic: "faults on demand",
+        rule: "Only those that are asked for when the sandbox is started; 429 then has RATE_LIMITED and Retry-After: 1.",
+        because: "Not OpenTrain's rule: they are there to rehearse. 429 is documented, Retry-After is not.",
+    },
+    Assumption {
         topic: "statuses in the story",
         rule: "QUALITY_HOLD stands for any status that is not named; CANCELLED is one that is never shown.",
         because: "Only NOT_FUNDED and ACTIVE_FUNDED are documented. Callers have to pass on what they do not know.",

@@ -18,6 +18,7 @@
 //! | `story` | the seeded data |
 //! | `roles` | the tokens |
 //! | `pages` | what a person sees |
+//! | `faults`, `line` | what goes wrong on demand, and connections that can break |
 //! | `marker`, `embedded` | how one sandbox is found and shared by the servers of one user |
 //! | `assumptions` | what is inferred and not documented |
 //!
@@ -31,7 +32,9 @@ mod contracts;
 mod credits;
 mod decisions;
 mod embedded;
+pub mod faults;
 mod guard;
+mod line;
 mod marker;
 mod milestones;
 mod model;
@@ -48,6 +51,7 @@ mod tests;
 
 pub use assumptions::{Assumption, assumptions};
 pub use embedded::Embedded;
+pub use faults::Faults;
 pub use roles::{Role, default_token, roles};
 pub use server::Sandbox;
 

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::answer::{Answered, Refused, respond};
 use super::decisions::{Approval, Asked, Request};
+use super::faults::{Faults, Plan};
 use super::model::{Contract, Invoice, Job, Milestone, Owner};
 use super::story;
 use super::values::Moment;
@@ -36,6 +37,8 @@ pub(super) struct World {
     pub(super) approvals: Vec<Approval>,
     /// Invoices by their numbers.
     pub(super) invoices: Vec<Invoice>,
+    /// What is to go wrong.
+    pub(super) plan: Plan,
     /// New ids.
     pub(super) ids: Ids,
     /// How many API requests were answered.
@@ -46,7 +49,7 @@ pub(super) struct World {
 
 impl World {
     /// The world at its start.
-    pub(super) fn new(origin: Url) -> Self {
+    pub(super) fn new(origin: Url, faults: Faults) -> Self {
         let contracts = story::contracts();
         Self {
             origin,
@@ -56,6 +59,7 @@ impl World {
             invoices: invoices(&contracts),
             contracts,
             approvals: Vec::new(),
+            plan: Plan::new(faults),
             ids: Ids::default(),
             requests: 0,
             waited: 0,
@@ -213,7 +217,7 @@ mod tests {
 
     #[test]
     fn request_ids_look_like_real_ones_and_differ() {
-        let mut world = World::new("http://127.0.0.1:1".parse().unwrap());
+        let mut world = World::new("http://127.0.0.1:1".parse().unwrap(), Faults::none());
         assert_eq!(world.request_id(), "9d1f3a8e-0000-4000-8000-000000000000");
         world.requests = 1;
         assert_eq!(world.request_id(), "3b56b447-0000-4000-8000-000000000001");

@@ -37,6 +37,10 @@ pub(super) fn page(world: &World) -> Response {
             h2 { "The clock" }
             p { "It says " (world.now().words()) ", and each request of an agent takes one second." }
             (button("/clock", "Let 24 hours pass"))
+            @if !world.plan.faults.is_empty() {
+                h2 { "Faults on demand" }
+                p { "This sandbox fails where it is told to: " code { (world.plan.faults) } }
+            }
             h2 { "Tokens" }
             (tokens(world))
         },

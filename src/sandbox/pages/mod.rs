@@ -57,6 +57,11 @@ pub(super) fn refusal(refused: &Refused) -> Response {
     page(status, title, &html! { p { (message) } (way_home()) })
 }
 
+/// What something between the agent and the API may say in its stead.
+pub(super) fn no_answer(status: StatusCode) -> Response {
+    page(status, "This is not the API", &html! { p { "A page instead of an answer: a fault on demand." } })
+}
+
 fn way_home() -> Markup {
     html! { p { a href="/" { "What there is in this sandbox" } } }
 }

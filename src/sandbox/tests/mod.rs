@@ -3,12 +3,14 @@
 mod approvals;
 mod contracts;
 mod decisions;
+mod faults;
 mod gates;
 mod milestones;
 mod pages;
 mod sharing;
 mod wire;
 
+use std::io;
 use std::net::Ipv4Addr;
 
 use serde_json::Value;
@@ -118,6 +120,13 @@ impl Call {
 
     /// Sends it on a connection of its own.
     async fn send(self, sandbox: &Sandbox) -> Reply {
+        let (bytes, end) = self.send_raw(sandbox).await;
+        end.unwrap();
+        Reply::read(String::from_utf8(bytes).unwrap())
+    }
+
+    /// Sends it, and gives what came and how it ended.
+    async fn send_raw(self, sandbox: &Sandbox) -> (Vec<u8>, io::Result<usize>) {
         let port = sandbox.origin().port().unwrap();
         let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
         let Self { method, path, host, headers, body } = self;
@@ -127,8 +136,8 @@ impl Call {
         let request = lines.join("\r\n");
         connection.write_all(request.as_bytes()).await.unwrap();
         let mut bytes = Vec::new();
-        connection.read_to_end(&mut bytes).await.unwrap();
-        Reply::read(String::from_utf8(bytes).unwrap())
+        let end = connection.read_to_end(&mut bytes).await;
+        (bytes, end)
     }
 }
 
