@@ -13,6 +13,7 @@
 
 mod harness;
 
+mod claim;
 mod contracts;
 mod errors;
 mod faults;

@@ -126,14 +126,8 @@ async fn what_the_sandbox_refuses_is_what_the_reference_documents() {
             "",
             "rate",
         ),
-        (json!({ "contractId": "ctr_8Kq2", "description": "d" }), 400, "", "amountUsd", "give amountUsd"),
-        (
-            json!({ "contractId": "ctr_5Lm9", "description": "d", "amountUsd": 120 }),
-            400,
-            "",
-            "volume",
-            "PAY_PER_HOUR at $12",
-        ),
+        (json!({ "contractId": "ctr_8Kq2", "description": "d" }), 400, "", "amountUsd", "amountUsd is required"),
+        (json!({ "contractId": "ctr_5Lm9", "description": "d", "amountUsd": 120 }), 400, "", "volume", "volume"),
         (
             json!({ "contractId": "ctr_5Lm9", "description": "d", "amountUsd": 100, "volume": 10 }),
             400,
