@@ -272,37 +272,61 @@ async fn a_contract_that_fills_a_page_alone_is_a_page() {
     assert_eq!(cursor, Value::Null);
 }
 
-#[tokio::test]
-async fn five_thousand_contracts_page_through_small_and_in_little_memory() {
-    let items: Vec<Value> = (0..5_000)
-        .map(|place| {
-            let parts: Vec<Value> = (0..3).map(|part| milestone(&format!("ms_{place:04}_{part}"))).collect();
-            let mut item = contract(&format!("ctr_{place:04}"), &parts);
-            item["createdAt"] = json!(created_at(place));
-            item
-        })
-        .collect();
-    let (_list, _upstream, host) = changing(json!({ "contracts": items })).await;
+/// Pages through a list from its first page on, for so many calls at most; checks each answer, and gives how many
+/// contracts came.
+async fn page_through(host: &Host, total: usize, most_calls: usize) -> usize {
     let mut seen = 0;
     let mut arguments = json!({ "limit": 100 });
-    let mut calls = 0;
-    loop {
+    for _ in 0..most_calls {
         let answer = host.done("list_contracts", arguments.clone()).await;
         let size = answer.0.to_string().len();
         assert!(size < 120_000, "{size} bytes on the wire");
-        assert_eq!(answer.structured()["total"], 5_000);
-        answer.says(&["5000 contracts"]);
+        assert_eq!(answer.structured()["total"], total);
+        answer.says(&[&format!("{total} contracts")]);
         for id in ids(&answer) {
             assert_eq!(id, format!("ctr_{seen:04}"));
             seen += 1;
         }
-        calls += 1;
         match answer.structured()["nextCursor"].as_str() {
             Some(cursor) => arguments["cursor"] = json!(cursor),
             None => break,
         }
     }
-    assert!(seen == 5_000 && calls < 200, "{seen} contracts in {calls} calls");
+    seen
+}
+
+fn five_thousand(of: impl Fn(usize) -> Value) -> Reply {
+    let items: Vec<Value> = (0..5_000)
+        .map(|place| {
+            let mut item = of(place);
+            item["createdAt"] = json!(created_at(place));
+            item
+        })
+        .collect();
+    Reply::json(200, &json!({ "contracts": items }))
+}
+
+#[tokio::test]
+async fn five_thousand_contracts_page_through_completely() {
+    let upstream = Upstream::scripted([five_thousand(|place| {
+        let part = |part: usize| json!({ "id": format!("ms_{place}_{part}"), "status": "NOT_FUNDED", "amountUsd": 1 });
+        json!({ "id": format!("ctr_{place:04}"), "status": "active", "milestones": [part(0), part(1), part(2)] })
+    })])
+    .await;
+    let host = launch().at(&upstream).start().await;
+    assert_eq!(page_through(&host, 5_000, 60).await, 5_000);
+}
+
+#[tokio::test]
+async fn five_thousand_full_contracts_need_little_memory() {
+    let upstream = Upstream::scripted([five_thousand(|place| {
+        let parts: Vec<Value> = (0..3).map(|part| milestone(&format!("ms_{place:04}_{part}"))).collect();
+        contract(&format!("ctr_{place:04}"), &parts)
+    })])
+    .await;
+    let host = launch().at(&upstream).start().await;
+    // Page after page is the same work; a few show whether memory grows.
+    assert!(page_through(&host, 5_000, 6).await >= 150);
     let peak = host.memory("VmHWM");
     assert!(peak < 64 * 1024, "{peak} kB were resident at the most");
 }

@@ -13,8 +13,17 @@
 
 mod harness;
 
+mod claim;
 mod contracts;
 mod errors;
 mod faults;
+mod protocol;
+mod registry;
 mod retries;
+mod sandbox;
 mod wire;
+
+/// The folder of the crate.
+fn root() -> &'static std::path::Path {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+}

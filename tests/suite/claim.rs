@@ -1,0 +1,497 @@
+//! `account_claim_required`: how the page comes before a person, by each road that a host can have.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::errors::tells_the_whole_story;
+use crate::harness::launch::{Launch, write_private};
+use crate::harness::{CLAIM_PATH, Host, Reply, STATELESS, Upstream, claim_required, launch, milestone};
+
+const OLD: &str = "ot_pat_before_theclaim0000";
+const NEW: &str = "ot_pat_after_theclaim11111";
+
+/// An account that a test can claim.
+struct Account {
+    upstream: Upstream,
+    claimed: Arc<AtomicBool>,
+}
+
+impl Account {
+    async fn unclaimed() -> Self {
+        let claimed = Arc::new(AtomicBool::new(false));
+        let seen = Arc::clone(&claimed);
+        let upstream = Upstream::answering(move |request, _| match (request.is_write(), seen.load(Ordering::SeqCst)) {
+            (false, _) => Reply::refusal(404, "NOT_FOUND", &Value::Null),
+            (true, true) => Reply::json(201, &json!({ "milestone": milestone("ms_7Rtd") })),
+            (true, false) => claim_required(&format!("http://{}", request.header("host")[0])),
+        })
+        .await;
+        Self { upstream, claimed }
+    }
+
+    fn claim(&self) {
+        self.claimed.store(true, Ordering::SeqCst);
+    }
+
+    fn url(&self) -> String {
+        format!("{}{CLAIM_PATH}", self.upstream.origin)
+    }
+
+    fn server(&self) -> Launch {
+        launch().at(&self.upstream).without_guard()
+    }
+}
+
+fn terms() -> Value {
+    json!({ "contractId": "c", "description": "d", "amountUsd": 300 })
+}
+
+fn url_mode() -> Value {
+    json!({ "form": {}, "url": {} })
+}
+
+/// Says that the answer tells, in both channels, all that a person has to do.
+fn is_the_plain_answer(answer: &crate::harness::Answer, url: &str) {
+    assert!(answer.is_error(), "{}", answer.0);
+    tells_the_whole_story(answer, "account_claim_required");
+    let error = answer.error();
+    assert_eq!((&error["status"], answer.code()), (&json!(403), "FORBIDDEN"));
+    assert_eq!((&error["reason"], &error["claimUrl"]), (&json!("account_claim_required"), &json!(url)));
+    assert_eq!((&error["action"], &error["outcome"]), (&json!("create milestones"), &json!("not_done")));
+    answer.says(&[
+        "Not created",
+        "No person owns this account",
+        url,
+        "OT_API_TOKEN",
+        "payments:write",
+        "Settings → API keys",
+        "req-9d1f3a8e",
+    ]);
+    answer.says(&["Then repeat this call unchanged"]);
+}
+
+#[tokio::test]
+async fn a_plain_host_gets_the_whole_story_and_the_link_in_each_channel() {
+    let account = Account::unclaimed().await;
+    for revision in ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", STATELESS] {
+        let host = account.server().speaking(revision).start().await;
+        let answer = host.call("create_milestone", terms()).await;
+        is_the_plain_answer(&answer, &account.url());
+        let expected: &[&str] = if revision < "2025-06-18" { &[] } else { &[&account.url()] };
+        assert_eq!(answer.resource_links(), expected, "{revision}");
+        assert!(host.open_requests().is_empty(), "{revision}");
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_is_known_to_drop_answers_with_links_gets_none() {
+    let account = Account::unclaimed().await;
+    for revision in ["2025-06-18", "2025-11-25", STATELESS] {
+        let host = account.server().speaking(revision).named("claude-ai").start().await;
+        let answer = host.call("create_milestone", terms()).await;
+        is_the_plain_answer(&answer, &account.url());
+        assert!(answer.resource_links().is_empty(), "{revision}");
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_offers_only_forms_never_gets_a_url_in_one() {
+    let account = Account::unclaimed().await;
+    for revision in ["2025-06-18", "2025-11-25", STATELESS] {
+        for modes in [json!({}), json!({ "form": {} })] {
+            let host = account.server().speaking(revision).eliciting(modes.clone()).start().await;
+            let answer = host.call("create_milestone", terms()).await;
+            is_the_plain_answer(&answer, &account.url());
+            assert!(host.open_requests().is_empty(), "{revision} {modes}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_url_elicitation_is_not_tried_before_the_revision_that_has_it() {
+    let account = Account::unclaimed().await;
+    let host = account.server().speaking("2025-06-18").eliciting(url_mode()).start().await;
+    is_the_plain_answer(&host.call("create_milestone", terms()).await, &account.url());
+    assert!(host.open_requests().is_empty());
+}
+
+#[tokio::test]
+async fn after_an_accept_the_call_is_tried_again_until_the_account_is_claimed() {
+    let account = Account::unclaimed().await;
+    let host = account.server().eliciting(url_mode()).start().await;
+    let call = json!({ "name": "create_milestone", "arguments": terms(), "_meta": { "progressToken": "p-1" } });
+    let id = host.ask("tools/call", call).await;
+    let asked = host.asked().await;
+    assert_eq!((&asked["method"], &asked["params"]["mode"]), (&json!("elicitation/create"), &json!("url")));
+    assert_eq!(asked["params"]["url"], account.url().as_str());
+    assert!(asked["params"]["elicitationId"].as_str().is_some_and(|id| !id.is_empty()));
+    assert!(asked["params"]["message"].as_str().is_some_and(|text| text.contains("claim") && !text.contains("http")));
+    assert_eq!(account.upstream.writes(), 1, "nothing is tried while the person has not answered");
+
+    host.answer(&asked, json!({ "action": "accept" })).await;
+    account.upstream.has_seen(2).await;
+    let progress = host.notified("notifications/progress", 1).await;
+    assert_eq!(progress[0]["params"]["progressToken"], "p-1");
+    account.claim();
+    let answer = host.end(id).await;
+    assert!(!answer.is_error(), "{}", answer.0);
+    assert_eq!(answer.structured()["outcome"], "created");
+    let complete = host.notified("notifications/elicitation/complete", 1).await;
+    assert_eq!(complete[0]["params"]["elicitationId"], asked["params"]["elicitationId"]);
+    assert!(host.open_requests().is_empty(), "it is asked once");
+    let values: Vec<f64> = host
+        .notifications("notifications/progress")
+        .iter()
+        .map(|note| note["params"]["progress"].as_f64().unwrap())
+        .collect();
+    assert!(values.windows(2).all(|pair| pair[0] < pair[1]), "progress rises: {values:?}");
+}
+
+#[tokio::test]
+async fn without_a_progress_token_there_is_no_progress() {
+    let account = Account::unclaimed().await;
+    let host = account.server().eliciting(url_mode()).start().await;
+    let id = host.begin("create_milestone", terms()).await;
+    host.answer(&host.asked().await, json!({ "action": "accept" })).await;
+    account.upstream.has_seen(2).await;
+    account.claim();
+    assert!(!host.end(id).await.is_error());
+    assert!(host.notifications("notifications/progress").is_empty());
+}
+
+#[tokio::test]
+async fn decline_cancel_and_faults_give_the_plain_answer_and_nothing_is_tried_again() {
+    let account = Account::unclaimed().await;
+    for (place, reply) in [
+        json!({ "result": { "action": "decline" } }),
+        json!({ "result": { "action": "cancel" } }),
+        json!({ "result": { "action": "something new" } }),
+        json!({ "result": {} }),
+        json!({ "error": { "code": -32602, "message": "url mode is not supported" } }),
+        json!({ "error": { "code": -32601, "message": "Method not found" } }),
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let host = account.server().eliciting(url_mode()).start().await;
+        let id = host.begin("create_milestone", terms()).await;
+        let mut message = reply.clone();
+        message["jsonrpc"] = json!("2.0");
+        message["id"] = host.asked().await["id"].clone();
+        host.send_line(&message.to_string()).await;
+        is_the_plain_answer(&host.end(id).await, &account.url());
+        assert!(host.open_requests().is_empty(), "{reply}");
+        assert_eq!(account.upstream.writes(), place + 1, "{reply}");
+    }
+}
+
+#[tokio::test]
+async fn the_wait_for_a_person_is_bounded_the_elicitation_included() {
+    let account = Account::unclaimed().await;
+    // Nobody answers.
+    let host = account.server().eliciting(url_mode()).env("OPENTRAIN_HUMAN_WAIT", "0.5").start().await;
+    let id = host.begin("create_milestone", terms()).await;
+    host.asked().await;
+    is_the_plain_answer(&host.end(id).await, &account.url());
+    // The page is opened, and nothing is done there.
+    let host = account.server().eliciting(url_mode()).args(["--human-wait", "3"]).start().await;
+    let id = host.begin("create_milestone", terms()).await;
+    host.answer(&host.asked().await, json!({ "action": "accept" })).await;
+    let before = account.upstream.writes();
+    is_the_plain_answer(&host.end(id).await, &account.url());
+    assert!(account.upstream.writes() >= before, "it was looked at");
+}
+
+#[tokio::test]
+async fn no_waiting_means_no_asking() {
+    let account = Account::unclaimed().await;
+    for revision in ["2025-11-25", STATELESS] {
+        let server = account.server().speaking(revision).eliciting(url_mode()).env("OPENTRAIN_HUMAN_WAIT", "0");
+        let host = server.start().await;
+        is_the_plain_answer(&host.call("create_milestone", terms()).await, &account.url());
+        assert!(host.open_requests().is_empty(), "{revision}");
+    }
+}
+
+#[tokio::test]
+async fn the_first_other_answer_or_fault_ends_the_trying() {
+    for (about, later, code) in [
+        ("another refusal", Reply::refusal(409, "CONFLICT", &json!({ "reason": "contract_ended" })), "CONFLICT"),
+        ("a page", Reply::new(403, "<html>"), "BAD_RESPONSE"),
+        ("too many calls", Reply::refusal(429, "RATE_LIMITED", &Value::Null), "RATE_LIMITED"),
+    ] {
+        let upstream = Upstream::answering(move |request, before| match (request.is_write(), before) {
+            (false, _) => Reply::refusal(404, "NOT_FOUND", &Value::Null),
+            (true, 0) => claim_required(&format!("http://{}", request.header("host")[0])),
+            (true, _) => later.clone(),
+        })
+        .await;
+        let host = launch().at(&upstream).without_guard().eliciting(url_mode()).start().await;
+        let id = host.begin("create_milestone", terms()).await;
+        host.answer(&host.asked().await, json!({ "action": "accept" })).await;
+        let answer = host.end(id).await;
+        assert_eq!(answer.code(), code, "{about}: {}", answer.0);
+        assert_eq!(upstream.writes(), 2, "{about}");
+    }
+}
+
+#[tokio::test]
+async fn the_end_of_input_ends_the_wait_for_a_person_at_once() {
+    let account = Account::unclaimed().await;
+    for accepted in [false, true] {
+        let host = account.server().eliciting(url_mode()).start().await;
+        host.begin("create_milestone", terms()).await;
+        let asked = host.asked().await;
+        if accepted {
+            let before = account.upstream.requests().len();
+            host.answer(&asked, json!({ "action": "accept" })).await;
+            account.upstream.has_seen(before + 1).await;
+        }
+        host.close_input().await;
+        // At once; the limit is below what the wait for a person would take, and what is in flight is given.
+        assert_eq!(host.exit_within(Duration::from_secs(4)).await, Some(0), "accepted: {accepted}");
+    }
+}
+
+#[tokio::test]
+async fn a_signal_ends_the_wait_for_a_person_too() {
+    let account = Account::unclaimed().await;
+    let host = account.server().eliciting(url_mode()).start().await;
+    host.begin("create_milestone", terms()).await;
+    host.asked().await;
+    host.signal("TERM");
+    assert_eq!(host.exit_within(Duration::from_secs(4)).await, Some(0));
+}
+
+#[tokio::test]
+async fn a_call_that_is_cancelled_while_a_person_is_asked_is_given_up() {
+    let account = Account::unclaimed().await;
+    let host = account.server().eliciting(url_mode()).start().await;
+    let id = host.begin("create_milestone", terms()).await;
+    let asked = host.asked().await;
+    host.notify("notifications/cancelled", json!({ "requestId": id })).await;
+    host.tools().await;
+    account.claim();
+    host.answer(&asked, json!({ "action": "accept" })).await;
+    host.tools().await;
+    assert_eq!(account.upstream.writes(), 1, "nothing is made after the call was given up");
+}
+
+/// The call in revision 2026-07-28, first round: what it asks for, and its state.
+async fn first_round(host: &Host) -> (String, Value, String) {
+    let id = host.begin("create_milestone", terms()).await;
+    let result = host.reply_to(id).await["result"].clone();
+    assert_eq!(result["resultType"], "input_required", "{result}");
+    let (key, request) = result["inputRequests"].as_object().unwrap().iter().next().unwrap();
+    assert_eq!(result["inputRequests"].as_object().unwrap().len(), 1);
+    (key.clone(), request.clone(), result["requestState"].as_str().unwrap().to_owned())
+}
+
+async fn second_round(host: &Host, tool: &str, arguments: Value, responses: Value, state: &str) -> Value {
+    let call = json!({ "name": tool, "arguments": arguments, "inputResponses": responses, "requestState": state });
+    let id = host.ask("tools/call", call).await;
+    host.reply_to(id).await
+}
+
+async fn modern(account: &Account) -> Host {
+    account.server().speaking(STATELESS).eliciting(url_mode()).start().await
+}
+
+#[tokio::test]
+async fn the_newest_revision_asks_by_its_result_and_goes_on_after_an_accept() {
+    let account = Account::unclaimed().await;
+    let host = modern(&account).await;
+    let (key, request, state) = first_round(&host).await;
+    assert_eq!((&request["method"], &request["params"]["mode"]), (&json!("elicitation/create"), &json!("url")));
+    assert_eq!(request["params"]["url"], account.url().as_str());
+    assert!(host.open_requests().is_empty(), "this revision has no requests of the server");
+    account.claim();
+    let message =
+        second_round(&host, "create_milestone", terms(), json!({ key: { "action": "accept" } }), &state).await;
+    assert_eq!(
+        (&message["result"]["resultType"], &message["result"]["isError"]),
+        (&json!("complete"), &json!(false)),
+        "{message}"
+    );
+    assert_eq!(message["result"]["structuredContent"]["outcome"], "created");
+    assert_eq!(account.upstream.writes(), 2);
+}
+
+#[tokio::test]
+async fn the_newest_revision_waits_for_the_claim_after_an_accept_and_never_asks_again() {
+    let account = Account::unclaimed().await;
+    let host =
+        account.server().speaking(STATELESS).eliciting(url_mode()).env("OPENTRAIN_HUMAN_WAIT", "3").start().await;
+    let (key, _, state) = first_round(&host).await;
+    let message =
+        second_round(&host, "create_milestone", terms(), json!({ key: { "action": "accept" } }), &state).await;
+    is_the_plain_answer(&crate::harness::Answer(message["result"].clone()), &account.url());
+}
+
+#[tokio::test]
+async fn the_newest_revision_gives_the_plain_answer_after_anything_but_an_accept() {
+    let account = Account::unclaimed().await;
+    let host = modern(&account).await;
+    for responses in [
+        json!({ "person": { "action": "decline" } }),
+        json!({ "person": { "action": "cancel" } }),
+        json!({ "person": { "action": 7 } }),
+        json!({ "person": null }),
+        json!({ "somebody": { "action": "accept" } }),
+        json!({}),
+    ] {
+        let (_, _, state) = first_round(&host).await;
+        let message = second_round(&host, "create_milestone", terms(), responses.clone(), &state).await;
+        assert!(message["error"].is_null(), "{responses}: {message}");
+        is_the_plain_answer(&crate::harness::Answer(message["result"].clone()), &account.url());
+    }
+}
+
+#[tokio::test]
+async fn a_state_that_was_changed_or_moved_opens_nothing() {
+    let account = Account::unclaimed().await;
+    let host = modern(&account).await;
+    let (key, _, state) = first_round(&host).await;
+    let accept = json!({ key: { "action": "accept" } });
+    let mut other = terms();
+    other["amountUsd"] = json!(301);
+    let mut flipped = state.clone().into_bytes();
+    let middle = flipped.len() / 2;
+    flipped[middle] = if flipped[middle] == b'A' { b'B' } else { b'A' };
+    let flipped = String::from_utf8(flipped).unwrap();
+    let elsewhere = modern(&account).await;
+    let (_, _, foreign) = first_round(&elsewhere).await;
+    for (about, arguments, state) in [
+        ("changed", terms(), flipped.as_str()),
+        ("cut", terms(), &state[..state.len() - 4]),
+        ("empty", terms(), ""),
+        ("another process's", terms(), foreign.as_str()),
+        ("other arguments", other, state.as_str()),
+    ] {
+        let message = second_round(&host, "create_milestone", arguments, accept.clone(), state).await;
+        // It counts as a call of the first round: the person is asked, and nothing was taken for consent.
+        assert_eq!(message["result"]["resultType"], "input_required", "{about}: {message}");
+    }
+    let message = second_round(&host, "get_contract", json!({ "contractId": "c" }), accept, &state).await;
+    assert_eq!(
+        message["result"]["structuredContent"]["error"]["status"], 404,
+        "another tool runs as if there were none"
+    );
+}
+
+#[tokio::test]
+async fn a_state_shows_no_secret() {
+    let account = Account::unclaimed().await;
+    let host = modern(&account).await;
+    let (_, _, state) = first_round(&host).await;
+    let parts = state.split('.').map(|part| {
+        use base64::Engine as _;
+        base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).unwrap_or_default()
+    });
+    let opened: String = parts.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect();
+    assert!(!opened.contains(crate::harness::SECRET) && !state.contains(crate::harness::SECRET), "{opened}");
+}
+
+/// An account whose claim replaces the token.
+async fn replaced_by_the_claim() -> Upstream {
+    Upstream::answering(|request, before| {
+        let bearer = request.header("authorization")[0].to_owned();
+        match (request.is_write(), before) {
+            (false, _) => Reply::refusal(404, "NOT_FOUND", &Value::Null),
+            (true, 0) => claim_required(&format!("http://{}", request.header("host")[0])),
+            (true, _) if bearer == format!("Bearer {NEW}") => {
+                Reply::json(201, &json!({ "milestone": milestone("ms_1") }))
+            }
+            (true, _) => Reply::refusal(401, "UNAUTHORIZED", &Value::Null),
+        }
+    })
+    .await
+}
+
+fn file(origin: &str, token: &str) -> String {
+    json!({ "apiToken": token, "baseUrl": origin }).to_string()
+}
+
+#[tokio::test]
+async fn a_retry_that_meets_401_reads_the_credential_file_again() {
+    let upstream = replaced_by_the_claim().await;
+    let server = launch().credentials(&file(&upstream.origin, OLD)).without_guard().eliciting(url_mode());
+    let path = server.credential_path();
+    let host = server.start().await;
+    let id = host.begin("create_milestone", terms()).await;
+    let asked = host.asked().await;
+    write_private(&path, &file(&upstream.origin, NEW));
+    host.answer(&asked, json!({ "action": "accept" })).await;
+    let answer = host.end(id).await;
+    assert!(!answer.is_error(), "{}", answer.0);
+    let bearers: Vec<String> =
+        upstream.requests().iter().map(|request| request.header("authorization")[0].to_owned()).collect();
+    assert_eq!(bearers, [OLD, OLD, NEW].map(|token| format!("Bearer {token}")));
+}
+
+#[tokio::test]
+async fn where_no_new_token_has_come_the_text_says_that_the_claim_replaced_it() {
+    let upstream = replaced_by_the_claim().await;
+    let server = launch().credentials(&file(&upstream.origin, OLD)).without_guard().eliciting(url_mode());
+    let host = server.start().await;
+    let id = host.begin("create_milestone", terms()).await;
+    host.answer(&host.asked().await, json!({ "action": "accept" })).await;
+    let answer = host.end(id).await;
+    assert_eq!((&answer.error()["status"], answer.code()), (&json!(401), "UNAUTHORIZED"));
+    answer.says(&[
+        "Claiming has replaced the token",
+        "OT_API_TOKEN",
+        "Settings → API keys",
+        "repeat this call unchanged",
+    ]);
+}
+
+#[tokio::test]
+async fn any_call_that_meets_401_looks_at_the_credential_file_once() {
+    let upstream =
+        Upstream::answering(|request, _| match request.header("authorization")[0] == format!("Bearer {NEW}") {
+            true => Reply::json(200, &json!({ "contracts": [] })),
+            false => Reply::refusal(401, "UNAUTHORIZED", &Value::Null),
+        })
+        .await;
+    let server = launch().credentials(&file(&upstream.origin, OLD));
+    let path = server.credential_path();
+    let host = server.start().await;
+    host.failed("list_contracts", json!({})).await.says(&["not valid", "OT_API_TOKEN"]);
+    assert_eq!(upstream.requests().len(), 1, "the same token is not tried twice");
+    write_private(&path, &file(&upstream.origin, NEW));
+    host.done("list_contracts", json!({})).await;
+    assert_eq!(upstream.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_link_to_another_host_is_told_as_unverified_and_nobody_is_sent_there() {
+    for foreign in [
+        "https://evil.example/claim",
+        "http://127.0.0.1:1/claim",
+        "http://user:pass@HOST/claim",
+        "javascript:alert(1)",
+        "no url",
+    ] {
+        let told = foreign.to_owned();
+        let upstream = Upstream::answering(move |request, _| {
+            let url = told.replace("HOST", request.header("host")[0]);
+            Reply::refusal(403, "FORBIDDEN", &json!({ "reason": "account_claim_required", "claimUrl": url }))
+        })
+        .await;
+        let url = foreign.replace("HOST", upstream.origin.trim_start_matches("http://"));
+        for revision in ["2025-11-25", STATELESS] {
+            let server = launch().at(&upstream).without_guard().speaking(revision).eliciting(url_mode());
+            let host = server.start().await;
+            let answer = host.failed("create_milestone", terms()).await;
+            assert_eq!(answer.error()["claimUrl"], url.as_str());
+            answer.says(&[&url, "unverified"]);
+            assert!(answer.hint().contains("unverified"), "{}", answer.hint());
+            assert!(answer.resource_links().is_empty(), "{revision} {url}");
+            assert!(host.open_requests().is_empty(), "{revision} {url}");
+        }
+    }
+}
