@@ -1,5 +1,5 @@
-//! Contracts: one for each hired trainer on each job, with its milestones (reference: api-reference/contracts/list and
-//! /get).
+//! Contracts: one for each hired trainer on each job, with its milestones (reference: api-reference/contracts/list, /get
+//! and /end).
 
 #![expect(missing_docs, reason = "the type of an id describes it wherever it stands")]
 
@@ -8,6 +8,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
+use super::approvals::Approval;
 use super::milestones::Milestone;
 use super::types::{ContractId, Field, JobId, List, wrapper};
 use super::{Effect, Gate, Operation};
@@ -60,6 +61,38 @@ impl Operation for GetContract {
     const PATH: &'static str = "/contracts/{contractId}";
     const EFFECT: Effect = Effect::Read;
     const GATE: Gate = Gate::scopes(&["payments:read"]);
+}
+
+/// End a contract. Without a funded milestone it ends at once and cannot be reopened; with one, your person has to
+/// confirm it: show them approvalUrl.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct EndContract {
+    pub contract_id: ContractId,
+}
+
+impl Operation for EndContract {
+    type Output = Ending;
+    const NAME: &'static str = "end_contract";
+    const METHOD: Method = Method::POST;
+    const PATH: &'static str = "/contracts/{contractId}/end";
+    const EFFECT: Effect = Effect::Irreversible;
+    const GATE: Gate = Gate::scopes(&["payments:write"]).feature("public_api_payments_write").claimed();
+}
+
+/// `{"ok", "contractId", "status"}` when it ended at once (200); `{"approval", "message"}` when a person has to confirm
+/// it (202).
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Ending {
+    /// The contract that has ended.
+    pub contract_id: Field<String>,
+    /// ended
+    pub status: Field<String>,
+    /// What a person has to decide first.
+    pub approval: Field<Approval>,
+    /// OpenTrain's own words.
+    pub message: Field<String>,
 }
 
 /// `{"contracts": […]}`

@@ -1,4 +1,5 @@
-//! Milestones: the parts that a contract's work is paid by (reference: api-reference/contracts/create-milestone).
+//! Milestones: the parts that a contract's work is paid by (reference: api-reference/contracts/create-milestone,
+//! milestones/fund and milestones/approve).
 
 #![expect(missing_docs, reason = "the type of an id describes it wherever it stands")]
 
@@ -7,8 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
+use super::approvals::OneApproval;
 use super::error::InvalidArgument;
-use super::types::{ContractId, Field, Positive, decimal, is_iso8601, wrapper};
+use super::types::{ContractId, Field, MilestoneId, Positive, decimal, is_iso8601, wrapper};
 use super::{Effect, Gate, Operation};
 
 /// Add one unfunded milestone to an active contract. No money moves, but it cannot be edited or deleted here, so
@@ -72,6 +74,42 @@ fn positive(field: &str, number: Option<&Positive>) -> Result<(), InvalidArgumen
         )),
         _ => Ok(()),
     }
+}
+
+/// Ask your person to fund a NOT_FUNDED milestone. Charges nothing: returns an approval with approvalUrl. Show that full
+/// URL with amount and trainer, then call wait_for_approval. Repeating it returns the same pending approval, so use it
+/// too when you lost the id. Not for paying out finished work: that is request_milestone_approval.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestMilestoneFunding {
+    pub milestone_id: MilestoneId,
+}
+
+impl Operation for RequestMilestoneFunding {
+    type Output = OneApproval;
+    const NAME: &'static str = "request_milestone_funding";
+    const METHOD: Method = Method::POST;
+    const PATH: &'static str = "/milestones/{milestoneId}/fund";
+    const EFFECT: Effect = Effect::CoSigned;
+    const GATE: Gate = Gate::scopes(&["payments:write"]).feature("public_api_payments_write").claimed();
+}
+
+/// Ask your person to release the money of an ACTIVE_FUNDED milestone to the trainer, once its work is accepted. Moves
+/// nothing: returns an approval with approvalUrl. Show that full URL with amount and trainer, then call
+/// wait_for_approval. Repeating it returns the same pending approval, so use it too when you lost the id.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RequestMilestoneApproval {
+    pub milestone_id: MilestoneId,
+}
+
+impl Operation for RequestMilestoneApproval {
+    type Output = OneApproval;
+    const NAME: &'static str = "request_milestone_approval";
+    const METHOD: Method = Method::POST;
+    const PATH: &'static str = "/milestones/{milestoneId}/approve";
+    const EFFECT: Effect = Effect::CoSigned;
+    const GATE: Gate = Gate::scopes(&["payments:write"]).feature("public_api_payments_write").claimed();
 }
 
 /// `{"milestone": {…}}`

@@ -7,8 +7,10 @@
 //! Facts about the API come from its reference, <https://www.opentrain.ai/docs/developers>.
 
 pub mod account;
+pub mod approvals;
 pub mod client;
 pub mod contracts;
+pub mod credits;
 pub mod error;
 pub mod milestones;
 pub mod reply;

@@ -220,6 +220,10 @@ ids! {
     ContractId,
     /// Job id.
     JobId,
+    /// Milestone id, from list_contracts.
+    MilestoneId,
+    /// Approval id.
+    ApprovalId,
 }
 
 #[cfg(test)]

@@ -79,7 +79,7 @@ const ASSUMPTIONS: &[Assumption] = &[
     Assumption {
         topic: "messages and rare codes",
         rule: "The messages are the sandbox's own words; 405 is METHOD_NOT_ALLOWED, 413 (over 1 MiB) is \
-               PAYLOAD_TOO_LARGE, 421 (another host's name) is MISDIRECTED_REQUEST.",
+               PAYLOAD_TOO_LARGE.",
         because: "The reference gives examples of messages, and not the whole list of codes.",
     },
     Assumption {
@@ -154,9 +154,16 @@ const ASSUMPTIONS: &[Assumption] = &[
         because: "contract_rate_missing shows that there are such contracts, and not how they look.",
     },
     Assumption {
+        topic: "other sites",
+        rule: "Only requests for localhost, 127.0.0.1 or [::1] are answered (else 421 MISDIRECTED_REQUEST), and no \
+               change that another site makes a browser send (403 FORBIDDEN).",
+        because: "Not OpenTrain's rule: the sandbox listens on a person's own machine, within reach of every page that \
+                  is open there.",
+    },
+    Assumption {
         topic: "unknown paths",
         rule: "404 NOT_FOUND in the envelope, with or without a token.",
-        because: "\"Every answer that is no success\" has the envelope; what comes first is not said.",
+        because: "Every answer that is no success has the envelope; whether the token is looked at first is not said.",
     },
 ];
 

@@ -10,7 +10,7 @@ use tokio::sync::Mutex;
 use url::Url;
 
 use super::marker::{Holder, Marker, ask};
-use super::server::Sandbox;
+use super::server::{Sandbox, origin};
 use crate::api::client::Endpoint;
 use crate::api::error::Error;
 
@@ -21,25 +21,33 @@ const PORTS: u16 = 8;
 pub struct Embedded {
     port: u16,
     user: String,
-    place: Mutex<Place>,
+    /// Where it was found or started.
+    place: Mutex<Option<Place>>,
 }
 
 /// Where the sandbox is.
 enum Place {
-    /// Not looked for yet.
-    Unknown,
     /// In this process.
     Own(Sandbox),
-    /// In another process, on this port.
-    Shared(u16),
+    /// In another process.
+    Shared { port: u16, origin: Url },
+}
+
+impl Place {
+    const fn origin(&self) -> &Url {
+        match self {
+            Self::Own(sandbox) => sandbox.origin(),
+            Self::Shared { origin, .. } => origin,
+        }
+    }
 }
 
 impl Embedded {
     /// A sandbox on `port` of this machine, or near it, for the processes of `user`. Nothing happens before the first
-    /// call.
+    /// call. Port 0 is any free one, shared with nobody.
     #[must_use]
     pub fn new(port: u16, user: String) -> Self {
-        Self { port, user, place: Mutex::new(Place::Unknown) }
+        Self { port, user, place: Mutex::new(None) }
     }
 
     /// Where the sandbox is now. One that another process had and that is gone, since its host ended it, is started
@@ -47,16 +55,14 @@ impl Embedded {
     async fn locate(&self) -> io::Result<Url> {
         let mut place = self.place.lock().await;
         let first = match &*place {
-            Place::Own(sandbox) => return Ok(sandbox.origin().clone()),
-            Place::Shared(port) => *port,
-            Place::Unknown => self.port,
+            Some(Place::Own(sandbox)) => return Ok(sandbox.origin().clone()),
+            Some(Place::Shared { port, .. }) => *port,
+            None => self.port,
         };
-        *place = self.settle(first).await?;
-        match &*place {
-            Place::Own(sandbox) => Ok(sandbox.origin().clone()),
-            Place::Shared(port) => loopback(*port),
-            Place::Unknown => loopback(first),
-        }
+        let found = self.settle(first).await?;
+        let origin = found.origin().clone();
+        *place = Some(found);
+        Ok(origin)
     }
 
     /// Looks at `first` and the ports after it, and takes any free port where all of them are others'.
@@ -81,7 +87,10 @@ impl Embedded {
             Err(fault) => fault,
         };
         match ask(port, &Marker::of(&self.user)).await {
-            Holder::Ours => Ok(Place::Shared(port)),
+            Holder::Ours => {
+                let origin = origin((Ipv4Addr::LOCALHOST, port).into()).map_err(|fault| fault.to_string())?;
+                Ok(Place::Shared { port, origin })
+            }
             Holder::Stranger(what) => Err(what),
             // It was let go between the two looks, or may not be used at all.
             Holder::Nobody => self.start(port).await.map(Place::Own).map_err(|_| fault.to_string()),
@@ -92,10 +101,6 @@ impl Embedded {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         Sandbox::start(listener, &self.user)
     }
-}
-
-fn loopback(port: u16) -> io::Result<Url> {
-    Url::parse(&format!("http://{}:{port}", Ipv4Addr::LOCALHOST)).map_err(io::Error::other)
 }
 
 impl Endpoint for Embedded {

@@ -67,7 +67,7 @@ fn index(world: &World) -> Response {
     let contracts = world.our_contracts();
     page(
         StatusCode::OK,
-        "OpenTrain sandbox",
+        "What there is in this sandbox",
         &html! {
             p { "A small OpenTrain on this machine, to try what agents and people do together. It forgets everything \
                  when it stops. Its clock says " (world.now().words()) "." }
@@ -110,7 +110,10 @@ fn overview(contract: &Contract) -> Markup {
                 @if contract.status() == ContractStatus::Ended { "ended" } @else { "active" }
                 " · " bdi { (visible(&contract.freelancer.display_name)) } " (" (contract.freelancer.country) ")"
             }
-            ul { @for milestone in contract.timeline() { li { (line(milestone)) } } }
+            ul {
+                @for milestone in contract.timeline() { li { (line(milestone)) } }
+                @if contract.timeline().next().is_none() { li { "no milestones listed" } }
+            }
         }
     }
 }
@@ -120,7 +123,7 @@ fn line(milestone: &Milestone) -> Markup {
     html! {
         "#" (milestone.number) " " bdi { (visible(name)) } " · $" (milestone.amount_usd) " · "
         @if milestone.is_unfunded() { "not funded" } @else { (visible(&milestone.status)) }
-        @if let Some(due) = milestone.due_date { " · due " (due.words()) }
+        @if let Some(due) = milestone.due_date { " · due " (due.day()) }
         " · " code { (milestone.id) }
     }
 }
@@ -154,6 +157,7 @@ section p, section ul { margin-top: .25rem; }
 button { background: #0b5cad; border: 0; border-radius: .25rem; color: #fff; font: inherit; padding: .6rem 1.2rem; }
 table { border-collapse: collapse; display: block; overflow-x: auto; }
 th, td { border-bottom: 1px solid #8886; padding: .3rem .6rem .3rem 0; text-align: left; vertical-align: top; }
+td:first-child { white-space: nowrap; }
 code, pre { font-family: ui-monospace, monospace; font-size: .9em; }
 pre { overflow-x: auto; }
 ";
@@ -169,7 +173,7 @@ fn page(status: StatusCode, title: &str, body: &Markup) -> Response {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                p.banner { "SANDBOX, nothing real: no account, no person and no money is behind this page." }
+                p.banner { "SANDBOX, nothing real: no account and no money is behind this page." }
                 main { h1 { (title) } (body) }
             }
         }

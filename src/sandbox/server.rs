@@ -1,6 +1,7 @@
 //! The HTTP around everything: start and stop, the headers of every response, and what is no operation.
 
 use std::io;
+use std::net::SocketAddr;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -48,7 +49,7 @@ impl Sandbox {
             let what = format!("the sandbox listens only on loopback, such as 127.0.0.1, and {} is not", address.ip());
             return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
         }
-        let origin = Url::parse(&format!("http://{address}")).map_err(io::Error::other)?;
+        let origin = origin(address)?;
         let app = app(World::new(origin.clone()), &Marker::of(user))?;
         let (running, stopped) = oneshot::channel::<()>();
         let listener = listener.tap_io(|connection| {
@@ -76,6 +77,11 @@ impl Sandbox {
     }
 }
 
+/// The origin of a sandbox that listens on `address`.
+pub(super) fn origin(address: SocketAddr) -> io::Result<Url> {
+    Url::parse(&format!("http://{address}")).map_err(io::Error::other)
+}
+
 /// Everything that the sandbox answers.
 fn app(world: World, marker: &Marker) -> io::Result<Router> {
     let shared = Shared::new(world);
@@ -101,7 +107,9 @@ async fn around(State(shared): State<Shared>, request: Request, next: Next) -> R
     };
     for (name, value) in [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        (REFERRER_POLICY, "no-referrer"),
+        // Not `no-referrer`: with it, browsers send `Origin: null` even from our own form (Fetch, "append a request
+        // `Origin` header"), and one without `Sec-Fetch-Site` could then not press a button.
+        (REFERRER_POLICY, "same-origin"),
         (CACHE_CONTROL, "no-store"),
         (CONTENT_SECURITY_POLICY, POLICY),
     ] {

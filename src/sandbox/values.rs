@@ -71,6 +71,11 @@ impl Moment {
         self.0.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
 
+    /// Its day, as a person reads it.
+    pub(super) fn day(self) -> String {
+        self.0.strftime("%Y-%m-%d").to_string()
+    }
+
     /// As a person reads it.
     pub(super) fn words(self) -> String {
         self.0.strftime("%Y-%m-%d %H:%M UTC").to_string()
@@ -114,6 +119,7 @@ mod tests {
         assert_eq!(moment.to_string(), "2026-06-12T10:01:01.000Z");
         assert_eq!(moment.http_date(), "Fri, 12 Jun 2026 10:01:01 GMT");
         assert_eq!(moment.words(), "2026-06-12 10:01 UTC");
+        assert_eq!(moment.day(), "2026-06-12");
     }
 
     #[test]

@@ -90,7 +90,7 @@ impl Shared {
         Self(Arc::new(Mutex::new(world)))
     }
 
-    /// The world, to oneself. A handler that failed left no half-done change that would be worse than none.
+    /// The world, to oneself. A handler that panicked is one lost answer, and must not end the whole sandbox.
     pub(super) fn lock(&self) -> MutexGuard<'_, World> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -219,7 +219,9 @@ impl Told for GetContract {
         let contract = &read.output.contract;
         let mut lines = contract_lines("", contract, reply);
         let head = lines.remove(0);
-        if let Some(budget) = contract.budget.get() {
+        if let Some(budget) = contract.budget.get()
+            && contract.payment_type.text() != Some("FIXED_PRICE")
+        {
             let shown = |field: &Field<Number>| field.decimal().map_or_else(|| "?".into(), number);
             lines.push(format!(
                 "Budget {}: {} of {} used, {} left.",

@@ -24,6 +24,7 @@ pub fn input<T: JsonSchema>() -> (Object, String) {
         _ => String::new(),
     };
     object.entry("properties").or_insert_with(|| json!({}));
+    object.insert("additionalProperties".into(), Value::Bool(false));
     (object, description)
 }
 
@@ -115,11 +116,24 @@ fn strict(schema: &mut Schema) {
     if schema.get("additionalProperties").is_some_and(Value::is_boolean) {
         schema.remove("additionalProperties");
     }
-    let is_object = schema.get("type").is_some_and(|kind| kind == "object");
-    if is_object && (schema.get("properties").is_some() || schema.get("description").is_none()) {
+    if schema.get("properties").is_some() {
         schema.insert("additionalProperties".into(), Value::Bool(false));
     }
+    without_null_choice(schema);
     transform_subschemas(&mut strict, schema);
+}
+
+/// An optional enum comes as `anyOf` itself and `null`: what stays is itself, with the description of where it stands.
+fn without_null_choice(schema: &mut Schema) {
+    let Some(Value::Array(choices)) = schema.get("anyOf") else { return };
+    let mut others = choices.iter().filter(|choice| choice.get("type").is_none_or(|kind| kind != "null"));
+    if let (Some(Value::Object(only)), None) = (others.next().cloned(), others.next()) {
+        schema.remove("anyOf");
+        let object = schema.ensure_object();
+        only.into_iter().for_each(|(key, value)| {
+            object.entry(key).or_insert(value);
+        });
+    }
 }
 
 fn generous(schema: &mut Schema) {

@@ -1,0 +1,79 @@
+//! Approvals: what a signed-in person has to decide before money moves (reference: concepts/human-approvals and
+//! api-reference/approvals/get).
+
+#![expect(missing_docs, reason = "the type of an id describes it wherever it stands")]
+
+use http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::types::{ApprovalId, Field, wrapper};
+use super::{Effect, Gate, Operation};
+
+/// Look at an approval once: pending, confirmed, declined or expired. To wait for a decision, use wait_for_approval.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GetApproval {
+    pub approval_id: ApprovalId,
+}
+
+impl Operation for GetApproval {
+    type Output = OneApproval;
+    const NAME: &'static str = "get_approval";
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/approvals/{approvalId}";
+    const EFFECT: Effect = Effect::Read;
+    const GATE: Gate = Gate::scopes(&["payments:read"]);
+}
+
+/// `{"approval": {…}}`, with a `message` where it was just asked for.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct OneApproval {
+    /// The approval.
+    #[serde(deserialize_with = "wrapper")]
+    pub approval: Approval,
+    /// OpenTrain's own words.
+    #[serde(default)]
+    pub message: Field<String>,
+}
+
+/// An approval. Only a signed-in person can decide it, at `approvalUrl`.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Approval {
+    /// Approval id: the approvalId of other tools.
+    pub id: Field<String>,
+    /// proposal_hire, milestone_fund, milestone_approve or contract_end.
+    #[serde(rename = "type")]
+    pub kind: Field<String>,
+    /// pending, confirmed, declined or expired.
+    pub status: Field<String>,
+    /// The contract it is about.
+    pub contract_id: Field<String>,
+    /// The milestone it is about.
+    pub milestone_id: Field<String>,
+    /// The job it is about.
+    pub job_id: Field<String>,
+    /// The proposal it is about.
+    pub proposal_id: Field<String>,
+    /// Where a person decides.
+    pub approval_url: Field<String>,
+    /// ISO 8601; it lapses then, without effect.
+    pub expires_at: Field<String>,
+    /// ISO 8601; null while pending.
+    pub resolved_at: Field<String>,
+    /// What came of it, such as invoiceId; null until confirmed.
+    pub result: Field<Map<String, Value>>,
+    /// ISO 8601.
+    pub created_at: Field<String>,
+}
+
+/// The status of an approval that nobody has decided yet.
+pub const PENDING: &str = "pending";
+/// The status of an approval that a person has confirmed: the only one that means "done".
+pub const CONFIRMED: &str = "confirmed";
+/// The status of an approval that a person has declined.
+pub const DECLINED: &str = "declined";
+/// The status of an approval that nobody decided in time.
+pub const EXPIRED: &str = "expired";

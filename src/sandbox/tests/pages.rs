@@ -1,0 +1,78 @@
+//! What a person sees and presses.
+
+use super::{V1, call, get, milestone, post, sandbox};
+
+#[tokio::test]
+async fn a_person_claims_the_account_with_one_button() {
+    let sandbox = sandbox().await;
+    let asked = get("/claim").send(&sandbox).await;
+    assert_eq!(asked.status, 200);
+    assert!(asked.body().contains("SANDBOX, nothing real"));
+    assert!(asked.body().contains(r#"<form method="post" action="/claim"><button>Claim account</button></form>"#));
+
+    let body = r#"{"description":"d","amountUsd":300}"#;
+    assert_eq!(milestone("ctr_8Kq2", body).send(&sandbox).await.status, 403, "looking claims nothing");
+    let pressed = post("/claim", "").header("Sec-Fetch-Site: same-origin").send(&sandbox).await;
+    assert_eq!((pressed.status, pressed.header("location")), (303, Some("/claim")));
+    assert_eq!(milestone("ctr_8Kq2", body).send(&sandbox).await.status, 201);
+
+    let after = get("/claim").send(&sandbox).await;
+    assert!(after.body().contains("This account is yours") && !after.body().contains("<form"));
+    assert_eq!(post("/claim", "").send(&sandbox).await.status, 303, "pressing twice is no fault");
+}
+
+#[tokio::test]
+async fn another_site_cannot_press_the_button() {
+    let sandbox = sandbox().await;
+    for sent in ["Sec-Fetch-Site: cross-site", "Origin: https://evil.example", "Origin: null"] {
+        let reply = post("/claim", "").header(sent).send(&sandbox).await;
+        assert_eq!(reply.status, 403, "{sent}");
+        assert!(reply.body().starts_with("<!DOCTYPE html>"));
+    }
+    assert!(get("/claim").send(&sandbox).await.body().contains("<form"));
+}
+
+#[tokio::test]
+async fn the_front_page_says_what_there_is_and_shows_strangers_words_as_they_are() {
+    let sandbox = sandbox().await;
+    let reply = get("/").send(&sandbox).await;
+    for part in ["SANDBOX, nothing real", "Unclaimed", "ctr_3Hv7", "ms_9Lb3", "[U+202E]", "ot_pat_sandboxowner"] {
+        assert!(reply.body().contains(part), "{part}");
+    }
+    assert!(!reply.body().contains('\u{202e}'));
+    post("/claim", "").send(&sandbox).await;
+    let hostile = r#"{"name":"<script>alert(1)</script>","description":"d","amountUsd":1}"#;
+    assert_eq!(milestone("ctr_8Kq2", hostile).send(&sandbox).await.status, 201);
+    let reply = get("/").send(&sandbox).await;
+    assert!(!reply.body().contains("<script") && reply.body().contains("&lt;script&gt;"));
+    assert!(reply.body().contains("Claimed"));
+}
+
+#[tokio::test]
+async fn every_answer_carries_the_same_protection_and_the_sandboxs_date() {
+    let sandbox = sandbox().await;
+    for request in [get("/"), get("/claim"), get("/none"), get("/sandbox"), get("/").host("evil.example")] {
+        let reply = request.send(&sandbox).await;
+        assert_eq!(reply.header("date"), Some("Fri, 12 Jun 2026 10:00:00 GMT"), "pages take no time");
+        assert_eq!(reply.header("x-content-type-options"), Some("nosniff"));
+        assert_eq!(reply.header("referrer-policy"), Some("same-origin"));
+        assert_eq!(reply.header("cache-control"), Some("no-store"));
+        let policy = reply.header("content-security-policy").unwrap();
+        assert!(policy.starts_with("default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"));
+    }
+    let reply = get(&format!("{V1}/contracts")).send(&sandbox).await;
+    assert_eq!(reply.header("cache-control"), Some("no-store"));
+}
+
+#[tokio::test]
+async fn what_is_no_page_is_a_page_that_says_so() {
+    let sandbox = sandbox().await;
+    let missing = get("/approvals/apr_none").send(&sandbox).await;
+    assert_eq!(missing.status, 404);
+    assert!(missing.body().contains("Not Found"));
+    let wrong = call("DELETE", "/claim", "").send(&sandbox).await;
+    assert_eq!((wrong.status, wrong.header("allow")), (405, Some("GET,HEAD,POST")));
+    let misdirected = get("/claim").host("evil.example").send(&sandbox).await;
+    assert_eq!(misdirected.status, 421);
+    assert!(!misdirected.body().contains("<form"));
+}

@@ -1,0 +1,155 @@
+//! How the servers of one user find one sandbox, and what they do about everything else.
+
+use std::net::Ipv4Addr;
+use std::time::{Duration, Instant};
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use url::Url;
+
+use super::{get, sandbox};
+use crate::api::client::{Caller, Client, Endpoint};
+use crate::api::contracts::ListContracts;
+use crate::api::error::Error;
+use crate::api::milestones::CreateMilestone;
+use crate::sandbox::{Embedded, Sandbox, default_token};
+
+async fn free_port() -> TcpListener {
+    TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap()
+}
+
+fn port_of(listener: &TcpListener) -> u16 {
+    listener.local_addr().unwrap().port()
+}
+
+/// Each test has a user of its own: tests run side by side, on neighbouring ports.
+fn embedded(port: u16, user: &str) -> Embedded {
+    Embedded::new(port, user.into())
+}
+
+async fn answers(origin: &Url) -> bool {
+    let Ok(mut connection) = TcpStream::connect((Ipv4Addr::LOCALHOST, origin.port().unwrap())).await else {
+        return false;
+    };
+    let request = b"GET /sandbox HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+    let mut answer = String::new();
+    connection.write_all(request).await.is_ok()
+        && connection.read_to_string(&mut answer).await.is_ok()
+        && answer.contains(r#""service":"opentrain-mcp sandbox""#)
+}
+
+/// Waits until nothing answers there.
+async fn gone(origin: &Url) {
+    let silence = async {
+        while answers(origin).await {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(5), silence).await.unwrap();
+}
+
+#[tokio::test]
+async fn it_says_what_it_is() {
+    let marker = get("/sandbox").send(&sandbox().await).await.json();
+    let version = env!("CARGO_PKG_VERSION");
+    let expected = serde_json::json!({ "service": "opentrain-mcp sandbox", "version": version, "user": "tester" });
+    assert_eq!(marker, expected);
+}
+
+#[tokio::test]
+async fn it_starts_at_the_first_call_and_stops_when_dropped() {
+    let listener = free_port().await;
+    let port = port_of(&listener);
+    drop(listener);
+    let embedded = embedded(port, "starter");
+    assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err(), "nothing before the first call");
+    let origin = embedded.origin().await.unwrap();
+    assert_eq!(embedded.origin().await.unwrap(), origin);
+    assert!(answers(&origin).await);
+    drop(embedded);
+    gone(&origin).await;
+}
+
+#[tokio::test]
+async fn those_who_start_at_once_share_one() {
+    let listener = free_port().await;
+    let port = port_of(&listener);
+    drop(listener);
+    let all: Vec<_> = (0..8).map(|_| embedded(port, "racer")).collect();
+    let origins = futures::future::join_all(all.iter().map(Endpoint::origin)).await;
+    for origin in origins {
+        assert_eq!(origin.unwrap().port(), Some(port));
+    }
+}
+
+#[tokio::test]
+async fn a_sandbox_in_the_foreground_is_shared() {
+    let foreground = Sandbox::start(free_port().await, "sharer").unwrap();
+    let shared = embedded(foreground.origin().port().unwrap(), "sharer");
+    assert_eq!(&shared.origin().await.unwrap(), foreground.origin());
+}
+
+#[tokio::test]
+async fn when_the_owner_is_gone_the_links_still_lead_somewhere() {
+    let owner = Sandbox::start(free_port().await, "heir").unwrap();
+    let origin = owner.origin().clone();
+    let sharer = embedded(origin.port().unwrap(), "heir");
+    assert_eq!(sharer.origin().await.unwrap(), origin);
+    drop(owner);
+    gone(&origin).await;
+    assert_eq!(sharer.origin().await.unwrap(), origin);
+    assert!(answers(&origin).await);
+}
+
+#[tokio::test]
+async fn another_users_sandbox_is_passed_over() {
+    let others = Sandbox::start(free_port().await, "somebody").unwrap();
+    let mine = embedded(others.origin().port().unwrap(), "somebody else");
+    let origin = mine.origin().await.unwrap();
+    assert_ne!(&origin, others.origin());
+    assert!(answers(&origin).await);
+}
+
+#[tokio::test]
+async fn a_port_that_says_nothing_or_nonsense_is_passed_over_in_bounded_time() {
+    let silent = free_port().await;
+    let started = Instant::now();
+    let origin = embedded(port_of(&silent), "listener").origin().await.unwrap();
+    assert_ne!(origin.port(), Some(port_of(&silent)));
+    assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
+
+    let babbler = free_port().await;
+    let port = port_of(&babbler);
+    let babble = tokio::spawn(async move {
+        while let Ok((mut connection, _)) = babbler.accept().await {
+            let _ = connection.write_all(b"HTTP/1.1 200 OK\r\n\r\n{\"service\":\"another\"}").await;
+        }
+    });
+    assert_ne!(embedded(port, "listener").origin().await.unwrap().port(), Some(port));
+    babble.abort();
+}
+
+#[tokio::test]
+async fn the_client_reads_what_the_sandbox_says() {
+    let client = Client::new(Box::new(embedded(0, "client")), Duration::from_secs(5));
+    let token = default_token();
+    let caller = Caller { token: Some(&token), deadline: tokio::time::Instant::now() + Duration::from_secs(10) };
+    let reply = client.send(&ListContracts::default(), caller).await.unwrap();
+    let read = reply.read::<ListContracts>().unwrap();
+    assert_eq!(read.output.contracts.len(), 6);
+    assert_eq!(reply.date.unwrap().to_string(), "2026-06-12T10:00:00Z");
+
+    let wanted = r#"{"contractId":"ctr_8Kq2","description":"d","amountUsd":300}"#;
+    let wanted: CreateMilestone = serde_json::from_str(wanted).unwrap();
+    let Err(Error::Refused(refusal)) = client.send(&wanted, caller).await else { panic!("an unclaimed account") };
+    assert_eq!((refusal.status, refusal.reason()), (403, Some("account_claim_required")));
+    let claim_url = client.origin().await.unwrap().join("claim").unwrap();
+    assert_eq!(refusal.detail_text("claimUrl"), Some(claim_url.as_str()));
+}
+
+#[tokio::test]
+async fn it_is_never_served_beyond_loopback() {
+    let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).await.unwrap();
+    let fault = Sandbox::start(listener, "tester").unwrap_err();
+    assert!(fault.to_string().contains("loopback"), "{fault}");
+}

@@ -1,0 +1,77 @@
+//! What holds for every answer of the API: envelope, bounds, clock, and the same bytes in every run.
+
+use serde_json::Value;
+
+use super::{Call, V1, call, claimed_sandbox, get, milestone, post, sandbox};
+use crate::sandbox::routes::MAX_BODY;
+
+#[tokio::test]
+async fn what_is_no_operation_has_the_envelope_too() {
+    let sandbox = sandbox().await;
+    let refusal = async |call: Call| call.send(&sandbox).await.refusal();
+    let nothing = Value::Null;
+    for path in ["/api/public/v1/none", "/api/public/v1/contracts/", "/api/public/v1", "/api/", "/api/agent/none"] {
+        assert_eq!(refusal(get(path)).await, (404, "NOT_FOUND".into(), nothing.clone()), "{path}");
+    }
+    let wrong = call("DELETE", &format!("{V1}/contracts"), "").send(&sandbox).await;
+    assert_eq!(wrong.refusal(), (405, "METHOD_NOT_ALLOWED".into(), nothing.clone()));
+    assert_eq!(wrong.header("allow"), Some("GET,HEAD"));
+    let rebound = get(&format!("{V1}/contracts")).host("evil.example");
+    assert_eq!(refusal(rebound).await, (421, "MISDIRECTED_REQUEST".into(), nothing.clone()));
+    let foreign = milestone("ctr_8Kq2", "{}").header("Origin: https://evil.example");
+    assert_eq!(refusal(foreign).await, (403, "FORBIDDEN".into(), nothing));
+}
+
+#[tokio::test]
+async fn a_body_over_the_bound_is_not_read() {
+    let sandbox = claimed_sandbox().await;
+    let body = |length: usize| format!(r#"{{"description":"{}","amountUsd":1}}"#, "x".repeat(length - 32));
+    assert_eq!(body(100).len(), 100);
+    assert_eq!(milestone("ctr_8Kq2", &body(MAX_BODY)).send(&sandbox).await.status, 201);
+    let refusal = milestone("ctr_8Kq2", &body(MAX_BODY + 1)).send(&sandbox).await.refusal();
+    assert_eq!(refusal, (413, "PAYLOAD_TOO_LARGE".into(), Value::Null));
+}
+
+#[tokio::test]
+async fn each_request_takes_a_second_and_has_an_id_of_its_own() {
+    let sandbox = sandbox().await;
+    let listing = || get(&format!("{V1}/contracts"));
+    assert_eq!(listing().send(&sandbox).await.header("date"), Some("Fri, 12 Jun 2026 10:00:00 GMT"));
+    let refused = listing().without_token().send(&sandbox).await;
+    assert_eq!(refused.header("date"), Some("Fri, 12 Jun 2026 10:00:01 GMT"));
+    post("/claim", "").send(&sandbox).await;
+    let again = listing().without_token().send(&sandbox).await;
+    assert_eq!(again.header("date"), Some("Fri, 12 Jun 2026 10:00:02 GMT"));
+    assert_ne!(again.json()["requestId"], refused.json()["requestId"]);
+}
+
+#[tokio::test]
+async fn two_fresh_sandboxes_answer_the_same_bytes() {
+    let amount = r#"{"description":"d","amountUsd":300}"#;
+    let calls = [
+        get("/"),
+        milestone("ctr_8Kq2", amount),
+        get("/claim"),
+        post("/claim", ""),
+        milestone("ctr_8Kq2", amount),
+        milestone("ctr_5Lm9", amount),
+        milestone("ctr_5Lm9", r#"{"description":"d","volume":2}"#),
+        get(&format!("{V1}/contracts")),
+        get(&format!("{V1}/contracts/ctr_8Kq2")),
+        get(&format!("{V1}/auth/me")),
+        get(&format!("{V1}/job-drafts/capabilities")),
+        get(&format!("{V1}/none")),
+        get("/"),
+    ];
+    let mut runs = Vec::new();
+    for _ in 0..2 {
+        let sandbox = sandbox().await;
+        let mut run = Vec::new();
+        for call in &calls {
+            let reply = call.clone().send(&sandbox).await;
+            run.push(reply.whole.replace(&sandbox.origin().port().unwrap().to_string(), "PORT"));
+        }
+        runs.push(run);
+    }
+    assert_eq!(runs[0], runs[1]);
+}
