@@ -120,7 +120,7 @@ fn request(
 fn many_in_flight(upstream: &Upstream, effort: &Effort) -> Result<Row, Fault> {
     const IN_FLIGHT: usize = 64;
     let mut hosts = (Host::start(Server::Ours, upstream)?, Host::start(Server::Bare, upstream)?);
-    let mut rate = |host: &mut Host| -> Result<f64, Fault> {
+    let rate = |host: &mut Host| -> Result<f64, Fault> {
         let took = host.call_many("list_contracts", "{}", effort.burst, IN_FLIGHT)?;
         Ok(f64::from(u32::try_from(effort.burst)?) / took.as_secs_f64())
     };
