@@ -80,6 +80,8 @@ pub struct OperatorConfig {
     pub audit_log: Option<PathBuf>,
     /// The file that stops all writes of this user's servers while it is there.
     pub switch: Option<PathBuf>,
+    /// Where secrets that no model may see are written: the folder of the credential file.
+    pub private_folder: Option<PathBuf>,
 }
 
 /// How the log is written.
@@ -319,7 +321,18 @@ fn operator(lookup: &mut Lookup<'_>) -> Result<OperatorConfig, ConfigError> {
         window.ok_or_else(|| refused(&source, format!("must be whole minutes, from 0 to 10080, not \"{minutes}\"")))?;
     let duplicate_window = Duration::from_secs(60 * u64::from(window));
     let switch = lookup.environment.switch_path();
-    Ok(OperatorConfig { read_only, toolsets, tool_prefix, max_milestone, max_day, duplicate_window, audit_log, switch })
+    let private_folder = lookup.environment.folder();
+    Ok(OperatorConfig {
+        read_only,
+        toolsets,
+        tool_prefix,
+        max_milestone,
+        max_day,
+        duplicate_window,
+        audit_log,
+        switch,
+        private_folder,
+    })
 }
 
 /// Tool names may hold letters, digits, `_`, `-` and `.` (MCP 2025-11-25, tool names).
@@ -331,7 +344,8 @@ fn tool_prefix(lookup: &mut Lookup<'_>) -> Result<String, ConfigError> {
 
 /// In the sandbox neither token nor base matters, and nothing of the user's is read.
 fn offline() -> Result<(Url, Credentials), ConfigError> {
-    Ok((parse_origin(DEFAULT_ORIGIN, &Source::Default)?, Credentials::none()))
+    let origin = parse_origin(DEFAULT_ORIGIN, &Source::Default)?;
+    Ok((origin.clone(), Credentials::new(None, None, origin, Source::Default)))
 }
 
 fn account(lookup: &mut Lookup<'_>) -> Result<(Url, Credentials), ConfigError> {
@@ -345,13 +359,13 @@ fn account(lookup: &mut Lookup<'_>) -> Result<(Url, Credentials), ConfigError> {
     let origin = parse_origin(&base, &base_source)?;
     lookup.given.push(Given { name: BASE_URL, value: origin.to_string(), source: base_source.clone() });
 
-    let credentials = match lookup.look(TOKEN) {
-        (text, source @ Source::Environment(_)) => {
-            let token = Token::new(&text).map_err(|fault| refused(&source, fault.to_string()))?;
-            Credentials::fixed(token, source, file)
+    let fixed = match lookup.look(TOKEN) {
+        (text, source @ Source::Environment(variable)) => {
+            Some((Token::new(&text).map_err(|fault| refused(&source, fault.to_string()))?, variable))
         }
-        _ => Credentials::of_file(file, origin.clone(), &base_source),
+        _ => None,
     };
+    let credentials = Credentials::new(fixed, file, origin.clone(), base_source);
     let (value, source) = credentials.described();
     lookup.given.push(Given { name: TOKEN, value, source });
     Ok((origin, credentials))

@@ -54,8 +54,8 @@ impl Server {
     }
 
     /// Ends what is still open on the record: the process stops.
-    pub(crate) fn close(&self) {
-        self.toolbox.close();
+    pub(crate) async fn close(&self) {
+        self.toolbox.close().await;
     }
 
     /// Becomes cancelled when the host has gone: nobody is there any more to wait for.

@@ -43,7 +43,7 @@ pub async fn serve(server: Server) -> Result<(), Box<ServerInitializeError>> {
             tokio::time::timeout(AFTER_SIGNAL, serving).await.unwrap_or(Ok(()))
         }
     };
-    kept.close();
+    kept.close().await;
     ended
 }
 

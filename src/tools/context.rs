@@ -1,6 +1,7 @@
 //! What a running tool works with: the API on behalf of one caller, and the rules that hold for its writes.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -126,6 +127,12 @@ impl Context {
                 Err(fault.into())
             }
         }
+    }
+
+    /// Where secrets that no model may see are written.
+    #[must_use]
+    pub fn private_folder(&self) -> Option<&Path> {
+        self.toolbox.operator.private_folder.as_deref()
     }
 
     /// The operator's rules.

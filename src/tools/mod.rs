@@ -12,6 +12,7 @@
 //! | `schema`, `arguments`, `paging` | what goes in |
 
 pub mod account;
+pub mod agent;
 pub mod answer;
 pub mod approvals;
 pub mod arguments;
@@ -187,6 +188,7 @@ pub const FAMILIES: &[Family] = &[
     Family::new("approvals", approvals::TOOLS),
     Family::new("credits", credits::TOOLS),
     Family::new("account", account::TOOLS),
+    Family::new("agent", agent::TOOLS),
 ];
 
 /// Every tool there is.

@@ -1,5 +1,6 @@
 //! The tools that are served, and how a call goes through them. One for the process: nothing in it belongs to one call.
 
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::api::client::Client;
 use crate::api::error::Error;
 use crate::api::token::{Token, TokenSource};
 
+use super::agent::Claim;
 use super::answer::{LinkKind, Report};
 use super::audit::{AuditLog, Figure, Writing};
 use super::context::{Call, Context};
@@ -63,6 +65,8 @@ pub struct Operator {
     pub audit: Option<Arc<AuditLog>>,
     /// What stops all writes.
     pub switch: Option<Switch>,
+    /// Where secrets that no model may see are written.
+    pub private_folder: Option<PathBuf>,
 }
 
 impl Operator {
@@ -95,6 +99,7 @@ pub struct Toolbox {
     pub(super) tokens: Arc<dyn TokenSource>,
     pub(super) operator: Operator,
     pub(super) in_flight: InFlight,
+    pub(super) claim: Claim,
     served: Vec<Served>,
     /// Whether nothing is real.
     pub sandbox: bool,
@@ -113,7 +118,16 @@ impl Toolbox {
         sandbox: bool,
     ) -> Self {
         let served = operator.policy.listed().map(Served::new).collect();
-        Self { client, tokens, operator, in_flight: InFlight::default(), served, sandbox, human_wait }
+        Self {
+            client,
+            tokens,
+            operator,
+            in_flight: InFlight::default(),
+            claim: Claim::default(),
+            served,
+            sandbox,
+            human_wait,
+        }
     }
 
     /// The tools in the order in which they are listed.
@@ -174,8 +188,10 @@ impl Toolbox {
             .fold(text, |text, served| with_word(&text, served.entry.name, &self.listed_name(served.entry)))
     }
 
-    /// Ends what is still open on the record as unknown: the process stops.
-    pub fn close(&self) {
+    /// The process stops: waits for a token that is just being delivered, and ends what is still open on the record as
+    /// unknown.
+    pub async fn close(&self) {
+        self.claim.settled().await;
         if let Some(audit) = &self.operator.audit {
             audit.close();
         }
@@ -225,13 +241,21 @@ impl Toolbox {
         let token = self.tokens.current();
         let report = self.run_with(self.context(entry, arguments.clone(), token.clone(), call.clone())).await;
         let refused = matches!(&report.result, Err(failure) if failure.status == Some(401));
-        if refused
-            && let Some(new) = self.tokens.reload()
-            && token.as_ref() != Some(&new)
-        {
+        if refused && let Some(new) = self.renewed(token.as_ref(), &call).await {
             return self.run_with(self.context(entry, arguments, Some(new), call)).await;
         }
         report
+    }
+
+    /// Another token than the one that was refused: one that another process has put in its place, or the one that a
+    /// claim has earned meanwhile.
+    async fn renewed(self: &Arc<Self>, refused: Option<&Token>, call: &Call) -> Option<Token> {
+        let other = self.tokens.reload().filter(|token| Some(token) != refused);
+        if other.is_some() || self.tokens.claim_token().is_none() || self.tokens.overruled_by().is_some() {
+            return other;
+        }
+        self.exchange(call).await;
+        self.tokens.current().filter(|token| Some(token) != refused)
     }
 
     /// What a call of `entry` works with.
@@ -277,6 +301,7 @@ impl Toolbox {
             app,
             notices: &notices,
             after_claim: call.after_claim,
+            can_claim: self.tokens.claim_token().is_some(),
         };
         let mut failure = Failure::new(trouble, &situation);
         if let Some(remark) = remark {
