@@ -17,6 +17,7 @@ mod architecture;
 mod claim;
 mod claim_stateless;
 mod cli;
+mod client;
 mod contracts;
 mod errors;
 mod example;
