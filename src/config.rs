@@ -41,6 +41,8 @@ pub enum LogFormat {
 pub struct Config {
     /// The sandbox, if that is what is called.
     pub sandbox: Option<SandboxConfig>,
+    /// The faults that a sandbox plays, and where they were set.
+    pub sandbox_faults: Option<(String, Source)>,
     /// Who runs this: servers of one user share a sandbox.
     pub user: String,
     /// The origin of the API.
@@ -92,8 +94,6 @@ pub struct LogConfig {
 pub struct SandboxConfig {
     /// Its loopback port.
     pub port: u16,
-    /// The faults that it plays, and where they were set.
-    pub faults: Option<(String, Source)>,
 }
 
 /// A setting as it was given.
@@ -245,11 +245,15 @@ impl Lookup<'_> {
 
     fn switch(&mut self, name: &'static str) -> Result<bool, ConfigError> {
         let (value, source) = self.find(name);
-        match value.to_ascii_lowercase().as_str() {
-            "1" | "true" | "yes" | "on" => Ok(true),
-            "0" | "false" | "no" | "off" => Ok(false),
-            _ => Err(refused(&source, format!("must be 1 or 0, not \"{value}\""))),
+        let on = match value.to_ascii_lowercase().as_str() {
+            "1" | "true" | "yes" | "on" => true,
+            "0" | "false" | "no" | "off" => false,
+            _ => return Err(refused(&source, format!("must be 1 or 0, not \"{value}\""))),
+        };
+        if let Some(given) = self.given.last_mut() {
+            given.value = if on { "on".into() } else { "off".into() };
         }
+        Ok(on)
     }
 }
 
@@ -270,7 +274,7 @@ impl Config {
         let timeout = lookup.seconds(TIMEOUT, 600.0)?.max(Duration::from_millis(100));
         let human_wait = lookup.seconds(HUMAN_WAIT, 3600.0)?;
         let operator = operator(&mut lookup)?;
-        let faults = lookup.set(SANDBOX_FAULT);
+        let sandbox_faults = lookup.set(SANDBOX_FAULT);
         let (format, source) = lookup.find(LOG_FORMAT);
         let format = match format.as_str() {
             "text" => LogFormat::Text,
@@ -279,10 +283,11 @@ impl Config {
         };
         let log = LogConfig { format, filter: lookup.find(LOG_FILTER).0 };
         let (origin, credentials) = if sandbox { offline()? } else { account(&mut lookup)? };
-        let sandbox = sandbox.then_some(SandboxConfig { port, faults });
+        let sandbox = sandbox.then_some(SandboxConfig { port });
         let credentials = Arc::new(credentials);
         Ok(Self {
             sandbox,
+            sandbox_faults,
             user: environment.user(),
             origin,
             credentials,

@@ -11,7 +11,7 @@
 //! | [`docs`] | text made from the tables | `config`, `mcp`, `tools` |
 //! | `commands` | where they meet | all of them |
 //!
-//! `tests/architecture.rs` holds the last column. ARCHITECTURE.md tells the story.
+//! `tests/suite/architecture.rs` holds the last column. ARCHITECTURE.md tells the story.
 
 pub mod api;
 pub mod cli;

@@ -22,7 +22,8 @@ use super::{Effect, Operation};
 pub const USER_AGENT: &str = concat!("opentrain-mcp/", env!("CARGO_PKG_VERSION"));
 /// The largest body that is read, in bytes.
 const MAX_BODY: usize = 16 * 1024 * 1024;
-/// How long making a connection may take.
+/// How long making a connection may take; always less than an attempt, so that a slow connection is told from a slow
+/// answer: only with the latter has anything left.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A longer `Retry-After` is told to the caller, not slept through.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -82,7 +83,7 @@ impl Client {
         let origin = self.origin().await?;
         let request = wire::encode(operation, &origin)?;
         let bearer = if O::GATE.token { Some(bearer(caller.token)?) } else { None };
-        let http = self.http.get_or_try_init(|| std::future::ready(connect(&origin))).await?;
+        let http = self.http.get_or_try_init(|| std::future::ready(connect(&origin, self.attempt_timeout))).await?;
         let attempt = || async {
             let reply = self.attempt(http, &request, bearer.as_ref(), caller).await;
             let status = reply.as_ref().map_or_else(Error::status, |reply| Some(reply.status));
@@ -119,7 +120,7 @@ impl Client {
             call = call.header(AUTHORIZATION, bearer.clone());
         }
         if let Some(body) = &request.body {
-            call = call.header(CONTENT_TYPE, "application/json").body(body.clone());
+            call = call.header(CONTENT_TYPE, request.content_type).body(body.clone());
         }
         let response = call.send().await.map_err(|fault| transport(fault, limit))?;
         accept(response, caller.token, limit).await
@@ -149,14 +150,14 @@ fn bearer(token: Option<&Token>) -> Result<HeaderValue, Error> {
 
 /// Makes the HTTP client for `origin`. Loopback is never reached through a proxy, redirects are never followed: either
 /// would hand the token to somebody else.
-fn connect(origin: &Url) -> Result<reqwest::Client, Error> {
+fn connect(origin: &Url, attempt_timeout: Duration) -> Result<reqwest::Client, Error> {
     // Only the first call of the process can set it; any provider that is there already serves as well.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let mut builder = reqwest::Client::builder()
         .user_agent(USER_AGENT)
         .redirect(Policy::none())
         .retry(reqwest::retry::never())
-        .connect_timeout(CONNECT_TIMEOUT);
+        .connect_timeout(CONNECT_TIMEOUT.min(attempt_timeout.mul_f32(0.9)));
     if is_loopback(origin) {
         builder = builder.no_proxy();
     }
@@ -211,7 +212,10 @@ async fn accept(mut response: reqwest::Response, token: Option<&Token>, limit: D
         Error::Unreadable(Box::new(Unreadable { status: status.as_u16(), what, truncated, retry_after }))
     };
     if status.is_redirection() {
-        let to = location.unwrap_or_else(|| "nowhere".into());
+        let mut to = location.unwrap_or_else(|| "nowhere".into());
+        if let Some(token) = token {
+            token.mask(&mut to);
+        }
         return Err(unreadable(format!("a redirect to {to}; redirects are not followed"), false));
     }
     let body = match whole_body(&mut response).await {
@@ -226,7 +230,7 @@ async fn accept(mut response: reqwest::Response, token: Option<&Token>, limit: D
         return Err(unreadable("a body that is not UTF-8".into(), false));
     };
     if let Some(token) = token {
-        token.mask(&mut body);
+        token.mask_json(&mut body);
     }
     if status.is_success() {
         return Reply::new(status.as_u16(), date, body);

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 /// An operation that gave no answer.
@@ -21,7 +20,7 @@ pub enum Error {
     #[error("{}", .0.what)]
     Unreadable(Box<Unreadable>),
     /// No answer came in time.
-    #[error("OpenTrain did not answer within {} s", .waited.as_secs())]
+    #[error("OpenTrain did not answer within {} s", .waited.as_secs_f32())]
     TimedOut {
         /// How long was waited for this answer.
         waited: Duration,
@@ -91,36 +90,21 @@ impl Refusal {
         self.detail_text("reason")
     }
 
-    /// Reads the body of an answer that is no success; `None` when it is no JSON object.
+    /// Reads the body of an answer that is no success, each part for itself; `None` when it is no JSON object. A body that
+    /// is no envelope at all is kept whole as its details.
     pub(super) fn read(status: u16, body: &str, retry_after: Option<Duration>) -> Option<Self> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Envelope {
-            error: String,
-            code: Option<String>,
-            request_id: Option<String>,
-            details: Option<Value>,
-        }
-        let object: Map<String, Value> = serde_json::from_str(body).ok()?;
-        let refusal = match serde_json::from_value::<Envelope>(Value::Object(object.clone())) {
-            Ok(envelope) => Self {
-                status,
-                message: envelope.error,
-                code: envelope.code,
-                request_id: envelope.request_id,
-                details: envelope.details,
-                retry_after,
-            },
-            Err(_) => Self {
-                status,
-                message: format!("OpenTrain answered {status} without its usual error"),
-                code: None,
-                request_id: object.get("requestId").and_then(Value::as_str).map(str::to_owned),
-                details: Some(Value::Object(object)),
-                retry_after,
-            },
+        let mut object: Map<String, Value> = serde_json::from_str(body).ok()?;
+        let text = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
+        // OAuth's errors have the code where the API has the message.
+        let (message, code) = match text("error_description") {
+            Some(description) => (Some(description), text("error")),
+            None => (text("error"), text("code")),
         };
-        Some(refusal)
+        let request_id = text("requestId");
+        let is_envelope = message.is_some() || code.is_some() || object.contains_key("details");
+        let details = if is_envelope { object.shift_remove("details") } else { Some(Value::Object(object)) };
+        let message = message.unwrap_or_else(|| format!("OpenTrain answered {status} without its usual message"));
+        Some(Self { status, message, code, request_id, details, retry_after })
     }
 }
 
@@ -168,13 +152,14 @@ impl Error {
         }
     }
 
-    /// Whether the request may have been carried out although no success was seen. A 4xx is a refusal; anything else
-    /// that came after the request left tells nothing.
+    /// Whether the request may have been carried out although no success was seen. A 4xx is a refusal, and a redirect
+    /// points elsewhere (but for 303, which follows something done: RFC 9110, 15.4.4); anything else that came after the
+    /// request left tells nothing.
     #[must_use]
     pub fn may_have_happened(&self) -> bool {
         match self {
             Self::Invalid(_) | Self::NotConfigured(_) => false,
-            Self::Refused(_) | Self::Unreadable(_) => !matches!(self.status(), Some(400..=499)),
+            Self::Refused(_) | Self::Unreadable(_) => !matches!(self.status(), Some(300..=302 | 304..=499)),
             Self::TimedOut { sent, .. } | Self::Unreachable { sent, .. } => *sent,
         }
     }

@@ -1,6 +1,7 @@
 //! A success as it came, and the ways to read it.
 
 use jiff::Timestamp;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::Operation;
@@ -28,13 +29,17 @@ pub struct Read<O: Operation> {
 impl Reply {
     pub(super) fn new(status: u16, date: Option<Timestamp>, body: String) -> Result<Self, Error> {
         let reply = Self { status, date, body };
-        match reply.body.trim().as_bytes() {
-            [] => Err(reply.unreadable("an empty body", false)),
-            [b'{', .., b'}'] => Ok(reply),
-            [b'{', ..] => Err(reply.unreadable("a body that ends in the middle", true)),
-            [b'<', ..] => Err(reply.unreadable("a page of HTML", false)),
-            _ => Err(reply.unreadable("something that is no JSON object", false)),
-        }
+        let what = match reply.body.trim_start().as_bytes() {
+            [] => "an empty body",
+            [b'<', ..] => "a page of HTML",
+            [b'{', ..] => match serde_json::from_str::<&RawValue>(&reply.body) {
+                Ok(_) => return Ok(reply),
+                Err(fault) if fault.is_eof() => return Err(reply.unreadable("a body that ends in the middle", true)),
+                Err(fault) => return Err(reply.unreadable(&format!("JSON that cannot be read ({fault})"), false)),
+            },
+            _ => "something that is no JSON object",
+        };
+        Err(reply.unreadable(what, false))
     }
 
     /// The JSON text as it came.
@@ -54,9 +59,7 @@ impl Reply {
     /// # Errors
     /// [`Error::Unreadable`] when it is no JSON or the documented wrapper is missing.
     pub fn read<O: Operation>(&self) -> Result<Read<O>, Error> {
-        let broken =
-            |fault: serde_json::Error| self.unreadable(&format!("JSON that cannot be read ({fault})"), fault.is_eof());
-        let object: Map<String, Value> = serde_json::from_str(&self.body).map_err(broken)?;
+        let object: Map<String, Value> = serde_json::from_str(&self.body).map_err(|fault| self.not_of::<O>(&fault))?;
         let output = serde_json::from_str(&self.body).map_err(|fault| self.not_of::<O>(&fault))?;
         Ok(Read { object, output })
     }

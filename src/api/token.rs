@@ -3,6 +3,7 @@
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
+use serde_json::Value;
 
 /// Put where a token was.
 const MASK: &str = "[token hidden]";
@@ -53,6 +54,35 @@ impl Token {
             text if text.starts_with("ot_clm_") => "claim token (never a bearer token: it does not work here)",
             _ => "token of an unknown kind",
         }
+    }
+
+    /// Hides this token and its secret part in a JSON text, also where it stands in JSON's escapes.
+    pub fn mask_json(&self, json: &mut String) {
+        self.mask(json);
+        // ASCII in escapes is rare, and the only way in which a token could still be there.
+        if json.contains("\\u00")
+            && let Ok(mut value) = serde_json::from_str(json)
+            && self.mask_value(&mut value)
+        {
+            *json = value.to_string();
+        }
+    }
+
+    fn mask_value(&self, value: &mut Value) -> bool {
+        match value {
+            Value::String(text) => {
+                let before = text.len();
+                self.mask(text);
+                text.len() != before
+            }
+            Value::Array(items) => self.mask_each(items.iter_mut()),
+            Value::Object(fields) => self.mask_each(fields.values_mut()),
+            _ => false,
+        }
+    }
+
+    fn mask_each<'a>(&self, values: impl Iterator<Item = &'a mut Value>) -> bool {
+        values.filter_map(|value| self.mask_value(value).then_some(())).count() > 0
     }
 
     /// Hides this token and its secret part in `text`, and nothing else.
@@ -119,6 +149,17 @@ mod tests {
         let mut text = "ot_pat_c3f9_s3cr3tpart99, s3cr3tpart99, ot_pat_c3f9********bd21, c3f9".to_owned();
         token.mask(&mut text);
         assert_eq!(text, "[token hidden], [token hidden], ot_pat_c3f9********bd21, c3f9");
+    }
+
+    #[test]
+    fn masks_what_stands_in_escapes_too_and_keeps_the_rest() {
+        let token = Token::new("ot_pat_c3f9_s3cr3tpart99").unwrap();
+        let mut json = r#"{"b":[1.50,"\u0073\u0033cr3tpart99"],"a":"\u00e9"}"#.to_owned();
+        token.mask_json(&mut json);
+        assert_eq!(json, r#"{"b":[1.50,"[token hidden]"],"a":"é"}"#);
+        let mut other = r#"{"a":"\u00e9 s3cr3t"}"#.to_owned();
+        token.mask_json(&mut other);
+        assert_eq!(other, r#"{"a":"\u00e9 s3cr3t"}"#);
     }
 
     #[test]

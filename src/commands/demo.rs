@@ -8,96 +8,152 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::api::client::Client as ApiClient;
 use crate::mcp::Server;
-use crate::mcp::client::Client;
-use crate::sandbox::{Sandbox, default_token};
+use crate::mcp::client::{Called, Client};
+use crate::sandbox::{Faults, Sandbox, default_token};
+use crate::tools::policy::Policy;
 use crate::tools::{Operator, Toolbox};
 
 use super::Fault;
 use person::Person;
-use stage::Stage;
+use stage::{Stage, aside};
 
 /// The contract that the story is about.
 const CONTRACT: &str = "ctr_8Kq2";
+/// The third create gets through, and its reply is lost.
+const LOST_REPLY: &str = "lost-reply@create_milestone:3";
+/// The operator's limit in the last scene, in USD.
+const LIMIT: Decimal = Decimal::from_parts(500, 0, 0, false, 0);
 
 /// Plays the story.
 pub(super) async fn run() -> Result<ExitCode, Fault> {
-    let sandbox = Sandbox::start(TcpListener::bind(("127.0.0.1", 0)).await?, "demo")?;
-    let api = ApiClient::new(Box::new(sandbox.origin().clone()), Duration::from_secs(5));
-    let toolbox = Toolbox::new(api, Arc::new(default_token()), Operator::default(), Duration::ZERO, true);
-    let agent = Client::connect(Server::new(Arc::new(toolbox))?).await?;
-    let mut stage = Stage::open(sandbox.origin(), agent)?;
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+    let sandbox = Sandbox::start_with(listener, "demo", Faults::parse(LOST_REPLY)?)?;
+    let mut stage = Stage::open(sandbox.origin(), agent(&sandbox, Policy::default()).await?)?;
+    let person = Person::new()?;
 
     look(&mut stage).await?;
-    claim(&mut stage, &Person::new()?).await?;
-    mistakes(&mut stage).await?;
-    read_back(&mut stage).await?;
+    let milestone = claim(&mut stage, &person).await?;
+    lost_reply(&mut stage).await?;
+    fund(&mut stage, &person, &milestone).await?;
+    release(&mut stage, &person, &milestone).await?;
+    limit(&mut stage, &sandbox).await?;
+    count(&mut stage).await?;
     stage.close()
+}
+
+/// An agent with a server of its own over the sandbox.
+async fn agent(sandbox: &Sandbox, policy: Policy) -> Result<Client, Fault> {
+    let api = ApiClient::new(Box::new(sandbox.origin().clone()), Duration::from_secs(5));
+    let operator = Operator { policy, ..Operator::default() };
+    let toolbox = Toolbox::new(api, Arc::new(default_token()), operator, Duration::ZERO, true);
+    Ok(Client::connect(Server::new(Arc::new(toolbox))?).await?)
 }
 
 async fn look(stage: &mut Stage) -> Result<(), Fault> {
     stage.scene("WHAT THERE IS")?;
-    let listed = stage.call("list_contracts", json!({})).await?;
-    stage.server(!listed.is_error && listed.structured.pointer("/contracts/0/id").is_some(), &listed.text)
+    let listed = stage.call("list_contracts", json!({ "limit": 2 })).await?;
+    stage.server(at(&listed, "/contracts/0/id").is_some_and(|id| id == CONTRACT), &listed.text)
 }
 
-async fn claim(stage: &mut Stage, person: &Person) -> Result<(), Fault> {
+async fn claim(stage: &mut Stage, person: &Person) -> Result<Value, Fault> {
     stage.scene("A FRESH AGENT")?;
-    let wanted = milestone();
+    let wanted = milestone("Second labeling batch", 300);
     let refused = stage.call("create_milestone", wanted.clone()).await?;
-    let claim_url = refused.structured.pointer("/error/claimUrl").and_then(Value::as_str).map(str::to_owned);
-    let reason = refused.structured.pointer("/error/reason").and_then(Value::as_str);
-    stage.server(refused.is_error && reason == Some("account_claim_required"), &refused.text)?;
-    let Some(claim_url) = claim_url else { return stage.server(false, "no claimUrl came") };
-
-    let page = person.open(&claim_url).await?;
-    stage.person(
-        page.button.as_deref() == Some("Claim account"),
-        &format!("opens {claim_url} and sees: {}", page.title),
+    stage.server(
+        at(&refused, "/error/reason").is_some_and(|reason| reason == "account_claim_required"),
+        &refused.text,
     )?;
-    let after = person.press(&page).await?;
-    let button = page.button.unwrap_or_default();
-    stage.person(after.button.is_none(), &format!("presses [{button}] and sees: {}", after.title))?;
+
+    press(stage, person, at(&refused, "/error/claimUrl"), "Claim account").await?;
 
     let created = stage.call("create_milestone", wanted).await?;
-    let status = created.structured.pointer("/milestone/status").and_then(Value::as_str);
-    stage.created(usize::from(status.is_some()));
-    stage.server(status == Some("NOT_FUNDED"), &created.text)
+    stage.server(at(&created, "/outcome").is_some_and(|outcome| outcome == "created"), &created.text)?;
+    Ok(json!({ "milestoneId": at(&created, "/milestone/id") }))
 }
 
-async fn mistakes(stage: &mut Stage) -> Result<(), Fault> {
-    stage.scene("MISTAKES ARE TOLD, AND NOTHING IS SENT OR LOST")?;
-    let misspelt =
-        stage.call("create_milestone", json!({ "contractId": CONTRACT, "description": "More", "amount": 50 })).await?;
-    let field = misspelt.structured.pointer("/error/field").and_then(Value::as_str);
-    stage.server(field == Some("amount"), &misspelt.text)?;
-    let wrong_id = stage.call("get_contract", json!({ "contractId": "ms_1aXf" })).await?;
-    let status = wrong_id.structured.pointer("/error/status");
-    stage.server(status == Some(&json!(404)), &wrong_id.text)
+async fn lost_reply(stage: &mut Stage) -> Result<(), Fault> {
+    stage.scene("THE REPLY IS LOST")?;
+    let wanted = milestone("Third labeling batch", 150);
+    aside("network", "drops the reply after the milestone was stored")?;
+    let recovered = stage.call("create_milestone", wanted.clone()).await?;
+    stage.server(at(&recovered, "/outcome").is_some_and(|outcome| outcome == "recovered"), &recovered.text)?;
+    let repeated = stage.call("create_milestone", wanted).await?;
+    let same = at(&repeated, "/milestone/id") == at(&recovered, "/milestone/id");
+    stage.server(same && at(&repeated, "/outcome").is_some_and(|outcome| outcome == "existing"), &repeated.text)
 }
 
-async fn read_back(stage: &mut Stage) -> Result<(), Fault> {
+async fn fund(stage: &mut Stage, person: &Person, milestone: &Value) -> Result<(), Fault> {
+    stage.scene("MONEY NEEDS A PERSON")?;
+    let no_card = stage.call("request_milestone_funding", milestone.clone()).await?;
+    stage.server(
+        at(&no_card, "/error/reason").is_some_and(|reason| reason == "payment_method_required"),
+        &no_card.text,
+    )?;
+    press(stage, person, at(&no_card, "/error/billingUrl"), "Add payment method").await?;
+
+    decide(stage, person, "request_milestone_funding", milestone, "ACTIVE_FUNDED").await
+}
+
+async fn release(stage: &mut Stage, person: &Person, milestone: &Value) -> Result<(), Fault> {
+    stage.scene("THE WORK IS DONE, AND PAID")?;
+    decide(stage, person, "request_milestone_approval", milestone, "PAID").await
+}
+
+/// The agent asks, the person confirms, the agent reads what is so now.
+async fn decide(stage: &mut Stage, person: &Person, tool: &str, milestone: &Value, becomes: &str) -> Result<(), Fault> {
+    let asked = stage.call(tool, milestone.clone()).await?;
+    stage.server(at(&asked, "/outcome").is_some_and(|outcome| outcome == "pending_approval"), &asked.text)?;
+    press(stage, person, at(&asked, "/approval/approvalUrl"), "Confirm").await?;
+    let wait = json!({ "approvalId": at(&asked, "/approval/id"), "timeoutSeconds": 5 });
+    let decided = stage.call("wait_for_approval", wait).await?;
+    let confirmed = at(&decided, "/approval/status").is_some_and(|status| status == "confirmed");
+    stage.server(confirmed && decided.text.contains(becomes), &decided.text)
+}
+
+async fn limit(stage: &mut Stage, sandbox: &Sandbox) -> Result<(), Fault> {
+    stage.scene("A LIMIT THAT HOLDS")?;
+    aside("operator", &format!("starts the server with --max-milestone-usd {LIMIT}"))?;
+    stage.agent = agent(sandbox, Policy { max_milestone: Some(LIMIT), ..Policy::default() }).await?;
+    let refused = stage.call("create_milestone", milestone("Everything at once", 900)).await?;
+    stage.server(at(&refused, "/error/reason").is_some_and(|reason| reason == "over_limit"), &refused.text)
+}
+
+async fn count(stage: &mut Stage) -> Result<(), Fault> {
     stage.scene("WHAT IS SO NOW")?;
     let contract = stage.call("get_contract", json!({ "contractId": CONTRACT })).await?;
-    let milestones = contract.structured.pointer("/contract/milestones").and_then(Value::as_array);
-    let wanted = milestone();
-    let same = milestones.into_iter().flatten().filter(|listed| listed.get("name") == wanted.get("name"));
-    let many = same.count();
-    stage.doubled(many.saturating_sub(1));
-    stage.server(many == 1, &contract.text)
+    let listed = contract.structured.pointer("/contract/milestones").and_then(Value::as_array);
+    let names: Vec<&Value> = listed.into_iter().flatten().filter_map(|milestone| milestone.get("name")).collect();
+    let times = |wanted: &str| names.iter().filter(|name| **name == wanted).count();
+    let made = [times("Second labeling batch"), times("Third labeling batch")];
+    stage.made(made.iter().sum(), made.iter().map(|times| times.saturating_sub(1)).sum());
+    stage.server(made == [1, 1] && times("Everything at once") == 0, &contract.text)
 }
 
-/// The seed page's own example.
-fn milestone() -> Value {
+/// The person opens the page of an answer and presses a button.
+async fn press(stage: &mut Stage, person: &Person, url: Option<&Value>, button: &str) -> Result<(), Fault> {
+    let url = url.and_then(Value::as_str).ok_or("the answer has no link for the person")?;
+    let page = person.open(url).await?;
+    stage.person(page.offers(button), &format!("opens {url} and sees \"{}\" {}", page.title, page.buttons()))?;
+    let after = person.press(&page, button).await?;
+    stage.person(!after.offers(button), &format!("presses [{button}] and sees \"{}\"", after.title))
+}
+
+fn at<'a>(called: &'a Called, pointer: &str) -> Option<&'a Value> {
+    called.structured.pointer(pointer)
+}
+
+fn milestone(name: &str, amount: u32) -> Value {
     json!({
         "contractId": CONTRACT,
-        "name": "Second labeling batch",
+        "name": name,
         "description": "Label the next 5,000 posts per the updated guidelines",
-        "amountUsd": 300,
+        "amountUsd": amount,
         "dueDate": "2026-07-15",
     })
 }

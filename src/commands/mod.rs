@@ -19,7 +19,7 @@ use crate::api::token::TokenSource;
 use crate::cli::{Cli, Task};
 use crate::config::{Config, Environment, LogConfig, LogFormat, OperatorConfig};
 use crate::mcp::{Server, stdio};
-use crate::sandbox::Embedded;
+use crate::sandbox::{Embedded, Faults};
 use crate::tools::audit::AuditLog;
 use crate::tools::freeze::Switch;
 use crate::tools::policy::{Policy, Toolsets};
@@ -58,7 +58,7 @@ async fn perform(task: Task, config: &Config) -> Result<ExitCode, Fault> {
         Task::Freeze { reason } => freeze::freeze(config, &reason),
         Task::Thaw => freeze::thaw(config),
         Task::Audit { file } => audit::run(&file),
-        Task::Sandbox { listen, assumptions } => sandbox::run(listen, &config.user, assumptions).await,
+        Task::Sandbox { listen, assumptions } => sandbox::run(listen, config, assumptions).await,
     }
 }
 
@@ -66,12 +66,21 @@ async fn perform(task: Task, config: &Config) -> Result<ExitCode, Fault> {
 fn toolbox(config: &Config) -> Result<Toolbox, Fault> {
     let (endpoint, tokens): (Box<dyn Endpoint>, Arc<dyn TokenSource>) = match &config.sandbox {
         Some(sandbox) => {
-            (Box::new(Embedded::new(sandbox.port, config.user.clone())), Arc::new(crate::sandbox::default_token()))
+            let embedded = Embedded::new(sandbox.port, config.user.clone()).with_faults(faults(config)?);
+            (Box::new(embedded), Arc::new(crate::sandbox::default_token()))
         }
         None => (Box::new(config.origin.clone()), config.credentials.clone()),
     };
     let client = Client::new(endpoint, config.timeout);
     Ok(Toolbox::new(client, tokens, operator(&config.operator)?, config.human_wait, config.sandbox.is_some()))
+}
+
+/// The faults that a sandbox is to play.
+fn faults(config: &Config) -> Result<Faults, Fault> {
+    match &config.sandbox_faults {
+        Some((text, source)) => Ok(Faults::parse(text).map_err(|fault| format!("{source}: {fault}"))?),
+        None => Ok(Faults::none()),
+    }
 }
 
 fn operator(config: &OperatorConfig) -> Result<Operator, Fault> {

@@ -5,12 +5,13 @@ use std::process::ExitCode;
 
 use tokio::net::TcpListener;
 
+use crate::config::Config;
 use crate::sandbox::{Sandbox, assumptions, roles};
 
-use super::{Fault, print};
+use super::{Fault, faults, print};
 
 /// Serves the sandbox alone until it is interrupted, or prints what it assumes.
-pub(super) async fn run(listen: SocketAddr, user: &str, only_assumptions: bool) -> Result<ExitCode, Fault> {
+pub(super) async fn run(listen: SocketAddr, config: &Config, only_assumptions: bool) -> Result<ExitCode, Fault> {
     if only_assumptions {
         for assumption in assumptions() {
             print(&format!("{}\n  {}\n  Why: {}", assumption.topic, assumption.rule, assumption.because))?;
@@ -18,7 +19,7 @@ pub(super) async fn run(listen: SocketAddr, user: &str, only_assumptions: bool) 
         return Ok(ExitCode::SUCCESS);
     }
     let listener = TcpListener::bind(listen).await.map_err(|fault| format!("{listen}: {fault}"))?;
-    let sandbox = Sandbox::start(listener, user)?;
+    let sandbox = Sandbox::start_with(listener, &config.user, faults(config)?)?;
     print(&format!("SANDBOX, nothing real: {}", sandbox.origin()))?;
     print("Set OPENTRAIN_API_BASE_URL to it, and OT_API_TOKEN to one of these:")?;
     for role in roles() {

@@ -173,7 +173,7 @@ pub const SETTINGS: &[Setting] = &[
         flag: Flag::None,
         environment: &["RUST_LOG"],
         file_field: None,
-        default: "warn",
+        default: "warn,rmcp=error",
         help: "What is logged, such as debug or opentrain_mcp=debug",
     },
 ];

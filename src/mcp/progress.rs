@@ -22,11 +22,17 @@ impl HostProgress {
 impl Progress for HostProgress {
     fn tell(&self, done: f64, total: f64, message: &str) -> BoxFuture<'_, ()> {
         let Some(token) = self.token.clone() else { return Box::pin(std::future::ready(())) };
-        let progress = ProgressNotificationParam::new(token, done).with_total(total).with_message(message);
+        let progress =
+            ProgressNotificationParam::new(token, tenths(done)).with_total(tenths(total)).with_message(message);
         Box::pin(async move {
             if let Err(fault) = self.peer.notify_progress(progress).await {
                 tracing::debug!(%fault, "the host did not take a progress notification");
             }
         })
     }
+}
+
+/// Seconds, as far as anybody reads them.
+fn tenths(seconds: f64) -> f64 {
+    (seconds * 10.0).round() / 10.0
 }

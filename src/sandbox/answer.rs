@@ -24,6 +24,11 @@ impl Answer {
         Self { status: StatusCode::OK, body }
     }
 
+    /// 202 with what a person has to decide first.
+    pub(super) const fn accepted(body: Value) -> Self {
+        Self { status: StatusCode::ACCEPTED, body }
+    }
+
     /// 201 with what was made.
     pub(super) const fn created(body: Value) -> Self {
         Self { status: StatusCode::CREATED, body }
@@ -79,10 +84,20 @@ impl Refused {
         Self::new(StatusCode::CONFLICT, "CONFLICT", message, Some(json!({ "reason": reason })))
     }
 
+    /// The same, with these `details`.
+    pub(super) fn with_details(self, details: Value) -> Self {
+        Self { details: Some(details), ..self }
+    }
+
     /// 413.
     pub(super) fn too_large(limit: usize) -> Self {
         let message = format!("The body is larger than {limit} bytes.");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", message, None)
+    }
+
+    /// 429.
+    pub(super) fn rate_limited() -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", "Too many requests.", None)
     }
 
     /// 421: the request was meant for another server.

@@ -39,14 +39,15 @@ const ASSUMPTIONS: &[Assumption] = &[
     },
     Assumption {
         topic: "who is asked for a claim",
-        rule: "Creating a milestone needs a claimed account.",
-        because: "The endpoint's page says so; a footnote of concepts/scopes-and-capabilities says otherwise of \
+        rule: "Creating, funding and approving a milestone and ending a contract need a claimed account.",
+        because: "The endpoints' pages say so; a footnote of concepts/scopes-and-capabilities says otherwise of \
                   actions that pause for a person.",
     },
     Assumption {
         topic: "order of checks",
         rule: "Token, scope, feature, claim; then the input's own shape; then whether the contract exists, has ended, \
-               and fits amount and volume; the missing rate after the missing volume.",
+               and fits amount and volume; the missing rate after the missing volume. For funding: NOT_FUNDED, then an \
+               active contract, then the payment method.",
         because: "All must hold, in no documented order. From what the token is to what the call says, the answer \
                   names first what the caller cannot mend by other words.",
     },
@@ -67,13 +68,16 @@ const ASSUMPTIONS: &[Assumption] = &[
     },
     Assumption {
         topic: "details",
-        rule: "Only where they are documented: field, reason, action, claimUrl, requiredScopes, grantedScopes, \
-               featureKey. A contract that is not there, and a job that is not ours, have none.",
-        because: "Other resources are documented with details in a 404, contracts and jobs are not.",
+        rule: "Only where they are documented: field, reason, action, claimUrl, billingUrl, requiredScopes, \
+               grantedScopes, featureKey, resource, approvalId. A contract or milestone that is not there, and a job \
+               that is not ours, have none; milestone_not_fundable and milestone_not_funded have the reason alone.",
+        because: "Other resources are documented with details in a 404, these are not. The two refusals have further \
+                  fields that are not named.",
     },
     Assumption {
         topic: "action",
-        rule: "details.action and the message say \"create milestones\".",
+        rule: "details.action and the message say \"create milestones\", \"fund milestones\", \"approve milestones\" or \
+               \"end contracts\".",
         because: "Documented for hiring only: \"hire AI trainers\".",
     },
     Assumption {
@@ -89,8 +93,8 @@ const ASSUMPTIONS: &[Assumption] = &[
     },
     Assumption {
         topic: "clock",
-        rule: "It starts at 2026-06-12T10:00:00Z, and each API request takes one second, refused ones too. The Date \
-               header is read from it.",
+        rule: "It starts at 2026-06-12T10:00:00Z, and each API request takes one second, refused ones too. A button on \
+               the front page lets 24 hours pass. The Date header is read from it.",
         because: "The same requests get the same bytes in every run. The examples play on that morning.",
     },
     Assumption {
@@ -142,6 +146,75 @@ const ASSUMPTIONS: &[Assumption] = &[
         topic: "budget",
         rule: "A milestone counts as funded once it has an invoice. consumedFraction has four decimals and stays at 1.",
         because: "contracts/get gives the fields and the thresholds of state, and not how they are reckoned.",
+    },
+    Assumption {
+        topic: "end of a contract",
+        rule: "Funding and release are refused with contract_ended from then on, and their open approvals can only be \
+               declined. endDate and updatedAt are the moment of it. Milestones stay as they are, funded ones too.",
+        because: "contract_ended is documented for creating milestones and for ending; \"on an active contract\" \
+                  (milestones/fund) suggests the rest. What becomes of money that is held is not described.",
+    },
+    Assumption {
+        topic: "funded milestone at the end of a contract",
+        rule: "One that is ACTIVE_FUNDED. Without one the contract ends at once, an open approval to end it or not.",
+        because: "contracts/end says \"funded milestone\", and it is the only status that is documented for that.",
+    },
+    Assumption {
+        topic: "deciding",
+        rule: "Once, while it is pending, and only if what was asked can still be done; otherwise the page says why and \
+               nothing changes. Any person at the page is taken for the signed-in owner, and can change no terms.",
+        because: "Approvals are decided in the app, which the reference does not describe for these three.",
+    },
+    Assumption {
+        topic: "lapsing",
+        rule: "From expiresAt on, 72 hours after createdAt, a pending approval reads as expired; resolvedAt is then \
+               expiresAt.",
+        because: "About 72 hours, and expired \"on the next read\" (concepts/human-approvals); its resolvedAt is not \
+                  described.",
+    },
+    Assumption {
+        topic: "asking again",
+        rule: "The same approval with 202 while it is pending, whichever token asks; after a decline or a lapse a new \
+               one.",
+        because: "The same approval while one is pending is documented (concepts/human-approvals), the rest follows.",
+    },
+    Assumption {
+        topic: "who sees an approval",
+        rule: "Every token of the account that has payments:read.",
+        because: "It is visible to the owner and to the token that asked (approvals/get). All tokens here are the \
+                  owner's.",
+    },
+    Assumption {
+        topic: "proposalId of an approval",
+        rule: "null, and left out where funding or release is answered.",
+        because: "The examples of milestones/fund and milestones/approve are without it; approvals/get has null.",
+    },
+    Assumption {
+        topic: "released milestones",
+        rule: "Their status is PAID, both flags are down, and the budget still counts them as funded.",
+        because: "The app's label is \"Paid\"; the API's word for it is not documented.",
+    },
+    Assumption {
+        topic: "invoices and payments",
+        rule: "A request for funding makes an invoice, PENDING_FUNDING while it is open; confirming gives it to the \
+               milestone. A request for release makes that invoice PENDING_PAYOUT while it is open. Newest first; \
+               always EMPLOYER and FUNDING; amountUsd is before fees.",
+        because: "payments/pending gives one example, and not when something waits.",
+    },
+    Assumption {
+        topic: "fees",
+        rule: "None are reckoned.",
+        because: "A marketplace fee of 10 % is documented, and for hiring how it adds up; for funding by itself it is not.",
+    },
+    Assumption {
+        topic: "payment method",
+        rule: "One button puts a pretend card on file; it is never taken away and never fails.",
+        because: "payment_method_required names a billingUrl, and the page there is the app's own.",
+    },
+    Assumption {
+        topic: "faults on demand",
+        rule: "Only those that are asked for when the sandbox is started; 429 then has RATE_LIMITED and Retry-After: 1.",
+        because: "Not OpenTrain's rule: they are there to rehearse. 429 is documented, Retry-After is not.",
     },
     Assumption {
         topic: "statuses in the story",

@@ -1,17 +1,19 @@
-//! Contracts: listed, and one by itself.
+//! Contracts: listed, one by itself, and ended.
 
 use serde_json::json;
 
-use super::answer::{Answer, Answered};
+use super::answer::{Answer, Answered, Refused};
+use super::approvals;
+use super::decisions::{Asked, Request};
 use super::model::Contract;
 use super::roles::Role;
 use super::routes::{Route, route};
 use super::world::World;
-use crate::api::contracts::{GetContract, ListContracts};
+use crate::api::contracts::{ContractStatus, EndContract, GetContract, ListContracts};
 
 /// What answers which operation.
-pub(super) fn routes() -> [Route; 2] {
-    [route(list), route(get)]
+pub(super) fn routes() -> [Route; 3] {
+    [route(list), route(get), route(end).claimed_to("end contracts")]
 }
 
 fn list(world: &mut World, _: &Role, wanted: &ListContracts) -> Answered {
@@ -28,4 +30,25 @@ fn list(world: &mut World, _: &Role, wanted: &ListContracts) -> Answered {
 fn get(world: &mut World, _: &Role, wanted: &GetContract) -> Answered {
     let contract = world.contract(&wanted.contract_id)?;
     Ok(Answer::ok(json!({ "contract": contract.whole() })))
+}
+
+/// Ends it at once, unless money is behind one of its milestones: then a person has to confirm it.
+fn end(world: &mut World, _: &Role, wanted: &EndContract) -> Answered {
+    let now = world.now();
+    let contract = world.contract(&wanted.contract_id)?;
+    must_be_active(contract)?;
+    if contract.active_milestone().is_some() {
+        let request = Request::new(Asked::End, contract, None);
+        return Ok(approvals::ask(world, request));
+    }
+    contract.end(now);
+    Ok(Answer::ok(json!({ "ok": true, "contractId": contract.id, "status": contract.status() })))
+}
+
+/// Refuses what is asked of a contract that is over.
+pub(super) fn must_be_active(contract: &Contract) -> Result<(), Refused> {
+    match contract.status() {
+        ContractStatus::Active => Ok(()),
+        ContractStatus::Ended => Err(Refused::conflict("contract_ended", "This contract has already ended.")),
+    }
 }

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 use url::Url;
 
+use super::faults::Faults;
 use super::marker::{Holder, Marker, ask};
 use super::server::{Sandbox, origin};
 use crate::api::client::Endpoint;
@@ -21,6 +22,7 @@ const PORTS: u16 = 8;
 pub struct Embedded {
     port: u16,
     user: String,
+    faults: Faults,
     /// Where it was found or started.
     place: Mutex<Option<Place>>,
 }
@@ -47,7 +49,14 @@ impl Embedded {
     /// call. Port 0 is any free one, shared with nobody.
     #[must_use]
     pub fn new(port: u16, user: String) -> Self {
-        Self { port, user, place: Mutex::new(None) }
+        Self { port, user, faults: Faults::none(), place: Mutex::new(None) }
+    }
+
+    /// The same, failing where `faults` says so. With faults it is this process's own: it shares no sandbox, and none
+    /// shares it.
+    #[must_use]
+    pub fn with_faults(self, faults: Faults) -> Self {
+        Self { faults, ..self }
     }
 
     /// Where the sandbox is now. One that another process had and that is gone, since its host ended it, is started
@@ -87,6 +96,7 @@ impl Embedded {
             Err(fault) => fault,
         };
         match ask(port, &Marker::of(&self.user)).await {
+            Holder::Ours if !self.faults.is_empty() => Err("a sandbox without the faults that are asked for".into()),
             Holder::Ours => {
                 let origin = origin((Ipv4Addr::LOCALHOST, port).into()).map_err(|fault| fault.to_string())?;
                 Ok(Place::Shared { port, origin })
@@ -99,7 +109,7 @@ impl Embedded {
 
     async fn start(&self, port: u16) -> io::Result<Sandbox> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-        Sandbox::start(listener, &self.user)
+        Sandbox::start_with(listener, &self.user, self.faults.clone())
     }
 }
 

@@ -23,6 +23,11 @@ const PATIENCE: Duration = Duration::from_millis(300);
 /// More than any marker has.
 const MAX_ANSWER: u64 = 16 * 1024;
 
+/// What a sandbox is called.
+const SERVICE: &str = "opentrain-mcp sandbox";
+/// What one is called that only its owner uses: whoever looks for a sandbox to share finds another program.
+const ALONE: &str = "opentrain-mcp sandbox with faults";
+
 /// What a sandbox says of itself.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Marker {
@@ -34,12 +39,19 @@ pub(super) struct Marker {
 impl Marker {
     /// The marker of this version's sandbox, started by `user`.
     pub(super) fn of(user: &str) -> Self {
-        Self { service: "opentrain-mcp sandbox".into(), version: env!("CARGO_PKG_VERSION").into(), user: user.into() }
+        Self { service: SERVICE.into(), version: env!("CARGO_PKG_VERSION").into(), user: user.into() }
+    }
+
+    /// The same, for nobody else to share.
+    pub(super) fn alone(self) -> Self {
+        Self { service: ALONE.into(), ..self }
     }
 
     /// What is wrong with sharing the sandbox that this is the marker of; `None` when nothing is.
     fn differs_from(&self, wanted: &Self) -> Option<String> {
-        if self.service != wanted.service {
+        if self.service == ALONE {
+            Some("a sandbox with faults on demand, which is not shared".into())
+        } else if self.service != wanted.service {
             Some("another program".into())
         } else if self.user != wanted.user {
             Some(format!("the sandbox of another user ({})", self.user.escape_debug()))

@@ -1,20 +1,26 @@
-//! Milestones: made without money behind them.
+//! Milestones: made without money behind them; a person is asked to fund them and to release what was funded.
 
 use serde_json::json;
 
 use super::answer::{Answer, Answered, Refused};
+use super::approvals;
+use super::contracts::must_be_active;
+use super::decisions::{Asked, Request};
 use super::model::{Contract, Milestone, PaymentType};
 use super::roles::Role;
 use super::routes::{Route, route};
 use super::values::{Exact, Moment};
 use super::world::World;
-use crate::api::contracts::ContractStatus;
-use crate::api::milestones::{CreateMilestone, NOT_FUNDED};
+use crate::api::milestones::{CreateMilestone, NOT_FUNDED, RequestMilestoneApproval, RequestMilestoneFunding};
 use crate::api::types::{Positive, decimal};
 
 /// What answers which operation.
-pub(super) fn routes() -> [Route; 1] {
-    [route(create).claimed_to("create milestones")]
+pub(super) fn routes() -> [Route; 3] {
+    [
+        route(create).claimed_to("create milestones"),
+        route(fund).claimed_to("fund milestones"),
+        route(release).claimed_to("approve milestones"),
+    ]
 }
 
 fn create(world: &mut World, _: &Role, wanted: &CreateMilestone) -> Answered {
@@ -50,9 +56,7 @@ struct Price {
 
 /// Fits the wanted amount and volume to how `contract` pays (reference: api-reference/contracts/create-milestone).
 fn price(contract: &Contract, wanted: &CreateMilestone) -> Result<Price, Refused> {
-    if contract.status() == ContractStatus::Ended {
-        return Err(Refused::conflict("contract_ended", "This contract has already ended."));
-    }
+    must_be_active(contract)?;
     let amount = exact("amountUsd", wanted.amount_usd.as_ref())?;
     let volume = exact("volume", wanted.volume.as_ref())?;
     if contract.payment_type == PaymentType::FixedPrice {
@@ -78,4 +82,31 @@ fn price(contract: &Contract, wanted: &CreateMilestone) -> Result<Price, Refused
 fn exact(field: &str, number: Option<&Positive>) -> Result<Option<Exact>, Refused> {
     let unusable = || Refused::field(field, format!("{field} has more digits than an amount can have."));
     number.map(|Positive(number)| decimal(number).map(Exact).ok_or_else(unusable)).transpose()
+}
+
+/// Asks a person for the money (reference: api-reference/milestones/fund).
+fn fund(world: &mut World, _: &Role, wanted: &RequestMilestoneFunding) -> Answered {
+    let (contract, milestone) = world.milestone(&wanted.milestone_id.0)?;
+    if milestone.withdrawn || !milestone.is_unfunded() {
+        return Err(Refused::conflict("milestone_not_fundable", "Only a milestone that is not funded can be funded."));
+    }
+    must_be_active(contract)?;
+    if !world.has_card {
+        let details = json!({ "reason": "payment_method_required", "billingUrl": world.page("/billing") });
+        let refused = Refused::conflict("payment_method_required", "A payment method must be on file for funding.");
+        return Err(refused.with_details(details));
+    }
+    let request = Request::new(Asked::Fund, contract, Some(milestone));
+    Ok(approvals::ask(world, request))
+}
+
+/// Asks a person to pay the trainer (reference: api-reference/milestones/approve).
+fn release(world: &mut World, _: &Role, wanted: &RequestMilestoneApproval) -> Answered {
+    let (contract, milestone) = world.milestone(&wanted.milestone_id.0)?;
+    if milestone.withdrawn || !milestone.is_funded() {
+        return Err(Refused::conflict("milestone_not_funded", "Only a funded milestone can be approved."));
+    }
+    must_be_active(contract)?;
+    let request = Request::new(Asked::Release, contract, Some(milestone));
+    Ok(approvals::ask(world, request))
 }

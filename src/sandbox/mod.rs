@@ -10,13 +10,15 @@
 //! | `server` | the HTTP around everything: start, headers, what is no operation |
 //! | `guard` | who may talk to a server on loopback |
 //! | `routes` | an operation as a route: token, gates, decoding |
-//! | `contracts`, `milestones`, `account` | the operations, one handler each and one table a family |
+//! | `contracts`, `milestones`, `approvals`, `credits`, `account` | the operations, one handler each and one table a family |
+//! | `decisions` | what a person is asked, and what is done when they have decided |
 //! | `answer` | what the API answers, and its error envelope |
 //! | `world` | the state, its clock and its ids |
 //! | `model`, `values` | contracts and milestones; numbers and times as the wire has them |
 //! | `story` | the seeded data |
 //! | `roles` | the tokens |
 //! | `pages` | what a person sees |
+//! | `faults`, `line` | what goes wrong on demand, and connections that can break |
 //! | `marker`, `embedded` | how one sandbox is found and shared by the servers of one user |
 //! | `assumptions` | what is inferred and not documented |
 //!
@@ -24,10 +26,15 @@
 
 mod account;
 mod answer;
+mod approvals;
 mod assumptions;
 mod contracts;
+mod credits;
+mod decisions;
 mod embedded;
+pub mod faults;
 mod guard;
+mod line;
 mod marker;
 mod milestones;
 mod model;
@@ -44,6 +51,7 @@ mod tests;
 
 pub use assumptions::{Assumption, assumptions};
 pub use embedded::Embedded;
+pub use faults::Faults;
 pub use roles::{Role, default_token, roles};
 pub use server::Sandbox;
 

@@ -22,6 +22,7 @@ pub(super) enum Owner {
 pub(super) struct Job {
     pub(super) owner: Owner,
     pub(super) id: &'static str,
+    pub(super) title: &'static str,
 }
 
 /// What a contract pays by.
@@ -90,6 +91,14 @@ pub(super) struct Milestone {
     pub(super) withdrawn: bool,
 }
 
+/// What is paid for a milestone.
+#[derive(Debug)]
+pub(super) struct Invoice {
+    pub(super) id: String,
+    pub(super) number: u32,
+    pub(super) created_at: Moment,
+}
+
 /// What a trainer has reported.
 #[derive(Debug, Default)]
 pub(super) struct Usage {
@@ -110,9 +119,15 @@ impl Contract {
         self.milestones.iter().filter(|milestone| !milestone.withdrawn)
     }
 
+    /// Nothing more can be added from `now` on. Its milestones stay as they are.
+    pub(super) fn end(&mut self, now: Moment) {
+        self.end_date = Some(now);
+        self.updated_at = now;
+    }
+
     /// The milestone that is funded now.
-    fn active_milestone(&self) -> Option<&Milestone> {
-        self.timeline().find(|milestone| milestone.status == ACTIVE_FUNDED)
+    pub(super) fn active_milestone(&self) -> Option<&Milestone> {
+        self.timeline().find(|milestone| milestone.is_funded())
     }
 
     /// The contract as a listing has it.
@@ -206,6 +221,11 @@ impl Milestone {
     /// Whether no money is behind it.
     pub(super) fn is_unfunded(&self) -> bool {
         self.status == NOT_FUNDED
+    }
+
+    /// Whether money is held for it.
+    pub(super) fn is_funded(&self) -> bool {
+        self.status == ACTIVE_FUNDED
     }
 }
 

@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, RawPathParams, Request, State};
+use axum::extract::{ConnectInfo, FromRequest, RawPathParams, Request, State};
+use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use axum::{RequestExt, Router};
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, RETRY_AFTER};
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::json;
 
-use super::answer::{Answered, Refused};
+use super::answer::{Answered, Refused, insert};
+use super::faults::Kind;
+use super::line::{Reset, cut, lost};
 use super::roles::{ANYONE, Role, Standing, roles};
 use super::world::{Shared, World};
-use super::{account, contracts, milestones};
+use super::{account, approvals, contracts, credits, milestones, pages};
 use crate::api::{Gate, Operation, wire};
 
 /// The largest body that is read, in bytes.
@@ -21,6 +24,7 @@ pub(super) const MAX_BODY: usize = 1024 * 1024;
 
 /// An operation, and what answers it.
 pub(super) struct Route {
+    name: &'static str,
     method: Method,
     path: String,
     gate: Gate,
@@ -39,6 +43,7 @@ pub(super) fn route<O: Operation>(handler: fn(&mut World, &Role, &O) -> Answered
         handler(world, role, &operation)
     };
     Route {
+        name: O::NAME,
         method: O::METHOD,
         path: format!("{}{}", O::ROOT, O::PATH),
         gate: O::GATE,
@@ -57,6 +62,31 @@ impl Route {
         let role = if self.gate.token { caller(world, &sent.headers)? } else { &ANYONE };
         self.admit(world, role)?;
         (self.run)(world, role, sent)
+    }
+
+    /// Answers, or fails as it is asked to.
+    async fn serve(&self, shared: &Shared, reset: &Reset, request: Request) -> Response {
+        let sent = Sent::read(request).await;
+        let answer = |sent: Result<Sent, Refused>| shared.exchange(|world| self.answer(world, &sent?));
+        // Not in the `match`: it would hold the lock while it waits.
+        let fault = shared.lock().plan.call(self.name);
+        match fault {
+            None => answer(sent),
+            Some(Kind::LostReply) => {
+                answer(sent);
+                lost()
+            }
+            Some(Kind::Truncated) => cut(answer(sent)).await,
+            Some(Kind::Reset) => reset.response(),
+            Some(Kind::Hang) => std::future::pending().await,
+            Some(Kind::RateLimited) => {
+                let mut response = shared.exchange(|_| Err(Refused::rate_limited()));
+                insert(&mut response, RETRY_AFTER, "1");
+                response
+            }
+            Some(Kind::BadGateway) => pages::no_answer(StatusCode::BAD_GATEWAY),
+            Some(Kind::Html) => pages::no_answer(StatusCode::OK),
+        }
     }
 
     /// All three gates must be open (reference: concepts/scopes-and-capabilities).
@@ -125,7 +155,17 @@ fn unread(fault: &BytesRejection) -> Refused {
 
 /// Every family's operations.
 fn all() -> impl Iterator<Item = Route> {
-    account::routes().into_iter().chain(contracts::routes()).chain(milestones::routes())
+    account::routes()
+        .into_iter()
+        .chain(contracts::routes())
+        .chain(milestones::routes())
+        .chain(approvals::routes())
+        .chain(credits::routes())
+}
+
+/// What the operations are called.
+pub(super) fn names() -> impl Iterator<Item = &'static str> {
+    all().map(|route| route.name)
 }
 
 /// The operations, routed. Operations that share a start of their paths must name its parameters alike.
@@ -138,9 +178,8 @@ pub(super) fn router() -> std::io::Result<Router<Shared>> {
         let filter = MethodFilter::try_from(route.method.clone()).map_err(std::io::Error::other)?;
         let path = route.path.clone();
         let route = Arc::new(route);
-        let serve = move |State(shared): State<Shared>, request: Request| async move {
-            let sent = Sent::read(request).await;
-            shared.exchange(|world| route.answer(world, &sent?))
+        let serve = move |State(shared): State<Shared>, ConnectInfo(reset): ConnectInfo<Reset>, request: Request| async move {
+            route.serve(&shared, &reset, request).await
         };
         router = router.route(&path, on(filter, serve));
     }

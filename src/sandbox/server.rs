@@ -7,7 +7,6 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use axum::serve::ListenerExt;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, DATE, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
@@ -17,6 +16,8 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use super::answer::{Refused, insert};
+use super::faults::Faults;
+use super::line::{Lines, Reset};
 use super::marker::Marker;
 use super::routes::MAX_BODY;
 use super::world::{Shared, World};
@@ -44,19 +45,26 @@ impl Sandbox {
     /// # Errors
     /// When `listener` is not on loopback: what is not real must not be mistaken for it elsewhere.
     pub fn start(listener: TcpListener, user: &str) -> io::Result<Self> {
+        Self::start_with(listener, user, Faults::none())
+    }
+
+    /// Serves likewise, and fails where `faults` says so. With faults it is for its owner alone: no other process shares
+    /// it.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with(listener: TcpListener, user: &str, faults: Faults) -> io::Result<Self> {
         let address = listener.local_addr()?;
         if !address.ip().is_loopback() {
             let what = format!("the sandbox listens only on loopback, such as 127.0.0.1, and {} is not", address.ip());
             return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
         }
         let origin = origin(address)?;
-        let app = app(World::new(origin.clone()), &Marker::of(user))?;
+        let marker = if faults.is_empty() { Marker::of(user) } else { Marker::of(user).alone() };
+        let app = app(World::new(origin.clone(), faults), &marker)?;
         let (running, stopped) = oneshot::channel::<()>();
-        let listener = listener.tap_io(|connection| {
-            // Answers are small and whole: waiting to fill a packet would only delay them.
-            let _ = connection.set_nodelay(true);
-        });
-        let served = axum::serve(listener, app).with_graceful_shutdown(async move {
+        let service = app.into_make_service_with_connect_info::<Reset>();
+        let served = axum::serve(Lines(listener), service).with_graceful_shutdown(async move {
             let _ = stopped.await;
         });
         Ok(Self { origin, serving: tokio::spawn(served.into_future()), _running: running })

@@ -12,9 +12,15 @@ const UNHEARD_OF: &str = "QUALITY_HOLD";
 
 /// The jobs that were hired for.
 pub(super) fn jobs() -> Vec<Job> {
-    let ours = ["job_3Vn6", "job_6Tc1", "job_7Yb4", "job_1Gw8", "job_5Rk0"].map(|id| Job { owner: Owner::Us, id });
-    let mut jobs = Vec::from(ours);
-    jobs.push(Job { owner: Owner::Another, id: "job_9Ep1" });
+    let ours = [
+        ("job_3Vn6", "Spanish tweet sentiment labeling"),
+        ("job_6Tc1", "Call-center audio"),
+        ("job_7Yb4", "Entities in medical abstracts"),
+        ("job_1Gw8", "Arabic scans"),
+        ("job_5Rk0", "Street signs at night"),
+    ];
+    let mut jobs = Vec::from(ours.map(|(id, title)| Job { owner: Owner::Us, id, title }));
+    jobs.push(Job { owner: Owner::Another, id: "job_9Ep1", title: "Preference ranking" });
     jobs
 }
 

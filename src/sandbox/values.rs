@@ -24,6 +24,17 @@ impl Exact {
     }
 }
 
+impl Exact {
+    /// As a person reads US dollars: `$300`, `$12.50`, `$11.655`.
+    pub(super) fn dollars(self) -> String {
+        let mut amount = self.0.normalize();
+        if matches!(amount.scale(), 1 | 2) {
+            amount.rescale(2);
+        }
+        format!("${amount}")
+    }
+}
+
 impl From<u32> for Exact {
     fn from(number: u32) -> Self {
         Self(number.into())
@@ -64,6 +75,16 @@ impl Moment {
     pub(super) fn plus_seconds(self, seconds: u64) -> Self {
         let seconds = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
         Self(self.0.saturating_add(seconds))
+    }
+
+    /// How long it is from `now` on, as a person reads it.
+    pub(super) fn distance(self, now: Self) -> String {
+        let minutes = self.0.duration_since(now.0).as_secs().div_euclid(60);
+        match minutes {
+            120.. => format!("in {} h", (minutes + 30) / 60),
+            1.. => format!("in {minutes} min"),
+            _ => "now".into(),
+        }
     }
 
     /// As HTTP writes it (RFC 9110, 5.6.7).
@@ -120,6 +141,34 @@ mod tests {
         assert_eq!(moment.http_date(), "Fri, 12 Jun 2026 10:01:01 GMT");
         assert_eq!(moment.words(), "2026-06-12 10:01 UTC");
         assert_eq!(moment.day(), "2026-06-12");
+    }
+
+    #[test]
+    fn a_distance_is_in_hours_until_it_is_short() {
+        let now = Moment::in_2026(6, 12, 10, 0);
+        for (seconds, words) in [
+            (72 * 3_600, "in 72 h"),
+            (72 * 3_600 - 3, "in 72 h"),
+            (7_200, "in 2 h"),
+            (7_199, "in 119 min"),
+            (59, "now"),
+        ] {
+            assert_eq!(now.plus_seconds(seconds).distance(now), words);
+        }
+        assert_eq!(now.distance(now.plus_seconds(9_000)), "now");
+    }
+
+    #[test]
+    fn dollars_have_cents_or_none() {
+        for (number, text) in [
+            (Exact::new(300, 0), "$300"),
+            (Exact::new(3_000, 1), "$300"),
+            (Exact::new(125, 1), "$12.50"),
+            (Exact::new(30_010, 2), "$300.10"),
+            (Exact::new(11_655, 3), "$11.655"),
+        ] {
+            assert_eq!(number.dollars(), text);
+        }
     }
 
     #[test]

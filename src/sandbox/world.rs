@@ -8,13 +8,17 @@ use axum::response::Response;
 use url::Url;
 
 use super::answer::{Answered, Refused, respond};
-use super::model::{Contract, Job, Owner};
+use super::decisions::{Approval, Asked, Request};
+use super::faults::{Faults, Plan};
+use super::model::{Contract, Invoice, Job, Milestone, Owner};
 use super::story;
 use super::values::Moment;
 use crate::api::types::{ContractId, JobId};
 
 /// The sandbox's present when it starts.
 const START: Moment = Moment::in_2026(6, 12, 10, 0);
+/// The number of the first invoice that is not in the story (reference: api-reference/payments/pending).
+const NEXT_INVOICE: u32 = 1042;
 
 /// Everything that is so.
 #[derive(Debug)]
@@ -23,26 +27,53 @@ pub(super) struct World {
     pub(super) origin: Url,
     /// Whether a person owns the account.
     pub(super) claimed: bool,
+    /// Whether there is a payment method on file.
+    pub(super) has_card: bool,
     /// Jobs, ours and others'.
     pub(super) jobs: Vec<Job>,
     /// Contracts, ours and others'.
     pub(super) contracts: Vec<Contract>,
+    /// What people were asked, oldest first.
+    pub(super) approvals: Vec<Approval>,
+    /// Invoices by their numbers.
+    pub(super) invoices: Vec<Invoice>,
+    /// What is to go wrong.
+    pub(super) plan: Plan,
     /// New ids.
     pub(super) ids: Ids,
     /// How many API requests were answered.
     requests: u64,
+    /// How many seconds a person has let pass besides.
+    waited: u64,
 }
 
 impl World {
     /// The world at its start.
-    pub(super) fn new(origin: Url) -> Self {
-        let (jobs, contracts) = (story::jobs(), story::contracts());
-        Self { origin, claimed: false, jobs, contracts, ids: Ids::default(), requests: 0 }
+    pub(super) fn new(origin: Url, faults: Faults) -> Self {
+        let contracts = story::contracts();
+        Self {
+            origin,
+            claimed: false,
+            has_card: false,
+            jobs: story::jobs(),
+            invoices: invoices(&contracts),
+            contracts,
+            approvals: Vec::new(),
+            plan: Plan::new(faults),
+            ids: Ids::default(),
+            requests: 0,
+            waited: 0,
+        }
     }
 
     /// The present: each API request takes one second.
     pub(super) fn now(&self) -> Moment {
-        START.plus_seconds(self.requests)
+        START.plus_seconds(self.requests.saturating_add(self.waited))
+    }
+
+    /// Lets time pass.
+    pub(super) fn wait(&mut self, seconds: u64) {
+        self.waited = self.waited.saturating_add(seconds);
     }
 
     /// The address of a page.
@@ -65,6 +96,27 @@ impl World {
         self.contracts.iter_mut().find(ours).ok_or_else(|| Refused::not_found("Contract not found."))
     }
 
+    /// A milestone of ours, those that are not shown too, and the contract that it is in.
+    pub(super) fn milestone(&self, id: &str) -> Result<(&Contract, &Milestone), Refused> {
+        let ours = self.contracts.iter().filter(|contract| contract.owner == Owner::Us);
+        let mut all = ours.flat_map(|contract| contract.milestones.iter().map(move |milestone| (contract, milestone)));
+        all.find(|(_, milestone)| milestone.id == id).ok_or_else(|| Refused::not_found("Milestone not found."))
+    }
+
+    /// The invoice that `request` is about: a new one for funding, the milestone's own for release.
+    pub(super) fn invoice_for(&mut self, request: &Request) -> Option<String> {
+        match request.asked {
+            Asked::Fund => {
+                let (id, created_at) = (self.ids.next("inv"), self.now());
+                let number = self.invoices.last().map_or(NEXT_INVOICE, |invoice| invoice.number + 1);
+                self.invoices.push(Invoice { id: id.clone(), number, created_at });
+                Some(id)
+            }
+            Asked::Release => self.milestone(request.milestone_id.as_deref()?).ok()?.1.invoice_id.clone(),
+            Asked::End => None,
+        }
+    }
+
     /// Whether we may look at a job: 404 where there is none, 403 where it is another account's.
     pub(super) fn may_see_job(&self, id: &JobId) -> Result<(), Refused> {
         match self.jobs.iter().find(|job| job.id == id.0).map(|job| job.owner) {
@@ -78,6 +130,18 @@ impl World {
         let mixed = self.requests.wrapping_mul(0x9e37_79b9).wrapping_add(0x9d1f_3a8e) & 0xffff_ffff;
         format!("{mixed:08x}-0000-4000-8000-{:012x}", self.requests)
     }
+}
+
+/// The invoices of `contracts`, numbered as they were made.
+fn invoices(contracts: &[Contract]) -> Vec<Invoice> {
+    let milestones = contracts.iter().flat_map(|contract| &contract.milestones);
+    let mut made: Vec<_> =
+        milestones.filter_map(|milestone| Some((milestone.created_at, milestone.invoice_id.clone()?))).collect();
+    made.sort();
+    let numbers = (1..NEXT_INVOICE).rev().zip(made.into_iter().rev());
+    let mut invoices: Vec<_> = numbers.map(|(number, (created_at, id))| Invoice { id, number, created_at }).collect();
+    invoices.reverse();
+    invoices
 }
 
 /// The world, held by every connection.
@@ -153,7 +217,7 @@ mod tests {
 
     #[test]
     fn request_ids_look_like_real_ones_and_differ() {
-        let mut world = World::new("http://127.0.0.1:1".parse().unwrap());
+        let mut world = World::new("http://127.0.0.1:1".parse().unwrap(), Faults::none());
         assert_eq!(world.request_id(), "9d1f3a8e-0000-4000-8000-000000000000");
         world.requests = 1;
         assert_eq!(world.request_id(), "3b56b447-0000-4000-8000-000000000001");

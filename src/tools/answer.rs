@@ -139,7 +139,7 @@ impl Answer {
     fn structured(self, sandbox: bool) -> Object {
         let mut object = Object::new();
         let summary = [self.summary, self.next].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
-        object.insert("summary".into(), summary.join(" ").into());
+        object.insert("summary".into(), summary.join(" ").replace('\n', " ").into());
         if let Some(outcome) = self.outcome {
             object.insert("outcome".into(), json!(outcome));
         }

@@ -119,15 +119,15 @@ pub(super) async fn asked(asked: Asked, context: &Context) -> Result<Answer, Tro
     let link = link(&approval, context).await;
     let words = words_of(&approval);
 
-    let summary = format!("WAITING FOR A PERSON. {} so far; no money has moved.", words.not_done);
-    let mut answer = Answer::new(summary, object);
+    let lead = format!("WAITING FOR A PERSON. {} so far; no money has moved.", words.not_done);
+    let decision = format!("To decide: {} {told}. Any fee and the total are shown there.", words.to_decide);
+    let summary: Vec<String> = [Some(lead), Some(decision), lapse(&approval, &reply)].into_iter().flatten().collect();
+    let mut answer = Answer::new(summary.join("\n"), object);
     answer.outcome = Some(Outcome::PendingApproval);
     answer.lines.push(match &link {
         Some(link) => format!("Show this link in full: {}", link.shown()),
         None => "OpenTrain gave no link; your person finds it in the app, under approvals.".into(),
     });
-    answer.lines.push(format!("To decide: {} {told}. Any fee and the total are shown there.", words.to_decide));
-    answer.lines.extend(lapse(&approval, &reply));
     answer.lines.extend(warning);
     let id = approval.id.text().map_or_else(|| "approvalId".to_owned(), |id| format!("approvalId \"{}\"", word(id)));
     answer.next = context.next(&[("wait_for_approval", &id)]);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value, json};
 
@@ -59,10 +60,9 @@ impl Tool for ListContractsPage {
     }
 }
 
-/// The whole list, as slices of the body that it came in: 5,000 contracts are not built for a page of 20.
+/// The whole list, as slices of the body that it came in: of 5,000 contracts only a page is built.
 struct Listing<'a> {
     contracts: Vec<&'a RawValue>,
-    outlines: Vec<Outline>,
     rest: Map<String, Value>,
 }
 
@@ -70,8 +70,6 @@ struct Listing<'a> {
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Outline {
-    id: Field<String>,
-    created_at: Field<String>,
     status: Field<String>,
     milestones: List<MilestoneOutline>,
 }
@@ -85,49 +83,43 @@ struct MilestoneOutline {
     needs_review: Field<bool>,
 }
 
+/// What a cursor goes by.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Key {
+    id: Field<String>,
+    created_at: Field<String>,
+}
+
 impl<'a> Listing<'a> {
     fn of(reply: &'a Reply) -> Result<Self, Error> {
         let wrong = |fault: serde_json::Error| reply.not_of::<ListContracts>(&fault);
         let mut fields: BTreeMap<String, &'a RawValue> = serde_json::from_str(reply.text()).map_err(wrong)?;
         let contracts = fields.remove("contracts").map_or("null", RawValue::get);
         let contracts: Vec<&'a RawValue> = serde_json::from_str(contracts).map_err(wrong)?;
-        let outlines = contracts.iter().map(|raw| serde_json::from_str(raw.get()).unwrap_or_default()).collect();
         let rest = fields.into_iter().map(|(name, raw)| (name, parsed(raw))).collect();
-        Ok(Self { contracts, outlines, rest })
+        Ok(Self { contracts, rest })
     }
 
     fn page(self, cursor: Option<&Cursor>, limit: usize, filters: Value, reply: &Reply, context: &Context) -> Answer {
-        let keys =
-            self.outlines.iter().map(|item| (item.id.text().unwrap_or(""), item.created_at.text().unwrap_or("")));
-        let first = cursor.map_or(0, |cursor| cursor.given(keys.clone()));
+        let first = cursor.map_or(0, |cursor| {
+            cursor.given(self.contracts.iter().map(|raw| read::<Key>(raw).into())).min(self.contracts.len())
+        });
         let given = self.fit(first, limit);
         let total = self.contracts.len();
         let next_cursor = (first + given < total).then(|| {
-            let (id, created_at) = keys.clone().nth((first + given).saturating_sub(1)).unwrap_or_default();
-            Cursor { id: id.into(), created_at: created_at.into(), filters }.seal()
+            let last = self.contracts.get((first + given).saturating_sub(1)).map(|raw| read::<Key>(raw).into());
+            let (id, created_at) = last.unwrap_or_default();
+            Cursor { id, created_at, filters }.seal()
         });
         let page: Vec<Value> = self.contracts.iter().skip(first).take(given).map(|raw| parsed(raw)).collect();
         let lines = page.iter().enumerate().flat_map(|(place, value)| {
             let contract = Contract::deserialize(value).unwrap_or_default();
             contract_lines(&format!("{}. ", first + place + 1), &contract, reply)
         });
-        let mut answer = Answer::new(Tally::of(&self.outlines).told(), Map::new());
+        let mut answer = Answer::new(Tally::of(&self.contracts).told(), Map::new());
         answer.lines = lines.collect();
-        let calls = context.next(&[
-            ("create_milestone", "contractId, …"),
-            ("request_milestone_funding", "milestoneId"),
-            ("get_contract", "contractId"),
-        ]);
-        answer.next = match &next_cursor {
-            Some(cursor) => format!(
-                "{} to {} of {total} shown. For the next: list_contracts with cursor \"{cursor}\" and the same filters.",
-                first + 1,
-                first + given
-            ),
-            None if total == 0 => "A contract begins with a hire.".into(),
-            None if given == total => format!("All shown. {calls}"),
-            None => format!("The last {} of {total} shown. {calls}", count(given, "contract")),
-        };
+        answer.next = what_next(first, given, total, next_cursor.as_deref(), context);
         answer.page = Some(Page { total, next_cursor });
         answer.object.insert("contracts".into(), Value::Array(page));
         answer.object.extend(self.rest);
@@ -148,24 +140,55 @@ impl<'a> Listing<'a> {
 }
 
 fn parsed(raw: &RawValue) -> Value {
+    read(raw)
+}
+
+fn read<T: DeserializeOwned + Default>(raw: &RawValue) -> T {
     serde_json::from_str(raw.get()).unwrap_or_default()
+}
+
+impl From<Key> for (String, String) {
+    fn from(key: Key) -> Self {
+        let text = |field: Field<String>| field.text().unwrap_or_default().to_owned();
+        (text(key.id), text(key.created_at))
+    }
+}
+
+/// What a caller does after this page.
+fn what_next(first: usize, given: usize, total: usize, next_cursor: Option<&str>, context: &Context) -> String {
+    let calls = context.next(&[
+        ("create_milestone", "contractId, …"),
+        ("request_milestone_funding", "milestoneId"),
+        ("get_contract", "contractId"),
+    ]);
+    match next_cursor {
+        Some(cursor) => format!(
+            "{} to {} of {total} shown. For the next: list_contracts with cursor \"{cursor}\" and the same filters.",
+            first + 1,
+            first + given
+        ),
+        None if total == 0 => "A contract begins with a hire.".into(),
+        None if given == total => format!("All shown. {calls}"),
+        None => format!("The last {} of {total} shown. {calls}", count(given, "contract")),
+    }
 }
 
 /// What there is in all. Sums are of known statuses only: an unknown one is named, and in no sum.
 #[derive(Default)]
-struct Tally<'a> {
-    contracts: BTreeMap<&'a str, usize>,
+struct Tally {
+    contracts: BTreeMap<String, usize>,
     unfunded: (usize, Decimal),
     funded: (usize, Decimal),
-    others: BTreeMap<&'a str, usize>,
+    others: BTreeMap<String, usize>,
     flagged: usize,
 }
 
-impl<'a> Tally<'a> {
-    fn of(outlines: &'a [Outline]) -> Self {
+impl Tally {
+    fn of(contracts: &[&RawValue]) -> Self {
         let mut tally = Self::default();
-        for contract in outlines {
-            *tally.contracts.entry(contract.status.text().unwrap_or("without status")).or_default() += 1;
+        for raw in contracts {
+            let contract: Outline = read(raw);
+            add_one(&mut tally.contracts, &contract.status);
             for milestone in contract.milestones.items() {
                 tally.add(milestone);
             }
@@ -173,15 +196,12 @@ impl<'a> Tally<'a> {
         tally
     }
 
-    fn add(&mut self, milestone: &'a MilestoneOutline) {
+    fn add(&mut self, milestone: &MilestoneOutline) {
         self.flagged += usize::from(milestone.pending_approval.is_true() || milestone.needs_review.is_true());
         let sum = match milestone.status.text() {
             Some(NOT_FUNDED) => &mut self.unfunded,
             Some(ACTIVE_FUNDED) => &mut self.funded,
-            other => {
-                *self.others.entry(other.unwrap_or("without status")).or_default() += 1;
-                return;
-            }
+            _ => return add_one(&mut self.others, &milestone.status),
         };
         sum.0 += 1;
         sum.1 += milestone.amount_usd.decimal().unwrap_or_default();
@@ -208,6 +228,14 @@ impl<'a> Tally<'a> {
             text.push_str(&format!(" Flagged: {}.", self.flagged));
         }
         text
+    }
+}
+
+fn add_one(counts: &mut BTreeMap<String, usize>, status: &Field<String>) {
+    let status = status.text().unwrap_or("without status");
+    match counts.get_mut(status) {
+        Some(many) => *many += 1,
+        None => drop(counts.insert(status.to_owned(), 1)),
     }
 }
 

@@ -136,7 +136,7 @@ impl Creation {
                 Err(trouble) => (Err(trouble), Settled::failed(&fault)),
             },
             Err(fault) => {
-                self.context.remark(self.explain(&fault).await);
+                self.context.remark(self.explain(&fault, seen).await);
                 (Err(fault.clone().into()), Settled::failed(&fault))
             }
         };
@@ -172,14 +172,12 @@ impl Creation {
         let made = milestone.created_at.timestamp().map_or_else(String::new, |at| format!(" ({})", moment(at, now)));
         let line = milestone_line(milestone, &seen.reply);
         let summary = format!(
-            "Nothing was created: the same milestone exists already{made}. {line}{}.",
+            "Nothing was created: the same milestone exists already{made}.\n{line}{}.\n\
+             If a second one with the same terms is really meant, call again with allowDuplicate: true.",
             for_whom(Some(seen), &self.wanted)
         );
         let mut answer = Answer::new(summary, wrapped(raw));
         answer.outcome = Some(Outcome::Existing);
-        answer
-            .lines
-            .push("If a second one with the same terms is really meant, call again with allowDuplicate: true.".into());
         answer.next = self.next(milestone);
         Some(answer)
     }
@@ -250,11 +248,10 @@ impl Creation {
         let milestone =
             object.get("milestone").map(|raw| Milestone::deserialize(raw).unwrap_or_default()).unwrap_or_default();
         let line = milestone_line(&milestone, reply);
-        let mut answer = Answer::new(format!("{lead} {line}{}.", for_whom(seen, &self.wanted)), object.clone());
+        let for_whom = for_whom(seen, &self.wanted);
+        let fixed = "It cannot be changed or deleted here; if it is wrong, your person corrects it in the app.";
+        let mut answer = Answer::new(format!("{lead}\n{line}{for_whom}.\n{fixed}"), object.clone());
         answer.outcome = Some(outcome);
-        answer
-            .lines
-            .push("It cannot be changed or deleted here; if it is wrong, your person corrects it in the app.".into());
         answer.next = self.next(&milestone);
         answer
     }
@@ -321,14 +318,16 @@ impl Creation {
         Trouble::Unknown { fault: fault.clone(), hint: format!("{found} {next}"), retryable }
     }
 
-    /// Where the terms do not fit the contract, says what would: one look at the contract, after the refusal.
-    async fn explain(&self, fault: &Error) -> Option<String> {
+    /// Where the terms do not fit the contract, says what would. The contract is looked at now, if it was not before.
+    async fn explain(&self, fault: &Error, seen: Option<&Look>) -> Option<String> {
         let Error::Refused(refusal) = fault else { return None };
         if refusal.status != 400 && refusal.reason() != Some("contract_rate_missing") {
             return None;
         }
-        let look = self.look(self.context.call.deadline).await.ok()?;
-        self.fitting_terms(&look.contract)
+        if let Some(seen) = seen {
+            return self.fitting_terms(&seen.contract);
+        }
+        self.fitting_terms(&self.look(self.context.call.deadline).await.ok()?.contract)
     }
 
     /// The contract's payment model, its rate, and the amount that would fit.
@@ -344,6 +343,7 @@ impl Creation {
                 }
                 None => "give volume, and omit amountUsd.".to_owned(),
             },
+            (_, None, _) => "a person has to set its rate in the OpenTrain app first.".to_owned(),
             _ => "give volume, and omit amountUsd: OpenTrain works it out.".to_owned(),
         };
         Some(format!("This contract is {} {at}: {wants}", word(payment_type)))

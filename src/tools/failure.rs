@@ -133,11 +133,13 @@ pub struct Failure {
     /// HTTP status, where an answer came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// The API's code, such as FORBIDDEN; or ours: INVALID_ARGUMENT, NOT_CONFIGURED, NOT_ALLOWED, TIMEOUT, UNREACHABLE, BAD_RESPONSE.
+    /// The API's code, such as FORBIDDEN; or ours: INVALID_ARGUMENT, NOT_CONFIGURED, NOT_ALLOWED, TIMEOUT, UNREACHABLE,
+    /// BAD_RESPONSE, and REFUSED where the API gave no code.
     pub code: String,
     /// What went wrong.
     pub message: String,
-    /// The API's reason, such as account_claim_required; or ours: outcome_unknown, over_limit, read_only, frozen, audit_unavailable.
+    /// The API's reason, such as account_claim_required; or ours: outcome_unknown, over_limit,
+    /// milestone_not_found, read_only, frozen, audit_unavailable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The parameter that is wrong.

@@ -58,7 +58,7 @@ pub fn next(error: &Error, failure: &Failure, situation: &Situation<'_>) -> Stri
     };
     if matches!(error, Error::NotConfigured(_)) || error.status() == Some(401) {
         for notice in situation.notices {
-            let _ = write!(hint, " Note: {notice}");
+            let _ = write!(hint, " Note: {}.", notice.trim_end_matches('.'));
         }
     }
     if failure.outcome == "unknown" && failure.retryable {
@@ -97,7 +97,7 @@ fn refused(refusal: &Refusal, failure: &Failure, situation: &Situation<'_>) -> S
         409 => "The state of things does not allow it now: read it again before another try.".into(),
         429 => "Too many calls. Slow down.".into(),
         500..=599 => "OpenTrain has a fault on its side.".into(),
-        _ => String::new(),
+        _ => "OpenTrain does not accept this as it is; its message and details say why.".into(),
     }
 }
 

@@ -11,9 +11,9 @@ pub(super) struct Person {
 /// What a person sees of a page.
 pub(super) struct Page {
     pub(super) title: String,
-    /// What the button says, if there is one.
-    pub(super) button: Option<String>,
-    action: Option<Url>,
+    url: Url,
+    /// The buttons: what each says, and where it leads.
+    buttons: Vec<(String, String)>,
 }
 
 impl Person {
@@ -28,9 +28,11 @@ impl Person {
         Page::of(response).await
     }
 
-    pub(super) async fn press(&self, page: &Page) -> Result<Page, Fault> {
-        let action = page.action.clone().ok_or("the page has no button")?;
-        let response = self.browser.post(action).send().await?.error_for_status()?;
+    /// Presses the button that says `text`.
+    pub(super) async fn press(&self, page: &Page, text: &str) -> Result<Page, Fault> {
+        let button = page.buttons.iter().find(|(says, _)| says == text);
+        let (_, action) = button.ok_or_else(|| format!("the page \"{}\" has no button [{text}]", page.title))?;
+        let response = self.browser.post(page.url.join(action)?).send().await?.error_for_status()?;
         Page::of(response).await
     }
 }
@@ -39,13 +41,22 @@ impl Page {
     async fn of(response: reqwest::Response) -> Result<Self, Fault> {
         let url = response.url().clone();
         let html = response.text().await?;
-        let action = between(&html, "action=\"", "\"").and_then(|path| url.join(path).ok());
-        let button = between(&html, "<button>", "</button>").map(str::to_owned);
-        Ok(Self {
-            title: between(&html, "<h1>", "</h1>").unwrap_or("a page without a heading").to_owned(),
-            button,
-            action,
-        })
+        let title = between(&html, "<h1>", "</h1>").unwrap_or("a page without a heading").to_owned();
+        let forms = html.split("<form").skip(1);
+        let buttons = forms.filter_map(|form| {
+            let action = between(form, "action=\"", "\"")?;
+            Some((between(form, "<button>", "</button>")?.to_owned(), action.to_owned()))
+        });
+        Ok(Self { title, url, buttons: buttons.collect() })
+    }
+
+    /// What the buttons say.
+    pub(super) fn buttons(&self) -> String {
+        self.buttons.iter().map(|(says, _)| format!("[{says}]")).collect::<Vec<_>>().join(" ")
+    }
+
+    pub(super) fn offers(&self, text: &str) -> bool {
+        self.buttons.iter().any(|(says, _)| says == text)
     }
 }
 

@@ -19,7 +19,7 @@ const QUIET: Style = Style::new().dimmed();
 
 /// What has been played so far.
 pub(super) struct Stage {
-    agent: Client,
+    pub(super) agent: Client,
     began: Instant,
     scenes: usize,
     steps: usize,
@@ -66,12 +66,9 @@ impl Stage {
         print(&format!("  {who}  {style}{mark}{style:#} {text}"))
     }
 
-    pub(super) fn created(&mut self, many: usize) {
-        self.created += many;
-    }
-
-    pub(super) fn doubled(&mut self, many: usize) {
-        self.doubled += many;
+    /// What the contract shows in the end.
+    pub(super) fn made(&mut self, created: usize, doubled: usize) {
+        (self.created, self.doubled) = (created, doubled);
     }
 
     pub(super) fn close(self) -> Result<ExitCode, Fault> {
@@ -87,4 +84,9 @@ impl Stage {
         ))?;
         Ok(if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
+}
+
+/// What somebody else does.
+pub(super) fn aside(who: &str, text: &str) -> Result<(), Fault> {
+    print(&format!("  {who:<7} {text}"))
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{V1, claimed_sandbox, get, milestone, sandbox};
+use super::{V1, claimed_sandbox, end, fund, get, milestone, release, sandbox};
 
 const MILESTONE: &str = r#"{"description":"Label the next 5,000 posts","amountUsd":300}"#;
 
@@ -53,7 +53,27 @@ async fn an_unclaimed_account_is_told_where_to_be_claimed() {
     let details = json!({ "reason": "account_claim_required", "action": "create milestones", "claimUrl": claim_url });
     assert_eq!(reply.refusal(), (403, "FORBIDDEN".into(), details));
     assert_eq!(reply.json()["error"], "A human must claim this agent account before it can create milestones.");
-    assert_eq!(get(&format!("{V1}/contracts")).send(&sandbox).await.status, 200, "reading works before the claim");
+    for path in ["contracts", "contracts/ctr_8Kq2", "payments/pending"] {
+        assert_eq!(get(&format!("{V1}/{path}")).send(&sandbox).await.status, 200, "reading works before the claim");
+    }
+}
+
+#[tokio::test]
+async fn whatever_moves_money_has_all_the_gates() {
+    let sandbox = sandbox().await;
+    for (call, action) in [
+        (fund("ms_4Dk7"), "fund milestones"),
+        (release("ms_6Hc2"), "approve milestones"),
+        (end("ctr_8Kq2"), "end contracts"),
+    ] {
+        let refusal = async |role| call.clone().role(role).send(&sandbox).await.refusal();
+        let claim_url = format!("{}claim", sandbox.origin());
+        let details = json!({ "reason": "account_claim_required", "action": action, "claimUrl": claim_url });
+        assert_eq!(refusal("owner").await, (403, "FORBIDDEN".into(), details));
+        assert_eq!(refusal("feature-off").await.2, json!({ "featureKey": "public_api_payments_write" }));
+        assert_eq!(refusal("claimed-agent").await.2["requiredScopes"], json!(["payments:write"]));
+        assert_eq!(refusal("revoked").await.0, 401);
+    }
 }
 
 #[tokio::test]

@@ -1,12 +1,16 @@
 //! The sandbox over real HTTP, as its callers and a person's browser meet it.
 
+mod approvals;
 mod contracts;
+mod decisions;
+mod faults;
 mod gates;
 mod milestones;
 mod pages;
 mod sharing;
 mod wire;
 
+use std::io;
 use std::net::Ipv4Addr;
 
 use serde_json::Value;
@@ -27,6 +31,13 @@ async fn sandbox() -> Sandbox {
 async fn claimed_sandbox() -> Sandbox {
     let sandbox = sandbox().await;
     assert_eq!(post("/claim", "").send(&sandbox).await.status, 303);
+    sandbox
+}
+
+/// One with a payment method besides.
+async fn paying_sandbox() -> Sandbox {
+    let sandbox = claimed_sandbox().await;
+    assert_eq!(post("/billing", "").send(&sandbox).await.status, 303);
     sandbox
 }
 
@@ -63,6 +74,31 @@ fn milestone(contract: &str, body: &str) -> Call {
     post(&format!("{V1}/contracts/{contract}/milestones"), body)
 }
 
+/// Asking for a milestone to be funded.
+fn fund(milestone: &str) -> Call {
+    post(&format!("{V1}/milestones/{milestone}/fund"), "")
+}
+
+/// Asking for a milestone's money to be released.
+fn release(milestone: &str) -> Call {
+    post(&format!("{V1}/milestones/{milestone}/approve"), "")
+}
+
+/// Ending a contract.
+fn end(contract: &str) -> Call {
+    post(&format!("{V1}/contracts/{contract}/end"), "")
+}
+
+/// Looking at an approval.
+fn approval(id: &str) -> Call {
+    get(&format!("{V1}/approvals/{id}"))
+}
+
+/// What a person does about an approval: `confirm` or `decline`.
+fn press(id: &str, button: &str) -> Call {
+    post(&format!("/approvals/{id}/{button}"), "").header("Sec-Fetch-Site: same-origin")
+}
+
 impl Call {
     fn role(self, role: &str) -> Self {
         self.without_token().header(&format!("Authorization: Bearer {}", token_of(role)))
@@ -84,6 +120,13 @@ impl Call {
 
     /// Sends it on a connection of its own.
     async fn send(self, sandbox: &Sandbox) -> Reply {
+        let (bytes, end) = self.send_raw(sandbox).await;
+        end.unwrap();
+        Reply::read(String::from_utf8(bytes).unwrap())
+    }
+
+    /// Sends it, and gives what came and how it ended.
+    async fn send_raw(self, sandbox: &Sandbox) -> (Vec<u8>, io::Result<usize>) {
         let port = sandbox.origin().port().unwrap();
         let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
         let Self { method, path, host, headers, body } = self;
@@ -93,8 +136,8 @@ impl Call {
         let request = lines.join("\r\n");
         connection.write_all(request.as_bytes()).await.unwrap();
         let mut bytes = Vec::new();
-        connection.read_to_end(&mut bytes).await.unwrap();
-        Reply::read(String::from_utf8(bytes).unwrap())
+        let end = connection.read_to_end(&mut bytes).await;
+        (bytes, end)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Call, V1, call, claimed_sandbox, get, milestone, post, sandbox};
+use super::{Call, V1, approval, call, claimed_sandbox, end, fund, get, milestone, post, press, release, sandbox};
 use crate::sandbox::routes::MAX_BODY;
 
 #[tokio::test]
@@ -61,6 +61,16 @@ async fn two_fresh_sandboxes_answer_the_same_bytes() {
         get(&format!("{V1}/auth/me")),
         get(&format!("{V1}/job-drafts/capabilities")),
         get(&format!("{V1}/none")),
+        fund("ms_4Dk7"),
+        post("/billing", ""),
+        fund("ms_4Dk7"),
+        get("/approvals/apr_7Rtd"),
+        press("apr_7Rtd", "confirm"),
+        approval("apr_7Rtd"),
+        release("ms_4Dk7"),
+        end("ctr_5Lm9"),
+        get(&format!("{V1}/payments/pending")),
+        post("/clock", ""),
         get("/"),
     ];
     let mut runs = Vec::new();

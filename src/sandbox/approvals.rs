@@ -1,0 +1,72 @@
+//! Approvals: a person is asked, and the agent looks at what was decided.
+
+use serde_json::{Value, json};
+
+use super::answer::{Answer, Answered, Refused};
+use super::decisions::{Approval, Asked, Request};
+use super::roles::Role;
+use super::routes::{Route, route};
+use super::world::World;
+use crate::api::approvals::GetApproval;
+
+/// What answers which operation.
+pub(super) fn routes() -> [Route; 1] {
+    [route(get)]
+}
+
+fn get(world: &mut World, _: &Role, wanted: &GetApproval) -> Answered {
+    let id = &wanted.approval_id.0;
+    let missing = || {
+        let details = json!({ "resource": "approvals", "approvalId": id });
+        Refused::not_found("Approval not found.").with_details(details)
+    };
+    let approval = world.approvals.iter().find(|approval| approval.id == *id).ok_or_else(missing)?;
+    Ok(Answer::ok(json!({ "approval": shown(world, approval) })))
+}
+
+/// Asks a person for `request`: 202 with an approval. The same request again, while nobody has decided, is the same
+/// approval.
+pub(super) fn ask(world: &mut World, request: Request) -> Answer {
+    let now = world.now();
+    let asked = request.asked;
+    let same = |approval: &Approval| approval.request == request && approval.is_open(now);
+    let place = world.approvals.iter().position(same).unwrap_or_else(|| {
+        let approval = Approval {
+            id: world.ids.next("apr"),
+            invoice_id: world.invoice_for(&request),
+            request,
+            created_at: now,
+            decision: None,
+        };
+        world.approvals.push(approval);
+        world.approvals.len() - 1
+    });
+    let mut approval = world.approvals.get(place).map(|approval| shown(world, approval)).unwrap_or_default();
+    if let (Asked::Fund | Asked::Release, Value::Object(fields)) = (asked, &mut approval) {
+        // The examples of these two are without it.
+        fields.shift_remove("proposalId");
+    }
+    Answer::accepted(json!({ "approval": approval, "message": message(asked) }))
+}
+
+fn shown(world: &World, approval: &Approval) -> Value {
+    approval.shown(&world.page(&format!("/approvals/{}", approval.id)), world.now())
+}
+
+/// The API's words (reference: api-reference/milestones/fund and milestones/approve).
+const fn message(asked: Asked) -> &'static str {
+    match asked {
+        Asked::Fund => {
+            "Funding request recorded. A signed-in human must confirm this approval in the OpenTrain app before any \
+             money moves."
+        }
+        Asked::Release => {
+            "Release request recorded. A signed-in human must confirm this approval in the OpenTrain app before any \
+             money moves."
+        }
+        Asked::End => {
+            "End request recorded. A signed-in human must confirm this approval in the OpenTrain app before the \
+             contract ends."
+        }
+    }
+}

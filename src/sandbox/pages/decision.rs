@@ -1,0 +1,201 @@
+//! The page on which a person decides what an agent asked for.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::StatusCode;
+use maud::{Markup, html};
+
+use super::super::answer::Refused;
+use super::super::decisions::{self, Approval, Asked, Request, obstacle};
+use super::super::model::{Contract, Milestone};
+use super::super::values::Moment;
+use super::super::world::{Shared, World};
+use super::{name, refusal, see, visible, way_home};
+use crate::api::approvals::{CONFIRMED, DECLINED, PENDING};
+
+type Id = Result<Path<String>, PathRejection>;
+
+pub(super) async fn page(State(shared): State<Shared>, id: Id) -> Response {
+    let world = shared.lock();
+    let id = id.map(|Path(id)| id).unwrap_or_default();
+    match world.approvals.iter().find(|approval| approval.id == id) {
+        Some(approval) => asked(&world, approval),
+        None => unknown(),
+    }
+}
+
+pub(super) async fn confirmed(State(shared): State<Shared>, id: Id) -> Response {
+    decide(&shared, id, decisions::confirm)
+}
+
+pub(super) async fn declined(State(shared): State<Shared>, id: Id) -> Response {
+    decide(&shared, id, decisions::decline)
+}
+
+fn decide(shared: &Shared, id: Id, work: fn(&mut World, &str) -> Result<(), &'static str>) -> Response {
+    let mut world = shared.lock();
+    let id = id.map(|Path(id)| id).unwrap_or_default();
+    if !world.approvals.iter().any(|approval| approval.id == id) {
+        return unknown();
+    }
+    let page = format!("/approvals/{id}");
+    match work(&mut world, &id) {
+        Ok(()) => see(&page),
+        Err(why) => super::page(
+            StatusCode::CONFLICT,
+            "Nothing was changed",
+            &html! { p { (why) " Your click changed nothing." } p { a href=(page) { "How it stands" } } (way_home()) },
+        ),
+    }
+}
+
+fn unknown() -> Response {
+    refusal(&Refused::not_found("There is no such approval in this sandbox. It forgets everything when it stops."))
+}
+
+/// What an approval is called in one line.
+pub(super) const fn question(asked: Asked) -> &'static str {
+    match asked {
+        Asked::Fund => "Fund this milestone?",
+        Asked::Release => "Release this payment?",
+        Asked::End => "End this contract?",
+    }
+}
+
+/// How much, and for whom.
+pub(super) fn subject(world: &World, request: &Request) -> Markup {
+    let Some((contract, milestone)) = found(world, request) else { return html! {} };
+    let trainer = visible(&contract.freelancer.display_name);
+    html! {
+        @match (request.asked, milestone) {
+            (Asked::Fund, Some(milestone)) => { (milestone.amount_usd.dollars()) " for " bdi { (trainer) } }
+            (Asked::Release, Some(milestone)) => { (milestone.amount_usd.dollars()) " to " bdi { (trainer) } }
+            _ => { bdi { (visible(&contract.title)) } " with " bdi { (trainer) } }
+        }
+    }
+}
+
+/// What `request` is about.
+fn found<'a>(world: &'a World, request: &Request) -> Option<(&'a Contract, Option<&'a Milestone>)> {
+    let contract = world.contracts.iter().find(|contract| contract.id == request.contract_id)?;
+    let milestone = contract.milestones.iter().find(|milestone| Some(&milestone.id) == request.milestone_id.as_ref());
+    Some((contract, milestone))
+}
+
+fn asked(world: &World, approval: &Approval) -> Response {
+    let (now, request) = (world.now(), &approval.request);
+    let Some((contract, milestone)) = found(world, request) else {
+        return refusal(&Refused::not_found("What was asked about is not there."));
+    };
+    let status = approval.status(now);
+    super::page(
+        StatusCode::OK,
+        heading(request.asked, status),
+        &html! {
+            p.sum { (subject(world, request)) }
+            @if status != PENDING { (outcome(approval, now)) }
+            table.facts { tbody { (facts(contract, milestone)) (times(approval, now)) } }
+            @if status == PENDING {
+                (consequences(request.asked, contract, milestone))
+                (buttons(&approval.id, obstacle(world, request)))
+            }
+            (way_home())
+        },
+    )
+}
+
+fn heading(asked: Asked, status: &str) -> &'static str {
+    match (status, asked) {
+        (PENDING, _) => question(asked),
+        (CONFIRMED, Asked::Fund) => "You confirmed: it is funded",
+        (CONFIRMED, Asked::Release) => "You confirmed: the payment is released",
+        (CONFIRMED, Asked::End) => "You confirmed: the contract has ended",
+        (DECLINED, _) => "You declined: nothing has changed",
+        _ => "This has lapsed: nothing has changed",
+    }
+}
+
+/// What came of it, and what comes next.
+fn outcome(approval: &Approval, now: Moment) -> Markup {
+    let next = match approval.status(now) {
+        CONFIRMED => " Go back to your assistant: it sees your decision and goes on.",
+        DECLINED => " Go back to your assistant, and say what should be different.",
+        _ => " If it is still wanted, your assistant can ask again.",
+    };
+    html! { p { strong { "Next:" } (next) } }
+}
+
+fn facts(contract: &Contract, milestone: Option<&Milestone>) -> Markup {
+    let trainer = &contract.freelancer;
+    html! {
+        @if let Some(milestone) = milestone {
+            tr { th { "Milestone" } td { "#" (milestone.number) " " bdi { (name(milestone)) } " " code { (milestone.id) } } }
+            tr { th { "Work" } td { bdi { (visible(&milestone.description)) } } }
+            tr { th { "Amount" } td { (milestone.amount_usd.dollars()) ", before fees" } }
+            @if let Some(volume) = milestone.volume { tr { th { "Volume" } td { (volume) } } }
+            @if let Some(due) = milestone.due_date { tr { th { "Due" } td { (due.day()) } } }
+        } @else {
+            @for milestone in contract.timeline().filter(|milestone| milestone.is_funded()) {
+                tr { th { "Funded" } td { "#" (milestone.number) " " bdi { (name(milestone)) } ", "
+                    (milestone.amount_usd.dollars()) } }
+            }
+        }
+        tr { th { "Trainer" } td { bdi { (visible(&trainer.display_name)) } " (" (trainer.country) ")" } }
+        tr { th { "Contract" } td { bdi { (visible(&contract.title)) } " " code { (contract.id) } } }
+    }
+}
+
+fn times(approval: &Approval, now: Moment) -> Markup {
+    let until = approval.expires_at();
+    html! {
+        tr { th { "Asked" } td { "by your agent, " (approval.created_at.words()) } }
+        @match approval.resolved_at(now) {
+            None => { tr { th { "Lapses" } td { (until.words()) " (" (until.distance(now)) "), without effect" } } }
+            Some(at) => { tr { th { (verb(approval.status(now))) } td { (at.words()) } } }
+        }
+    }
+}
+
+fn verb(status: &str) -> &'static str {
+    match status {
+        CONFIRMED => "Confirmed",
+        DECLINED => "Declined",
+        _ => "Lapsed",
+    }
+}
+
+/// What each button does.
+fn consequences(asked: Asked, contract: &Contract, milestone: Option<&Milestone>) -> Markup {
+    let trainer = visible(&contract.freelancer.display_name);
+    let amount = milestone.map_or_else(String::new, |milestone| milestone.amount_usd.dollars());
+    html! {
+        @match asked {
+            Asked::Fund => {
+                p { strong { "Confirm" } " puts " (amount) " from your payment method behind this milestone. " bdi { (trainer) }
+                    " is not paid before you release it." }
+                p.quiet { "OpenTrain's documents name a marketplace fee of 10 %. The sandbox adds none; what is due in \
+                           all is shown at OpenTrain." }
+            }
+            Asked::Release => {
+                p { strong { "Confirm" } " pays out the " (amount) " that are held for this milestone to " bdi { (trainer) }
+                    ". That cannot be taken back." }
+            }
+            Asked::End => {
+                p { strong { "Confirm" } " ends the contract with " bdi { (trainer) } ", though money is held for it. It \
+                    cannot be reopened. What becomes of that money is not documented; the sandbox leaves it where it is." }
+            }
+        }
+        p { strong { "Decline" } " changes nothing, and your agent is told so." }
+    }
+}
+
+fn buttons(id: &str, obstacle: Option<&str>) -> Markup {
+    html! {
+        @match obstacle {
+            None => form method="post" action={ "/approvals/" (id) "/confirm" } { button { "Confirm" } },
+            Some(obstacle) => p { strong { (obstacle) " It can only be declined, or left to lapse." } },
+        }
+        form.other method="post" action={ "/approvals/" (id) "/decline" } { button { "Decline" } }
+    }
+}
