@@ -13,14 +13,21 @@
 
 mod harness;
 
+mod architecture;
 mod claim;
+mod claim_stateless;
+mod cli;
+mod client;
 mod contracts;
 mod errors;
+mod example;
 mod faults;
+mod generated;
 mod protocol;
 mod registry;
 mod retries;
 mod sandbox;
+mod settings;
 mod wire;
 
 /// The folder of the crate.

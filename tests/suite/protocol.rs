@@ -301,7 +301,8 @@ async fn stdout_has_nothing_but_json_rpc_lines() {
 #[tokio::test]
 async fn the_token_is_seen_in_no_log_at_any_level_and_in_no_process_list() {
     for format in ["text", "json"] {
-        let upstream = Upstream::answering(|_, before| match before {
+        let upstream = Upstream::answering(|request, before| match before {
+            _ if request.is_write() => Reply::refusal(400, "BAD_REQUEST", &Value::Null),
             0 => Reply::refusal(401, "UNAUTHORIZED", &Value::Null),
             1 => Reply::reset(),
             _ => Reply::json(200, &contracts(1)),

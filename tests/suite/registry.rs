@@ -269,6 +269,7 @@ async fn answers() -> Vec<(String, Value, Answer)> {
             press(urls.next().expect("the account is unclaimed at first")).await;
         }
     }
+    let mut runs = Vec::new();
     for (about, reply) in [
         (
             "a refusal with everything",
@@ -300,15 +301,23 @@ async fn answers() -> Vec<(String, Value, Answer)> {
             ),
         ),
     ] {
-        let upstream = Upstream::scripted([reply]).await;
-        let host = launch().at(&upstream).start().await;
-        let mut begun = Vec::new();
-        for tool in &tools {
-            begun.push((tool, host.begin(name(tool), plausible(name(tool))).await));
-        }
-        for (tool, id) in begun {
-            answers.push((format!("{}: {about}", name(tool)), tool.clone(), host.end(id).await));
-        }
+        let tools = tools.clone();
+        runs.push(tokio::spawn(async move {
+            let upstream = Upstream::scripted([reply]).await;
+            let host = launch().at(&upstream).start().await;
+            let mut begun = Vec::new();
+            for tool in tools {
+                begun.push((host.begin(name(&tool), plausible(name(&tool))).await, tool));
+            }
+            let mut answers = Vec::new();
+            for (id, tool) in begun {
+                answers.push((format!("{}: {about}", name(&tool)), tool, host.end(id).await));
+            }
+            answers
+        }));
+    }
+    for run in runs {
+        answers.extend(run.await.unwrap());
     }
     answers
 }

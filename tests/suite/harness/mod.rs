@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 pub(crate) use host::{Answer, Host};
-pub(crate) use launch::{Launch, Ran, launch};
+pub(crate) use launch::launch;
 pub(crate) use samples::{CLAIM_PATH, claim_required, contract, contracts, milestone};
 pub(crate) use upstream::{Gate, Refusing, Reply, Upstream};
 
