@@ -120,7 +120,7 @@ impl Client {
             call = call.header(AUTHORIZATION, bearer.clone());
         }
         if let Some(body) = &request.body {
-            call = call.header(CONTENT_TYPE, "application/json").body(body.clone());
+            call = call.header(CONTENT_TYPE, request.content_type).body(body.clone());
         }
         let response = call.send().await.map_err(|fault| transport(fault, limit))?;
         accept(response, caller.token, limit).await

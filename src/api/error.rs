@@ -95,7 +95,12 @@ impl Refusal {
     pub(super) fn read(status: u16, body: &str, retry_after: Option<Duration>) -> Option<Self> {
         let mut object: Map<String, Value> = serde_json::from_str(body).ok()?;
         let text = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
-        let (message, code, request_id) = (text("error"), text("code"), text("requestId"));
+        // OAuth's errors have the code where the API has the message.
+        let (message, code) = match text("error_description") {
+            Some(description) => (Some(description), text("error")),
+            None => (text("error"), text("code")),
+        };
+        let request_id = text("requestId");
         let is_envelope = message.is_some() || code.is_some() || object.contains_key("details");
         let details = if is_envelope { object.shift_remove("details") } else { Some(Value::Object(object)) };
         let message = message.unwrap_or_else(|| format!("OpenTrain answered {status} without its usual message"));

@@ -10,6 +10,8 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Number, Value};
 
+use super::error::InvalidArgument;
+
 /// A field of an answer. Absent, `null`, or of a shape that is not the documented one, it reads as `None`: what the
 /// API sends in one field can never make the rest of its answer unreadable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,6 +166,26 @@ pub fn decimal(number: &Number) -> Option<Decimal> {
 #[serde(transparent)]
 pub struct Positive(pub Number);
 
+impl Positive {
+    /// Looks whether it is above zero and an amount that can be reckoned with.
+    ///
+    /// # Errors
+    /// `field` is wrong, and why.
+    pub fn check(&self, field: &str) -> Result<(), InvalidArgument> {
+        let number = &self.0;
+        if number.as_f64().is_none_or(|value| value <= 0.0 || !value.is_finite()) {
+            return Err(InvalidArgument::new(field, format!("{field} must be a number above 0 (it was {number})")));
+        }
+        if decimal(number).is_none() {
+            return Err(InvalidArgument::new(
+                field,
+                format!("{field} has more digits than an amount can have (it was {number})"),
+            ));
+        }
+        Ok(())
+    }
+}
+
 impl JsonSchema for Positive {
     fn inline_schema() -> bool {
         true
@@ -234,6 +256,18 @@ ids! {
     MilestoneId,
     /// Approval id.
     ApprovalId,
+    /// Proposal id, from list_proposals.
+    ProposalId,
+    /// Trainer's id or profile slug.
+    FreelancerId,
+    /// Conversation id, from list_conversations.
+    ConversationId,
+    /// Top-up id.
+    TopUpId,
+    /// Webhook id, from list_webhooks.
+    WebhookId,
+    /// Token id, from list_tokens.
+    TokenId,
 }
 
 #[cfg(test)]
