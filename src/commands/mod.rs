@@ -94,6 +94,7 @@ fn operator(config: &OperatorConfig) -> Result<Operator, Fault> {
         max_milestone: config.max_milestone,
         max_day: config.max_day,
         duplicate_window: config.duplicate_window,
+        prefix: config.tool_prefix.clone(),
     };
     let audit = match &config.audit_log {
         Some(path) => {

@@ -75,7 +75,9 @@ impl Server {
     }
 
     fn unknown(&self, name: &str) -> ErrorData {
-        let names: Vec<&str> = self.toolbox.served().iter().map(|served| served.entry.name).collect();
+        let names: Vec<String> =
+            self.toolbox.served().iter().map(|served| self.toolbox.listed_name(served.entry)).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let meant = crate::tools::arguments::nearest(name, &names);
         let meant = meant.map(|meant| format!("; {meant} was probably meant")).unwrap_or_default();
         ErrorData::new(ErrorCode::INVALID_PARAMS, format!("unknown tool \"{name}\"{meant}"), None)

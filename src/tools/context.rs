@@ -137,14 +137,15 @@ impl Context {
     /// Whether a tool can be called here: no text names one that cannot.
     #[must_use]
     pub fn lists(&self, tool: &str) -> bool {
-        self.toolbox.find(tool).is_some()
+        self.toolbox.serves(tool)
     }
 
     /// Which of these calls can be made here, as "Next: …".
     #[must_use]
     pub fn next(&self, calls: &[(&str, &str)]) -> String {
         let listed = calls.iter().filter(|(name, _)| self.lists(name));
-        let calls: Vec<String> = listed.map(|(name, arguments)| format!("{name}({arguments})")).collect();
+        let prefix = &self.policy().prefix;
+        let calls: Vec<String> = listed.map(|(name, arguments)| format!("{prefix}{name}({arguments})")).collect();
         if calls.is_empty() { String::new() } else { format!("Next: {}.", calls.join(", ")) }
     }
 

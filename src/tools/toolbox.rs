@@ -122,25 +122,56 @@ impl Toolbox {
         &self.served
     }
 
-    /// The tool of that name, if it is served.
+    /// The tool of that name, if it is served. OpenTrain's own names (`opentrain_…`) are taken too.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Served> {
-        self.served.iter().find(|served| served.entry.name == name)
+        let known = self.entry_named(name)?;
+        self.served.iter().find(|served| served.entry.name == known.name)
     }
 
-    /// `text` without the sentences that name a tool which is not served here.
+    /// Whether a tool can be called here: no text names one that cannot.
     #[must_use]
-    pub fn only_served(&self, text: &str) -> String {
-        let missing: Vec<&str> = all().map(|entry| entry.name).filter(|name| self.find(name).is_none()).collect();
-        if !missing.iter().any(|name| text.contains(name)) {
-            return text.to_owned();
+    pub fn serves(&self, tool: &str) -> bool {
+        self.served.iter().any(|served| served.entry.name == tool)
+    }
+
+    /// The tool that a caller means by `name`: as it is listed, or as OpenTrain's own server calls it.
+    fn entry_named(&self, name: &str) -> Option<&'static Entry> {
+        if let Some(listed) = name.strip_prefix(&self.operator.policy.prefix)
+            && let Some(entry) = all().find(|entry| entry.name == listed)
+        {
+            return Some(entry);
         }
-        let lines = text.lines().map(|line| {
-            let sentences =
-                line.split_inclusive(". ").filter(|sentence| !missing.iter().any(|name| sentence.contains(name)));
-            sentences.collect::<String>().trim_end().to_owned()
-        });
-        lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+        let official = name.strip_prefix("opentrain_")?;
+        all().find(|entry| entry.official == official)
+    }
+
+    /// The name under which a tool is listed.
+    #[must_use]
+    pub fn listed_name(&self, entry: &Entry) -> String {
+        format!("{}{}", self.operator.policy.prefix, entry.name)
+    }
+
+    /// `text` of ours as it is told here: without the sentences that name a tool which is not served, and with every
+    /// other under the name by which it is listed.
+    #[must_use]
+    pub fn told_here(&self, text: &str) -> String {
+        let missing: Vec<&str> = all().map(|entry| entry.name).filter(|name| !self.serves(name)).collect();
+        let mut text = text.to_owned();
+        if missing.iter().any(|name| has_word(&text, name)) {
+            let lines = text.lines().map(|line| {
+                let sentences = line.split_inclusive(". ");
+                let kept = sentences.filter(|sentence| !missing.iter().any(|name| has_word(sentence, name)));
+                kept.collect::<String>().trim_end().to_owned()
+            });
+            text = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
+        }
+        if self.operator.policy.prefix.is_empty() {
+            return text;
+        }
+        self.served
+            .iter()
+            .fold(text, |text, served| with_word(&text, served.entry.name, &self.listed_name(served.entry)))
     }
 
     /// Ends what is still open on the record as unknown: the process stops.
@@ -165,7 +196,7 @@ impl Toolbox {
     /// The refusal of a tool that only read-only mode keeps from being listed; `None` for a name that means nothing here.
     #[must_use]
     pub fn refuse(&self, name: &str, call: &Call) -> Option<Report> {
-        let entry = self.operator.policy.withheld(name)?;
+        let entry = self.operator.policy.withheld(self.entry_named(name)?.name)?;
         Some(self.report(entry, &Denial::read_only().into(), None, None, call))
     }
 
@@ -251,10 +282,33 @@ impl Toolbox {
         if let Some(remark) = remark {
             failure.hint = format!("{} {remark}", failure.hint);
         }
-        failure.hint = self.only_served(&failure.hint);
+        failure.hint = self.told_here(&failure.hint);
         let step = human_step(&failure);
         Report { result: Err(failure), step }
     }
+}
+
+/// The places where `name` stands in `text` as a word of its own.
+fn words<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = usize> + 'a {
+    let part_of_a_word = |character: char| character.is_alphanumeric() || character == '_';
+    text.match_indices(name).map(|(place, _)| place).filter(move |place| {
+        let before = text.get(..*place).and_then(|before| before.chars().next_back());
+        let after = text.get(place + name.len()..).and_then(|after| after.chars().next());
+        !before.is_some_and(part_of_a_word) && !after.is_some_and(part_of_a_word)
+    })
+}
+
+fn has_word(text: &str, name: &str) -> bool {
+    words(text, name).next().is_some()
+}
+
+fn with_word(text: &str, name: &str, other: &str) -> String {
+    let places: Vec<usize> = words(text, name).collect();
+    let mut changed = text.to_owned();
+    for place in places.into_iter().rev() {
+        changed.replace_range(place..place + name.len(), other);
+    }
+    changed
 }
 
 /// The page that a person has to open before the refused call can go through. A page on a host that is not the app's is
@@ -273,4 +327,19 @@ fn human_step(failure: &Failure) -> Option<HumanStep> {
     };
     let link = failure.links().into_iter().find(|link| link.kind == kind && link.verified)?;
     Some(HumanStep::try_again(link, ask))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_found_only_as_a_word_of_its_own() {
+        assert!(has_word("Then get_approval.", "get_approval"));
+        assert!(!has_word("get_approvals, forget_approval", "get_approval"));
+        assert_eq!(
+            with_word("get_job(x), get_job_facets, get_job", "get_job", "ot_get_job"),
+            "ot_get_job(x), get_job_facets, ot_get_job"
+        );
+    }
 }
