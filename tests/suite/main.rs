@@ -13,6 +13,7 @@
 
 mod harness;
 
+mod approvals;
 mod contracts;
 mod errors;
 mod faults;

@@ -1,14 +1,18 @@
 //! What makes a test read as a sentence: an upstream that is not ours, and the real binary as a host sees it.
 
+pub(crate) mod api;
 pub(crate) mod host;
 pub(crate) mod launch;
+pub(crate) mod record;
 pub(crate) mod samples;
 pub(crate) mod upstream;
 
 use std::time::Duration;
 
+pub(crate) use api::{Api, World};
 pub(crate) use host::{Answer, Host};
 pub(crate) use launch::{Launch, Ran, launch};
+pub(crate) use record::{pairs, record, recorded};
 pub(crate) use samples::{CLAIM_PATH, claim_required, contract, contracts, milestone};
 pub(crate) use upstream::{Gate, Refusing, Reply, Upstream};
 
