@@ -15,7 +15,9 @@ mod harness;
 
 mod approvals;
 mod contracts;
+mod creation;
 mod errors;
 mod faults;
+mod once;
 mod retries;
 mod wire;

@@ -25,7 +25,7 @@ pub(crate) const HANDSHAKES: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-06-1
 /// The revision that needs none.
 pub(crate) const STATELESS: &str = "2026-07-28";
 /// How long anything may take before a test gives it up. Nothing waits so long unless something is wrong.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A port that was free a moment ago.
 pub(crate) fn free_port() -> u16 {
