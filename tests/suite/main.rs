@@ -13,16 +13,19 @@
 
 mod harness;
 
+mod approvals;
 mod architecture;
 mod claim;
 mod claim_stateless;
 mod cli;
 mod client;
 mod contracts;
+mod creation;
 mod errors;
 mod example;
 mod faults;
 mod generated;
+mod once;
 mod protocol;
 mod registry;
 mod retries;
