@@ -127,10 +127,10 @@ async fn a_refused_read_says_that_there_is_no_answer_and_changed_nothing() {
 async fn details_come_through_untouched_whatever_they_are() {
     let written = [
         r#"{"z":1,"a":{"b":[1,2.50,1e3,null,true]},"reason":null}"#,
-        r#"[1,2]"#,
+        "[1,2]",
         r#""just words""#,
-        r#"12345678901234567890.10"#,
-        r#"false"#,
+        "12345678901234567890.10",
+        "false",
         r#"{"reason":{"nested":true},"field":7,"claimUrl":["x"],"requiredScopes":"payments:write"}"#,
         r#"{"issues":[{"path":["a",0],"message":"«quoted» \u202e"}]}"#,
     ];

@@ -17,8 +17,7 @@ pub(crate) fn plausible(name: &str) -> Value {
         "wait_for_approval" => json!({ "approvalId": "apr_6Yt", "timeoutSeconds": 0 }),
         "request_milestone_funding" => json!({ "milestoneId": "ms_4Dk7" }),
         "request_milestone_approval" => json!({ "milestoneId": "ms_1aXf" }),
-        "end_contract" => json!({ "contractId": "ctr_8Kq2" }),
-        "get_contract" => json!({ "contractId": "ctr_8Kq2" }),
+        "end_contract" | "get_contract" => json!({ "contractId": "ctr_8Kq2" }),
         "create_milestone" => json!({ "contractId": "ctr_8Kq2", "description": "Label more", "amountUsd": 300 }),
         other => panic!("registry::plausible needs a row for {other}"),
     }

@@ -207,7 +207,7 @@ async fn one_slow_call_holds_up_no_other() {
     for _ in 0..20 {
         host.done("get_contract", json!({ "contractId": "quick" })).await;
     }
-    assert_eq!(host.tools().await.is_empty(), false);
+    assert!(!host.tools().await.is_empty());
     gate.open();
     assert!(!host.end(slow).await.is_error());
 }
