@@ -12,9 +12,6 @@ use super::{Dialect, Operation};
 /// What an id may hold without being encoded: RFC 3986 "unreserved".
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-const JSON: &str = "application/json";
-const FORM: &str = "application/x-www-form-urlencoded";
-
 /// A request as it leaves.
 #[derive(Clone, Debug)]
 pub struct Request {
@@ -24,8 +21,19 @@ pub struct Request {
     pub url: Url,
     /// The body, if there is one.
     pub body: Option<Vec<u8>>,
+    /// How bodies and errors are written.
+    pub dialect: Dialect,
+}
+
+impl Request {
     /// What the body is.
-    pub content_type: &'static str,
+    #[must_use]
+    pub const fn content_type(&self) -> &'static str {
+        match self.dialect {
+            Dialect::Api | Dialect::OAuthJson => "application/json",
+            Dialect::OAuthForm => "application/x-www-form-urlencoded",
+        }
+    }
 }
 
 /// Writes `operation` as a request to the origin `base`.
@@ -54,8 +62,7 @@ pub fn encode<O: Operation>(operation: &O, base: &Url) -> Result<Request, Error>
     } else {
         Some(open.unwrap_or(Value::Object(fields)).to_string().into_bytes())
     };
-    let content_type = if O::DIALECT == Dialect::OAuthForm { FORM } else { JSON };
-    Ok(Request { method: O::METHOD, url, body, content_type })
+    Ok(Request { method: O::METHOD, url, body, dialect: O::DIALECT })
 }
 
 /// Reads `O` from the parts of a request; `body` is empty or a JSON object.

@@ -45,7 +45,7 @@ pub async fn serve(server: Server) -> Result<(), Box<ServerInitializeError>> {
         }
         ended = &mut serving => ended,
     };
-    kept.close();
+    kept.close().await;
     ended
 }
 

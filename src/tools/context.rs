@@ -1,6 +1,7 @@
 //! What a running tool works with: the API on behalf of one caller, and the rules that hold for its writes.
 
 use std::fmt;
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -128,6 +129,12 @@ impl Context {
         }
     }
 
+    /// Where secrets that no model may see are written.
+    #[must_use]
+    pub fn private_folder(&self) -> Option<&Path> {
+        self.toolbox.operator.private_folder.as_deref()
+    }
+
     /// The operator's rules.
     #[must_use]
     pub fn policy(&self) -> &Policy {
@@ -137,14 +144,15 @@ impl Context {
     /// Whether a tool can be called here: no text names one that cannot.
     #[must_use]
     pub fn lists(&self, tool: &str) -> bool {
-        self.toolbox.find(tool).is_some()
+        self.toolbox.serves(tool)
     }
 
     /// Which of these calls can be made here, as "Next: …".
     #[must_use]
     pub fn next(&self, calls: &[(&str, &str)]) -> String {
         let listed = calls.iter().filter(|(name, _)| self.lists(name));
-        let calls: Vec<String> = listed.map(|(name, arguments)| format!("{name}({arguments})")).collect();
+        let prefix = &self.policy().prefix;
+        let calls: Vec<String> = listed.map(|(name, arguments)| format!("{prefix}{name}({arguments})")).collect();
         if calls.is_empty() { String::new() } else { format!("Next: {}.", calls.join(", ")) }
     }
 

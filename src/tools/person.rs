@@ -37,6 +37,12 @@ impl HumanStep {
         Self { link, ask: ask.to_owned(), after }
     }
 
+    /// The call has started a claim: whether it is done is asked then.
+    #[must_use]
+    pub fn claim(link: Link, ask: String) -> Self {
+        Self { link, ask, after: After::Exchange }
+    }
+
     /// The call asked for a decision on the page: the approval is looked at then.
     #[must_use]
     pub fn decide(link: Link, ask: String, approval_id: ApprovalId) -> Self {
@@ -53,6 +59,8 @@ pub enum After {
         /// What was missing.
         past: LinkKind,
     },
+    /// Ask whether the claim is done, and keep the token that comes.
+    Exchange,
     /// Look at the approval, until somebody has decided it. OpenTrain is not asked for another.
     Look {
         /// Which one.
@@ -91,11 +99,16 @@ impl Toolbox {
         loop {
             let (report, unchanged) = match after {
                 After::TryAgain { past } => {
+                    if *past == LinkKind::Claim && self.tokens.claim_token().is_some() {
+                        // The token in use dies with the claim: the new one is asked for, and then the call is made.
+                        self.exchange(call).await;
+                    }
                     let report = self.call(served, arguments.clone(), &call.after_claim()).await;
                     let same =
                         report.result.is_err() && report.step.as_ref().is_some_and(|step| step.link.kind == *past);
                     (report, same)
                 }
+                After::Exchange => self.look_at_claim(served.entry, call).await,
                 After::Look { approval_id } => self.look(served.entry, approval_id, call).await,
             };
             if !unchanged || Instant::now() + INTERVAL >= until {
