@@ -7,6 +7,8 @@
     clippy::string_slice,
     clippy::print_stderr,
     clippy::too_many_lines,
+    clippy::match_bool,
+    clippy::format_collect,
     missing_docs,
     reason = "tests say what is wrong by failing"
 )]
