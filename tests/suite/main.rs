@@ -14,10 +14,12 @@
 mod harness;
 
 mod approvals;
+mod audit;
 mod contracts;
 mod creation;
 mod errors;
 mod faults;
+mod limits;
 mod once;
 mod retries;
 mod wire;
