@@ -17,6 +17,7 @@ mod harness;
 
 mod approvals;
 mod architecture;
+mod audit;
 mod claim;
 mod claim_stateless;
 mod cli;
@@ -27,6 +28,7 @@ mod errors;
 mod example;
 mod faults;
 mod generated;
+mod limits;
 mod once;
 mod protocol;
 mod registry;

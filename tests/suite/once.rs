@@ -202,8 +202,8 @@ impl Player {
                     self.begin(&mut under_way, &host, lane, &lanes[lane]);
                 }
                 Some(()) = self.killed.recv() => {
-                    host.signal("KILL");
                     under_way.shutdown().await;
+                    host.signal("KILL");
                     host.exit_within(crate::harness::PATIENCE).await;
                     // "Wait a minute": until what had left the dead process is worked off.
                     self.api.upstream.is_left_alone().await;
@@ -255,6 +255,10 @@ impl Player {
                 error["outcome"].as_str().unwrap().to_owned()
             }
         };
+        if outcome == "unknown" {
+            // "Wait a minute": what is on its way arrives.
+            self.land();
+        }
         *self.outcomes.entry(outcome).or_default() += 1;
         assert!(!answer.text().contains("could not be looked at first"), "the test itself is too hard: {}", answer.0);
         !answer.is_error()
