@@ -238,13 +238,13 @@ async fn processes_that_share_a_file_interleave_whole_lines() {
     for number in 0..3 {
         hosts.push(server(&api, &log).named(&format!("host-{number}")).start().await);
     }
-    let long = "x".repeat(5_000);
+    let much = "x".repeat(5_000);
     let mut calls = Vec::new();
     for place in 0..10 {
         for (number, host) in hosts.iter().enumerate() {
             let mut arguments = terms();
             arguments["name"] = json!(format!("{place} of {number}"));
-            arguments["description"] = json!(long);
+            arguments["description"] = json!(much);
             calls.push((number, host.begin("create_milestone", arguments).await));
         }
     }
@@ -253,14 +253,14 @@ async fn processes_that_share_a_file_interleave_whole_lines() {
         assert!(!answer.is_error(), "{}", answer.0);
     }
     let lines = record(&log);
-    let pairs = pairs(&lines);
-    assert_eq!((lines.len(), pairs.len()), (60, 30));
-    let mut ids: Vec<&Value> = pairs.iter().map(|(before, _)| &before["id"]).collect();
-    ids.sort_by_key(|id| id.to_string());
+    let both = pairs(&lines);
+    assert_eq!((lines.len(), both.len()), (60, 30));
+    let mut ids: Vec<&Value> = both.iter().map(|(before, _)| &before["id"]).collect();
+    ids.sort_by_key(ToString::to_string);
     ids.dedup();
     assert_eq!(ids.len(), 30, "no id is given twice");
     for number in 0..3 {
-        let own = pairs.iter().filter(|(before, _)| before["client"] == format!("host-{number} 1"));
+        let own = both.iter().filter(|(before, _)| before["client"] == format!("host-{number} 1"));
         assert_eq!(own.count(), 10);
     }
 }
@@ -278,9 +278,9 @@ async fn a_stop_leaves_no_write_open() {
         host.signal(stop);
         host.exit_within(Duration::from_secs(10)).await;
         let lines = record(&log);
-        let pairs = pairs(&lines);
-        assert_eq!((lines.len(), pairs.len()), (4, 2), "{stop}: {lines:#?}");
-        for (_, after) in pairs {
+        let both = pairs(&lines);
+        assert_eq!((lines.len(), both.len()), (4, 2), "{stop}: {lines:#?}");
+        for (_, after) in both {
             assert_eq!(after["outcome"], "unknown", "{stop}: {after}");
         }
     }
