@@ -112,8 +112,8 @@ fn request(
 ) -> Result<Duration, Fault> {
     let start = Instant::now();
     let body = runtime.block_on(client.send(tool, arguments))?;
-    let took = start.elapsed();
-    if body.first() == Some(&b'{') { Ok(took) } else { Err("the upstream server gave no JSON object".into()) }
+    let elapsed = start.elapsed();
+    if body.first() == Some(&b'{') { Ok(elapsed) } else { Err("the upstream server gave no JSON object".into()) }
 }
 
 /// Many `list_contracts` at a time.
