@@ -70,6 +70,10 @@ pub enum Task {
     },
     /// Let writes through again
     Thaw,
+    /// Revoke the token in the credential file, and forget the account that is kept there
+    ///
+    /// A token in the environment is neither revoked nor forgotten.
+    Logout,
     /// Print an audit log for a person: writes whose outcome is not known first
     Audit {
         /// The file that --audit-log names

@@ -20,7 +20,7 @@ use credentials::CredentialFile;
 pub use credentials::Credentials;
 use settings::{
     AUDIT_LOG, BASE_URL, DUPLICATE_WINDOW, HUMAN_WAIT, LOG_FILTER, LOG_FORMAT, MAX_DAY_USD, MAX_MILESTONE_USD,
-    READ_ONLY, SANDBOX, SANDBOX_FAULT, SANDBOX_PORT, TIMEOUT, TOKEN, TOOLSETS,
+    READ_ONLY, SANDBOX, SANDBOX_FAULT, SANDBOX_PORT, TIMEOUT, TOKEN, TOOL_PREFIX, TOOLSETS,
 };
 pub use settings::{Flag, SETTINGS, Setting};
 
@@ -68,6 +68,8 @@ pub struct OperatorConfig {
     pub read_only: bool,
     /// The list of families, and where it was set.
     pub toolsets: Option<(String, Source)>,
+    /// Put before every tool's name.
+    pub tool_prefix: String,
     /// USD before fees.
     pub max_milestone: Option<Decimal>,
     /// USD before fees.
@@ -78,6 +80,8 @@ pub struct OperatorConfig {
     pub audit_log: Option<PathBuf>,
     /// The file that stops all writes of this user's servers while it is there.
     pub switch: Option<PathBuf>,
+    /// Where secrets that no model may see are written: the folder of the credential file.
+    pub private_folder: Option<PathBuf>,
 }
 
 /// How the log is written.
@@ -303,6 +307,7 @@ impl Config {
 fn operator(lookup: &mut Lookup<'_>) -> Result<OperatorConfig, ConfigError> {
     let read_only = lookup.switch(READ_ONLY)?;
     let toolsets = lookup.set(TOOLSETS);
+    let tool_prefix = tool_prefix(lookup)?;
     let max_milestone = lookup.dollars(MAX_MILESTONE_USD)?;
     let max_day = lookup.dollars(MAX_DAY_USD)?;
     let audit_log = lookup.set(AUDIT_LOG).map(|(path, _)| PathBuf::from(path));
@@ -316,12 +321,31 @@ fn operator(lookup: &mut Lookup<'_>) -> Result<OperatorConfig, ConfigError> {
         window.ok_or_else(|| refused(&source, format!("must be whole minutes, from 0 to 10080, not \"{minutes}\"")))?;
     let duplicate_window = Duration::from_secs(60 * u64::from(window));
     let switch = lookup.environment.switch_path();
-    Ok(OperatorConfig { read_only, toolsets, max_milestone, max_day, duplicate_window, audit_log, switch })
+    let private_folder = lookup.environment.folder();
+    Ok(OperatorConfig {
+        read_only,
+        toolsets,
+        tool_prefix,
+        max_milestone,
+        max_day,
+        duplicate_window,
+        audit_log,
+        switch,
+        private_folder,
+    })
+}
+
+/// Tool names may hold letters, digits, `_`, `-` and `.` (MCP 2025-11-25, tool names).
+fn tool_prefix(lookup: &mut Lookup<'_>) -> Result<String, ConfigError> {
+    let Some((prefix, source)) = lookup.set(TOOL_PREFIX) else { return Ok(String::new()) };
+    let fits = prefix.len() <= 32 && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
+    if fits { Ok(prefix) } else { Err(refused(&source, "must be up to 32 letters, digits, _, - or .")) }
 }
 
 /// In the sandbox neither token nor base matters, and nothing of the user's is read.
 fn offline() -> Result<(Url, Credentials), ConfigError> {
-    Ok((parse_origin(DEFAULT_ORIGIN, &Source::Default)?, Credentials::none()))
+    let origin = parse_origin(DEFAULT_ORIGIN, &Source::Default)?;
+    Ok((origin.clone(), Credentials::new(None, None, origin, Source::Default)))
 }
 
 fn account(lookup: &mut Lookup<'_>) -> Result<(Url, Credentials), ConfigError> {
@@ -335,13 +359,13 @@ fn account(lookup: &mut Lookup<'_>) -> Result<(Url, Credentials), ConfigError> {
     let origin = parse_origin(&base, &base_source)?;
     lookup.given.push(Given { name: BASE_URL, value: origin.to_string(), source: base_source.clone() });
 
-    let credentials = match lookup.look(TOKEN) {
-        (text, source @ Source::Environment(_)) => {
-            let token = Token::new(&text).map_err(|fault| refused(&source, fault.to_string()))?;
-            Credentials::fixed(token, source, file)
+    let fixed = match lookup.look(TOKEN) {
+        (text, source @ Source::Environment(variable)) => {
+            Some((Token::new(&text).map_err(|fault| refused(&source, fault.to_string()))?, variable))
         }
-        _ => Credentials::of_file(file, origin.clone(), &base_source),
+        _ => None,
     };
+    let credentials = Credentials::new(fixed, file, origin.clone(), base_source);
     let (value, source) = credentials.described();
     lookup.given.push(Given { name: TOKEN, value, source });
     Ok((origin, credentials))

@@ -16,7 +16,7 @@ use super::error::{Error, Refusal, Unreadable};
 use super::reply::Reply;
 use super::token::Token;
 use super::wire::{self, Request};
-use super::{Effect, Operation};
+use super::{Dialect, Effect, Operation};
 
 /// The `User-Agent` of every request.
 pub const USER_AGENT: &str = concat!("opentrain-mcp/", env!("CARGO_PKG_VERSION"));
@@ -120,10 +120,10 @@ impl Client {
             call = call.header(AUTHORIZATION, bearer.clone());
         }
         if let Some(body) = &request.body {
-            call = call.header(CONTENT_TYPE, "application/json").body(body.clone());
+            call = call.header(CONTENT_TYPE, request.content_type()).body(body.clone());
         }
         let response = call.send().await.map_err(|fault| transport(fault, limit))?;
-        accept(response, caller.token, limit).await
+        accept(response, caller.token, limit, request.dialect).await
     }
 }
 
@@ -200,7 +200,12 @@ fn causes(fault: &reqwest::Error) -> String {
     text
 }
 
-async fn accept(mut response: reqwest::Response, token: Option<&Token>, limit: Duration) -> Result<Reply, Error> {
+async fn accept(
+    mut response: reqwest::Response,
+    token: Option<&Token>,
+    limit: Duration,
+    dialect: Dialect,
+) -> Result<Reply, Error> {
     let status = response.status();
     let header =
         |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok()).map(str::to_owned);
@@ -235,7 +240,7 @@ async fn accept(mut response: reqwest::Response, token: Option<&Token>, limit: D
     if status.is_success() {
         return Reply::new(status.as_u16(), date, body);
     }
-    Err(match Refusal::read(status.as_u16(), &body, retry_after) {
+    Err(match Refusal::read(status.as_u16(), &body, retry_after, dialect) {
         Some(refusal) => Error::Refused(Box::new(refusal)),
         None => unreadable(
             if body.trim_start().starts_with('<') { "a page of HTML" } else { "no readable error" }.into(),

@@ -1,11 +1,15 @@
-//! Credits and payments (reference: api-reference/payments/pending).
+//! Credits and payments (reference: api-reference/credits and api-reference/payments/pending). Credits are in cents on
+//! the wire, contracts and payments in USD.
+
+#![expect(missing_docs, reason = "the type of an id describes it wherever it stands")]
 
 use http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
-use super::types::Field;
+use super::error::InvalidArgument;
+use super::types::{Field, List, Positive, TopUpId, wrapper};
 use super::{Effect, Gate, Operation};
 
 /// List invoices that wait: for a person to fund them, or for a payout. Amounts are USD.
@@ -62,4 +66,179 @@ pub struct Titled {
     pub title: Field<String>,
     /// Of a milestone.
     pub name: Field<String>,
+}
+
+/// Get the credit balance and the latest entries. The wire has cents.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct GetCredits {}
+
+impl Operation for GetCredits {
+    type Output = OneBalance;
+    const NAME: &'static str = "get_credits";
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/credits";
+    const EFFECT: Effect = Effect::Read;
+    const GATE: Gate = Gate::scopes(&["payments:read"]).feature("public_api_credits");
+}
+
+/// `{"credits": {…}}`
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct OneBalance {
+    /// The balance.
+    #[serde(deserialize_with = "wrapper")]
+    pub credits: Balance,
+}
+
+/// A credit balance, in cents.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Balance {
+    /// Cents that can be spent.
+    pub available_cents: Field<Number>,
+    /// Cents that are held.
+    pub reserved_cents: Field<Number>,
+    /// Such as usd.
+    pub currency: Field<String>,
+    /// At most 10.
+    pub recent_entries: List<LedgerEntry>,
+}
+
+/// An entry of the credit ledger.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct LedgerEntry {
+    /// Entry id.
+    pub id: Field<String>,
+    /// TOP_UP, HOLD, HOLD_RELEASE, CAPTURE, REFUND or ADJUSTMENT.
+    #[serde(rename = "type")]
+    pub kind: Field<String>,
+    /// Cents, signed.
+    pub amount_cents: Field<Number>,
+    /// ISO 8601.
+    pub created_at: Field<String>,
+    /// The contract it is about.
+    pub contract_id: Field<String>,
+    /// The milestone it is about.
+    pub milestone_id: Field<String>,
+    /// The top-up it is about.
+    pub top_up_id: Field<String>,
+    /// A note.
+    pub note: Field<String>,
+}
+
+/// List the credit ledger, newest first. The wire has cents.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct ListCreditLedger {
+    /// Default 50.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100))]
+    pub limit: Option<u32>,
+    /// nextCursor of the page before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+impl Operation for ListCreditLedger {
+    type Output = Ledger;
+    const NAME: &'static str = "list_credit_ledger";
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/credits/ledger";
+    const EFFECT: Effect = Effect::Read;
+    const GATE: Gate = Gate::scopes(&["payments:read"]).feature("public_api_credits");
+}
+
+/// `{"entries", "nextCursor"}`
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Ledger {
+    /// Newest first.
+    pub entries: Vec<LedgerEntry>,
+    /// Pass it as cursor for what follows.
+    #[serde(default)]
+    pub next_cursor: Field<String>,
+}
+
+/// Make a checkout page on which your person can buy credits. Charges nothing by itself: show them the full checkoutUrl,
+/// then look with get_credit_top_up. Each call makes another page.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateCreditTopUp {
+    /// USD, from 10 to 10000.
+    pub amount_usd: Positive,
+}
+
+impl Operation for CreateCreditTopUp {
+    type Output = NewTopUp;
+    const NAME: &'static str = "create_credit_top_up";
+    const METHOD: Method = Method::POST;
+    const PATH: &'static str = "/credits/top-ups";
+    const EFFECT: Effect = Effect::Create;
+    const GATE: Gate = Gate::scopes(&["payments:write"]).feature("public_api_credits").claimed();
+
+    fn check(&self) -> Result<(), InvalidArgument> {
+        self.amount_usd.check("amountUsd")
+    }
+}
+
+/// A checkout page.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NewTopUp {
+    /// The topUpId of other tools.
+    pub top_up_id: String,
+    /// Where a person pays, at Stripe.
+    #[serde(default)]
+    pub checkout_url: Field<String>,
+    /// ISO 8601.
+    #[serde(default)]
+    pub expires_at: Field<String>,
+    /// The top-up.
+    #[serde(default)]
+    pub top_up: Field<TopUp>,
+    /// OpenTrain's own words.
+    #[serde(default)]
+    pub message: Field<String>,
+}
+
+/// A purchase of credits.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct TopUp {
+    /// The topUpId of other tools.
+    pub id: Field<String>,
+    /// PENDING, COMPLETED or EXPIRED.
+    pub status: Field<String>,
+    /// Cents.
+    pub amount_cents: Field<Number>,
+    /// ISO 8601.
+    pub created_at: Field<String>,
+    /// ISO 8601; null until paid.
+    pub completed_at: Field<String>,
+    /// ISO 8601.
+    pub expires_at: Field<String>,
+}
+
+/// Look whether a top-up was paid: PENDING, COMPLETED or EXPIRED.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GetCreditTopUp {
+    pub top_up_id: TopUpId,
+}
+
+impl Operation for GetCreditTopUp {
+    type Output = OneTopUp;
+    const NAME: &'static str = "get_credit_top_up";
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/credits/top-ups/{topUpId}";
+    const EFFECT: Effect = Effect::Read;
+    const GATE: Gate = Gate::scopes(&["payments:read"]).feature("public_api_credits");
+}
+
+/// `{"topUp": {…}}`
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OneTopUp {
+    /// The top-up.
+    #[serde(deserialize_with = "wrapper")]
+    pub top_up: TopUp,
 }

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 
+use super::Dialect;
+
 /// An operation that gave no answer.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
@@ -92,12 +94,22 @@ impl Refusal {
 
     /// Reads the body of an answer that is no success, each part for itself; `None` when it is no JSON object. A body that
     /// is no envelope at all is kept whole as its details.
-    pub(super) fn read(status: u16, body: &str, retry_after: Option<Duration>) -> Option<Self> {
+    pub(super) fn read(status: u16, body: &str, retry_after: Option<Duration>, dialect: Dialect) -> Option<Self> {
         let mut object: Map<String, Value> = serde_json::from_str(body).ok()?;
         let text = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
-        let (message, code, request_id) = (text("error"), text("code"), text("requestId"));
+        let (message, code) = match dialect {
+            Dialect::Api => (text("error"), text("code")),
+            Dialect::OAuthJson | Dialect::OAuthForm => {
+                (text("error_description").or_else(|| text("error")), text("error"))
+            }
+        };
+        let request_id = text("requestId");
         let is_envelope = message.is_some() || code.is_some() || object.contains_key("details");
-        let details = if is_envelope { object.shift_remove("details") } else { Some(Value::Object(object)) };
+        let details = if is_envelope {
+            object.shift_remove("details").filter(|details| !details.is_null())
+        } else {
+            Some(Value::Object(object))
+        };
         let message = message.unwrap_or_else(|| format!("OpenTrain answered {status} without its usual message"));
         Some(Self { status, message, code, request_id, details, retry_after })
     }

@@ -10,7 +10,7 @@ use serde_json::Number;
 
 use super::approvals::OneApproval;
 use super::error::InvalidArgument;
-use super::types::{ContractId, Field, MilestoneId, Positive, decimal, is_iso8601, wrapper};
+use super::types::{ContractId, Field, MilestoneId, Positive, is_iso8601, wrapper};
 use super::{Effect, Gate, Operation};
 
 /// Add one unfunded milestone to an active contract. No money moves, but it cannot be edited or deleted here, so
@@ -50,8 +50,12 @@ impl Operation for CreateMilestone {
         if self.description.trim().is_empty() {
             return Err(InvalidArgument::new("description", "description must say what work is to be delivered"));
         }
-        positive("amountUsd", self.amount_usd.as_ref())?;
-        positive("volume", self.volume.as_ref())?;
+        if let Some(amount) = &self.amount_usd {
+            amount.check("amountUsd")?;
+        }
+        if let Some(volume) = &self.volume {
+            volume.check("volume")?;
+        }
         match &self.due_date {
             Some(date) if !is_iso8601(date) => Err(InvalidArgument::new(
                 "dueDate",
@@ -61,19 +65,6 @@ impl Operation for CreateMilestone {
             )),
             _ => Ok(()),
         }
-    }
-}
-
-fn positive(field: &str, number: Option<&Positive>) -> Result<(), InvalidArgument> {
-    match number {
-        Some(Positive(number)) if number.as_f64().is_none_or(|value| value <= 0.0 || !value.is_finite()) => {
-            Err(InvalidArgument::new(field, format!("{field} must be a number above 0 (it was {number})")))
-        }
-        Some(Positive(number)) if decimal(number).is_none() => Err(InvalidArgument::new(
-            field,
-            format!("{field} has more digits than an amount can have (it was {number})"),
-        )),
-        _ => Ok(()),
     }
 }
 

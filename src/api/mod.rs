@@ -7,15 +7,25 @@
 //! Facts about the API come from its reference, <https://www.opentrain.ai/docs/developers>.
 
 pub mod account;
+pub mod agent;
 pub mod approvals;
 pub mod client;
 pub mod contracts;
 pub mod credits;
 pub mod error;
+pub mod freelancers;
+pub mod jobs;
+pub mod marketplace;
+pub mod messages;
 pub mod milestones;
+pub mod proposals;
 pub mod reply;
+pub mod team;
 pub mod token;
+pub mod tokens;
 pub mod types;
+pub mod updates;
+pub mod webhooks;
 pub mod wire;
 
 use http::Method;
@@ -42,6 +52,10 @@ pub trait Operation: Serialize + DeserializeOwned + JsonSchema + Send + Sync + '
     const PATH: &'static str;
     /// Where [`PATH`](Self::PATH) starts on the configured origin.
     const ROOT: &'static str = "/api/public/v1";
+    /// The field that is the whole body, where the body is open.
+    const BODY: Option<&'static str> = None;
+    /// How bodies and errors are written.
+    const DIALECT: Dialect = Dialect::Api;
     /// What a call does to the world.
     const EFFECT: Effect;
     /// What the caller has to hold.
@@ -54,6 +68,17 @@ pub trait Operation: Serialize + DeserializeOwned + JsonSchema + Send + Sync + '
     fn check(&self) -> Result<(), InvalidArgument> {
         Ok(())
     }
+}
+
+/// How an endpoint writes bodies and errors.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Dialect {
+    /// JSON, and errors in the envelope of the public API.
+    Api,
+    /// JSON, and errors as OAuth has them: `{"error", "error_description"}` (RFC 6749, 5.2).
+    OAuthJson,
+    /// `application/x-www-form-urlencoded`, and errors as OAuth has them.
+    OAuthForm,
 }
 
 /// What an operation does to the world. Hints, retries, read-only mode and confirmation all follow from this word.
@@ -130,6 +155,9 @@ pub struct Gate {
 impl Gate {
     /// Any valid token.
     pub const TOKEN: Self = Self { token: true, scopes: &[], feature: None, claimed: false };
+
+    /// Open to anybody: no token is sent, even where there is one.
+    pub const OPEN: Self = Self { token: false, scopes: &[], feature: None, claimed: false };
 
     /// Any token with one of `scopes`.
     #[must_use]

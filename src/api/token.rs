@@ -1,6 +1,7 @@
 //! The bearer token: held so that it cannot be printed, and masked wherever an answer repeats it.
 
 use std::fmt;
+use std::sync::{Arc, RwLock};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
@@ -70,11 +71,7 @@ impl Token {
 
     fn mask_value(&self, value: &mut Value) -> bool {
         match value {
-            Value::String(text) => {
-                let before = text.len();
-                self.mask(text);
-                text.len() != before
-            }
+            Value::String(text) => self.mask(text),
             Value::Array(items) => self.mask_each(items.iter_mut()),
             Value::Object(fields) => self.mask_each(fields.values_mut()),
             _ => false,
@@ -85,15 +82,18 @@ impl Token {
         values.filter_map(|value| self.mask_value(value).then_some(())).count() > 0
     }
 
-    /// Hides this token and its secret part in `text`, and nothing else.
-    pub fn mask(&self, text: &mut String) {
+    /// Hides this token and its secret part in `text`, and nothing else. Whether there was anything to hide.
+    pub fn mask(&self, text: &mut String) -> bool {
+        let mut found = false;
         let token = self.expose();
         let secret = token.strip_prefix("ot_pat_").and_then(|rest| rest.split_once('_')).map(|(_, secret)| secret);
         for needle in [Some(token), secret].into_iter().flatten() {
             if needle.len() >= SHORTEST_SECRET && text.contains(needle) {
                 *text = text.replace(needle, MASK);
+                found = true;
             }
         }
+        found
     }
 }
 
@@ -114,7 +114,7 @@ impl PartialEq for Token {
 #[error("a token is one word of printable ASCII, such as ot_pat_…")]
 pub struct NotAToken;
 
-/// Where the token of a call comes from.
+/// Where the token of a call comes from, and where an agent's own account is kept.
 pub trait TokenSource: Send + Sync {
     /// The token in use.
     fn current(&self) -> Option<Token>;
@@ -122,12 +122,57 @@ pub trait TokenSource: Send + Sync {
     fn reload(&self) -> Option<Token>;
     /// What a person should know of where it comes from: an unreadable file, a file that others can read.
     fn notices(&self) -> Vec<String>;
+    /// What turns a claim into a token, if an agent registered here and waits for its person.
+    fn claim_token(&self) -> Option<Token>;
+    /// What keeps a token that is saved here from being the one in use: a variable of the environment.
+    fn overruled_by(&self) -> Option<&'static str>;
+    /// Takes hold of where the account is kept, and makes ready to write there: what is delivered once must not be lost
+    /// to another process, or to a full disk that shows too late. May block for a few seconds.
+    ///
+    /// # Errors
+    /// Why nothing can be kept.
+    fn hold(&self) -> Result<Box<dyn Hold>, String>;
 }
 
-/// One that never changes.
-impl TokenSource for Token {
+/// A hold on where an account is kept; nobody else has one meanwhile.
+pub trait Hold: Send {
+    /// What is kept now.
+    fn kept(&self) -> Kept;
+    /// Keeps something else. It is on the disk when this returns, and in use at once, even when it could not be saved.
+    ///
+    /// # Errors
+    /// Why it could not be saved.
+    fn keep(self: Box<Self>, kept: Kept) -> Result<(), String>;
+}
+
+/// An account as it is kept.
+#[derive(Clone, Debug, Default)]
+pub struct Kept {
+    /// The bearer token.
+    pub token: Option<Token>,
+    /// What turns a claim into a token.
+    pub claim_token: Option<Token>,
+}
+
+/// An account that is kept in memory only, as the sandbox's is.
+#[derive(Clone, Debug, Default)]
+pub struct InMemory(Arc<RwLock<Kept>>);
+
+impl InMemory {
+    /// Begins with `token`.
+    #[must_use]
+    pub fn with(token: Token) -> Self {
+        Self(Arc::new(RwLock::new(Kept { token: Some(token), claim_token: None })))
+    }
+
+    fn now(&self) -> Kept {
+        self.0.read().map(|kept| kept.clone()).unwrap_or_default()
+    }
+}
+
+impl TokenSource for InMemory {
     fn current(&self) -> Option<Token> {
-        Some(self.clone())
+        self.now().token
     }
 
     fn reload(&self) -> Option<Token> {
@@ -136,6 +181,31 @@ impl TokenSource for Token {
 
     fn notices(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    fn claim_token(&self) -> Option<Token> {
+        self.now().claim_token
+    }
+
+    fn overruled_by(&self) -> Option<&'static str> {
+        None
+    }
+
+    fn hold(&self) -> Result<Box<dyn Hold>, String> {
+        Ok(Box::new(self.clone()))
+    }
+}
+
+impl Hold for InMemory {
+    fn kept(&self) -> Kept {
+        self.now()
+    }
+
+    fn keep(self: Box<Self>, kept: Kept) -> Result<(), String> {
+        if let Ok(mut now) = self.0.write() {
+            *now = kept;
+        }
+        Ok(())
     }
 }
 

@@ -10,6 +10,8 @@ use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::{Number, Value};
 
+use super::error::InvalidArgument;
+
 /// A field of an answer. Absent, `null`, or of a shape that is not the documented one, it reads as `None`: what the
 /// API sends in one field can never make the rest of its answer unreadable.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -156,13 +158,33 @@ pub const fn kind(value: &Value) -> &'static str {
 #[must_use]
 pub fn decimal(number: &Number) -> Option<Decimal> {
     let text = number.to_string();
-    Decimal::from_str_exact(&text).or_else(|_| Decimal::from_scientific(&text)).ok()
+    Decimal::from_str_exact(&text).or_else(|_| Decimal::from_scientific(&text)).ok().map(|value| value.normalize())
 }
 
 /// A number above zero, kept as it was written: `300` stays `300`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Positive(pub Number);
+
+impl Positive {
+    /// Looks whether it is above zero and an amount that can be reckoned with.
+    ///
+    /// # Errors
+    /// `field` is wrong, and why.
+    pub fn check(&self, field: &str) -> Result<(), InvalidArgument> {
+        let number = &self.0;
+        if number.as_f64().is_none_or(|value| value <= 0.0 || !value.is_finite()) {
+            return Err(InvalidArgument::new(field, format!("{field} must be a number above 0 (it was {number})")));
+        }
+        if decimal(number).is_none() {
+            return Err(InvalidArgument::new(
+                field,
+                format!("{field} has more digits than an amount can have (it was {number})"),
+            ));
+        }
+        Ok(())
+    }
+}
 
 impl JsonSchema for Positive {
     fn inline_schema() -> bool {
@@ -226,14 +248,26 @@ macro_rules! ids {
 }
 
 ids! {
-    /// Contract id, from list_contracts.
+    /// Contract id. From list_contracts.
     ContractId,
     /// Job id.
     JobId,
-    /// Milestone id, from list_contracts.
+    /// Milestone id. From list_contracts.
     MilestoneId,
     /// Approval id.
     ApprovalId,
+    /// Proposal id. From list_proposals.
+    ProposalId,
+    /// Trainer's id or profile slug.
+    FreelancerId,
+    /// Conversation id. From list_conversations.
+    ConversationId,
+    /// Top-up id.
+    TopUpId,
+    /// Webhook id. From list_webhooks.
+    WebhookId,
+    /// Token id. From list_tokens.
+    TokenId,
 }
 
 #[cfg(test)]

@@ -6,8 +6,8 @@ use schemars::Schema;
 use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
-use super::Operation;
 use super::error::{Error, InvalidArgument};
+use super::{Dialect, Operation};
 
 /// What an id may hold without being encoded: RFC 3986 "unreserved".
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -19,8 +19,21 @@ pub struct Request {
     pub method: Method,
     /// The whole address.
     pub url: Url,
-    /// The JSON body, if there is one.
+    /// The body, if there is one.
     pub body: Option<Vec<u8>>,
+    /// How bodies and errors are written.
+    pub dialect: Dialect,
+}
+
+impl Request {
+    /// What the body is.
+    #[must_use]
+    pub const fn content_type(&self) -> &'static str {
+        match self.dialect {
+            Dialect::Api | Dialect::OAuthJson => "application/json",
+            Dialect::OAuthForm => "application/x-www-form-urlencoded",
+        }
+    }
 }
 
 /// Writes `operation` as a request to the origin `base`.
@@ -40,8 +53,16 @@ pub fn encode<O: Operation>(operation: &O, base: &Url) -> Result<Request, Error>
     if in_query && !fields.is_empty() {
         url.query_pairs_mut().extend_pairs(fields.iter().map(|(name, value)| (name, plain(value))));
     }
-    let body = (!in_query && !fields.is_empty()).then(|| Value::Object(fields).to_string().into_bytes());
-    Ok(Request { method: O::METHOD, url, body })
+    let open = O::BODY.and_then(|name| fields.shift_remove(name));
+    let body = if in_query || (fields.is_empty() && open.is_none()) {
+        None
+    } else if O::DIALECT == Dialect::OAuthForm {
+        let pairs = fields.iter().map(|(name, value)| (name, plain(value)));
+        Some(form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish().into_bytes())
+    } else {
+        Some(open.unwrap_or(Value::Object(fields)).to_string().into_bytes())
+    };
+    Ok(Request { method: O::METHOD, url, body, dialect: O::DIALECT })
 }
 
 /// Reads `O` from the parts of a request; `body` is empty or a JSON object.
@@ -53,7 +74,8 @@ pub fn decode<O: Operation>(
     query: &str,
     body: &[u8],
 ) -> Result<O, InvalidArgument> {
-    let schema = schemars::generate::SchemaSettings::default().with(|settings| settings.inline_subschemas = true);
+    let settings = schemars::generate::SchemaSettings::default().for_serialize();
+    let schema = settings.with(|settings| settings.inline_subschemas = true);
     let schema = schema.into_generator().into_root_schema_for::<O>();
     let mut fields = Map::new();
     if has_query(&O::METHOD) {
@@ -62,8 +84,14 @@ pub fn decode<O: Operation>(
             let value = typed(&schema, &name, &text);
             (name.into_owned(), value)
         }));
+    } else if O::DIALECT == Dialect::OAuthForm {
+        let pairs = form_urlencoded::parse(body).into_owned();
+        fields.extend(pairs.map(|(name, value)| (name, Value::String(value))));
     } else if !body.is_empty() {
         fields = serde_json::from_slice(body).map_err(|_| InvalidArgument::new("", "the body is not a JSON object"))?;
+        if let Some(name) = O::BODY {
+            fields = Map::from_iter([(name.to_owned(), Value::Object(fields))]);
+        }
     }
     fields.extend(path.into_iter().map(|(name, value)| (name, Value::String(value))));
     for required in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use crate::api::client::Client as ApiClient;
+use crate::api::token::InMemory;
 use crate::mcp::Server;
 use crate::mcp::client::{Called, Client};
 use crate::sandbox::{Faults, Sandbox, default_token};
@@ -51,7 +52,7 @@ pub(super) async fn run() -> Result<ExitCode, Fault> {
 async fn agent(sandbox: &Sandbox, policy: Policy) -> Result<Client, Fault> {
     let api = ApiClient::new(Box::new(sandbox.origin().clone()), Duration::from_secs(5));
     let operator = Operator { policy, ..Operator::default() };
-    let toolbox = Toolbox::new(api, Arc::new(default_token()), operator, Duration::ZERO, true);
+    let toolbox = Toolbox::new(api, Arc::new(InMemory::with(default_token())), operator, Duration::ZERO, true);
     Ok(Client::connect(Server::new(Arc::new(toolbox))?).await?)
 }
 

@@ -5,6 +5,7 @@ mod call;
 mod check;
 mod demo;
 mod freeze;
+mod logout;
 mod sandbox;
 mod tools;
 
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use tracing_subscriber::EnvFilter;
 
 use crate::api::client::{Client, Endpoint};
-use crate::api::token::TokenSource;
+use crate::api::token::{InMemory, TokenSource};
 use crate::cli::{Cli, Task};
 use crate::config::{Config, Environment, LogConfig, LogFormat, OperatorConfig};
 use crate::mcp::{Server, stdio};
@@ -56,6 +57,7 @@ async fn perform(task: Task, config: &Config) -> Result<ExitCode, Fault> {
         Task::Call { tool, arguments, json } => call::run(server(config)?, &tool, &arguments, json).await,
         Task::Check => check::run(config).await,
         Task::Freeze { reason } => freeze::freeze(config, &reason),
+        Task::Logout => logout::run(config).await,
         Task::Thaw => freeze::thaw(config),
         Task::Audit { file } => audit::run(&file),
         Task::Sandbox { listen, assumptions } => sandbox::run(listen, config, assumptions).await,
@@ -67,7 +69,7 @@ fn toolbox(config: &Config) -> Result<Toolbox, Fault> {
     let (endpoint, tokens): (Box<dyn Endpoint>, Arc<dyn TokenSource>) = match &config.sandbox {
         Some(sandbox) => {
             let embedded = Embedded::new(sandbox.port, config.user.clone()).with_faults(faults(config)?);
-            (Box::new(embedded), Arc::new(crate::sandbox::default_token()))
+            (Box::new(embedded), Arc::new(InMemory::with(crate::sandbox::default_token())))
         }
         None => (Box::new(config.origin.clone()), config.credentials.clone()),
     };
@@ -94,6 +96,7 @@ fn operator(config: &OperatorConfig) -> Result<Operator, Fault> {
         max_milestone: config.max_milestone,
         max_day: config.max_day,
         duplicate_window: config.duplicate_window,
+        prefix: config.tool_prefix.clone(),
     };
     let audit = match &config.audit_log {
         Some(path) => {
@@ -102,7 +105,12 @@ fn operator(config: &OperatorConfig) -> Result<Operator, Fault> {
         }
         None => None,
     };
-    Ok(Operator { policy, audit, switch: config.switch.clone().map(Switch::at) })
+    Ok(Operator {
+        policy,
+        audit,
+        switch: config.switch.clone().map(Switch::at),
+        private_folder: config.private_folder.clone(),
+    })
 }
 
 fn server(config: &Config) -> Result<Server, Fault> {

@@ -19,11 +19,11 @@ pub(super) fn run(toolbox: &Toolbox, as_json: bool) -> Result<ExitCode, Fault> {
         let names = properties.into_iter().flatten().map(|(name, _)| name.as_str());
         print(&format!(
             "{:<26} {:<13} {}",
-            served.entry.name,
+            toolbox.listed_name(served.entry),
             served.entry.effect.told(),
             names.collect::<Vec<_>>().join(", ")
         ))?;
-        print(&format!("    {}", toolbox.only_served(served.description())))?;
+        print(&format!("    {}", toolbox.told_here(served.description())))?;
     }
     Ok(ExitCode::SUCCESS)
 }

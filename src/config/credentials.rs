@@ -1,96 +1,104 @@
-//! The token, and the file that OpenTrain's own tools keep it in: `{"apiToken", "baseUrl"}`. The file is read, never
-//! written.
+//! The token, and the file that OpenTrain's own tools keep an account in: `{"apiToken", "baseUrl", "claimToken"}`.
 
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::RwLock;
+use std::sync::{Arc, RwLock};
+use std::time::{Duration, Instant};
 
-use serde::Deserialize;
+use serde_json::{Map, Value};
+use tempfile::NamedTempFile;
 use url::Url;
 
-use crate::api::token::{Token, TokenSource};
+use crate::api::token::{Hold, Kept, Token, TokenSource};
 
 use super::{DEFAULT_ORIGIN, Source};
 
+/// How long another process may hold the file.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// The fields of the file that are ours to read; each is text.
+const NAMES: [&str; 3] = ["apiToken", "baseUrl", "claimToken"];
+
 /// The credential file as it was found.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct CredentialFile {
     path: PathBuf,
-    saved: Saved,
+    /// All of it; `None` when there is one that cannot be read.
+    fields: Option<Map<String, Value>>,
     notices: Vec<String>,
-}
-
-#[derive(Clone, Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Saved {
-    api_token: Option<String>,
-    base_url: Option<String>,
-}
-
-impl std::fmt::Debug for Saved {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("Saved").field("base_url", &self.base_url).finish_non_exhaustive()
-    }
 }
 
 impl CredentialFile {
     /// Reads what is there. What cannot be read is noticed, and left as it is.
     pub(super) fn read(path: PathBuf) -> Self {
         let mut notices = Vec::new();
-        let saved = match std::fs::read(&path) {
+        let fields = match std::fs::read(&path) {
             Ok(bytes) => {
                 notices.extend(readable_by_others(&path));
-                serde_json::from_slice(&bytes).unwrap_or_else(|fault| {
-                    notices.push(format!(
-                        "{} is not the JSON that OpenTrain's tools write ({}); it is ignored",
-                        path.display(),
-                        place(&fault)
-                    ));
-                    Saved::default()
-                })
+                let fields: Result<Map<String, Value>, String> =
+                    serde_json::from_slice(&bytes).map_err(|fault| place(&fault));
+                let fields = fields.and_then(|fields| match NAMES.iter().find(|name| !is_text(&fields, name)) {
+                    Some(name) => Err(format!("{name} is not a string")),
+                    None => Ok(fields),
+                });
+                fields.map_err(|what| notices.push(not_ours(&path, &what))).ok()
             }
-            Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => Saved::default(),
+            Err(fault) if fault.kind() == io::ErrorKind::NotFound => Some(Map::new()),
             Err(fault) => {
                 notices.push(format!("{} cannot be read ({fault})", path.display()));
-                Saved::default()
+                None
             }
         };
-        Self { path, saved, notices }
+        Self { path, fields, notices }
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    pub(super) fn base_url(&self) -> Option<&str> {
-        self.saved.base_url.as_deref()
+    fn text(&self, name: &str) -> Option<&str> {
+        self.fields.as_ref()?.get(name)?.as_str().filter(|text| !text.is_empty())
     }
 
-    /// The token, if `origin` may have it: the file's own base or the default one. Any other comes from the environment,
-    /// where a hostile project's configuration could have put it to fetch the token.
-    fn token_for(&mut self, origin: &Url, base_source: &Source) -> Option<Token> {
-        let text = self.saved.api_token.as_deref()?;
-        let own = self.saved.base_url.as_deref().unwrap_or(DEFAULT_ORIGIN);
-        let may_have = [own, DEFAULT_ORIGIN]
-            .iter()
-            .any(|base| Url::parse(base).is_ok_and(|base| base.origin() == origin.origin()));
-        if !may_have {
+    pub(super) fn base_url(&self) -> Option<&str> {
+        self.text("baseUrl")
+    }
+
+    /// What is kept, as far as `origin` may have it: the file's own base or the default one. Any other comes from the
+    /// environment, where a hostile project's configuration could have put it to fetch the token.
+    fn kept_for(&mut self, origin: &Url, base_source: &Source) -> Kept {
+        let Some(token) = self.text("apiToken").map(str::to_owned) else { return Kept::default() };
+        let own = self.base_url().unwrap_or(DEFAULT_ORIGIN).to_owned();
+        let same = |base: &str| Url::parse(base).is_ok_and(|base| base.origin() == origin.origin());
+        if !same(&own) && !same(DEFAULT_ORIGIN) {
             self.notices.push(format!(
                 "the token in {} is not used: it belongs to {own}, and {base_source} names another base ({origin})",
                 self.path.display()
             ));
-            return None;
+            return Kept::default();
         }
-        let token = Token::new(text).ok();
-        if token.is_none() {
+        let kept = Token::new(&token).ok();
+        if kept.is_none() {
             self.notices.push(format!("apiToken in {} is no token; it is ignored", self.path.display()));
         }
-        token
+        // A claim token is for the origin that gave it and no other.
+        let claim_token = self.text("claimToken").filter(|_| same(&own)).and_then(|text| Token::new(text).ok());
+        Kept { token: kept, claim_token }
     }
+}
+
+fn is_text(fields: &Map<String, Value>, name: &str) -> bool {
+    fields.get(name).is_none_or(|value| value.is_string() || value.is_null())
 }
 
 /// Where a JSON fault is; never what stands there.
 fn place(fault: &serde_json::Error) -> String {
     format!("line {}, column {}", fault.line(), fault.column())
+}
+
+fn not_ours(path: &Path, what: &str) -> String {
+    format!("{} is not the JSON that OpenTrain's tools write ({what}); it is ignored", path.display())
 }
 
 #[cfg(unix)]
@@ -107,43 +115,53 @@ fn readable_by_others(_: &Path) -> Option<String> {
 }
 
 /// Where the token comes from: the environment, or the file, which is looked at again when its token is refused.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Credentials {
-    source: Source,
-    /// The origin and where that came from, to judge what a file that has changed may be used for.
-    origin: Option<(Url, Source)>,
-    state: RwLock<State>,
+    /// A token of the environment: it wins over the file's.
+    fixed: Option<(Token, &'static str)>,
+    /// The file, if there is a home to keep one in.
+    path: Option<PathBuf>,
+    /// What the file is used with, and where that was set.
+    origin: Url,
+    base_source: Source,
+    state: Arc<RwLock<State>>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct State {
-    token: Option<Token>,
+    kept: Kept,
     notices: Vec<String>,
 }
 
+impl State {
+    fn of(mut file: CredentialFile, origin: &Url, base_source: &Source) -> Self {
+        let kept = file.kept_for(origin, base_source);
+        Self { kept, notices: file.notices }
+    }
+}
+
 impl Credentials {
-    /// No token at all.
-    #[must_use]
-    pub fn none() -> Self {
-        Self { source: Source::Default, origin: None, state: RwLock::default() }
-    }
-
-    pub(super) fn fixed(token: Token, source: Source, file: Option<CredentialFile>) -> Self {
-        let notices = file.map(|file| file.notices).unwrap_or_default();
-        Self { source, origin: None, state: RwLock::new(State { token: Some(token), notices }) }
-    }
-
-    pub(super) fn of_file(file: Option<CredentialFile>, origin: Url, base_source: &Source) -> Self {
-        let Some(file) = file else { return Self::none() };
-        let source = Source::File(file.path.clone());
-        let state = State::of(file, &origin, base_source);
-        Self { source, origin: Some((origin, base_source.clone())), state: RwLock::new(state) }
+    /// What the environment and the file give for `origin`.
+    pub(super) fn new(
+        fixed: Option<(Token, &'static str)>,
+        file: Option<CredentialFile>,
+        origin: Url,
+        base_source: Source,
+    ) -> Self {
+        let path = file.as_ref().map(|file| file.path.clone());
+        let state = file.map(|file| State::of(file, &origin, &base_source)).unwrap_or_default();
+        Self { fixed, path, origin, base_source, state: Arc::new(RwLock::new(state)) }
     }
 
     /// What may be shown of the token, and where it came from.
     pub(super) fn described(&self) -> (String, Source) {
+        let source = match (&self.fixed, &self.path) {
+            (Some((_, variable)), _) => Source::Environment(variable),
+            (None, Some(path)) => Source::File(path.clone()),
+            (None, None) => Source::Default,
+        };
         match self.current() {
-            Some(token) => (format!("set ({})", token.kind()), self.source.clone()),
+            Some(token) => (format!("set ({})", token.kind()), source),
             None => ("none".into(), Source::Default),
         }
     }
@@ -151,25 +169,25 @@ impl Credentials {
     fn state(&self) -> State {
         self.state.read().map(|state| state.clone()).unwrap_or_default()
     }
-}
 
-impl State {
-    fn of(mut file: CredentialFile, origin: &Url, base_source: &Source) -> Self {
-        let token = file.token_for(origin, base_source);
-        Self { token, notices: file.notices }
+    fn set_state(&self, fresh: State) {
+        if let Ok(mut state) = self.state.write() {
+            *state = fresh;
+        }
     }
 }
 
 impl TokenSource for Credentials {
     fn current(&self) -> Option<Token> {
-        self.state().token
+        self.fixed.as_ref().map(|(token, _)| token.clone()).or_else(|| self.state().kept.token)
     }
 
     fn reload(&self) -> Option<Token> {
-        if let (Source::File(path), Some((origin, base_source))) = (&self.source, &self.origin) {
-            let fresh = State::of(CredentialFile::read(path.clone()), origin, base_source);
-            if let Ok(mut state) = self.state.write() {
-                *state = fresh;
+        if let Some(path) = &self.path {
+            let fresh = State::of(CredentialFile::read(path.clone()), &self.origin, &self.base_source);
+            // What could not be saved is in memory only: an unreadable file must not take it away.
+            if fresh.kept.token.is_some() {
+                self.set_state(fresh);
             }
         }
         self.current()
@@ -177,5 +195,115 @@ impl TokenSource for Credentials {
 
     fn notices(&self) -> Vec<String> {
         self.state().notices
+    }
+
+    fn claim_token(&self) -> Option<Token> {
+        self.state().kept.claim_token
+    }
+
+    fn overruled_by(&self) -> Option<&'static str> {
+        self.fixed.as_ref().map(|(_, variable)| *variable)
+    }
+
+    fn hold(&self) -> Result<Box<dyn Hold>, String> {
+        let path =
+            self.path.clone().ok_or("there is no home folder to keep an account in: set HOME or XDG_CONFIG_HOME")?;
+        let held = Held::of(self.clone(), path.clone()).map_err(|fault| format!("{}: {fault}", path.display()))?;
+        Ok(Box::new(held))
+    }
+}
+
+/// A hold on the credential file: the lock, and the file that will take its place.
+struct Held {
+    credentials: Credentials,
+    path: PathBuf,
+    fields: Map<String, Value>,
+    next: NamedTempFile,
+    /// Beside the credential file, since that one is replaced. The lock ends when this is closed.
+    _lock: File,
+}
+
+impl Held {
+    fn of(credentials: Credentials, path: PathBuf) -> io::Result<Self> {
+        let folder = path.parent().ok_or_else(|| io::Error::other("it is in no folder"))?;
+        make_folder(folder)?;
+        let lock = lock(&path.with_extension("json.lock"))?;
+        let file = CredentialFile::read(path.clone());
+        let broken =
+            || io::Error::other("it cannot be read, and what is there must not be lost; mend or remove it first");
+        let fields = file.fields.clone().ok_or_else(broken)?;
+        // What another process has put there meanwhile counts.
+        let fresh = State::of(file, &credentials.origin, &credentials.base_source);
+        if fresh.kept.token.is_some() {
+            credentials.set_state(fresh);
+        }
+        let next = tempfile::Builder::new().prefix(".cli.json.").tempfile_in(folder)?;
+        Ok(Self { credentials, path, fields, next, _lock: lock })
+    }
+
+    fn save(mut self, kept: &Kept) -> io::Result<()> {
+        let fields = &mut self.fields;
+        for (name, token) in [("apiToken", &kept.token), ("claimToken", &kept.claim_token)] {
+            match token {
+                Some(token) => drop(fields.insert(name.into(), token.expose().into())),
+                None => drop(fields.shift_remove(name)),
+            }
+        }
+        let base = self.credentials.origin.as_str().trim_end_matches('/');
+        fields.insert("baseUrl".into(), base.into());
+        let text = format!("{:#}\n", Value::Object(self.fields));
+        self.next.write_all(text.as_bytes())?;
+        self.next.as_file().sync_all()?;
+        self.next.persist(&self.path).map_err(|fault| fault.error)?;
+        sync_folder(&self.path)
+    }
+}
+
+impl Hold for Held {
+    fn kept(&self) -> Kept {
+        self.credentials.state().kept
+    }
+
+    fn keep(self: Box<Self>, kept: Kept) -> Result<(), String> {
+        let notices = self.credentials.notices();
+        self.credentials.set_state(State { kept: kept.clone(), notices });
+        let path = self.path.clone();
+        self.save(&kept).map_err(|fault| format!("{} could not be written ({fault})", path.display()))
+    }
+}
+
+fn make_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// Makes the new name itself outlive a power loss.
+fn sync_folder(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        #[cfg(unix)]
+        Some(folder) => File::open(folder)?.sync_all(),
+        _ => Ok(()),
+    }
+}
+
+fn lock(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    let until = Instant::now() + PATIENCE;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(TryLockError::Error(fault)) => return Err(fault),
+            Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(Duration::from_millis(20)),
+            Err(TryLockError::WouldBlock) => {
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "another process holds it"));
+            }
+        }
     }
 }

@@ -42,6 +42,7 @@ pub(super) const TOOLSETS: &str = "toolsets";
 pub(super) const MAX_MILESTONE_USD: &str = "max-milestone-usd";
 pub(super) const MAX_DAY_USD: &str = "max-day-usd";
 pub(super) const DUPLICATE_WINDOW: &str = "duplicate-window";
+pub(super) const TOOL_PREFIX: &str = "tool-prefix";
 pub(super) const AUDIT_LOG: &str = "audit-log";
 pub(super) const SANDBOX_FAULT: &str = "sandbox-fault";
 pub(super) const LOG_FORMAT: &str = "log-format";
@@ -112,8 +113,17 @@ pub const SETTINGS: &[Setting] = &[
         flag: Flag::Value("A,B"),
         environment: &["OPENTRAIN_TOOLSETS"],
         file_field: None,
-        default: "every family",
+        default: "all but team, tokens and webhooks",
         help: "Families of tools to serve, separated by commas, or all; what is not listed cannot be called",
+    },
+    Setting {
+        name: TOOL_PREFIX,
+        flag: Flag::Value("PREFIX"),
+        environment: &["OPENTRAIN_TOOL_PREFIX"],
+        file_field: None,
+        default: "none",
+        help: "Put before every tool's name, such as ot_, where several servers meet. The names of OpenTrain's own server \
+               (opentrain_…) are always taken too",
     },
     Setting {
         name: MAX_MILESTONE_USD,

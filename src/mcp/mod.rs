@@ -54,8 +54,8 @@ impl Server {
     }
 
     /// Ends what is still open on the record: the process stops.
-    pub(crate) fn close(&self) {
-        self.toolbox.close();
+    pub(crate) async fn close(&self) {
+        self.toolbox.close().await;
     }
 
     /// Becomes cancelled when the host has gone: nobody is there any more to wait for.
@@ -75,7 +75,9 @@ impl Server {
     }
 
     fn unknown(&self, name: &str) -> ErrorData {
-        let names: Vec<&str> = self.toolbox.served().iter().map(|served| served.entry.name).collect();
+        let names: Vec<String> =
+            self.toolbox.served().iter().map(|served| self.toolbox.listed_name(served.entry)).collect();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let meant = crate::tools::arguments::nearest(name, &names);
         let meant = meant.map(|meant| format!("; {meant} was probably meant")).unwrap_or_default();
         ErrorData::new(ErrorCode::INVALID_PARAMS, format!("unknown tool \"{name}\"{meant}"), None)

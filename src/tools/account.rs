@@ -14,6 +14,7 @@ pub const TOOLS: &[Entry] = &[Entry::of::<GetAuthStatus>(), Entry::of::<GetCapab
 
 impl Told for GetAuthStatus {
     const TITLE: &'static str = "Get the status of the token";
+    const OFFICIAL: &'static str = "auth_status";
 
     fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let status = &read.output;
@@ -69,6 +70,7 @@ fn refusals(scopes: &[&str], context: &Context) -> impl Iterator<Item = String> 
 
 impl Told for GetCapabilities {
     const TITLE: &'static str = "Get the account's features";
+    const OFFICIAL: &'static str = "capabilities";
 
     fn tell(&self, read: Read<Self>, _: &Reply, _: &Context) -> Answer {
         let named = |wanted: bool| -> Vec<String> {

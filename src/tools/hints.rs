@@ -8,6 +8,7 @@ use url::Url;
 use crate::api::error::{Error, Refusal};
 use crate::api::{Effect, Gate};
 
+use super::answer::Link;
 use super::failure::Failure;
 use super::text::visible;
 
@@ -26,6 +27,8 @@ pub struct Situation<'a> {
     pub notices: &'a [String],
     /// A person has just claimed the account.
     pub after_claim: bool,
+    /// An agent registered the account here, and holds what a claim needs.
+    pub can_claim: bool,
 }
 
 /// Where a token comes from and how it gets here. Desktop hosts give no shell variables, so both ways are said.
@@ -80,9 +83,12 @@ pub fn next(error: &Error, failure: &Failure, situation: &Situation<'_>) -> Stri
 
 fn refused(refusal: &Refusal, failure: &Failure, situation: &Situation<'_>) -> String {
     if let Some(reason) = refusal.reason()
-        && let Some(hint) = reasoned(reason, failure)
+        && let Some(hint) = reasoned(reason, failure, situation)
     {
         return hint;
+    }
+    if let Some(hint) = refusal.code.as_deref().and_then(oauth) {
+        return hint.into();
     }
     match refusal.status {
         400 => match &failure.field {
@@ -102,9 +108,9 @@ fn refused(refusal: &Refusal, failure: &Failure, situation: &Situation<'_>) -> S
 }
 
 /// The documented reasons (`details.reason`) that have a way out of their own.
-fn reasoned(reason: &str, failure: &Failure) -> Option<String> {
+fn reasoned(reason: &str, failure: &Failure, situation: &Situation<'_>) -> Option<String> {
     Some(match reason {
-        "account_claim_required" => claim(failure),
+        "account_claim_required" => claim(failure, situation),
         "contract_ended" => {
             "The contract is over; nothing can be added to it. list_contracts(status \"active\") shows the others."
                 .into()
@@ -119,19 +125,42 @@ fn reasoned(reason: &str, failure: &Failure) -> Option<String> {
     })
 }
 
-fn claim(failure: &Failure) -> String {
-    let link = failure
-        .links()
-        .first()
-        .map_or_else(|| "the claim page in the OpenTrain app".to_owned(), super::answer::Link::shown);
+fn claim(failure: &Failure, situation: &Situation<'_>) -> String {
+    let link = failure.links().first().map_or_else(|| "the claim page in the OpenTrain app".to_owned(), Link::shown);
+    let (how, then) = if situation.can_claim {
+        (
+            " This agent registered it: claim_account(email) gives the page and the 6-digit code.",
+            "get_claim_status fetches the new one",
+        )
+    } else {
+        ("", "the new one has to be set as OT_API_TOKEN")
+    };
     format!(
         "No person owns this account yet. Nothing was charged. Tell your person:\n\
-         1. Open {link} and take over the account.\n\
-         2. Claiming ends the token in use: the new one has to be set as OT_API_TOKEN.\n\
+         1. Open {link} and take over the account.{how}\n\
+         2. Claiming ends the token in use: {then}.\n\
          3. The token that a claim gives does not carry payments:write: if that is missing then, make a key in the app, \
-         Settings → API keys, and set that one.\n\
+         Settings → API keys, and set that one as OT_API_TOKEN.\n\
          Then repeat this call unchanged."
     )
+}
+
+/// The errors of registration and claim (reference: api-reference/agent-auth).
+fn oauth(code: &str) -> Option<&'static str> {
+    Some(match code {
+        "expired_token" => {
+            "The 24 hours for the claim are over. register_agent with force: true begins again, with a new account."
+        }
+        "invalid_grant" => {
+            "The claim's token was delivered already, or the claim is unknown. If it is lost, a person makes one in the app, \
+             Settings → API keys, and sets it as OT_API_TOKEN."
+        }
+        "anonymous_not_enabled" => {
+            "OpenTrain does not take registrations by agents now. A person makes a key in the app instead."
+        }
+        "rate_limit_exceeded" => "Too many registrations or claims. Wait before another try.",
+        _ => return None,
+    })
 }
 
 fn unauthorized(situation: &Situation<'_>) -> String {

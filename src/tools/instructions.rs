@@ -26,6 +26,6 @@ impl Toolbox {
         if !limits.is_empty() {
             text.push_str(&format!(" The operator's limits: {}.", limits.join("; ")));
         }
-        self.only_served(&text)
+        self.told_here(&text)
     }
 }

@@ -12,6 +12,7 @@
 //! | `schema`, `arguments`, `paging` | what goes in |
 
 pub mod account;
+pub mod agent;
 pub mod answer;
 pub mod approvals;
 pub mod arguments;
@@ -44,7 +45,8 @@ use crate::api::error::InvalidArgument;
 use crate::api::reply::{Read, Reply};
 use crate::api::{Effect, Gate, Operation};
 
-use answer::Answer;
+use answer::{Answer, Outcome};
+use audit::Settled;
 pub use context::{Call, Context};
 use failure::Trouble;
 use schema::Object;
@@ -64,19 +66,23 @@ pub trait Tool: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     const GATE: Gate;
     /// Where its ids come from, for who used a wrong one.
     const IDS: &'static str;
+    /// Its name in OpenTrain's own MCP server, without the prefix `opentrain_`, where that is another one.
+    const OFFICIAL: &'static str = Self::NAME;
 
     /// Performs a call.
     fn run(self, context: &Context) -> impl Future<Output = Result<Answer, Trouble>> + Send;
 }
 
-/// A tool that is one reading operation: what is read of its answer.
+/// A tool that is one operation: what is read of its answer.
 pub trait Told: Operation {
     /// For people: a short title.
     const TITLE: &'static str;
     /// Where its ids come from, for who used a wrong one.
     const IDS: &'static str = "";
+    /// Its name in OpenTrain's own MCP server, without the prefix `opentrain_`, where that is another one.
+    const OFFICIAL: &'static str = Self::NAME;
 
-    /// Puts the answer into words.
+    /// Puts the answer into words. A write names its `outcome`.
     fn tell(&self, read: Read<Self>, reply: &Reply, context: &Context) -> Answer
     where
         Self: Sized;
@@ -90,10 +96,18 @@ impl<O: Told> Tool for O {
     const GATE: Gate = <O as Operation>::GATE;
     const IDS: &'static str = <O as Told>::IDS;
 
+    const OFFICIAL: &'static str = <O as Told>::OFFICIAL;
+
     async fn run(self, context: &Context) -> Result<Answer, Trouble> {
-        const { assert!(matches!(O::EFFECT, Effect::Read), "a write has to be recorded: give it a `run` of its own") };
-        let reply = context.send(&self).await?;
-        Ok(self.tell(reply.read::<O>()?, &reply, context))
+        if <O as Operation>::EFFECT == Effect::Read {
+            let (reply, read) = context.read(&self).await?;
+            return Ok(self.tell(read, &reply, context));
+        }
+        let written = context.write(&self, None).await?;
+        let mut answer = self.tell(written.read, &written.reply, context);
+        let outcome = *answer.outcome.get_or_insert(Outcome::Done);
+        answer.warnings.extend(written.writing.end(Settled::with(outcome)).await);
+        Ok(answer)
     }
 }
 
@@ -109,6 +123,8 @@ pub struct Entry {
     pub gate: Gate,
     /// Where its ids come from.
     pub ids: &'static str,
+    /// Its name in OpenTrain's own MCP server, without the prefix `opentrain_`.
+    pub official: &'static str,
     input: fn() -> (Object, String),
     output: fn() -> Object,
     run: for<'a> fn(Object, &'a Context) -> BoxFuture<'a, Result<Answer, Trouble>>,
@@ -124,6 +140,7 @@ impl Entry {
             effect: T::EFFECT,
             gate: T::GATE,
             ids: T::IDS,
+            official: T::OFFICIAL,
             input: schema::input::<T>,
             output: schema::output::<T::Output>,
             run: |arguments, context| run::<T>(arguments, context).boxed(),
@@ -147,17 +164,31 @@ async fn run<T: Tool>(arguments: Object, context: &Context) -> Result<Answer, Tr
 pub struct Family {
     /// The name.
     pub name: &'static str,
+    /// Whether it is served when the operator names no toolsets.
+    pub by_default: bool,
     /// Its tools.
     pub tools: &'static [Entry],
 }
 
+impl Family {
+    const fn new(name: &'static str, tools: &'static [Entry]) -> Self {
+        Self { name, by_default: true, tools }
+    }
+
+    /// A family that reaches outside the account with nobody co-signing: served only when the operator names it.
+    const fn on_request(self) -> Self {
+        Self { by_default: false, ..self }
+    }
+}
+
 /// Every family, in the order in which the tools are listed.
 pub const FAMILIES: &[Family] = &[
-    Family { name: "contracts", tools: contracts::TOOLS },
-    Family { name: "milestones", tools: milestones::TOOLS },
-    Family { name: "approvals", tools: approvals::TOOLS },
-    Family { name: "credits", tools: credits::TOOLS },
-    Family { name: "account", tools: account::TOOLS },
+    Family::new("contracts", contracts::TOOLS),
+    Family::new("milestones", milestones::TOOLS),
+    Family::new("approvals", approvals::TOOLS),
+    Family::new("credits", credits::TOOLS),
+    Family::new("account", account::TOOLS),
+    Family::new("agent", agent::TOOLS),
 ];
 
 /// Every tool there is.

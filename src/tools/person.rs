@@ -17,6 +17,7 @@ use super::toolbox::{Served, Toolbox};
 
 /// Between two looks at whether the person is done.
 const INTERVAL: Duration = Duration::from_secs(2);
+const WAITING: &str = "waiting for a person to finish on the page";
 
 /// What a person has to do, and how it goes on.
 #[derive(Clone, Debug)]
@@ -37,6 +38,12 @@ impl HumanStep {
         Self { link, ask: ask.to_owned(), after }
     }
 
+    /// The call has started a claim: whether it is done is asked then.
+    #[must_use]
+    pub fn claim(link: Link, ask: String) -> Self {
+        Self { link, ask, after: After::Exchange }
+    }
+
     /// The call asked for a decision on the page: the approval is looked at then.
     #[must_use]
     pub fn decide(link: Link, ask: String, approval_id: ApprovalId) -> Self {
@@ -53,6 +60,8 @@ pub enum After {
         /// What was missing.
         past: LinkKind,
     },
+    /// Ask whether the claim is done, and keep the token that comes.
+    Exchange,
     /// Look at the approval, until somebody has decided it. OpenTrain is not asked for another.
     Look {
         /// Which one.
@@ -87,26 +96,25 @@ impl Toolbox {
         until: Instant,
     ) -> Report {
         let began = Instant::now();
-        let total = until.saturating_duration_since(began).as_secs_f64();
+        let total = until.saturating_duration_since(began);
         loop {
             let (report, unchanged) = match after {
                 After::TryAgain { past } => {
+                    if *past == LinkKind::Claim && self.tokens.claim_token().is_some() {
+                        // The token in use dies with the claim: the new one is asked for, and then the call is made.
+                        self.exchange(call).await;
+                    }
                     let report = self.call(served, arguments.clone(), &call.after_claim()).await;
                     let same =
                         report.result.is_err() && report.step.as_ref().is_some_and(|step| step.link.kind == *past);
                     (report, same)
                 }
+                After::Exchange => self.look_at_claim(served.entry, call).await,
                 After::Look { approval_id } => self.look(served.entry, approval_id, call).await,
             };
-            if !unchanged || Instant::now() + INTERVAL >= until {
+            let pause = if unchanged && Instant::now() + INTERVAL < until { INTERVAL } else { Duration::ZERO };
+            if pause.is_zero() || !call.pause(pause, began.elapsed(), total, WAITING).await {
                 return report;
-            }
-            call.progress
-                .tell(began.elapsed().as_secs_f64(), total, "waiting for a person to finish on the page")
-                .await;
-            tokio::select! {
-                () = tokio::time::sleep(INTERVAL) => {}
-                () = call.closing.cancelled() => return report,
             }
         }
     }

@@ -24,6 +24,8 @@ pub struct Policy {
     pub max_day: Option<Decimal>,
     /// How long an equal milestone counts as the same one; zero for never.
     pub duplicate_window: Duration,
+    /// Put before every tool's name, where several servers meet.
+    pub prefix: String,
 }
 
 impl Default for Policy {
@@ -34,6 +36,7 @@ impl Default for Policy {
             max_milestone: None,
             max_day: None,
             duplicate_window: Duration::from_secs(15 * 60),
+            prefix: String::new(),
         }
     }
 }
@@ -67,7 +70,7 @@ impl Toolsets {
     }
 
     fn has(&self, family: &Family) -> bool {
-        self.0.as_ref().is_none_or(|chosen| chosen.contains(family.name))
+        self.0.as_ref().map_or(family.by_default, |chosen| chosen.contains(family.name))
     }
 
     fn told(&self) -> Option<String> {

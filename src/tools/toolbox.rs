@@ -1,5 +1,6 @@
 //! The tools that are served, and how a call goes through them. One for the process: nothing in it belongs to one call.
 
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -10,6 +11,7 @@ use crate::api::client::Client;
 use crate::api::error::Error;
 use crate::api::token::{Token, TokenSource};
 
+use super::agent::Claim;
 use super::answer::{LinkKind, Report};
 use super::audit::{AuditLog, Figure, Writing};
 use super::context::{Call, Context};
@@ -63,6 +65,8 @@ pub struct Operator {
     pub audit: Option<Arc<AuditLog>>,
     /// What stops all writes.
     pub switch: Option<Switch>,
+    /// Where secrets that no model may see are written.
+    pub private_folder: Option<PathBuf>,
 }
 
 impl Operator {
@@ -95,6 +99,7 @@ pub struct Toolbox {
     pub(super) tokens: Arc<dyn TokenSource>,
     pub(super) operator: Operator,
     pub(super) in_flight: InFlight,
+    pub(super) claim: Claim,
     served: Vec<Served>,
     /// Whether nothing is real.
     pub sandbox: bool,
@@ -113,7 +118,16 @@ impl Toolbox {
         sandbox: bool,
     ) -> Self {
         let served = operator.policy.listed().map(Served::new).collect();
-        Self { client, tokens, operator, in_flight: InFlight::default(), served, sandbox, human_wait }
+        Self {
+            client,
+            tokens,
+            operator,
+            in_flight: InFlight::default(),
+            claim: Claim::default(),
+            served,
+            sandbox,
+            human_wait,
+        }
     }
 
     /// The tools in the order in which they are listed.
@@ -122,29 +136,62 @@ impl Toolbox {
         &self.served
     }
 
-    /// The tool of that name, if it is served.
+    /// The tool of that name, if it is served. OpenTrain's own names (`opentrain_…`) are taken too.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<&Served> {
-        self.served.iter().find(|served| served.entry.name == name)
+        let known = self.entry_named(name)?;
+        self.served.iter().find(|served| served.entry.name == known.name)
     }
 
-    /// `text` without the sentences that name a tool which is not served here.
+    /// Whether a tool can be called here: no text names one that cannot.
     #[must_use]
-    pub fn only_served(&self, text: &str) -> String {
-        let missing: Vec<&str> = all().map(|entry| entry.name).filter(|name| self.find(name).is_none()).collect();
-        if !missing.iter().any(|name| text.contains(name)) {
-            return text.to_owned();
-        }
-        let lines = text.lines().map(|line| {
-            let sentences =
-                line.split_inclusive(". ").filter(|sentence| !missing.iter().any(|name| sentence.contains(name)));
-            sentences.collect::<String>().trim_end().to_owned()
-        });
-        lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n")
+    pub fn serves(&self, tool: &str) -> bool {
+        self.served.iter().any(|served| served.entry.name == tool)
     }
 
-    /// Ends what is still open on the record as unknown: the process stops.
-    pub fn close(&self) {
+    /// The tool that a caller means by `name`: as it is listed, or as OpenTrain's own server calls it.
+    fn entry_named(&self, name: &str) -> Option<&'static Entry> {
+        if let Some(listed) = name.strip_prefix(&self.operator.policy.prefix)
+            && let Some(entry) = all().find(|entry| entry.name == listed)
+        {
+            return Some(entry);
+        }
+        let official = name.strip_prefix("opentrain_")?;
+        all().find(|entry| entry.official == official)
+    }
+
+    /// The name under which a tool is listed.
+    #[must_use]
+    pub fn listed_name(&self, entry: &Entry) -> String {
+        format!("{}{}", self.operator.policy.prefix, entry.name)
+    }
+
+    /// `text` of ours as it is told here: without the sentences that name a tool which is not served, and with every
+    /// other under the name by which it is listed.
+    #[must_use]
+    pub fn told_here(&self, text: &str) -> String {
+        let missing: Vec<&str> = all().map(|entry| entry.name).filter(|name| !self.serves(name)).collect();
+        let mut text = text.to_owned();
+        if missing.iter().any(|name| has_word(&text, name)) {
+            let lines = text.lines().map(|line| {
+                let sentences = line.split_inclusive(". ");
+                let kept = sentences.filter(|sentence| !missing.iter().any(|name| has_word(sentence, name)));
+                kept.collect::<String>().trim_end().to_owned()
+            });
+            text = lines.filter(|line| !line.is_empty()).collect::<Vec<_>>().join("\n");
+        }
+        if self.operator.policy.prefix.is_empty() {
+            return text;
+        }
+        self.served
+            .iter()
+            .fold(text, |text, served| with_word(&text, served.entry.name, &self.listed_name(served.entry)))
+    }
+
+    /// The process stops: waits for a token that is just being delivered, and ends what is still open on the record as
+    /// unknown.
+    pub async fn close(&self) {
+        self.claim.settled().await;
         if let Some(audit) = &self.operator.audit {
             audit.close();
         }
@@ -165,8 +212,8 @@ impl Toolbox {
     /// The refusal of a tool that only read-only mode keeps from being listed; `None` for a name that means nothing here.
     #[must_use]
     pub fn refuse(&self, name: &str, call: &Call) -> Option<Report> {
-        let entry = self.operator.policy.withheld(name)?;
-        Some(self.report(entry, &Denial::read_only().into(), None, None, call))
+        let entry = self.operator.policy.withheld(self.entry_named(name)?.name)?;
+        Some(self.report(entry, &Denial::read_only().into(), Vec::new(), None, call))
     }
 
     /// Performs one call; the arguments are read against the tool's schema first. Dropping the future gives a read up,
@@ -175,7 +222,7 @@ impl Toolbox {
         let entry = served.entry;
         let arguments = match arguments::fit(served.input(), arguments) {
             Ok(arguments) => arguments,
-            Err(fault) => return self.report(entry, &Error::from(fault).into(), None, None, call),
+            Err(fault) => return self.report(entry, &Error::from(fault).into(), Vec::new(), None, call),
         };
         if entry.effect == Effect::Read {
             return self.run(entry, arguments, call.clone()).await;
@@ -184,7 +231,7 @@ impl Toolbox {
         let write = tokio::spawn(async move { toolbox.run(entry, arguments, its_call).await });
         write.await.unwrap_or_else(|fault| {
             let broken = Error::Unreachable { what: format!("the call broke off ({fault})"), sent: true };
-            self.report(entry, &broken.into(), None, None, call)
+            self.report(entry, &broken.into(), Vec::new(), None, call)
         })
     }
 
@@ -194,13 +241,21 @@ impl Toolbox {
         let token = self.tokens.current();
         let report = self.run_with(self.context(entry, arguments.clone(), token.clone(), call.clone())).await;
         let refused = matches!(&report.result, Err(failure) if failure.status == Some(401));
-        if refused
-            && let Some(new) = self.tokens.reload()
-            && token.as_ref() != Some(&new)
-        {
+        if refused && let Some(new) = self.renewed(token.as_ref(), &call).await {
             return self.run_with(self.context(entry, arguments, Some(new), call)).await;
         }
         report
+    }
+
+    /// Another token than the one that was refused: one that another process has put in its place, or the one that a
+    /// claim has earned meanwhile.
+    async fn renewed(self: &Arc<Self>, refused: Option<&Token>, call: &Call) -> Option<Token> {
+        let other = self.tokens.reload().filter(|token| Some(token) != refused);
+        if other.is_some() || self.tokens.claim_token().is_none() || self.tokens.overruled_by().is_some() {
+            return other;
+        }
+        self.exchange(call).await;
+        self.tokens.current().filter(|token| Some(token) != refused)
     }
 
     /// What a call of `entry` works with.
@@ -211,7 +266,7 @@ impl Toolbox {
         token: Option<Token>,
         call: Call,
     ) -> Context {
-        Context { toolbox: Arc::clone(self), entry, arguments, token, call, remark: OnceLock::new() }
+        Context { toolbox: Arc::clone(self), entry, arguments, token, call, remarks: Arc::default() }
     }
 
     async fn run_with(&self, context: Context) -> Report {
@@ -227,17 +282,16 @@ impl Toolbox {
     /// Puts what went wrong into a report.
     pub(super) async fn failed(&self, context: Context, trouble: &Trouble) -> Report {
         let app = self.client.origin().await.ok();
-        self.report(context.entry, trouble, context.remark.into_inner(), app.as_ref(), &context.call)
+        self.report(
+            context.entry,
+            trouble,
+            context.remarks.lock().map(|remarks| remarks.clone()).unwrap_or_default(),
+            app.as_ref(),
+            &context.call,
+        )
     }
 
-    fn report(
-        &self,
-        entry: &Entry,
-        trouble: &Trouble,
-        remark: Option<String>,
-        app: Option<&Url>,
-        call: &Call,
-    ) -> Report {
+    fn report(&self, entry: &Entry, trouble: &Trouble, remarks: Vec<String>, app: Option<&Url>, call: &Call) -> Report {
         let notices = self.tokens.notices();
         let situation = Situation {
             effect: entry.effect,
@@ -246,15 +300,42 @@ impl Toolbox {
             app,
             notices: &notices,
             after_claim: call.after_claim,
+            can_claim: self.tokens.claim_token().is_some(),
         };
         let mut failure = Failure::new(trouble, &situation);
-        if let Some(remark) = remark {
+        for remark in remarks {
             failure.hint = format!("{} {remark}", failure.hint);
         }
-        failure.hint = self.only_served(&failure.hint);
+        failure.hint = self.told_here(&failure.hint);
+        if failure.field.is_some() && failure.status.is_none() {
+            failure.message = self.told_here(&failure.message);
+        }
         let step = human_step(&failure);
         Report { result: Err(failure), step }
     }
+}
+
+/// The places where `name` stands in `text` as a word of its own.
+fn words<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = usize> + 'a {
+    let part_of_a_word = |character: char| character.is_alphanumeric() || character == '_';
+    text.match_indices(name).map(|(place, _)| place).filter(move |place| {
+        let before = text.get(..*place).and_then(|before| before.chars().next_back());
+        let after = text.get(place + name.len()..).and_then(|after| after.chars().next());
+        !before.is_some_and(part_of_a_word) && !after.is_some_and(part_of_a_word)
+    })
+}
+
+fn has_word(text: &str, name: &str) -> bool {
+    words(text, name).next().is_some()
+}
+
+fn with_word(text: &str, name: &str, other: &str) -> String {
+    let places: Vec<usize> = words(text, name).collect();
+    let mut changed = text.to_owned();
+    for place in places.into_iter().rev() {
+        changed.replace_range(place..place + name.len(), other);
+    }
+    changed
 }
 
 /// The page that a person has to open before the refused call can go through. A page on a host that is not the app's is
@@ -273,4 +354,19 @@ fn human_step(failure: &Failure) -> Option<HumanStep> {
     };
     let link = failure.links().into_iter().find(|link| link.kind == kind && link.verified)?;
     Some(HumanStep::try_again(link, ask))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_found_only_as_a_word_of_its_own() {
+        assert!(has_word("Then get_approval.", "get_approval"));
+        assert!(!has_word("get_approvals, forget_approval", "get_approval"));
+        assert_eq!(
+            with_word("get_job(x), get_job_facets, get_job", "get_job", "ot_get_job"),
+            "ot_get_job(x), get_job_facets, ot_get_job"
+        );
+    }
 }

@@ -8,19 +8,19 @@ use serde_json::{Value, json};
 
 use crate::errors::tells_the_whole_story;
 use crate::harness::launch::{Launch, write_private};
-use crate::harness::{CLAIM_PATH, Host, Reply, STATELESS, Upstream, claim_required, launch, milestone};
+use crate::harness::{CLAIM_PATH, Reply, STATELESS, Upstream, claim_required, launch, milestone};
 
 const OLD: &str = "ot_pat_before_theclaim0000";
 const NEW: &str = "ot_pat_after_theclaim11111";
 
 /// An account that a test can claim.
-struct Account {
-    upstream: Upstream,
+pub(crate) struct Account {
+    pub(crate) upstream: Upstream,
     claimed: Arc<AtomicBool>,
 }
 
 impl Account {
-    async fn unclaimed() -> Self {
+    pub(crate) async fn unclaimed() -> Self {
         let claimed = Arc::new(AtomicBool::new(false));
         let seen = Arc::clone(&claimed);
         let upstream = Upstream::answering(move |request, _| match (request.is_write(), seen.load(Ordering::SeqCst)) {
@@ -32,29 +32,29 @@ impl Account {
         Self { upstream, claimed }
     }
 
-    fn claim(&self) {
+    pub(crate) fn claim(&self) {
         self.claimed.store(true, Ordering::SeqCst);
     }
 
-    fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("{}{CLAIM_PATH}", self.upstream.origin)
     }
 
-    fn server(&self) -> Launch {
+    pub(crate) fn server(&self) -> Launch {
         launch().at(&self.upstream).without_guard()
     }
 }
 
-fn terms() -> Value {
+pub(crate) fn terms() -> Value {
     json!({ "contractId": "c", "description": "d", "amountUsd": 300 })
 }
 
-fn url_mode() -> Value {
+pub(crate) fn url_mode() -> Value {
     json!({ "form": {}, "url": {} })
 }
 
 /// Says that the answer tells, in both channels, all that a person has to do.
-fn is_the_plain_answer(answer: &crate::harness::Answer, url: &str) {
+pub(crate) fn is_the_plain_answer(answer: &crate::harness::Answer, url: &str) {
     assert!(answer.is_error(), "{}", answer.0);
     tells_the_whole_story(answer, "account_claim_required");
     let error = answer.error();
@@ -278,121 +278,6 @@ async fn a_call_that_is_cancelled_while_a_person_is_asked_is_given_up() {
     host.answer(&asked, json!({ "action": "accept" })).await;
     host.tools().await;
     assert_eq!(account.upstream.writes(), 1, "nothing is made after the call was given up");
-}
-
-/// The call in revision 2026-07-28, first round: what it asks for, and its state.
-async fn first_round(host: &Host) -> (String, Value, String) {
-    let id = host.begin("create_milestone", terms()).await;
-    let result = host.reply_to(id).await["result"].clone();
-    assert_eq!(result["resultType"], "input_required", "{result}");
-    let (key, request) = result["inputRequests"].as_object().unwrap().iter().next().unwrap();
-    assert_eq!(result["inputRequests"].as_object().unwrap().len(), 1);
-    (key.clone(), request.clone(), result["requestState"].as_str().unwrap().to_owned())
-}
-
-async fn second_round(host: &Host, tool: &str, arguments: Value, responses: Value, state: &str) -> Value {
-    let call = json!({ "name": tool, "arguments": arguments, "inputResponses": responses, "requestState": state });
-    let id = host.ask("tools/call", call).await;
-    host.reply_to(id).await
-}
-
-async fn modern(account: &Account) -> Host {
-    account.server().speaking(STATELESS).eliciting(url_mode()).start().await
-}
-
-#[tokio::test]
-async fn the_newest_revision_asks_by_its_result_and_goes_on_after_an_accept() {
-    let account = Account::unclaimed().await;
-    let host = modern(&account).await;
-    let (key, request, state) = first_round(&host).await;
-    assert_eq!((&request["method"], &request["params"]["mode"]), (&json!("elicitation/create"), &json!("url")));
-    assert_eq!(request["params"]["url"], account.url().as_str());
-    assert!(host.open_requests().is_empty(), "this revision has no requests of the server");
-    account.claim();
-    let message =
-        second_round(&host, "create_milestone", terms(), json!({ key: { "action": "accept" } }), &state).await;
-    assert_eq!(
-        (&message["result"]["resultType"], &message["result"]["isError"]),
-        (&json!("complete"), &json!(false)),
-        "{message}"
-    );
-    assert_eq!(message["result"]["structuredContent"]["outcome"], "created");
-    assert_eq!(account.upstream.writes(), 2);
-}
-
-#[tokio::test]
-async fn the_newest_revision_waits_for_the_claim_after_an_accept_and_never_asks_again() {
-    let account = Account::unclaimed().await;
-    let host =
-        account.server().speaking(STATELESS).eliciting(url_mode()).env("OPENTRAIN_HUMAN_WAIT", "3").start().await;
-    let (key, _, state) = first_round(&host).await;
-    let message =
-        second_round(&host, "create_milestone", terms(), json!({ key: { "action": "accept" } }), &state).await;
-    is_the_plain_answer(&crate::harness::Answer(message["result"].clone()), &account.url());
-}
-
-#[tokio::test]
-async fn the_newest_revision_gives_the_plain_answer_after_anything_but_an_accept() {
-    let account = Account::unclaimed().await;
-    let host = modern(&account).await;
-    for responses in [
-        json!({ "person": { "action": "decline" } }),
-        json!({ "person": { "action": "cancel" } }),
-        json!({ "person": { "action": 7 } }),
-        json!({ "person": null }),
-        json!({ "somebody": { "action": "accept" } }),
-        json!({}),
-    ] {
-        let (_, _, state) = first_round(&host).await;
-        let message = second_round(&host, "create_milestone", terms(), responses.clone(), &state).await;
-        assert!(message["error"].is_null(), "{responses}: {message}");
-        is_the_plain_answer(&crate::harness::Answer(message["result"].clone()), &account.url());
-    }
-}
-
-#[tokio::test]
-async fn a_state_that_was_changed_or_moved_opens_nothing() {
-    let account = Account::unclaimed().await;
-    let host = modern(&account).await;
-    let (key, _, state) = first_round(&host).await;
-    let accept = json!({ key: { "action": "accept" } });
-    let mut other = terms();
-    other["amountUsd"] = json!(301);
-    let mut flipped = state.clone().into_bytes();
-    let middle = flipped.len() / 2;
-    flipped[middle] = if flipped[middle] == b'A' { b'B' } else { b'A' };
-    let flipped = String::from_utf8(flipped).unwrap();
-    let elsewhere = modern(&account).await;
-    let (_, _, foreign) = first_round(&elsewhere).await;
-    for (about, arguments, state) in [
-        ("changed", terms(), flipped.as_str()),
-        ("cut", terms(), &state[..state.len() - 4]),
-        ("empty", terms(), ""),
-        ("another process's", terms(), foreign.as_str()),
-        ("other arguments", other, state.as_str()),
-    ] {
-        let message = second_round(&host, "create_milestone", arguments, accept.clone(), state).await;
-        // It counts as a call of the first round: the person is asked, and nothing was taken for consent.
-        assert_eq!(message["result"]["resultType"], "input_required", "{about}: {message}");
-    }
-    let message = second_round(&host, "get_contract", json!({ "contractId": "c" }), accept, &state).await;
-    assert_eq!(
-        message["result"]["structuredContent"]["error"]["status"], 404,
-        "another tool runs as if there were none"
-    );
-}
-
-#[tokio::test]
-async fn a_state_shows_no_secret() {
-    let account = Account::unclaimed().await;
-    let host = modern(&account).await;
-    let (_, _, state) = first_round(&host).await;
-    let parts = state.split('.').map(|part| {
-        use base64::Engine as _;
-        base64::engine::general_purpose::URL_SAFE_NO_PAD.decode(part).unwrap_or_default()
-    });
-    let opened: String = parts.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect();
-    assert!(!opened.contains(crate::harness::SECRET) && !state.contains(crate::harness::SECRET), "{opened}");
 }
 
 /// An account whose claim replaces the token.

@@ -7,20 +7,34 @@
     clippy::string_slice,
     clippy::print_stderr,
     clippy::too_many_lines,
+    clippy::match_bool,
+    clippy::format_collect,
     missing_docs,
     reason = "tests say what is wrong by failing"
 )]
 
 mod harness;
 
+mod approvals;
+mod architecture;
+mod audit;
 mod claim;
+mod claim_stateless;
+mod cli;
+mod client;
 mod contracts;
+mod creation;
 mod errors;
+mod example;
 mod faults;
+mod generated;
+mod limits;
+mod once;
 mod protocol;
 mod registry;
 mod retries;
 mod sandbox;
+mod settings;
 mod wire;
 
 /// The folder of the crate.

@@ -8,7 +8,7 @@ use maud::{Markup, html};
 
 use super::super::answer::Refused;
 use super::super::decisions::{self, Approval, Asked, Request, obstacle};
-use super::super::model::{Contract, Milestone};
+use super::super::model::{Contract, Milestone, PaymentType};
 use super::super::values::Moment;
 use super::super::world::{Shared, World};
 use super::{name, refusal, see, visible, way_home};
@@ -133,7 +133,7 @@ fn facts(contract: &Contract, milestone: Option<&Milestone>) -> Markup {
             tr { th { "Milestone" } td { "#" (milestone.number) " " bdi { (name(milestone)) } " " code { (milestone.id) } } }
             tr { th { "Work" } td { bdi { (visible(&milestone.description)) } } }
             tr { th { "Amount" } td { (milestone.amount_usd.dollars()) ", before fees" } }
-            @if let Some(volume) = milestone.volume { tr { th { "Volume" } td { (volume) } } }
+            @if let Some(volume) = milestone.volume { tr { th { "Volume" } td { (volume) (unit(contract)) } } }
             @if let Some(due) = milestone.due_date { tr { th { "Due" } td { (due.day()) } } }
         } @else {
             @for milestone in contract.timeline().filter(|milestone| milestone.is_funded()) {
@@ -143,6 +143,15 @@ fn facts(contract: &Contract, milestone: Option<&Milestone>) -> Markup {
         }
         tr { th { "Trainer" } td { bdi { (visible(&trainer.display_name)) } " (" (trainer.country) ")" } }
         tr { th { "Contract" } td { bdi { (visible(&contract.title)) } " " code { (contract.id) } } }
+    }
+}
+
+/// What a volume counts.
+const fn unit(contract: &Contract) -> &'static str {
+    match contract.payment_type {
+        PaymentType::FixedPrice => "",
+        PaymentType::PayPerHour => " hours",
+        PaymentType::PayPerLabel => " labels",
     }
 }
 
@@ -172,14 +181,12 @@ fn consequences(asked: Asked, contract: &Contract, milestone: Option<&Milestone>
     html! {
         @match asked {
             Asked::Fund => {
-                p { strong { "Confirm" } " puts " (amount) " from your payment method behind this milestone. " bdi { (trainer) }
-                    " is not paid before you release it." }
-                p.quiet { "OpenTrain's documents name a marketplace fee of 10 %. The sandbox adds none; what is due in \
-                           all is shown at OpenTrain." }
+                p { strong { "Confirm" } " puts " (amount) " from your payment method behind this milestone. "
+                    bdi { (trainer) } " is not paid before you release it." }
             }
             Asked::Release => {
-                p { strong { "Confirm" } " pays out the " (amount) " that are held for this milestone to " bdi { (trainer) }
-                    ". That cannot be taken back." }
+                p { strong { "Confirm" } " pays " bdi { (trainer) } " the " (amount) " held for this milestone. That \
+                    cannot be taken back." }
             }
             Asked::End => {
                 p { strong { "Confirm" } " ends the contract with " bdi { (trainer) } ", though money is held for it. It \
@@ -187,6 +194,10 @@ fn consequences(asked: Asked, contract: &Contract, milestone: Option<&Milestone>
             }
         }
         p { strong { "Decline" } " changes nothing, and your agent is told so." }
+        @if asked == Asked::Fund {
+            p.quiet { "OpenTrain's documents name a marketplace fee of 10 %. The sandbox adds none; what is due in all is \
+                       shown at OpenTrain." }
+        }
     }
 }
 

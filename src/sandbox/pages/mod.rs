@@ -89,7 +89,7 @@ body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 46rem; p
 .banner { background: #7a4b00; border-radius: .25rem; color: #fff; font-weight: bold; padding: .5rem .75rem; }
 .quiet { opacity: .75; }
 .sum { font-size: 1.5rem; margin: .5rem 0; }
-.waiting { border-left: .3rem solid #0b5cad; padding-left: .75rem; }
+.waiting { border-left: .3rem solid #0b5cad; list-style: none; padding-left: .75rem; }
 h3 { margin-bottom: 0; }
 section p, section ul { margin-top: .25rem; }
 form { display: inline-block; margin: 0 .75rem .75rem 0; }
@@ -100,7 +100,8 @@ table { border-collapse: collapse; display: block; overflow-x: auto; }
 th, td { border-bottom: 1px solid #8886; padding: .3rem .6rem .3rem 0; text-align: left; vertical-align: top; }
 th { font-weight: 600; }
 tbody th, td:first-child { white-space: nowrap; }
-.facts td { white-space: normal; overflow-wrap: anywhere; }
+.facts { display: table; width: 100%; }
+.facts td { overflow-wrap: anywhere; white-space: normal; width: 100%; }
 code, pre { font-family: ui-monospace, monospace; font-size: .9em; }
 pre { overflow-x: auto; }
 ";

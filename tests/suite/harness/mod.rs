@@ -1,7 +1,9 @@
 //! What makes a test read as a sentence: an upstream that is not ours, and the real binary as a host sees it.
 
+pub(crate) mod api;
 pub(crate) mod host;
 pub(crate) mod launch;
+pub(crate) mod record;
 pub(crate) mod samples;
 pub(crate) mod upstream;
 
@@ -9,8 +11,10 @@ use std::time::Duration;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
+pub(crate) use api::{Api, World};
 pub(crate) use host::{Answer, Host};
 pub(crate) use launch::{Launch, Ran, launch};
+pub(crate) use record::{pairs, record, recorded};
 pub(crate) use samples::{CLAIM_PATH, claim_required, contract, contracts, milestone};
 pub(crate) use upstream::{Gate, Refusing, Reply, Upstream};
 
@@ -23,7 +27,7 @@ pub(crate) const HANDSHAKES: [&str; 4] = ["2024-11-05", "2025-03-26", "2025-06-1
 /// The revision that needs none.
 pub(crate) const STATELESS: &str = "2026-07-28";
 /// How long anything may take before a test gives it up. Nothing waits so long unless something is wrong.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A port that was free a moment ago.
 pub(crate) fn free_port() -> u16 {

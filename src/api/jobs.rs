@@ -1,0 +1,335 @@
+//! Jobs: drafts, the account's own jobs, and the public marketplace (reference: api-reference/job-drafts and
+//! api-reference/jobs).
+
+#![expect(missing_docs, reason = "the type of an id describes it wherever it stands")]
+
+use http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Number, Value};
+
+use super::types::{Field, FreelancerId, JobId, List};
+use super::{Effect, Gate, Operation};
+
+/// Make a job draft from a description. Returns what is missing before it can be published, with the question to ask
+/// for each; fill it with update_job_draft.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateJobDraft {
+    /// What is to be labeled, by whom, how much, for what pay; plain text.
+    #[serde(rename(serialize = "rawJobDescription", deserialize = "jobDescription"), alias = "rawJobDescription")]
+    #[schemars(length(min = 1, max = 60_000))]
+    pub job_description: String,
+    /// Your own id for it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external_id: Option<String>,
+    /// The same key gives the same draft: repeating is safe.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub idempotency_key: Option<String>,
+}
+
+impl Operation for CreateJobDraft {
+    type Output = Draft;
+    const NAME: &'static str = "create_job_draft";
+    const METHOD: Method = Method::POST;
+    const PATH: &'static str = "/job-drafts";
+    const EFFECT: Effect = Effect::Create;
+    const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_drafting");
+}
+
+/// Change fields of a draft. Returns what is still missing.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UpdateJobDraft {
+    pub job_id: JobId,
+    /// New values by key: jobTitle, jobDescription, labelingOverview, datasetDescription, dataType, subjectMatter,
+    /// dataVolume, dataVolumeUnit, labelingSoftware, headcount, experienceLevel, paymentType, pricePerHour,
+    /// pricePerLabel, fixedPrice, countries, languages, labelTypes.
+    pub fields: Map<String, Value>,
+}
+
+impl Operation for UpdateJobDraft {
+    type Output = Draft;
+    const NAME: &'static str = "update_job_draft";
+    const METHOD: Method = Method::PATCH;
+    const PATH: &'static str = "/job-drafts/{jobId}";
+    const BODY: Option<&'static str> = Some("fields");
+    const EFFECT: Effect = Effect::Replace;
+    const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_drafting");
+}
+
+/// A draft, and what it lacks.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Draft {
+    /// The jobId of other tools.
+    pub job_id: String,
+    /// DRAFT
+    #[serde(default)]
+    pub status: Field<String>,
+    /// Where a person edits it.
+    #[serde(default)]
+    pub draft_url: Field<String>,
+    /// Where a person reviews it.
+    #[serde(default)]
+    pub review_url: Field<String>,
+    /// Whether it can be published.
+    #[serde(default)]
+    pub validation: Field<Validation>,
+    /// What is missing, each with the question to ask.
+    #[serde(default)]
+    pub missing_fields: List<MissingField>,
+    /// What OpenTrain was unsure of.
+    #[serde(default)]
+    pub warnings: List<Value>,
+}
+
+/// Whether a draft can be published.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Validation {
+    /// It can.
+    pub publish_ready: Field<bool>,
+    /// How many issues there are.
+    pub issue_count: Field<Number>,
+    /// How many fields are missing.
+    pub missing_field_count: Field<Number>,
+    /// What is missing.
+    pub missing_fields: List<Value>,
+    /// What is wrong.
+    pub issues: List<Value>,
+}
+
+/// A field that a draft lacks.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct MissingField {
+    /// Its name.
+    pub field: Field<String>,
+    /// Its name for people.
+    pub label: Field<String>,
+    /// What is wrong.
+    pub message: Field<String>,
+    /// The question to ask your person.
+    pub prompt: Field<String>,
+    /// The values that are possible.
+    pub enum_values: Field<Vec<Value>>,
+    /// The keys of update_job_draft that set it.
+    pub update_keys: List<Field<String>>,
+    /// A value that would do.
+    pub example: Field<Value>,
+}
+
+/// Publish a draft: from then on trainers see it and apply. Publishing again changes nothing. Limits: 3 a day before the
+/// account is claimed, 20 after.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PublishJob {
+    pub job_id: JobId,
+}
+
+impl Operation for PublishJob {
+    type Output = Published;
+    const NAME: &'static str = "publish_job";
+    const METHOD: Method = Method::POST;
+    const PATH: &'static str = "/jobs/{jobId}/publish";
+    const EFFECT: Effect = Effect::Replace;
+    const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_publishing");
+}
+
+/// A published job.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Published {
+    /// The job.
+    pub job_id: String,
+    /// OPEN
+    #[serde(default)]
+    pub status: Field<String>,
+    /// It was published before.
+    #[serde(default)]
+    pub already_published: Field<bool>,
+    /// Where it is seen.
+    #[serde(default)]
+    pub job_url: Field<String>,
+    /// What OpenTrain noticed.
+    #[serde(default)]
+    pub warnings: List<Value>,
+}
+
+/// Change fields of an OPEN job. If moderation blocks the change, the change stays and the job is taken down.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct UpdateJob {
+    pub job_id: JobId,
+    /// New values by key, as for update_job_draft.
+    pub fields: Map<String, Value>,
+}
+
+impl Operation for UpdateJob {
+    type Output = Updated;
+    const NAME: &'static str = "update_job";
+    const METHOD: Method = Method::PATCH;
+    const PATH: &'static str = "/jobs/{jobId}";
+    const BODY: Option<&'static str> = Some("fields");
+    const EFFECT: Effect = Effect::Replace;
+    const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_publishing");
+}
+
+/// A changed job.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Updated {
+    /// The job.
+    pub job_id: String,
+    /// OPEN
+    #[serde(default)]
+    pub status: Field<String>,
+    /// What moderation decided: `decision` and `reasons`.
+    #[serde(default)]
+    pub moderation: Field<Map<String, Value>>,
+}
+
+/// Close a job to new applicants. It cannot be opened again here; contracts go on.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CloseJob {
+    pub job_id: JobId,
+}
+
+impl Operation for CloseJob {
+    type Output = Closed;
+    const NAME: &'static str = "close_job";
+    const METHOD: Method = Method::POST;
+    const PATH: &'static str = "/jobs/{jobId}/close";
+    const EFFECT: Effect = Effect::Irreversible;
+    const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_publishing");
+}
+
+/// A closed job.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Closed {
+    /// The job.
+    pub job_id: String,
+    /// ARCHIVED
+    #[serde(default)]
+    pub status: Field<String>,
+    /// It was closed before.
+    #[serde(default)]
+    pub already_closed: Field<bool>,
+}
+
+/// Invite a trainer to apply for a job of yours. Inviting again changes nothing.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct InviteFreelancer {
+    pub job_id: JobId,
+    pub freelancer_id: FreelancerId,
+}
+
+impl Operation for InviteFreelancer {
+    type Output = Invited;
+    const NAME: &'static str = "invite_freelancer";
+    const METHOD: Method = Method::POST;
+    const PATH: &'static str = "/jobs/{jobId}/invites";
+    const EFFECT: Effect = Effect::Replace;
+    const GATE: Gate = Gate::scopes(&["proposals:write"]).feature("public_api_hiring").claimed();
+}
+
+/// An invitation.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Invited {
+    /// The proposal that it opened.
+    pub proposal_id: String,
+    /// The job.
+    #[serde(default)]
+    pub job_id: Field<String>,
+    /// The trainer.
+    #[serde(default)]
+    pub freelancer_id: Field<String>,
+    /// They were invited before.
+    #[serde(default)]
+    pub already_invited: Field<bool>,
+}
+
+/// List your own jobs, newest first, with how many proposals wait.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ListJobs {
+    /// Only these.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<JobStatus>,
+    /// Default 25.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 1, max = 100))]
+    pub limit: Option<u32>,
+    /// nextCursor of the page before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cursor: Option<String>,
+}
+
+/// The states of a job.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum JobStatus {
+    Draft,
+    Open,
+    Ongoing,
+    Completed,
+    Archived,
+    PendingApproval,
+}
+
+impl Operation for ListJobs {
+    type Output = OwnJobs;
+    const NAME: &'static str = "list_jobs";
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/jobs/mine";
+    const EFFECT: Effect = Effect::Read;
+    const GATE: Gate = Gate::scopes(&["jobs:read"]);
+}
+
+/// `{"jobs", "nextCursor"}`
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct OwnJobs {
+    /// Newest first.
+    pub jobs: Vec<OwnJob>,
+    /// Pass it as cursor for what follows.
+    #[serde(default)]
+    pub next_cursor: Field<String>,
+}
+
+/// A job of the account.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct OwnJob {
+    /// The jobId of other tools.
+    pub id: Field<String>,
+    /// Title.
+    pub title: Field<String>,
+    /// DRAFT, OPEN, ONGOING, COMPLETED, ARCHIVED or PENDING_APPROVAL.
+    pub status: Field<String>,
+    /// Trainers see it.
+    pub published: Field<bool>,
+    /// Trainers can apply.
+    pub accepting_applicants: Field<bool>,
+    /// ISO 8601.
+    pub created_at: Field<String>,
+    /// Where it is seen.
+    pub job_url: Field<String>,
+    /// How many proposals there are.
+    pub proposal_counts: Field<ProposalCounts>,
+}
+
+/// How many proposals a job has.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ProposalCounts {
+    /// In all.
+    pub total: Field<Number>,
+    /// Not looked at yet.
+    pub unreviewed: Field<Number>,
+}

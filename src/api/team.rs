@@ -1,0 +1,111 @@
+//! Who belongs to the account (reference: api-reference/team).
+
+use http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::types::{Field, List, wrapper};
+use super::{Effect, Gate, Operation};
+
+/// List the members of the team and who is invited.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct GetTeam {}
+
+impl Operation for GetTeam {
+    type Output = OneTeam;
+    const NAME: &'static str = "get_team";
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/team";
+    const EFFECT: Effect = Effect::Read;
+    const GATE: Gate = Gate::scopes(&["team:read"]).feature("public_api_team");
+}
+
+/// `{"team": {…}}`
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct OneTeam {
+    /// The team.
+    #[serde(deserialize_with = "wrapper")]
+    pub team: Team,
+}
+
+/// A team.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Team {
+    /// What it is called.
+    pub organization: Field<Organization>,
+    /// Who belongs to it.
+    pub members: List<Member>,
+    /// Who is invited.
+    pub invites: List<Invite>,
+}
+
+/// An organization.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Organization {
+    /// Organization id.
+    pub id: Field<String>,
+    /// Its name.
+    pub name: Field<String>,
+    /// Who owns it.
+    pub owner_name: Field<String>,
+}
+
+/// A member of a team.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Member {
+    /// User id.
+    pub user_id: Field<String>,
+    /// OWNER or MEMBER.
+    pub role: Field<String>,
+    /// Name.
+    pub name: Field<String>,
+    /// Address.
+    pub email: Field<String>,
+    /// ISO 8601.
+    pub joined_at: Field<String>,
+}
+
+/// An invitation that waits.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Invite {
+    /// Invitation id.
+    pub id: Field<String>,
+    /// Who.
+    pub email: Field<String>,
+    /// ISO 8601.
+    pub expires_at: Field<String>,
+}
+
+/// Invite somebody into the team by e-mail: they get access to the account. Nobody co-signs it.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+pub struct InviteTeamMember {
+    /// Whom.
+    #[schemars(length(min = 3))]
+    pub email: String,
+}
+
+impl Operation for InviteTeamMember {
+    type Output = TeamInvitation;
+    const NAME: &'static str = "invite_team_member";
+    const METHOD: Method = Method::POST;
+    const PATH: &'static str = "/team/invites";
+    const EFFECT: Effect = Effect::Exposes;
+    const GATE: Gate = Gate::scopes(&["team:write"]).feature("public_api_team").claimed();
+}
+
+/// What came of an invitation.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct TeamInvitation {
+    /// invite_created, member_added or already_member.
+    pub status: String,
+    /// Whom.
+    #[serde(default)]
+    pub email: Field<String>,
+    /// The team as it is now.
+    #[serde(default)]
+    pub team: Field<Team>,
+}

@@ -1,0 +1,137 @@
+//! Webhooks: events sent to an address (reference: api-reference/webhooks).
+
+#![expect(missing_docs, reason = "the type of an id describes it wherever it stands")]
+
+use http::Method;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::client::is_loopback;
+use super::error::InvalidArgument;
+use super::types::{Field, List, WebhookId, wrapper};
+use super::{Effect, Gate, Operation};
+
+/// Send the account's events to an address from now on. The signing secret is not shown here: it is written to a file
+/// on the machine of this server, named secretFile.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CreateWebhook {
+    /// https address; http only for localhost.
+    #[schemars(length(min = 1, max = 2048))]
+    pub url: String,
+    /// Such as milestone.status_changed or approval.confirmed; poll_updates has the same types.
+    pub event_types: Vec<String>,
+}
+
+impl Operation for CreateWebhook {
+    type Output = NewWebhook;
+    const NAME: &'static str = "create_webhook";
+    const METHOD: Method = Method::POST;
+    const PATH: &'static str = "/webhooks";
+    const EFFECT: Effect = Effect::Exposes;
+    const GATE: Gate = Gate::scopes(&["webhooks:manage"]).feature("public_api_webhooks");
+
+    fn check(&self) -> Result<(), InvalidArgument> {
+        let good = Url::parse(&self.url)
+            .is_ok_and(|url| url.scheme() == "https" || (url.scheme() == "http" && is_loopback(&url)));
+        if !good {
+            return Err(InvalidArgument::new("url", "url must be an https address (http only for localhost)"));
+        }
+        if self.event_types.is_empty() {
+            return Err(InvalidArgument::new(
+                "eventTypes",
+                "eventTypes must name at least one type, such as approval.confirmed",
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// `{"webhook", "secret", "message"}`; the secret never goes further than this server.
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct NewWebhook {
+    /// The webhook.
+    #[serde(deserialize_with = "wrapper")]
+    pub webhook: Webhook,
+}
+
+/// A webhook.
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", default)]
+pub struct Webhook {
+    /// The webhookId of other tools.
+    pub id: Field<String>,
+    /// Where it sends.
+    pub url: Field<String>,
+    /// What it sends.
+    pub event_types: List<Field<String>>,
+    /// ACTIVE or DISABLED.
+    pub status: Field<String>,
+    /// ISO 8601.
+    pub created_at: Field<String>,
+    /// ISO 8601.
+    pub disabled_at: Field<String>,
+    /// Why.
+    pub disabled_reason: Field<String>,
+}
+
+/// List the account's webhooks.
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
+pub struct ListWebhooks {}
+
+impl Operation for ListWebhooks {
+    type Output = Webhooks;
+    const NAME: &'static str = "list_webhooks";
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/webhooks";
+    const EFFECT: Effect = Effect::Read;
+    const GATE: Gate = Gate::scopes(&["webhooks:manage"]).feature("public_api_webhooks");
+}
+
+/// `{"webhooks": […]}`
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct Webhooks {
+    /// At most 10.
+    pub webhooks: Vec<Webhook>,
+}
+
+/// Get one webhook.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct GetWebhook {
+    pub webhook_id: WebhookId,
+}
+
+impl Operation for GetWebhook {
+    type Output = OneWebhook;
+    const NAME: &'static str = "get_webhook";
+    const METHOD: Method = Method::GET;
+    const PATH: &'static str = "/webhooks/{webhookId}";
+    const EFFECT: Effect = Effect::Read;
+    const GATE: Gate = Gate::scopes(&["webhooks:manage"]).feature("public_api_webhooks");
+}
+
+/// `{"webhook": {…}}`
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
+pub struct OneWebhook {
+    /// The webhook.
+    #[serde(deserialize_with = "wrapper")]
+    pub webhook: Webhook,
+}
+
+/// Delete a webhook: nothing is sent to it any more. It cannot be brought back.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct DeleteWebhook {
+    pub webhook_id: WebhookId,
+}
+
+impl Operation for DeleteWebhook {
+    type Output = OneWebhook;
+    const NAME: &'static str = "delete_webhook";
+    const METHOD: Method = Method::DELETE;
+    const PATH: &'static str = "/webhooks/{webhookId}";
+    const EFFECT: Effect = Effect::Exposes;
+    const GATE: Gate = Gate::scopes(&["webhooks:manage"]).feature("public_api_webhooks");
+}

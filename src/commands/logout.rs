@@ -1,0 +1,31 @@
+//! `opentrain-mcp logout`
+
+use std::process::ExitCode;
+
+use tokio::time::{Duration, Instant};
+
+use crate::api::agent::RevokeOwnToken;
+use crate::api::client::{Caller, Client};
+use crate::api::token::{Kept, TokenSource};
+use crate::config::Config;
+
+use super::{Fault, print};
+
+/// Revokes the token that is kept, and forgets it. It is forgotten only when OpenTrain has taken it back.
+pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
+    let hold = config.credentials.hold()?;
+    let kept = hold.kept();
+    let Some(token) = kept.token else {
+        print("There is no account to forget in the credential file.")?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let client = Client::new(Box::new(config.origin.clone()), config.timeout);
+    let caller = Caller { token: None, deadline: Instant::now() + Duration::from_secs(45) };
+    client.send(&RevokeOwnToken { token: token.expose().to_owned() }, caller).await?;
+    hold.keep(Kept::default())?;
+    print("Revoked and forgotten: the token no longer works anywhere.")?;
+    if let Some(variable) = config.credentials.overruled_by() {
+        print(&format!("The token in {variable} is another thing: it is still in use here."))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,279 @@
+//! Who may use whom. The same rules in prose: ARCHITECTURE.md, and the table at the top of src/lib.rs.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use crate::root;
+
+/// A room of the crate, whom it may use, and why no other.
+struct Room {
+    name: &'static str,
+    may_use: &'static [&'static str],
+    because: &'static str,
+}
+
+const ROOMS: &[Room] = &[
+    Room { name: "api", may_use: &[], because: "what OpenTrain is does not depend on what we make of it" },
+    Room {
+        name: "tools",
+        may_use: &["api"],
+        because: "what is said must not know how it is spoken, nor who is simulated",
+    },
+    Room {
+        name: "mcp",
+        may_use: &["tools", "api"],
+        because: "it speaks what tools say, and never sees settings or the sandbox",
+    },
+    Room {
+        name: "sandbox",
+        may_use: &["api"],
+        because: "it is the other side of the wire: it knows no tool and no MCP",
+    },
+    Room { name: "config", may_use: &["api"], because: "settings are read once, and know nothing of their users" },
+    Room { name: "cli", may_use: &["config"], because: "it is what was typed, not what it means" },
+    Room { name: "docs", may_use: &["config", "mcp", "tools"], because: "text from the tables, and nothing that runs" },
+    Room {
+        name: "commands",
+        may_use: &["api", "cli", "config", "docs", "mcp", "sandbox", "tools"],
+        because: "the parts meet here and nowhere else",
+    },
+    Room { name: "main", may_use: &["cli", "commands"], because: "it parses and runs" },
+    Room { name: "lib", may_use: &["commands"], because: "it is the map" },
+];
+
+/// Families that use another one of their room, each with its reason. Any other pair is a mistake.
+const FAMILY_ARROWS: &[(&str, &str, &str, &str)] = &[
+    ("api", "contracts", "milestones", "a contract holds its milestones"),
+    ("api", "contracts", "approvals", "ending a contract may answer with an approval"),
+    ("api", "milestones", "approvals", "funding and releasing answer with an approval"),
+    ("tools", "contracts", "approvals", "ending a contract may have to be approved, told in one place"),
+    ("tools", "milestones", "approvals", "funding and releasing have to be approved, told in one place"),
+    ("tools", "approvals", "contracts", "an approval is told by its contract's name"),
+    ("tools", "milestones", "contracts", "a milestone is told as it stands in a contract's list"),
+    ("sandbox", "contracts", "approvals", "ending a contract asks for an approval"),
+    ("sandbox", "milestones", "approvals", "funding and releasing ask for an approval"),
+    ("sandbox", "milestones", "contracts", "a milestone is made in a contract"),
+];
+
+/// Files that may name a library that nobody else may.
+const OWNERS: &[(&str, &[&str], &str)] = &[
+    ("rmcp", &["src/mcp/"], "only one folder knows MCP"),
+    (
+        "reqwest",
+        &["src/api/client.rs", "src/commands/demo/person.rs"],
+        "one way to OpenTrain; the demo's person has a browser",
+    ),
+    ("axum", &["src/sandbox/"], "only the sandbox serves HTTP"),
+    ("maud", &["src/sandbox/"], "only the sandbox has pages"),
+    ("clap", &["src/cli.rs", "src/main.rs"], "only the command line is parsed with it"),
+];
+
+/// The longest that a file may be, in lines.
+const LONGEST: usize = 450;
+
+struct Source {
+    /// From the crate's root, with slashes.
+    path: String,
+    /// Without comments.
+    code: String,
+    lines: usize,
+}
+
+impl Source {
+    /// The modules that it is in, such as `tools`, `creation`, `terms`.
+    fn modules(&self) -> Vec<&str> {
+        let path = self.path.trim_start_matches("src/").trim_end_matches(".rs").trim_end_matches("/mod");
+        path.split('/').collect()
+    }
+
+    fn room(&self) -> &str {
+        self.modules()[0]
+    }
+
+    /// The paths that it names, from the crate's root: `["tools", "contracts"]`.
+    fn paths(&self) -> Vec<Vec<String>> {
+        let mut found = Vec::new();
+        for (start, _) in self.code.match_indices("crate::") {
+            let before = self.code[..start].chars().next_back();
+            if !before.is_some_and(|letter| letter.is_alphanumeric() || letter == '_' || letter == ':') {
+                spread(&[], &self.code[start + "crate::".len()..], &mut found);
+            }
+        }
+        for (start, _) in self.code.match_indices("super::") {
+            if self.code[..start].ends_with("super::") {
+                continue;
+            }
+            let rest = &self.code[start..];
+            let supers = rest.split("::").take_while(|word| *word == "super").count();
+            let modules = self.modules();
+            let base: Vec<String> =
+                modules[..modules.len().saturating_sub(supers)].iter().map(|module| (*module).to_owned()).collect();
+            spread(&base, &rest[supers * "super::".len()..], &mut found);
+        }
+        found
+    }
+}
+
+/// Reads what follows `base` in a path: one name, or a group of them.
+fn spread(base: &[String], rest: &str, found: &mut Vec<Vec<String>>) {
+    let names = match rest.strip_prefix('{') {
+        None => vec![rest],
+        Some(group) => {
+            let (mut depth, mut start, mut names) = (0, 0, Vec::new());
+            for (place, letter) in group.char_indices() {
+                match letter {
+                    '{' => depth += 1,
+                    '}' if depth == 0 => {
+                        names.push(&group[start..place]);
+                        break;
+                    }
+                    '}' => depth -= 1,
+                    ',' if depth == 0 => {
+                        names.push(&group[start..place]);
+                        start = place + 1;
+                    }
+                    _ => {}
+                }
+            }
+            names
+        }
+    };
+    for name in names {
+        let name = name.trim_start();
+        let word: String = name.chars().take_while(|letter| letter.is_alphanumeric() || *letter == '_').collect();
+        if word.is_empty() {
+            continue;
+        }
+        let path = [base, std::slice::from_ref(&word)].concat();
+        match name[word.len()..].strip_prefix("::") {
+            Some(rest) if path.len() < 3 => spread(&path, rest, found),
+            _ => found.push(path),
+        }
+    }
+}
+
+fn sources() -> Vec<Source> {
+    let mut files = Vec::new();
+    collect(&root().join("src"), &mut files);
+    assert!(files.len() > 20, "src/ was not found");
+    files.iter().map(|path| source(path)).collect()
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(&path, files);
+        } else if path.extension().is_some_and(|extension| extension == "rs") {
+            files.push(path);
+        }
+    }
+}
+
+fn source(path: &Path) -> Source {
+    let text = std::fs::read_to_string(path).unwrap();
+    let code = text.lines().map(|line| line.split("//").next().unwrap()).collect::<Vec<_>>().join("\n");
+    let path = path.strip_prefix(root()).unwrap().to_str().unwrap().replace('\\', "/");
+    Source { path, code, lines: text.lines().count() }
+}
+
+#[test]
+fn rooms_use_only_whom_they_may() {
+    for source in sources() {
+        let room = ROOMS.iter().find(|room| room.name == source.room());
+        let room = room.unwrap_or_else(|| panic!("{}: a room that no rule knows", source.path));
+        for path in source.paths() {
+            let other = path[0].as_str();
+            let is_room = ROOMS.iter().any(|room| room.name == other);
+            assert!(
+                !is_room || other == room.name || room.may_use.contains(&other),
+                "{}: {} must not use {}: {}",
+                source.path,
+                room.name,
+                path.join("::"),
+                room.because
+            );
+        }
+    }
+}
+
+#[test]
+fn the_table_in_lib_rs_says_the_same() {
+    let text = std::fs::read_to_string(root().join("src/lib.rs")).unwrap();
+    for room in ROOMS.iter().filter(|room| !["main", "lib", "commands"].contains(&room.name)) {
+        let start = format!("//! | [`{}`] |", room.name);
+        let row = text.lines().find(|line| line.starts_with(&start));
+        let row = row.unwrap_or_else(|| panic!("src/lib.rs: no row for {}", room.name));
+        let last = row.trim_end_matches(" |").rsplit('|').next().unwrap().trim();
+        let told: BTreeSet<&str> =
+            last.split(", ").filter(|word| *word != "nothing of ours").map(|word| word.trim_matches('`')).collect();
+        let ruled: BTreeSet<&str> = room.may_use.iter().copied().collect();
+        assert_eq!(told, ruled, "src/lib.rs: the row of {}", room.name);
+    }
+}
+
+#[test]
+fn families_use_each_other_only_where_a_reason_is_given() {
+    let families: Vec<&str> = opentrain_mcp::tools::FAMILIES.iter().map(|family| family.name).collect();
+    for source in sources() {
+        let modules = source.modules();
+        let (Some(room), Some(own)) = (modules.first(), modules.get(1)) else { continue };
+        if !families.contains(own) {
+            continue;
+        }
+        for path in source.paths() {
+            let [other_room, other, ..] = path.as_slice() else { continue };
+            if other_room != room || other == own || !families.contains(&other.as_str()) {
+                continue;
+            }
+            let allowed = FAMILY_ARROWS.iter().any(|(place, from, to, _)| place == room && from == own && to == other);
+            assert!(
+                allowed,
+                "{}: {room}/{own} must not use {room}/{other}: a family is changed without reading another. Put what both \
+                 need beside them, or give a reason in FAMILY_ARROWS",
+                source.path
+            );
+        }
+    }
+}
+
+#[test]
+fn some_libraries_are_known_in_one_place_only() {
+    for (library, owners, because) in OWNERS {
+        for source in sources() {
+            let names =
+                source.code.contains(&format!("{library}::")) || source.code.contains(&format!("use {library};"));
+            let owned = owners.iter().any(|owner| source.path.starts_with(owner));
+            assert!(!names || owned, "{}: only {} may name {library}: {because}", source.path, owners.join(" and "));
+        }
+    }
+}
+
+#[test]
+fn files_can_be_read_in_one_sitting() {
+    let mut sources = sources();
+    let mut files = Vec::new();
+    collect(&root().join("tests"), &mut files);
+    sources.extend(files.iter().map(|path| source(path)));
+    for source in sources {
+        assert!(source.lines <= LONGEST, "{} has {} lines; {LONGEST} is the most", source.path, source.lines);
+    }
+}
+
+#[test]
+fn the_environment_is_read_in_one_place_only() {
+    for source in sources() {
+        let reads = source.code.contains("env::var") || source.code.contains("env::vars");
+        assert!(!reads || source.path == "src/config.rs", "{}: only config reads the environment", source.path);
+    }
+}
+
+#[test]
+fn the_reader_of_arrows_sees_them() {
+    let code = "use crate::{api::client, tools::{answer, text}};\nfn f() { super::super::mcp::g(); crate::config::h() }\nuse super::contracts::X;";
+    let source = Source { path: "src/tools/account.rs".into(), code: code.into(), lines: 3 };
+    let paths: Vec<String> = source.paths().iter().map(|path| path.join("::")).collect();
+    for wanted in ["api::client", "tools::answer", "tools::text", "config::h", "mcp::g", "tools::contracts::X"] {
+        assert!(paths.iter().any(|path| path == wanted), "{wanted} is missing from {paths:?}");
+    }
+}

@@ -1,0 +1,252 @@
+//! The commands, as they are typed in a shell.
+
+use serde_json::{Value, json};
+
+use crate::harness::{Reply, SECRET, TOKEN, Upstream, contract, contracts, free_port, launch, press};
+
+fn account(scopes: &[&str], capabilities: Value) -> Value {
+    json!({
+        "actor": { "userId": "usr_1", "fullName": "Mira Chen", "userType": "EMPLOYER" },
+        "token": { "id": "c3f9aa01", "label": "test", "scopes": scopes, "ownerOrganizationId": null },
+        "account": { "kind": "employer_organization", "organizationId": "org_1", "memberRole": "OWNER" },
+        "capabilities": capabilities
+    })
+}
+
+#[tokio::test]
+async fn each_help_is_worth_reading() {
+    for command in [None, Some("serve"), Some("demo"), Some("tools"), Some("call"), Some("check"), Some("sandbox")] {
+        let ran = launch().args(command).args(["--help"]).run().await;
+        assert_eq!(ran.status, Some(0), "{command:?}: {ran:?}");
+        assert!(ran.stdout.len() > 200 && ran.stderr.is_empty(), "{command:?}: {}", ran.stdout);
+        assert!(ran.stdout.contains("Usage: "), "{command:?}: {}", ran.stdout);
+        assert!(!ran.stdout.contains('\u{1b}'), "{command:?}: colours are for terminals");
+    }
+    let ran = launch().args(["--help"]).run().await;
+    for wanted in ["demo", "tools", "call", "check", "sandbox", "--sandbox", "OT_API_TOKEN", "OPENTRAIN_TIMEOUT"] {
+        assert!(ran.stdout.contains(wanted), "{wanted} is missing from:\n{}", ran.stdout);
+    }
+}
+
+#[tokio::test]
+async fn the_version_is_told() {
+    let ran = launch().args(["--version"]).run().await;
+    assert_eq!((ran.status, ran.stdout.trim()), (Some(0), concat!("opentrain-mcp ", env!("CARGO_PKG_VERSION"))));
+}
+
+#[tokio::test]
+async fn a_token_can_never_be_a_flag() {
+    for flag in ["--token", "--api-token"] {
+        let ran = launch().args([flag, TOKEN]).run().await;
+        assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_understood_is_a_usage_error() {
+    for args in [
+        vec!["nonsense"],
+        vec!["--nonsense"],
+        vec!["call"],
+        vec!["tools", "extra"],
+        vec!["sandbox", "--listen", "here"],
+    ] {
+        let ran = launch().args(args.clone()).run().await;
+        assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{args:?}");
+        assert!(!ran.stderr.is_empty(), "{args:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_prints_the_text_and_succeeds() {
+    let upstream = Upstream::giving(&contracts(2)).await;
+    let ran = launch().at(&upstream).args(["call", "list_contracts"]).run().await;
+    assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
+    assert!(ran.stdout.starts_with("2 contracts") && ran.stdout.contains("ctr_0001"), "{}", ran.stdout);
+    let host = launch().at(&upstream).start().await;
+    assert_eq!(host.done("list_contracts", json!({})).await.text(), ran.stdout.trim_end(), "what a model reads");
+}
+
+#[tokio::test]
+async fn a_call_takes_its_arguments_from_the_line_or_from_stdin() {
+    let upstream = Upstream::giving(&json!({ "contract": contract("c-9", &[]) })).await;
+    let arguments = r#"{"contractId": "c-9"}"#;
+    let typed = launch().at(&upstream).args(["call", "get_contract", arguments]).run().await;
+    let piped = launch().at(&upstream).args(["call", "get_contract", "-"]).run_with(arguments).await;
+    assert_eq!((typed.status, &typed.stdout), (Some(0), &piped.stdout), "{piped:?}");
+    assert!(upstream.requests().iter().all(|request| request.target == "/api/public/v1/contracts/c-9"));
+}
+
+#[tokio::test]
+async fn a_call_can_print_the_whole_result() {
+    let upstream = Upstream::giving(&contracts(2)).await;
+    let ran = launch().at(&upstream).args(["call", "list_contracts", "--json"]).run().await;
+    let host = launch().at(&upstream).start().await;
+    assert_eq!(ran.json(), host.done("list_contracts", json!({})).await.0);
+}
+
+#[tokio::test]
+async fn a_call_that_the_tool_refuses_has_status_1() {
+    let upstream = Upstream::scripted([Reply::refusal(404, "NOT_FOUND", &Value::Null)]).await;
+    let call = ["call", "get_contract", r#"{"contractId": "c"}"#];
+    let ran = launch().at(&upstream).args(call).run().await;
+    assert_eq!(ran.status, Some(1), "{ran:?}");
+    assert!(ran.stdout.starts_with("No answer") && ran.stdout.contains("HTTP 404"), "{}", ran.stdout);
+    let ran = launch().at(&upstream).args(call).args(["--json"]).run().await;
+    assert_eq!((ran.status, &ran.json()["structuredContent"]["error"]["status"]), (Some(1), &json!(404)));
+    let ran = launch().args(call).run().await;
+    assert_eq!(ran.status, Some(1), "no token");
+    assert!(ran.stdout.contains("OT_API_TOKEN"), "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_be_made_has_status_2_and_says_why() {
+    for (args, said) in [
+        (["call", "list_contract", "{}"], "list_contracts"),
+        (["call", "get_contract", "not json"], "JSON object"),
+        (["call", "get_contract", "[1]"], "JSON object"),
+    ] {
+        let ran = launch().args(args).run().await;
+        assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{args:?}: {ran:?}");
+        assert!(ran.stderr.contains("opentrain-mcp: ") && ran.stderr.contains(said), "{args:?}: {}", ran.stderr);
+    }
+}
+
+#[tokio::test]
+async fn a_call_of_an_unknown_tool_is_told_in_one_line() {
+    let ran = launch().args(["call", "list_contract", "{}"]).run().await;
+    assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
+}
+
+#[tokio::test]
+async fn the_listed_tools_are_what_mcp_serves() {
+    let host = launch().start().await;
+    let served = host.result_of("tools/list", json!({})).await["tools"].clone();
+    let ran = launch().args(["tools", "--json"]).run().await;
+    assert_eq!((ran.status, &ran.json()["tools"]), (Some(0), &served));
+    let table = launch().args(["tools"]).run().await;
+    assert_eq!(table.status, Some(0));
+    for tool in served.as_array().unwrap() {
+        assert!(table.stdout.contains(tool["name"].as_str().unwrap()), "{}", table.stdout);
+        assert!(table.stdout.contains(tool["description"].as_str().unwrap()), "{}", table.stdout);
+    }
+}
+
+#[tokio::test]
+async fn check_tells_what_is_set_where_it_came_from_and_whether_it_works() {
+    let scopes = ["payments:read", "payments:write", "jobs:read"];
+    let upstream = Upstream::giving(&account(&scopes, json!({ "paymentsWrite": true }))).await;
+    let ran = launch().at(&upstream).args(["--timeout", "9", "check"]).run().await;
+    assert_eq!(ran.status, Some(0), "{ran:?}");
+    for part in [
+        upstream.origin.as_str(),
+        "OPENTRAIN_API_BASE_URL",
+        "OT_API_TOKEN",
+        "personal API token",
+        "--timeout",
+        "default",
+        "Mira Chen",
+        "payments:write",
+        "Nothing would be refused",
+    ] {
+        assert!(ran.stdout.contains(part), "{part:?} is missing from:\n{}", ran.stdout);
+    }
+    assert!(!ran.stdout.contains(SECRET) && !ran.stderr.contains(SECRET));
+    let paths: Vec<String> = upstream.requests().iter().map(|request| request.path().to_owned()).collect();
+    assert_eq!(paths, ["/api/public/v1/auth/me", "/api/public/v1/job-drafts/capabilities"]);
+}
+
+#[tokio::test]
+async fn check_says_what_would_be_refused_why_and_what_to_do() {
+    for (body, parts) in [
+        (account(&["payments:read"], json!({})), ["create_milestone", "payments:write", "Settings → API keys"]),
+        (
+            account(&["payments:write"], json!({ "paymentsWrite": false })),
+            ["create_milestone", "public_api_payments_write", "switched off"],
+        ),
+    ] {
+        let upstream = Upstream::giving(&body).await;
+        let ran = launch().at(&upstream).args(["check"]).run().await;
+        assert_eq!(ran.status, Some(1), "{ran:?}");
+        for part in parts {
+            assert!(ran.stdout.contains(part), "{part:?} is missing from:\n{}", ran.stdout);
+        }
+    }
+}
+
+#[tokio::test]
+async fn check_without_a_token_or_with_a_refused_one_says_how_to_get_one() {
+    let upstream = Upstream::scripted([Reply::refusal(401, "UNAUTHORIZED", &Value::Null)]).await;
+    for server in [launch(), launch().at(&upstream)] {
+        let ran = server.args(["check"]).run().await;
+        assert_eq!(ran.status, Some(1), "{ran:?}");
+        assert!(ran.stdout.contains("OT_API_TOKEN") && ran.stdout.contains("Settings → API keys"), "{}", ran.stdout);
+    }
+}
+
+#[tokio::test]
+async fn the_demo_plays_the_main_job_with_the_claim_and_tells_that_all_was_as_expected() {
+    let server = launch();
+    let home = server.home.path().to_owned();
+    let ran = server.args(["demo"]).run().await;
+    assert_eq!(ran.status, Some(0), "{ran:?}");
+    for part in [
+        "SANDBOX http://127.0.0.1:",
+        "list_contracts",
+        "create_milestone",
+        "account_claim_required",
+        "/claim",
+        "presses [Claim account]",
+        "NOT funded",
+        "as expected",
+    ] {
+        assert!(ran.stdout.contains(part), "{part:?} is missing from:\n{}", ran.stdout);
+    }
+    assert!(!ran.stdout.contains('\u{1b}'), "colours are for terminals");
+    assert!(!ran.stdout.contains("NOT AS EXPECTED"), "{}", ran.stdout);
+    assert_eq!(ran.stderr, "");
+    assert_eq!(std::fs::read_dir(home).map_or(0, Iterator::count), 0, "it writes nothing of the user's");
+}
+
+#[tokio::test]
+async fn two_demos_at_once_do_not_meet() {
+    let (one, other) = tokio::join!(launch().args(["demo"]).run(), launch().args(["demo"]).run());
+    assert_eq!((one.status, other.status), (Some(0), Some(0)), "{one:?} {other:?}");
+}
+
+#[tokio::test]
+async fn the_sandbox_alone_serves_other_programs() {
+    let port = free_port();
+    let listen = format!("127.0.0.1:{port}");
+    let host = launch().args(["sandbox", "--listen", &listen]).bare();
+    let origin = format!("http://{listen}");
+    let ready = async {
+        while tokio::net::TcpStream::connect(&listen).await.is_err() {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(crate::harness::PATIENCE, ready).await.expect("it listens");
+    let token = "ot_pat_sandboxowner_notarealsecret01";
+    let agent = launch().base(&origin).env("OT_API_TOKEN", token).start().await;
+    let refused =
+        agent.failed("create_milestone", json!({ "contractId": "ctr_8Kq2", "description": "d", "amountUsd": 1 })).await;
+    assert_eq!(refused.error()["claimUrl"], format!("{origin}/claim"));
+    press(refused.error()["claimUrl"].as_str().unwrap()).await;
+    let created =
+        agent.done("create_milestone", json!({ "contractId": "ctr_8Kq2", "description": "d", "amountUsd": 1 })).await;
+    assert!(!created.text().contains("SANDBOX"), "for this server it is an API like any other");
+    let said = host.lines().join("\n");
+    assert!(said.contains(&origin) && said.contains(token), "{said}");
+    host.signal("INT");
+    host.exit_within(std::time::Duration::from_secs(6)).await;
+}
+
+#[tokio::test]
+async fn the_sandbox_listens_on_loopback_only_and_tells_what_it_assumes() {
+    let ran = launch().args(["sandbox", "--listen", "0.0.0.0:0"]).run().await;
+    assert_eq!(ran.status, Some(2), "{ran:?}");
+    assert!(ran.stderr.contains("loopback"), "{}", ran.stderr);
+    let ran = launch().args(["sandbox", "--assumptions"]).run().await;
+    assert_eq!(ran.status, Some(0));
+    assert!(ran.stdout.contains("payments:write") && ran.stdout.contains("Why: "), "{}", ran.stdout);
+}

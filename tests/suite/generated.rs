@@ -1,0 +1,80 @@
+//! What is made from the tables is what stands in the repository. `UPDATE_GENERATED=1` rewrites it instead.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use opentrain_mcp::docs;
+
+use crate::root;
+
+/// What repairs a failure of these tests.
+const COMMAND: &str = "UPDATE_GENERATED=1 cargo test --test suite generated";
+
+fn updating() -> bool {
+    std::env::var_os("UPDATE_GENERATED").is_some_and(|value| value == "1")
+}
+
+/// Compares a file with what it must hold, or rewrites it.
+fn holds(path: &Path, content: &str) {
+    let found = std::fs::read_to_string(path).unwrap_or_default();
+    if found == content {
+        return;
+    }
+    if updating() {
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+        return;
+    }
+    let differs = found.lines().zip(content.lines()).position(|(is, should)| is != should);
+    let line = differs.unwrap_or_else(|| found.lines().count().min(content.lines().count())) + 1;
+    panic!("{} is not what is made today (it differs from line {line} on). Run: {COMMAND}", path.display());
+}
+
+#[test]
+fn schema_files_are_what_is_served() {
+    for made in docs::schema_files() {
+        holds(&root().join(&made.path), &made.content);
+    }
+}
+
+#[test]
+fn schemas_holds_no_stray_files() {
+    let made: BTreeSet<String> = docs::schema_files().into_iter().map(|made| made.path).collect();
+    for entry in std::fs::read_dir(root().join("schemas")).into_iter().flatten() {
+        let entry = entry.unwrap();
+        let path = format!("schemas/{}", entry.file_name().to_str().unwrap());
+        if made.contains(&path) {
+            continue;
+        }
+        assert!(updating(), "{path} belongs to no tool. Run: {COMMAND}");
+        std::fs::remove_file(entry.path()).unwrap();
+    }
+}
+
+#[test]
+fn the_made_sections_of_the_readme_are_up_to_date() {
+    let path = root().join("README.md");
+    let readme = std::fs::read_to_string(&path).unwrap_or_default();
+    match docs::with_sections(&readme) {
+        Ok(content) => holds(&path, &content),
+        Err(section) => panic!("README.md lacks the markers <!-- made: {section} --> and <!-- /made -->"),
+    }
+}
+
+#[tokio::test]
+async fn schema_files_are_what_tools_list_serves() {
+    let files = docs::schema_files();
+    let served = crate::harness::launch().start().await.tools().await;
+    assert_eq!(served.len(), files.len());
+    for (tool, made) in served.iter().zip(files) {
+        let file: serde_json::Value = serde_json::from_str(&made.content).unwrap();
+        assert_eq!(*tool, file, "{}", made.path);
+        let keys: Vec<&String> = file.as_object().unwrap().keys().collect();
+        assert_eq!(
+            keys,
+            ["name", "title", "description", "inputSchema", "outputSchema", "annotations"],
+            "{}",
+            made.path
+        );
+    }
+}

@@ -1,0 +1,330 @@
+//! Where each setting comes from, and where a token may go.
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::rustls::ServerConfig;
+use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+
+use crate::harness::launch::{set_mode, write_private};
+use crate::harness::upstream::Buffered;
+use crate::harness::{Reply, TOKEN, Upstream, contracts, free_port, launch};
+
+fn file(base: &str, token: &str) -> String {
+    json!({ "apiToken": token, "baseUrl": base, "claimToken": "ot_clm_x" }).to_string()
+}
+
+/// The bearer of the last request.
+fn bearer(upstream: &Upstream) -> String {
+    upstream.requests().last().expect("a request").header("authorization")[0].to_owned()
+}
+
+#[tokio::test]
+async fn the_first_token_variable_that_is_set_wins() {
+    let upstream = Upstream::giving(&contracts(0)).await;
+    let variables = ["OT_API_TOKEN", "OPENTRAIN_API_TOKEN", "OPENTRAIN_PERSONAL_API_TOKEN"];
+    for set in [&variables[..], &variables[1..], &variables[2..]] {
+        let mut server = launch().env("OPENTRAIN_API_BASE_URL", &upstream.origin);
+        for name in set {
+            server = server.env(name, &format!("ot_pat_x_{}", name.to_lowercase()));
+        }
+        server.start().await.done("list_contracts", json!({})).await;
+        assert_eq!(bearer(&upstream), format!("Bearer ot_pat_x_{}", set[0].to_lowercase()));
+    }
+}
+
+#[tokio::test]
+async fn a_variable_that_is_empty_or_was_not_expanded_counts_as_not_set() {
+    let upstream = Upstream::giving(&contracts(0)).await;
+    for nothing in ["", "  ", "${OT_API_TOKEN}"] {
+        let server = launch().at(&upstream).env("OT_API_TOKEN", nothing).env("OPENTRAIN_API_TOKEN", "ot_pat_x_y");
+        server.start().await.done("list_contracts", json!({})).await;
+        assert_eq!(bearer(&upstream), "Bearer ot_pat_x_y", "{nothing:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
+    let (one, other) = (Upstream::giving(&contracts(0)).await, Upstream::giving(&contracts(0)).await);
+    let by_file = launch().credentials(&file(&format!("{}/", one.origin), "ot_pat_a_filefilefile"));
+    by_file.start().await.done("list_contracts", json!({})).await;
+    assert_eq!(bearer(&one), "Bearer ot_pat_a_filefilefile");
+    let token_by_environment =
+        launch().credentials(&file(&one.origin, "ot_pat_a_filefilefile")).env("OT_API_TOKEN", TOKEN);
+    token_by_environment.start().await.done("list_contracts", json!({})).await;
+    assert_eq!(bearer(&one), format!("Bearer {TOKEN}"));
+    let both = launch().credentials(&file(&one.origin, "ot_pat_a_filefilefile")).env("OT_API_TOKEN", TOKEN);
+    both.env("OT_API_BASE_URL", &other.origin).start().await.done("list_contracts", json!({})).await;
+    assert_eq!(bearer(&other), format!("Bearer {TOKEN}"));
+    assert_eq!(one.requests().len(), 2);
+    let first = launch().at(&one).env("OT_API_BASE_URL", &other.origin);
+    first.start().await.done("list_contracts", json!({})).await;
+    assert_eq!((one.requests().len(), other.requests().len()), (3, 1), "OPENTRAIN_API_BASE_URL comes first");
+}
+
+#[tokio::test]
+async fn the_credential_file_is_looked_for_where_opentrains_tools_write_it() {
+    let upstream = Upstream::giving(&contracts(0)).await;
+    let server = launch();
+    let elsewhere = server.home.path().join("xdg");
+    write_private(&elsewhere.join("opentrain/cli.json"), &file(&upstream.origin, "ot_pat_x_dg"));
+    let server = server.credentials(&file(&upstream.origin, "ot_pat_ho_me"));
+    let server = server.env("XDG_CONFIG_HOME", elsewhere.to_str().unwrap());
+    server.start().await.done("list_contracts", json!({})).await;
+    assert_eq!(bearer(&upstream), "Bearer ot_pat_x_dg");
+}
+
+#[tokio::test]
+async fn a_flag_wins_over_the_environment() {
+    let upstream = Upstream::scripted([Reply::hang()]).await;
+    let host = launch().at(&upstream).env("OPENTRAIN_TIMEOUT", "600").args(["--timeout", "0.2"]).start().await;
+    assert_eq!(host.failed("list_contracts", json!({})).await.code(), "TIMEOUT");
+}
+
+#[tokio::test]
+async fn a_base_is_an_origin_over_https_or_on_loopback() {
+    for (base, said) in [
+        ("http://app.opentrain.ai", "https"),
+        ("http://10.0.0.1:3000", "https"),
+        ("http://127.0.0.1.evil.example", "https"),
+        ("http://localhost.evil.example", "https"),
+        ("ftp://app.opentrain.ai", "https"),
+        ("file:///etc/passwd", "https"),
+        ("app.opentrain.ai", "origin"),
+        ("https://app.opentrain.ai/api/public/v1", "origin"),
+        ("https://app.opentrain.ai/?x=1", "origin"),
+        ("https://app.opentrain.ai/#x", "origin"),
+        ("https://user:secret@app.opentrain.ai", "origin"),
+        ("https://", "origin"),
+    ] {
+        for variable in ["OPENTRAIN_API_BASE_URL", "OT_API_BASE_URL"] {
+            let ran = launch().env(variable, base).env("OT_API_TOKEN", TOKEN).run().await;
+            assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{base}: {ran:?}");
+            assert!(ran.stderr.contains(variable) && ran.stderr.contains(said), "{base}: {}", ran.stderr);
+        }
+        let ran = launch().credentials(&file(base, TOKEN)).run().await;
+        assert_eq!(ran.status, Some(2), "{base} in the file: {ran:?}");
+        assert!(ran.stderr.contains("cli.json"), "{}", ran.stderr);
+    }
+    let upstream = Upstream::giving(&contracts(0)).await;
+    for base in [
+        format!("{}/", upstream.origin),
+        format!("http://localhost:{}", upstream.port()),
+        format!("HTTP://LOCALHOST:{}/", upstream.port()),
+    ] {
+        launch().base(&base).start().await.done("list_contracts", json!({})).await;
+    }
+    assert_eq!(upstream.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_setting_that_cannot_be_used_is_named_at_start() {
+    for (variable, value) in [
+        ("OPENTRAIN_TIMEOUT", "soon"),
+        ("OPENTRAIN_TIMEOUT", "-1"),
+        ("OPENTRAIN_TIMEOUT", "NaN"),
+        ("OPENTRAIN_TIMEOUT", "1e9"),
+        ("OPENTRAIN_HUMAN_WAIT", "a while"),
+        ("OPENTRAIN_SANDBOX", "maybe"),
+        ("OPENTRAIN_SANDBOX_PORT", "70000"),
+        ("OPENTRAIN_LOG_FORMAT", "xml"),
+        ("RUST_LOG", "opentrain_mcp=loudly"),
+        ("OT_API_TOKEN", "ot_pat_with a blank"),
+        ("OT_API_TOKEN", "ot_pat_sëcret"),
+    ] {
+        let ran = launch().env(variable, value).run().await;
+        assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{variable}={value}: {ran:?}");
+        assert!(ran.stderr.contains(variable), "{variable}={value}: {}", ran.stderr);
+        assert!(variable != "OT_API_TOKEN" || !ran.stderr.contains(value), "a token is not repeated: {}", ran.stderr);
+    }
+}
+
+#[tokio::test]
+async fn a_token_from_the_file_goes_only_where_the_file_says() {
+    let (own, hostile) = (Upstream::giving(&contracts(0)).await, Upstream::giving(&contracts(0)).await);
+    for content in [file(&own.origin, TOKEN), json!({ "apiToken": TOKEN }).to_string()] {
+        for variable in ["OPENTRAIN_API_BASE_URL", "OT_API_BASE_URL"] {
+            let host = launch().credentials(&content).env(variable, &hostile.origin).start().await;
+            let answer = host.failed("list_contracts", json!({})).await;
+            assert_eq!(answer.code(), "NOT_CONFIGURED");
+            answer.says(&["cli.json", "not used", variable]);
+            host.stderr_says("not used").await;
+            assert!(!host.stderr().contains(TOKEN));
+        }
+    }
+    assert_eq!(hostile.connections(), 0);
+    // The same base, named once more, is the file's own.
+    let host = launch().credentials(&file(&own.origin, TOKEN)).env("OT_API_BASE_URL", &own.origin).start().await;
+    host.done("list_contracts", json!({})).await;
+}
+
+#[tokio::test]
+async fn a_file_that_changes_its_base_does_not_send_its_token_to_the_old_one() {
+    let refusing = Upstream::scripted([Reply::refusal(401, "UNAUTHORIZED", &Value::Null)]).await;
+    let server = launch().credentials(&file(&refusing.origin, "ot_pat_o_ldtoken"));
+    let path = server.credential_path();
+    let host = server.start().await;
+    write_private(&path, &file("https://elsewhere.example", "ot_pat_n_ewtoken").replace("ot_clm_x", "ot_clm_ewclaim"));
+    host.failed("list_contracts", json!({})).await;
+    let sent = refusing.requests().iter().map(|request| format!("{request:?} {}", request.body())).collect::<String>();
+    assert!(sent.contains("ot_pat_o_ldtoken") && !sent.contains("ewtoken") && !sent.contains("ewclaim"), "{sent}");
+}
+
+#[tokio::test]
+async fn a_broken_or_open_credential_file_is_named_and_left_as_it_is() {
+    let me = json!({ "actor": { "userId": "u" }, "token": { "scopes": [] } });
+    let upstream = Upstream::giving(&me).await;
+    let good = file(&upstream.origin, TOKEN);
+    for (content, mode, said) in [
+        ("{\"apiToken\": \"ot_pat_x_halfafile".to_owned(), 0o600, "is not the JSON"),
+        ("[]".to_owned(), 0o600, "is not the JSON"),
+        (String::new(), 0o600, "is not the JSON"),
+        ("\u{0}\u{1}".to_owned(), 0o600, "is not the JSON"),
+        (good.clone(), 0o644, "chmod 600"),
+        (good, 0o640, "chmod 600"),
+    ] {
+        let server = launch().credentials(&content).at(&upstream);
+        let path = server.credential_path();
+        set_mode(&path, mode);
+        let host = server.start().await;
+        host.stderr_says(said).await;
+        host.stderr_says("cli.json").await;
+        assert!(!host.stderr().contains("halfafile") && !host.stderr().contains(TOKEN), "{}", host.stderr());
+        let answer = host.done("get_auth_status", json!({})).await;
+        answer.says(&["cli.json", said]);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), content, "it is left as it is");
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_another_type_in_the_file_is_named() {
+    let host = launch().credentials(&json!({ "apiToken": 5 }).to_string()).start().await;
+    host.failed("list_contracts", json!({})).await.says(&["OT_API_TOKEN", "cli.json"]);
+}
+
+#[tokio::test]
+async fn a_broken_file_without_another_token_is_named_where_the_token_is_missed() {
+    let host = launch().credentials("{").start().await;
+    host.failed("list_contracts", json!({})).await.says(&["OT_API_TOKEN", "cli.json", "is not the JSON"]);
+    host.failed("get_auth_status", json!({})).await.says(&["cli.json", "is not the JSON"]);
+}
+
+#[tokio::test]
+async fn the_sandbox_looks_at_nothing_of_the_users_and_leaves_nothing() {
+    let hostile = Upstream::giving(&contracts(0)).await;
+    for switch in [Some("1"), None] {
+        let mut server =
+            launch().credentials("{ broken").env("OPENTRAIN_API_BASE_URL", &hostile.origin).env("OT_API_TOKEN", TOKEN);
+        server = match switch {
+            Some(on) => server.env("OPENTRAIN_SANDBOX", on).env("OPENTRAIN_SANDBOX_PORT", &free_port().to_string()),
+            None => server.sandbox(free_port()).env("OT_API_BASE_URL", "http://not-even-https.example"),
+        };
+        let path = server.credential_path();
+        let host = server.start().await;
+        let answer = host.done("get_auth_status", json!({})).await;
+        answer.says(&["SANDBOX, nothing real"]);
+        assert!(!answer.0.to_string().contains("cli.json"), "{}", answer.0);
+        assert_eq!(host.stderr(), "");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "{ broken");
+        let left = std::fs::read_dir(path.parent().unwrap()).unwrap().count();
+        assert_eq!(left, 1, "nothing was written beside it");
+    }
+    assert_eq!(hostile.connections(), 0);
+}
+
+const PROXIES: [&str; 6] = ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"];
+
+#[tokio::test]
+async fn loopback_is_never_reached_through_a_proxy() {
+    let proxy = Upstream::giving(&contracts(0)).await;
+    let upstream = Upstream::giving(&contracts(0)).await;
+    for base in [upstream.origin.clone(), format!("http://localhost:{}", upstream.port())] {
+        let mut server = launch().base(&base);
+        for name in PROXIES {
+            server = server.env(name, &proxy.origin);
+        }
+        server.start().await.done("list_contracts", json!({})).await;
+    }
+    assert_eq!((proxy.connections(), upstream.requests().len()), (0, 2));
+    let mut sandboxed = launch().sandbox(free_port());
+    for name in PROXIES {
+        sandboxed = sandboxed.env(name, &proxy.origin);
+    }
+    sandboxed.start().await.done("list_contracts", json!({})).await;
+    assert_eq!(proxy.connections(), 0);
+}
+
+#[tokio::test]
+async fn other_hosts_are_reached_through_the_proxy_that_is_set_without_showing_it_the_token() {
+    for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
+        let proxy = Upstream::scripted([Reply::new(502, "no way")]).await;
+        let host = launch().base("https://app.opentrain.test").env(name, &proxy.origin).start().await;
+        let answer = host.failed("create_milestone", json!({ "contractId": "c", "description": "d" })).await;
+        assert_eq!((answer.code(), &answer.error()["outcome"]), ("UNREACHABLE", &json!("not_done")), "{}", answer.0);
+        let request = proxy.requests()[0].clone();
+        assert_eq!((request.method.as_str(), request.target.as_str()), ("CONNECT", "app.opentrain.test:443"), "{name}");
+        assert!(request.header("authorization").is_empty() && !format!("{request:?}").contains(TOKEN));
+    }
+}
+
+#[tokio::test]
+async fn a_host_that_is_named_in_no_proxy_is_reached_without_it() {
+    let proxy = Upstream::scripted([Reply::new(502, "no way")]).await;
+    let name = format!("{}.invalid", "a".repeat(70));
+    let server = launch().base(&format!("https://{name}")).env("HTTPS_PROXY", &proxy.origin).env("NO_PROXY", &name);
+    let host = server.start().await;
+    assert_eq!(host.failed("list_contracts", json!({})).await.code(), "UNREACHABLE");
+    assert_eq!(proxy.connections(), 0);
+}
+
+/// An API over TLS, with a certificate that nobody knows: its port, and the certificate.
+async fn over_tls() -> (u16, String) {
+    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+    let key = PrivateKeyDer::Pkcs8(made.signing_key.serialize_der().into());
+    let provider = Arc::new(tokio_rustls::rustls::crypto::ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+    let config = config.with_no_client_auth().with_single_cert(vec![made.cert.der().clone()], key).unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                use tokio::io::AsyncWriteExt;
+                let Ok(stream) = acceptor.accept(stream).await else { return };
+                let mut stream = Buffered { stream, buffer: Vec::new() };
+                while stream.request().await.is_some() {
+                    let body = contracts(1).to_string();
+                    let answer = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+                    stream.stream.write_all(answer.as_bytes()).await.unwrap();
+                    stream.stream.flush().await.unwrap();
+                }
+            });
+        }
+    });
+    (port, made.cert.pem())
+}
+
+#[tokio::test]
+async fn certificates_are_checked_and_ssl_cert_file_names_more() {
+    let (port, certificate) = over_tls().await;
+    let base = format!("https://localhost:{port}");
+    let host = launch().base(&base).start().await;
+    let answer = host.failed("create_milestone", json!({ "contractId": "c", "description": "d" })).await;
+    assert_eq!(
+        (answer.code(), &answer.error()["outcome"]),
+        ("UNREACHABLE", &json!("not_done")),
+        "an unknown certificate"
+    );
+    assert!(answer.message().contains("ertificate"), "{}", answer.message());
+
+    let server = launch().base(&base);
+    let path = server.home.path().join("ca.pem");
+    std::fs::write(&path, certificate).unwrap();
+    let host = server.env("SSL_CERT_FILE", path.to_str().unwrap()).start().await;
+    let answer = host.done("list_contracts", json!({})).await;
+    assert_eq!(answer.structured()["total"], 1);
+}
