@@ -77,7 +77,7 @@ fn one_call(
     tool: &'static str,
     arguments: fn(usize) -> Value,
 ) -> Result<Row, Fault> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Runtime::new()?;
     let client = Http::new(&upstream.origin, TOKEN);
     let mut hosts = (Host::start(Server::Ours, upstream)?, Host::start(Server::Bare, upstream)?);
     let (mut ours, mut rmcp, mut http) = (Vec::new(), Vec::new(), Vec::new());
