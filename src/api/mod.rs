@@ -9,6 +9,7 @@
 pub mod account;
 pub mod agent;
 pub mod approvals;
+pub mod catalogue;
 pub mod client;
 pub mod contracts;
 pub mod credits;

@@ -85,8 +85,8 @@ impl Tool for RegisterAgent {
                        within about 24 hours: ask for their e-mail address, then claim_account(email).";
         let mut answer = Answer::new(context.toolbox.told_here(summary), without(written.read.object, SECRETS));
         answer.outcome = Some(Outcome::Created);
-        answer.lines.extend(keeping(saved.err(), context));
-        answer.lines.extend(warning);
+        answer.warnings.extend(keeping(saved.err(), context));
+        answer.warnings.extend(warning);
         answer.next = context.next(&[("claim_account", "email")]);
         Ok(answer)
     }
@@ -133,7 +133,7 @@ impl Tool for ClaimAccount {
         if started.email_sent.is_true() {
             answer.lines.push("OpenTrain has sent an e-mail with it too; it may be in the spam folder.".into());
         }
-        answer.lines.extend(warning);
+        answer.warnings.extend(warning);
         answer.next = context.next(&[("get_claim_status", "")]);
         if link.verified {
             let ask = format!("Claim the OpenTrain account of your agent: open this page and enter the code {code}.");
@@ -180,7 +180,7 @@ impl Tool for GetClaimStatus {
         };
         let warning = writing.end(settled).await;
         let mut answer = told(exchanged, context)?;
-        answer.lines.extend(warning);
+        answer.warnings.extend(warning);
         Ok(answer)
     }
 }
@@ -206,7 +206,7 @@ fn told(exchanged: Exchanged, context: &Context) -> Result<Answer, Trouble> {
         Exchanged::Claimed { object, unsaved } => {
             let mut answer = Answer::new(claimed(&object), object);
             answer.outcome = Some(Outcome::Done);
-            answer.lines.extend(keeping(unsaved, context));
+            answer.warnings.extend(keeping(unsaved, context));
             Ok(answer)
         }
     }

@@ -19,6 +19,8 @@ use super::text::visible;
 pub enum Trouble {
     /// The API, or the way to it.
     Api(Error),
+    /// A look before a write failed, so that the write was not sent.
+    Unsent(Error),
     /// The operator does not allow it; nothing was sent.
     Denied(Denial),
     /// It left, and whether it was carried out could not be found out.
@@ -172,6 +174,9 @@ pub struct Failure {
     /// How the text begins.
     #[serde(skip)]
     pub lead: &'static str,
+    /// The message is in our own words, with what others wrote set off in it.
+    #[serde(skip)]
+    set_off: bool,
     /// The pages for a person among the above.
     #[serde(skip)]
     pages: Vec<Link>,
@@ -182,12 +187,14 @@ impl Failure {
     #[must_use]
     pub fn new(trouble: &Trouble, situation: &Situation<'_>) -> Self {
         match trouble {
-            Trouble::Api(fault) => Self::of_api(fault, situation),
+            Trouble::Api(fault) => Self::of_api(fault, fault.may_have_happened(), situation),
+            Trouble::Unsent(fault) => Self::of_api(fault, false, situation),
             Trouble::Denied(denial) => Self {
                 code: "NOT_ALLOWED".into(),
                 message: denial.message.clone(),
                 reason: Some(denial.reason.into()),
                 details: denial.details(),
+                set_off: true,
                 outcome: "not_done",
                 hint: denial.hint.into(),
                 lead: lead(situation.effect, false),
@@ -199,13 +206,13 @@ impl Failure {
                 retryable: *retryable,
                 hint: hint.clone(),
                 lead: lead(situation.effect, true),
-                ..Self::of_api(fault, situation)
+                ..Self::of_api(fault, true, situation)
             },
         }
     }
 
-    fn of_api(error: &Error, situation: &Situation<'_>) -> Self {
-        let unknown = situation.effect != Effect::Read && error.may_have_happened();
+    fn of_api(error: &Error, may_have_happened: bool, situation: &Situation<'_>) -> Self {
+        let unknown = situation.effect != Effect::Read && may_have_happened;
         let mut failure = Self {
             status: error.status(),
             code: code(error).to_owned(),
@@ -261,7 +268,7 @@ impl Failure {
         let mut marks: Vec<String> =
             [self.reason.as_deref(), Some(self.code.as_str())].into_iter().flatten().map(visible).collect();
         marks.extend(self.status.map(|status| format!("HTTP {status}")));
-        let message = visible(&self.message);
+        let message = if self.set_off { self.message.clone() } else { visible(&self.message) };
         let mut text = format!("{}: {} ({}).", self.lead, message.trim_end_matches('.'), marks.join(", "));
         if !self.hint.is_empty() {
             text.push('\n');

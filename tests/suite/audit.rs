@@ -210,7 +210,6 @@ async fn the_token_is_never_on_record_before_a_write() {
 }
 
 #[tokio::test]
-#[ignore = "bug: a token among the arguments is masked in the line before, and stands in the line after"]
 async fn the_token_is_never_on_record_after_a_write() {
     let text = with_the_token_in_it().await;
     assert_eq!(text.lines().count(), 2, "{text}");
@@ -238,13 +237,13 @@ async fn processes_that_share_a_file_interleave_whole_lines() {
     for number in 0..3 {
         hosts.push(server(&api, &log).named(&format!("host-{number}")).start().await);
     }
-    let much = "x".repeat(5_000);
+    let wordy = "x".repeat(5_000);
     let mut calls = Vec::new();
     for place in 0..10 {
         for (number, host) in hosts.iter().enumerate() {
             let mut arguments = terms();
             arguments["name"] = json!(format!("{place} of {number}"));
-            arguments["description"] = json!(much);
+            arguments["description"] = json!(wordy);
             calls.push((number, host.begin("create_milestone", arguments).await));
         }
     }
@@ -253,14 +252,14 @@ async fn processes_that_share_a_file_interleave_whole_lines() {
         assert!(!answer.is_error(), "{}", answer.0);
     }
     let lines = record(&log);
-    let both = pairs(&lines);
-    assert_eq!((lines.len(), both.len()), (60, 30));
-    let mut ids: Vec<&Value> = both.iter().map(|(before, _)| &before["id"]).collect();
+    let pairs = pairs(&lines);
+    assert_eq!((lines.len(), pairs.len()), (60, 30));
+    let mut ids: Vec<&Value> = pairs.iter().map(|(before, _)| &before["id"]).collect();
     ids.sort_by_key(ToString::to_string);
     ids.dedup();
     assert_eq!(ids.len(), 30, "no id is given twice");
     for number in 0..3 {
-        let own = both.iter().filter(|(before, _)| before["client"] == format!("host-{number} 1"));
+        let own = pairs.iter().filter(|(before, _)| before["client"] == format!("host-{number} 1"));
         assert_eq!(own.count(), 10);
     }
 }

@@ -178,7 +178,6 @@ async fn no_description_instruction_or_answer_names_a_tool_that_is_not_listed() 
 }
 
 #[tokio::test]
-#[ignore = "bug: the schemas say \"from list_contracts\" where that is not listed"]
 async fn no_schema_names_a_tool_that_is_not_listed() {
     assert_eq!(named_though_unlisted(Texts::Schemas).await, [""; 0]);
 }
@@ -310,7 +309,6 @@ async fn check_and_the_status_and_the_instructions_tell_the_limits() {
 }
 
 #[tokio::test]
-#[ignore = "bug: check ends with \"unknown tool\" where the account's tools are not listed"]
 async fn check_works_whatever_is_listed() {
     let api = with_status().await;
     let check = server(&api).args(["--toolsets", "contracts", "check"]).run().await;

@@ -132,7 +132,6 @@ fn with_name(name: &str) -> Value {
 }
 
 #[tokio::test]
-#[ignore = "bug: when a write fails and its line after cannot be written, the answer does not say so"]
 async fn a_failure_is_told_with_the_same_warning() {
     let (_folder, log) = folder();
     let gate = Gate::closed();
