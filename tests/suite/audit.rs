@@ -277,9 +277,9 @@ async fn a_stop_leaves_no_write_open() {
         host.signal(stop);
         host.exit_within(Duration::from_secs(10)).await;
         let lines = record(&log);
-        let pairs = pairs(&lines);
-        assert_eq!((lines.len(), pairs.len()), (4, 2), "{stop}: {lines:#?}");
-        for (_, after) in pairs {
+        let both = pairs(&lines);
+        assert_eq!((lines.len(), both.len()), (4, 2), "{stop}: {lines:#?}");
+        for (_, after) in both {
             assert_eq!(after["outcome"], "unknown", "{stop}: {after}");
         }
     }
