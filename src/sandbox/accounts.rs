@@ -3,6 +3,7 @@
 use tokio::time::Instant;
 
 use super::keys::{AFTER_THE_CLAIM, BEFORE_THE_CLAIM};
+use super::team::Team;
 use super::values::Moment;
 use super::world::World;
 
@@ -43,6 +44,9 @@ pub(super) struct Account {
     pub(super) claimed: bool,
     /// Whether there is a payment method on file.
     pub(super) has_card: bool,
+    /// Who belongs to it besides its owner.
+    pub(super) team: Team,
+    pub(super) created_at: Moment,
     /// Of an account that an agent registered: its way to a person.
     pub(super) ceremony: Option<Ceremony>,
 }
@@ -105,18 +109,21 @@ impl Account {
             email: Some(email.into()),
             claimed: false,
             has_card: false,
+            team: Team::default(),
+            created_at: Moment::in_2026(3, 2, 8, 0),
             ceremony: None,
         };
         let ours = account("org_4Hq8", "Chen Language Data", "usr_2Mc5", ["Mira", "Chen"], "owner@example.com");
         let another = account("org_6Wd2", "Another customer", "usr_9Ra6", ["Noor", "Haddad"], "noor@example.net");
-        vec![ours, Self { claimed: true, ..another }]
+        vec![Self { team: Team::seeded(), ..ours }, Self { claimed: true, ..another }]
     }
 }
 
 /// Opens an empty account for an agent.
 pub(super) fn register(world: &mut World, agent: Option<&str>, organization: Option<&str>) -> Registered {
     let owner = Owner(world.accounts.len());
-    let ends_at = world.now().plus_seconds(CLAIM_WINDOW);
+    let now = world.now();
+    let ends_at = now.plus_seconds(CLAIM_WINDOW);
     let access_token = world.keys.mint("pat", "agent");
     let claim_token = world.keys.mint("clm", "agent");
     let registration_id = world.ids.next("reg");
@@ -130,6 +137,8 @@ pub(super) fn register(world: &mut World, agent: Option<&str>, organization: Opt
         email: None,
         claimed: false,
         has_card: false,
+        team: Team::default(),
+        created_at: now,
         ceremony: Some(Ceremony {
             claim_token: claim_token.clone(),
             ends_at,
@@ -138,7 +147,6 @@ pub(super) fn register(world: &mut World, agent: Option<&str>, organization: Opt
             polled: None,
         }),
     });
-    let now = world.now();
     world.keys.add(owner, &access_token, agent, BEFORE_THE_CLAIM.to_vec(), now).until_claimed = true;
     Registered { registration_id, access_token, claim_token, ends_at }
 }

@@ -46,6 +46,8 @@ mod roles;
 mod routes;
 mod server;
 mod story;
+mod team;
+mod tokens;
 mod values;
 mod world;
 

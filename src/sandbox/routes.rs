@@ -17,7 +17,7 @@ use super::faults::Kind;
 use super::keys::{ANYONE, Caller};
 use super::line::{Reset, cut, lost};
 use super::world::{Shared, World};
-use super::{account, agent, approvals, contracts, credits, milestones, pages};
+use super::{account, agent, approvals, contracts, credits, milestones, pages, team, tokens};
 use crate::api::error::InvalidArgument;
 use crate::api::{Dialect, Gate, Operation, wire};
 
@@ -190,6 +190,8 @@ fn all() -> impl Iterator<Item = Route> {
     account::routes()
         .into_iter()
         .chain(agent::routes())
+        .chain(tokens::routes())
+        .chain(team::routes())
         .chain(contracts::routes())
         .chain(milestones::routes())
         .chain(approvals::routes())

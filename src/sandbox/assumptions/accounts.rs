@@ -52,6 +52,18 @@ pub(super) const ASSUMPTIONS: &[Assumption] = &[
         because: "Both are documented, and not when they come.",
     },
     Assumption {
+        topic: "listed tokens",
+        rule: "Newest first, revoked ones too. Revoking one twice says the same twice.",
+        because: "tokens/list and tokens/revoke show one token each.",
+    },
+    Assumption {
+        topic: "team",
+        rule: "An unclaimed account has no members. Whoever has an account here (noor@example.net) is member_added at once; \
+               an invitation waits 7 days, and the same address has one. 200 in each case. Addresses below .invalid get \
+               invite_email_send_failed; an organization named \"teams-off-test\" gets teams_not_enabled.",
+        because: "The three outcomes and the two refusals are documented (team/invite), and not when they come.",
+    },
+    Assumption {
         topic: "Settings → API keys",
         rule: "A page on which anybody at this machine makes a key for an account that is claimed, with any scopes, and \
                sees it once. Without ?account=… it is the account that was claimed last. More than 25 active keys are \

@@ -9,6 +9,7 @@ mod gates;
 mod milestones;
 mod pages;
 mod sharing;
+mod tokens;
 mod wire;
 
 use std::io;
