@@ -18,7 +18,7 @@ use crate::api::{Effect, Gate, Operation};
 use super::answer::{Answer, Link, LinkKind, Outcome, Report};
 use super::audit::Settled;
 use super::context::{Call, Context};
-use super::failure::Trouble;
+use super::failure::{Denial, Trouble};
 use super::person::HumanStep;
 use super::schema::Object;
 use super::toolbox::Toolbox;
@@ -110,7 +110,7 @@ impl Tool for ClaimAccount {
     const IDS: &'static str = "";
 
     async fn run(self, context: &Context) -> Result<Answer, Trouble> {
-        let claim_token = context.toolbox.tokens.claim_token().ok_or_else(no_registration)?;
+        let claim_token = context.toolbox.tokens.claim_token().ok_or_else(Denial::not_registered)?;
         let start = StartClaim { claim_token: claim_token.expose().to_owned(), email: self.email.trim().to_owned() };
         let written = context.write(&start, None).await?;
         let warning = written.writing.end(Settled::with(Outcome::Done)).await;
@@ -187,7 +187,7 @@ impl Tool for GetClaimStatus {
 
 fn told(exchanged: Exchanged, context: &Context) -> Result<Answer, Trouble> {
     match exchanged {
-        Exchanged::None => Err(no_registration().into()),
+        Exchanged::None => Err(Denial::not_registered().into()),
         Exchanged::Failed(fault) if fault.may_have_happened() => {
             let hint = "The answer was lost. The token is delivered only once, so it may be gone: ask again once; if that says \
                         invalid_grant, a person makes a key in the app, Settings → API keys, and sets it as OT_API_TOKEN.";
@@ -222,11 +222,6 @@ fn claimed(object: &Object) -> String {
          Settings → API keys, and sets it as OT_API_TOKEN."
     };
     format!("claimed: a person owns the account now. The new token is in use, and the old ones are dead.{payments}")
-}
-
-fn no_registration() -> Error {
-    let message = "no agent has registered here, or its claim is done (there is no claim token)";
-    Error::NotConfigured(message.into())
 }
 
 /// What has to be said of where the account is kept.

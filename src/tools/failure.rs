@@ -52,11 +52,14 @@ impl From<Denial> for Trouble {
     }
 }
 
-/// What the operator forbids.
+const NOT_ALLOWED: &str = "NOT_ALLOWED";
+
+/// What the operator forbids, or what is not there to be done.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Denial {
-    /// `over_limit`, `milestone_not_found`, `read_only`, `frozen` or `audit_unavailable`.
+    /// `over_limit`, `milestone_not_found`, `not_registered`, `read_only`, `frozen` or `audit_unavailable`.
     pub reason: &'static str,
+    code: &'static str,
     /// Which rule, and what it says.
     pub message: String,
     hint: &'static str,
@@ -70,7 +73,7 @@ impl Denial {
     #[must_use]
     pub fn over_limit(what: String, limit: Decimal, amount: Decimal) -> Self {
         let hint = "Nothing was sent. Do not split it into parts: that is no way round. Ask your person; only the operator of this server can change the limit.";
-        Self { reason: "over_limit", message: what, hint, limit: Some(limit), amount: Some(amount) }
+        Self { code: NOT_ALLOWED, reason: "over_limit", message: what, hint, limit: Some(limit), amount: Some(amount) }
     }
 
     /// An amount that is not known cannot be held against a limit.
@@ -78,14 +81,22 @@ impl Denial {
     pub fn undetermined(limit: Option<Decimal>) -> Self {
         let message = "The operator has set a limit, and the amount of this cannot be determined".into();
         let hint = "Nothing was sent. Give what the amount follows from (amountUsd or volume, or the contractId that holds the milestone), or ask your person.";
-        Self { reason: "over_limit", message, hint, limit, amount: None }
+        Self { code: NOT_ALLOWED, reason: "over_limit", message, hint, limit, amount: None }
     }
 
     /// A milestone that is not where it was said to be.
     #[must_use]
     pub fn not_found(message: String) -> Self {
         let hint = "Nothing was sent. milestoneId and contractId come from list_contracts.";
-        Self { reason: "milestone_not_found", message, hint, limit: None, amount: None }
+        Self { code: NOT_ALLOWED, reason: "milestone_not_found", message, hint, limit: None, amount: None }
+    }
+
+    /// A claim where nothing is registered.
+    #[must_use]
+    pub fn not_registered() -> Self {
+        let message = "No claim waits here: no agent has registered, or the account is claimed already".into();
+        let hint = "Nothing was sent. get_auth_status says what the token may do; register_agent makes an account where there is none.";
+        Self { code: "NOT_CONFIGURED", reason: "not_registered", message, hint, limit: None, amount: None }
     }
 
     /// Read-only mode.
@@ -93,6 +104,7 @@ impl Denial {
     pub fn read_only() -> Self {
         let message = "The operator has set this server to read-only".into();
         Self {
+            code: NOT_ALLOWED,
             reason: "read_only",
             message,
             hint: "Nothing was sent. Tell your person what you would have done.",
@@ -105,7 +117,7 @@ impl Denial {
     #[must_use]
     pub fn frozen(message: String) -> Self {
         let hint = "Nothing was sent. Tell your person, and wait: the operator ends it with `opentrain-mcp thaw`.";
-        Self { reason: "frozen", message, hint, limit: None, amount: None }
+        Self { code: NOT_ALLOWED, reason: "frozen", message, hint, limit: None, amount: None }
     }
 
     /// The record cannot be kept.
@@ -113,7 +125,7 @@ impl Denial {
     pub fn unrecorded(what: impl std::fmt::Display) -> Self {
         let message = format!("Every write has to be recorded first, and it cannot be ({what})");
         let hint = "Nothing was sent. Tell your person: the operator has to look at the audit log.";
-        Self { reason: "audit_unavailable", message, hint, limit: None, amount: None }
+        Self { code: NOT_ALLOWED, reason: "audit_unavailable", message, hint, limit: None, amount: None }
     }
 }
 
@@ -141,7 +153,7 @@ pub struct Failure {
     /// What went wrong.
     pub message: String,
     /// The API's reason, such as account_claim_required; or ours: outcome_unknown, over_limit,
-    /// milestone_not_found, read_only, frozen, audit_unavailable.
+    /// milestone_not_found, not_registered, read_only, frozen, audit_unavailable.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The parameter that is wrong.
@@ -190,7 +202,7 @@ impl Failure {
             Trouble::Api(fault) => Self::of_api(fault, fault.may_have_happened(), situation),
             Trouble::Unsent(fault) => Self::of_api(fault, false, situation),
             Trouble::Denied(denial) => Self {
-                code: "NOT_ALLOWED".into(),
+                code: denial.code.into(),
                 message: denial.message.clone(),
                 reason: Some(denial.reason.into()),
                 details: denial.details(),
