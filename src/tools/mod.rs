@@ -9,6 +9,7 @@
 //! | `policy`, `audit`, `freeze` | what the operator allows; the record of every write; the stop switch |
 //! | `person` | steps that only a person can take |
 //! | `answer`, `failure`, `hints`, `text`, `instructions` | the words |
+//! | `parts`, `drafts`, `candidates` | what several families say: lists that end, what a draft lacks, who applied |
 //! | `schema`, `arguments`, `paging` | what goes in |
 
 pub mod account;
@@ -17,16 +18,19 @@ pub mod answer;
 pub mod approvals;
 pub mod arguments;
 pub mod audit;
+mod candidates;
 pub mod context;
 pub mod contracts;
 pub mod creation;
 pub mod credits;
+mod drafts;
 pub mod failure;
 pub mod freeze;
 pub mod hints;
 pub mod instructions;
 pub mod milestones;
 pub mod paging;
+mod parts;
 pub mod person;
 pub mod policy;
 pub mod schema;
