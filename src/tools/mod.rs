@@ -28,6 +28,7 @@ pub mod failure;
 pub mod freeze;
 pub mod hints;
 pub mod instructions;
+pub mod jobs;
 pub mod milestones;
 pub mod paging;
 mod parts;
@@ -190,6 +191,7 @@ pub const FAMILIES: &[Family] = &[
     Family::new("contracts", contracts::TOOLS),
     Family::new("milestones", milestones::TOOLS),
     Family::new("approvals", approvals::TOOLS),
+    Family::new("jobs", jobs::TOOLS),
     Family::new("credits", credits::TOOLS),
     Family::new("account", account::TOOLS),
     Family::new("agent", agent::TOOLS),
