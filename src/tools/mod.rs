@@ -34,6 +34,7 @@ pub mod paging;
 mod parts;
 pub mod person;
 pub mod policy;
+pub mod proposals;
 pub mod schema;
 pub mod text;
 pub mod toolbox;
@@ -192,6 +193,7 @@ pub const FAMILIES: &[Family] = &[
     Family::new("milestones", milestones::TOOLS),
     Family::new("approvals", approvals::TOOLS),
     Family::new("jobs", jobs::TOOLS),
+    Family::new("proposals", proposals::TOOLS),
     Family::new("credits", credits::TOOLS),
     Family::new("account", account::TOOLS),
     Family::new("agent", agent::TOOLS),
