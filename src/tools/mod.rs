@@ -25,6 +25,7 @@ pub mod creation;
 pub mod credits;
 mod drafts;
 pub mod failure;
+pub mod freelancers;
 pub mod freeze;
 pub mod hints;
 pub mod instructions;
@@ -194,6 +195,7 @@ pub const FAMILIES: &[Family] = &[
     Family::new("approvals", approvals::TOOLS),
     Family::new("jobs", jobs::TOOLS),
     Family::new("proposals", proposals::TOOLS),
+    Family::new("freelancers", freelancers::TOOLS),
     Family::new("credits", credits::TOOLS),
     Family::new("account", account::TOOLS),
     Family::new("agent", agent::TOOLS),
