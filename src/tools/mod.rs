@@ -30,6 +30,7 @@ pub mod freeze;
 pub mod hints;
 pub mod instructions;
 pub mod jobs;
+pub mod messages;
 pub mod milestones;
 pub mod paging;
 mod parts;
@@ -196,6 +197,7 @@ pub const FAMILIES: &[Family] = &[
     Family::new("jobs", jobs::TOOLS),
     Family::new("proposals", proposals::TOOLS),
     Family::new("freelancers", freelancers::TOOLS),
+    Family::new("messages", messages::TOOLS),
     Family::new("credits", credits::TOOLS),
     Family::new("account", account::TOOLS),
     Family::new("agent", agent::TOOLS),
