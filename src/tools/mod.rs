@@ -40,6 +40,7 @@ pub mod proposals;
 pub mod schema;
 pub mod text;
 pub mod toolbox;
+pub mod updates;
 
 use std::future::Future;
 
@@ -199,6 +200,7 @@ pub const FAMILIES: &[Family] = &[
     Family::new("freelancers", freelancers::TOOLS),
     Family::new("messages", messages::TOOLS),
     Family::new("credits", credits::TOOLS),
+    Family::new("updates", updates::TOOLS),
     Family::new("account", account::TOOLS),
     Family::new("agent", agent::TOOLS),
 ];
