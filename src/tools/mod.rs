@@ -30,6 +30,7 @@ pub mod freeze;
 pub mod hints;
 pub mod instructions;
 pub mod jobs;
+pub mod marketplace;
 pub mod messages;
 pub mod milestones;
 pub mod paging;
@@ -201,6 +202,7 @@ pub const FAMILIES: &[Family] = &[
     Family::new("messages", messages::TOOLS),
     Family::new("credits", credits::TOOLS),
     Family::new("updates", updates::TOOLS),
+    Family::new("marketplace", marketplace::TOOLS),
     Family::new("account", account::TOOLS),
     Family::new("agent", agent::TOOLS),
 ];
