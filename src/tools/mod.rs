@@ -42,6 +42,7 @@ pub mod schema;
 pub mod text;
 pub mod toolbox;
 pub mod updates;
+pub mod webhooks;
 
 use std::future::Future;
 
@@ -205,6 +206,7 @@ pub const FAMILIES: &[Family] = &[
     Family::new("marketplace", marketplace::TOOLS),
     Family::new("account", account::TOOLS),
     Family::new("agent", agent::TOOLS),
+    Family::new("webhooks", webhooks::TOOLS).on_request(),
 ];
 
 /// Every tool there is.
