@@ -39,7 +39,9 @@ pub mod person;
 pub mod policy;
 pub mod proposals;
 pub mod schema;
+pub mod team;
 pub mod text;
+pub mod tokens;
 pub mod toolbox;
 pub mod updates;
 pub mod webhooks;
@@ -207,6 +209,8 @@ pub const FAMILIES: &[Family] = &[
     Family::new("account", account::TOOLS),
     Family::new("agent", agent::TOOLS),
     Family::new("webhooks", webhooks::TOOLS).on_request(),
+    Family::new("tokens", tokens::TOOLS).on_request(),
+    Family::new("team", team::TOOLS).on_request(),
 ];
 
 /// Every tool there is.
