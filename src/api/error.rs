@@ -112,7 +112,11 @@ impl Refusal {
         };
         let request_id = text("requestId");
         let is_envelope = message.is_some() || code.is_some() || object.contains_key("details");
-        let details = if is_envelope { object.shift_remove("details") } else { Some(Value::Object(object)) };
+        let details = if is_envelope {
+            object.shift_remove("details").filter(|details| !details.is_null())
+        } else {
+            Some(Value::Object(object))
+        };
         let message = message.unwrap_or_else(|| format!("OpenTrain answered {status} without its usual message"));
         Some(Self { status, message, code, request_id, details, retry_after })
     }

@@ -158,7 +158,7 @@ pub const fn kind(value: &Value) -> &'static str {
 #[must_use]
 pub fn decimal(number: &Number) -> Option<Decimal> {
     let text = number.to_string();
-    Decimal::from_str_exact(&text).or_else(|_| Decimal::from_scientific(&text)).ok()
+    Decimal::from_str_exact(&text).or_else(|_| Decimal::from_scientific(&text)).ok().map(|value| value.normalize())
 }
 
 /// A number above zero, kept as it was written: `300` stays `300`.
@@ -248,25 +248,25 @@ macro_rules! ids {
 }
 
 ids! {
-    /// Contract id, from list_contracts.
+    /// Contract id. From list_contracts.
     ContractId,
     /// Job id, from list_jobs.
     JobId,
-    /// Milestone id, from list_contracts.
+    /// Milestone id. From list_contracts.
     MilestoneId,
     /// Approval id.
     ApprovalId,
-    /// Proposal id, from list_proposals.
+    /// Proposal id. From list_proposals.
     ProposalId,
     /// Trainer's id, from a proposal, or profile slug.
     FreelancerId,
-    /// Conversation id, from list_conversations.
+    /// Conversation id. From list_conversations.
     ConversationId,
     /// Top-up id, from create_credit_top_up.
     TopUpId,
-    /// Webhook id, from list_webhooks.
+    /// Webhook id. From list_webhooks.
     WebhookId,
-    /// Token id, from list_tokens.
+    /// Token id. From list_tokens.
     TokenId,
 }
 

@@ -1,11 +1,11 @@
 //! The account behind the token.
 
-#![expect(clippy::unnecessary_wraps, reason = "a handler may refuse; these two have no reason to")]
+#![expect(clippy::unnecessary_wraps, reason = "a handler may refuse; one has no reason to")]
 
 use serde_json::{Value, json};
 
-use super::answer::{Answer, Answered};
-use super::roles::Role;
+use super::answer::{Answer, Answered, Refused};
+use super::keys::Caller;
 use super::routes::{Route, route};
 use super::world::World;
 use crate::api::account::{GetAuthStatus, GetCapabilities};
@@ -15,33 +15,35 @@ pub(super) fn routes() -> [Route; 2] {
     [route(auth_status), route(capabilities)]
 }
 
-fn auth_status(_: &mut World, role: &Role, _: &GetAuthStatus) -> Answered {
+fn auth_status(world: &mut World, caller: &Caller, _: &GetAuthStatus) -> Answered {
+    let gone = || Refused::not_found("The token's user no longer exists.");
+    let account = world.account(caller.owner).ok_or_else(gone)?;
     Ok(Answer::ok(json!({
         "actor": {
-            "userId": "usr_2Mc5",
-            "email": "owner@example.com",
-            "firstName": "Mira",
-            "lastName": "Chen",
-            "fullName": "Mira Chen",
+            "userId": account.user_id,
+            "email": account.email,
+            "firstName": account.first_name,
+            "lastName": account.last_name,
+            "fullName": account.full_name(),
             "userType": "EMPLOYER",
         },
         "token": {
-            "id": role.token_id(),
-            "label": format!("sandbox {}", role.name),
-            "scopes": role.scopes,
+            "id": caller.token_id,
+            "label": caller.label,
+            "scopes": caller.scopes,
             "ownerOrganizationId": null,
         },
         "account": {
             "kind": "employer_organization",
-            "organizationId": "org_4Hq8",
-            "ownerUserId": "usr_2Mc5",
+            "organizationId": account.organization_id,
+            "ownerUserId": account.user_id,
             "memberRole": "OWNER",
         },
     })))
 }
 
-fn capabilities(_: &mut World, role: &Role, _: &GetCapabilities) -> Answered {
-    let drafting = role.has_feature("public_api_job_drafting");
+fn capabilities(_: &mut World, caller: &Caller, _: &GetCapabilities) -> Answered {
+    let drafting = caller.has_feature("public_api_job_drafting");
     Ok(Answer::ok(json!({
         "featureKey": "public_api_job_drafting",
         "namespace": "job-drafts",
@@ -52,13 +54,13 @@ fn capabilities(_: &mut World, role: &Role, _: &GetCapabilities) -> Answered {
             "draftCreate": drafting,
             "draftUpdate": drafting,
             "draftUrlRead": drafting,
-            "publish": role.has_feature("public_api_job_publishing"),
-            "hiring": role.has_feature("public_api_hiring"),
-            "messagingWrites": role.has_feature("public_api_messaging_writes"),
-            "team": role.has_feature("public_api_team"),
-            "paymentsWrite": role.has_feature("public_api_payments_write"),
-            "credits": role.has_feature("public_api_credits"),
-            "webhooks": role.has_feature("public_api_webhooks"),
+            "publish": caller.has_feature("public_api_job_publishing"),
+            "hiring": caller.has_feature("public_api_hiring"),
+            "messagingWrites": caller.has_feature("public_api_messaging_writes"),
+            "team": caller.has_feature("public_api_team"),
+            "paymentsWrite": caller.has_feature("public_api_payments_write"),
+            "credits": caller.has_feature("public_api_credits"),
+            "webhooks": caller.has_feature("public_api_webhooks"),
         },
         "draft": draft(),
         "authBootstrap": "token",

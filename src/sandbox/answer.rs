@@ -6,6 +6,7 @@ use http::header::{CONTENT_TYPE, DATE, HeaderValue, WWW_AUTHENTICATE};
 use http::{HeaderName, StatusCode};
 use serde_json::{Map, Value, json};
 
+use crate::api::Dialect;
 use crate::api::error::InvalidArgument;
 
 /// What a handler gives.
@@ -29,6 +30,11 @@ impl Answer {
         Self { status: StatusCode::ACCEPTED, body }
     }
 
+    /// 200, or 201 where something `is_new`.
+    pub(super) const fn made(is_new: bool, body: Value) -> Self {
+        if is_new { Self::created(body) } else { Self::ok(body) }
+    }
+
     /// 201 with what was made.
     pub(super) const fn created(body: Value) -> Self {
         Self { status: StatusCode::CREATED, body }
@@ -42,11 +48,55 @@ pub(super) struct Refused {
     code: &'static str,
     message: String,
     details: Option<Value>,
+    shape: Shape,
+}
+
+/// How an error is written.
+#[derive(Debug)]
+enum Shape {
+    /// As the public API does.
+    Envelope,
+    /// As OAuth does (RFC 6749, 5.2).
+    OAuth,
+    /// As this body and nothing else.
+    Bare(Value),
 }
 
 impl Refused {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>, details: Option<Value>) -> Self {
-        Self { status, code, message: message.into(), details }
+        Self { status, code, message: message.into(), details, shape: Shape::Envelope }
+    }
+
+    /// 400 with one of OAuth's codes.
+    pub(super) fn oauth(code: &'static str, description: impl Into<String>) -> Self {
+        Self { shape: Shape::OAuth, ..Self::new(StatusCode::BAD_REQUEST, code, description, None) }
+    }
+
+    /// An error that has a body of its own.
+    pub(super) fn bare(status: StatusCode, body: Value) -> Self {
+        Self { shape: Shape::Bare(body), ..Self::new(status, "NOT_FOUND", "This has gone.", None) }
+    }
+
+    /// 400 for fields, as the API lists them where it has a schema.
+    pub(super) fn issues(issues: Vec<Value>) -> Self {
+        Self { details: Some(json!({ "issues": issues })), ..Self::bad_request("The request is not valid.") }
+    }
+
+    /// The same with another status.
+    pub(super) fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
+    /// The same, as an endpoint of `dialect` writes it.
+    pub(super) fn spoken(self, dialect: Dialect) -> Self {
+        if dialect == Dialect::Api || !matches!(self.shape, Shape::Envelope) {
+            return self;
+        }
+        let code = match self.code {
+            "RATE_LIMITED" => "rate_limit_exceeded",
+            _ => "invalid_request",
+        };
+        Self { shape: Shape::OAuth, code, ..self }
     }
 
     /// 400 for the whole request.
@@ -77,6 +127,11 @@ impl Refused {
     /// 405.
     pub(super) fn method_not_allowed() -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "This path has no such method.", None)
+    }
+
+    /// 404 for what is named in `details`.
+    pub(super) fn missing(message: impl Into<String>, details: Value) -> Self {
+        Self::not_found(message).with_details(details)
     }
 
     /// 409, with the reason that the API names.
@@ -110,8 +165,13 @@ impl Refused {
         (self.status, &self.message)
     }
 
-    /// The envelope: `{"error", "code", "requestId", "details"}`.
-    fn envelope(self, request_id: &str) -> Value {
+    /// What is written of it: `{"error", "code", "requestId", "details"}` in the public API.
+    fn body(self, request_id: &str) -> Value {
+        match self.shape {
+            Shape::Bare(body) => return body,
+            Shape::OAuth => return json!({ "error": self.code, "error_description": self.message }),
+            Shape::Envelope => {}
+        }
         let mut envelope = Map::new();
         envelope.insert("error".into(), self.message.into());
         envelope.insert("code".into(), self.code.into());
@@ -135,7 +195,7 @@ impl From<InvalidArgument> for Refused {
 pub(super) fn respond(answered: Answered, request_id: &str, date: &str) -> Response {
     let (status, body) = match answered {
         Ok(answer) => (answer.status, answer.body),
-        Err(refused) => (refused.status, refused.envelope(request_id)),
+        Err(refused) => (refused.status, refused.body(request_id)),
     };
     let mut response = json(status, &body);
     insert(&mut response, DATE, date);

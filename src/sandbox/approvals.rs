@@ -2,9 +2,10 @@
 
 use serde_json::{Value, json};
 
+use super::accounts::Owner;
 use super::answer::{Answer, Answered, Refused};
 use super::decisions::{Approval, Asked, Request};
-use super::roles::Role;
+use super::keys::Caller;
 use super::routes::{Route, route};
 use super::world::World;
 use crate::api::approvals::GetApproval;
@@ -14,26 +15,28 @@ pub(super) fn routes() -> [Route; 1] {
     [route(get)]
 }
 
-fn get(world: &mut World, _: &Role, wanted: &GetApproval) -> Answered {
+fn get(world: &mut World, caller: &Caller, wanted: &GetApproval) -> Answered {
     let id = &wanted.approval_id.0;
     let missing = || {
         let details = json!({ "resource": "approvals", "approvalId": id });
         Refused::not_found("Approval not found.").with_details(details)
     };
-    let approval = world.approvals.iter().find(|approval| approval.id == *id).ok_or_else(missing)?;
+    let approval = world.approvals.iter().find(|approval| approval.owner == caller.owner && approval.id == *id);
+    let approval = approval.ok_or_else(missing)?;
     Ok(Answer::ok(json!({ "approval": shown(world, approval) })))
 }
 
 /// Asks a person for `request`: 202 with an approval. The same request again, while nobody has decided, is the same
 /// approval.
-pub(super) fn ask(world: &mut World, request: Request) -> Answer {
+pub(super) fn ask(world: &mut World, owner: Owner, request: Request) -> Answer {
     let now = world.now();
     let asked = request.asked;
-    let same = |approval: &Approval| approval.request == request && approval.is_open(now);
+    let same = |approval: &Approval| approval.owner == owner && approval.request == request && approval.is_open(now);
     let place = world.approvals.iter().position(same).unwrap_or_else(|| {
         let approval = Approval {
             id: world.ids.next("apr"),
-            invoice_id: world.invoice_for(&request),
+            owner,
+            invoice_id: world.invoice_for(owner, &request),
             request,
             created_at: now,
             decision: None,

@@ -5,8 +5,8 @@ use serde_json::json;
 use super::answer::{Answer, Answered, Refused};
 use super::approvals;
 use super::decisions::{Asked, Request};
+use super::keys::Caller;
 use super::model::Contract;
-use super::roles::Role;
 use super::routes::{Route, route};
 use super::world::World;
 use crate::api::contracts::{ContractStatus, EndContract, GetContract, ListContracts};
@@ -16,30 +16,30 @@ pub(super) fn routes() -> [Route; 3] {
     [route(list), route(get), route(end).claimed_to("end contracts")]
 }
 
-fn list(world: &mut World, _: &Role, wanted: &ListContracts) -> Answered {
+fn list(world: &mut World, caller: &Caller, wanted: &ListContracts) -> Answered {
     if let Some(job) = &wanted.job_id {
-        world.may_see_job(job)?;
+        world.may_see_job(caller.owner, job)?;
     }
-    let mut contracts = world.our_contracts();
+    let mut contracts = world.contracts_of(caller.owner);
     contracts.retain(|contract| wanted.status.is_none_or(|status| contract.status() == status));
     contracts.retain(|contract| wanted.job_id.as_ref().is_none_or(|job| contract.job_id == job.0));
     let listed: Vec<_> = contracts.into_iter().map(Contract::listed).collect();
     Ok(Answer::ok(json!({ "contracts": listed })))
 }
 
-fn get(world: &mut World, _: &Role, wanted: &GetContract) -> Answered {
-    let contract = world.contract(&wanted.contract_id)?;
+fn get(world: &mut World, caller: &Caller, wanted: &GetContract) -> Answered {
+    let contract = world.contract(caller.owner, &wanted.contract_id)?;
     Ok(Answer::ok(json!({ "contract": contract.whole() })))
 }
 
 /// Ends it at once, unless money is behind one of its milestones: then a person has to confirm it.
-fn end(world: &mut World, _: &Role, wanted: &EndContract) -> Answered {
+fn end(world: &mut World, caller: &Caller, wanted: &EndContract) -> Answered {
     let now = world.now();
-    let contract = world.contract(&wanted.contract_id)?;
+    let contract = world.contract(caller.owner, &wanted.contract_id)?;
     must_be_active(contract)?;
     if contract.active_milestone().is_some() {
         let request = Request::new(Asked::End, contract, None);
-        return Ok(approvals::ask(world, request));
+        return Ok(approvals::ask(world, caller.owner, request));
     }
     contract.end(now);
     Ok(Answer::ok(json!({ "ok": true, "contractId": contract.id, "status": contract.status() })))

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Answered};
 use super::decisions::{Approval, Asked};
-use super::roles::Role;
+use super::keys::Caller;
 use super::routes::{Route, route};
 use super::world::World;
 use crate::api::credits::ListPendingPayments;
@@ -16,9 +16,9 @@ pub(super) fn routes() -> [Route; 1] {
     [route(pending)]
 }
 
-fn pending(world: &mut World, _: &Role, _: &ListPendingPayments) -> Answered {
+fn pending(world: &mut World, caller: &Caller, _: &ListPendingPayments) -> Answered {
     let now = world.now();
-    let open = world.approvals.iter().rev().filter(|approval| approval.is_open(now));
+    let open = world.approvals.iter().rev().filter(|approval| approval.owner == caller.owner && approval.is_open(now));
     let payments: Vec<_> = open.filter_map(|approval| payment(world, approval)).collect();
     Ok(Answer::ok(json!({ "payments": payments })))
 }
@@ -31,7 +31,7 @@ fn payment(world: &World, approval: &Approval) -> Option<Value> {
         Asked::End => return None,
     };
     let invoice = world.invoices.iter().find(|invoice| Some(&invoice.id) == approval.invoice_id.as_ref())?;
-    let (contract, milestone) = world.milestone(approval.request.milestone_id.as_deref()?).ok()?;
+    let (contract, milestone) = world.milestone(approval.owner, approval.request.milestone_id.as_deref()?).ok()?;
     let job = world.jobs.iter().find(|job| job.id == contract.job_id)?;
     Some(json!({
         "id": invoice.id,

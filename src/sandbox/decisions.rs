@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::accounts::Owner;
 use super::model::{Contract, Milestone};
 use super::values::Moment;
 use super::world::World;
@@ -54,6 +55,7 @@ impl Request {
 #[derive(Debug)]
 pub(super) struct Approval {
     pub(super) id: String,
+    pub(super) owner: Owner,
     pub(super) request: Request,
     /// What is to be paid, or paid out.
     pub(super) invoice_id: Option<String>,

@@ -6,8 +6,8 @@ use super::answer::{Answer, Answered, Refused};
 use super::approvals;
 use super::contracts::must_be_active;
 use super::decisions::{Asked, Request};
+use super::keys::Caller;
 use super::model::{Contract, Milestone, PaymentType};
-use super::roles::Role;
 use super::routes::{Route, route};
 use super::values::{Exact, Moment};
 use super::world::World;
@@ -23,9 +23,9 @@ pub(super) fn routes() -> [Route; 3] {
     ]
 }
 
-fn create(world: &mut World, _: &Role, wanted: &CreateMilestone) -> Answered {
+fn create(world: &mut World, caller: &Caller, wanted: &CreateMilestone) -> Answered {
     let now = world.now();
-    let contract = world.contract(&wanted.contract_id)?;
+    let contract = world.contract(caller.owner, &wanted.contract_id)?;
     let price = price(contract, wanted)?;
     let highest = contract.milestones.iter().map(|milestone| milestone.number).max();
     let milestone = Milestone {
@@ -44,7 +44,7 @@ fn create(world: &mut World, _: &Role, wanted: &CreateMilestone) -> Answered {
         withdrawn: false,
     };
     let body = json!({ "milestone": milestone });
-    world.contract(&wanted.contract_id)?.milestones.push(milestone);
+    world.contract(caller.owner, &wanted.contract_id)?.milestones.push(milestone);
     Ok(Answer::created(body))
 }
 
@@ -85,28 +85,24 @@ fn exact(field: &str, number: Option<&Positive>) -> Result<Option<Exact>, Refuse
 }
 
 /// Asks a person for the money (reference: api-reference/milestones/fund).
-fn fund(world: &mut World, _: &Role, wanted: &RequestMilestoneFunding) -> Answered {
-    let (contract, milestone) = world.milestone(&wanted.milestone_id.0)?;
+fn fund(world: &mut World, caller: &Caller, wanted: &RequestMilestoneFunding) -> Answered {
+    let (contract, milestone) = world.milestone(caller.owner, &wanted.milestone_id.0)?;
     if milestone.withdrawn || !milestone.is_unfunded() {
         return Err(Refused::conflict("milestone_not_fundable", "Only a milestone that is not funded can be funded."));
     }
     must_be_active(contract)?;
-    if !world.has_card {
-        let details = json!({ "reason": "payment_method_required", "billingUrl": world.page("/billing") });
-        let refused = Refused::conflict("payment_method_required", "A payment method must be on file for funding.");
-        return Err(refused.with_details(details));
-    }
+    world.must_have_card(caller.owner)?;
     let request = Request::new(Asked::Fund, contract, Some(milestone));
-    Ok(approvals::ask(world, request))
+    Ok(approvals::ask(world, caller.owner, request))
 }
 
 /// Asks a person to pay the trainer (reference: api-reference/milestones/approve).
-fn release(world: &mut World, _: &Role, wanted: &RequestMilestoneApproval) -> Answered {
-    let (contract, milestone) = world.milestone(&wanted.milestone_id.0)?;
+fn release(world: &mut World, caller: &Caller, wanted: &RequestMilestoneApproval) -> Answered {
+    let (contract, milestone) = world.milestone(caller.owner, &wanted.milestone_id.0)?;
     if milestone.withdrawn || !milestone.is_funded() {
         return Err(Refused::conflict("milestone_not_funded", "Only a funded milestone can be approved."));
     }
     must_be_active(contract)?;
     let request = Request::new(Asked::Release, contract, Some(milestone));
-    Ok(approvals::ask(world, request))
+    Ok(approvals::ask(world, caller.owner, request))
 }

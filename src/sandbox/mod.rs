@@ -25,6 +25,8 @@
 //! To add an operation: a handler in its family's file, and its name in the table there.
 
 mod account;
+mod accounts;
+mod agent;
 mod answer;
 mod approvals;
 mod assumptions;
@@ -34,6 +36,7 @@ mod decisions;
 mod embedded;
 pub mod faults;
 mod guard;
+mod keys;
 mod line;
 mod marker;
 mod milestones;
@@ -43,6 +46,8 @@ mod roles;
 mod routes;
 mod server;
 mod story;
+mod team;
+mod tokens;
 mod values;
 mod world;
 

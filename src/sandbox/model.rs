@@ -4,18 +4,10 @@ use rust_decimal::Decimal;
 use serde::Serialize;
 use serde_json::{Value, json};
 
+use super::accounts::Owner;
 use super::values::{Exact, Moment};
 use crate::api::contracts::ContractStatus;
 use crate::api::milestones::{ACTIVE_FUNDED, NOT_FUNDED};
-
-/// Whose something is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Owner {
-    /// The account of the sandbox's tokens.
-    Us,
-    /// Another customer of OpenTrain.
-    Another,
-}
 
 /// A job that was hired for.
 #[derive(Debug)]

@@ -1,5 +1,6 @@
 //! The tokens of the sandbox: one for each part that a caller can play.
 
+use super::keys::{AFTER_THE_CLAIM, ALL, BEFORE_THE_CLAIM};
 use crate::api::token::Token;
 
 /// A token of the sandbox, and what it is for.
@@ -31,35 +32,6 @@ pub(super) enum Standing {
     Revoked,
 }
 
-/// Every scope (reference: concepts/scopes-and-capabilities).
-const ALL: &[&str] = &[
-    "jobs:read",
-    "jobs:write",
-    "proposals:read",
-    "proposals:write",
-    "messages:read",
-    "messages:write",
-    "payments:read",
-    "payments:write",
-    "team:read",
-    "team:write",
-    "webhooks:manage",
-];
-/// What registering gives (reference: api-reference/agent-auth/register).
-const BEFORE_THE_CLAIM: &[&str] =
-    &["jobs:read", "jobs:write", "proposals:read", "messages:read", "payments:read", "team:read"];
-/// What a claim gives (reference: api-reference/agent-auth/token).
-const AFTER_THE_CLAIM: &[&str] = &[
-    "jobs:read",
-    "jobs:write",
-    "proposals:read",
-    "proposals:write",
-    "messages:read",
-    "messages:write",
-    "payments:read",
-    "team:read",
-    "team:write",
-];
 const ONLY_READING: &[&str] = &["jobs:read", "proposals:read", "messages:read", "payments:read", "team:read"];
 
 const OWNER: Role = Role {
@@ -70,9 +42,6 @@ const OWNER: Role = Role {
     disabled: &[],
     standing: Standing::Valid,
 };
-
-/// Whoever calls without a token, where none is needed.
-pub(super) const ANYONE: Role = Role { name: "anyone", token: "", purpose: "No token.", scopes: &[], ..OWNER };
 
 const ROLES: &[Role] = &[
     OWNER,
@@ -115,18 +84,6 @@ const ROLES: &[Role] = &[
     },
 ];
 
-impl Role {
-    /// The public part of the token.
-    pub(super) fn token_id(&self) -> &'static str {
-        self.token.split('_').nth(2).unwrap_or_default()
-    }
-
-    /// Whether the account has `feature` when this token asks.
-    pub(super) fn has_feature(&self, feature: &str) -> bool {
-        !self.disabled.contains(&feature)
-    }
-}
-
 /// The tokens that the sandbox knows, the default one first.
 #[must_use]
 pub const fn roles() -> &'static [Role] {
@@ -149,7 +106,7 @@ mod tests {
             let token = Token::new(role.token).unwrap();
             assert_eq!(token.kind(), "personal API token");
             assert!(role.token.contains("notarealsecret"), "{}", role.name);
-            assert!(role.token_id().starts_with("sandbox"), "{}", role.name);
+            assert!(role.token.starts_with("ot_pat_sandbox"), "{}", role.name);
             assert_eq!(roles().iter().filter(|other| other.token == role.token).count(), 1);
         }
         assert_eq!(default_token(), Token::new(roles()[0].token).unwrap());

@@ -10,14 +10,16 @@ use axum::{RequestExt, Router};
 use http::header::{AUTHORIZATION, RETRY_AFTER};
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::json;
+use url::form_urlencoded;
 
 use super::answer::{Answered, Refused, insert};
 use super::faults::Kind;
+use super::keys::{ANYONE, Caller};
 use super::line::{Reset, cut, lost};
-use super::roles::{ANYONE, Role, Standing, roles};
 use super::world::{Shared, World};
-use super::{account, approvals, contracts, credits, milestones, pages};
-use crate::api::{Gate, Operation, wire};
+use super::{account, agent, approvals, contracts, credits, milestones, pages, team, tokens};
+use crate::api::error::InvalidArgument;
+use crate::api::{Dialect, Gate, Operation, wire};
 
 /// The largest body that is read, in bytes.
 pub(super) const MAX_BODY: usize = 1024 * 1024;
@@ -28,25 +30,36 @@ pub(super) struct Route {
     method: Method,
     path: String,
     gate: Gate,
+    dialect: Dialect,
+    /// A parameter of the query by which it is told from others with the same path.
+    told_by: Option<&'static str>,
+    /// Looks at a body before it is read.
+    look: fn(&[u8]) -> Result<(), Refused>,
+    /// How a wrong input is refused.
+    refuse: fn(InvalidArgument) -> Refused,
     /// What a claim is needed for, where one is: "create milestones".
     action: &'static str,
     run: Box<Run>,
 }
 
-type Run = dyn Fn(&mut World, &Role, &Sent) -> Answered + Send + Sync;
+type Run = dyn Fn(&mut World, &Caller, &Sent) -> Result<Answered, InvalidArgument> + Send + Sync;
 
 /// The operation that `handler` answers.
-pub(super) fn route<O: Operation>(handler: fn(&mut World, &Role, &O) -> Answered) -> Route {
-    let run = move |world: &mut World, role: &Role, sent: &Sent| {
+pub(super) fn route<O: Operation>(handler: fn(&mut World, &Caller, &O) -> Answered) -> Route {
+    let run = move |world: &mut World, caller: &Caller, sent: &Sent| {
         let operation: O = wire::decode(sent.path.iter().cloned(), &sent.query, &sent.body)?;
         operation.check()?;
-        handler(world, role, &operation)
+        Ok(handler(world, caller, &operation))
     };
     Route {
         name: O::NAME,
         method: O::METHOD,
         path: format!("{}{}", O::ROOT, O::PATH),
         gate: O::GATE,
+        dialect: O::DIALECT,
+        told_by: None,
+        look: |_| Ok(()),
+        refuse: Refused::from,
         action: "do this",
         run: Box::new(run),
     }
@@ -58,16 +71,35 @@ impl Route {
         Self { action, ..self }
     }
 
+    /// Answers only those that have the parameter `name` in their query.
+    pub(super) fn told_by(self, name: &'static str) -> Self {
+        Self { told_by: Some(name), ..self }
+    }
+
+    /// Looks at a body with `look` before it is read.
+    pub(super) fn looking_at(self, look: fn(&[u8]) -> Result<(), Refused>) -> Self {
+        Self { look, ..self }
+    }
+
+    /// Refuses a wrong input as `refuse` writes it.
+    pub(super) fn refusing(self, refuse: fn(InvalidArgument) -> Refused) -> Self {
+        Self { refuse, ..self }
+    }
+
     fn answer(&self, world: &mut World, sent: &Sent) -> Answered {
-        let role = if self.gate.token { caller(world, &sent.headers)? } else { &ANYONE };
-        self.admit(world, role)?;
-        (self.run)(world, role, sent)
+        let caller = if self.gate.token { caller(world, &sent.headers)? } else { ANYONE };
+        self.admit(world, &caller)?;
+        (self.look)(&sent.body)?;
+        (self.run)(world, &caller, sent).map_err(self.refuse)?
     }
 
     /// Answers, or fails as it is asked to.
     async fn serve(&self, shared: &Shared, reset: &Reset, request: Request) -> Response {
         let sent = Sent::read(request).await;
-        let answer = |sent: Result<Sent, Refused>| shared.exchange(|world| self.answer(world, &sent?));
+        let answer = |sent: Result<Sent, Refused>| {
+            let spoken = |refused: Refused| refused.spoken(self.dialect);
+            shared.exchange(|world| sent.and_then(|sent| self.answer(world, &sent)).map_err(spoken))
+        };
         // Not in the `match`: it would hold the lock while it waits.
         let fault = shared.lock().plan.call(self.name);
         match fault {
@@ -80,7 +112,7 @@ impl Route {
             Some(Kind::Reset) => reset.response(),
             Some(Kind::Hang) => std::future::pending().await,
             Some(Kind::RateLimited) => {
-                let mut response = shared.exchange(|_| Err(Refused::rate_limited()));
+                let mut response = shared.exchange(|_| Err(Refused::rate_limited().spoken(self.dialect)));
                 insert(&mut response, RETRY_AFTER, "1");
                 response
             }
@@ -90,20 +122,21 @@ impl Route {
     }
 
     /// All three gates must be open (reference: concepts/scopes-and-capabilities).
-    fn admit(&self, world: &World, role: &Role) -> Result<(), Refused> {
-        if !self.gate.admits(role.scopes) {
+    fn admit(&self, world: &World, caller: &Caller) -> Result<(), Refused> {
+        if !self.gate.admits(&caller.scopes) {
             let message = format!("This token lacks a required scope: {}.", self.gate.scopes.join(" or "));
-            let details = json!({ "requiredScopes": self.gate.scopes, "grantedScopes": role.scopes });
+            let details = json!({ "requiredScopes": self.gate.scopes, "grantedScopes": caller.scopes });
             return Err(Refused::forbidden(message, Some(details)));
         }
-        if let Some(feature) = self.gate.feature.filter(|feature| !role.has_feature(feature)) {
+        if let Some(feature) = self.gate.feature.filter(|feature| !caller.has_feature(feature)) {
             let message = format!("The feature {feature} is not enabled for this account.");
             return Err(Refused::forbidden(message, Some(json!({ "featureKey": feature }))));
         }
-        if self.gate.claimed && !world.claimed {
+        if self.gate.claimed && !world.is_claimed(caller.owner) {
             let message = format!("A human must claim this agent account before it can {}.", self.action);
             let reason = "account_claim_required";
-            let details = json!({ "reason": reason, "action": self.action, "claimUrl": world.page("/claim") });
+            let claim_url = world.account_page("/claim", caller.owner);
+            let details = json!({ "reason": reason, "action": self.action, "claimUrl": claim_url });
             return Err(Refused::forbidden(message, Some(details)));
         }
         Ok(())
@@ -111,17 +144,16 @@ impl Route {
 }
 
 /// Who calls.
-fn caller(world: &World, headers: &HeaderMap) -> Result<&'static Role, Refused> {
+fn caller(world: &mut World, headers: &HeaderMap) -> Result<Caller, Refused> {
+    let now = world.now();
     let sent = headers.get(AUTHORIZATION).and_then(|header| header.to_str().ok());
     let bearer = sent.and_then(|header| header.split_once(' '));
     let Some((_, token)) = bearer.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")) else {
         return Err(Refused::unauthorized("Missing API token."));
     };
-    let role = roles().iter().find(|role| role.token == token.trim());
-    match role.map(|role| (role, role.standing)) {
-        Some((role, Standing::Valid)) => Ok(role),
-        Some((role, Standing::UntilClaimed)) if !world.claimed => Ok(role),
-        Some(_) => Err(Refused::unauthorized("This API token has been revoked.")),
+    match world.keys.caller(token.trim(), now) {
+        Some(Ok(caller)) => Ok(caller),
+        Some(Err(())) => Err(Refused::unauthorized("This API token has been revoked.")),
         None => Err(Refused::unauthorized("Invalid API token.")),
     }
 }
@@ -157,6 +189,9 @@ fn unread(fault: &BytesRejection) -> Refused {
 fn all() -> impl Iterator<Item = Route> {
     account::routes()
         .into_iter()
+        .chain(agent::routes())
+        .chain(tokens::routes())
+        .chain(team::routes())
         .chain(contracts::routes())
         .chain(milestones::routes())
         .chain(approvals::routes())
@@ -168,18 +203,47 @@ pub(super) fn names() -> impl Iterator<Item = &'static str> {
     all().map(|route| route.name)
 }
 
+/// The operations by method and path; of those that share both, those that are told by a parameter come first.
+fn groups() -> Vec<Vec<Route>> {
+    let mut groups: Vec<Vec<Route>> = Vec::new();
+    for route in all() {
+        let same = |group: &&mut Vec<Route>| {
+            group.first().is_some_and(|first| (&first.method, &first.path) == (&route.method, &route.path))
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(route),
+            None => groups.push(vec![route]),
+        }
+    }
+    for group in &mut groups {
+        group.sort_by_key(|route| route.told_by.is_none());
+    }
+    groups
+}
+
+/// The one of `group` that a request with this query is for.
+fn meant<'a>(group: &'a [Route], query: &str) -> Option<&'a Route> {
+    let has =
+        |name: &str| form_urlencoded::parse(query.as_bytes()).any(|(found, value)| found == name && !value.is_empty());
+    group.iter().find(|route| route.told_by.is_none_or(has))
+}
+
 /// The operations, routed. Operations that share a start of their paths must name its parameters alike.
 ///
 /// # Errors
 /// When an operation has a method that cannot be routed.
 pub(super) fn router() -> std::io::Result<Router<Shared>> {
     let mut router = Router::new();
-    for route in all() {
-        let filter = MethodFilter::try_from(route.method.clone()).map_err(std::io::Error::other)?;
-        let path = route.path.clone();
-        let route = Arc::new(route);
+    for group in groups() {
+        let Some(Route { method, path, .. }) = group.first() else { continue };
+        let filter = MethodFilter::try_from(method.clone()).map_err(std::io::Error::other)?;
+        let path = path.clone();
+        let group = Arc::new(group);
         let serve = move |State(shared): State<Shared>, ConnectInfo(reset): ConnectInfo<Reset>, request: Request| async move {
-            route.serve(&shared, &reset, request).await
+            match meant(&group, request.uri().query().unwrap_or_default()) {
+                Some(route) => route.serve(&shared, &reset, request).await,
+                None => shared.exchange(|_| Err(Refused::bad_request("A parameter is missing."))),
+            }
         };
         router = router.route(&path, on(filter, serve));
     }

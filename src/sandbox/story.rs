@@ -3,7 +3,8 @@
 
 #![expect(clippy::unnecessary_wraps, reason = "the helpers return what the fields hold")]
 
-use super::model::{Contract, Freelancer, Job, Milestone, Owner, PaymentType, Usage};
+use super::accounts::Owner;
+use super::model::{Contract, Freelancer, Job, Milestone, PaymentType, Usage};
 use super::values::{Exact, Moment};
 use crate::api::milestones::{ACTIVE_FUNDED, NOT_FUNDED};
 
@@ -19,8 +20,8 @@ pub(super) fn jobs() -> Vec<Job> {
         ("job_1Gw8", "Arabic scans"),
         ("job_5Rk0", "Street signs at night"),
     ];
-    let mut jobs = Vec::from(ours.map(|(id, title)| Job { owner: Owner::Us, id, title }));
-    jobs.push(Job { owner: Owner::Another, id: "job_9Ep1", title: "Preference ranking" });
+    let mut jobs = Vec::from(ours.map(|(id, title)| Job { owner: Owner::SEEDED, id, title }));
+    jobs.push(Job { owner: Owner::ANOTHER, id: "job_9Ep1", title: "Preference ranking" });
     jobs
 }
 
@@ -221,7 +222,7 @@ fn ended_without_milestones() -> Contract {
 fn of_another_account() -> Contract {
     let start = Moment::in_2026(6, 10, 9, 0);
     Contract {
-        owner: Owner::Another,
+        owner: Owner::ANOTHER,
         rate_usd: whole(900),
         estimated_total_usd: whole(900),
         milestones: vec![Milestone {
@@ -249,7 +250,7 @@ fn contract(
     freelancer: Freelancer,
 ) -> Contract {
     Contract {
-        owner: Owner::Us,
+        owner: Owner::SEEDED,
         id: id.into(),
         title: title.into(),
         job_id: job_id.into(),

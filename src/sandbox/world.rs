@@ -5,12 +5,15 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::response::Response;
+use serde_json::json;
 use url::Url;
 
+use super::accounts::{Account, Owner};
 use super::answer::{Answered, Refused, respond};
 use super::decisions::{Approval, Asked, Request};
 use super::faults::{Faults, Plan};
-use super::model::{Contract, Invoice, Job, Milestone, Owner};
+use super::keys::Keys;
+use super::model::{Contract, Invoice, Job, Milestone};
 use super::story;
 use super::values::Moment;
 use crate::api::types::{ContractId, JobId};
@@ -25,10 +28,10 @@ const NEXT_INVOICE: u32 = 1042;
 pub(super) struct World {
     /// Where the sandbox's pages are.
     pub(super) origin: Url,
-    /// Whether a person owns the account.
-    pub(super) claimed: bool,
-    /// Whether there is a payment method on file.
-    pub(super) has_card: bool,
+    /// The seeded account, another customer's, and those that agents register.
+    pub(super) accounts: Vec<Account>,
+    /// API tokens.
+    pub(super) keys: Keys,
     /// Jobs, ours and others'.
     pub(super) jobs: Vec<Job>,
     /// Contracts, ours and others'.
@@ -53,8 +56,8 @@ impl World {
         let contracts = story::contracts();
         Self {
             origin,
-            claimed: false,
-            has_card: false,
+            accounts: Account::seeded(),
+            keys: Keys::seeded(),
             jobs: story::jobs(),
             invoices: invoices(&contracts),
             contracts,
@@ -83,28 +86,28 @@ impl World {
         page.into()
     }
 
-    /// Our contracts, newest first.
-    pub(super) fn our_contracts(&self) -> Vec<&Contract> {
-        let mut contracts: Vec<_> = self.contracts.iter().filter(|contract| contract.owner == Owner::Us).collect();
+    /// The contracts of an account, newest first.
+    pub(super) fn contracts_of(&self, owner: Owner) -> Vec<&Contract> {
+        let mut contracts: Vec<_> = self.contracts.iter().filter(|contract| contract.owner == owner).collect();
         contracts.sort_by_key(|contract| Reverse(contract.created_at));
         contracts
     }
 
-    /// A contract of ours. That another account has one is not told.
-    pub(super) fn contract(&mut self, id: &ContractId) -> Result<&mut Contract, Refused> {
-        let ours = |contract: &&mut Contract| contract.owner == Owner::Us && contract.id == id.0;
+    /// A contract of the account. That another account has one is not told.
+    pub(super) fn contract(&mut self, owner: Owner, id: &ContractId) -> Result<&mut Contract, Refused> {
+        let ours = |contract: &&mut Contract| contract.owner == owner && contract.id == id.0;
         self.contracts.iter_mut().find(ours).ok_or_else(|| Refused::not_found("Contract not found."))
     }
 
-    /// A milestone of ours, those that are not shown too, and the contract that it is in.
-    pub(super) fn milestone(&self, id: &str) -> Result<(&Contract, &Milestone), Refused> {
-        let ours = self.contracts.iter().filter(|contract| contract.owner == Owner::Us);
+    /// A milestone of the account, those that are not shown too, and the contract that it is in.
+    pub(super) fn milestone(&self, owner: Owner, id: &str) -> Result<(&Contract, &Milestone), Refused> {
+        let ours = self.contracts.iter().filter(|contract| contract.owner == owner);
         let mut all = ours.flat_map(|contract| contract.milestones.iter().map(move |milestone| (contract, milestone)));
         all.find(|(_, milestone)| milestone.id == id).ok_or_else(|| Refused::not_found("Milestone not found."))
     }
 
     /// The invoice that `request` is about: a new one for funding, the milestone's own for release.
-    pub(super) fn invoice_for(&mut self, request: &Request) -> Option<String> {
+    pub(super) fn invoice_for(&mut self, owner: Owner, request: &Request) -> Option<String> {
         match request.asked {
             Asked::Fund => {
                 let (id, created_at) = (self.ids.next("inv"), self.now());
@@ -112,16 +115,27 @@ impl World {
                 self.invoices.push(Invoice { id: id.clone(), number, created_at });
                 Some(id)
             }
-            Asked::Release => self.milestone(request.milestone_id.as_deref()?).ok()?.1.invoice_id.clone(),
+            Asked::Release => self.milestone(owner, request.milestone_id.as_deref()?).ok()?.1.invoice_id.clone(),
             Asked::End => None,
         }
     }
 
-    /// Whether we may look at a job: 404 where there is none, 403 where it is another account's.
-    pub(super) fn may_see_job(&self, id: &JobId) -> Result<(), Refused> {
-        match self.jobs.iter().find(|job| job.id == id.0).map(|job| job.owner) {
-            Some(Owner::Us) => Ok(()),
-            Some(Owner::Another) => Err(Refused::forbidden("This job belongs to another account.", None)),
+    /// Refuses what needs a payment method where there is none.
+    pub(super) fn must_have_card(&self, owner: Owner) -> Result<(), Refused> {
+        if self.account(owner).is_some_and(|account| account.has_card) {
+            return Ok(());
+        }
+        let billing_url = self.account_page("/billing", owner);
+        let details = json!({ "reason": "payment_method_required", "billingUrl": billing_url });
+        let refused = Refused::conflict("payment_method_required", "A payment method must be on file for funding.");
+        Err(refused.with_details(details))
+    }
+
+    /// Whether an account may look at a job: 404 where there is none, 403 where it is another account's.
+    pub(super) fn may_see_job(&self, owner: Owner, id: &JobId) -> Result<(), Refused> {
+        match self.jobs.iter().find(|job| job.id == id.0).map(|job| job.owner == owner) {
+            Some(true) => Ok(()),
+            Some(false) => Err(Refused::forbidden("This job belongs to another account.", None)),
             None => Err(Refused::not_found("Job not found.")),
         }
     }

@@ -25,6 +25,8 @@ pub enum Outcome {
     PendingApproval,
     /// It was carried out.
     Done,
+    /// A person has decided against it, or not at all.
+    NotDone,
 }
 
 impl Outcome {
@@ -116,6 +118,8 @@ pub struct Answer {
     pub summary: String,
     /// Lines below it.
     pub lines: Vec<String>,
+    /// What the caller must know besides; a part of the summary too.
+    pub warnings: Vec<String>,
     /// What comes next, last of all.
     pub next: String,
     /// Of a write.
@@ -148,14 +152,18 @@ impl Answer {
 
     fn text(&self) -> String {
         let parts = std::iter::once(self.summary.as_str()).chain(self.lines.iter().map(String::as_str));
-        let parts = parts.chain(Some(self.next.as_str())).filter(|part| !part.is_empty());
+        let parts = parts
+            .chain(self.warnings.iter().map(String::as_str))
+            .chain(Some(self.next.as_str()))
+            .filter(|part| !part.is_empty());
         parts.collect::<Vec<_>>().join("\n")
     }
 
     /// Our few keys, then the API's own, which win where the names are the same.
     fn structured(self, sandbox: bool) -> Object {
         let mut object = Object::new();
-        let summary = [self.summary, self.next].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+        let parts = std::iter::once(self.summary).chain(self.warnings).chain(Some(self.next));
+        let summary = parts.filter(|part| !part.is_empty()).collect::<Vec<_>>();
         object.insert("summary".into(), summary.join(" ").replace('\n', " ").into());
         if let Some(outcome) = self.outcome {
             object.insert("outcome".into(), json!(outcome));

@@ -119,7 +119,7 @@ impl<O: Told> Tool for O {
         let written = context.write(&self, None).await?;
         let mut answer = self.tell(written.read, &written.reply, context);
         let outcome = *answer.outcome.get_or_insert(Outcome::Done);
-        answer.lines.extend(written.writing.end(Settled::with(outcome)).await);
+        answer.warnings.extend(written.writing.end(Settled::with(outcome)).await);
         Ok(answer)
     }
 }

@@ -17,6 +17,7 @@ use super::toolbox::{Served, Toolbox};
 
 /// Between two looks at whether the person is done.
 const INTERVAL: Duration = Duration::from_secs(2);
+const WAITING: &str = "waiting for a person to finish on the page";
 
 /// What a person has to do, and how it goes on.
 #[derive(Clone, Debug)]
@@ -109,7 +110,7 @@ impl Toolbox {
         until: Instant,
     ) -> Report {
         let began = Instant::now();
-        let total = until.saturating_duration_since(began).as_secs_f64();
+        let total = until.saturating_duration_since(began);
         loop {
             let (report, unchanged) = match after {
                 After::TryAgain { past } => {
@@ -126,15 +127,9 @@ impl Toolbox {
                 After::Look { approval_id } => self.look(served.entry, approval_id, call).await,
                 After::TopUp { top_up_id, page } => self.look_at_top_up(served.entry, top_up_id, page, call).await,
             };
-            if !unchanged || Instant::now() + INTERVAL >= until {
+            let pause = if unchanged && Instant::now() + INTERVAL < until { INTERVAL } else { Duration::ZERO };
+            if pause.is_zero() || !call.pause(pause, began.elapsed(), total, WAITING).await {
                 return report;
-            }
-            call.progress
-                .tell(began.elapsed().as_secs_f64(), total, "waiting for a person to finish on the page")
-                .await;
-            tokio::select! {
-                () = tokio::time::sleep(INTERVAL) => {}
-                () = call.closing.cancelled() => return report,
             }
         }
     }

@@ -113,7 +113,6 @@ async fn a_call_that_cannot_be_made_has_status_2_and_says_why() {
 }
 
 #[tokio::test]
-#[ignore = "bug: rmcp's own warning about the JSON-RPC error stands before it on stderr; rmcp=error would keep it quiet"]
 async fn a_call_of_an_unknown_tool_is_told_in_one_line() {
     let ran = launch().args(["call", "list_contract", "{}"]).run().await;
     assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);

@@ -1,32 +1,133 @@
 //! The account's own pages: where it is claimed, and where it gets a payment method.
 
-use axum::extract::State;
+use axum::body::Bytes;
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
-use maud::html;
+use maud::{Markup, html};
 
+use super::super::accounts::{self, Account, Attempt, Owner};
+use super::super::answer::Refused;
 use super::super::world::{Shared, World};
-use super::{button, page, see, way_home};
+use super::form::Sent;
+use super::{button, page, refusal, see, visible, way_home};
 
-/// Claims the account.
-pub(super) async fn claimed(State(shared): State<Shared>) -> Response {
-    shared.lock().claimed = true;
-    see("/claim")
+/// Where an account is claimed: the seeded one with a button, one that an agent registered with its link and code.
+pub(super) async fn claim(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
+    let (world, sent) = (shared.lock(), Sent::query(query));
+    match (sent.get("token"), sent.get("account")) {
+        (Some(token), _) => ceremony(&world, token),
+        (None, Some(account)) => by_the_agent(&world, account),
+        (None, None) => claim_seeded(&world),
+    }
 }
 
-pub(super) fn claim(world: &World) -> Response {
-    if world.claimed {
-        return page(
-            StatusCode::OK,
-            "This account is yours",
+/// Claims an account.
+pub(super) async fn claimed(State(shared): State<Shared>, body: Bytes) -> Response {
+    let (mut world, sent) = (shared.lock(), Sent::read(&body));
+    let Some(token) = sent.get("token") else {
+        accounts::claim_seeded(&mut world);
+        return see("/claim");
+    };
+    match accounts::claim(&mut world, token, sent.get("code").unwrap_or_default()) {
+        Ok(()) => see(&format!("/claim?token={token}")),
+        Err(why) => match accounts::by_attempt(&world, token) {
+            Some((_, account, attempt)) if !account.claimed && world.now() < attempt.ends_at => {
+                asks_for_code(StatusCode::BAD_REQUEST, account, attempt, Some(why))
+            }
+            _ => refusal(&Refused::bad_request(why)),
+        },
+    }
+}
+
+fn ceremony(world: &World, token: &str) -> Response {
+    match accounts::by_attempt(world, token) {
+        None => refusal(&Refused::not_found(
+            "This link is not the latest one, or of another sandbox. Ask your assistant for a new one.",
+        )),
+        Some((_, account, _)) if account.claimed => yours(
+            "Your assistant fetches the token of the claimed account by itself; the one from before has ended.",
             &html! {
-                p { "The account is claimed. Your agent may now create milestones and ask you for decisions; money still \
-                     moves only when you confirm it." }
-                p { strong { "Next:" } " go back to your assistant and tell it that the account is claimed. It repeats \
-                     the call that was refused." }
+                p { "That token cannot move money: it has no " code { "payments:write" } ". For milestones, make a key \
+                     with it: " a href={ "/settings/api-keys?account=" (account.organization_id) } { "Settings → API keys" } "." }
+            },
+        ),
+        Some((_, _, attempt)) if world.now() >= attempt.ends_at => {
+            refusal(&Refused::not_found("The code is too old. Ask your assistant for a new one."))
+        }
+        Some((_, account, attempt)) => asks_for_code(StatusCode::OK, account, attempt, None),
+    }
+}
+
+/// The page of an account that only its agent can lead to.
+fn by_the_agent(world: &World, account: &str) -> Response {
+    let found = world.owner_of(Some(account)).and_then(|owner| world.account(owner));
+    match found {
+        None => refusal(&Refused::not_found("There is no such account in this sandbox.")),
+        Some(account) if account.claimed => yours("Tell your assistant so: it goes on.", &html! {}),
+        Some(account) => page(
+            StatusCode::OK,
+            "This account waits for its person",
+            &html! {
+                p { bdi { (visible(&account.first_name)) } " registered it and can look around, but not hire or pay before a person \
+                     owns the account." }
+                p { strong { "Next:" } " ask your assistant to claim the account for you, with your e-mail address. It shows \
+                     you a link and a code of six digits." }
                 (way_home())
             },
-        );
+        ),
+    }
+}
+
+fn asks_for_code(status: StatusCode, account: &Account, attempt: &Attempt, wrong: Option<&str>) -> Response {
+    page(
+        status,
+        "Claim this account?",
+        &html! {
+            @if let Some(wrong) = wrong { p { strong { (wrong) } } }
+            p { "The agent " bdi { (visible(&account.first_name)) } " registered an OpenTrain account, and asks you to own it \
+                 as " bdi { (visible(&attempt.email)) } "." }
+            (what_a_claim_does())
+            form method="post" action="/claim" {
+                input type="hidden" name="token" value=(attempt.token);
+                p { label { "The code of six digits " input name="code" inputmode="numeric" autocomplete="one-time-code"
+                    pattern="[0-9]{6}" maxlength="6" required; } }
+                button { "Claim account" }
+            }
+            p.quiet { "OpenTrain sends the code to that address too. The sandbox sends no e-mail: your assistant shows it. \
+                       The code is good until " (attempt.ends_at.words()) "." }
+            p.quiet { "If you did not expect this, close the page: nothing happens." }
+        },
+    )
+}
+
+fn what_a_claim_does() -> Markup {
+    html! {
+        p { "When you claim it:" }
+        ul {
+            li { "you become its owner, and the agent's requests for money come to you to confirm or decline;" }
+            li { "the token that the agent registered with ends, as it does at OpenTrain." }
+        }
+    }
+}
+
+fn yours(next: &str, more: &Markup) -> Response {
+    page(
+        StatusCode::OK,
+        "This account is yours",
+        &html! {
+            p { "The account is claimed. Your agent may now create milestones and ask you for decisions; money still \
+                 moves only when you confirm it." }
+            p { strong { "Next:" } " go back to your assistant and tell it that the account is claimed. " (next) }
+            (more)
+            (way_home())
+        },
+    )
+}
+
+fn claim_seeded(world: &World) -> Response {
+    if world.is_claimed(Owner::SEEDED) {
+        return yours("It repeats the call that was refused.", &html! {});
     }
     page(
         StatusCode::OK,
@@ -34,44 +135,64 @@ pub(super) fn claim(world: &World) -> Response {
         &html! {
             p { "An AI agent works with this OpenTrain account, and no person owns it yet. Until somebody does, it can \
                  look at contracts, but it cannot create milestones, hire or pay." }
-            p { "When you claim it:" }
-            ul {
-                li { "you become its owner, and the agent's requests for money come to you to confirm or decline;" }
-                li { "the token that the agent registered with ends, as it does at OpenTrain." }
-            }
+            (what_a_claim_does())
             (button("/claim", "Claim account"))
             p.quiet { "If you did not expect this, close the page: nothing happens." }
         },
     )
 }
 
-/// Puts a payment method on file.
-pub(super) async fn card_added(State(shared): State<Shared>) -> Response {
-    shared.lock().has_card = true;
-    see("/billing")
+/// Where a payment method is put on file.
+pub(super) async fn billing(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
+    let (world, sent) = (shared.lock(), Sent::query(query));
+    let named = sent.get("account");
+    let owner = world.owner_of(named);
+    match owner.and_then(|owner| world.account(owner)) {
+        None => refusal(&Refused::not_found("There is no such account in this sandbox.")),
+        Some(account) if account.has_card => card_on_file(),
+        Some(_) => asks_for_card(named),
+    }
 }
 
-pub(super) fn billing(world: &World) -> Response {
-    if world.has_card {
-        return page(
-            StatusCode::OK,
-            "A payment method is on file",
-            &html! {
-                p { "It is a pretend card: no number was asked for, and nothing is ever charged." }
-                p { strong { "Next:" } " go back to your assistant and tell it that a payment method is on file. It \
-                     repeats the request that was refused, and you get a page on which you decide." }
-                (way_home())
-            },
-        );
+/// Puts a payment method on file.
+pub(super) async fn card_added(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
+    let (mut world, sent) = (shared.lock(), Sent::query(query));
+    let owner = world.owner_of(sent.get("account"));
+    match owner.and_then(|owner| world.account_mut(owner)) {
+        None => refusal(&Refused::not_found("There is no such account in this sandbox.")),
+        Some(account) => {
+            account.has_card = true;
+            see(&billing_path(sent.get("account")))
+        }
     }
+}
+
+fn billing_path(account: Option<&str>) -> String {
+    account.map_or_else(|| "/billing".into(), |account| format!("/billing?account={account}"))
+}
+
+fn card_on_file() -> Response {
+    page(
+        StatusCode::OK,
+        "A payment method is on file",
+        &html! {
+            p { "It is a pretend card: no number was asked for, and nothing is ever charged." }
+            p { strong { "Next:" } " go back to your assistant and tell it that a payment method is on file. It \
+                 repeats the request that was refused, and you get a page on which you decide." }
+            (way_home())
+        },
+    )
+}
+
+fn asks_for_card(account: Option<&str>) -> Response {
     page(
         StatusCode::OK,
         "Add a payment method?",
         &html! {
-            p { "This account has no payment method yet, so no milestone can be funded." }
+            p { "This account has no payment method yet, so nobody can be hired and no milestone can be funded." }
             p { "In this sandbox it is a pretend card: no number is asked for. Adding it pays nothing. Each payment is \
                  still yours to confirm or decline, one by one." }
-            (button("/billing", "Add payment method"))
+            (button(&billing_path(account), "Add payment method"))
             p.quiet { "If you did not expect this, close the page: nothing happens." }
         },
     )

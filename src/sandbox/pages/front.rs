@@ -5,6 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use maud::{Markup, html};
 
+use super::super::accounts::{Account, Owner};
 use super::super::decisions::Approval;
 use super::super::model::{Contract, Milestone};
 use super::super::roles::roles;
@@ -21,7 +22,6 @@ pub(super) async fn let_a_day_pass(State(shared): State<Shared>) -> Response {
 }
 
 pub(super) fn page(world: &World) -> Response {
-    let contracts = world.our_contracts();
     super::page(
         StatusCode::OK,
         "What there is in this sandbox",
@@ -30,10 +30,7 @@ pub(super) fn page(world: &World) -> Response {
                  when it stops." }
             h2 { "Waiting for you" }
             (waiting(world))
-            h2 { "The account" }
-            (account(world))
-            h2 { "Contracts" }
-            @for contract in &contracts { (overview(contract)) }
+            @for (owner, account) in world.our_accounts() { (account_of(world, owner, account)) }
             h2 { "The clock" }
             p { "It says " (world.now().words()) ", and each request of an agent takes one second." }
             (button("/clock", "Let 24 hours pass"))
@@ -62,16 +59,35 @@ fn waiting(world: &World) -> Markup {
     }
 }
 
-fn account(world: &World) -> Markup {
+/// What an account has.
+fn account_of(world: &World, owner: Owner, account: &Account) -> Markup {
+    let contracts = world.contracts_of(owner);
+    html! {
+        h2 {
+            @if owner == Owner::SEEDED { "The account" } @else { "An account of an agent: " bdi { (visible(&account.organization)) } }
+        }
+        (standing(world, owner, account))
+        @if !contracts.is_empty() {
+            h2 { "Contracts" }
+            @for contract in &contracts { (overview(contract)) }
+        }
+    }
+}
+
+fn standing(world: &World, owner: Owner, account: &Account) -> Markup {
+    let (claim, billing) = (world.account_page("/claim", owner), world.account_page("/billing", owner));
     html! {
         ul {
-            @if world.claimed { li { "Claimed: a person owns it." } }
-            @else {
-                li { "Unclaimed: milestones cannot be created yet. " a href="/claim" { "Claim this account" } }
+            @if account.claimed {
+                li { "Claimed: a person owns it. "
+                    a href={ "/settings/api-keys?account=" (account.organization_id) } { "Settings → API keys" } }
             }
-            @if world.has_card { li { "A payment method is on file (a pretend card)." } }
             @else {
-                li { "No payment method: nothing can be funded yet. " a href="/billing" { "Add a payment method" } }
+                li { "Unclaimed: milestones cannot be created yet. " a href=(claim) { "Claim this account" } }
+            }
+            @if account.has_card { li { "A payment method is on file (a pretend card)." } }
+            @else {
+                li { "No payment method: nothing can be funded yet. " a href=(billing) { "Add a payment method" } }
             }
         }
     }

@@ -4,7 +4,9 @@
 
 mod account;
 mod decision;
+mod form;
 mod front;
+mod keys;
 
 use axum::Router;
 use axum::body::Body;
@@ -24,14 +26,9 @@ pub(super) fn router() -> Router<Shared> {
     Router::new()
         .route("/", get(async |State(shared): State<Shared>| front::page(&shared.lock())))
         .route("/clock", post(front::let_a_day_pass))
-        .route(
-            "/claim",
-            get(async |State(shared): State<Shared>| account::claim(&shared.lock())).post(account::claimed),
-        )
-        .route(
-            "/billing",
-            get(async |State(shared): State<Shared>| account::billing(&shared.lock())).post(account::card_added),
-        )
+        .route("/claim", get(account::claim).post(account::claimed))
+        .route("/billing", get(account::billing).post(account::card_added))
+        .route("/settings/api-keys", get(keys::keys).post(keys::made))
         .route("/approvals/{approvalId}", get(decision::page))
         .route("/approvals/{approvalId}/confirm", post(decision::confirmed))
         .route("/approvals/{approvalId}/decline", post(decision::declined))
@@ -96,6 +93,8 @@ form { display: inline-block; margin: 0 .75rem .75rem 0; }
 button { background: #0b5cad; border: 1px solid #0b5cad; border-radius: .25rem; color: #fff; cursor: pointer; font: inherit;
   padding: .6rem 1.2rem; }
 .other button { background: transparent; border-color: currentcolor; color: inherit; }
+.scopes { list-style: none; padding: 0; }
+input { font: inherit; padding: .3rem; }
 table { border-collapse: collapse; display: block; overflow-x: auto; }
 th, td { border-bottom: 1px solid #8886; padding: .3rem .6rem .3rem 0; text-align: left; vertical-align: top; }
 th { font-weight: 600; }

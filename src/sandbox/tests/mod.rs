@@ -1,5 +1,6 @@
 //! The sandbox over real HTTP, as its callers and a person's browser meet it.
 
+mod agent;
 mod approvals;
 mod contracts;
 mod decisions;
@@ -8,6 +9,7 @@ mod gates;
 mod milestones;
 mod pages;
 mod sharing;
+mod tokens;
 mod wire;
 
 use std::io;
@@ -18,6 +20,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use super::{Sandbox, roles};
+use crate::api::agent::CLAIM_GRANT;
 
 /// The API's root.
 const V1: &str = "/api/public/v1";
@@ -97,6 +100,64 @@ fn approval(id: &str) -> Call {
 /// What a person does about an approval: `confirm` or `decline`.
 fn press(id: &str, button: &str) -> Call {
     post(&format!("/approvals/{id}/{button}"), "").header("Sec-Fetch-Site: same-origin")
+}
+
+/// Lets this many seconds pass, as requests of somebody do.
+async fn wait(sandbox: &Sandbox, seconds: usize) {
+    for _ in 0..seconds {
+        assert_eq!(get("/api/none").without_token().send(sandbox).await.status, 404);
+    }
+}
+
+/// An agent with an account of its own.
+#[derive(Clone)]
+struct Agent {
+    token: String,
+    claim_token: String,
+}
+
+impl Agent {
+    /// Registers.
+    async fn register(sandbox: &Sandbox) -> Self {
+        let made = post("/api/agent/identity", "{}").without_token().send(sandbox).await.json();
+        let text = |name: &str| made[name].as_str().unwrap().to_owned();
+        Self { token: text("access_token"), claim_token: text("claim_token") }
+    }
+
+    /// A person claims the account with link and code, and the agent has its next token.
+    async fn claim(self, sandbox: &Sandbox) -> Self {
+        let body = format!(r#"{{"claim_token":"{}","email":"person@example.org"}}"#, self.claim_token);
+        let started = post("/api/agent/identity/claim", &body).without_token().send(sandbox).await.json();
+        let token = started["verification_uri"].as_str().unwrap().split_once("token=").unwrap().1.to_owned();
+        let form = format!("token={token}&code={}", started["user_code"].as_str().unwrap());
+        assert_eq!(post("/claim", &form).send(sandbox).await.status, 303);
+        let form = format!("grant_type={CLAIM_GRANT}&claim_token={}", self.claim_token);
+        let granted = post("/api/agent/oauth/token", &form).without_token().send(sandbox).await.json();
+        Self { token: granted["access_token"].as_str().unwrap().to_owned(), ..self }
+    }
+
+    /// A person makes a key with every scope.
+    async fn with_every_scope(self, sandbox: &Sandbox) -> Self {
+        let me = self.get("/auth/me").send(sandbox).await.json();
+        let account = me["account"]["organizationId"].as_str().unwrap().to_owned();
+        let scopes = super::roles().first().unwrap().scopes.join("&scope=");
+        let made = post("/settings/api-keys", &format!("account={account}&scope={scopes}")).send(sandbox).await;
+        let token = made.body().split_once("<code>ot_pat_sandboxkey").unwrap().1.split_once('<').unwrap().0;
+        Self { token: format!("ot_pat_sandboxkey{token}"), ..self }
+    }
+
+    fn call(&self, method: &'static str, path: &str, body: &str) -> Call {
+        let call = call(method, &format!("{V1}{path}"), body).without_token();
+        call.header(&format!("Authorization: Bearer {}", self.token))
+    }
+
+    fn get(&self, path: &str) -> Call {
+        self.call("GET", path, "")
+    }
+
+    fn post(&self, path: &str, body: &str) -> Call {
+        self.call("POST", path, body)
+    }
 }
 
 impl Call {

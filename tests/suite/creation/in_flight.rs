@@ -103,7 +103,6 @@ async fn different_ones_are_not_held_up() {
 }
 
 #[tokio::test]
-#[ignore = "bug: equal terms in other writing that are under way at the same time are made twice"]
 async fn equal_terms_in_other_writing_share_one_request_too() {
     let gate = Gate::closed();
     let api = holding(&gate, "").await;

@@ -1,32 +1,18 @@
-//! What the sandbox does where the reference says nothing, or says two things.
+//! Of contracts, milestones, approvals, and of the sandbox as a whole.
 
-/// A rule of the sandbox that is inferred and not documented.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Assumption {
-    /// What it is about.
-    pub topic: &'static str,
-    /// What the sandbox does.
-    pub rule: &'static str,
-    /// What is documented, and why this was chosen.
-    pub because: &'static str,
-}
+use super::Assumption;
 
-/// Every rule of the sandbox that is inferred and not documented.
-#[must_use]
-pub const fn assumptions() -> &'static [Assumption] {
-    ASSUMPTIONS
-}
-
-const ASSUMPTIONS: &[Assumption] = &[
+pub(super) const ASSUMPTIONS: &[Assumption] = &[
     Assumption {
         topic: "default token",
-        rule: "It has every scope from the start; only the account is unclaimed. A claim does not end it.",
-        because: "A key made in the app can have payments:write, which no agent's own token can (agent-auth/token). \
-                  Registering and the e-mailed code are not built yet, so one press of a button claims the account.",
+        rule: "It has every scope from the start; only the seeded account is unclaimed, and one press of a button on \
+               /claim claims it. A claim does not end this token.",
+        because: "A key made in the app can have payments:write, which no agent's own token can (agent-auth/token). An \
+                  account with contracts is there to be used at once; the ceremony is for accounts that agents register.",
     },
     Assumption {
         topic: "role tokens",
-        rule: "All act for one account and exist from the start; claimed-agent works before the claim too. Only \
+        rule: "All act for the seeded account and exist from the start; claimed-agent works before the claim too. Only \
                fresh-agent ends with the claim.",
         because: "The reference says that the claim revokes the tokens of before and delivers the next one \
                   (agent-auth/token); tokens that are there at once can be tried in any order.",
@@ -239,16 +225,3 @@ const ASSUMPTIONS: &[Assumption] = &[
         because: "Every answer that is no success has the envelope; whether the token is looked at first is not said.",
     },
 ];
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn each_assumption_stands_once_and_says_why() {
-        for assumption in assumptions() {
-            assert!(assumption.rule.ends_with('.') && assumption.because.ends_with('.'), "{}", assumption.topic);
-            assert_eq!(assumptions().iter().filter(|other| other.topic == assumption.topic).count(), 1);
-        }
-    }
-}

@@ -1,0 +1,207 @@
+//! API tokens: the roles' and those that are made here. Each belongs to an account.
+
+use super::accounts::Owner;
+use super::roles::{Standing, roles};
+use super::values::Moment;
+
+/// Every scope (reference: concepts/scopes-and-capabilities).
+pub(super) const ALL: &[&str] = &[
+    "jobs:read",
+    "jobs:write",
+    "proposals:read",
+    "proposals:write",
+    "messages:read",
+    "messages:write",
+    "payments:read",
+    "payments:write",
+    "team:read",
+    "team:write",
+    "webhooks:manage",
+];
+/// What registering gives (reference: api-reference/agent-auth/register).
+pub(super) const BEFORE_THE_CLAIM: &[&str] =
+    &["jobs:read", "jobs:write", "proposals:read", "messages:read", "payments:read", "team:read"];
+/// What a claim gives (reference: api-reference/agent-auth/token).
+pub(super) const AFTER_THE_CLAIM: &[&str] = &[
+    "jobs:read",
+    "jobs:write",
+    "proposals:read",
+    "proposals:write",
+    "messages:read",
+    "messages:write",
+    "payments:read",
+    "team:read",
+    "team:write",
+];
+/// How many active tokens an account may have (reference: concepts/authentication).
+pub(super) const MOST_KEYS: usize = 25;
+/// When the roles' tokens were made.
+const LONG_AGO: Moment = Moment::in_2026(4, 1, 9, 0);
+/// The number of the first token that is not a role's.
+const FIRST: u64 = 11;
+
+/// A token.
+#[derive(Debug)]
+pub(super) struct Key {
+    pub(super) owner: Owner,
+    token: String,
+    pub(super) name: String,
+    pub(super) scopes: Vec<&'static str>,
+    disabled: &'static [&'static str],
+    /// The claim of the account ends it.
+    pub(super) until_claimed: bool,
+    pub(super) created_at: Moment,
+    pub(super) last_used_at: Option<Moment>,
+    pub(super) revoked_at: Option<Moment>,
+}
+
+/// All tokens.
+#[derive(Debug)]
+pub(super) struct Keys {
+    all: Vec<Key>,
+    minted: u64,
+}
+
+/// Who calls.
+#[derive(Clone, Debug)]
+pub(super) struct Caller {
+    pub(super) owner: Owner,
+    /// The public part of the token.
+    pub(super) token_id: String,
+    /// What the token is called.
+    pub(super) label: String,
+    pub(super) scopes: Vec<&'static str>,
+    disabled: &'static [&'static str],
+}
+
+/// Whoever calls without a token, where none is needed.
+pub(super) const ANYONE: Caller =
+    Caller { owner: Owner::NOBODY, token_id: String::new(), label: String::new(), scopes: Vec::new(), disabled: &[] };
+
+impl Caller {
+    /// Whether the account has `feature` when this token asks.
+    pub(super) fn has_feature(&self, feature: &str) -> bool {
+        !self.disabled.contains(&feature)
+    }
+
+    /// Whether the token has one of `scopes`.
+    pub(super) fn may(&self, scopes: &'static [&'static str]) -> bool {
+        crate::api::Gate::scopes(scopes).admits(&self.scopes)
+    }
+}
+
+impl Key {
+    /// Its public part.
+    pub(super) fn id(&self) -> &str {
+        self.token.split('_').nth(2).unwrap_or_default()
+    }
+
+    /// Its start and its end (reference: api-reference/tokens/list).
+    pub(super) fn preview(&self) -> String {
+        let start: String = self.token.chars().take("ot_pat_".len() + 4).collect();
+        let end: String = self.token.chars().skip(self.token.chars().count().saturating_sub(4)).collect();
+        format!("{start}********{end}")
+    }
+}
+
+impl Keys {
+    /// The roles' tokens.
+    pub(super) fn seeded() -> Self {
+        let key = |role: &super::roles::Role| Key {
+            owner: Owner::SEEDED,
+            token: role.token.into(),
+            name: format!("sandbox {}", role.name),
+            scopes: role.scopes.to_vec(),
+            disabled: role.disabled,
+            until_claimed: role.standing == Standing::UntilClaimed,
+            created_at: LONG_AGO,
+            last_used_at: None,
+            revoked_at: (role.standing == Standing::Revoked).then(|| LONG_AGO.plus_seconds(24 * 3_600)),
+        };
+        Self { all: roles().iter().map(key).collect(), minted: 0 }
+    }
+
+    /// How many secrets were made.
+    pub(super) const fn minted(&self) -> u64 {
+        self.minted
+    }
+
+    /// A new secret that is none: `ot_pat_sandboxagent11_notarealsecret0011`.
+    pub(super) fn mint(&mut self, kind: &str, what: &str) -> String {
+        let number = FIRST + self.minted;
+        self.minted += 1;
+        format!("ot_{kind}_sandbox{what}{number}_notarealsecret{number:04}")
+    }
+
+    /// Lets `token` act for `owner` from now on.
+    pub(super) fn add(
+        &mut self,
+        owner: Owner,
+        token: &str,
+        name: &str,
+        scopes: Vec<&'static str>,
+        now: Moment,
+    ) -> &mut Key {
+        let key = Key {
+            owner,
+            token: token.into(),
+            name: name.into(),
+            scopes,
+            disabled: &[],
+            until_claimed: false,
+            created_at: now,
+            last_used_at: None,
+            revoked_at: None,
+        };
+        self.all.push(key);
+        let last = self.all.len() - 1;
+        #[expect(clippy::indexing_slicing, reason = "it was pushed just now")]
+        &mut self.all[last]
+    }
+
+    /// The tokens of an account, newest first.
+    pub(super) fn of(&self, owner: Owner) -> impl Iterator<Item = &Key> {
+        self.all.iter().rev().filter(move |key| key.owner == owner)
+    }
+
+    /// How many tokens of an account are active.
+    pub(super) fn active(&self, owner: Owner) -> usize {
+        self.of(owner).filter(|key| key.revoked_at.is_none()).count()
+    }
+
+    /// The token of an account with this public part.
+    pub(super) fn find(&mut self, owner: Owner, id: &str) -> Option<&mut Key> {
+        self.all.iter_mut().find(|key| key.owner == owner && key.id() == id)
+    }
+
+    /// Whose token it is; `Err` where it is revoked.
+    pub(super) fn caller(&mut self, token: &str, now: Moment) -> Option<Result<Caller, ()>> {
+        let key = self.all.iter_mut().find(|key| key.token == token)?;
+        if key.revoked_at.is_some() {
+            return Some(Err(()));
+        }
+        key.last_used_at = Some(now);
+        Some(Ok(Caller {
+            owner: key.owner,
+            token_id: key.id().into(),
+            label: key.name.clone(),
+            scopes: key.scopes.clone(),
+            disabled: key.disabled,
+        }))
+    }
+
+    /// Ends one token, whosever it is.
+    pub(super) fn revoke(&mut self, token: &str, now: Moment) {
+        let key = self.all.iter_mut().find(|key| key.token == token);
+        if let Some(key) = key {
+            key.revoked_at.get_or_insert(now);
+        }
+    }
+
+    /// Ends the tokens of the time before the claim.
+    pub(super) fn end_with_claim(&mut self, owner: Owner, now: Moment) {
+        for key in self.all.iter_mut().filter(|key| key.owner == owner && key.until_claimed) {
+            key.revoked_at.get_or_insert(now);
+        }
+    }
+}
