@@ -57,8 +57,7 @@ const NOT_ALLOWED: &str = "NOT_ALLOWED";
 /// What the operator forbids, or what is not there to be done.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Denial {
-    /// `over_limit`, `milestone_not_found`, `not_registered`, `read_only`, `frozen`,
-    /// `audit_unavailable` or `secret_not_kept`.
+    /// `over_limit`, `milestone_not_found`, `not_registered`, `read_only`, `frozen` `audit_unavailable` or `secret_not_kept`.
     pub reason: &'static str,
     code: &'static str,
     /// Which rule, and what it says.
@@ -162,7 +161,8 @@ pub struct Failure {
     /// What went wrong.
     pub message: String,
     /// The API's reason, such as account_claim_required; or ours: outcome_unknown, over_limit,
-    /// milestone_not_found, not_registered, read_only, frozen, audit_unavailable, secret_not_kept.
+    /// milestone_not_found, not_registered, read_only, frozen, audit_unavailable,
+    /// secret_not_kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The parameter that is wrong.
