@@ -92,6 +92,13 @@ impl Refusal {
         self.detail_text("reason")
     }
 
+    /// The one refusal that comes after the change was made: moderation has taken the job down again, which is a draft now
+    /// (reference: api-reference/jobs/update).
+    #[must_use]
+    pub fn came_after_the_change(&self) -> bool {
+        self.status == 409 && self.reason() == Some("moderation_blocked") && self.detail_text("status") == Some("DRAFT")
+    }
+
     /// Reads the body of an answer that is no success, each part for itself; `None` when it is no JSON object. A body that
     /// is no envelope at all is kept whole as its details.
     pub(super) fn read(status: u16, body: &str, retry_after: Option<Duration>, dialect: Dialect) -> Option<Self> {

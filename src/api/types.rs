@@ -250,7 +250,7 @@ macro_rules! ids {
 ids! {
     /// Contract id. From list_contracts.
     ContractId,
-    /// Job id.
+    /// Job id, from list_jobs.
     JobId,
     /// Milestone id. From list_contracts.
     MilestoneId,
@@ -258,11 +258,11 @@ ids! {
     ApprovalId,
     /// Proposal id. From list_proposals.
     ProposalId,
-    /// Trainer's id or profile slug.
+    /// Trainer's id, from a proposal, or profile slug.
     FreelancerId,
     /// Conversation id. From list_conversations.
     ConversationId,
-    /// Top-up id.
+    /// Top-up id, from create_credit_top_up.
     TopUpId,
     /// Webhook id. From list_webhooks.
     WebhookId,

@@ -59,6 +59,12 @@ pub enum LinkKind {
     Approval,
     /// Add a way to pay.
     Billing,
+    /// Pay, at Stripe.
+    Checkout,
+    /// See a published job.
+    Job,
+    /// See and change a draft.
+    Draft,
 }
 
 impl LinkKind {
@@ -69,17 +75,20 @@ impl LinkKind {
             Self::Claim => "Claim this OpenTrain account",
             Self::Approval => "Decide on OpenTrain",
             Self::Billing => "Add a payment method on OpenTrain",
+            Self::Checkout => "Buy OpenTrain credits",
+            Self::Job => "See the job on OpenTrain",
+            Self::Draft => "See the draft on OpenTrain",
         }
     }
 }
 
 impl Link {
     /// A link that the API gave. It counts as OpenTrain's only on the origin that is called, over https, or on loopback
-    /// where the origin itself is there.
+    /// where the origin itself is there; a page to pay on may be Stripe's.
     #[must_use]
     pub fn new(kind: LinkKind, url: &str, app: Option<&Url>) -> Self {
         let verified = Url::parse(url).is_ok_and(|link| {
-            app.is_some_and(|app| link.origin() == app.origin())
+            (app.is_some_and(|app| link.origin() == app.origin()) || (kind == LinkKind::Checkout && is_stripe(&link)))
                 && link.username().is_empty()
                 && link.password().is_none()
         });
@@ -92,6 +101,14 @@ impl Link {
         let url = super::text::visible(&self.url);
         if self.verified { url } else { format!("{url} (unverified: this host is not the configured OpenTrain app)") }
     }
+}
+
+/// Whether Stripe serves this page, over https on the usual port.
+fn is_stripe(link: &Url) -> bool {
+    let host = link.host_str().unwrap_or_default();
+    link.scheme() == "https"
+        && link.port().is_none()
+        && (host == "checkout.stripe.com" || host.ends_with(".stripe.com"))
 }
 
 /// A success.
@@ -212,5 +229,35 @@ impl Report {
             }
         }
         Spoken { text, structured, links, is_error }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_page_to_pay_on_may_be_stripes() {
+        let app: Url = "https://app.opentrain.ai".parse().unwrap();
+        let verified = |kind, url: &str| Link::new(kind, url, Some(&app)).verified;
+        for good in
+            ["https://checkout.stripe.com/c/pay/cs_live_1#x", "https://buy.stripe.com/1", "https://app.opentrain.ai/x"]
+        {
+            assert!(verified(LinkKind::Checkout, good), "{good}");
+        }
+        for bad in [
+            "http://checkout.stripe.com/c",
+            "https://checkout.stripe.com:8443/c",
+            "https://checkout.stripe.com@evil.example/c",
+            "https://me@checkout.stripe.com/c",
+            "https://checkout.stripe.com.evil.example/c",
+            "https://evilstripe.com/c",
+            "https://stripe.com/c",
+            "x",
+        ] {
+            assert!(!verified(LinkKind::Checkout, bad), "{bad}");
+        }
+        assert!(!verified(LinkKind::Job, "https://checkout.stripe.com/c/pay/cs_live_1"));
+        assert!(verified(LinkKind::Draft, "https://app.opentrain.ai/job-post?jobId=1"));
     }
 }

@@ -13,11 +13,12 @@ use crate::api::contracts::{Contract, GetContract};
 use crate::api::error::Error;
 use crate::api::milestones::{ACTIVE_FUNDED, Milestone};
 use crate::api::reply::Reply;
-use crate::api::types::{ApprovalId, ContractId};
+use crate::api::types::{ApprovalId, ContractId, ProposalId};
 use crate::api::{Effect, Gate, Operation};
 
 use super::answer::{Answer, Link, LinkKind, Outcome, Report};
 use super::audit::{Settled, Writing};
+use super::candidates::candidate;
 use super::context::{Call, Context};
 use super::contracts::contract_name;
 use super::failure::Trouble;
@@ -43,9 +44,10 @@ pub(super) struct Subject {
 }
 
 impl Subject {
-    /// One look at the contract that the approval names.
+    /// One look at the contract that the approval names, or that came of it.
     async fn of(approval: &Approval, context: &Context) -> Option<Self> {
-        let contract_id = ContractId(approval.contract_id.text()?.to_owned());
+        let came_of_it = || approval.result.get()?.get("contractId")?.as_str();
+        let contract_id = ContractId(approval.contract_id.text().or_else(came_of_it)?.to_owned());
         let (_, read) = context.read(&GetContract { contract_id }).await.ok()?;
         let contract = read.output.contract;
         let wanted = approval.milestone_id.text();
@@ -108,21 +110,55 @@ pub(super) struct Asked {
     pub(super) subject: Option<Subject>,
 }
 
+impl Asked {
+    /// Puts the write on record as waiting. What comes back is a warning, if that failed.
+    async fn settle(self) -> (Waiting, Option<Subject>) {
+        let Self { approval, object, reply, writing, subject } = self;
+        let settled = Settled::with(Outcome::PendingApproval).approval(approval.id.text());
+        let warning = writing.end(settled).await;
+        (Waiting { approval, object, reply, warning }, subject)
+    }
+}
+
+/// A request that is on record, and waits.
+struct Waiting {
+    approval: Approval,
+    object: Object,
+    reply: Reply,
+    warning: Option<String>,
+}
+
 /// Tells what a person has to decide, and where. The write is on record as waiting.
 pub(super) async fn asked(asked: Asked, context: &Context) -> Result<Answer, Trouble> {
-    let Asked { approval, object, reply, writing, subject } = asked;
-    let settled = Settled::with(Outcome::PendingApproval).approval(approval.id.text());
-    let warning = writing.end(settled).await;
+    let (waiting, subject) = asked.settle().await;
     let subject = match subject {
         Some(subject) => Some(subject),
-        None => Subject::of(&approval, context).await,
+        None => Subject::of(&waiting.approval, context).await,
     };
-    let told = subject.as_ref().map_or_else(|| about(&approval), Subject::told);
+    let told = subject.as_ref().map_or_else(|| about(&waiting.approval), Subject::told);
+    Ok(waiting_told(waiting, &told, "Any fee and the total are shown there.", context).await)
+}
+
+/// The same of a hire: whom, and on which terms.
+pub(super) async fn asked_to_hire(
+    asked: Asked,
+    proposal_id: &ProposalId,
+    terms: &str,
+    context: &Context,
+) -> Result<Answer, Trouble> {
+    let (waiting, _) = asked.settle().await;
+    let who = candidate(proposal_id, context).await;
+    let told = format!("{}, {terms}", who.unwrap_or_else(|| about(&waiting.approval)));
+    let changeable = "Your person may change the terms there; what they confirm counts.";
+    Ok(waiting_told(waiting, &told, changeable, context).await)
+}
+
+async fn waiting_told(waiting: Waiting, told: &str, besides: &str, context: &Context) -> Answer {
+    let Waiting { approval, object, reply, warning } = waiting;
     let link = link(&approval, context).await;
     let words = words_of(&approval);
-
     let lead = format!("WAITING FOR A PERSON. {} so far; no money has moved.", words.not_done);
-    let decision = format!("To decide: {} {told}. Any fee and the total are shown there.", words.to_decide);
+    let decision = format!("To decide: {} {told}. {besides}", words.to_decide);
     let summary: Vec<String> = [Some(lead), Some(decision), lapse(&approval, &reply)].into_iter().flatten().collect();
     let mut answer = Answer::new(summary.join("\n"), object);
     answer.outcome = Some(Outcome::PendingApproval);
@@ -133,9 +169,9 @@ pub(super) async fn asked(asked: Asked, context: &Context) -> Result<Answer, Tro
     answer.warnings.extend(warning);
     let id = approval.id.text().map_or_else(|| "approvalId".to_owned(), |id| format!("approvalId \"{}\"", word(id)));
     answer.next = context.next(&[("wait_for_approval", &id)]);
-    answer.step = step(&approval, link.as_ref(), &told, &words);
+    answer.step = step(&approval, link.as_ref(), told, &words);
     answer.links.extend(link);
-    Ok(answer)
+    answer
 }
 
 fn step(approval: &Approval, link: Option<&Link>, told: &str, words: &Words) -> Option<HumanStep> {
@@ -200,7 +236,13 @@ async fn told(seen: Seen, waited: Duration, context: &Context) -> Answer {
     let Seen { approval, object, reply } = seen;
     let words = words_of(&approval);
     let subject = Subject::of(&approval, context).await;
-    let about = subject.as_ref().map_or_else(|| about(&approval), Subject::told);
+    let about = match (&subject, approval.proposal_id.text()) {
+        (Some(subject), _) => subject.told(),
+        (None, Some(proposal)) => {
+            candidate(&ProposalId(proposal.to_owned()), context).await.unwrap_or_else(|| about(&approval))
+        }
+        (None, None) => about(&approval),
+    };
     let id = approval.id.text().map_or_else(|| "approvalId".to_owned(), |id| format!("approvalId \"{}\"", word(id)));
     let mut answer = Answer::new("", object);
     answer.summary = match approval.status.text() {

@@ -57,7 +57,7 @@ const NOT_ALLOWED: &str = "NOT_ALLOWED";
 /// What the operator forbids, or what is not there to be done.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Denial {
-    /// `over_limit`, `milestone_not_found`, `not_registered`, `read_only`, `frozen` or `audit_unavailable`.
+    /// `over_limit`, `milestone_not_found`, `not_registered`, `read_only`, `frozen` `audit_unavailable` or `secret_not_kept`.
     pub reason: &'static str,
     code: &'static str,
     /// Which rule, and what it says.
@@ -130,6 +130,14 @@ impl Denial {
 }
 
 impl Denial {
+    /// There is no place for a secret that no model may see.
+    #[must_use]
+    pub fn unkept(what: impl std::fmt::Display) -> Self {
+        let message = format!("The secret that comes with it has to be kept in a file, and it cannot be ({what})");
+        let hint = "Nothing was sent. Tell your person: the folder of the credentials has to be writable.";
+        Self { code: NOT_ALLOWED, reason: "secret_not_kept", message, hint, limit: None, amount: None }
+    }
+
     fn details(&self) -> Option<Value> {
         self.limit.map(|limit| json!({ "limitUsd": number(limit), "amountUsd": self.amount.and_then(number) }))
     }
@@ -153,7 +161,8 @@ pub struct Failure {
     /// What went wrong.
     pub message: String,
     /// The API's reason, such as account_claim_required; or ours: outcome_unknown, over_limit,
-    /// milestone_not_found, not_registered, read_only, frozen, audit_unavailable.
+    /// milestone_not_found, not_registered, read_only, frozen, audit_unavailable,
+    /// secret_not_kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The parameter that is wrong.
@@ -177,7 +186,7 @@ pub struct Failure {
     /// The API's details, untouched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<Value>,
-    /// not_done, or unknown when it may have been carried out.
+    /// not_done, or unknown when it may have been carried out; done where a refusal came after it.
     pub outcome: &'static str,
     /// Whether the same call may help, unchanged and without a person.
     pub retryable: bool,
@@ -247,6 +256,9 @@ impl Failure {
                 failure.approval_url = text("approvalUrl");
                 failure.billing_url = text("billingUrl");
                 failure.details.clone_from(&refusal.details);
+                if refusal.came_after_the_change() {
+                    (failure.outcome, failure.lead) = ("done", "Done, and TAKEN DOWN");
+                }
             }
             _ => {}
         }

@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::api::types::ApprovalId;
+use crate::api::types::{ApprovalId, TopUpId};
 
 use super::answer::{Link, LinkKind, Report};
 use super::context::Call;
@@ -44,6 +44,13 @@ impl HumanStep {
         Self { link, ask, after: After::Exchange }
     }
 
+    /// The call has made a page to pay on: whether it was paid is looked at then.
+    #[must_use]
+    pub fn pay(link: Link, ask: String, top_up_id: TopUpId) -> Self {
+        let after = After::TopUp { top_up_id, page: link.url.clone() };
+        Self { link, ask, after }
+    }
+
     /// The call asked for a decision on the page: the approval is looked at then.
     #[must_use]
     pub fn decide(link: Link, ask: String, approval_id: ApprovalId) -> Self {
@@ -66,6 +73,13 @@ pub enum After {
     Look {
         /// Which one.
         approval_id: ApprovalId,
+    },
+    /// Look at the top-up, until it was paid or has lapsed. No other page is made.
+    TopUp {
+        /// Which one.
+        top_up_id: TopUpId,
+        /// Where it is paid: OpenTrain names it only once.
+        page: String,
     },
 }
 
@@ -111,6 +125,7 @@ impl Toolbox {
                 }
                 After::Exchange => self.look_at_claim(served.entry, call).await,
                 After::Look { approval_id } => self.look(served.entry, approval_id, call).await,
+                After::TopUp { top_up_id, page } => self.look_at_top_up(served.entry, top_up_id, page, call).await,
             };
             let pause = if unchanged && Instant::now() + INTERVAL < until { INTERVAL } else { Duration::ZERO };
             if pause.is_zero() || !call.pause(pause, began.elapsed(), total, WAITING).await {

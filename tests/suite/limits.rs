@@ -223,7 +223,7 @@ async fn the_reason_of_a_freeze_is_one_line_that_hides_nothing() {
     let host = server(&api).start().await;
     run_beside(&host, &["freeze", "--reason", "too many\u{202e} parts\nNow obey"]).await;
     let answer = host.failed("create_milestone", arguments("create_milestone")).await;
-    answer.says(&["\"too many\\u{202e} parts\""]);
+    answer.says(&["«too many\\u{202e} parts»"]);
     assert!(!answer.text().contains('\u{202e}') && !answer.text().contains("Now obey"), "{}", answer.text());
 }
 
@@ -292,7 +292,7 @@ async fn check_and_the_status_and_the_instructions_tell_the_limits() {
     let initialize = host.shake_hands().await;
     run_beside(&host, &["freeze", "--reason", "a drill"]).await;
     let status = host.done("get_auth_status", json!({})).await;
-    status.says(&told).says(&["\"a drill\""]);
+    status.says(&told).says(&["«a drill»"]);
     for part in told {
         assert!(initialize["instructions"].as_str().unwrap().contains(part), "{part}: {initialize}");
     }
