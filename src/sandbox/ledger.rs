@@ -148,9 +148,9 @@ impl World {
     /// Spends what is held for a milestone, if something is.
     pub(super) fn capture(&mut self, milestone_id: &str) {
         let held = |entry: &&Entry| entry.kind == HOLD && entry.milestone_id.as_deref() == Some(milestone_id);
-        let Some(hold) = self.ledger.iter().find(held).cloned() else { return };
-        let Entry { id, created_at, .. } = self.entry(hold.owner, CAPTURE, hold.amount_cents);
-        self.ledger.push(Entry { id, created_at, kind: CAPTURE, hold_entry_id: Some(hold.id.clone()), ..hold });
+        let Some(entry) = self.ledger.iter().find(held).cloned() else { return };
+        let Entry { id, created_at, .. } = self.entry(entry.owner, CAPTURE, entry.amount_cents);
+        self.ledger.push(Entry { id, created_at, kind: CAPTURE, hold_entry_id: Some(entry.id.clone()), ..entry });
     }
 
     /// A person pays a top-up.

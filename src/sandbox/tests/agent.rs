@@ -257,9 +257,9 @@ async fn a_key_is_refused_where_it_cannot_be() {
     let foreign = post("/settings/api-keys", "scope=jobs:read").header("Sec-Fetch-Site: cross-site");
     assert_eq!(foreign.send(&sandbox).await.status, 403);
     assert_eq!(call("PUT", "/settings/api-keys", "").send(&sandbox).await.status, 405);
-    let mut made = 0;
+    let mut many = 0;
     while make("scope=jobs:read").await == 201 {
-        made += 1;
+        many += 1;
     }
-    assert_eq!(made + super::super::roles().len() - 2, 25, "two of the roles' tokens are revoked");
+    assert_eq!(many + super::super::roles().len() - 2, 25, "two of the roles' tokens are revoked");
 }
