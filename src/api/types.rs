@@ -158,7 +158,7 @@ pub const fn kind(value: &Value) -> &'static str {
 #[must_use]
 pub fn decimal(number: &Number) -> Option<Decimal> {
     let text = number.to_string();
-    Decimal::from_str_exact(&text).or_else(|_| Decimal::from_scientific(&text)).ok().map(|value| value.normalize())
+    Decimal::from_str_exact(&text).or_else(|_| Decimal::from_scientific(&text)).ok()
 }
 
 /// A number above zero, kept as it was written: `300` stays `300`.

@@ -20,7 +20,7 @@ use super::failure::Trouble;
 use super::parts::{self, each, id, long, said, unsure};
 use super::person::HumanStep;
 use super::schema::Object;
-use super::text::{count, moment, moment_of, number, quoted, usd, visible, word};
+use super::text::{count, moment, moment_of, number, quoted, usd, word};
 use super::toolbox::Toolbox;
 use super::{Context, Entry, Told, Tool};
 
@@ -134,7 +134,7 @@ impl Tool for CreateCreditTopUp {
             Some(link) => format!("Show this link in full: {}", link.shown()),
             None => "OpenTrain gave no link.".into(),
         });
-        answer.lines.extend(warning);
+        answer.warnings.extend(warning);
         answer.next = look_again(&top_up, context);
         let verified = link.clone().filter(|link| link.verified);
         answer.step = verified.map(|link| HumanStep::pay(link, ask, TopUpId(made.top_up_id.clone())));
@@ -165,6 +165,8 @@ impl Told for GetCreditTopUp {
 const PENDING: &str = "PENDING";
 /// It has.
 const COMPLETED: &str = "COMPLETED";
+/// It has not, and cannot be any more.
+const EXPIRED: &str = "EXPIRED";
 
 fn top_up_told(top_up: &TopUp, asked: &TopUpId, reply: &Reply) -> String {
     let amount = money(&top_up.amount_cents, None);
@@ -179,7 +181,7 @@ fn top_up_told(top_up: &TopUp, asked: &TopUpId, reply: &Reply) -> String {
             )
         }
         Some(COMPLETED) => format!("COMPLETED: {amount} of credits were paid and added (top-up {name})."),
-        Some("EXPIRED") => format!(
+        Some(EXPIRED) => format!(
             "EXPIRED: nobody paid the {amount} in time, and nothing was charged (top-up {name}). Ask if it is still wanted."
         ),
         other => format!(
@@ -210,10 +212,15 @@ impl Toolbox {
         let look = GetCreditTopUp { top_up_id: top_up_id.clone() };
         match context.read(&look).await {
             Ok((reply, read)) => {
-                let pending = read.output.top_up.status.text() == Some(PENDING);
-                let done = read.output.top_up.status.text() == Some(COMPLETED);
+                let status = read.output.top_up.status.text();
+                let pending = status == Some(PENDING);
+                let outcome = match status {
+                    Some(COMPLETED) => Outcome::Done,
+                    Some(EXPIRED) => Outcome::NotDone,
+                    _ => Outcome::Created,
+                };
                 let mut answer = look.tell(read, &reply, &context);
-                answer.outcome = Some(if done { Outcome::Done } else { Outcome::Created });
+                answer.outcome = Some(outcome);
                 if pending {
                     with_page(&mut answer, page, &context).await;
                 }
@@ -222,7 +229,7 @@ impl Toolbox {
             // The page is there all the same, and its address is told nowhere else.
             Err(fault) => {
                 let name = word(&top_up_id.0);
-                let what = visible(&fault.to_string());
+                let what = quoted(&fault.to_string());
                 let summary = format!(
                     "The page to pay on was made (top-up {name}); whether it was paid could not be looked at: {what}."
                 );

@@ -59,7 +59,7 @@ impl Tool for CreateJobDraft {
         };
         let mut answer = draft_told(lead, &written.read.output, written.read.object, context).await;
         answer.outcome = Some(outcome);
-        answer.lines.extend(written.writing.end(Settled::with(outcome)).await);
+        answer.warnings.extend(written.writing.end(Settled::with(outcome)).await);
         Ok(answer)
     }
 }
@@ -77,7 +77,7 @@ impl Tool for UpdateJobDraft {
         let written = context.write(&self, None).await?;
         let mut answer = draft_told("changed", &written.read.output, written.read.object, context).await;
         answer.outcome = Some(Outcome::Done);
-        answer.lines.extend(written.writing.end(Settled::with(Outcome::Done)).await);
+        answer.warnings.extend(written.writing.end(Settled::with(Outcome::Done)).await);
         Ok(answer)
     }
 }
@@ -140,7 +140,7 @@ impl Tool for PublishJob {
         let link = parts::link(LinkKind::Job, &published.job_url, context).await;
         answer.lines.extend(link.iter().map(|link| format!("It is seen here: {}", link.shown())));
         answer.links.extend(link);
-        answer.lines.extend(written.writing.end(Settled::with(outcome)).await);
+        answer.warnings.extend(written.writing.end(Settled::with(outcome)).await);
         answer.next = applicants(&job, context);
         Ok(answer)
     }
@@ -171,7 +171,7 @@ impl Tool for UpdateJob {
                     Error::Refused(refusal) if refusal.came_after_the_change() => Settled::with(Outcome::Done),
                     _ => Settled::failed(&fault),
                 };
-                writing.end(settled).await;
+                context.remark(writing.end(settled).await);
                 return Err(fault.into());
             }
         };
@@ -186,7 +186,7 @@ impl Tool for UpdateJob {
         let mut answer = Answer::new(summary, read.object);
         answer.outcome = Some(Outcome::Done);
         answer.lines.extend(notes("Reason", &reasons.unwrap_or_default()));
-        answer.lines.extend(writing.end(Settled::with(Outcome::Done)).await);
+        answer.warnings.extend(writing.end(Settled::with(Outcome::Done)).await);
         Ok(answer)
     }
 }
@@ -246,7 +246,7 @@ impl Tool for InviteFreelancer {
         };
         let mut answer = Answer::new(summary, written.read.object);
         answer.outcome = Some(outcome);
-        answer.lines.extend(warning);
+        answer.warnings.extend(warning);
         let proposal = format!("proposalId \"{}\"", word(&proposal));
         answer.next = context.next(&[("start_proposal_conversation", &proposal)]);
         Ok(answer)

@@ -132,7 +132,7 @@ impl Tool for SendMessage {
         let summary = format!("Sent to conversation {conversation} (message {sent}): {text}. It cannot be taken back.");
         let mut answer = Answer::new(summary, written.read.object);
         answer.outcome = Some(Outcome::Created);
-        answer.lines.extend(warning);
+        answer.warnings.extend(warning);
         let with = format!("conversationId \"{conversation}\"");
         answer.next = context.next(&[("read_messages", &with)]);
         Ok(answer)

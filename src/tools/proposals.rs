@@ -217,7 +217,7 @@ impl Tool for StartProposalConversation {
         let conversation = word(&opened.conversation_id);
         let mut answer = Answer::new(format!("{lead}: conversation {conversation} with {who}."), written.read.object);
         answer.outcome = Some(outcome);
-        answer.lines.extend(warning);
+        answer.warnings.extend(warning);
         let with = format!("conversationId \"{conversation}\"");
         let say = format!("{with}, content");
         let calls = [("read_messages", with.as_str()), ("send_message", say.as_str())];

@@ -93,7 +93,7 @@ impl Tool for CreateWebhook {
                 context.next(&[("delete_webhook", &format!("webhookId \"{name}\""))]),
             ),
         };
-        answer.lines.extend(warning);
+        answer.warnings.extend(warning);
         Ok(answer)
     }
 }
