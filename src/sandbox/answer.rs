@@ -152,7 +152,12 @@ impl Refused {
 
     /// 429.
     pub(super) fn rate_limited() -> Self {
-        Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", "Too many requests.", None)
+        Self::rate_limited_because("Too many requests.")
+    }
+
+    /// 429, in these words.
+    pub(super) fn rate_limited_because(message: impl Into<String>) -> Self {
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message, None)
     }
 
     /// 421: the request was meant for another server.

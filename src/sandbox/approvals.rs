@@ -6,6 +6,7 @@ use super::accounts::Owner;
 use super::answer::{Answer, Answered, Refused};
 use super::decisions::{Approval, Asked, Request};
 use super::keys::Caller;
+use super::life::Due;
 use super::routes::{Route, route};
 use super::world::World;
 use crate::api::approvals::GetApproval;
@@ -33,14 +34,13 @@ pub(super) fn ask(world: &mut World, owner: Owner, request: Request) -> Answer {
     let asked = request.asked;
     let same = |approval: &Approval| approval.owner == owner && approval.request == request && approval.is_open(now);
     let place = world.approvals.iter().position(same).unwrap_or_else(|| {
-        let approval = Approval {
-            id: world.ids.next("apr"),
-            owner,
-            invoice_id: world.invoice_for(owner, &request),
-            request,
-            created_at: now,
-            decision: None,
-        };
+        let id = world.ids.next("apr");
+        let invoice_id = world.invoice_for(owner, &request);
+        if let Some(invoice) = &invoice_id {
+            world.tell_of_payment(owner, &request, invoice);
+        }
+        let approval = Approval { id: id.clone(), owner, invoice_id, request, created_at: now, decision: None };
+        world.agenda.plan(approval.expires_at(), Due::Lapse { approval: id });
         world.approvals.push(approval);
         world.approvals.len() - 1
     });
@@ -66,6 +66,10 @@ const fn message(asked: Asked) -> &'static str {
         Asked::Release => {
             "Release request recorded. A signed-in human must confirm this approval in the OpenTrain app before any \
              money moves."
+        }
+        Asked::Hire => {
+            "Hire request recorded. A signed-in human must confirm this approval in the OpenTrain app before the \
+             freelancer is hired and any money moves."
         }
         Asked::End => {
             "End request recorded. A signed-in human must confirm this approval in the OpenTrain app before the \

@@ -4,7 +4,10 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::accounts::Owner;
+use super::hiring::{self, Terms};
+use super::ledger::{HeldFor, cents};
 use super::model::{Contract, Milestone};
+use super::updates::What;
 use super::values::Moment;
 use super::world::World;
 use crate::api::approvals::{CONFIRMED, DECLINED, EXPIRED, PENDING};
@@ -28,15 +31,31 @@ pub(super) enum Asked {
     /// To end a contract that has a funded milestone.
     #[serde(rename = "contract_end")]
     End,
+    /// To hire a candidate.
+    #[serde(rename = "proposal_hire")]
+    Hire,
+}
+
+/// What a person pays with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Means {
+    /// The payment method on file.
+    Card,
+    /// The account's credits.
+    Credits,
 }
 
 /// What is asked, about what.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Request {
     pub(super) asked: Asked,
-    pub(super) contract_id: String,
+    pub(super) contract_id: Option<String>,
     pub(super) job_id: String,
     pub(super) milestone_id: Option<String>,
+    /// Of a hire: whom.
+    pub(super) proposal_id: Option<String>,
+    /// Of a hire: the first milestone.
+    pub(super) terms: Option<Terms>,
 }
 
 impl Request {
@@ -44,9 +63,11 @@ impl Request {
     pub(super) fn new(asked: Asked, contract: &Contract, milestone: Option<&Milestone>) -> Self {
         Self {
             asked,
-            contract_id: contract.id.clone(),
+            contract_id: Some(contract.id.clone()),
             job_id: contract.job_id.clone(),
             milestone_id: milestone.map(|milestone| milestone.id.clone()),
+            proposal_id: None,
+            terms: None,
         }
     }
 }
@@ -67,8 +88,27 @@ pub(super) struct Approval {
 #[derive(Debug)]
 pub(super) struct Decision {
     at: Moment,
-    /// What came of it; `None` when it was declined.
-    result: Option<Value>,
+    outcome: Outcome,
+}
+
+/// How it was decided.
+#[derive(Debug)]
+enum Outcome {
+    /// And what came of it.
+    Confirmed(Value),
+    Declined,
+    /// A request with other terms took its place.
+    Superseded,
+}
+
+impl Outcome {
+    const fn status(&self) -> &'static str {
+        match self {
+            Self::Confirmed(_) => CONFIRMED,
+            Self::Declined => DECLINED,
+            Self::Superseded => EXPIRED,
+        }
+    }
 }
 
 impl Approval {
@@ -80,8 +120,7 @@ impl Approval {
     /// How it stands at `now`.
     pub(super) fn status(&self, now: Moment) -> &'static str {
         match &self.decision {
-            Some(Decision { result: Some(_), .. }) => CONFIRMED,
-            Some(Decision { result: None, .. }) => DECLINED,
+            Some(decision) => decision.outcome.status(),
             None if now >= self.expires_at() => EXPIRED,
             None => PENDING,
         }
@@ -98,6 +137,13 @@ impl Approval {
         self.decision.as_ref().map(|decision| decision.at).or(lapsed)
     }
 
+    fn result(&self) -> Option<&Value> {
+        match &self.decision.as_ref()?.outcome {
+            Outcome::Confirmed(result) => Some(result),
+            Outcome::Declined | Outcome::Superseded => None,
+        }
+    }
+
     /// As the API has it, decided at `url`.
     pub(super) fn shown(&self, url: &str, now: Moment) -> Value {
         json!({
@@ -107,11 +153,11 @@ impl Approval {
             "contractId": self.request.contract_id,
             "milestoneId": self.request.milestone_id,
             "jobId": self.request.job_id,
-            "proposalId": null,
+            "proposalId": self.request.proposal_id,
             "approvalUrl": url,
             "expiresAt": self.expires_at(),
             "resolvedAt": self.resolved_at(now),
-            "result": self.decision.as_ref().and_then(|decision| decision.result.as_ref()),
+            "result": self.result(),
             "createdAt": self.created_at,
         })
     }
@@ -119,7 +165,10 @@ impl Approval {
 
 /// What stands in the way of carrying out `request` now, though it was in order when it was made.
 pub(super) fn obstacle(world: &World, request: &Request) -> Option<&'static str> {
-    let contract = world.contracts.iter().find(|contract| contract.id == request.contract_id);
+    if request.asked == Asked::Hire {
+        return hiring::obstacle(world, request);
+    }
+    let contract = world.contracts.iter().find(|contract| Some(&contract.id) == request.contract_id.as_ref());
     if contract.is_none_or(|contract| contract.status() == ContractStatus::Ended) {
         return Some("The contract has ended meanwhile.");
     }
@@ -136,19 +185,57 @@ pub(super) fn obstacle(world: &World, request: &Request) -> Option<&'static str>
     }
 }
 
-/// A person confirms the approval `id`: what was asked is done.
+/// A person confirms the approval `id`, and pays by `means` where there is something to pay: what was asked is done.
 ///
 /// # Errors
 /// Why nothing was done, for the person.
-pub(super) fn confirm(world: &mut World, id: &str) -> Result<(), &'static str> {
+pub(super) fn confirm(world: &mut World, id: &str, means: Means) -> Result<(), &'static str> {
     let approval = open(world, id)?;
-    let (request, invoice_id) = (approval.request.clone(), approval.invoice_id.clone());
+    let (owner, request, invoice_id) = (approval.owner, approval.request.clone(), approval.invoice_id.clone());
     if let Some(obstacle) = obstacle(world, &request) {
         return Err(obstacle);
     }
-    let result = carry_out(world, &request, invoice_id);
-    settle(world, id, Some(result));
+    let cost = cost(world, &request).unwrap_or_default();
+    if means == Means::Credits && (cost == 0 || cost > world.available(owner)) {
+        return Err("The credits do not cover it.");
+    }
+    let (result, held_for) = carry_out(world, &request, invoice_id);
+    if let Some((contract_id, milestone_id)) = held_for.filter(|_| means == Means::Credits) {
+        let proposal = world.contracts.iter().find(|contract| contract.id == contract_id);
+        let proposal_id = proposal.map(|contract| contract.proposal_id.clone()).unwrap_or_default();
+        let what = HeldFor { proposal_id: &proposal_id, contract_id: &contract_id, milestone_id: &milestone_id };
+        world.hold(owner, cost, &what);
+    }
+    settle(world, id, Outcome::Confirmed(result));
     Ok(())
+}
+
+/// What a person pays by confirming `request`, in cents; nothing for what costs nothing now.
+pub(super) fn cost(world: &World, request: &Request) -> Option<i64> {
+    match request.asked {
+        Asked::Hire => cents(request.terms.as_ref()?.costs().total),
+        Asked::Fund => {
+            let mut milestones = world.contracts.iter().flat_map(|contract| &contract.milestones);
+            let milestone = milestones.find(|milestone| Some(&milestone.id) == request.milestone_id.as_ref())?;
+            cents(milestone.amount_usd)
+        }
+        Asked::Release | Asked::End => None,
+    }
+}
+
+/// A request to hire with other terms takes the place of those that wait for the same candidate.
+pub(super) fn supersede(world: &mut World, request: &Request) {
+    let now = world.now();
+    let stale = |approval: &&Approval| {
+        approval.request.asked == Asked::Hire
+            && approval.request.proposal_id == request.proposal_id
+            && approval.request != *request
+            && approval.is_open(now)
+    };
+    let stale: Vec<_> = world.approvals.iter().filter(stale).map(|approval| approval.id.clone()).collect();
+    for id in stale {
+        settle(world, &id, Outcome::Superseded);
+    }
 }
 
 /// A person declines the approval `id`: nothing else changes.
@@ -157,7 +244,7 @@ pub(super) fn confirm(world: &mut World, id: &str) -> Result<(), &'static str> {
 /// Why that is not possible any more, for the person.
 pub(super) fn decline(world: &mut World, id: &str) -> Result<(), &'static str> {
     open(world, id)?;
-    settle(world, id, None);
+    settle(world, id, Outcome::Declined);
     Ok(())
 }
 
@@ -173,35 +260,57 @@ fn open<'a>(world: &'a World, id: &str) -> Result<&'a Approval, &'static str> {
     }
 }
 
-fn settle(world: &mut World, id: &str, result: Option<Value>) {
+fn settle(world: &mut World, id: &str, outcome: Outcome) {
     let at = world.now();
-    if let Some(approval) = world.approvals.iter_mut().find(|approval| approval.id == id) {
-        approval.decision = Some(Decision { at, result });
-    }
+    let status = outcome.status();
+    let Some(approval) = world.approvals.iter_mut().find(|approval| approval.id == id) else { return };
+    approval.decision = Some(Decision { at, outcome });
+    let (owner, job) = (approval.owner, approval.request.job_id.clone());
+    let data = json!({ "approvalId": id, "status": status });
+    world.tell(owner, What::ApprovalConfirmed, at, id, Some(&job), data);
 }
 
-/// Does what was asked, and tells what came of it (reference: concepts/human-approvals).
-fn carry_out(world: &mut World, request: &Request, invoice_id: Option<String>) -> Value {
+/// Does what was asked, and tells what came of it (reference: concepts/human-approvals), and of what is paid now the
+/// contract and the milestone.
+fn carry_out(world: &mut World, request: &Request, invoice_id: Option<String>) -> (Value, Option<(String, String)>) {
+    if request.asked == Asked::Hire {
+        return match hiring::carry_out(world, request) {
+            Some((result, contract_id, milestone_id)) => (result, Some((contract_id, milestone_id))),
+            None => (Value::Null, None),
+        };
+    }
     let now = world.now();
     let ids = &mut world.ids;
-    let contract = world.contracts.iter_mut().find(|contract| contract.id == request.contract_id);
-    let Some(contract) = contract else { return Value::Null };
+    let contract = world.contracts.iter_mut().find(|contract| Some(&contract.id) == request.contract_id.as_ref());
+    let Some(contract) = contract else { return (Value::Null, None) };
+    let before = contract.budget();
     let mut milestones = contract.milestones.iter_mut();
     let milestone = milestones.find(|milestone| Some(&milestone.id) == request.milestone_id.as_ref());
-    match (request.asked, milestone) {
+    let (result, changed) = match (request.asked, milestone) {
         (Asked::Fund, Some(milestone)) => {
             milestone.status = ACTIVE_FUNDED.into();
             milestone.invoice_id = invoice_id;
-            json!({ "invoiceId": milestone.invoice_id, "paymentIntentId": ids.next("pi") })
+            let result = json!({ "invoiceId": milestone.invoice_id, "paymentIntentId": ids.next("pi") });
+            (result, Some(milestone.id.clone()))
         }
         (Asked::Release, Some(milestone)) => {
             milestone.status = PAID.into();
             (milestone.pending_approval, milestone.needs_review) = (false, false);
-            json!({ "invoiceId": invoice_id, "payoutTransactionId": ids.next("pot") })
+            let result = json!({ "invoiceId": invoice_id, "payoutTransactionId": ids.next("pot") });
+            (result, Some(milestone.id.clone()))
         }
         _ => {
             contract.end(now);
-            json!({ "contractEnded": true })
+            (json!({ "contractEnded": true }), None)
         }
+    };
+    let contract_id = contract.id.clone();
+    let Some(milestone_id) = changed else { return (result, None) };
+    if request.asked == Asked::Release {
+        world.capture(&milestone_id);
     }
+    world.tell_of_milestone(&milestone_id);
+    world.tell_of_budget(&contract_id, &before);
+    let held_for = (request.asked == Asked::Fund).then_some((contract_id, milestone_id));
+    (result, held_for)
 }

@@ -133,6 +133,13 @@ impl Keys {
         format!("ot_{kind}_sandbox{what}{number}_notarealsecret{number:04}")
     }
 
+    /// A new signing secret that is none.
+    pub(super) fn mint_signing_secret(&mut self) -> String {
+        let number = FIRST + self.minted;
+        self.minted += 1;
+        format!("whsec_sandbox{number}notarealsecret{number:04}")
+    }
+
     /// Lets `token` act for `owner` from now on.
     pub(super) fn add(
         &mut self,

@@ -44,7 +44,9 @@ fn create(world: &mut World, caller: &Caller, wanted: &CreateMilestone) -> Answe
         withdrawn: false,
     };
     let body = json!({ "milestone": milestone });
+    let id = milestone.id.clone();
     world.contract(caller.owner, &wanted.contract_id)?.milestones.push(milestone);
+    world.tell_of_milestone(&id);
     Ok(Answer::created(body))
 }
 

@@ -9,14 +9,6 @@ use super::values::{Exact, Moment};
 use crate::api::contracts::ContractStatus;
 use crate::api::milestones::{ACTIVE_FUNDED, NOT_FUNDED};
 
-/// A job that was hired for.
-#[derive(Debug)]
-pub(super) struct Job {
-    pub(super) owner: Owner,
-    pub(super) id: &'static str,
-    pub(super) title: &'static str,
-}
-
 /// What a contract pays by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -155,7 +147,7 @@ impl Contract {
     }
 
     /// What is used of the funded volume.
-    fn budget(&self) -> Value {
+    pub(super) fn budget(&self) -> Value {
         let hours = Exact((Decimal::from(self.usage.seconds) / Decimal::from(3600)).round_dp(4).normalize());
         let consumed = match self.payment_type {
             PaymentType::FixedPrice => Exact::ZERO,

@@ -17,7 +17,10 @@ use super::faults::Kind;
 use super::keys::{ANYONE, Caller};
 use super::line::{Reset, cut, lost};
 use super::world::{Shared, World};
-use super::{account, agent, approvals, contracts, credits, milestones, pages, team, tokens};
+use super::{
+    account, agent, approvals, contracts, credits, jobs, market, messages, milestones, pages, proposals, team, tokens,
+    updates, webhooks,
+};
 use crate::api::error::InvalidArgument;
 use crate::api::{Dialect, Gate, Operation, wire};
 
@@ -192,15 +195,27 @@ fn all() -> impl Iterator<Item = Route> {
         .chain(agent::routes())
         .chain(tokens::routes())
         .chain(team::routes())
+        .chain(jobs::routes())
+        .chain(market::routes())
         .chain(contracts::routes())
         .chain(milestones::routes())
         .chain(approvals::routes())
         .chain(credits::routes())
+        .chain(proposals::routes())
+        .chain(messages::routes())
+        .chain(updates::routes())
+        .chain(webhooks::routes())
 }
 
 /// What the operations are called.
 pub(super) fn names() -> impl Iterator<Item = &'static str> {
     all().map(|route| route.name)
+}
+
+/// Their methods and paths.
+#[cfg(test)]
+pub(super) fn paths() -> impl Iterator<Item = (String, String)> {
+    all().map(|route| (route.method.to_string(), route.path))
 }
 
 /// The operations by method and path; of those that share both, those that are told by a parameter come first.

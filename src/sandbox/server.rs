@@ -16,6 +16,7 @@ use tokio::task::JoinHandle;
 use url::Url;
 
 use super::answer::{Refused, insert};
+use super::delivery::Post;
 use super::faults::Faults;
 use super::line::{Lines, Reset};
 use super::marker::Marker;
@@ -61,7 +62,9 @@ impl Sandbox {
         }
         let origin = origin(address)?;
         let marker = if faults.is_empty() { Marker::of(user) } else { Marker::of(user).alone() };
-        let app = app(World::new(origin.clone(), faults), &marker)?;
+        let mut world = World::new(origin.clone(), faults);
+        world.post = Post::open(origin.port());
+        let app = app(world, &marker)?;
         let (running, stopped) = oneshot::channel::<()>();
         let service = app.into_make_service_with_connect_info::<Reset>();
         let served = axum::serve(Lines(listener), service).with_graceful_shutdown(async move {

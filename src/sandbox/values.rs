@@ -77,6 +77,12 @@ impl Moment {
         Self(self.0.saturating_add(seconds))
     }
 
+    /// This many seconds earlier.
+    pub(super) fn minus_seconds(self, seconds: u64) -> Self {
+        let seconds = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
+        Self(self.0.saturating_sub(seconds))
+    }
+
     /// How long it is from `now` on, as a person reads it.
     pub(super) fn distance(self, now: Self) -> String {
         let minutes = self.0.duration_since(now.0).as_secs().div_euclid(60);

@@ -10,18 +10,26 @@ use url::Url;
 
 use super::accounts::{Account, Owner};
 use super::answer::{Answered, Refused, respond};
+use super::candidates::Proposal;
 use super::decisions::{Approval, Asked, Request};
+use super::delivery::Post;
 use super::faults::{Faults, Plan};
 use super::keys::Keys;
-use super::model::{Contract, Invoice, Job, Milestone};
-use super::story;
+use super::ledger::{Entry, TopUp};
+use super::life::Agenda;
+use super::messages::Conversation;
+use super::model::{Contract, Invoice, Milestone};
+use super::postings::Job;
+use super::updates::Event;
 use super::values::Moment;
+use super::webhooks::Webhook;
+use super::{ledger, story};
 use crate::api::types::{ContractId, JobId};
 
 /// The sandbox's present when it starts.
 const START: Moment = Moment::in_2026(6, 12, 10, 0);
 /// The number of the first invoice that is not in the story (reference: api-reference/payments/pending).
-const NEXT_INVOICE: u32 = 1042;
+pub(super) const NEXT_INVOICE: u32 = 1042;
 
 /// Everything that is so.
 #[derive(Debug)]
@@ -36,6 +44,22 @@ pub(super) struct World {
     pub(super) jobs: Vec<Job>,
     /// Contracts, ours and others'.
     pub(super) contracts: Vec<Contract>,
+    /// Who applied for jobs.
+    pub(super) proposals: Vec<Proposal>,
+    /// Who writes with whom.
+    pub(super) conversations: Vec<Conversation>,
+    /// Credits, oldest entry first.
+    pub(super) ledger: Vec<Entry>,
+    /// Purchases of credits.
+    pub(super) top_ups: Vec<TopUp>,
+    /// What happened, oldest first.
+    pub(super) events: Vec<Event>,
+    /// Where events are sent.
+    pub(super) webhooks: Vec<Webhook>,
+    /// What carries them there.
+    pub(super) post: Post,
+    /// What is going to happen.
+    pub(super) agenda: Agenda,
     /// What people were asked, oldest first.
     pub(super) approvals: Vec<Approval>,
     /// Invoices by their numbers.
@@ -53,12 +77,20 @@ pub(super) struct World {
 impl World {
     /// The world at its start.
     pub(super) fn new(origin: Url, faults: Faults) -> Self {
-        let contracts = story::contracts();
-        Self {
+        let (contracts, jobs) = (story::contracts(), story::jobs());
+        let mut world = Self {
             origin,
             accounts: Account::seeded(),
             keys: Keys::seeded(),
-            jobs: story::jobs(),
+            proposals: story::proposals(&jobs, &contracts),
+            jobs,
+            conversations: story::conversations(),
+            ledger: ledger::seeded(),
+            top_ups: ledger::seeded_top_ups(),
+            events: Vec::new(),
+            webhooks: Vec::new(),
+            post: Post::closed(),
+            agenda: Agenda::default(),
             invoices: invoices(&contracts),
             contracts,
             approvals: Vec::new(),
@@ -66,7 +98,9 @@ impl World {
             ids: Ids::default(),
             requests: 0,
             waited: 0,
-        }
+        };
+        world.tell_of_the_past();
+        world
     }
 
     /// The present: each API request takes one second.
@@ -77,6 +111,7 @@ impl World {
     /// Lets time pass.
     pub(super) fn wait(&mut self, seconds: u64) {
         self.waited = self.waited.saturating_add(seconds);
+        self.catch_up();
     }
 
     /// The address of a page.
@@ -109,14 +144,9 @@ impl World {
     /// The invoice that `request` is about: a new one for funding, the milestone's own for release.
     pub(super) fn invoice_for(&mut self, owner: Owner, request: &Request) -> Option<String> {
         match request.asked {
-            Asked::Fund => {
-                let (id, created_at) = (self.ids.next("inv"), self.now());
-                let number = self.invoices.last().map_or(NEXT_INVOICE, |invoice| invoice.number + 1);
-                self.invoices.push(Invoice { id: id.clone(), number, created_at });
-                Some(id)
-            }
+            Asked::Fund => Some(self.new_invoice()),
             Asked::Release => self.milestone(owner, request.milestone_id.as_deref()?).ok()?.1.invoice_id.clone(),
-            Asked::End => None,
+            Asked::End | Asked::Hire => None,
         }
     }
 
@@ -177,6 +207,7 @@ impl Shared {
     pub(super) fn exchange(&self, work: impl FnOnce(&mut World) -> Answered) -> Response {
         let mut world = self.lock();
         let (request_id, date) = (world.request_id(), world.now().http_date());
+        world.catch_up();
         let answered = work(&mut world);
         world.requests += 1;
         drop(world);

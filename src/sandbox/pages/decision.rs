@@ -1,5 +1,6 @@
 //! The page on which a person decides what an agent asked for.
 
+use axum::body::Bytes;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -7,11 +8,13 @@ use http::StatusCode;
 use maud::{Markup, html};
 
 use super::super::answer::Refused;
-use super::super::decisions::{self, Approval, Asked, Request, obstacle};
+use super::super::decisions::{self, Approval, Asked, Means, Request, cost, obstacle};
+use super::super::ledger::dollars;
 use super::super::model::{Contract, Milestone, PaymentType};
 use super::super::values::Moment;
 use super::super::world::{Shared, World};
-use super::{name, refusal, see, visible, way_home};
+use super::form::Sent;
+use super::{hire, name, refusal, see, visible, way_home};
 use crate::api::approvals::{CONFIRMED, DECLINED, PENDING};
 
 type Id = Result<Path<String>, PathRejection>;
@@ -25,15 +28,19 @@ pub(super) async fn page(State(shared): State<Shared>, id: Id) -> Response {
     }
 }
 
-pub(super) async fn confirmed(State(shared): State<Shared>, id: Id) -> Response {
-    decide(&shared, id, decisions::confirm)
+pub(super) async fn confirmed(State(shared): State<Shared>, id: Id, body: Bytes) -> Response {
+    let means = match Sent::read(&body).get("pay") {
+        Some("credits") => Means::Credits,
+        _ => Means::Card,
+    };
+    decide(&shared, id, |world, id| decisions::confirm(world, id, means))
 }
 
 pub(super) async fn declined(State(shared): State<Shared>, id: Id) -> Response {
     decide(&shared, id, decisions::decline)
 }
 
-fn decide(shared: &Shared, id: Id, work: fn(&mut World, &str) -> Result<(), &'static str>) -> Response {
+fn decide(shared: &Shared, id: Id, work: impl FnOnce(&mut World, &str) -> Result<(), &'static str>) -> Response {
     let mut world = shared.lock();
     let id = id.map(|Path(id)| id).unwrap_or_default();
     if !world.approvals.iter().any(|approval| approval.id == id) {
@@ -60,11 +67,15 @@ pub(super) const fn question(asked: Asked) -> &'static str {
         Asked::Fund => "Fund this milestone?",
         Asked::Release => "Release this payment?",
         Asked::End => "End this contract?",
+        Asked::Hire => "Hire this candidate?",
     }
 }
 
 /// How much, and for whom.
 pub(super) fn subject(world: &World, request: &Request) -> Markup {
+    if request.asked == Asked::Hire {
+        return hire::subject(world, request);
+    }
     let Some((contract, milestone)) = found(world, request) else { return html! {} };
     let trainer = visible(&contract.freelancer.display_name);
     html! {
@@ -78,13 +89,16 @@ pub(super) fn subject(world: &World, request: &Request) -> Markup {
 
 /// What `request` is about.
 fn found<'a>(world: &'a World, request: &Request) -> Option<(&'a Contract, Option<&'a Milestone>)> {
-    let contract = world.contracts.iter().find(|contract| contract.id == request.contract_id)?;
+    let contract = world.contracts.iter().find(|contract| Some(&contract.id) == request.contract_id.as_ref())?;
     let milestone = contract.milestones.iter().find(|milestone| Some(&milestone.id) == request.milestone_id.as_ref());
     Some((contract, milestone))
 }
 
 fn asked(world: &World, approval: &Approval) -> Response {
     let (now, request) = (world.now(), &approval.request);
+    if request.asked == Asked::Hire {
+        return hire::page(world, approval);
+    }
     let Some((contract, milestone)) = found(world, request) else {
         return refusal(&Refused::not_found("What was asked about is not there."));
     };
@@ -98,18 +112,19 @@ fn asked(world: &World, approval: &Approval) -> Response {
             table.facts { tbody { (facts(contract, milestone)) (times(approval, now)) } }
             @if status == PENDING {
                 (consequences(request.asked, contract, milestone))
-                (buttons(&approval.id, obstacle(world, request)))
+                (buttons(world, approval))
             }
             (way_home())
         },
     )
 }
 
-fn heading(asked: Asked, status: &str) -> &'static str {
+pub(super) fn heading(asked: Asked, status: &str) -> &'static str {
     match (status, asked) {
         (PENDING, _) => question(asked),
         (CONFIRMED, Asked::Fund) => "You confirmed: it is funded",
         (CONFIRMED, Asked::Release) => "You confirmed: the payment is released",
+        (CONFIRMED, Asked::Hire) => "You confirmed: the candidate is hired",
         (CONFIRMED, Asked::End) => "You confirmed: the contract has ended",
         (DECLINED, _) => "You declined: nothing has changed",
         _ => "This has lapsed: nothing has changed",
@@ -117,7 +132,7 @@ fn heading(asked: Asked, status: &str) -> &'static str {
 }
 
 /// What came of it, and what comes next.
-fn outcome(approval: &Approval, now: Moment) -> Markup {
+pub(super) fn outcome(approval: &Approval, now: Moment) -> Markup {
     let next = match approval.status(now) {
         CONFIRMED => " Go back to your assistant: it sees your decision and goes on.",
         DECLINED => " Go back to your assistant, and say what should be different.",
@@ -155,7 +170,7 @@ const fn unit(contract: &Contract) -> &'static str {
     }
 }
 
-fn times(approval: &Approval, now: Moment) -> Markup {
+pub(super) fn times(approval: &Approval, now: Moment) -> Markup {
     let until = approval.expires_at();
     html! {
         tr { th { "Asked" } td { "by your agent, " (approval.created_at.words()) } }
@@ -188,6 +203,7 @@ fn consequences(asked: Asked, contract: &Contract, milestone: Option<&Milestone>
                 p { strong { "Confirm" } " pays " bdi { (trainer) } " the " (amount) " held for this milestone. That \
                     cannot be taken back." }
             }
+            Asked::Hire => {}
             Asked::End => {
                 p { strong { "Confirm" } " ends the contract with " bdi { (trainer) } ", though money is held for it. It \
                     cannot be reopened. What becomes of that money is not documented; the sandbox leaves it where it is." }
@@ -201,10 +217,20 @@ fn consequences(asked: Asked, contract: &Contract, milestone: Option<&Milestone>
     }
 }
 
-fn buttons(id: &str, obstacle: Option<&str>) -> Markup {
+pub(super) fn buttons(world: &World, approval: &Approval) -> Markup {
+    let (id, available) = (&approval.id, world.available(approval.owner));
+    let is_covered = cost(world, &approval.request).is_some_and(|cost| cost <= available);
     html! {
-        @match obstacle {
-            None => form method="post" action={ "/approvals/" (id) "/confirm" } { button { "Confirm" } },
+        @match obstacle(world, &approval.request) {
+            None => {
+                form method="post" action={ "/approvals/" (id) "/confirm" } { button { "Confirm" } }
+                @if is_covered {
+                    form method="post" action={ "/approvals/" (id) "/confirm" } {
+                        input type="hidden" name="pay" value="credits";
+                        button { "Confirm, from credits (" (dollars(available).dollars()) " available)" }
+                    }
+                }
+            },
             Some(obstacle) => p { strong { (obstacle) " It can only be declined, or left to lapse." } },
         }
         form.other method="post" action={ "/approvals/" (id) "/decline" } { button { "Decline" } }

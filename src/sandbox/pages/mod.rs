@@ -3,9 +3,12 @@
 //! be something else.
 
 mod account;
+mod checkout;
 mod decision;
 mod form;
 mod front;
+mod hire;
+mod jobs;
 mod keys;
 
 use axum::Router;
@@ -28,6 +31,9 @@ pub(super) fn router() -> Router<Shared> {
         .route("/clock", post(front::let_a_day_pass))
         .route("/claim", get(account::claim).post(account::claimed))
         .route("/billing", get(account::billing).post(account::card_added))
+        .route("/checkout/{topUpId}", get(checkout::page).post(checkout::paid))
+        .route("/job-post", get(jobs::draft))
+        .route("/jobs/{jobId}", get(jobs::job))
         .route("/settings/api-keys", get(keys::keys).post(keys::made))
         .route("/approvals/{approvalId}", get(decision::page))
         .route("/approvals/{approvalId}/confirm", post(decision::confirmed))

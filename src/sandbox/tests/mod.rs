@@ -3,13 +3,22 @@
 mod agent;
 mod approvals;
 mod contracts;
+mod credits;
 mod decisions;
+mod examples;
 mod faults;
 mod gates;
+mod hiring;
+mod jobs;
+mod market;
+mod messages;
 mod milestones;
 mod pages;
+mod proposals;
 mod sharing;
 mod tokens;
+mod updates;
+mod webhooks;
 mod wire;
 
 use std::io;
@@ -107,6 +116,28 @@ async fn wait(sandbox: &Sandbox, seconds: usize) {
     for _ in 0..seconds {
         assert_eq!(get("/api/none").without_token().send(sandbox).await.status, 404);
     }
+}
+
+/// A draft that can be published at once.
+const READY: &str =
+    "Spanish tweet sentiment\nLabel 5,000 tweets in Spanish by sentiment. Intermediate level. $300 fixed.";
+
+/// Drafts a job as the seeded account, and gives its id.
+async fn draft(sandbox: &Sandbox, text: &str) -> String {
+    let body = serde_json::json!({ "rawJobDescription": text }).to_string();
+    let reply = post(&format!("{V1}/job-drafts"), &body).send(sandbox).await;
+    assert_eq!(reply.status, 201, "{reply:?}");
+    reply.json()["jobId"].as_str().unwrap().to_owned()
+}
+
+/// Publishes it.
+fn publish(job: &str) -> Call {
+    post(&format!("{V1}/jobs/{job}/publish"), "")
+}
+
+/// The names of an object's fields, in order.
+fn names(object: &Value) -> Vec<&str> {
+    object.as_object().unwrap_or_else(|| panic!("no object: {object}")).keys().map(String::as_str).collect()
 }
 
 /// An agent with an account of its own.

@@ -1,32 +1,18 @@
-//! The seeded data. The first contract is the one in the reference's example (api-reference/contracts/list); the others
+//! The contracts of the story. The first is the one in the reference's example (api-reference/contracts/list); the others
 //! are there for what a caller must cope with: one comment each.
 
 #![expect(clippy::unnecessary_wraps, reason = "the helpers return what the fields hold")]
 
-use super::accounts::Owner;
-use super::model::{Contract, Freelancer, Job, Milestone, PaymentType, Usage};
-use super::values::{Exact, Moment};
+use super::super::accounts::Owner;
+use super::super::model::{Contract, Freelancer, Milestone, PaymentType, Usage};
+use super::super::values::{Exact, Moment};
 use crate::api::milestones::{ACTIVE_FUNDED, NOT_FUNDED};
 
 /// A status that the reference does not name: the set is open, and callers must pass on what they do not know.
 const UNHEARD_OF: &str = "QUALITY_HOLD";
 
-/// The jobs that were hired for.
-pub(super) fn jobs() -> Vec<Job> {
-    let ours = [
-        ("job_3Vn6", "Spanish tweet sentiment labeling"),
-        ("job_6Tc1", "Call-center audio"),
-        ("job_7Yb4", "Entities in medical abstracts"),
-        ("job_1Gw8", "Arabic scans"),
-        ("job_5Rk0", "Street signs at night"),
-    ];
-    let mut jobs = Vec::from(ours.map(|(id, title)| Job { owner: Owner::SEEDED, id, title }));
-    jobs.push(Job { owner: Owner::ANOTHER, id: "job_9Ep1", title: "Preference ranking" });
-    jobs
-}
-
 /// The contracts, in no order: the API gives them one.
-pub(super) fn contracts() -> Vec<Contract> {
+pub(in super::super) fn contracts() -> Vec<Contract> {
     vec![
         ended_without_milestones(),
         as_in_the_reference(),

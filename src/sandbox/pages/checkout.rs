@@ -1,0 +1,53 @@
+//! The page on which a person buys credits.
+
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use http::StatusCode;
+use maud::html;
+
+use super::super::answer::Refused;
+use super::super::ledger::dollars;
+use super::super::world::Shared;
+use super::{button, refusal, see, way_home};
+
+type Id = Result<Path<String>, PathRejection>;
+
+pub(super) async fn page(State(shared): State<Shared>, id: Id) -> Response {
+    let world = shared.lock();
+    let id = id.map(|Path(id)| id).unwrap_or_default();
+    let Some(top_up) = world.top_ups.iter().find(|found| found.id == id) else {
+        return refusal(&Refused::not_found("There is no such checkout in this sandbox."));
+    };
+    let amount = dollars(top_up.cents).dollars();
+    let title = match top_up.status(world.now()) {
+        "PENDING" => "Buy credits?",
+        "COMPLETED" => "You paid: the credits are there",
+        _ => "It is too late: nothing was paid",
+    };
+    super::page(
+        StatusCode::OK,
+        title,
+        &html! {
+            p.sum { (amount) " of credits" }
+            @if top_up.status(world.now()) == "PENDING" {
+                p { strong { "Pay" } " puts " (amount) " into the account's credits. It is a pretend payment: no card is asked \
+                     for. The page is good until " (top_up.expires_at().words()) "." }
+                (button(&format!("/checkout/{id}"), "Pay"))
+                p.quiet { "If you did not expect this, close the page: nothing happens." }
+            } @else {
+                p { strong { "Next:" } " go back to your assistant: it sees how this ended." }
+            }
+            (way_home())
+        },
+    )
+}
+
+pub(super) async fn paid(State(shared): State<Shared>, id: Id) -> Response {
+    let mut world = shared.lock();
+    let id = id.map(|Path(id)| id).unwrap_or_default();
+    match world.pay(&id) {
+        Ok(()) => see(&format!("/checkout/{id}")),
+        Err(why) => refusal(&Refused::conflict("", why)),
+    }
+}

@@ -1,0 +1,75 @@
+//! The page on which a person decides whom to hire, with the fees.
+
+use axum::response::Response;
+use http::StatusCode;
+use maud::{Markup, html};
+
+use super::super::answer::Refused;
+use super::super::candidates::Proposal;
+use super::super::decisions::{Approval, Request};
+use super::super::hiring::Terms;
+use super::super::world::World;
+use super::decision::{buttons, heading, outcome, times};
+use super::{refusal, visible, way_home};
+use crate::api::approvals::PENDING;
+
+/// How much, and for whom.
+pub(super) fn subject(world: &World, request: &Request) -> Markup {
+    let Some((proposal, terms)) = found(world, request) else { return html! {} };
+    html! { bdi { (who(proposal)) } ", first milestone " (terms.amount.dollars()) }
+}
+
+fn found<'a>(world: &'a World, request: &'a Request) -> Option<(&'a Proposal, &'a Terms)> {
+    let proposal = world.proposals.iter().find(|proposal| Some(&proposal.id) == request.proposal_id.as_ref())?;
+    Some((proposal, request.terms.as_ref()?))
+}
+
+fn who(proposal: &Proposal) -> String {
+    proposal.trainer().map(|trainer| visible(&trainer.display_name())).unwrap_or_default()
+}
+
+pub(super) fn page(world: &World, approval: &Approval) -> Response {
+    let (now, request) = (world.now(), &approval.request);
+    let Some((proposal, terms)) = found(world, request) else {
+        return refusal(&Refused::not_found("What was asked about is not there."));
+    };
+    let status = approval.status(now);
+    super::page(
+        StatusCode::OK,
+        heading(request.asked, status),
+        &html! {
+            p.sum { (subject(world, request)) }
+            @if status != PENDING { (outcome(approval, now)) }
+            table.facts { tbody { (facts(world, proposal, terms)) (costs(terms)) (times(approval, now)) } }
+            @if status == PENDING {
+                p { strong { "Confirm" } " hires " bdi { (who(proposal)) } " and pays " (terms.costs().total.dollars()) ". The \
+                     milestone's money is held: it is paid out only when you release it." }
+                p { strong { "Decline" } " changes nothing, and your agent is told so." }
+                (buttons(world, approval))
+            }
+            (way_home())
+        },
+    )
+}
+
+fn facts(world: &World, proposal: &Proposal, terms: &Terms) -> Markup {
+    let job = world.jobs.iter().find(|job| job.id == proposal.job_id);
+    let country = proposal.trainer().map_or("", |trainer| trainer.country);
+    html! {
+        tr { th { "Candidate" } td { bdi { (who(proposal)) } " (" (country) ") " code { (proposal.id) } } }
+        @if let Some(job) = job { tr { th { "Job" } td { bdi { (visible(job.title())) } " " code { (job.id) } } } }
+        @if let Some(name) = &terms.name { tr { th { "First milestone" } td { bdi { (visible(name)) } } } }
+        @if let Some(description) = &terms.description { tr { th { "Work" } td { bdi { (visible(description)) } } } }
+        @if let Some(due) = terms.due_date { tr { th { "Due" } td { (due.day()) } } }
+    }
+}
+
+fn costs(terms: &Terms) -> Markup {
+    let costs = terms.costs();
+    html! {
+        tr { th { "Milestone" } td { (costs.milestone.dollars()) } }
+        tr { th { "Marketplace fee" } td { (costs.marketplace_fee.dollars()) " (10 %)" } }
+        tr { th { "Contract fee" } td { (costs.contract_fee.dollars()) ", once" } }
+        tr { th { "Total" } td { strong { (costs.total.dollars()) } } }
+    }
+}
