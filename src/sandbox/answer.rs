@@ -47,24 +47,24 @@ pub(super) struct Refused {
     status: StatusCode,
     code: &'static str,
     message: String,
-    details: Option<Box<Value>>,
+    details: Option<Value>,
     shape: Shape,
 }
 
 /// How an error is written.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Shape {
     /// As the public API does.
     Envelope,
     /// As OAuth does (RFC 6749, 5.2).
     OAuth,
-    /// As this body and nothing else.
-    Bare(Box<Value>),
+    /// As its details and nothing else.
+    Bare,
 }
 
 impl Refused {
     fn new(status: StatusCode, code: &'static str, message: impl Into<String>, details: Option<Value>) -> Self {
-        Self { status, code, message: message.into(), details: details.map(Box::new), shape: Shape::Envelope }
+        Self { status, code, message: message.into(), details, shape: Shape::Envelope }
     }
 
     /// 400 with one of OAuth's codes.
@@ -74,12 +74,12 @@ impl Refused {
 
     /// An error that has a body of its own.
     pub(super) fn bare(status: StatusCode, body: Value) -> Self {
-        Self { shape: Shape::Bare(Box::new(body)), ..Self::new(status, "NOT_FOUND", "This has gone.", None) }
+        Self { shape: Shape::Bare, ..Self::new(status, "NOT_FOUND", "This has gone.", Some(body)) }
     }
 
     /// 400 for fields, as the API lists them where it has a schema.
     pub(super) fn issues(issues: Vec<Value>) -> Self {
-        Self { details: Some(Box::new(json!({ "issues": issues }))), ..Self::bad_request("The request is not valid.") }
+        Self { details: Some(json!({ "issues": issues })), ..Self::bad_request("The request is not valid.") }
     }
 
     /// The same with another status.
@@ -106,7 +106,7 @@ impl Refused {
 
     /// 400 for one field.
     pub(super) fn field(field: &str, message: impl Into<String>) -> Self {
-        Self { details: Some(Box::new(json!({ "field": field }))), ..Self::bad_request(message) }
+        Self { details: Some(json!({ "field": field })), ..Self::bad_request(message) }
     }
 
     /// 401: no token, or none that is valid.
@@ -141,7 +141,7 @@ impl Refused {
 
     /// The same, with these `details`.
     pub(super) fn with_details(self, details: Value) -> Self {
-        Self { details: Some(Box::new(details)), ..self }
+        Self { details: Some(details), ..self }
     }
 
     /// 413.
@@ -173,7 +173,7 @@ impl Refused {
     /// What is written of it: `{"error", "code", "requestId", "details"}` in the public API.
     fn body(self, request_id: &str) -> Value {
         match self.shape {
-            Shape::Bare(body) => return *body,
+            Shape::Bare => return self.details.unwrap_or_default(),
             Shape::OAuth => return json!({ "error": self.code, "error_description": self.message }),
             Shape::Envelope => {}
         }
@@ -181,7 +181,7 @@ impl Refused {
         envelope.insert("error".into(), self.message.into());
         envelope.insert("code".into(), self.code.into());
         envelope.insert("requestId".into(), request_id.into());
-        envelope.extend(self.details.map(|details| ("details".to_owned(), *details)));
+        envelope.extend(self.details.map(|details| ("details".to_owned(), details)));
         Value::Object(envelope)
     }
 }
