@@ -157,7 +157,7 @@ pub(super) fn register(world: &mut World, agent: Option<&str>, organization: Opt
 /// Why not, in words.
 pub(super) fn invite(world: &mut World, claim_token: &str, email: &str) -> Result<Attempt, &'static str> {
     let now = world.now();
-    let taken = world.accounts.iter().any(|account| {
+    let is_taken = world.accounts.iter().any(|account| {
         (account.claimed || account.ceremony.is_none())
             && account.email.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(email))
     });
@@ -172,7 +172,7 @@ pub(super) fn invite(world: &mut World, claim_token: &str, email: &str) -> Resul
     if now >= ceremony.ends_at {
         return Err("The time to claim this account is over: register again.");
     }
-    if taken {
+    if is_taken {
         return Err("email_already_registered: this address has an OpenTrain account already.");
     }
     let code = format!("{:06}", (FIRST_CODE + attempts.wrapping_sub(2) * CODE_STRIDE) % 1_000_000);

@@ -52,14 +52,14 @@ pub(super) struct Refused {
 }
 
 /// How an error is written.
-#[derive(Debug)]
+#[derive(Clone, Copy, Debug)]
 enum Shape {
     /// As the public API does.
     Envelope,
     /// As OAuth does (RFC 6749, 5.2).
     OAuth,
-    /// As this body and nothing else.
-    Bare(Value),
+    /// As its details and nothing else.
+    Bare,
 }
 
 impl Refused {
@@ -74,7 +74,7 @@ impl Refused {
 
     /// An error that has a body of its own.
     pub(super) fn bare(status: StatusCode, body: Value) -> Self {
-        Self { shape: Shape::Bare(body), ..Self::new(status, "NOT_FOUND", "This has gone.", None) }
+        Self { shape: Shape::Bare, ..Self::new(status, "NOT_FOUND", "This has gone.", Some(body)) }
     }
 
     /// 400 for fields, as the API lists them where it has a schema.
@@ -173,7 +173,7 @@ impl Refused {
     /// What is written of it: `{"error", "code", "requestId", "details"}` in the public API.
     fn body(self, request_id: &str) -> Value {
         match self.shape {
-            Shape::Bare(body) => return body,
+            Shape::Bare => return self.details.unwrap_or_default(),
             Shape::OAuth => return json!({ "error": self.code, "error_description": self.message }),
             Shape::Envelope => {}
         }

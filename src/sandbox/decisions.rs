@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::accounts::Owner;
 use super::hiring::{self, Terms};
-use super::ledger::{HeldFor, cents};
+use super::ledger::cents;
 use super::model::{Contract, Milestone};
 use super::updates::What;
 use super::values::Moment;
@@ -201,10 +201,9 @@ pub(super) fn confirm(world: &mut World, id: &str, means: Means) -> Result<(), &
     }
     let (result, held_for) = carry_out(world, &request, invoice_id);
     if let Some((contract_id, milestone_id)) = held_for.filter(|_| means == Means::Credits) {
-        let proposal = world.contracts.iter().find(|contract| contract.id == contract_id);
-        let proposal_id = proposal.map(|contract| contract.proposal_id.clone()).unwrap_or_default();
-        let what = HeldFor { proposal_id: &proposal_id, contract_id: &contract_id, milestone_id: &milestone_id };
-        world.hold(owner, cost, &what);
+        let contract = world.contracts.iter().find(|contract| contract.id == contract_id);
+        let proposal_id = contract.map(|contract| contract.proposal_id.clone()).unwrap_or_default();
+        world.hold(owner, cost, [&proposal_id, &contract_id, &milestone_id]);
     }
     settle(world, id, Outcome::Confirmed(result));
     Ok(())

@@ -147,7 +147,7 @@ fn hmac_of(secret: &[u8], text: &[u8]) -> hmac::Tag {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
 }
 
 #[cfg(test)]

@@ -191,6 +191,11 @@ pub(super) fn validation(fields: &Map<String, Value>) -> Value {
     })
 }
 
+/// What is in the way of publishing it, if something is.
+pub(super) fn not_ready(fields: &Map<String, Value>) -> Option<Value> {
+    (!missing(fields).is_empty()).then(|| json!({ "validation": validation(fields) }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

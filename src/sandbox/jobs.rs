@@ -1,5 +1,7 @@
 //! The account's own jobs: drafted, published, changed, closed.
 
+use std::cmp::Reverse;
+
 use serde_json::{Value, json};
 
 use super::accounts::Owner;
@@ -130,10 +132,8 @@ fn publish(world: &mut World, caller: &Caller, wanted: &PublishJob) -> Answered 
         return Ok(Answer::ok(published(job, true, &url, None)));
     }
     must_be(job, JobStatus::Draft)?;
-    let validation = drafts::validation(&job.fields);
-    if validation["publishReady"] != true {
-        let refused = Refused::bad_request("The draft is not ready to be published.");
-        return Err(refused.with_details(json!({ "validation": validation })));
+    if let Some(validation) = drafts::not_ready(&job.fields) {
+        return Err(Refused::bad_request("The draft is not ready to be published.").with_details(validation));
     }
     let reasons = moderation(job);
     if !reasons.is_empty() {
@@ -181,10 +181,8 @@ fn change(world: &mut World, caller: &Caller, wanted: &UpdateJob) -> Answered {
     must_be(job, JobStatus::Open)?;
     let mut fields = job.fields.clone();
     drafts::change(&mut fields, &wanted.fields).map_err(Refused::issues)?;
-    let validation = drafts::validation(&fields);
-    if validation["publishReady"] != true {
-        let refused = Refused::bad_request("An open job cannot be without these.");
-        return Err(refused.with_details(json!({ "validation": validation })));
+    if let Some(validation) = drafts::not_ready(&fields) {
+        return Err(Refused::bad_request("An open job cannot be without these.").with_details(validation));
     }
     job.fields = fields;
     job.updated_at = now;
@@ -214,7 +212,7 @@ fn close(world: &mut World, caller: &Caller, wanted: &CloseJob) -> Answered {
 fn list(world: &mut World, caller: &Caller, wanted: &ListJobs) -> Answered {
     let mut jobs: Vec<_> = world.jobs.iter().filter(|job| job.owner == caller.owner).collect();
     jobs.retain(|job| wanted.status.is_none_or(|status| job.status == status));
-    jobs.sort_by(|one, other| other.created_at.cmp(&one.created_at));
+    jobs.sort_by_key(|job| Reverse(job.created_at));
     let (jobs, next) = page(jobs, |job| &job.id, BOUNDS, wanted.limit, wanted.cursor.as_deref())?;
     let shown: Vec<_> = jobs.into_iter().map(|job| owned(world, job)).collect();
     Ok(Answer::ok(json!({ "jobs": shown, "nextCursor": next })))

@@ -72,13 +72,6 @@ pub(super) fn dollars(cents: i64) -> Exact {
     Exact::new(cents, 2)
 }
 
-/// What is held is for this.
-pub(super) struct HeldFor<'a> {
-    pub(super) proposal_id: &'a str,
-    pub(super) contract_id: &'a str,
-    pub(super) milestone_id: &'a str,
-}
-
 /// The entries of the story: one milestone was paid from credits.
 pub(super) fn seeded() -> Vec<Entry> {
     let bought = Entry {
@@ -134,12 +127,12 @@ impl World {
         sum(HOLD) - sum(CAPTURE)
     }
 
-    /// Holds credits for a milestone.
-    pub(super) fn hold(&mut self, owner: Owner, cents: i64, what: &HeldFor<'_>) {
+    /// Holds credits for a milestone. The ids are those of its proposal, its contract, and its own.
+    pub(super) fn hold(&mut self, owner: Owner, cents: i64, [proposal, contract, milestone]: [&str; 3]) {
         let entry = Entry {
-            proposal_id: Some(what.proposal_id.into()),
-            contract_id: Some(what.contract_id.into()),
-            milestone_id: Some(what.milestone_id.into()),
+            proposal_id: Some(proposal.into()),
+            contract_id: Some(contract.into()),
+            milestone_id: Some(milestone.into()),
             ..self.entry(owner, HOLD, -cents)
         };
         self.ledger.push(entry);
@@ -147,8 +140,8 @@ impl World {
 
     /// Spends what is held for a milestone, if something is.
     pub(super) fn capture(&mut self, milestone_id: &str) {
-        let held = |entry: &&Entry| entry.kind == HOLD && entry.milestone_id.as_deref() == Some(milestone_id);
-        let Some(hold) = self.ledger.iter().find(held).cloned() else { return };
+        let is_for = |entry: &&Entry| entry.kind == HOLD && entry.milestone_id.as_deref() == Some(milestone_id);
+        let Some(hold) = self.ledger.iter().find(is_for).cloned() else { return };
         let Entry { id, created_at, .. } = self.entry(hold.owner, CAPTURE, hold.amount_cents);
         self.ledger.push(Entry { id, created_at, kind: CAPTURE, hold_entry_id: Some(hold.id.clone()), ..hold });
     }

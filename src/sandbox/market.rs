@@ -1,5 +1,6 @@
 //! The public marketplace: what anybody sees, without a token.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use http::StatusCode;
@@ -31,7 +32,7 @@ pub(super) fn routes() -> [Route; 4] {
 /// The jobs that everybody sees, newest first.
 fn open(world: &World) -> Vec<&Job> {
     let mut jobs: Vec<_> = world.jobs.iter().filter(|job| job.is_open()).collect();
-    jobs.sort_by(|one, other| other.published_at.cmp(&one.published_at));
+    jobs.sort_by_key(|job| Reverse(job.published_at));
     jobs
 }
 
@@ -73,6 +74,7 @@ fn get(world: &mut World, _: &Caller, wanted: &GetJob) -> Answered {
     }
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "a handler may refuse; this one has no reason to")]
 fn facets(world: &mut World, _: &Caller, _: &GetJobFacets) -> Answered {
     let jobs = open(world);
     let count = |values: &dyn Fn(&Job) -> Vec<String>| {
@@ -81,7 +83,7 @@ fn facets(world: &mut World, _: &Caller, _: &GetJobFacets) -> Answered {
             *counts.entry(value).or_default() += 1;
         }
         let mut counts: Vec<_> = counts.into_iter().collect();
-        counts.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+        counts.sort_by_key(|(_, count)| Reverse(*count));
         counts.into_iter().map(|(value, count)| json!({ "value": value, "count": count })).collect::<Vec<_>>()
     };
     let words = |key: &'static str| move |job: &Job| job.words(key).into_iter().map(str::to_owned).collect();

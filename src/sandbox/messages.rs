@@ -1,5 +1,7 @@
 //! Conversations and messages. Reading marks nothing as read.
 
+use std::cmp::Reverse;
+
 use serde_json::{Value, json};
 
 use super::accounts::Owner;
@@ -122,7 +124,7 @@ fn list(world: &mut World, caller: &Caller, wanted: &ListConversations) -> Answe
         _ => true,
     });
     found.retain(|known| wanted.unread_only != Some(true) || known.unread() > 0);
-    found.sort_by(|one, other| other.updated_at().cmp(&one.updated_at()));
+    found.sort_by_key(|known| Reverse(known.updated_at()));
     let (found, next) = page(found, |known| &known.id, BOUNDS, wanted.limit, wanted.cursor.as_deref())?;
     let shown: Vec<_> = found.into_iter().map(|known| known.listed(&us)).collect();
     Ok(Answer::ok(json!({ "conversations": shown, "nextCursor": next })))

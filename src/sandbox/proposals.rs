@@ -1,5 +1,7 @@
 //! Proposals: listed, one by itself, its interview; and the invitations that open one.
 
+use std::cmp::Reverse;
+
 use serde_json::json;
 
 use super::accounts::Owner;
@@ -44,7 +46,7 @@ fn list(world: &mut World, caller: &Caller, wanted: &ListProposals) -> Answered 
     let of_job = |proposal: &&Proposal| proposal.job_id == wanted.job_id.0;
     let mut proposals: Vec<_> = world.proposals.iter().filter(of_job).collect();
     proposals.retain(|proposal| status.as_deref().is_none_or(|status| proposal.status == status));
-    proposals.sort_by(|one, other| other.created_at.cmp(&one.created_at));
+    proposals.sort_by_key(|proposal| Reverse(proposal.created_at));
     let (proposals, next) = page(proposals, |proposal| &proposal.id, BOUNDS, wanted.limit, wanted.cursor.as_deref())?;
     let job = world.jobs.iter().find(|job| job.id == wanted.job_id.0);
     let shown: Vec<_> = job.into_iter().flat_map(|job| proposals.iter().map(|proposal| proposal.listed(job))).collect();

@@ -1,6 +1,6 @@
 //! What happened, as events: polled here, and sent to webhooks.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::accounts::Owner;
 use super::answer::{Answer, Answered, Refused};
@@ -14,6 +14,9 @@ use crate::api::updates::PollUpdates;
 
 /// How many events an answer has (reference: api-reference/updates/poll).
 const BOUNDS: Bounds = Bounds { default: 50, most: 200 };
+/// What is told of a budget.
+const BUDGET: [&str; 6] =
+    ["state", "paymentType", "fundedVolume", "consumedVolume", "remainingVolume", "consumedFraction"];
 /// The number before the first event.
 const BEFORE: u64 = 1_000;
 
@@ -142,16 +145,18 @@ impl World {
     /// Writes down that a contract's budget has another state than in `before`, if it has.
     pub(super) fn tell_of_budget(&mut self, id: &str, before: &Value) {
         let Some(contract) = self.contracts.iter().find(|contract| contract.id == id) else { return };
-        let budget = contract.budget();
-        if budget["state"] == before["state"] {
+        let now = contract.budget();
+        let of = |budget: &Value, name: &str| budget.get(name).cloned().unwrap_or_default();
+        if of(&now, "state") == of(before, "state") {
             return;
         }
-        let mut data = json!({ "contractId": id, "previousState": before["state"], "state": budget["state"] });
-        let more = ["paymentType", "fundedVolume", "consumedVolume", "remainingVolume", "consumedFraction"].into_iter();
-        for name in more {
-            data[name] = budget[name].clone();
+        let mut data = Map::new();
+        data.insert("contractId".into(), id.into());
+        data.insert("previousState".into(), of(before, "state"));
+        for name in BUDGET {
+            data.insert(name.into(), of(&now, name));
         }
-        let (owner, job) = (contract.owner, contract.job_id.clone());
+        let (owner, job, data) = (contract.owner, contract.job_id.clone(), Value::Object(data));
         self.tell(owner, What::BudgetState, self.now(), id, Some(&job), data);
     }
 

@@ -134,7 +134,7 @@ async fn the_listed_tools_are_what_mcp_serves() {
 
 #[tokio::test]
 async fn check_tells_what_is_set_where_it_came_from_and_whether_it_works() {
-    let scopes = ["payments:read", "payments:write", "jobs:read"];
+    let scopes = ["payments:write", "jobs:write", "proposals:write", "messages:write"];
     let upstream = Upstream::giving(&account(&scopes, json!({ "paymentsWrite": true }))).await;
     let ran = launch().at(&upstream).args(["--timeout", "9", "check"]).run().await;
     assert_eq!(ran.status, Some(0), "{ran:?}");

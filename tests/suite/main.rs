@@ -15,6 +15,7 @@
 
 mod harness;
 
+mod account;
 mod approvals;
 mod architecture;
 mod audit;

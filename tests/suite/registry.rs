@@ -16,6 +16,8 @@ pub(crate) fn plausible(tool: &Value) -> Value {
         ("milestoneId", _) => json!("ms_1aXf"),
         ("approvalId", _) => json!("apr_6Yt"),
         ("email", _) => json!("owner@example.com"),
+        ("milestone", _) => json!({ "description": "Label it", "amount": 300 }),
+        ("since", _) => json!("2026-06-01T00:00:00Z"),
         (_, Some("number")) => json!(300),
         (_, Some("integer")) => json!(1),
         (_, Some("boolean")) => json!(true),
@@ -145,7 +147,8 @@ async fn all_four_hints_are_there_and_agree_with_each_other_and_with_the_name() 
     for tool in tools().await {
         let hints = &tool["annotations"];
         let hint = |hint: &str| hints[hint].as_bool().unwrap_or_else(|| panic!("{}: no {hint}", name(&tool)));
-        let is_read = ["list_", "get_", "search_", "read_", "wait_"].iter().any(|verb| name(&tool).starts_with(verb));
+        let is_read =
+            ["list_", "get_", "search_", "read_", "wait_", "poll_"].iter().any(|verb| name(&tool).starts_with(verb));
         // Taking the claimed account's token is no read: it can be taken once.
         let is_read = is_read && name(&tool) != "get_claim_status";
         assert_eq!(hint("readOnlyHint"), is_read, "{}", name(&tool));
@@ -395,7 +398,10 @@ async fn fields_that_are_absent_or_null_fit_the_schema() {
         let (one, part) = (emptied(contract("c", &[])), emptied(milestone("m")));
         let body = json!({ "contracts": [one, { "milestones": [part] }], "contract": one, "milestone": part,
             "actor": {}, "token": null, "account": null, "capabilities": {}, "rolloutMode": null,
-            "approval": emptied(pending()), "payments": [{ "id": null, "job": {}, "milestone": null }] });
+            "approval": emptied(pending()), "payments": [{ "id": null, "job": {}, "milestone": null }],
+            "jobId": "j", "proposalId": "p", "conversationId": "c", "topUpId": "t", "totalJobs": 0, "jobs": [{}],
+            "changes": [{}], "proposals": [{}], "proposal": {}, "interview": {}, "freelancer": {}, "conversations": [{}],
+            "message": {}, "credits": {}, "entries": [{}], "topUp": {}, "events": [{}] });
         let upstream = Upstream::giving(&body).await;
         let host = launch().at(&upstream).start().await;
         for tool in host.tools().await {

@@ -20,8 +20,8 @@ const LONGEST_NAME: usize = 120;
 pub(super) async fn keys(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
     let (world, sent) = (shared.lock(), Sent::query(query));
     match wanted(&world, &sent) {
-        Ok((owner, account)) => settings(&world, owner, account, None),
-        Err(response) => response,
+        Some((owner, account)) => settings(&world, owner, account, None),
+        None => unknown(),
     }
 }
 
@@ -29,9 +29,9 @@ pub(super) async fn keys(State(shared): State<Shared>, RawQuery(query): RawQuery
 pub(super) async fn made(State(shared): State<Shared>, body: Bytes) -> Response {
     let (mut world, sent) = (shared.lock(), Sent::read(&body));
     let owner = match wanted(&world, &sent) {
-        Ok((owner, account)) if account.claimed => owner,
-        Ok(_) => return refusal(&Refused::forbidden("Nobody owns this account yet: claim it first.", None)),
-        Err(response) => return response,
+        Some((owner, account)) if account.claimed => owner,
+        Some(_) => return refusal(&Refused::forbidden("Nobody owns this account yet: claim it first.", None)),
+        None => return unknown(),
     };
     let wanted: Vec<_> = sent.all("scope").collect();
     let scopes: Vec<_> = ALL.iter().copied().filter(|scope| wanted.contains(scope)).collect();
@@ -51,14 +51,13 @@ pub(super) async fn made(State(shared): State<Shared>, body: Bytes) -> Response 
 }
 
 /// The account that is named; where none is, the one that was claimed last.
-fn wanted<'a>(world: &'a World, sent: &Sent) -> Result<(Owner, &'a Account), Response> {
+fn wanted<'a>(world: &'a World, sent: &Sent) -> Option<(Owner, &'a Account)> {
     let claimed = || world.our_accounts().filter(|(_, account)| account.claimed).last().map(|(owner, _)| owner);
     let owner = match sent.get("account") {
         Some(named) => world.owner_of(Some(named)),
         None => claimed().or(Some(Owner::SEEDED)),
     };
-    let found = owner.and_then(|owner| Some((owner, world.account(owner)?)));
-    found.ok_or_else(unknown)
+    owner.and_then(|owner| Some((owner, world.account(owner)?)))
 }
 
 fn unknown() -> Response {

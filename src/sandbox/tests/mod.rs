@@ -16,6 +16,7 @@ mod milestones;
 mod pages;
 mod proposals;
 mod sharing;
+mod story;
 mod tokens;
 mod updates;
 mod webhooks;
@@ -167,14 +168,19 @@ impl Agent {
         Self { token: granted["access_token"].as_str().unwrap().to_owned(), ..self }
     }
 
-    /// A person makes a key with every scope.
-    async fn with_every_scope(self, sandbox: &Sandbox) -> Self {
+    /// A person makes a key with these scopes, for the account of this token.
+    async fn with_scopes(self, scopes: &[&str], sandbox: &Sandbox) -> Self {
         let me = self.get("/auth/me").send(sandbox).await.json();
-        let account = me["account"]["organizationId"].as_str().unwrap().to_owned();
-        let scopes = super::roles().first().unwrap().scopes.join("&scope=");
-        let made = post("/settings/api-keys", &format!("account={account}&scope={scopes}")).send(sandbox).await;
-        let token = made.body().split_once("<code>ot_pat_sandboxkey").unwrap().1.split_once('<').unwrap().0;
-        Self { token: format!("ot_pat_sandboxkey{token}"), ..self }
+        let form =
+            format!("account={}&scope={}", me["account"]["organizationId"].as_str().unwrap(), scopes.join("&scope="));
+        let made = post("/settings/api-keys", &form).send(sandbox).await;
+        let token = made.body().split_once("<code>ot_pat_").unwrap().1.split_once('<').unwrap().0;
+        Self { token: format!("ot_pat_{token}"), ..self }
+    }
+
+    /// The owner of the seeded account.
+    fn owner() -> Self {
+        Self { token: token_of("owner").into(), claim_token: String::new() }
     }
 
     fn call(&self, method: &'static str, path: &str, body: &str) -> Call {

@@ -111,14 +111,10 @@ async fn what_ends_an_approval_is_told_each_time() {
 async fn a_token_sees_what_it_may_read_and_an_account_its_own() {
     let sandbox = sandbox().await;
     post("/claim", "").send(&sandbox).await;
-    let made = post("/settings/api-keys", "scope=messages:read").send(&sandbox).await;
-    let token = made.body().split_once("<code>ot_pat_sandboxkey").unwrap().1.split_once('<').unwrap().0;
-    let reader = Agent { token: format!("ot_pat_sandboxkey{token}"), claim_token: String::new() };
+    let reader = Agent::owner().with_scopes(&["messages:read"], &sandbox).await;
     let seen = reader.get("/updates").send(&sandbox).await.json();
     assert!(!types(&seen).is_empty() && types(&seen).iter().all(|kind| kind == "message.received"), "{seen}");
-    let made = post("/settings/api-keys", "scope=jobs:read").send(&sandbox).await;
-    let token = made.body().split_once("<code>ot_pat_sandboxkey").unwrap().1.split_once('<').unwrap().0;
-    let stranger = Agent { token: format!("ot_pat_sandboxkey{token}"), claim_token: String::new() };
+    let stranger = Agent::owner().with_scopes(&["jobs:read"], &sandbox).await;
     let refused = stranger.get("/updates").send(&sandbox).await.refusal();
     assert_eq!(
         (refused.0, &refused.2["requiredScopes"]),

@@ -1,0 +1,63 @@
+//! The story that an agent lives through: from an empty account to a paid milestone.
+
+use serde_json::{Value, json};
+
+use super::{Agent, Sandbox, post, press, roles, sandbox, wait};
+
+/// What an agent is told, with the body of a success.
+async fn done(call: super::Call, sandbox: &Sandbox) -> Value {
+    let reply = call.send(sandbox).await;
+    assert!(reply.status < 300, "{reply:?}");
+    reply.json()
+}
+
+async fn confirm(asked: super::Call, sandbox: &Sandbox) -> Value {
+    let id = done(asked, sandbox).await["approval"]["id"].take();
+    let pressed = press(id.as_str().unwrap(), "confirm").send(sandbox).await;
+    assert_eq!(pressed.status, 303, "{pressed:?}");
+    id
+}
+
+#[tokio::test]
+async fn an_agent_comes_from_an_empty_account_to_a_paid_milestone() {
+    let sandbox = sandbox().await;
+    let agent = Agent::register(&sandbox).await;
+    let text = "Label 5,000 tweets in Spanish by sentiment.\nExperts, please; $0.05 per label.";
+    let body = json!({ "rawJobDescription": text }).to_string();
+    let drafted = done(agent.post("/job-drafts", &body), &sandbox).await;
+    assert_eq!(drafted["validation"]["publishReady"], true, "{drafted}");
+    let job = drafted["jobId"].as_str().unwrap().to_owned();
+    done(agent.post(&format!("/jobs/{job}/publish"), ""), &sandbox).await;
+    wait(&sandbox, 2).await;
+    let proposals = done(agent.get(&format!("/jobs/{job}/proposals")), &sandbox).await;
+    let proposal = proposals["proposals"][0]["id"].as_str().unwrap().to_owned();
+    done(agent.get(&format!("/proposals/{proposal}/interview")), &sandbox).await;
+    let (path, body) = (format!("/proposals/{proposal}/hire"), r#"{"milestone":{"name":"The first 1,000","amount":50}}"#);
+    let refused = agent.post(&path, body).send(&sandbox).await.refusal();
+    assert_eq!(refused.2["requiredScopes"], json!(["proposals:write"]), "before the claim it cannot even ask");
+
+    let agent = agent.claim(&sandbox).await;
+    let no_card = agent.post(&path, body).send(&sandbox).await.refusal();
+    assert_eq!(no_card.2["reason"], "payment_method_required");
+    let billing = no_card.2["billingUrl"].as_str().unwrap().strip_prefix(sandbox.origin().as_str()).unwrap();
+    assert_eq!(post(&format!("/{billing}"), "").send(&sandbox).await.status, 303);
+    confirm(agent.post(&path, body), &sandbox).await;
+    let milestone = first_milestone(&agent, &sandbox).await;
+    assert_eq!([&milestone["status"], &milestone["volume"]], [&json!("ACTIVE_FUNDED"), &json!(1_000)]);
+    let release = format!("/milestones/{}/approve", milestone["id"].as_str().unwrap());
+    let refused = agent.post(&release, "").send(&sandbox).await.refusal();
+    assert_eq!(refused.2["requiredScopes"], json!(["payments:write"]), "the claim's own token moves no money");
+
+    let agent = agent.with_scopes(roles().first().unwrap().scopes, &sandbox).await;
+    confirm(agent.post(&release, ""), &sandbox).await;
+    assert_eq!(first_milestone(&agent, &sandbox).await["status"], "PAID");
+    let updates = done(agent.get("/updates"), &sandbox).await;
+    assert!(updates["events"].as_array().unwrap().len() >= 9, "{updates}");
+    let seeded = Agent::owner().get("/contracts").send(&sandbox).await.json();
+    assert_eq!(seeded["contracts"].as_array().map(Vec::len), Some(6), "the seeded account is as it was");
+    assert_eq!(Agent::owner().get(&format!("/proposals/{proposal}")).send(&sandbox).await.status, 403);
+}
+
+async fn first_milestone(agent: &Agent, sandbox: &Sandbox) -> Value {
+    done(agent.get("/contracts"), sandbox).await["contracts"][0]["milestones"][0].take()
+}
