@@ -9,7 +9,7 @@
 //! | [`config`] | what the settings mean | `api` |
 //! | [`cli`] | what was typed | `config` |
 //! | [`drift`] | OpenTrain's description of its API against ours | `api` |
-//! | [`docs`] | text made from the tables | `config`, `mcp`, `tools` |
+//! | [`docs`] | text made from the tables | `api`, `config`, `mcp`, `tools` |
 //! | `commands` | where they meet | all of them |
 //!
 //! `tests/suite/architecture.rs` holds the last column. ARCHITECTURE.md tells the story.

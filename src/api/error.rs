@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::Dialect;
@@ -57,7 +58,7 @@ impl InvalidArgument {
 }
 
 /// OpenTrain's error envelope: `{"error", "code", "requestId", "details"}` (reference: api-reference/overview).
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Refusal {
     /// The HTTP status.
     pub status: u16,

@@ -61,7 +61,10 @@ impl Token {
     pub fn mask_json(&self, json: &mut String) {
         self.mask(json);
         // ASCII in escapes is rare, and the only way in which a token could still be there.
-        if json.contains("\\u00")
+        let has_escaped_ascii = json.match_indices("\\u00").any(|(place, escape)| {
+            json.as_bytes().get(place + escape.len()).is_some_and(|digit| (b'2'..=b'7').contains(digit))
+        });
+        if has_escaped_ascii
             && let Ok(mut value) = serde_json::from_str(json)
             && self.mask_value(&mut value)
         {
@@ -73,7 +76,15 @@ impl Token {
         match value {
             Value::String(text) => self.mask(text),
             Value::Array(items) => self.mask_each(items.iter_mut()),
-            Value::Object(fields) => self.mask_each(fields.values_mut()),
+            Value::Object(fields) => {
+                let mut found = self.mask_each(fields.values_mut());
+                let masked = std::mem::take(fields).into_iter().map(|(mut name, value)| {
+                    found |= self.mask(&mut name);
+                    (name, value)
+                });
+                *fields = masked.collect();
+                found
+            }
             _ => false,
         }
     }
@@ -224,9 +235,9 @@ mod tests {
     #[test]
     fn masks_what_stands_in_escapes_too_and_keeps_the_rest() {
         let token = Token::new("ot_pat_c3f9_s3cr3tpart99").unwrap();
-        let mut json = r#"{"b":[1.50,"\u0073\u0033cr3tpart99"],"a":"\u00e9"}"#.to_owned();
+        let mut json = r#"{"b":[1.50,"\u0073\u0033cr3tpart99"],"s3cr3tpar\u0074\u0039\u0039":"\u00e9"}"#.to_owned();
         token.mask_json(&mut json);
-        assert_eq!(json, r#"{"b":[1.50,"[token hidden]"],"a":"é"}"#);
+        assert_eq!(json, r#"{"b":[1.50,"[token hidden]"],"[token hidden]":"é"}"#);
         let mut other = r#"{"a":"\u00e9 s3cr3t"}"#.to_owned();
         token.mask_json(&mut other);
         assert_eq!(other, r#"{"a":"\u00e9 s3cr3t"}"#);

@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use url::Url;
 
+use crate::api::error::Refusal;
 use crate::tools::answer::Report;
 use crate::tools::person::{After, HumanStep};
 
@@ -55,6 +56,8 @@ struct State {
     after: After,
     /// When the person was asked, in milliseconds since 1970.
     asked: i64,
+    /// What was refused, to be told again when nobody opens the page.
+    refused: Option<Box<Refusal>>,
 }
 
 /// A call that comes again after its person was asked.
@@ -63,6 +66,7 @@ pub(crate) struct Resumed {
     /// How long the wait has lasted already.
     waited: Duration,
     accepted: bool,
+    refused: Option<Box<Refusal>>,
 }
 
 impl Server {
@@ -80,16 +84,22 @@ impl Server {
             after: state.after,
             waited: Duration::from_millis(u64::try_from(waited).unwrap_or_default()),
             accepted: action == Some("accept"),
+            refused: state.refused,
         })
     }
 
-    /// Goes on with such a call. It looks at least once, and never asks again.
+    /// Goes on with such a call. After an accept it looks at least once; after anything else nothing is sent that could
+    /// change something. It never asks again.
     pub(crate) async fn resume(
         &self,
         request: &Request,
         resumed: Resumed,
         context: &RequestContext<RoleServer>,
     ) -> Result<Report, ErrorData> {
+        let served = self.toolbox.find(&request.name);
+        if let (false, Some(refused), Some(served)) = (resumed.accepted, resumed.refused, served) {
+            return Ok(self.toolbox.tell_again(served, refused, &request.call).await);
+        }
         let left =
             if resumed.accepted { self.toolbox.human_wait.saturating_sub(resumed.waited) } else { Duration::ZERO };
         self.wait(request, &resumed.after, left, context).await
@@ -119,7 +129,11 @@ impl Server {
     }
 
     fn input_required(&self, request: &Request, step: &HumanStep) -> Option<InputRequiredResult> {
-        let state = State { after: step.after.clone(), asked: Timestamp::now().as_millisecond() };
+        let state = State {
+            after: step.after.clone(),
+            asked: Timestamp::now().as_millisecond(),
+            refused: step.refused.clone(),
+        };
         let binding = self.binding(request);
         let options = SealOptions::new().associated_data(&binding).ttl(STATE_LIFE);
         let state = self.seal.0.seal_json_with(&state, &options).ok()?;

@@ -8,6 +8,7 @@ use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use crate::api::error::Refusal;
 use crate::api::types::{ApprovalId, TopUpId};
 
 use super::answer::{Link, LinkKind, Report};
@@ -28,33 +29,35 @@ pub struct HumanStep {
     pub ask: String,
     /// What to do once the page has been opened.
     pub after: After,
+    /// What was refused, where that is why the page is needed: told again when nobody opens it.
+    pub refused: Option<Box<Refusal>>,
 }
 
 impl HumanStep {
     /// The call was refused until something is done on the page: it is made again then.
     #[must_use]
-    pub fn try_again(link: Link, ask: &str) -> Self {
+    pub fn try_again(link: Link, ask: &str, refused: Option<Box<Refusal>>) -> Self {
         let after = After::TryAgain { past: link.kind };
-        Self { link, ask: ask.to_owned(), after }
+        Self { link, ask: ask.to_owned(), after, refused }
     }
 
     /// The call has started a claim: whether it is done is asked then.
     #[must_use]
     pub fn claim(link: Link, ask: String) -> Self {
-        Self { link, ask, after: After::Exchange }
+        Self { link, ask, after: After::Exchange, refused: None }
     }
 
     /// The call has made a page to pay on: whether it was paid is looked at then.
     #[must_use]
     pub fn pay(link: Link, ask: String, top_up_id: TopUpId) -> Self {
         let after = After::TopUp { top_up_id, page: link.url.clone() };
-        Self { link, ask, after }
+        Self { link, ask, after, refused: None }
     }
 
     /// The call asked for a decision on the page: the approval is looked at then.
     #[must_use]
     pub fn decide(link: Link, ask: String, approval_id: ApprovalId) -> Self {
-        Self { link, ask, after: After::Look { approval_id } }
+        Self { link, ask, after: After::Look { approval_id }, refused: None }
     }
 }
 

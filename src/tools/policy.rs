@@ -74,7 +74,7 @@ impl Toolsets {
     }
 
     fn told(&self) -> Option<String> {
-        let chosen = self.0.as_ref()?;
+        let chosen = self.0.as_ref().filter(|chosen| chosen.len() < FAMILIES.len())?;
         Some(format!("only the toolsets {}", chosen.iter().copied().collect::<Vec<_>>().join(", ")))
     }
 }

@@ -8,7 +8,7 @@ use url::Url;
 
 use crate::api::Effect;
 use crate::api::client::Client;
-use crate::api::error::Error;
+use crate::api::error::{Error, Refusal};
 use crate::api::token::{Token, TokenSource};
 
 use super::agent::Claim;
@@ -216,6 +216,12 @@ impl Toolbox {
         Some(self.report(entry, &Denial::read_only().into(), Vec::new(), None, call))
     }
 
+    /// Tells a refusal again, with nothing sent: its person did not open the page.
+    pub async fn tell_again(&self, served: &Served, refused: Box<Refusal>, call: &Call) -> Report {
+        let app = self.client.origin().await.ok();
+        self.report(served.entry, &Error::Refused(refused).into(), Vec::new(), app.as_ref(), call)
+    }
+
     /// Performs one call; the arguments are read against the tool's schema first. Dropping the future gives a read up,
     /// upstream too; a write that has begun goes on to its end, since what it does cannot be called back.
     pub async fn call(self: &Arc<Self>, served: &Served, arguments: Object, call: &Call) -> Report {
@@ -310,7 +316,8 @@ impl Toolbox {
         if failure.field.is_some() && failure.status.is_none() {
             failure.message = self.told_here(&failure.message);
         }
-        let step = human_step(&failure);
+        let refused = if let Trouble::Api(Error::Refused(refusal)) = trouble { Some(refusal.clone()) } else { None };
+        let step = human_step(&failure, refused);
         Report { result: Err(failure), step }
     }
 }
@@ -340,7 +347,7 @@ fn with_word(text: &str, name: &str, other: &str) -> String {
 
 /// The page that a person has to open before the refused call can go through. A page on a host that is not the app's is
 /// told, but nobody is sent there.
-fn human_step(failure: &Failure) -> Option<HumanStep> {
+fn human_step(failure: &Failure, refused: Option<Box<Refusal>>) -> Option<HumanStep> {
     let (kind, ask) = match failure.reason.as_deref()? {
         "account_claim_required" => (
             LinkKind::Claim,
@@ -353,7 +360,7 @@ fn human_step(failure: &Failure) -> Option<HumanStep> {
         _ => return None,
     };
     let link = failure.links().into_iter().find(|link| link.kind == kind && link.verified)?;
-    Some(HumanStep::try_again(link, ask))
+    Some(HumanStep::try_again(link, ask, refused))
 }
 
 #[cfg(test)]

@@ -57,6 +57,8 @@ const FAMILY_ARROWS: &[(&str, &str, &str, &str)] = &[
     ("tools", "milestones", "approvals", "funding and releasing have to be approved, told in one place"),
     ("tools", "approvals", "contracts", "an approval is told by its contract's name"),
     ("tools", "milestones", "contracts", "a milestone is told as it stands in a contract's list"),
+    ("sandbox", "messages", "jobs", "a request that does not fit is refused in the same words"),
+    ("sandbox", "proposals", "jobs", "a request that does not fit is refused in the same words"),
     ("sandbox", "contracts", "approvals", "ending a contract asks for an approval"),
     ("sandbox", "milestones", "approvals", "funding and releasing ask for an approval"),
     ("sandbox", "milestones", "contracts", "a milestone is made in a contract"),
