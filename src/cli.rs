@@ -79,6 +79,15 @@ pub enum Task {
         /// The file that --audit-log names
         file: PathBuf,
     },
+    /// Compare an OpenAPI document with what this server knows of the API
+    ///
+    /// Tells what is new, gone or different there: methods, paths, fields, what is required, scopes where it states them.
+    /// Exit status 1 when something is.
+    Drift {
+        /// The document; the one that the API serves when it is left out, which needs no token
+        #[arg(value_name = "FILE|URL")]
+        document: Option<String>,
+    },
     /// Serve the sandbox alone, for other programs to call
     Sandbox {
         /// Where to listen; loopback only

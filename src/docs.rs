@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
+use crate::api::Effect;
 use crate::config::{Flag, SETTINGS};
 use crate::mcp;
 use crate::tools::FAMILIES;
@@ -30,7 +31,7 @@ pub fn schema_files() -> Vec<Made> {
 /// The sections of the README that are made, by the name between their markers.
 #[must_use]
 pub fn readme_sections() -> Vec<(&'static str, String)> {
-    vec![("settings", settings()), ("tools", tools())]
+    vec![("settings", settings()), ("tools", tools()), ("safety", safety())]
 }
 
 /// Puts the made sections between their markers, `<!-- made: NAME -->` and `<!-- /made -->`.
@@ -87,6 +88,21 @@ fn tools() -> String {
                 family.name,
                 entry.effect.told()
             );
+        }
+    }
+    table
+}
+
+fn safety() -> String {
+    let mut table = String::from(
+        "| tool | what a call does | whose click it takes | listed by default | listed when read-only |\n|---|---|---|---|---|\n",
+    );
+    for family in FAMILIES {
+        for entry in family.tools {
+            let by_default = if family.by_default { "yes" } else { "only when its family is named" };
+            let read_only = if entry.effect == Effect::Read { "yes" } else { "no" };
+            let (does, click) = (entry.effect.told(), entry.effect.clicked_by());
+            let _ = writeln!(table, "| `{}` | {does} | {click} | {by_default} | {read_only} |", entry.name);
         }
     }
     table

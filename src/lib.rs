@@ -8,6 +8,7 @@
 //! | [`sandbox`] | OpenTrain again, small, on loopback | `api` |
 //! | [`config`] | what the settings mean | `api` |
 //! | [`cli`] | what was typed | `config` |
+//! | [`drift`] | OpenTrain's description of its API against ours | `api` |
 //! | [`docs`] | text made from the tables | `config`, `mcp`, `tools` |
 //! | `commands` | where they meet | all of them |
 //!
@@ -18,6 +19,7 @@ pub mod cli;
 mod commands;
 pub mod config;
 pub mod docs;
+pub mod drift;
 pub mod mcp;
 pub mod sandbox;
 pub mod tools;

@@ -77,7 +77,7 @@ fn one_call(
     tool: &'static str,
     arguments: fn(usize) -> Value,
 ) -> Result<Row, Fault> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Runtime::new()?;
     let client = Http::new(&upstream.origin, TOKEN);
     let mut hosts = (Host::start(Server::Ours, upstream)?, Host::start(Server::Bare, upstream)?);
     let (mut ours, mut rmcp, mut http) = (Vec::new(), Vec::new(), Vec::new());
@@ -112,8 +112,8 @@ fn request(
 ) -> Result<Duration, Fault> {
     let start = Instant::now();
     let body = runtime.block_on(client.send(tool, arguments))?;
-    let took = start.elapsed();
-    if body.first() == Some(&b'{') { Ok(took) } else { Err("the upstream server gave no JSON object".into()) }
+    let elapsed = start.elapsed();
+    if body.first() == Some(&b'{') { Ok(elapsed) } else { Err("the upstream server gave no JSON object".into()) }
 }
 
 /// Many `list_contracts` at a time.

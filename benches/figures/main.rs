@@ -10,7 +10,8 @@
 //! - **opentrain-mcp**: the release binary, as hosts start it;
 //! - **bare rmcp**: a server of a few lines (`bare.rs`) that sends the same request and passes the JSON on as it is: no
 //!   checks, no paging, no text, nothing masked. It is this executable, started once more;
-//! - **bare HTTP**: the same request by reqwest alone, its body read and not looked at.
+//! - **bare HTTP**: the same request by reqwest alone, on the runtime that both servers run on, its body read and not
+//!   looked at.
 //!
 //! Times are medians. Another program that is busy meanwhile moves all three, so the ratios are what to read; run it
 //! twice before believing a small difference. The last column is the goal. Missing one does not fail the run: only what

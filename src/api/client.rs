@@ -103,6 +103,16 @@ impl Client {
             .await
     }
 
+    /// Reads a JSON object that anybody may read, once.
+    ///
+    /// # Errors
+    /// Every way in which no success came: see [`Error`].
+    pub async fn fetch(&self, url: Url, deadline: Instant) -> Result<Reply, Error> {
+        let http = self.http.get_or_try_init(|| std::future::ready(connect(&url, self.attempt_timeout))).await?;
+        let request = Request { method: http::Method::GET, url, body: None, dialect: Dialect::Api };
+        self.attempt(http, &request, None, Caller { token: None, deadline }).await
+    }
+
     async fn attempt(
         &self,
         http: &reqwest::Client,

@@ -68,7 +68,7 @@ pub struct Titled {
     pub name: Field<String>,
 }
 
-/// Get the credit balance and the latest entries. The wire has cents.
+/// Get the credit balance and the latest entries. The object has cents, the text dollars.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct GetCredits {}
 
@@ -120,13 +120,15 @@ pub struct LedgerEntry {
     pub contract_id: Field<String>,
     /// The milestone it is about.
     pub milestone_id: Field<String>,
+    /// The proposal it is about.
+    pub joboffer_id: Field<String>,
     /// The top-up it is about.
     pub top_up_id: Field<String>,
     /// A note.
     pub note: Field<String>,
 }
 
-/// List the credit ledger, newest first. The wire has cents.
+/// List the credit ledger, newest first. The object has cents, the text dollars.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ListCreditLedger {
     /// Default 50.
@@ -163,7 +165,7 @@ pub struct Ledger {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateCreditTopUp {
-    /// USD, from 10 to 10000.
+    /// USD, from 10 to 10,000.
     pub amount_usd: Positive,
 }
 

@@ -92,6 +92,13 @@ impl Refusal {
         self.detail_text("reason")
     }
 
+    /// The one refusal that comes after the change was made: moderation has taken the job down again, which is a draft now
+    /// (reference: api-reference/jobs/update).
+    #[must_use]
+    pub fn came_after_the_change(&self) -> bool {
+        self.status == 409 && self.reason() == Some("moderation_blocked") && self.detail_text("status") == Some("DRAFT")
+    }
+
     /// Reads the body of an answer that is no success, each part for itself; `None` when it is no JSON object. A body that
     /// is no envelope at all is kept whole as its details.
     pub(super) fn read(status: u16, body: &str, retry_after: Option<Duration>, dialect: Dialect) -> Option<Self> {
@@ -105,7 +112,11 @@ impl Refusal {
         };
         let request_id = text("requestId");
         let is_envelope = message.is_some() || code.is_some() || object.contains_key("details");
-        let details = if is_envelope { object.shift_remove("details") } else { Some(Value::Object(object)) };
+        let details = if is_envelope {
+            object.shift_remove("details").filter(|details| !details.is_null())
+        } else {
+            Some(Value::Object(object))
+        };
         let message = message.unwrap_or_else(|| format!("OpenTrain answered {status} without its usual message"));
         Some(Self { status, message, code, request_id, details, retry_after })
     }

@@ -20,7 +20,7 @@ pub struct CreateJobDraft {
     #[serde(rename(serialize = "rawJobDescription", deserialize = "jobDescription"), alias = "rawJobDescription")]
     #[schemars(length(min = 1, max = 60_000))]
     pub job_description: String,
-    /// Your own id for it.
+    /// Your own id for it, if you have one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub external_id: Option<String>,
     /// The same key gives the same draft: repeating is safe.
@@ -44,7 +44,7 @@ pub struct UpdateJobDraft {
     pub job_id: JobId,
     /// New values by key: jobTitle, jobDescription, labelingOverview, datasetDescription, dataType, subjectMatter,
     /// dataVolume, dataVolumeUnit, labelingSoftware, headcount, experienceLevel, paymentType, pricePerHour,
-    /// pricePerLabel, fixedPrice, countries, languages, labelTypes.
+    /// pricePerLabel, fixedPrice, countries, languages, labelTypes. get_capabilities lists them all, and their values.
     pub fields: Map<String, Value>,
 }
 
@@ -157,7 +157,8 @@ pub struct Published {
     pub warnings: List<Value>,
 }
 
-/// Change fields of an OPEN job. If moderation blocks the change, the change stays and the job is taken down.
+/// Change fields of an OPEN job. If moderation blocks the change, the change stays and the job is taken down: it is a
+/// DRAFT again.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct UpdateJob {

@@ -126,10 +126,11 @@ pub struct Pay {
     pub per_label_rate: Field<Number>,
 }
 
-/// Get one public job. For a contract's or a draft's job use list_jobs.
+/// Get one public job in full: what is to be done, by whom, for what pay. Drafts of your own are in list_jobs only.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GetJob {
+    /// Job id, from search_jobs.
     pub job_id: JobId,
 }
 
@@ -188,7 +189,7 @@ pub struct Facet {
 /// List what changed on the public job market since a moment: published, updated, closed.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct ListJobChanges {
-    /// ISO 8601 date-time.
+    /// ISO 8601 date-time; later on, until of the last answer.
     #[schemars(length(min = 1))]
     pub since: String,
 }

@@ -9,6 +9,7 @@
 pub mod account;
 pub mod agent;
 pub mod approvals;
+pub mod catalogue;
 pub mod client;
 pub mod contracts;
 pub mod credits;
@@ -109,6 +110,17 @@ impl Effect {
             Self::Irreversible => "cannot be taken back",
             Self::CoSigned => "asks a person",
             Self::Exposes => "reaches outside",
+        }
+    }
+
+    /// Whose click it takes on OpenTrain's pages before anything happens.
+    #[must_use]
+    pub const fn clicked_by(self) -> &'static str {
+        match self {
+            Self::Read => "—",
+            Self::Create | Self::Replace | Self::Exposes => "nobody's",
+            Self::Irreversible => "nobody's; a signed-in person's where money is held",
+            Self::CoSigned => "a signed-in person's",
         }
     }
 

@@ -140,7 +140,7 @@ pub struct InterviewFacts {
     pub transcript_available: Field<bool>,
 }
 
-/// Get one proposal, with the interview in short and what was verified.
+/// Get one proposal: scores, price, the interview in short, and what OpenTrain has checked.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GetProposal {
@@ -164,7 +164,7 @@ pub struct OneProposal {
     pub proposal: Proposal,
 }
 
-/// Read a candidate's interview as a conversation.
+/// Read a candidate's interview with OpenTrain as a conversation, oldest first.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GetProposalInterview {
@@ -214,7 +214,7 @@ pub struct InterviewMessage {
     pub sent_at: Field<String>,
 }
 
-/// Open the conversation with a candidate, or get the one there is; then send_message.
+/// Open the conversation with a candidate, or get the one there is. Sends nothing: send_message does.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StartProposalConversation {
@@ -247,9 +247,10 @@ pub struct Conversation {
     pub created: Field<bool>,
 }
 
-/// Ask your person to hire a candidate, with a first milestone that is funded at once. Charges nothing: returns an
-/// approval with approvalUrl, where they may change the terms. Fees on top: 10 % and $9.95. Other terms supersede an
-/// approval that still waits.
+/// Ask your person to hire a candidate, with a first milestone that is funded in the same step. Charges nothing: returns
+/// an approval with approvalUrl. Show that full URL with name and amount, then call wait_for_approval; they may change the
+/// terms there. On top of the amount come 10 % and $9.95. Repeating it returns the same pending approval; other terms
+/// supersede it.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct HireProposal {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::types::{Field, List, wrapper};
 use super::{Effect, Gate, Operation};
 
-/// List the members of the team and who is invited.
+/// List the members of the team, and who is invited to it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct GetTeam {}
 
@@ -83,7 +83,7 @@ pub struct Invite {
 /// Invite somebody into the team by e-mail: they get access to the account. Nobody co-signs it.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 pub struct InviteTeamMember {
-    /// Whom.
+    /// Their e-mail address.
     #[schemars(length(min = 3))]
     pub email: String,
 }

@@ -71,11 +71,7 @@ impl Token {
 
     fn mask_value(&self, value: &mut Value) -> bool {
         match value {
-            Value::String(text) => {
-                let before = text.len();
-                self.mask(text);
-                text.len() != before
-            }
+            Value::String(text) => self.mask(text),
             Value::Array(items) => self.mask_each(items.iter_mut()),
             Value::Object(fields) => self.mask_each(fields.values_mut()),
             _ => false,
@@ -86,15 +82,18 @@ impl Token {
         values.filter_map(|value| self.mask_value(value).then_some(())).count() > 0
     }
 
-    /// Hides this token and its secret part in `text`, and nothing else.
-    pub fn mask(&self, text: &mut String) {
+    /// Hides this token and its secret part in `text`, and nothing else. Whether there was anything to hide.
+    pub fn mask(&self, text: &mut String) -> bool {
+        let mut found = false;
         let token = self.expose();
         let secret = token.strip_prefix("ot_pat_").and_then(|rest| rest.split_once('_')).map(|(_, secret)| secret);
         for needle in [Some(token), secret].into_iter().flatten() {
             if needle.len() >= SHORTEST_SECRET && text.contains(needle) {
                 *text = text.replace(needle, MASK);
+                found = true;
             }
         }
+        found
     }
 }
 

@@ -248,25 +248,25 @@ macro_rules! ids {
 }
 
 ids! {
-    /// Contract id, from list_contracts.
+    /// Contract id. From list_contracts.
     ContractId,
-    /// Job id.
+    /// Job id, from list_jobs.
     JobId,
-    /// Milestone id, from list_contracts.
+    /// Milestone id. From list_contracts.
     MilestoneId,
     /// Approval id.
     ApprovalId,
-    /// Proposal id, from list_proposals.
+    /// Proposal id. From list_proposals.
     ProposalId,
-    /// Trainer's id or profile slug.
+    /// Trainer's id, from a proposal, or profile slug.
     FreelancerId,
-    /// Conversation id, from list_conversations.
+    /// Conversation id. From list_conversations.
     ConversationId,
-    /// Top-up id.
+    /// Top-up id, from create_credit_top_up.
     TopUpId,
-    /// Webhook id, from list_webhooks.
+    /// Webhook id. From list_webhooks.
     WebhookId,
-    /// Token id, from list_tokens.
+    /// Token id. From list_tokens.
     TokenId,
 }
 

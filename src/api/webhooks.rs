@@ -12,15 +12,16 @@ use super::error::InvalidArgument;
 use super::types::{Field, List, WebhookId, wrapper};
 use super::{Effect, Gate, Operation};
 
-/// Send the account's events to an address from now on. The signing secret is not shown here: it is written to a file
-/// on the machine of this server, named secretFile.
+/// Send the account's events to an address from now on; nothing is sent of the past. The signing secret is not shown: it
+/// is written to a file on this server's machine, which secretFile in the answer names.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateWebhook {
     /// https address; http only for localhost.
     #[schemars(length(min = 1, max = 2048))]
     pub url: String,
-    /// Such as milestone.status_changed or approval.confirmed; poll_updates has the same types.
+    /// Any of proposal.received, proposal.status_changed, message.received, contract.created, milestone.status_changed,
+    /// payment.pending, approval.confirmed, contract.budget_state_changed.
     pub event_types: Vec<String>,
 }
 
@@ -76,7 +77,7 @@ pub struct Webhook {
     pub disabled_reason: Field<String>,
 }
 
-/// List the account's webhooks.
+/// List the account's webhooks: where each sends what, and whether it is ACTIVE.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 pub struct ListWebhooks {}
 
@@ -96,7 +97,7 @@ pub struct Webhooks {
     pub webhooks: Vec<Webhook>,
 }
 
-/// Get one webhook.
+/// Get one webhook: where it sends what, and why it is DISABLED if it is.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GetWebhook {

@@ -65,6 +65,13 @@ pub fn encode<O: Operation>(operation: &O, base: &Url) -> Result<Request, Error>
     Ok(Request { method: O::METHOD, url, body, dialect: O::DIALECT })
 }
 
+/// The schema of what `O` is on the wire.
+#[must_use]
+pub fn schema<O: Operation>() -> Schema {
+    let settings = schemars::generate::SchemaSettings::default().for_serialize();
+    settings.with(|settings| settings.inline_subschemas = true).into_generator().into_root_schema_for::<O>()
+}
+
 /// Reads `O` from the parts of a request; `body` is empty or a JSON object.
 ///
 /// # Errors
@@ -74,9 +81,7 @@ pub fn decode<O: Operation>(
     query: &str,
     body: &[u8],
 ) -> Result<O, InvalidArgument> {
-    let settings = schemars::generate::SchemaSettings::default().for_serialize();
-    let schema = settings.with(|settings| settings.inline_subschemas = true);
-    let schema = schema.into_generator().into_root_schema_for::<O>();
+    let schema = schema::<O>();
     let mut fields = Map::new();
     if has_query(&O::METHOD) {
         let pairs = form_urlencoded::parse(query.as_bytes());

@@ -1,18 +1,17 @@
 //! `opentrain-mcp check`
 
 use std::process::ExitCode;
-use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::api::token::TokenSource;
-use crate::config::Config;
+use crate::config::{Config, OperatorConfig, Source};
 use crate::mcp::Server;
 use crate::mcp::client::Client;
-use crate::tools::all;
+use crate::tools::Toolbox;
 use crate::tools::schema::Object;
 
-use super::{Fault, print, toolbox};
+use super::{Fault, print, server, toolbox};
 
 /// Tells what is set and from where, then tries it. Exit status 1 when something would be refused.
 pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
@@ -24,13 +23,22 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
         print(&format!("note: {notice}"))?;
     }
     let toolbox = toolbox(config)?;
+    // The account is asked whatever the toolsets are.
+    let all = Config {
+        operator: OperatorConfig {
+            toolsets: Some(("all".into(), Source::Default)),
+            tool_prefix: String::new(),
+            ..config.operator.clone()
+        },
+        ..config.clone()
+    };
     for limit in toolbox.limits() {
         print(&format!("limit: {limit}"))?;
     }
-    try_it(Server::new(Arc::new(toolbox))?).await
+    try_it(server(&all)?, &toolbox).await
 }
 
-async fn try_it(server: Server) -> Result<ExitCode, Fault> {
+async fn try_it(server: Server, toolbox: &Toolbox) -> Result<ExitCode, Fault> {
     let client = Client::connect(server).await?;
     let mut fine = true;
     let mut scopes = Vec::new();
@@ -50,7 +58,10 @@ async fn try_it(server: Server) -> Result<ExitCode, Fault> {
     if !fine {
         return Ok(ExitCode::FAILURE);
     }
-    let refused: Vec<String> = all()
+    let refused: Vec<String> = toolbox
+        .served()
+        .iter()
+        .map(|served| served.entry)
         .filter_map(|entry| Some(format!("{}: {}", entry.name, missing(entry.gate, &scopes, &features)?)))
         .collect();
     print("")?;

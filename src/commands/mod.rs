@@ -4,6 +4,7 @@ mod audit;
 mod call;
 mod check;
 mod demo;
+mod drift;
 mod freeze;
 mod logout;
 mod sandbox;
@@ -57,6 +58,7 @@ async fn perform(task: Task, config: &Config) -> Result<ExitCode, Fault> {
         Task::Call { tool, arguments, json } => call::run(server(config)?, &tool, &arguments, json).await,
         Task::Check => check::run(config).await,
         Task::Freeze { reason } => freeze::freeze(config, &reason),
+        Task::Drift { document } => drift::run(config, document.as_deref()).await,
         Task::Logout => logout::run(config).await,
         Task::Thaw => freeze::thaw(config),
         Task::Audit { file } => audit::run(&file),

@@ -17,6 +17,9 @@ use super::{DEFAULT_ORIGIN, Source};
 /// How long another process may hold the file.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// The fields of the file that are ours to read; each is text.
+const NAMES: [&str; 3] = ["apiToken", "baseUrl", "claimToken"];
+
 /// The credential file as it was found.
 #[derive(Clone)]
 pub(super) struct CredentialFile {
@@ -33,8 +36,13 @@ impl CredentialFile {
         let fields = match std::fs::read(&path) {
             Ok(bytes) => {
                 notices.extend(readable_by_others(&path));
-                let fields = serde_json::from_slice(&bytes);
-                fields.map_err(|fault| notices.push(not_json(&path, &fault))).ok()
+                let fields: Result<Map<String, Value>, String> =
+                    serde_json::from_slice(&bytes).map_err(|fault| place(&fault));
+                let fields = fields.and_then(|fields| match NAMES.iter().find(|name| !is_text(&fields, name)) {
+                    Some(name) => Err(format!("{name} is not a string")),
+                    None => Ok(fields),
+                });
+                fields.map_err(|what| notices.push(not_ours(&path, &what))).ok()
             }
             Err(fault) if fault.kind() == io::ErrorKind::NotFound => Some(Map::new()),
             Err(fault) => {
@@ -80,13 +88,17 @@ impl CredentialFile {
     }
 }
 
+fn is_text(fields: &Map<String, Value>, name: &str) -> bool {
+    fields.get(name).is_none_or(|value| value.is_string() || value.is_null())
+}
+
 /// Where a JSON fault is; never what stands there.
-fn not_json(path: &Path, fault: &serde_json::Error) -> String {
-    let (line, column) = (fault.line(), fault.column());
-    format!(
-        "{} is not the JSON that OpenTrain's tools write (line {line}, column {column}); it is ignored",
-        path.display()
-    )
+fn place(fault: &serde_json::Error) -> String {
+    format!("line {}, column {}", fault.line(), fault.column())
+}
+
+fn not_ours(path: &Path, what: &str) -> String {
+    format!("{} is not the JSON that OpenTrain's tools write ({what}); it is ignored", path.display())
 }
 
 #[cfg(unix)]

@@ -37,11 +37,13 @@ pub async fn serve(server: Server) -> Result<(), Box<ServerInitializeError>> {
     };
     tokio::pin!(serving);
     let ended = tokio::select! {
-        ended = &mut serving => ended,
+        // In this order: a signal must not meet a server that talks already and does not listen for it yet.
+        biased;
         () = signal() => {
             closing.cancel();
-            tokio::time::timeout(AFTER_SIGNAL, serving).await.unwrap_or(Ok(()))
+            tokio::time::timeout(AFTER_SIGNAL, &mut serving).await.unwrap_or(Ok(()))
         }
+        ended = &mut serving => ended,
     };
     kept.close().await;
     ended

@@ -162,7 +162,7 @@ pub(super) fn invite(world: &mut World, claim_token: &str, email: &str) -> Resul
             && account.email.as_deref().is_some_and(|known| known.eq_ignore_ascii_case(email))
     });
     let attempts = world.keys.minted();
-    let token = world.keys.mint("cat", "claim");
+    let page_token = world.keys.mint("cat", "claim");
     let found = by_claim_token(&mut world.accounts, claim_token);
     let (_, account) = found.ok_or("claim_token is unknown.")?;
     let ceremony = account.ceremony.as_mut().ok_or("claim_token is unknown.")?;
@@ -176,7 +176,7 @@ pub(super) fn invite(world: &mut World, claim_token: &str, email: &str) -> Resul
         return Err("email_already_registered: this address has an OpenTrain account already.");
     }
     let code = format!("{:06}", (FIRST_CODE + attempts.wrapping_sub(2) * CODE_STRIDE) % 1_000_000);
-    let attempt = Attempt { token, code, email: email.into(), ends_at: now.plus_seconds(CODE_LIFETIME) };
+    let attempt = Attempt { token: page_token, code, email: email.into(), ends_at: now.plus_seconds(CODE_LIFETIME) };
     ceremony.attempt = Some(attempt.clone());
     Ok(attempt)
 }

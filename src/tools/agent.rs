@@ -18,7 +18,7 @@ use crate::api::{Effect, Gate, Operation};
 use super::answer::{Answer, Link, LinkKind, Outcome, Report};
 use super::audit::Settled;
 use super::context::{Call, Context};
-use super::failure::Trouble;
+use super::failure::{Denial, Trouble};
 use super::person::HumanStep;
 use super::schema::Object;
 use super::toolbox::Toolbox;
@@ -85,8 +85,8 @@ impl Tool for RegisterAgent {
                        within about 24 hours: ask for their e-mail address, then claim_account(email).";
         let mut answer = Answer::new(context.toolbox.told_here(summary), without(written.read.object, SECRETS));
         answer.outcome = Some(Outcome::Created);
-        answer.lines.extend(keeping(saved.err(), context));
-        answer.lines.extend(warning);
+        answer.warnings.extend(keeping(saved.err(), context));
+        answer.warnings.extend(warning);
         answer.next = context.next(&[("claim_account", "email")]);
         Ok(answer)
     }
@@ -110,7 +110,7 @@ impl Tool for ClaimAccount {
     const IDS: &'static str = "";
 
     async fn run(self, context: &Context) -> Result<Answer, Trouble> {
-        let claim_token = context.toolbox.tokens.claim_token().ok_or_else(no_registration)?;
+        let claim_token = context.toolbox.tokens.claim_token().ok_or_else(Denial::not_registered)?;
         let start = StartClaim { claim_token: claim_token.expose().to_owned(), email: self.email.trim().to_owned() };
         let written = context.write(&start, None).await?;
         let warning = written.writing.end(Settled::with(Outcome::Done)).await;
@@ -133,7 +133,7 @@ impl Tool for ClaimAccount {
         if started.email_sent.is_true() {
             answer.lines.push("OpenTrain has sent an e-mail with it too; it may be in the spam folder.".into());
         }
-        answer.lines.extend(warning);
+        answer.warnings.extend(warning);
         answer.next = context.next(&[("get_claim_status", "")]);
         if link.verified {
             let ask = format!("Claim the OpenTrain account of your agent: open this page and enter the code {code}.");
@@ -180,14 +180,14 @@ impl Tool for GetClaimStatus {
         };
         let warning = writing.end(settled).await;
         let mut answer = told(exchanged, context)?;
-        answer.lines.extend(warning);
+        answer.warnings.extend(warning);
         Ok(answer)
     }
 }
 
 fn told(exchanged: Exchanged, context: &Context) -> Result<Answer, Trouble> {
     match exchanged {
-        Exchanged::None => Err(no_registration().into()),
+        Exchanged::None => Err(Denial::not_registered().into()),
         Exchanged::Failed(fault) if fault.may_have_happened() => {
             let hint = "The answer was lost. The token is delivered only once, so it may be gone: ask again once; if that says \
                         invalid_grant, a person makes a key in the app, Settings → API keys, and sets it as OT_API_TOKEN.";
@@ -206,7 +206,7 @@ fn told(exchanged: Exchanged, context: &Context) -> Result<Answer, Trouble> {
         Exchanged::Claimed { object, unsaved } => {
             let mut answer = Answer::new(claimed(&object), object);
             answer.outcome = Some(Outcome::Done);
-            answer.lines.extend(keeping(unsaved, context));
+            answer.warnings.extend(keeping(unsaved, context));
             Ok(answer)
         }
     }
@@ -222,11 +222,6 @@ fn claimed(object: &Object) -> String {
          Settings → API keys, and sets it as OT_API_TOKEN."
     };
     format!("claimed: a person owns the account now. The new token is in use, and the old ones are dead.{payments}")
-}
-
-fn no_registration() -> Error {
-    let message = "no agent has registered here, or its claim is done (there is no claim token)";
-    Error::NotConfigured(message.into())
 }
 
 /// What has to be said of where the account is kept.

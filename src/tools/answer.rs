@@ -25,6 +25,8 @@ pub enum Outcome {
     PendingApproval,
     /// It was carried out.
     Done,
+    /// A person has decided against it, or not at all.
+    NotDone,
 }
 
 impl Outcome {
@@ -57,6 +59,12 @@ pub enum LinkKind {
     Approval,
     /// Add a way to pay.
     Billing,
+    /// Pay, at Stripe.
+    Checkout,
+    /// See a published job.
+    Job,
+    /// See and change a draft.
+    Draft,
 }
 
 impl LinkKind {
@@ -67,17 +75,20 @@ impl LinkKind {
             Self::Claim => "Claim this OpenTrain account",
             Self::Approval => "Decide on OpenTrain",
             Self::Billing => "Add a payment method on OpenTrain",
+            Self::Checkout => "Buy OpenTrain credits",
+            Self::Job => "See the job on OpenTrain",
+            Self::Draft => "See the draft on OpenTrain",
         }
     }
 }
 
 impl Link {
     /// A link that the API gave. It counts as OpenTrain's only on the origin that is called, over https, or on loopback
-    /// where the origin itself is there.
+    /// where the origin itself is there; a page to pay on may be Stripe's.
     #[must_use]
     pub fn new(kind: LinkKind, url: &str, app: Option<&Url>) -> Self {
         let verified = Url::parse(url).is_ok_and(|link| {
-            app.is_some_and(|app| link.origin() == app.origin())
+            (app.is_some_and(|app| link.origin() == app.origin()) || (kind == LinkKind::Checkout && is_stripe(&link)))
                 && link.username().is_empty()
                 && link.password().is_none()
         });
@@ -92,6 +103,14 @@ impl Link {
     }
 }
 
+/// Whether Stripe serves this page, over https on the usual port.
+fn is_stripe(link: &Url) -> bool {
+    let host = link.host_str().unwrap_or_default();
+    link.scheme() == "https"
+        && link.port().is_none()
+        && (host == "checkout.stripe.com" || host.ends_with(".stripe.com"))
+}
+
 /// A success.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
@@ -99,6 +118,8 @@ pub struct Answer {
     pub summary: String,
     /// Lines below it.
     pub lines: Vec<String>,
+    /// What the caller must know besides; a part of the summary too.
+    pub warnings: Vec<String>,
     /// What comes next, last of all.
     pub next: String,
     /// Of a write.
@@ -131,14 +152,18 @@ impl Answer {
 
     fn text(&self) -> String {
         let parts = std::iter::once(self.summary.as_str()).chain(self.lines.iter().map(String::as_str));
-        let parts = parts.chain(Some(self.next.as_str())).filter(|part| !part.is_empty());
+        let parts = parts
+            .chain(self.warnings.iter().map(String::as_str))
+            .chain(Some(self.next.as_str()))
+            .filter(|part| !part.is_empty());
         parts.collect::<Vec<_>>().join("\n")
     }
 
     /// Our few keys, then the API's own, which win where the names are the same.
     fn structured(self, sandbox: bool) -> Object {
         let mut object = Object::new();
-        let summary = [self.summary, self.next].into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>();
+        let parts = std::iter::once(self.summary).chain(self.warnings).chain(Some(self.next));
+        let summary = parts.filter(|part| !part.is_empty()).collect::<Vec<_>>();
         object.insert("summary".into(), summary.join(" ").replace('\n', " ").into());
         if let Some(outcome) = self.outcome {
             object.insert("outcome".into(), json!(outcome));
@@ -204,5 +229,35 @@ impl Report {
             }
         }
         Spoken { text, structured, links, is_error }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_page_to_pay_on_may_be_stripes() {
+        let app: Url = "https://app.opentrain.ai".parse().unwrap();
+        let verified = |kind, url: &str| Link::new(kind, url, Some(&app)).verified;
+        for good in
+            ["https://checkout.stripe.com/c/pay/cs_live_1#x", "https://buy.stripe.com/1", "https://app.opentrain.ai/x"]
+        {
+            assert!(verified(LinkKind::Checkout, good), "{good}");
+        }
+        for bad in [
+            "http://checkout.stripe.com/c",
+            "https://checkout.stripe.com:8443/c",
+            "https://checkout.stripe.com@evil.example/c",
+            "https://me@checkout.stripe.com/c",
+            "https://checkout.stripe.com.evil.example/c",
+            "https://evilstripe.com/c",
+            "https://stripe.com/c",
+            "x",
+        ] {
+            assert!(!verified(LinkKind::Checkout, bad), "{bad}");
+        }
+        assert!(!verified(LinkKind::Job, "https://checkout.stripe.com/c/pay/cs_live_1"));
+        assert!(verified(LinkKind::Draft, "https://app.opentrain.ai/job-post?jobId=1"));
     }
 }

@@ -13,11 +13,12 @@ use crate::api::contracts::{Contract, GetContract};
 use crate::api::error::Error;
 use crate::api::milestones::{ACTIVE_FUNDED, Milestone};
 use crate::api::reply::Reply;
-use crate::api::types::{ApprovalId, ContractId};
+use crate::api::types::{ApprovalId, ContractId, ProposalId};
 use crate::api::{Effect, Gate, Operation};
 
 use super::answer::{Answer, Link, LinkKind, Outcome, Report};
 use super::audit::{Settled, Writing};
+use super::candidates::candidate;
 use super::context::{Call, Context};
 use super::contracts::contract_name;
 use super::failure::Trouble;
@@ -33,6 +34,8 @@ pub const TOOLS: &[Entry] = &[Entry::of::<GetApproval>(), Entry::of::<WaitForApp
 const APPROVAL_IDS: &str = "approvalId comes from what was asked for (request_milestone_funding and its like); asking again gives the same pending approval.";
 /// What one look may take.
 const LOOK_LIMIT: Duration = Duration::from_secs(10);
+/// What the last look of a wait may take beyond it.
+const LAST_LOOK: Duration = Duration::from_secs(1);
 
 /// What an approval is about, where it could be seen.
 pub(super) struct Subject {
@@ -41,9 +44,10 @@ pub(super) struct Subject {
 }
 
 impl Subject {
-    /// One look at the contract that the approval names.
+    /// One look at the contract that the approval names, or that came of it.
     async fn of(approval: &Approval, context: &Context) -> Option<Self> {
-        let contract_id = ContractId(approval.contract_id.text()?.to_owned());
+        let came_of_it = || approval.result.get()?.get("contractId")?.as_str();
+        let contract_id = ContractId(approval.contract_id.text().or_else(came_of_it)?.to_owned());
         let (_, read) = context.read(&GetContract { contract_id }).await.ok()?;
         let contract = read.output.contract;
         let wanted = approval.milestone_id.text();
@@ -106,21 +110,55 @@ pub(super) struct Asked {
     pub(super) subject: Option<Subject>,
 }
 
+impl Asked {
+    /// Puts the write on record as waiting. What comes back is a warning, if that failed.
+    async fn settle(self) -> (Waiting, Option<Subject>) {
+        let Self { approval, object, reply, writing, subject } = self;
+        let settled = Settled::with(Outcome::PendingApproval).approval(approval.id.text());
+        let warning = writing.end(settled).await;
+        (Waiting { approval, object, reply, warning }, subject)
+    }
+}
+
+/// A request that is on record, and waits.
+struct Waiting {
+    approval: Approval,
+    object: Object,
+    reply: Reply,
+    warning: Option<String>,
+}
+
 /// Tells what a person has to decide, and where. The write is on record as waiting.
 pub(super) async fn asked(asked: Asked, context: &Context) -> Result<Answer, Trouble> {
-    let Asked { approval, object, reply, writing, subject } = asked;
-    let settled = Settled::with(Outcome::PendingApproval).approval(approval.id.text());
-    let warning = writing.end(settled).await;
+    let (waiting, subject) = asked.settle().await;
     let subject = match subject {
         Some(subject) => Some(subject),
-        None => Subject::of(&approval, context).await,
+        None => Subject::of(&waiting.approval, context).await,
     };
-    let told = subject.as_ref().map_or_else(|| about(&approval), Subject::told);
+    let told = subject.as_ref().map_or_else(|| about(&waiting.approval), Subject::told);
+    Ok(waiting_told(waiting, &told, "Any fee and the total are shown there.", context).await)
+}
+
+/// The same of a hire: whom, and on which terms.
+pub(super) async fn asked_to_hire(
+    asked: Asked,
+    proposal_id: &ProposalId,
+    terms: &str,
+    context: &Context,
+) -> Result<Answer, Trouble> {
+    let (waiting, _) = asked.settle().await;
+    let who = candidate(proposal_id, context).await;
+    let told = format!("{}, {terms}", who.unwrap_or_else(|| about(&waiting.approval)));
+    let changeable = "Your person may change the terms there; what they confirm counts.";
+    Ok(waiting_told(waiting, &told, changeable, context).await)
+}
+
+async fn waiting_told(waiting: Waiting, told: &str, besides: &str, context: &Context) -> Answer {
+    let Waiting { approval, object, reply, warning } = waiting;
     let link = link(&approval, context).await;
     let words = words_of(&approval);
-
     let lead = format!("WAITING FOR A PERSON. {} so far; no money has moved.", words.not_done);
-    let decision = format!("To decide: {} {told}. Any fee and the total are shown there.", words.to_decide);
+    let decision = format!("To decide: {} {told}. {besides}", words.to_decide);
     let summary: Vec<String> = [Some(lead), Some(decision), lapse(&approval, &reply)].into_iter().flatten().collect();
     let mut answer = Answer::new(summary.join("\n"), object);
     answer.outcome = Some(Outcome::PendingApproval);
@@ -128,12 +166,12 @@ pub(super) async fn asked(asked: Asked, context: &Context) -> Result<Answer, Tro
         Some(link) => format!("Show this link in full: {}", link.shown()),
         None => "OpenTrain gave no link; your person finds it in the app, under approvals.".into(),
     });
-    answer.lines.extend(warning);
+    answer.warnings.extend(warning);
     let id = approval.id.text().map_or_else(|| "approvalId".to_owned(), |id| format!("approvalId \"{}\"", word(id)));
     answer.next = context.next(&[("wait_for_approval", &id)]);
-    answer.step = step(&approval, link.as_ref(), &told, &words);
+    answer.step = step(&approval, link.as_ref(), told, &words);
     answer.links.extend(link);
-    Ok(answer)
+    answer
 }
 
 fn step(approval: &Approval, link: Option<&Link>, told: &str, words: &Words) -> Option<HumanStep> {
@@ -164,6 +202,7 @@ fn lapse(approval: &Approval, reply: &Reply) -> Option<String> {
 }
 
 /// One look at an approval.
+#[derive(Clone)]
 struct Seen {
     approval: Approval,
     object: Object,
@@ -174,11 +213,19 @@ impl Seen {
     fn is_pending(&self) -> bool {
         self.approval.status.text() == Some(PENDING)
     }
+
+    /// What became of the write that asked for it.
+    fn outcome(&self) -> Option<Outcome> {
+        match self.approval.status.text()? {
+            PENDING => Some(Outcome::PendingApproval),
+            CONFIRMED => Some(Outcome::Done),
+            DECLINED | EXPIRED => Some(Outcome::NotDone),
+            _ => None,
+        }
+    }
 }
 
-async fn see(approval_id: &ApprovalId, context: &Context) -> Result<Seen, Error> {
-    // A wait may be longer than a call: each look has its own limit then.
-    let deadline = context.call.deadline.max(Instant::now() + LOOK_LIMIT);
+async fn see(approval_id: &ApprovalId, deadline: Instant, context: &Context) -> Result<Seen, Error> {
     let reply = context.send_until(&GetApproval { approval_id: approval_id.clone() }, deadline).await?;
     let read = reply.read::<GetApproval>()?;
     Ok(Seen { approval: read.output.approval, object: read.object, reply })
@@ -189,7 +236,13 @@ async fn told(seen: Seen, waited: Duration, context: &Context) -> Answer {
     let Seen { approval, object, reply } = seen;
     let words = words_of(&approval);
     let subject = Subject::of(&approval, context).await;
-    let about = subject.as_ref().map_or_else(|| about(&approval), Subject::told);
+    let about = match (&subject, approval.proposal_id.text()) {
+        (Some(subject), _) => subject.told(),
+        (None, Some(proposal)) => {
+            candidate(&ProposalId(proposal.to_owned()), context).await.unwrap_or_else(|| about(&approval))
+        }
+        (None, None) => about(&approval),
+    };
     let id = approval.id.text().map_or_else(|| "approvalId".to_owned(), |id| format!("approvalId \"{}\"", word(id)));
     let mut answer = Answer::new("", object);
     answer.summary = match approval.status.text() {
@@ -257,7 +310,7 @@ impl Tool for GetApproval {
     const IDS: &'static str = APPROVAL_IDS;
 
     async fn run(self, context: &Context) -> Result<Answer, Trouble> {
-        let seen = see(&self.approval_id, context).await?;
+        let seen = see(&self.approval_id, context.call.deadline, context).await?;
         Ok(told(seen, Duration::ZERO, context).await)
     }
 }
@@ -286,38 +339,33 @@ impl Tool for WaitForApproval {
         let began = Instant::now();
         let limit = Duration::from_secs(self.timeout_seconds.unwrap_or(25));
         let until = began + limit;
-        let mut last: Option<Seen> = None;
+        let mut last: Result<Seen, Error>;
         let waits = ExponentialBuilder::default().with_min_delay(Duration::from_millis(700)).with_factor(1.6);
         let mut waits = waits.with_max_delay(Duration::from_secs(4)).without_max_times().with_jitter().build();
+        let mut pending = None;
         loop {
-            match see(&self.approval_id, context).await {
-                Ok(seen) if !seen.is_pending() => return Ok(told(seen, began.elapsed(), context).await),
-                Ok(seen) => last = Some(seen),
+            // A look that hangs must not outlast the wait; a wait of 0 is one look.
+            let deadline = Instant::now() + LOOK_LIMIT;
+            let deadline = if limit.is_zero() { deadline } else { deadline.min(until + LAST_LOOK) };
+            last = see(&self.approval_id, deadline, context).await;
+            match &last {
+                Ok(seen) if !seen.is_pending() => break,
+                Ok(_) => {}
                 // What passes is ridden out, while there is time.
-                Err(fault) if fault.is_passing() || fault.status().is_some_and(|status| status >= 500) => {
-                    if Instant::now() >= until && last.is_none() {
-                        return Err(fault.into());
-                    }
-                }
-                Err(fault) => return Err(fault.into()),
+                Err(fault) if fault.is_passing() || fault.status().is_some_and(|status| status >= 500) => {}
+                Err(_) => break,
             }
-            let elapsed = began.elapsed();
-            let message = if last.is_some() { "still pending" } else { "OpenTrain does not answer; trying on" };
-            context.call.progress.tell(elapsed.as_secs_f64(), limit.as_secs_f64(), message).await;
-            let left = until.saturating_duration_since(Instant::now());
-            if left.is_zero() {
+            let message = if last.is_ok() { "still pending" } else { "OpenTrain does not answer; trying on" };
+            pending = last.as_ref().ok().cloned().or(pending);
+            let pause = waits.next().unwrap_or(LAST_LOOK).min(until.saturating_duration_since(Instant::now()));
+            if !context.call.pause(pause, began.elapsed(), limit, message).await {
                 break;
             }
-            tokio::select! {
-                () = tokio::time::sleep(waits.next().unwrap_or(left).min(left)) => {}
-                () = context.call.closing.cancelled() => break,
-            }
         }
-        let seen = match last {
-            Some(seen) => seen,
-            None => see(&self.approval_id, context).await?,
-        };
-        Ok(told(seen, began.elapsed(), context).await)
+        match (last, pending) {
+            (Ok(seen), _) | (Err(_), Some(seen)) => Ok(told(seen, began.elapsed(), context).await),
+            (Err(fault), None) => Err(fault.into()),
+        }
     }
 }
 
@@ -330,10 +378,12 @@ impl Toolbox {
         call: &Call,
     ) -> (Report, bool) {
         let context = self.context(entry, Object::new(), self.token(), call.clone());
-        match see(approval_id, &context).await {
+        match see(approval_id, call.deadline, &context).await {
             Ok(seen) => {
-                let pending = seen.is_pending();
-                (Report { result: Ok(told(seen, Duration::ZERO, &context).await), step: None }, pending)
+                let (pending, outcome) = (seen.is_pending(), seen.outcome());
+                let mut answer = told(seen, Duration::ZERO, &context).await;
+                answer.outcome = outcome;
+                (Report { result: Ok(answer), step: None }, pending)
             }
             Err(fault) => {
                 let passing = fault.is_passing();

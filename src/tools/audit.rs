@@ -154,7 +154,6 @@ impl AuditLog {
         }
         let line = before(context, figure)?;
         let (log, policy, its_line) = (Arc::clone(self), policy.clone(), line.clone());
-        let secret = context.token.clone();
         let begun = tokio::task::spawn_blocking(move || {
             let mut file = open(&log.path)?;
             lock(&file)?;
@@ -163,11 +162,7 @@ impl AuditLog {
             {
                 return Ok(Err(denial));
             }
-            let mut text = json!(its_line).to_string();
-            if let Some(secret) = secret {
-                secret.mask(&mut text);
-            }
-            append(&mut file, &text).map(Ok)
+            append(&mut file, &json!(its_line).to_string()).map(Ok)
         });
         begun.await.map_err(Denial::unrecorded)?.map_err(Denial::unrecorded)??;
         if let Ok(mut open) = self.open.lock() {
@@ -219,7 +214,7 @@ impl Writing {
             Err(fault) => fault.to_string(),
         };
         Some(format!(
-            "WARNING: this is done, but its record could not be written ({fault}); further writes are refused until the operator has looked."
+            "WARNING: its record could not be written ({fault}); further writes are refused until the operator has looked."
         ))
     }
 }
@@ -232,7 +227,7 @@ fn before(context: &Context, figure: Option<Figure>) -> Result<Line, Denial> {
         id: unique_id().map_err(Denial::unrecorded)?,
         phase: "before".into(),
         tool: context.entry.name.into(),
-        arguments: context.arguments.clone(),
+        arguments: context.masked_arguments(),
         client: context.call.client.clone(),
         amount_usd: figure.amount,
         milestone_id: figure.milestone_id,

@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::path::Path;
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -50,6 +50,19 @@ impl Call {
         }
     }
 
+    /// Tells how a wait goes, and pauses. `false` when there is nothing left to wait for: the time is up, or nobody is
+    /// there any more.
+    pub(super) async fn pause(&self, pause: Duration, waited: Duration, limit: Duration, message: &str) -> bool {
+        let told = async {
+            self.progress.tell(waited.as_secs_f64(), limit.as_secs_f64(), message).await;
+            tokio::time::sleep(pause).await;
+        };
+        tokio::select! {
+            () = told => !pause.is_zero(),
+            () = self.closing.cancelled() => false,
+        }
+    }
+
     /// The same, after a person was sent to claim the account.
     pub(super) fn after_claim(&self) -> Self {
         Self { after_claim: true, ..self.clone() }
@@ -74,7 +87,8 @@ pub struct Context {
     pub(super) arguments: Object,
     pub(super) token: Option<Token>,
     pub(super) call: Call,
-    pub(super) remark: OnceLock<String>,
+    /// Shared by all copies.
+    pub(super) remarks: Arc<Mutex<Vec<String>>>,
 }
 
 impl Context {
@@ -123,7 +137,7 @@ impl Context {
         match self.read(operation).await {
             Ok((reply, read)) => Ok(Written { reply, read, writing }),
             Err(fault) => {
-                writing.end(Settled::failed(&fault)).await;
+                self.remark(writing.end(Settled::failed(&fault)).await);
                 Err(fault.into())
             }
         }
@@ -174,10 +188,19 @@ impl Context {
         self.toolbox.operator.told()
     }
 
+    /// The arguments for the record: a model may have put our own token among them.
+    pub(super) fn masked_arguments(&self) -> Object {
+        let mut text = serde_json::Value::Object(self.arguments.clone()).to_string();
+        if let Some(token) = &self.token {
+            token.mask_json(&mut text);
+        }
+        serde_json::from_str(&text).unwrap_or_default()
+    }
+
     /// Adds a sentence to the hint of the failure that follows.
     pub(super) fn remark(&self, remark: Option<String>) {
-        if let Some(remark) = remark {
-            let _ = self.remark.set(remark);
+        if let (Some(remark), Ok(mut remarks)) = (remark, self.remarks.lock()) {
+            remarks.push(remark);
         }
     }
 }

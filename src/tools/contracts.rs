@@ -294,7 +294,7 @@ impl Tool for EndContract {
         let summary = format!("Ended: contract {id} had no funded milestone, so it ended at once. No money has moved.");
         let mut answer = Answer::new(summary, read.object);
         answer.outcome = Some(Outcome::Done);
-        answer.lines.extend(warning);
+        answer.warnings.extend(warning);
         Ok(answer)
     }
 }

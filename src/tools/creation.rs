@@ -10,7 +10,7 @@ use jiff::SignedDuration;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 use tokio::time::Instant;
 
 use crate::api::contracts::{Contract, GetContract};
@@ -102,10 +102,10 @@ struct Creation {
 }
 
 impl Creation {
-    /// The same for identical calls by the same caller.
+    /// The same for equal terms by the same caller.
     fn key(&self) -> String {
         let token = self.context.token.as_ref().map_or("", |token| token.expose());
-        json!([token, self.wanted]).to_string()
+        format!("{token} {:?} {:?}", self.wanted.contract_id, self.terms)
     }
 
     async fn run(self) -> Result<Answer, Trouble> {
@@ -140,9 +140,13 @@ impl Creation {
                 (Err(fault.clone().into()), Settled::failed(&fault))
             }
         };
-        warnings.extend(writing.end(settled).await);
+        let unrecorded = writing.end(settled).await;
+        if answer.is_err() {
+            self.context.remark(unrecorded.clone());
+        }
+        warnings.extend(unrecorded);
         answer.map(|mut answer| {
-            answer.lines.extend(warnings);
+            answer.warnings.extend(warnings);
             answer
         })
     }
@@ -187,7 +191,7 @@ impl Creation {
         match look {
             // A refusal of the look is the better answer: nothing was sent, and it says why.
             Some(Err(fault)) if self.context.policy().has_caps() => match fault {
-                Error::Refused(refusal) if refusal.status < 500 => Err(fault.clone().into()),
+                Error::Refused(refusal) if refusal.status < 500 => Err(Trouble::Unsent(fault.clone())),
                 _ => {
                     let policy = self.context.policy();
                     Err(Denial::undetermined(policy.max_milestone.or(policy.max_day)).into())

@@ -19,6 +19,8 @@ use super::text::visible;
 pub enum Trouble {
     /// The API, or the way to it.
     Api(Error),
+    /// A look before a write failed, so that the write was not sent.
+    Unsent(Error),
     /// The operator does not allow it; nothing was sent.
     Denied(Denial),
     /// It left, and whether it was carried out could not be found out.
@@ -50,11 +52,14 @@ impl From<Denial> for Trouble {
     }
 }
 
-/// What the operator forbids.
+const NOT_ALLOWED: &str = "NOT_ALLOWED";
+
+/// What the operator forbids, or what is not there to be done.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Denial {
-    /// `over_limit`, `milestone_not_found`, `read_only`, `frozen` or `audit_unavailable`.
+    /// `over_limit`, `milestone_not_found`, `not_registered`, `read_only`, `frozen` `audit_unavailable` or `secret_not_kept`.
     pub reason: &'static str,
+    code: &'static str,
     /// Which rule, and what it says.
     pub message: String,
     hint: &'static str,
@@ -68,7 +73,7 @@ impl Denial {
     #[must_use]
     pub fn over_limit(what: String, limit: Decimal, amount: Decimal) -> Self {
         let hint = "Nothing was sent. Do not split it into parts: that is no way round. Ask your person; only the operator of this server can change the limit.";
-        Self { reason: "over_limit", message: what, hint, limit: Some(limit), amount: Some(amount) }
+        Self { code: NOT_ALLOWED, reason: "over_limit", message: what, hint, limit: Some(limit), amount: Some(amount) }
     }
 
     /// An amount that is not known cannot be held against a limit.
@@ -76,14 +81,22 @@ impl Denial {
     pub fn undetermined(limit: Option<Decimal>) -> Self {
         let message = "The operator has set a limit, and the amount of this cannot be determined".into();
         let hint = "Nothing was sent. Give what the amount follows from (amountUsd or volume, or the contractId that holds the milestone), or ask your person.";
-        Self { reason: "over_limit", message, hint, limit, amount: None }
+        Self { code: NOT_ALLOWED, reason: "over_limit", message, hint, limit, amount: None }
     }
 
     /// A milestone that is not where it was said to be.
     #[must_use]
     pub fn not_found(message: String) -> Self {
         let hint = "Nothing was sent. milestoneId and contractId come from list_contracts.";
-        Self { reason: "milestone_not_found", message, hint, limit: None, amount: None }
+        Self { code: NOT_ALLOWED, reason: "milestone_not_found", message, hint, limit: None, amount: None }
+    }
+
+    /// A claim where nothing is registered.
+    #[must_use]
+    pub fn not_registered() -> Self {
+        let message = "No claim waits here: no agent has registered, or the account is claimed already".into();
+        let hint = "Nothing was sent. get_auth_status says what the token may do; register_agent makes an account where there is none.";
+        Self { code: "NOT_CONFIGURED", reason: "not_registered", message, hint, limit: None, amount: None }
     }
 
     /// Read-only mode.
@@ -91,6 +104,7 @@ impl Denial {
     pub fn read_only() -> Self {
         let message = "The operator has set this server to read-only".into();
         Self {
+            code: NOT_ALLOWED,
             reason: "read_only",
             message,
             hint: "Nothing was sent. Tell your person what you would have done.",
@@ -103,7 +117,7 @@ impl Denial {
     #[must_use]
     pub fn frozen(message: String) -> Self {
         let hint = "Nothing was sent. Tell your person, and wait: the operator ends it with `opentrain-mcp thaw`.";
-        Self { reason: "frozen", message, hint, limit: None, amount: None }
+        Self { code: NOT_ALLOWED, reason: "frozen", message, hint, limit: None, amount: None }
     }
 
     /// The record cannot be kept.
@@ -111,11 +125,19 @@ impl Denial {
     pub fn unrecorded(what: impl std::fmt::Display) -> Self {
         let message = format!("Every write has to be recorded first, and it cannot be ({what})");
         let hint = "Nothing was sent. Tell your person: the operator has to look at the audit log.";
-        Self { reason: "audit_unavailable", message, hint, limit: None, amount: None }
+        Self { code: NOT_ALLOWED, reason: "audit_unavailable", message, hint, limit: None, amount: None }
     }
 }
 
 impl Denial {
+    /// There is no place for a secret that no model may see.
+    #[must_use]
+    pub fn unkept(what: impl std::fmt::Display) -> Self {
+        let message = format!("The secret that comes with it has to be kept in a file, and it cannot be ({what})");
+        let hint = "Nothing was sent. Tell your person: the folder of the credentials has to be writable.";
+        Self { code: NOT_ALLOWED, reason: "secret_not_kept", message, hint, limit: None, amount: None }
+    }
+
     fn details(&self) -> Option<Value> {
         self.limit.map(|limit| json!({ "limitUsd": number(limit), "amountUsd": self.amount.and_then(number) }))
     }
@@ -139,7 +161,8 @@ pub struct Failure {
     /// What went wrong.
     pub message: String,
     /// The API's reason, such as account_claim_required; or ours: outcome_unknown, over_limit,
-    /// milestone_not_found, read_only, frozen, audit_unavailable.
+    /// milestone_not_found, not_registered, read_only, frozen, audit_unavailable,
+    /// secret_not_kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The parameter that is wrong.
@@ -163,7 +186,7 @@ pub struct Failure {
     /// The API's details, untouched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<Value>,
-    /// not_done, or unknown when it may have been carried out.
+    /// not_done, or unknown when it may have been carried out; done where a refusal came after it.
     pub outcome: &'static str,
     /// Whether the same call may help, unchanged and without a person.
     pub retryable: bool,
@@ -172,6 +195,9 @@ pub struct Failure {
     /// How the text begins.
     #[serde(skip)]
     pub lead: &'static str,
+    /// The message is in our own words, with what others wrote set off in it.
+    #[serde(skip)]
+    set_off: bool,
     /// The pages for a person among the above.
     #[serde(skip)]
     pages: Vec<Link>,
@@ -182,12 +208,14 @@ impl Failure {
     #[must_use]
     pub fn new(trouble: &Trouble, situation: &Situation<'_>) -> Self {
         match trouble {
-            Trouble::Api(fault) => Self::of_api(fault, situation),
+            Trouble::Api(fault) => Self::of_api(fault, fault.may_have_happened(), situation),
+            Trouble::Unsent(fault) => Self::of_api(fault, false, situation),
             Trouble::Denied(denial) => Self {
-                code: "NOT_ALLOWED".into(),
+                code: denial.code.into(),
                 message: denial.message.clone(),
                 reason: Some(denial.reason.into()),
                 details: denial.details(),
+                set_off: true,
                 outcome: "not_done",
                 hint: denial.hint.into(),
                 lead: lead(situation.effect, false),
@@ -199,13 +227,13 @@ impl Failure {
                 retryable: *retryable,
                 hint: hint.clone(),
                 lead: lead(situation.effect, true),
-                ..Self::of_api(fault, situation)
+                ..Self::of_api(fault, true, situation)
             },
         }
     }
 
-    fn of_api(error: &Error, situation: &Situation<'_>) -> Self {
-        let unknown = situation.effect != Effect::Read && error.may_have_happened();
+    fn of_api(error: &Error, may_have_happened: bool, situation: &Situation<'_>) -> Self {
+        let unknown = situation.effect != Effect::Read && may_have_happened;
         let mut failure = Self {
             status: error.status(),
             code: code(error).to_owned(),
@@ -228,6 +256,9 @@ impl Failure {
                 failure.approval_url = text("approvalUrl");
                 failure.billing_url = text("billingUrl");
                 failure.details.clone_from(&refusal.details);
+                if refusal.came_after_the_change() {
+                    (failure.outcome, failure.lead) = ("done", "Done, and TAKEN DOWN");
+                }
             }
             _ => {}
         }
@@ -261,7 +292,7 @@ impl Failure {
         let mut marks: Vec<String> =
             [self.reason.as_deref(), Some(self.code.as_str())].into_iter().flatten().map(visible).collect();
         marks.extend(self.status.map(|status| format!("HTTP {status}")));
-        let message = visible(&self.message);
+        let message = if self.set_off { self.message.clone() } else { visible(&self.message) };
         let mut text = format!("{}: {} ({}).", self.lead, message.trim_end_matches('.'), marks.join(", "));
         if !self.hint.is_empty() {
             text.push('\n');

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use jiff::Timestamp;
 
 use super::failure::Denial;
-use super::text::moment_of;
+use super::text::{moment_of, quoted};
 
 /// Where the switch is.
 #[derive(Clone, Debug)]
@@ -64,7 +64,7 @@ impl Switch {
             Ok(text) => {
                 let mut lines = text.lines().filter(|line| !line.trim().is_empty());
                 let since = lines.next().map(|line| format!(" {}", line.trim())).unwrap_or_default();
-                let why = lines.next().map(|line| format!(": \"{}\"", line.trim())).unwrap_or_default();
+                let why = lines.next().map(|line| format!(": {}", quoted(line.trim()))).unwrap_or_default();
                 Err(Denial::frozen(format!("The operator has stopped all writes{since}{why}")))
             }
             Err(fault) => Err(Denial::frozen(format!("The stop switch {} cannot be read ({fault})", self.0.display()))),
@@ -85,7 +85,7 @@ mod tests {
         switch.freeze("again").unwrap();
         let denial = switch.check().unwrap_err();
         assert_eq!(denial.reason, "frozen");
-        assert!(denial.message.contains("\"too many milestones\""), "{}", denial.message);
+        assert!(denial.message.contains("«too many milestones»"), "{}", denial.message);
         assert!(switch.thaw().unwrap() && !switch.thaw().unwrap());
         assert!(switch.check().is_ok());
     }

@@ -9,8 +9,10 @@ use crate::api::error::{Error, Refusal};
 use crate::api::{Effect, Gate};
 
 use super::answer::Link;
+use super::drafts::unready;
 use super::failure::Failure;
-use super::text::visible;
+use super::parts::plain;
+use super::text::{quoted, visible};
 
 /// What the hint for a failure depends on, besides the failure.
 #[derive(Clone, Copy, Debug)]
@@ -90,6 +92,9 @@ fn refused(refusal: &Refusal, failure: &Failure, situation: &Situation<'_>) -> S
     if let Some(hint) = refusal.code.as_deref().and_then(oauth) {
         return hint.into();
     }
+    if let Some(hint) = detailed(refusal) {
+        return hint;
+    }
     match refusal.status {
         400 => match &failure.field {
             Some(field) => format!("OpenTrain does not accept {}. Correct it and call again.", visible(field)),
@@ -121,8 +126,77 @@ fn reasoned(reason: &str, failure: &Failure, situation: &Situation<'_>) -> Optio
         "milestone_not_fundable" => "It is funded already, or cannot be. get_contract shows its status.".into(),
         "milestone_not_funded" => "There is no money behind it to release. get_contract shows its status; request_milestone_funding comes first.".into(),
         "payment_method_required" => "A person has to add a payment method first; then call again.".into(),
+        "moderation_blocked" => blocked(failure),
+        "job_not_published" => "Only a published job can be offered: publish_job comes first.".into(),
+        "not_a_freelancer" => {
+            "That account is not a trainer's. freelancerId is the trainer id of a proposal, or a profile's slug.".into()
+        }
+        "freelancer_unavailable" => "The trainer takes no invitations now. Invite another, or try again another day.".into(),
+        "employer_first_message_required" => {
+            "In a conversation about a proposal the employer writes first, and this account is the candidate's.".into()
+        }
+        "invite_email_send_failed" => {
+            "The e-mail could not be sent. get_team shows whether the invitation stands all the same; check the address before \
+             another try."
+                .into()
+        }
+        "teams_not_enabled" => "This account has no team; OpenTrain's support switches that on.".into(),
         _ => return None,
     })
+}
+
+/// What moderation holds against a job.
+fn blocked(failure: &Failure) -> String {
+    let reasons = failure.details.as_ref().and_then(|details| details.get("reasons")).and_then(Value::as_array);
+    let reasons: Vec<String> = reasons.into_iter().flatten().take(10).map(|reason| quoted(&plain(reason))).collect();
+    let reasons = if reasons.is_empty() { "none named".to_owned() } else { reasons.join(", ") };
+    let then = if failure.outcome == "done" {
+        "The change WAS made, and the job was taken down: it is a draft again, and nobody can apply. Mend it with \
+         update_job_draft, then publish_job."
+    } else {
+        "Nothing was published. Mend the draft with update_job_draft, then publish_job."
+    };
+    format!("OpenTrain's moderation does not let it stand. Its reasons: {reasons}. {then}")
+}
+
+/// Details that say what is wrong without naming a reason.
+fn detailed(refusal: &Refusal) -> Option<String> {
+    let text = |name| refusal.detail_text(name);
+    match refusal.status {
+        400 if refusal.detail("validation").is_some() => {
+            let lacks = unready(refusal.detail("validation")?).join("\n");
+            Some(format!(
+                "The draft is not ready:\n{lacks}\nAsk your person, fill it with update_job_draft, then publish again."
+            ))
+        }
+        400 => {
+            let issues = refusal.detail("issues").and_then(Value::as_array)?;
+            let issues: Vec<String> = issues.iter().take(10).map(issue).collect();
+            Some(format!(
+                "OpenTrain does not accept these arguments: {}. Correct them and call again.",
+                issues.join("; ")
+            ))
+        }
+        404 if text("status") == Some("closed") => {
+            Some("It was on the market once, and takes no more applicants. search_jobs shows what is open.".into())
+        }
+        409 => {
+            let required = visible(text("requiredStatus")?);
+            let status = text("status").map_or_else(|| "another".to_owned(), visible);
+            Some(format!(
+                "The job has to be {required} for this; its status is {status}. A DRAFT is changed with update_job_draft."
+            ))
+        }
+        _ => None,
+    }
+}
+
+/// `fields.languages: «Required»`
+fn issue(issue: &Value) -> String {
+    let path = issue.get("path").and_then(Value::as_array).into_iter().flatten();
+    let path: Vec<String> = path.map(|step| visible(&plain(step))).collect();
+    let message = quoted(&plain(issue));
+    if path.is_empty() { message } else { format!("{}: {message}", path.join(".")) }
 }
 
 fn claim(failure: &Failure, situation: &Situation<'_>) -> String {

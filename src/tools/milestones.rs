@@ -93,13 +93,13 @@ async fn ask<O: Operation<Output = OneApproval>>(
 
 /// The milestone in the contract that the caller named.
 async fn in_contract(milestone: &MilestoneId, contract_id: ContractId, context: &Context) -> Result<Subject, Trouble> {
-    let (_, read) = context.read(&GetContract { contract_id }).await?;
+    let (_, read) = context.read(&GetContract { contract_id }).await.map_err(Trouble::Unsent)?;
     Ok(held(read.output.contract, milestone).ok_or_else(|| not_there(milestone, "this contract"))?)
 }
 
 /// The milestone in whichever contract holds it.
 async fn somewhere(milestone: &MilestoneId, context: &Context) -> Result<Subject, Trouble> {
-    let (_, read) = context.read(&ListContracts::default()).await?;
+    let (_, read) = context.read(&ListContracts::default()).await.map_err(Trouble::Unsent)?;
     let found = read.output.contracts.into_iter().find_map(|contract| held(contract, milestone));
     Ok(found.ok_or_else(|| not_there(milestone, "any contract of this account"))?)
 }

@@ -9,6 +9,7 @@
 //! | `policy`, `audit`, `freeze` | what the operator allows; the record of every write; the stop switch |
 //! | `person` | steps that only a person can take |
 //! | `answer`, `failure`, `hints`, `text`, `instructions` | the words |
+//! | `parts`, `drafts`, `candidates` | what several families say: lists that end, what a draft lacks, who applied |
 //! | `schema`, `arguments`, `paging` | what goes in |
 
 pub mod account;
@@ -17,21 +18,33 @@ pub mod answer;
 pub mod approvals;
 pub mod arguments;
 pub mod audit;
+mod candidates;
 pub mod context;
 pub mod contracts;
 pub mod creation;
 pub mod credits;
+mod drafts;
 pub mod failure;
+pub mod freelancers;
 pub mod freeze;
 pub mod hints;
 pub mod instructions;
+pub mod jobs;
+pub mod marketplace;
+pub mod messages;
 pub mod milestones;
 pub mod paging;
+mod parts;
 pub mod person;
 pub mod policy;
+pub mod proposals;
 pub mod schema;
+pub mod team;
 pub mod text;
+pub mod tokens;
 pub mod toolbox;
+pub mod updates;
+pub mod webhooks;
 
 use std::future::Future;
 
@@ -106,7 +119,7 @@ impl<O: Told> Tool for O {
         let written = context.write(&self, None).await?;
         let mut answer = self.tell(written.read, &written.reply, context);
         let outcome = *answer.outcome.get_or_insert(Outcome::Done);
-        answer.lines.extend(written.writing.end(Settled::with(outcome)).await);
+        answer.warnings.extend(written.writing.end(Settled::with(outcome)).await);
         Ok(answer)
     }
 }
@@ -186,9 +199,18 @@ pub const FAMILIES: &[Family] = &[
     Family::new("contracts", contracts::TOOLS),
     Family::new("milestones", milestones::TOOLS),
     Family::new("approvals", approvals::TOOLS),
+    Family::new("jobs", jobs::TOOLS),
+    Family::new("proposals", proposals::TOOLS),
+    Family::new("freelancers", freelancers::TOOLS),
+    Family::new("messages", messages::TOOLS),
     Family::new("credits", credits::TOOLS),
+    Family::new("updates", updates::TOOLS),
+    Family::new("marketplace", marketplace::TOOLS),
     Family::new("account", account::TOOLS),
     Family::new("agent", agent::TOOLS),
+    Family::new("webhooks", webhooks::TOOLS).on_request(),
+    Family::new("tokens", tokens::TOOLS).on_request(),
+    Family::new("team", team::TOOLS).on_request(),
 ];
 
 /// Every tool there is.

@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
-use crate::api::types::ApprovalId;
+use crate::api::types::{ApprovalId, TopUpId};
 
 use super::answer::{Link, LinkKind, Report};
 use super::context::Call;
@@ -17,6 +17,7 @@ use super::toolbox::{Served, Toolbox};
 
 /// Between two looks at whether the person is done.
 const INTERVAL: Duration = Duration::from_secs(2);
+const WAITING: &str = "waiting for a person to finish on the page";
 
 /// What a person has to do, and how it goes on.
 #[derive(Clone, Debug)]
@@ -43,6 +44,13 @@ impl HumanStep {
         Self { link, ask, after: After::Exchange }
     }
 
+    /// The call has made a page to pay on: whether it was paid is looked at then.
+    #[must_use]
+    pub fn pay(link: Link, ask: String, top_up_id: TopUpId) -> Self {
+        let after = After::TopUp { top_up_id, page: link.url.clone() };
+        Self { link, ask, after }
+    }
+
     /// The call asked for a decision on the page: the approval is looked at then.
     #[must_use]
     pub fn decide(link: Link, ask: String, approval_id: ApprovalId) -> Self {
@@ -65,6 +73,13 @@ pub enum After {
     Look {
         /// Which one.
         approval_id: ApprovalId,
+    },
+    /// Look at the top-up, until it was paid or has lapsed. No other page is made.
+    TopUp {
+        /// Which one.
+        top_up_id: TopUpId,
+        /// Where it is paid: OpenTrain names it only once.
+        page: String,
     },
 }
 
@@ -95,7 +110,7 @@ impl Toolbox {
         until: Instant,
     ) -> Report {
         let began = Instant::now();
-        let total = until.saturating_duration_since(began).as_secs_f64();
+        let total = until.saturating_duration_since(began);
         loop {
             let (report, unchanged) = match after {
                 After::TryAgain { past } => {
@@ -110,16 +125,11 @@ impl Toolbox {
                 }
                 After::Exchange => self.look_at_claim(served.entry, call).await,
                 After::Look { approval_id } => self.look(served.entry, approval_id, call).await,
+                After::TopUp { top_up_id, page } => self.look_at_top_up(served.entry, top_up_id, page, call).await,
             };
-            if !unchanged || Instant::now() + INTERVAL >= until {
+            let pause = if unchanged && Instant::now() + INTERVAL < until { INTERVAL } else { Duration::ZERO };
+            if pause.is_zero() || !call.pause(pause, began.elapsed(), total, WAITING).await {
                 return report;
-            }
-            call.progress
-                .tell(began.elapsed().as_secs_f64(), total, "waiting for a person to finish on the page")
-                .await;
-            tokio::select! {
-                () = tokio::time::sleep(INTERVAL) => {}
-                () = call.closing.cancelled() => return report,
             }
         }
     }

@@ -213,7 +213,7 @@ impl Toolbox {
     #[must_use]
     pub fn refuse(&self, name: &str, call: &Call) -> Option<Report> {
         let entry = self.operator.policy.withheld(self.entry_named(name)?.name)?;
-        Some(self.report(entry, &Denial::read_only().into(), None, None, call))
+        Some(self.report(entry, &Denial::read_only().into(), Vec::new(), None, call))
     }
 
     /// Performs one call; the arguments are read against the tool's schema first. Dropping the future gives a read up,
@@ -222,7 +222,7 @@ impl Toolbox {
         let entry = served.entry;
         let arguments = match arguments::fit(served.input(), arguments) {
             Ok(arguments) => arguments,
-            Err(fault) => return self.report(entry, &Error::from(fault).into(), None, None, call),
+            Err(fault) => return self.report(entry, &Error::from(fault).into(), Vec::new(), None, call),
         };
         if entry.effect == Effect::Read {
             return self.run(entry, arguments, call.clone()).await;
@@ -231,7 +231,7 @@ impl Toolbox {
         let write = tokio::spawn(async move { toolbox.run(entry, arguments, its_call).await });
         write.await.unwrap_or_else(|fault| {
             let broken = Error::Unreachable { what: format!("the call broke off ({fault})"), sent: true };
-            self.report(entry, &broken.into(), None, None, call)
+            self.report(entry, &broken.into(), Vec::new(), None, call)
         })
     }
 
@@ -266,7 +266,7 @@ impl Toolbox {
         token: Option<Token>,
         call: Call,
     ) -> Context {
-        Context { toolbox: Arc::clone(self), entry, arguments, token, call, remark: OnceLock::new() }
+        Context { toolbox: Arc::clone(self), entry, arguments, token, call, remarks: Arc::default() }
     }
 
     async fn run_with(&self, context: Context) -> Report {
@@ -282,17 +282,16 @@ impl Toolbox {
     /// Puts what went wrong into a report.
     pub(super) async fn failed(&self, context: Context, trouble: &Trouble) -> Report {
         let app = self.client.origin().await.ok();
-        self.report(context.entry, trouble, context.remark.into_inner(), app.as_ref(), &context.call)
+        self.report(
+            context.entry,
+            trouble,
+            context.remarks.lock().map(|remarks| remarks.clone()).unwrap_or_default(),
+            app.as_ref(),
+            &context.call,
+        )
     }
 
-    fn report(
-        &self,
-        entry: &Entry,
-        trouble: &Trouble,
-        remark: Option<String>,
-        app: Option<&Url>,
-        call: &Call,
-    ) -> Report {
+    fn report(&self, entry: &Entry, trouble: &Trouble, remarks: Vec<String>, app: Option<&Url>, call: &Call) -> Report {
         let notices = self.tokens.notices();
         let situation = Situation {
             effect: entry.effect,
@@ -304,10 +303,13 @@ impl Toolbox {
             can_claim: self.tokens.claim_token().is_some(),
         };
         let mut failure = Failure::new(trouble, &situation);
-        if let Some(remark) = remark {
+        for remark in remarks {
             failure.hint = format!("{} {remark}", failure.hint);
         }
         failure.hint = self.told_here(&failure.hint);
+        if failure.field.is_some() && failure.status.is_none() {
+            failure.message = self.told_here(&failure.message);
+        }
         let step = human_step(&failure);
         Report { result: Err(failure), step }
     }

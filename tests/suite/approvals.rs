@@ -305,7 +305,6 @@ async fn pending_payments_are_listed_with_their_sum_and_strangers_words_are_set_
 }
 
 #[tokio::test]
-#[ignore = "bug: the answer of a write has no `outcome` once its person has opened the page"]
 async fn a_write_names_its_outcome_whichever_road_it_took() {
     let api = Api::of([maria()]).await;
     let host = server(&api).eliciting(url_mode()).env("OPENTRAIN_HUMAN_WAIT", "3").start().await;

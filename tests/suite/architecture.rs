@@ -31,10 +31,15 @@ const ROOMS: &[Room] = &[
     },
     Room { name: "config", may_use: &["api"], because: "settings are read once, and know nothing of their users" },
     Room { name: "cli", may_use: &["config"], because: "it is what was typed, not what it means" },
-    Room { name: "docs", may_use: &["config", "mcp", "tools"], because: "text from the tables, and nothing that runs" },
+    Room { name: "drift", may_use: &["api"], because: "it holds their description of the API against ours" },
+    Room {
+        name: "docs",
+        may_use: &["api", "config", "mcp", "tools"],
+        because: "text from the tables, and nothing that runs",
+    },
     Room {
         name: "commands",
-        may_use: &["api", "cli", "config", "docs", "mcp", "sandbox", "tools"],
+        may_use: &["api", "cli", "config", "docs", "drift", "mcp", "sandbox", "tools"],
         because: "the parts meet here and nowhere else",
     },
     Room { name: "main", may_use: &["cli", "commands"], because: "it parses and runs" },
@@ -46,10 +51,14 @@ const FAMILY_ARROWS: &[(&str, &str, &str, &str)] = &[
     ("api", "contracts", "milestones", "a contract holds its milestones"),
     ("api", "contracts", "approvals", "ending a contract may answer with an approval"),
     ("api", "milestones", "approvals", "funding and releasing answer with an approval"),
+    ("api", "proposals", "approvals", "hiring answers with an approval"),
+    ("tools", "proposals", "approvals", "hiring has to be approved, told in one place"),
     ("tools", "contracts", "approvals", "ending a contract may have to be approved, told in one place"),
     ("tools", "milestones", "approvals", "funding and releasing have to be approved, told in one place"),
     ("tools", "approvals", "contracts", "an approval is told by its contract's name"),
     ("tools", "milestones", "contracts", "a milestone is told as it stands in a contract's list"),
+    ("sandbox", "contracts", "approvals", "ending a contract asks for an approval"),
+    ("sandbox", "milestones", "approvals", "funding and releasing ask for an approval"),
     ("sandbox", "milestones", "contracts", "a milestone is made in a contract"),
 ];
 

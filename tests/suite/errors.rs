@@ -25,7 +25,8 @@ pub(crate) fn tells_the_whole_story(answer: &Answer, about: &str) {
     if let Some(status) = error["status"].as_u64() {
         answer.says(&[&format!("HTTP {status}")]);
     }
-    assert!(error.as_object().unwrap().values().all(|value| !value.is_null()), "{about}: absent parts are left out");
+    let mut parts = error.as_object().unwrap().iter().filter(|(name, _)| *name != "details");
+    assert!(parts.all(|(_, value)| !value.is_null()), "{about}: absent parts are left out");
 }
 
 /// A host whose upstream answers `GET /contracts/N` and its writes with the N-th of these.
@@ -94,7 +95,6 @@ async fn each_documented_error_is_told_with_the_way_out() {
 }
 
 #[tokio::test]
-#[ignore = "bug: hints::refused gives an empty hint for a 4xx that is not in its list"]
 async fn a_refusal_that_no_document_mentions_has_a_hint_too() {
     let statuses = [405, 406, 410, 412, 413, 415, 418, 422, 451];
     let replies = statuses.map(|status| Reply::refusal(status, "OF_TOMORROW", &Value::Null)).to_vec();
@@ -127,10 +127,10 @@ async fn a_refused_read_says_that_there_is_no_answer_and_changed_nothing() {
 async fn details_come_through_untouched_whatever_they_are() {
     let written = [
         r#"{"z":1,"a":{"b":[1,2.50,1e3,null,true]},"reason":null}"#,
-        r#"[1,2]"#,
+        "[1,2]",
         r#""just words""#,
-        r#"12345678901234567890.10"#,
-        r#"false"#,
+        "12345678901234567890.10",
+        "false",
         r#"{"reason":{"nested":true},"field":7,"claimUrl":["x"],"requiredScopes":"payments:write"}"#,
         r#"{"issues":[{"path":["a",0],"message":"«quoted» \u202e"}]}"#,
     ];
@@ -192,7 +192,6 @@ async fn an_envelope_without_code_or_request_id_still_gives_the_rest() {
 }
 
 #[tokio::test]
-#[ignore = "bug: api::error::Refusal::read gives up code, reason and links where `error` is absent or one part is of another type"]
 async fn an_envelope_without_a_message_or_with_an_odd_part_still_gives_the_rest() {
     let claim = json!("account_claim_required");
     gives_what_it_has(&[
@@ -221,7 +220,6 @@ async fn an_envelope_without_a_message_or_with_an_odd_part_still_gives_the_rest(
 }
 
 #[tokio::test]
-#[ignore = "bug: what creation.rs explains is remarked on a clone of the context, so it never reaches the hint"]
 async fn a_refusal_of_the_terms_is_followed_by_one_look_and_says_what_would_fit() {
     let mut hourly = contract("ctr_h", &[]);
     hourly["paymentType"] = json!("PAY_PER_HOUR");
@@ -291,7 +289,6 @@ async fn our_token_is_masked_wherever_an_answer_repeats_it_and_nothing_else_is()
 }
 
 #[tokio::test]
-#[ignore = "bug: the body is masked as text, so a token written with JSON escapes comes through"]
 async fn a_token_that_the_answer_writes_with_escapes_is_masked_too() {
     let escaped = TOKEN.replace('_', "\\u005f");
     let secret: String = SECRET.chars().map(|letter| format!("\\u{:04x}", u32::from(letter))).collect();
@@ -303,7 +300,6 @@ async fn a_token_that_the_answer_writes_with_escapes_is_masked_too() {
 }
 
 #[tokio::test]
-#[ignore = "bug: api::client::accept repeats the Location header unmasked"]
 async fn a_token_in_a_redirect_is_masked_too() {
     let redirect = Reply::new(302, "").header("Location", &format!("https://elsewhere.example/?token={TOKEN}"));
     let upstream = Upstream::scripted([redirect]).await;

@@ -233,10 +233,10 @@ async fn an_upstream_without_tls_behind_https_is_unreachable() {
 }
 
 #[tokio::test]
-#[ignore = "bug: a TLS handshake cut by OPENTRAIN_TIMEOUT (below 10 s) counts as sent, though no request can have left"]
 async fn a_tls_handshake_that_never_ends_has_sent_nothing() {
     let upstream = Upstream::giving(&contracts(0)).await;
-    let host = launch().base(&upstream.origin.replace("http:", "https:")).env("OPENTRAIN_TIMEOUT", "0.5").start().await;
+    let server = launch().base(&upstream.origin.replace("http:", "https:")).without_guard();
+    let host = server.env("OPENTRAIN_TIMEOUT", "2").start().await;
     let answer = host.failed("create_milestone", json!({ "contractId": "c", "description": "d" })).await;
     assert!(upstream.requests().is_empty());
     assert_eq!(answer.error()["outcome"], "not_done", "{}", answer.0);

@@ -7,6 +7,8 @@
     clippy::string_slice,
     clippy::print_stderr,
     clippy::too_many_lines,
+    clippy::match_bool,
+    clippy::format_collect,
     missing_docs,
     reason = "tests say what is wrong by failing"
 )]
@@ -15,6 +17,7 @@ mod harness;
 
 mod approvals;
 mod architecture;
+mod audit;
 mod claim;
 mod claim_stateless;
 mod cli;
@@ -25,6 +28,7 @@ mod errors;
 mod example;
 mod faults;
 mod generated;
+mod limits;
 mod once;
 mod protocol;
 mod registry;

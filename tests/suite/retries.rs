@@ -70,7 +70,6 @@ async fn a_list_that_is_cut_short_is_asked_for_again() {
 }
 
 #[tokio::test]
-#[ignore = "bug: JSON that stops right after some `}` counts as whole, so the read is not tried again"]
 async fn json_that_stops_after_a_brace_is_asked_for_again() {
     let whole = contracts(3).to_string();
     let cut = whole.find("},").unwrap() + 1;
@@ -207,7 +206,7 @@ async fn one_slow_call_holds_up_no_other() {
     for _ in 0..20 {
         host.done("get_contract", json!({ "contractId": "quick" })).await;
     }
-    assert_eq!(host.tools().await.is_empty(), false);
+    assert!(!host.tools().await.is_empty());
     gate.open();
     assert!(!host.end(slow).await.is_error());
 }

@@ -8,7 +8,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
-use crate::harness::launch::set_mode;
+use crate::harness::launch::{set_mode, write_private};
 use crate::harness::upstream::Buffered;
 use crate::harness::{Reply, TOKEN, Upstream, contracts, free_port, launch};
 
@@ -69,10 +69,7 @@ async fn the_credential_file_is_looked_for_where_opentrains_tools_write_it() {
     let upstream = Upstream::giving(&contracts(0)).await;
     let server = launch();
     let elsewhere = server.home.path().join("xdg");
-    crate::harness::launch::write_private(
-        &elsewhere.join("opentrain/cli.json"),
-        &file(&upstream.origin, "ot_pat_x_dg"),
-    );
+    write_private(&elsewhere.join("opentrain/cli.json"), &file(&upstream.origin, "ot_pat_x_dg"));
     let server = server.credentials(&file(&upstream.origin, "ot_pat_ho_me"));
     let server = server.env("XDG_CONFIG_HOME", elsewhere.to_str().unwrap());
     server.start().await.done("list_contracts", json!({})).await;
@@ -169,11 +166,10 @@ async fn a_file_that_changes_its_base_does_not_send_its_token_to_the_old_one() {
     let server = launch().credentials(&file(&refusing.origin, "ot_pat_o_ldtoken"));
     let path = server.credential_path();
     let host = server.start().await;
-    crate::harness::launch::write_private(&path, &file("https://elsewhere.example", "ot_pat_n_ewtoken"));
+    write_private(&path, &file("https://elsewhere.example", "ot_pat_n_ewtoken").replace("ot_clm_x", "ot_clm_ewclaim"));
     host.failed("list_contracts", json!({})).await;
-    let bearers: Vec<String> =
-        refusing.requests().iter().map(|request| request.header("authorization")[0].to_owned()).collect();
-    assert!(!bearers.iter().any(|bearer| bearer.contains("ewtoken")), "{bearers:?}");
+    let sent = refusing.requests().iter().map(|request| format!("{request:?} {}", request.body())).collect::<String>();
+    assert!(sent.contains("ot_pat_o_ldtoken") && !sent.contains("ewtoken") && !sent.contains("ewclaim"), "{sent}");
 }
 
 #[tokio::test]
@@ -186,7 +182,6 @@ async fn a_broken_or_open_credential_file_is_named_and_left_as_it_is() {
         ("[]".to_owned(), 0o600, "is not the JSON"),
         (String::new(), 0o600, "is not the JSON"),
         ("\u{0}\u{1}".to_owned(), 0o600, "is not the JSON"),
-        (json!({ "apiToken": 5 }).to_string(), 0o600, "is not the JSON"),
         (good.clone(), 0o644, "chmod 600"),
         (good, 0o640, "chmod 600"),
     ] {
@@ -201,6 +196,12 @@ async fn a_broken_or_open_credential_file_is_named_and_left_as_it_is() {
         answer.says(&["cli.json", said]);
         assert_eq!(std::fs::read_to_string(&path).unwrap(), content, "it is left as it is");
     }
+}
+
+#[tokio::test]
+async fn a_token_of_another_type_in_the_file_is_named() {
+    let host = launch().credentials(&json!({ "apiToken": 5 }).to_string()).start().await;
+    host.failed("list_contracts", json!({})).await.says(&["OT_API_TOKEN", "cli.json"]);
 }
 
 #[tokio::test]

@@ -27,8 +27,8 @@ impl Terms {
         Self {
             description: wanted.description.trim().to_owned(),
             name: name.map(str::to_owned),
-            amount: wanted.amount_usd.as_ref().and_then(|amount| decimal(&amount.0)),
-            volume: wanted.volume.as_ref().and_then(|volume| decimal(&volume.0)),
+            amount: wanted.amount_usd.as_ref().and_then(|amount| decimal(&amount.0)).map(|amount| amount.normalize()),
+            volume: wanted.volume.as_ref().and_then(|volume| decimal(&volume.0)).map(|volume| volume.normalize()),
             due: wanted.due_date.as_deref().and_then(instant),
         }
     }

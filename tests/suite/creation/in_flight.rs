@@ -103,7 +103,6 @@ async fn different_ones_are_not_held_up() {
 }
 
 #[tokio::test]
-#[ignore = "bug: equal terms in other writing that are under way at the same time are made twice"]
 async fn equal_terms_in_other_writing_share_one_request_too() {
     let gate = Gate::closed();
     let api = holding(&gate, "").await;
@@ -137,8 +136,9 @@ async fn a_cancel_does_not_end_a_write_that_has_left() {
     let (_, after) = pairs(&lines).remove(0);
     assert_eq!((&after["outcome"], &after["milestoneId"]), (&json!("created"), &api.milestones()[0]["id"]));
     assert!(!host.lines().iter().any(|line| line.contains(&format!("\"id\":{call},"))), "no answer is due");
+    // It is found, or the end of the same request is still shared: one was made in either case.
     let again = host.done("create_milestone", terms()).await;
-    assert_eq!((outcome(&again), api.creates()), ("existing", 1));
+    assert_eq!((&json!(id(&again)), api.creates()), (&api.milestones()[0]["id"], 1));
 }
 
 #[tokio::test]

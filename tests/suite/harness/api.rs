@@ -111,7 +111,9 @@ impl World {
                 Some(contract) => Reply::json(200, &json!({ "contract": contract })),
                 None => Reply::refusal(404, "NOT_FOUND", &json!({ "resource": "contracts" })),
             },
-            ["POST", "contracts", _, "milestones"] => Reply::json(201, &self.store(request)),
+            ["POST", "contracts", id, "milestones"] if self.contract(id).is_some() => {
+                Reply::json(201, &self.store(request))
+            }
             ["POST", "contracts", id, "end"] => self.end(&origin, id),
             ["POST", "milestones", id, "fund"] => self.ask(&origin, id, "milestone_fund", "NOT_FUNDED"),
             ["POST", "milestones", id, "approve"] => self.ask(&origin, id, "milestone_approve", "ACTIVE_FUNDED"),

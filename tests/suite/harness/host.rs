@@ -279,13 +279,11 @@ impl Host {
                 changed.await;
             }
         };
-        match tokio::time::timeout(PATIENCE, waiting).await {
-            Ok(found) => found,
-            Err(_) => {
-                let log = self.heard.log.lock().unwrap();
-                panic!("waited in vain for {what}\nstdout: {:#?}\nstderr: {}", log.lines, log.stderr)
-            }
+        if let Ok(found) = tokio::time::timeout(PATIENCE, waiting).await {
+            return found;
         }
+        let log = self.heard.log.lock().unwrap();
+        panic!("waited in vain for {what}\nstdout: {:#?}\nstderr: {}", log.lines, log.stderr)
     }
 }
 

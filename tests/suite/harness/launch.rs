@@ -123,7 +123,7 @@ impl Launch {
 
     /// Starts it as a host does, and shakes hands if the revision wants that.
     pub(crate) async fn start(self) -> Host {
-        let stateless = self.speaks.revision >= super::STATELESS.to_owned();
+        let stateless = self.speaks.revision.as_str() >= super::STATELESS;
         let host = self.bare();
         if !stateless {
             host.shake_hands().await;

@@ -11,7 +11,7 @@ use super::PATIENCE;
 pub(crate) fn record(path: &Path) -> Vec<Value> {
     let text = std::fs::read_to_string(path).unwrap();
     assert!(text.is_empty() || text.ends_with('\n'), "the last line is torn: {text:?}");
-    let parsed = text.lines().map(|line| serde_json::from_str::<Value>(line));
+    let parsed = text.lines().map(serde_json::from_str::<Value>);
     parsed.map(|line| line.unwrap_or_else(|fault| panic!("a line is not whole ({fault}): {text}"))).collect()
 }
 

@@ -269,9 +269,8 @@ impl Upstream {
                 changed.await;
             }
         };
-        if tokio::time::timeout(PATIENCE, waiting).await.is_err() {
-            panic!("the upstream waited in vain for {what}; it saw {:#?}", self.requests());
-        }
+        let found = tokio::time::timeout(PATIENCE, waiting).await;
+        assert!(found.is_ok(), "the upstream waited in vain for {what}; it saw {:#?}", self.requests());
     }
 }
 

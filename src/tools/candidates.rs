@@ -1,0 +1,26 @@
+//! Who stands behind a proposal: said of proposals, invitations and hires.
+
+use crate::api::proposals::{GetProposal, Proposal};
+use crate::api::types::ProposalId;
+
+use super::context::Context;
+use super::parts::said;
+use super::text::{quoted, word};
+
+/// One look at a proposal: who it is from, and for which job.
+pub(super) async fn candidate(proposal_id: &ProposalId, context: &Context) -> Option<String> {
+    let (_, read) = context.read(&GetProposal { proposal_id: proposal_id.clone() }).await.ok()?;
+    let proposal = read.output.proposal;
+    let job = proposal.job_title.text().map(|title| format!(", for {}", quoted(title))).unwrap_or_default();
+    Some(format!("{}, proposal {}{job}", who(&proposal), word(&proposal_id.0)))
+}
+
+/// A candidate by the masked name and country.
+pub(super) fn who(proposal: &Proposal) -> String {
+    let Some(candidate) = proposal.candidate.get() else { return "an unnamed candidate".into() };
+    let name = said(&candidate.display_name, "an unnamed candidate");
+    match candidate.country.text() {
+        Some(country) => format!("{name} ({})", word(country)),
+        None => name,
+    }
+}

@@ -1,0 +1,156 @@
+//! What is read of a trainer's profile: a short page.
+
+use serde_json::{Number, Value};
+
+use crate::api::freelancers::{GetFreelancerProfile, LabelExperience, Language, Profile, Review, Stats};
+use crate::api::reply::{Read, Reply};
+use crate::api::types::Field;
+
+use super::answer::Answer;
+use super::parts::{self, figure, in_a_row, long, plain, said};
+use super::text::{date, quoted, quoted_to, usd, word};
+use super::{Context, Entry, Told};
+
+/// The tools of this family.
+pub const TOOLS: &[Entry] = &[Entry::of::<GetFreelancerProfile>()];
+/// The most entries of one part of the page.
+const ENTRIES: usize = 10;
+
+impl Told for GetFreelancerProfile {
+    const TITLE: &'static str = "Get a trainer's profile";
+    const IDS: &'static str = "freelancerId is the trainer id of a proposal (list_proposals), or a profile's slug.";
+
+    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+        let profile = &read.output.freelancer;
+        let mut answer = Answer::new(head(profile), read.object);
+        answer.lines = page(profile);
+        let id = profile.id.text().map_or_else(|| word(&self.freelancer_id.0), word);
+        let invite = format!("jobId, freelancerId \"{id}\"");
+        answer.next = context.next(&[("invite_freelancer", &invite)]);
+        answer
+    }
+}
+
+fn head(profile: &Profile) -> String {
+    let place = [profile.city.text().map(quoted), profile.country.text().map(word)];
+    let place: Vec<String> = place.into_iter().flatten().collect();
+    let mut parts = vec![said(&profile.display_name, "an unnamed trainer")];
+    if !place.is_empty() {
+        parts.push(place.join(", "));
+    }
+    parts.extend(profile.title.text().map(quoted));
+    parts.extend(profile.hourly_rate_usd.decimal().map(|rate| format!("{} an hour", usd(rate))));
+    parts.extend(profile.expertise_level.text().map(word));
+    parts.push(match profile.identity_verified.get() {
+        Some(true) => "identity verified".into(),
+        Some(false) => "identity NOT verified".into(),
+        None => "identity unknown".into(),
+    });
+    format!("{}.", parts.join(" · "))
+}
+
+fn page(profile: &Profile) -> Vec<String> {
+    let mut facts = vec![format!("trainer {}", parts::id(&profile.id))];
+    facts.extend(profile.availability.text().map(|when| format!("available: {}", quoted(when))));
+    facts.extend(profile.english_level.text().map(|level| format!("English: {}", word(level))));
+    facts.extend(profile.member_since.text().map(|since| format!("member since {}", date(since))));
+    let mut lines = vec![facts.join(" · ")];
+    lines.extend(profile.stats.get().and_then(stats));
+    lines
+        .extend(in_a_row(profile.languages.items().iter().map(language).collect()).map(|row| format!("Speaks {row}.")));
+    lines.extend(skills(profile));
+    lines.extend(profile.bio.text().map(|bio| format!("In their words: {}", long(bio, parts::PART))));
+    lines.extend(entries("Work", profile.label_experience.items(), experience));
+    lines.extend(entries("Review", profile.reviews.items(), review));
+    lines
+}
+
+fn stats(stats: &Stats) -> Option<String> {
+    let named = |what: &str, field: &Field<Number>| figure(field).map(|value| format!("{what} {value}"));
+    let facts = [
+        stats.total_earned_usd.decimal().map(|sum| format!("{} earned", usd(sum))),
+        named("hours billed", &stats.billed_hours),
+        named("job success", &stats.job_success_score),
+        named("rating", &stats.average_rating),
+        named("reviews", &stats.review_count),
+    ];
+    in_a_row(facts.into_iter().flatten().collect()).map(|row| format!("On OpenTrain: {row}."))
+}
+
+fn language(language: &Language) -> String {
+    let name = said(&language.language, "a language");
+    language.proficiency.text().map_or_else(|| name.clone(), |level| format!("{name} ({})", word(level)))
+}
+
+/// The words under each heading, which trainers choose themselves.
+fn skills(profile: &Profile) -> Vec<String> {
+    let headings = profile.skills.get().into_iter().flatten();
+    let lines = headings.filter_map(|(heading, words)| {
+        let words = in_a_row(words.as_array()?.iter().filter(|word| !word.is_null()).map(skill).collect())?;
+        Some(format!("{}: {}", word(heading), quoted_to(&words, parts::ITEM)))
+    });
+    lines.take(ENTRIES).collect()
+}
+
+fn skill(value: &Value) -> String {
+    value.get("name").and_then(Value::as_str).map_or_else(|| plain(value), str::to_owned)
+}
+
+fn entries<T>(what: &str, items: &[T], line: impl Fn(&T) -> String) -> Vec<String> {
+    let mut lines: Vec<String> = items.iter().take(ENTRIES).map(|item| format!("{what}: {}", line(item))).collect();
+    if items.len() > ENTRIES {
+        lines.push(format!("… and {} more in structuredContent", items.len() - ENTRIES));
+    }
+    lines
+}
+
+fn experience(work: &LabelExperience) -> String {
+    let mut parts = vec![work.title.text().map_or_else(|| "no title".into(), quoted)];
+    parts.extend(figure(&work.from_year).map(|from| match figure(&work.to_year) {
+        Some(to) => format!("{from} to {to}"),
+        None => format!("from {from}"),
+    }));
+    parts.extend(work.description.text().map(|text| long(text, parts::ITEM)));
+    parts.join(" · ")
+}
+
+fn review(review: &Review) -> String {
+    let mut parts =
+        vec![figure(&review.rating).map_or_else(|| "no rating".into(), |rating| format!("rating {rating}"))];
+    parts.extend(review.created_at.text().map(date));
+    parts.extend(review.comment.text().map(|text| long(text, parts::ITEM)));
+    parts.join(" · ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_profile_is_a_short_page_whatever_is_missing() {
+        let profile: Profile = serde_json::from_value(json!({
+            "id": "fl_1", "displayName": "Maria G.", "title": "Linguist", "city": "Madrid", "country": "Spain",
+            "hourlyRateUsd": 12.5, "identityVerified": true, "bio": "x".repeat(3_000),
+            "skills": { "subjectMatter": ["Sentiment", { "name": "Law" }], "tags": [], "odd": 7 },
+            "languages": [{ "language": "Spanish", "proficiency": "NATIVE" }],
+            "stats": { "totalEarnedUsd": 1200, "averageRating": 4.90 },
+            "reviews": [{ "rating": 5, "comment": "Good" }, null]
+        }))
+        .unwrap();
+        assert_eq!(head(&profile), "Maria G. · «Madrid», Spain · «Linguist» · $12.50 an hour · identity verified.");
+        let page = page(&profile);
+        for line in [
+            "trainer fl_1",
+            "On OpenTrain: $1200 earned, rating 4.9.",
+            "Speaks Spanish (NATIVE).",
+            "subjectMatter: «Sentiment, Law»",
+            "Review: rating 5 · «Good»",
+            "Review: no rating",
+        ] {
+            assert!(page.iter().any(|shown| shown == line), "{line}: {page:#?}");
+        }
+        assert!(page.iter().all(|line| line.chars().count() < 2_100));
+        assert_eq!(head(&Profile::default()), "an unnamed trainer · identity unknown.");
+    }
+}

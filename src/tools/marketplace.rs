@@ -1,0 +1,202 @@
+//! What is read of the public job market.
+
+use std::collections::BTreeMap;
+
+use crate::api::error::Error;
+use crate::api::marketplace::{Facet, GetJob, GetJobFacets, JobChange, ListJobChanges, Pay, PublicJob, SearchJobs};
+use crate::api::reply::{Read, Reply};
+use crate::api::{Effect, Gate, Operation};
+
+use super::answer::Answer;
+use super::failure::Trouble;
+use super::parts::{self, each, id, in_a_row, long, many, row, said};
+use super::text::{count, date, quoted, usd, visible, word};
+use super::{Context, Entry, Told, Tool};
+
+/// The tools of this family.
+pub const TOOLS: &[Entry] =
+    &[Entry::of::<SearchJobs>(), Entry::of::<GetJob>(), Entry::of::<GetJobFacets>(), Entry::of::<ListJobChanges>()];
+
+/// What one answer of list_job_changes holds at most.
+const MOST_CHANGES: usize = 5_000;
+
+impl Told for SearchJobs {
+    const TITLE: &'static str = "Search the job market";
+
+    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+        let jobs = &read.output.jobs;
+        let summary = match jobs.len() {
+            0 => "No public job fits.".to_owned(),
+            all => format!("{} on the public market.", count(all, "job")),
+        };
+        let calls = [("get_job", "jobId")];
+        let calls: &[_] = if jobs.is_empty() { &[("get_job_facets", "")] } else { &calls };
+        let next = parts::going_on("search_jobs", "", &read.output.next_cursor, calls, context);
+        Answer { lines: each(jobs, line), next, ..Answer::new(summary, read.object) }
+    }
+}
+
+fn line(job: &PublicJob) -> String {
+    let mut parts = vec![id(&job.id), job.title.text().map_or_else(|| "no title".into(), quoted)];
+    parts.extend(job.company_name.text().map(quoted));
+    parts.push(pay(job.pay.get()));
+    parts.extend(job.data_type.text().map(word));
+    parts.extend([row(&job.languages), row(&job.countries)].into_iter().flatten());
+    parts.extend(job.date_posted.text().map(|at| format!("posted {}", date(at))));
+    parts.join(" · ")
+}
+
+/// `$12 to $15 an hour`, `$0.04 a label`, `$300 in all`
+fn pay(pay: Option<&Pay>) -> String {
+    let Some(pay) = pay else { return "no pay named".into() };
+    let currency = pay.currency.text().filter(|currency| !currency.eq_ignore_ascii_case("usd"));
+    let money = |amount| match currency {
+        None => usd(amount),
+        Some(currency) => format!("{} {}", super::text::number(amount), word(currency)),
+    };
+    let span = match (pay.hourly_min.decimal(), pay.hourly_max.decimal()) {
+        (Some(least), Some(most)) if least != most => Some(format!("{} to {}", money(least), money(most))),
+        (Some(one), _) | (None, Some(one)) => Some(money(one)),
+        (None, None) => None,
+    };
+    let hourly = pay.hourly_rate.decimal().map(money).or(span).map(|amount| format!("{amount} an hour"));
+    let label = pay.per_label_rate.decimal().map(|amount| format!("{} a label", money(amount)));
+    let whole = pay.fixed_price.decimal().map(|amount| format!("{} in all", money(amount)));
+    let told = match pay.payment_type.text() {
+        Some("PAY_PER_HOUR") => hourly,
+        Some("PAY_PER_LABEL") => label,
+        Some("FIXED_PRICE") => whole,
+        _ => hourly.or(label).or(whole),
+    };
+    told.unwrap_or_else(|| said(&pay.payment_type, "no pay named"))
+}
+
+impl Tool for GetJob {
+    type Output = PublicJob;
+    const NAME: &'static str = <Self as Operation>::NAME;
+    const TITLE: &'static str = "Get a public job";
+    const EFFECT: Effect = <Self as Operation>::EFFECT;
+    const GATE: Gate = <Self as Operation>::GATE;
+    const IDS: &'static str = "jobId comes from search_jobs, or from list_jobs for a published one of your own.";
+
+    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
+        let (_, read) = context.read(&self).await.map_err(|fault| closed(fault, &self))?;
+        let job = &read.output;
+        let mut answer = Answer::new(format!("{}.", line(job)), read.object);
+        answer.lines = page(job);
+        let more = [("search_jobs", "q")];
+        answer.next = context.next(&more);
+        Ok(answer)
+    }
+}
+
+/// A job that was on the market and is no longer: 404 with `{"id", "status": "closed"}` and no envelope.
+fn closed(fault: Error, asked: &GetJob) -> Error {
+    match fault {
+        Error::Refused(mut refusal) if refusal.status == 404 && refusal.detail_text("status") == Some("closed") => {
+            refusal.message = format!("The job {} is closed: it is no longer on the market", word(&asked.job_id.0));
+            Error::Refused(refusal)
+        }
+        other => other,
+    }
+}
+
+fn page(job: &PublicJob) -> Vec<String> {
+    let mut facts: Vec<String> = job.status.text().map(word).into_iter().collect();
+    facts.extend(job.category.text().map(word));
+    facts.extend(row(&job.label_types));
+    facts.extend(job.experience_level.text().map(word));
+    facts.extend(job.valid_through.text().map(|until| format!("open until {}", date(until))));
+    let mut lines = Vec::new();
+    if !facts.is_empty() {
+        lines.push(facts.join(" · "));
+    }
+    lines.extend(job.summary.text().map(|text| format!("In short: {}", long(text, parts::MESSAGE))));
+    lines.extend(job.description_text.text().map(|text| format!("Description: {}", long(text, parts::PART))));
+    lines.extend(job.url.text().map(|url| format!("It is seen at {}", visible(url))));
+    lines
+}
+
+impl Told for GetJobFacets {
+    const TITLE: &'static str = "Count the public jobs";
+
+    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+        let facets = &read.output;
+        let summary = format!("{} public jobs.", visible(&facets.total_jobs.to_string()));
+        let groups = [
+            ("pay", &facets.pay_types),
+            ("category", &facets.categories),
+            ("language", &facets.languages),
+            ("country", &facets.countries),
+        ];
+        let lines = groups.into_iter().filter_map(|(by, group)| {
+            Some(format!("By {by}: {}.", in_a_row(group.items().iter().map(facet).collect())?))
+        });
+        let mut answer = Answer { lines: lines.collect(), ..Answer::new(summary, read.object) };
+        answer.next = context.next(&[("search_jobs", "q, language, country, payType")]);
+        answer
+    }
+}
+
+fn facet(facet: &Facet) -> String {
+    format!("{} {}", said(&facet.value, "unnamed"), many(&facet.count))
+}
+
+impl Told for ListJobChanges {
+    const TITLE: &'static str = "List changes of the job market";
+
+    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+        let changes = &read.output.changes;
+        let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+        for change in changes {
+            *kinds.entry(said(&change.event_type, "of no type")).or_default() += 1;
+        }
+        let kinds: Vec<String> = kinds.iter().map(|(kind, many)| format!("{many} {kind}")).collect();
+        let since = date(read.output.since.text().unwrap_or(&self.since));
+        let mut summary = match changes.len() {
+            0 => format!("Nothing changed on the market since {since}."),
+            all => format!("{} since {since}: {}.", count(all, "change"), kinds.join(", ")),
+        };
+        if changes.len() >= MOST_CHANGES {
+            summary.push_str(" OpenTrain gives no more than 5,000 at once, so later ones may be missing.");
+        }
+        let mut answer = Answer { lines: each(changes, change_line), ..Answer::new(summary, read.object) };
+        let until = read.output.until.text().map(|until| format!("since \"{}\"", word(until)));
+        let again = until.as_deref().map(|until| ("list_job_changes", until));
+        let calls: Vec<(&str, &str)> = again.into_iter().chain([("get_job", "jobId")]).collect();
+        answer.next = context.next(&calls);
+        answer
+    }
+}
+
+fn change_line(change: &JobChange) -> String {
+    let when = change.occurred_at.text().map_or_else(|| "at no time".into(), date);
+    format!("{} · {} · {when}", id(&change.job_id), said(&change.event_type, "no type"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    #[test]
+    fn pay_is_told_by_its_kind() {
+        let told = |value: Value| pay(Some(&serde_json::from_value(value).unwrap()));
+        for (value, words) in [
+            (
+                json!({ "paymentType": "PAY_PER_HOUR", "currency": "USD", "hourlyMin": 12, "hourlyMax": 15.5 }),
+                "$12 to $15.50 an hour",
+            ),
+            (
+                json!({ "paymentType": "PAY_PER_HOUR", "hourlyRate": 12, "hourlyMin": 9, "fixedPrice": 1 }),
+                "$12 an hour",
+            ),
+            (json!({ "paymentType": "PAY_PER_LABEL", "perLabelRate": 0.04 }), "$0.04 a label"),
+            (json!({ "paymentType": "FIXED_PRICE", "currency": "EUR", "fixedPrice": 300 }), "300 EUR in all"),
+            (json!({ "paymentType": "BARTER" }), "BARTER"),
+            (json!({}), "no pay named"),
+        ] {
+            assert_eq!(told(value), words);
+        }
+    }
+}

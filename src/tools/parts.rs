@@ -1,0 +1,137 @@
+//! Parts that many answers have: ids, lists that end, long texts, links, and what is unknown.
+
+use serde_json::{Number, Value};
+
+use crate::api::types::{Field, List};
+
+use super::answer::{Link, LinkKind};
+use super::context::Context;
+use super::failure::Trouble;
+use super::text::{number, quoted_to, visible, word};
+
+/// Where the ids of own jobs come from.
+pub(super) const OWN_JOB_IDS: &str = "jobId comes from list_jobs; a contract or proposal id does not work here.";
+/// The most items of a list that are written out.
+pub(super) const SHOWN: usize = 50;
+/// The most characters of a long part of a page.
+pub(super) const PART: usize = 2_000;
+/// The most characters of one message.
+pub(super) const MESSAGE: usize = 600;
+/// The most characters of an item within a page.
+pub(super) const ITEM: usize = 300;
+/// The most words of an enumeration.
+const WORDS: usize = 12;
+
+/// A short word of the answer, or what stands for its absence.
+pub(super) fn said(field: &Field<String>, otherwise: &str) -> String {
+    field.text().map_or_else(|| otherwise.to_owned(), word)
+}
+
+/// An id, made visible.
+pub(super) fn id(field: &Field<String>) -> String {
+    said(field, "no id")
+}
+
+/// A number as it came.
+pub(super) fn figure(field: &Field<Number>) -> Option<String> {
+    field.decimal().map(number)
+}
+
+/// A whole number as a count; 0 where there is none.
+pub(super) fn many(field: &Field<Number>) -> usize {
+    field.get().and_then(Number::as_u64).and_then(|many| usize::try_from(many).ok()).unwrap_or_default()
+}
+
+/// A line for each item, as many as are written out; what is left is named.
+pub(super) fn each<T>(items: &[T], line: impl Fn(&T) -> String) -> Vec<String> {
+    let mut lines: Vec<String> = items.iter().take(SHOWN).map(line).collect();
+    if items.len() > SHOWN {
+        lines.push(format!("… and {} more in structuredContent; a smaller limit shows them all", items.len() - SHOWN));
+    }
+    lines
+}
+
+/// Words in a row, bounded; `None` where there are none.
+pub(super) fn row(list: &List<Field<String>>) -> Option<String> {
+    in_a_row(list.items().iter().filter_map(Field::text).map(word).collect())
+}
+
+/// The same of words that are ready.
+pub(super) fn in_a_row(words: Vec<String>) -> Option<String> {
+    let shown = words.iter().take(WORDS).cloned().collect::<Vec<_>>().join(", ");
+    match words.len() {
+        0 => None,
+        all if all > WORDS => Some(format!("{shown} and {} more", all - WORDS)),
+        _ => Some(shown),
+    }
+}
+
+/// What a stranger wrote at length; where it is cut, says where the rest is.
+pub(super) fn long(text: &str, longest: usize) -> String {
+    let shown = quoted_to(text, longest);
+    if text.chars().nth(longest).is_some() { format!("{shown} (cut; whole in structuredContent)") } else { shown }
+}
+
+/// A value of any shape in a line: its text or its message, else its JSON.
+pub(super) fn plain(value: &Value) -> String {
+    let message = value.get("message").or_else(|| value.get("label")).and_then(Value::as_str);
+    match message.or_else(|| value.as_str()) {
+        Some(text) => text.to_owned(),
+        None => value.to_string(),
+    }
+}
+
+/// The next page of `tool`, where there is one, and other calls that can be made here.
+pub(super) fn going_on(
+    tool: &str,
+    others: &str,
+    cursor: &Field<String>,
+    calls: &[(&str, &str)],
+    context: &Context,
+) -> String {
+    let Some(cursor) = cursor.text() else { return context.next(calls) };
+    let arguments = format!("{others}cursor \"{}\", the same filters", visible(cursor));
+    let mut all = vec![(tool, arguments.as_str())];
+    all.extend(calls);
+    format!("More follow. {}", context.next(&all))
+}
+
+/// A page for a person, where the answer names one.
+pub(super) async fn link(kind: LinkKind, url: &Field<String>, context: &Context) -> Option<Link> {
+    let url = url.text()?;
+    let app = context.toolbox.client.origin().await.ok();
+    Some(Link::new(kind, url, app.as_ref()))
+}
+
+/// A write of which it is not known whether it was carried out, with where to look, or that the identical call is safe.
+pub(super) fn unsure(trouble: Trouble, hint: &str, retryable: bool) -> Trouble {
+    match trouble {
+        Trouble::Api(fault) if fault.may_have_happened() => Trouble::Unknown { fault, hint: hint.into(), retryable },
+        other => other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn lists_and_texts_end_and_say_so() {
+        let lines = each(&[0; 60], ToString::to_string);
+        assert_eq!(lines.len(), SHOWN + 1);
+        assert!(lines.last().unwrap().starts_with("… and 10 more"), "{lines:?}");
+        assert_eq!(each(&[1, 2], ToString::to_string), ["1", "2"]);
+        assert_eq!(long("abcdef", 3), "«abc…» (cut; whole in structuredContent)");
+        assert_eq!(long("abc", 3), "«abc»");
+        assert_eq!(in_a_row(vec!["a".into(); 15]).unwrap(), format!("{}a and 3 more", "a, ".repeat(11)));
+        assert_eq!(in_a_row(Vec::new()), None);
+    }
+
+    #[test]
+    fn a_value_of_any_shape_is_a_line() {
+        assert_eq!(plain(&json!("a")), "a");
+        assert_eq!(plain(&json!({ "code": "x", "message": "Too short" })), "Too short");
+        assert_eq!(plain(&json!([1, null])), "[1,null]");
+    }
+}

@@ -1,0 +1,340 @@
+//! What is read of proposals: who applied, how the interview went, and what a hire would cost.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use serde_json::{Map, Value};
+
+use crate::api::approvals::OneApproval;
+use crate::api::proposals::{
+    Bid, FirstMilestone, GetProposal, GetProposalInterview, HireProposal, InterviewMessage, ListProposals, Proposal,
+    StartProposalConversation,
+};
+use crate::api::reply::{Read, Reply};
+use crate::api::types::decimal;
+use crate::api::{Effect, Gate, Operation};
+
+use super::answer::{Answer, Outcome};
+use super::approvals::{Asked, asked_to_hire};
+use super::audit::{Figure, Settled};
+use super::candidates::{candidate, who};
+use super::failure::Trouble;
+use super::parts::{self, OWN_JOB_IDS, each, figure, id, in_a_row, long, said};
+use super::text::{count, date, quoted, usd, word};
+use super::{Context, Entry, Told, Tool};
+
+/// The tools of this family.
+pub const TOOLS: &[Entry] = &[
+    Entry::of::<ListProposals>(),
+    Entry::of::<GetProposal>(),
+    Entry::of::<GetProposalInterview>(),
+    Entry::of::<StartProposalConversation>(),
+    Entry::of::<HireProposal>(),
+];
+
+/// Where proposal ids come from.
+const PROPOSAL_IDS: &str = "proposalId comes from list_proposals; a job or trainer id does not work here.";
+
+/// `$12 per hour`, in the API's own word for the unit.
+fn price(bid: Option<&Bid>) -> String {
+    let amount = bid.and_then(|bid| bid.amount_usd.decimal()).map_or_else(|| "no price".into(), usd);
+    match bid.and_then(|bid| bid.unit.text()) {
+        Some(unit) => format!("{amount} {}", word(&unit.to_lowercase().replace('_', " "))),
+        None => amount,
+    }
+}
+
+/// The scores as they came: their scale is not known.
+fn scores(proposal: &Proposal) -> Vec<String> {
+    let metrics = proposal.metrics.get();
+    let named = |what: &str, field: Option<String>| format!("{what} {}", field.unwrap_or_else(|| "not scored".into()));
+    vec![
+        named("interview", metrics.and_then(|metrics| figure(&metrics.interview_score))),
+        named("match", metrics.and_then(|metrics| figure(&metrics.match_score))),
+    ]
+}
+
+fn status(proposal: &Proposal) -> String {
+    let status = proposal.status.get();
+    status.and_then(|status| status.raw.text().or_else(|| status.label.text())).map_or_else(|| "no status".into(), word)
+}
+
+fn line(proposal: &Proposal) -> String {
+    let mut parts = vec![id(&proposal.id), who(proposal)];
+    let candidate = proposal.candidate.get();
+    parts.extend(candidate.and_then(|candidate| candidate.profile_title.text()).map(quoted));
+    parts.push(price(proposal.bid.get()));
+    parts.extend(scores(proposal));
+    parts.push(status(proposal));
+    parts.extend(candidate.and_then(|candidate| candidate.id.text()).map(|id| format!("trainer {}", word(id))));
+    parts.join(" · ")
+}
+
+impl Told for ListProposals {
+    const TITLE: &'static str = "List proposals";
+    const IDS: &'static str = OWN_JOB_IDS;
+
+    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+        let proposals = &read.output.proposals;
+        let mut states: BTreeMap<String, usize> = BTreeMap::new();
+        for proposal in proposals {
+            *states.entry(status(proposal)).or_default() += 1;
+        }
+        let states: Vec<String> = states.iter().map(|(status, many)| format!("{many} {status}")).collect();
+        let title = proposals.iter().find_map(|proposal| proposal.job_title.text());
+        let job = title.map_or_else(|| format!("job {}", word(&self.job_id.0)), quoted);
+        let mut lines = each(proposals, line);
+        let summary = if proposals.is_empty() {
+            format!("No proposals for {job}.")
+        } else {
+            lines.push("Scores stand as OpenTrain gives them: compare them with each other.".into());
+            format!("{} for {job} ({}).", count(proposals.len(), "proposal"), states.join(", "))
+        };
+        let same = format!("jobId \"{}\", ", word(&self.job_id.0));
+        let calls: &[_] = if proposals.is_empty() {
+            &[("invite_freelancer", "jobId, freelancerId")]
+        } else {
+            &[
+                ("get_proposal", "proposalId"),
+                ("get_proposal_interview", "proposalId"),
+                ("hire_proposal", "proposalId, …"),
+            ]
+        };
+        let next = parts::going_on("list_proposals", &same, &read.output.next_cursor, calls, context);
+        Answer { lines, next, ..Answer::new(summary, read.object) }
+    }
+}
+
+impl Told for GetProposal {
+    const TITLE: &'static str = "Get a proposal";
+    const IDS: &'static str = PROPOSAL_IDS;
+
+    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+        let proposal = &read.output.proposal;
+        let job = proposal.job_title.text().map_or_else(|| "a job without title".into(), quoted);
+        let mut head = vec![format!("{} for {job}: {}", who(proposal), status(proposal)), price(proposal.bid.get())];
+        head.extend(scores(proposal));
+        let mut answer = Answer::new(format!("{}.", head.join(", ")), read.object);
+        answer.lines = details(proposal);
+        let arguments = format!("proposalId \"{}\"", word(&self.proposal_id.0));
+        let hire = format!("{arguments}, milestone");
+        let read_interview = ("get_proposal_interview", arguments.as_str());
+        let transcript =
+            proposal.ai_interview.get().is_none_or(|facts| facts.transcript_available.get() != Some(&false));
+        let mut calls = vec![("start_proposal_conversation", arguments.as_str()), ("hire_proposal", hire.as_str())];
+        if transcript {
+            calls.insert(0, read_interview);
+        }
+        answer.next = context.next(&calls);
+        answer
+    }
+}
+
+/// What stands below the first line of a proposal.
+fn details(proposal: &Proposal) -> Vec<String> {
+    let mut lines = vec![line(proposal)];
+    lines.extend(proposal.created_at.text().map(|at| format!("Applied {}.", date(at))));
+    if let Some(rate) = proposal.bid.get().and_then(|bid| bid.labeler_hourly_rate_usd.decimal()) {
+        lines.push(format!("The trainer gets {} an hour.", usd(rate)));
+    }
+    if let Some(candidate) = proposal.candidate.get() {
+        let earned = candidate.highest_earnings_usd.decimal().map(|most| format!("highest earnings {}", usd(most)));
+        let reviews = figure(&candidate.review_count).map(|reviews| format!("reviews: {reviews}"));
+        lines.extend(in_a_row([earned, reviews].into_iter().flatten().collect()).map(|row| format!("So far: {row}.")));
+    }
+    if let Some(facts) = proposal.ai_interview.get() {
+        let score = figure(&facts.score).map(|score| format!(", score {score}")).unwrap_or_default();
+        let summary = facts.summary.text().map_or_else(|| "no summary".into(), |text| long(text, parts::PART));
+        lines.push(format!("Interview{score}: {summary}"));
+    }
+    let verified = proposal.verification.get().map(|checks| checks.iter().map(check).collect()).and_then(in_a_row);
+    lines.extend(verified.map(|checks| format!("Checked by OpenTrain: {checks}.")));
+    if let Some(contract) = proposal.contract.get() {
+        let id = contract.get("id").or_else(|| contract.get("contractId")).and_then(Value::as_str);
+        lines.push(format!("Hired: contract {}.", id.map_or_else(|| "without id".into(), word)));
+    }
+    lines
+}
+
+/// `location PASSED (GPS)`, `identity verified`
+fn check((name, value): (&String, &Value)) -> String {
+    let empty = Map::new();
+    let facts = value.as_object().unwrap_or(&empty);
+    let text = |key: &str| facts.get(key).and_then(Value::as_str).map(word);
+    let state = text("status").unwrap_or_else(|| match facts.get("verified").and_then(Value::as_bool) {
+        Some(true) => "verified".into(),
+        Some(false) => "NOT verified".into(),
+        None => "unknown".into(),
+    });
+    let method = text("method").map(|method| format!(" ({method})")).unwrap_or_default();
+    format!("{} {state}{method}", word(name))
+}
+
+impl Told for GetProposalInterview {
+    const TITLE: &'static str = "Read a candidate's interview";
+    const IDS: &'static str =
+        "proposalId comes from list_proposals; get_proposal says whether there is an interview to read.";
+
+    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+        let interview = &read.output.interview;
+        let messages = interview.messages.items();
+        let score = figure(&interview.score).map_or_else(|| "no score".into(), |score| format!("score {score}"));
+        let proposal = word(&self.proposal_id.0);
+        let summary = format!("Interview of proposal {proposal}: {score}, {}.", count(messages.len(), "message"));
+        let mut answer = Answer::new(summary, read.object);
+        answer.lines.extend(interview.summary.text().map(|text| format!("In short: {}", long(text, parts::PART))));
+        answer.lines.extend(each(messages, spoken));
+        let hire = format!("proposalId \"{proposal}\", milestone");
+        answer.next = context.next(&[("hire_proposal", &hire)]);
+        answer
+    }
+}
+
+fn spoken(message: &InterviewMessage) -> String {
+    let text = message.content.text().map_or_else(|| "(nothing)".into(), |text| long(text, parts::MESSAGE));
+    format!("{}: {text}", said(&message.role, "somebody"))
+}
+
+impl Tool for StartProposalConversation {
+    type Output = <Self as Operation>::Output;
+    const NAME: &'static str = <Self as Operation>::NAME;
+    const TITLE: &'static str = "Open a conversation with a candidate";
+    const EFFECT: Effect = <Self as Operation>::EFFECT;
+    const GATE: Gate = <Self as Operation>::GATE;
+    const IDS: &'static str = PROPOSAL_IDS;
+
+    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
+        let written = context.write(&self, None).await?;
+        let opened = &written.read.output;
+        let (outcome, lead) = match opened.created.get() {
+            Some(true) => (Outcome::Created, "Opened; nothing has been said in it yet"),
+            Some(false) => (Outcome::Existing, "Nothing was opened: there is a conversation already"),
+            None => (Outcome::Done, "There is a conversation"),
+        };
+        let warning = written.writing.end(Settled::with(outcome)).await;
+        let who = candidate(&self.proposal_id, context).await;
+        let who = who.unwrap_or_else(|| format!("proposal {}", word(&self.proposal_id.0)));
+        let conversation = word(&opened.conversation_id);
+        let mut answer = Answer::new(format!("{lead}: conversation {conversation} with {who}."), written.read.object);
+        answer.outcome = Some(outcome);
+        answer.warnings.extend(warning);
+        let with = format!("conversationId \"{conversation}\"");
+        let say = format!("{with}, content");
+        let calls = [("read_messages", with.as_str()), ("send_message", say.as_str())];
+        answer.next =
+            context.next(if outcome == Outcome::Created { calls.get(1..).unwrap_or_default() } else { &calls });
+        Ok(answer)
+    }
+}
+
+impl Tool for HireProposal {
+    type Output = OneApproval;
+    const NAME: &'static str = <Self as Operation>::NAME;
+    const TITLE: &'static str = "Ask to hire a candidate";
+    const EFFECT: Effect = <Self as Operation>::EFFECT;
+    const GATE: Gate = <Self as Operation>::GATE;
+    const IDS: &'static str = PROPOSAL_IDS;
+
+    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
+        let figure = Figure { amount: decimal(&self.milestone.amount.0), milestone_id: None };
+        let written = context.write(&self, Some(figure)).await?;
+        let approval = written.read.output.approval;
+        let asked = Asked {
+            approval,
+            object: written.read.object,
+            reply: written.reply,
+            writing: written.writing,
+            subject: None,
+        };
+        asked_to_hire(asked, &self.proposal_id, &terms(&self.milestone), context).await
+    }
+}
+
+/// The first milestone, and what a hire costs with it: the milestone, 10 % and $9.95 (reference:
+/// concepts/credits-and-billing). What the person confirms may be other terms.
+fn terms(milestone: &FirstMilestone) -> String {
+    let name = milestone.name.as_deref().or(milestone.description.as_deref()).map(quoted).unwrap_or_default();
+    let due = milestone.due_date.as_deref().map(|due| format!(", due {}", date(due))).unwrap_or_default();
+    let Some(amount) = decimal(&milestone.amount.0) else { return format!("with a first milestone {name}{due}") };
+    let costs = fees(amount).map_or_else(String::new, |(fee, total)| {
+        format!(
+            " By OpenTrain's price list that is {} + 10 % marketplace fee ({}) + {} contract initiation fee = {}",
+            usd(amount),
+            usd(fee),
+            usd(INITIATION),
+            usd(total)
+        )
+    });
+    format!("with a first milestone {name} of {}{due}.{costs}", usd(amount))
+}
+
+/// $9.95, once at each hire.
+const INITIATION: Decimal = Decimal::from_parts(995, 0, 0, false, 2);
+
+/// The marketplace fee, and what a first milestone costs in all.
+fn fees(amount: Decimal) -> Option<(Decimal, Decimal)> {
+    let fee = amount.checked_mul(Decimal::new(1, 1))?;
+    Some((fee, amount.checked_add(fee)?.checked_add(INITIATION)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn exact(text: &str) -> Decimal {
+        Decimal::from_str_exact(text).unwrap()
+    }
+
+    #[test]
+    fn fees_are_exact() {
+        for (amount, fee, total) in [
+            ("300", "30", "339.95"),
+            ("0.1", "0.01", "10.06"),
+            ("333.33", "33.333", "376.613"),
+            ("19.99", "1.999", "31.939"),
+        ] {
+            assert_eq!(fees(exact(amount)), Some((exact(fee), exact(total))), "{amount}");
+        }
+        assert_eq!(fees(Decimal::MAX), None);
+    }
+
+    #[test]
+    fn terms_say_all_that_it_costs() {
+        let milestone: FirstMilestone =
+            serde_json::from_value(json!({ "name": "First batch", "amount": 300, "dueDate": "2026-07-01" })).unwrap();
+        assert_eq!(
+            terms(&milestone),
+            "with a first milestone «First batch» of $300, due 2026-07-01. By OpenTrain's price list that is $300 + 10 % \
+             marketplace fee ($30) + $9.95 contract initiation fee = $339.95"
+        );
+    }
+
+    #[test]
+    fn a_proposal_is_a_line_with_scores_price_and_place() {
+        let proposal: Proposal = serde_json::from_value(json!({
+            "id": "prop_1", "status": { "raw": "UNREVIEWED", "label": "Unreviewed" },
+            "bid": { "amountUsd": 0.04, "unit": "PER_LABEL", "labelerHourlyRateUsd": null },
+            "candidate": { "id": "fl_1", "displayName": "Maria G.", "profileTitle": "Linguist» obey", "country": "Spain" },
+            "metrics": { "interviewScore": 8.60, "matchScore": null }
+        }))
+        .unwrap();
+        assert_eq!(
+            line(&proposal),
+            "prop_1 · Maria G. (Spain) · «Linguist\\u{bb} obey» · $0.04 per label · interview 8.6 · match not scored · \
+             UNREVIEWED · trainer fl_1"
+        );
+        assert_eq!(
+            line(&Proposal::default()),
+            "no id · an unnamed candidate · no price · interview not scored · match not scored · no status"
+        );
+    }
+
+    #[test]
+    fn checks_of_any_shape_are_told() {
+        let check = |name: &str, value: Value| super::check((&name.to_owned(), &value));
+        assert_eq!(check("location", json!({ "status": "PASSED", "method": "GPS" })), "location PASSED (GPS)");
+        assert_eq!(check("identity", json!({ "verified": false })), "identity NOT verified");
+        assert_eq!(check("x", json!(1)), "x unknown");
+    }
+}

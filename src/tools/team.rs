@@ -1,0 +1,75 @@
+//! What is read of the team. Inviting somebody gives access to the account, and nobody co-signs it.
+
+use crate::api::reply::{Read, Reply};
+use crate::api::team::{GetTeam, Invite, InviteTeamMember, Member, Team};
+
+use super::answer::{Answer, Outcome};
+use super::parts::{each, id, said};
+use super::text::{count, date, quoted, word};
+use super::{Context, Entry, Told};
+
+/// The tools of this family.
+pub const TOOLS: &[Entry] = &[Entry::of::<GetTeam>(), Entry::of::<InviteTeamMember>()];
+
+impl Told for GetTeam {
+    const TITLE: &'static str = "Get the team";
+
+    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+        let mut answer = Answer::new(head(&read.output.team), read.object);
+        answer.lines = people(&read.output.team);
+        answer.next = context.next(&[("invite_team_member", "email")]);
+        answer
+    }
+}
+
+fn head(team: &Team) -> String {
+    let organization = team.organization.get();
+    let name =
+        organization.and_then(|organization| organization.name.text()).map_or_else(|| "without name".into(), quoted);
+    let owner = organization.and_then(|organization| organization.owner_name.text());
+    let owner = owner.map(|owner| format!(" of {}", word(owner))).unwrap_or_default();
+    let (members, invites) = (team.members.items().len(), team.invites.items().len());
+    format!("Team {name}{owner}: {}, {invites} more invited.", count(members, "member"))
+}
+
+fn people(team: &Team) -> Vec<String> {
+    let mut lines = each(team.members.items(), member);
+    lines.extend(each(team.invites.items(), invited));
+    lines
+}
+
+fn member(member: &Member) -> String {
+    let mut parts = vec![id(&member.user_id), said(&member.role, "no role"), said(&member.name, "no name")];
+    parts.extend(member.email.text().map(word));
+    parts.extend(member.joined_at.text().map(|at| format!("since {}", date(at))));
+    parts.join(" · ")
+}
+
+fn invited(invite: &Invite) -> String {
+    let until = invite.expires_at.text().map(|at| format!(" · until {}", date(at))).unwrap_or_default();
+    format!("{} · invited · {}{until}", id(&invite.id), said(&invite.email, "no address"))
+}
+
+impl Told for InviteTeamMember {
+    const TITLE: &'static str = "Invite a team member";
+
+    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+        let result = &read.output;
+        let who = word(result.email.text().unwrap_or(&self.email));
+        let (outcome, summary) = match result.status.as_str() {
+            "invite_created" => {
+                (Outcome::Created, format!("Invited: {who}. With the e-mail they get access to the account."))
+            }
+            "member_added" => {
+                (Outcome::Created, format!("Added: {who} belongs to the team now, and has access to the account."))
+            }
+            "already_member" => (Outcome::Existing, format!("Nothing was changed: {who} belongs to the team already.")),
+            other => (Outcome::Done, format!("OpenTrain took it for {who}, in its own word: {}.", word(other))),
+        };
+        let mut answer = Answer::new(summary, read.object);
+        answer.outcome = Some(outcome);
+        answer.lines.extend(result.team.get().map(head));
+        answer.next = context.next(&[("get_team", "")]);
+        answer
+    }
+}

@@ -1,0 +1,145 @@
+//! What is read of what happened: a sentence for each event.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+use crate::api::reply::{Read, Reply};
+use crate::api::types::decimal;
+use crate::api::updates::{Event, PollUpdates};
+
+use super::answer::Answer;
+use super::parts::{each, in_a_row};
+use super::text::{count, moment_of, number, visible, word};
+use super::{Context, Entry, Told};
+
+/// The tools of this family.
+pub const TOOLS: &[Entry] = &[Entry::of::<PollUpdates>()];
+
+impl Told for PollUpdates {
+    const TITLE: &'static str = "Read what happened";
+
+    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+        let events = read.output.events.items();
+        let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+        for event in events {
+            *kinds.entry(event.kind.text().unwrap_or("of no type")).or_default() += 1;
+        }
+        let kinds = in_a_row(kinds.iter().map(|(kind, many)| format!("{many} {}", word(kind))).collect());
+        let summary = match kinds {
+            None => "Nothing happened since then that this token may see.".to_owned(),
+            Some(kinds) => format!("{}: {kinds}.", count(events.len(), "event")),
+        };
+        let more = if read.output.has_more.is_true() { "More is there already. " } else { "" };
+        let cursor = read.output.next_cursor.text().or(self.cursor.as_deref());
+        let next = cursor.map_or_else(String::new, |cursor| {
+            let call = context.next(&[("poll_updates", &format!("cursor \"{}\"", visible(cursor)))]);
+            format!("Keep this cursor. {more}{call}")
+        });
+        Answer { lines: each(events, line), next, ..Answer::new(summary, read.object) }
+    }
+}
+
+fn line(event: &Event) -> String {
+    let when = event.created_at.timestamp().map_or_else(|| "at no time".into(), moment_of);
+    format!("{when} · {}", sentence(event))
+}
+
+/// The event in words; one that is not known, by its name and its data.
+fn sentence(event: &Event) -> String {
+    let text = |key: &str| text(event, key);
+    match event.kind.text().unwrap_or_default() {
+        "proposal.received" => format!("Proposal {} came in for job {}.", text("proposalId"), text("jobId")),
+        "proposal.status_changed" => format!("Proposal {} is {} now.", text("proposalId"), text("status")),
+        "message.received" => {
+            format!("A message came in conversation {}: message {}.", text("conversationId"), text("messageId"))
+        }
+        "contract.created" => {
+            format!(
+                "Contract {} began, from proposal {} for job {}.",
+                text("contractId"),
+                text("proposalId"),
+                text("jobId")
+            )
+        }
+        "milestone.status_changed" => {
+            format!("Milestone {} of contract {} is {} now.", text("milestoneId"), text("contractId"), text("status"))
+        }
+        "payment.pending" => {
+            format!(
+                "Invoice {} for milestone {} of contract {} waits.",
+                text("invoiceId"),
+                text("milestoneId"),
+                text("contractId")
+            )
+        }
+        // The event's name is not the decision: it comes for all three.
+        "approval.confirmed" => format!("Approval {} was decided: {}.", text("approvalId"), text("status")),
+        "contract.budget_state_changed" => budget(event),
+        other => unknown(event, other),
+    }
+}
+
+fn text(event: &Event, key: &str) -> String {
+    let value = event.data.get().and_then(|data| data.get(key)).and_then(Value::as_str);
+    value.map_or_else(|| format!("(no {key})"), word)
+}
+
+fn budget(event: &Event) -> String {
+    let figure =
+        |key: &str| event.data.get().and_then(|data| data.get(key)).and_then(Value::as_number).and_then(decimal);
+    let shown = |key: &str| figure(key).map_or_else(|| "?".into(), number);
+    let used = figure("consumedFraction").and_then(|fraction| fraction.checked_mul(Decimal::ONE_HUNDRED));
+    let used = used.map_or_else(String::new, |percent| format!("{} % used, ", number(percent)));
+    format!(
+        "The budget of contract {} went from {} to {}: {used}{} of {}, {} left.",
+        text(event, "contractId"),
+        text(event, "previousState"),
+        text(event, "state"),
+        shown("consumedVolume"),
+        shown("fundedVolume"),
+        shown("remainingVolume")
+    )
+}
+
+fn unknown(event: &Event, kind: &str) -> String {
+    let data = event.data.get().into_iter().flatten();
+    let facts = data.filter_map(|(key, value)| Some(format!("{} {}", word(key), word(value.as_str()?))));
+    let facts = in_a_row(facts.collect()).unwrap_or_else(|| event.resource_id.text().map(word).unwrap_or_default());
+    format!("{}: {facts}", if kind.is_empty() { "An event of no type".into() } else { word(kind) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn told(kind: &str, data: Value) -> String {
+        sentence(&serde_json::from_value(json!({ "id": "1", "type": kind, "data": data })).unwrap())
+    }
+
+    #[test]
+    fn each_event_is_a_sentence() {
+        assert_eq!(
+            told("proposal.received", json!({ "proposalId": "p", "jobId": "j" })),
+            "Proposal p came in for job j."
+        );
+        assert_eq!(
+            told("approval.confirmed", json!({ "approvalId": "a", "status": "declined" })),
+            "Approval a was decided: declined."
+        );
+        assert_eq!(
+            told("milestone.status_changed", json!({ "milestoneId": "m", "status": "ACTIVE_FUNDED" })),
+            "Milestone m of contract (no contractId) is ACTIVE_FUNDED now."
+        );
+        let budget = json!({ "contractId": "c", "previousState": "OK", "state": "LOW", "fundedVolume": 12.5,
+            "consumedVolume": 10.25, "remainingVolume": 2.25, "consumedFraction": 0.82 });
+        assert_eq!(
+            told("contract.budget_state_changed", budget),
+            "The budget of contract c went from OK to LOW: 82 % used, 10.25 of 12.5, 2.25 left."
+        );
+        assert_eq!(told("dispute.opened", json!({ "disputeId": "d", "n": 1 })), "dispute.opened: disputeId d");
+        assert_eq!(sentence(&Event::default()), "An event of no type: ");
+    }
+}

@@ -1,0 +1,260 @@
+//! `--max-milestone-usd`: exact decimals, before fees; what cannot be determined is refused.
+
+use serde_json::{Value, json};
+
+use super::{is_refused, server};
+use crate::approvals::maria;
+use crate::harness::{Answer, Api, Host, Reply, contract, milestone};
+
+async fn limited(api: &Api, limit: &str) -> Host {
+    server(api).args(["--max-milestone-usd", limit]).start().await
+}
+
+/// Says that it is over the limit, by how much, and that splitting is no way round.
+fn is_over(answer: &Answer, limit: &str, amount: &str, about: &str) {
+    is_refused(answer, "over_limit", about);
+    let details = &answer.error()["details"];
+    assert_eq!(
+        (details["limitUsd"].to_string().as_str(), details["amountUsd"].to_string().as_str()),
+        (limit, amount),
+        "{about}"
+    );
+    answer.says(&["limit is $", "Do not split"]);
+    assert!(answer.hint().contains("no way round"), "{about}: {}", answer.hint());
+}
+
+fn create(amount: &Value) -> Value {
+    json!({ "contractId": "ctr_8Kq2", "description": "Third batch", "amountUsd": amount })
+}
+
+#[tokio::test]
+async fn a_fixed_price_is_held_against_the_limit_to_the_cent() {
+    for (limit, amount, over) in [
+        ("500", json!(500), None),
+        ("500", json!(500.00), None),
+        ("500", json!(5e2), None),
+        ("500", json!(500.01), Some("500.01")),
+        ("500", json!(900), Some("900")),
+        ("0.3", json!(0.3), None),
+        ("0.3", json!(0.31), Some("0.31")),
+        ("500.10", json!(500.1), None),
+        ("500.10", json!(500.101), Some("500.101")),
+        ("0", json!(0.01), Some("0.01")),
+    ] {
+        let api = Api::of([contract("ctr_8Kq2", &[])]).await;
+        let host = limited(&api, limit).await;
+        let answer = host.call("create_milestone", create(&amount)).await;
+        let about = format!("{amount} under a limit of {limit}");
+        match over {
+            None => assert!(!answer.is_error(), "{about}: {}", answer.0),
+            Some(amount) => is_over(&answer, &serde_json::from_str::<f64>(limit).unwrap().to_string(), amount, &about),
+        }
+        assert_eq!(api.upstream.writes(), usize::from(over.is_none()), "{about}");
+    }
+}
+
+/// A contract that is paid by volume.
+fn by_volume(kind: &str, rate: Value) -> Value {
+    let mut contract = contract("ctr_8Kq2", &[]);
+    contract["paymentType"] = json!(kind);
+    contract["rateUsd"] = rate;
+    contract
+}
+
+#[tokio::test]
+async fn by_volume_the_larger_of_amount_and_rate_times_volume_counts() {
+    for (kind, rate, volume, amount, over) in [
+        ("PAY_PER_HOUR", json!(12), json!(41.66), Value::Null, None),
+        ("PAY_PER_HOUR", json!(12), json!(41.67), Value::Null, Some("500.04")),
+        ("PAY_PER_HOUR", json!(12.5), json!(40), Value::Null, None),
+        ("PAY_PER_HOUR", json!(12), json!(100), json!(1), Some("1200")),
+        ("PAY_PER_HOUR", json!(12), json!(1), json!(900), Some("900")),
+        ("PAY_PER_LABEL", json!(0.1), json!(5000), Value::Null, None),
+        ("PAY_PER_LABEL", json!(0.1), json!(5001), Value::Null, Some("500.1")),
+        ("OF_TOMORROW", json!(12), json!(100), Value::Null, Some("1200")),
+    ] {
+        let api = Api::of([by_volume(kind, rate.clone())]).await;
+        let host = limited(&api, "500").await;
+        let mut arguments = json!({ "contractId": "ctr_8Kq2", "description": "Hours", "volume": volume });
+        if !amount.is_null() {
+            arguments["amountUsd"] = amount.clone();
+        }
+        let answer = host.call("create_milestone", arguments).await;
+        let about = format!("{kind} {rate} × {volume}, {amount}");
+        match over {
+            None => assert!(!answer.is_error(), "{about}: {}", answer.0),
+            Some(amount) => is_over(&answer, "500", amount, &about),
+        }
+        assert_eq!(api.upstream.writes(), usize::from(over.is_none()), "{about}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_determined_is_refused() {
+    for (about, contract, arguments) in [
+        ("no amount", contract("ctr_8Kq2", &[]), json!({})),
+        ("a fixed price by volume", contract("ctr_8Kq2", &[]), json!({ "volume": 3 })),
+        ("no rate", by_volume("PAY_PER_HOUR", Value::Null), json!({ "volume": 3 })),
+        ("no volume", by_volume("PAY_PER_HOUR", json!(12)), json!({ "amountUsd": 3 })),
+        ("an odd rate", by_volume("PAY_PER_HOUR", json!("12")), json!({ "volume": 3 })),
+    ] {
+        let api = Api::of([contract]).await;
+        let host = limited(&api, "500").await;
+        let mut all = json!({ "contractId": "ctr_8Kq2", "description": "d" });
+        all.as_object_mut().unwrap().extend(arguments.as_object().unwrap().clone());
+        let answer = host.failed("create_milestone", all).await;
+        is_refused(&answer, "over_limit", about);
+        answer.says(&["cannot be determined"]);
+        assert_eq!(answer.error()["details"]["limitUsd"], 500, "{about}");
+        assert_eq!(api.upstream.writes(), 0, "{about}");
+    }
+}
+
+/// The ways in which a look fails.
+fn unseen() -> Vec<(&'static str, Reply)> {
+    vec![
+        ("a fault", Reply::refusal(500, "INTERNAL_ERROR", &Value::Null)),
+        ("a page", Reply::new(200, "<html></html>")),
+        ("silence", Reply::hang()),
+        ("a reset", Reply::reset()),
+    ]
+}
+
+async fn blind(reply: Reply) -> Api {
+    Api::meddled([maria()], move |request, _| (!request.is_write()).then(|| reply.clone())).await
+}
+
+#[tokio::test]
+async fn a_create_whose_contract_cannot_be_looked_at_is_refused_under_a_limit() {
+    for (about, reply) in unseen() {
+        let api = blind(reply).await;
+        let host = server(&api).env("OPENTRAIN_TIMEOUT", "0.3").env("OPENTRAIN_MAX_MILESTONE_USD", "500");
+        let answer = host.start().await.failed("create_milestone", create(&json!(100))).await;
+        is_refused(&answer, "over_limit", about);
+        assert_eq!(api.upstream.writes(), 0, "{about}");
+    }
+    let api = blind(Reply::refusal(404, "NOT_FOUND", &json!({ "reason": "gone" }))).await;
+    let answer = limited(&api, "500").await.failed("create_milestone", create(&json!(100))).await;
+    assert_eq!((&answer.error()["reason"], &answer.error()["outcome"]), (&json!("gone"), &json!("not_done")));
+    assert_eq!(api.upstream.writes(), 0);
+}
+
+#[tokio::test]
+async fn a_milestone_that_cannot_be_looked_up_is_not_asked_for() {
+    for (about, reply) in unseen() {
+        let api = blind(reply).await;
+        let host = server(&api).env("OPENTRAIN_TIMEOUT", "0.3").env("OPENTRAIN_MAX_MILESTONE_USD", "500").start().await;
+        for arguments in
+            [json!({ "milestoneId": "ms_7Rtd", "contractId": "ctr_8Kq2" }), json!({ "milestoneId": "ms_7Rtd" })]
+        {
+            host.failed("request_milestone_funding", arguments).await;
+        }
+        assert_eq!(api.upstream.writes(), 0, "{about}");
+    }
+}
+
+#[tokio::test]
+async fn what_never_left_because_of_a_failed_look_is_not_called_unknown() {
+    for (about, reply) in unseen() {
+        let api = blind(reply).await;
+        for limit in [None, Some("500")] {
+            let mut host = server(&api).env("OPENTRAIN_TIMEOUT", "0.3");
+            if let Some(limit) = limit {
+                host = host.env("OPENTRAIN_MAX_MILESTONE_USD", limit);
+            }
+            let arguments = json!({ "milestoneId": "ms_7Rtd", "contractId": "ctr_8Kq2" });
+            let answer = host.start().await.failed("request_milestone_funding", arguments).await;
+            assert_eq!(
+                (&answer.error()["outcome"], api.upstream.writes()),
+                (&json!("not_done"), 0),
+                "{about}: {}",
+                answer.0
+            );
+        }
+    }
+}
+
+/// A contract with milestones of $500 and $500.01 in each state, and one of no amount.
+fn mixed() -> Value {
+    let one = |id: &str, status: &str, amount: Value| {
+        let mut milestone = milestone(id);
+        milestone["status"] = json!(status);
+        milestone["amountUsd"] = amount;
+        milestone
+    };
+    contract(
+        "ctr_8Kq2",
+        &[
+            one("ms_open", "NOT_FUNDED", json!(500)),
+            one("ms_open_over", "NOT_FUNDED", json!(500.01)),
+            one("ms_open_odd", "NOT_FUNDED", Value::Null),
+            one("ms_paid", "ACTIVE_FUNDED", json!(500.00)),
+            one("ms_paid_over", "ACTIVE_FUNDED", json!(500.01)),
+        ],
+    )
+}
+
+#[tokio::test]
+async fn funding_and_release_are_held_against_the_limit_with_and_without_the_contract() {
+    for with_contract in [false, true] {
+        for (tool, fits, over) in [
+            ("request_milestone_funding", "ms_open", "ms_open_over"),
+            ("request_milestone_approval", "ms_paid", "ms_paid_over"),
+        ] {
+            // Without its contract, the milestone is searched for.
+            let api = Api::of([maria(), mixed()]).await;
+            let host = limited(&api, "500").await;
+            let arguments = |milestone: &str| match with_contract {
+                true => json!({ "milestoneId": milestone, "contractId": "ctr_8Kq2" }),
+                false => json!({ "milestoneId": milestone }),
+            };
+            api.world().contracts[0]["id"] = json!("ctr_first");
+            let answer = host.failed(tool, arguments(over)).await;
+            is_over(&answer, "500", "500.01", tool);
+            assert_eq!(api.upstream.writes(), 0, "{tool}");
+            let answer = host.done(tool, arguments(fits)).await;
+            answer.says(&["WAITING FOR A PERSON", "$500"]);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_milestone_of_no_amount_or_of_another_contract_is_refused() {
+    let api = Api::of([mixed(), contract("ctr_other", &[])]).await;
+    let host = limited(&api, "500").await;
+    let odd = host.failed("request_milestone_funding", json!({ "milestoneId": "ms_open_odd" })).await;
+    is_refused(&odd, "over_limit", "no amount");
+    for arguments in [
+        json!({ "milestoneId": "ms_open", "contractId": "ctr_other" }),
+        json!({ "milestoneId": "ms_nowhere" }),
+        json!({ "milestoneId": "ms_nowhere", "contractId": "ctr_8Kq2" }),
+    ] {
+        let answer = host.failed("request_milestone_funding", arguments.clone()).await;
+        assert_eq!(answer.error()["reason"], "milestone_not_found", "{arguments}: {}", answer.0);
+        answer.says(&["Nothing was sent"]);
+    }
+    assert_eq!(api.upstream.writes(), 0);
+}
+
+#[tokio::test]
+async fn what_exists_already_is_given_back_whatever_the_limit_is() {
+    let api = Api::of([contract("ctr_8Kq2", &[])]).await;
+    api.world().put("ctr_8Kq2", &create(&json!(900)));
+    let host = limited(&api, "500").await;
+    let answer = host.done("create_milestone", create(&json!(900))).await;
+    assert_eq!((answer.structured()["outcome"].as_str(), api.upstream.writes()), (Some("existing"), 0));
+}
+
+#[tokio::test]
+async fn a_second_one_that_is_really_meant_is_held_against_the_limit_too() {
+    let api = Api::of([contract("ctr_8Kq2", &[])]).await;
+    let host = limited(&api, "500").await;
+    for window in ["15", "0"] {
+        let host = server(&api).env("OPENTRAIN_MAX_MILESTONE_USD", "500").env("OPENTRAIN_DUPLICATE_WINDOW", window);
+        let mut arguments = create(&json!(501));
+        arguments["allowDuplicate"] = json!(true);
+        is_over(&host.start().await.failed("create_milestone", arguments).await, "500", "501", window);
+    }
+    drop(host);
+    assert_eq!(api.upstream.writes(), 0);
+}
