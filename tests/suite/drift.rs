@@ -148,7 +148,7 @@ async fn one_thing_that_is_new_gone_or_different_is_told_and_is_exit_status_1() 
         (
             "another scope",
             Box::new(|document| {
-                document["paths"][MILESTONES]["post"]["x-required-scopes"] = json!(["contracts:write"])
+                document["paths"][MILESTONES]["post"]["x-required-scopes"] = json!(["contracts:write"]);
             }),
             &["different:", "contracts:write", "payments:write"],
         ),

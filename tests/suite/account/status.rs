@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::{
-    EXCHANGE, NEW, OLD, OpenTrain, credential_path, granted, holds_the_new_token, kept, oauth, pending, shows_no_secret,
+    EXCHANGE, NEW, OLD, OpenTrain, credential_path, granted, holds_the_new_token, kept, oauth, shows_no_secret,
 };
 use crate::harness::{Gate, Reply, TOKEN};
 
