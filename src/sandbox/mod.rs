@@ -10,13 +10,23 @@
 //! | `server` | the HTTP around everything: start, headers, what is no operation |
 //! | `guard` | who may talk to a server on loopback |
 //! | `routes` | an operation as a route: token, gates, decoding |
-//! | `contracts`, `milestones`, `approvals`, `credits`, `account` | the operations, one handler each and one table a family |
-//! | `decisions` | what a person is asked, and what is done when they have decided |
+//! | `account`, `agent`, `tokens`, `team` | who calls: the operations, one handler each and one table a family |
+//! | `jobs`, `market`, `proposals`, `messages` | from a draft to a candidate, likewise |
+//! | `contracts`, `milestones`, `approvals`, `credits` | work and money, likewise |
+//! | `updates`, `webhooks` | what happened, polled and sent, likewise |
+//! | `decisions`, `hiring` | what a person is asked, and what is done when they have decided |
+//! | `accounts`, `keys` | whose everything is, how an account comes to a person, and its tokens |
+//! | `postings`, `drafts`, `reading` | jobs as they are kept, what a draft lacks, what a description says |
+//! | `candidates`, `people` | proposals and trainers as they are kept |
+//! | `ledger` | credits as they are kept |
+//! | `life` | what happens by itself while the clock moves |
+//! | `delivery` | how events get to webhooks |
+//! | `listing` | lists by pages |
 //! | `answer` | what the API answers, and its error envelope |
 //! | `world` | the state, its clock and its ids |
 //! | `model`, `values` | contracts and milestones; numbers and times as the wire has them |
 //! | `story` | the seeded data |
-//! | `roles` | the tokens |
+//! | `roles` | the tokens that are there from the start |
 //! | `pages` | what a person sees |
 //! | `faults`, `line` | what goes wrong on demand, and connections that can break |
 //! | `marker`, `embedded` | how one sandbox is found and shared by the servers of one user |

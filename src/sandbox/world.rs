@@ -253,11 +253,22 @@ mod tests {
 
     #[test]
     fn ids_repeat_in_every_run_and_never_within_one() {
-        let seeded = story::contracts().into_iter().flat_map(|contract| contract.milestones);
-        let mut seen: BTreeSet<_> = seeded.map(|milestone| milestone.id).collect();
+        let world = World::new("http://127.0.0.1:1".parse().unwrap(), Faults::none());
+        let contracts = world.contracts.iter().flat_map(|contract| {
+            let own = [&contract.id, &contract.job_id, &contract.proposal_id, &contract.conversation_id];
+            own.into_iter().chain(contract.milestones.iter().map(|milestone| &milestone.id))
+        });
+        let people = world.accounts.iter().map(|account| &account.user_id);
+        let jobs = world.jobs.iter().map(|job| &job.id);
+        let talk = world.conversations.iter().map(|talk| &talk.id);
+        let ledger = world.ledger.iter().map(|entry| &entry.id);
+        let seeded = contracts.chain(people).chain(jobs).chain(talk).chain(ledger).cloned();
+        let mut seen: BTreeSet<_> = seeded.chain(story::TRAINERS.iter().map(|who| who.id.to_owned())).collect();
         let mut ids = Ids::default();
         assert_eq!([ids.next("ms"), ids.next("apr")], ["ms_7Rtd", "apr_7Rtd"]);
-        assert!((0..50_000).all(|_| seen.insert(ids.next("ms"))));
+        for kind in ["ms", "ctr", "job", "prp", "cnv", "usr", "cre"] {
+            assert!((0..20_000).all(|_| seen.insert(ids.next(kind))), "{kind}");
+        }
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub(super) const ASSUMPTIONS: &[Assumption] = &[
     },
     Assumption {
         topic: "auth/me and the claim",
-        rule: "It says the same before and after, with the example's person as the actor.",
+        rule: "For the seeded account it says the same before and after, with the example's person as the actor.",
         because: "No field of the reference's example says whether the account is claimed (auth/me).",
     },
     Assumption {
@@ -54,7 +54,7 @@ pub(super) const ASSUMPTIONS: &[Assumption] = &[
     },
     Assumption {
         topic: "details",
-        rule: "Only where they are documented: field, reason, action, claimUrl, billingUrl, requiredScopes, \
+        rule: "Only where they are documented, as for contracts and milestones: field, reason, action, claimUrl, billingUrl, requiredScopes, \
                grantedScopes, featureKey, resource, approvalId. A contract or milestone that is not there, and a job \
                that is not ours, have none; milestone_not_fundable and milestone_not_funded have the reason alone.",
         because: "Other resources are documented with details in a 404, these are not. The two refusals have further \
@@ -149,7 +149,7 @@ pub(super) const ASSUMPTIONS: &[Assumption] = &[
         topic: "deciding",
         rule: "Once, while it is pending, and only if what was asked can still be done; otherwise the page says why and \
                nothing changes. Any person at the page is taken for the signed-in owner, and can change no terms.",
-        because: "Approvals are decided in the app, which the reference does not describe for these three.",
+        because: "Approvals are decided in the app, which the reference does not describe.",
     },
     Assumption {
         topic: "lapsing",
@@ -167,8 +167,8 @@ pub(super) const ASSUMPTIONS: &[Assumption] = &[
     Assumption {
         topic: "who sees an approval",
         rule: "Every token of the account that has payments:read.",
-        because: "It is visible to the owner and to the token that asked (approvals/get). All tokens here are the \
-                  owner's.",
+        because: "It is visible to the owner and to the token that asked (approvals/get). All tokens of an account here are \
+                  its owner's.",
     },
     Assumption {
         topic: "proposalId of an approval",
@@ -188,8 +188,8 @@ pub(super) const ASSUMPTIONS: &[Assumption] = &[
         because: "payments/pending gives one example, and not when something waits.",
     },
     Assumption {
-        topic: "fees",
-        rule: "None are reckoned.",
+        topic: "fees of a funding",
+        rule: "None are reckoned for a milestone by itself.",
         because: "A marketplace fee of 10 % is documented, and for hiring how it adds up; for funding by itself it is not.",
     },
     Assumption {

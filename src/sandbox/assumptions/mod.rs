@@ -2,6 +2,8 @@
 
 mod accounts;
 mod contracts;
+mod events;
+mod hiring;
 
 use std::sync::LazyLock;
 
@@ -19,7 +21,9 @@ pub struct Assumption {
 /// Every rule of the sandbox that is inferred and not documented.
 #[must_use]
 pub fn assumptions() -> &'static [Assumption] {
-    static ALL: LazyLock<Vec<Assumption>> = LazyLock::new(|| [contracts::ASSUMPTIONS, accounts::ASSUMPTIONS].concat());
+    static ALL: LazyLock<Vec<Assumption>> = LazyLock::new(|| {
+        [contracts::ASSUMPTIONS, accounts::ASSUMPTIONS, hiring::ASSUMPTIONS, events::ASSUMPTIONS].concat()
+    });
     &ALL
 }
 

@@ -7,7 +7,8 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 use tokio::time::{Instant, timeout};
 
-use super::{Call, V1, approval, fund, get, milestone, post};
+use super::{Agent, Call, V1, approval, fund, get, milestone, post};
+use crate::api::agent::CLAIM_GRANT;
 use crate::api::client::{Caller, Client, Endpoint};
 use crate::api::contracts::ListContracts;
 use crate::api::error::Error;
@@ -149,4 +150,33 @@ async fn a_sandbox_with_faults_is_shared_by_nobody() {
     assert_ne!(failing_too.origin().await.unwrap(), own);
     let unfailing = Embedded::new(port, "rehearser".into()).with_faults(Faults::none());
     assert_eq!(&unfailing.origin().await.unwrap(), plain.origin());
+}
+
+#[tokio::test]
+async fn too_many_requests_are_said_in_the_endpoints_own_way() {
+    let sandbox = failing("429@register_agent:1,429@search_jobs:1").await;
+    let reply = post("/api/agent/identity", "{}").without_token().send(&sandbox).await;
+    let body = reply.json();
+    assert_eq!((reply.status, body["error"].as_str()), (429, Some("rate_limit_exceeded")));
+    assert!(body["error_description"].is_string() && body.get("code").is_none(), "{body}");
+    let reply = get(&format!("{V1}/jobs")).without_token().send(&sandbox).await;
+    assert_eq!(reply.refusal(), (429, "RATE_LIMITED".into(), serde_json::Value::Null));
+    assert_eq!(reply.header("retry-after"), Some("1"));
+}
+
+#[tokio::test]
+async fn a_token_whose_delivery_was_lost_is_gone() {
+    let sandbox = failing("lost-reply@get_claim_status:1").await;
+    let agent = Agent::register(&sandbox).await;
+    let claim_token = agent.claim_token.clone();
+    let body = format!(r#"{{"claim_token":"{claim_token}","email":"a@example.org"}}"#);
+    let started = post("/api/agent/identity/claim", &body).without_token().send(&sandbox).await.json();
+    let token = started["verification_uri"].as_str().unwrap().split_once("token=").unwrap().1.to_owned();
+    let form = format!("token={token}&code={}", started["user_code"].as_str().unwrap());
+    assert_eq!(post("/claim", &form).send(&sandbox).await.status, 303);
+    let form = format!("grant_type={CLAIM_GRANT}&claim_token={claim_token}");
+    let poll = || post("/api/agent/oauth/token", &form).without_token();
+    let (bytes, _) = poll().send_raw(&sandbox).await;
+    assert!(bytes.is_empty());
+    assert_eq!(poll().send(&sandbox).await.json()["error"], "invalid_grant");
 }

@@ -32,7 +32,8 @@ async fn an_agent_comes_from_an_empty_account_to_a_paid_milestone() {
     let proposals = done(agent.get(&format!("/jobs/{job}/proposals")), &sandbox).await;
     let proposal = proposals["proposals"][0]["id"].as_str().unwrap().to_owned();
     done(agent.get(&format!("/proposals/{proposal}/interview")), &sandbox).await;
-    let (path, body) = (format!("/proposals/{proposal}/hire"), r#"{"milestone":{"name":"The first 1,000","amount":50}}"#);
+    let (path, body) =
+        (format!("/proposals/{proposal}/hire"), r#"{"milestone":{"name":"The first 1,000","amount":50}}"#);
     let refused = agent.post(&path, body).send(&sandbox).await.refusal();
     assert_eq!(refused.2["requiredScopes"], json!(["proposals:write"]), "before the claim it cannot even ask");
 
