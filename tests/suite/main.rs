@@ -38,7 +38,9 @@ mod registry;
 mod retries;
 mod sandbox;
 mod settings;
+mod story;
 mod wire;
+mod wording;
 
 /// The folder of the crate.
 fn root() -> &'static std::path::Path {

@@ -229,6 +229,12 @@ impl Host {
         self.heard.log.lock().unwrap().lines.clone()
     }
 
+    /// The first line of stdout that holds this.
+    pub(crate) async fn line_with(&self, what: &str) -> String {
+        self.until(&format!("{what:?} on stdout"), |log| log.lines.iter().find(|line| line.contains(what)).cloned())
+            .await
+    }
+
     pub(crate) fn stderr(&self) -> String {
         self.heard.log.lock().unwrap().stderr.clone()
     }

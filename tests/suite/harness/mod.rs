@@ -46,10 +46,23 @@ pub(crate) fn every(value: &serde_json::Value, visit: &mut impl FnMut(&serde_jso
 
 /// One plain HTTP request, as a browser without scripts makes it: its status, its whole head, and the body.
 pub(crate) async fn browse(method: &str, url: &str) -> (u16, String, String) {
+    browse_with(method, url, "").await
+}
+
+/// The same, with a form that a person has filled in.
+pub(crate) async fn submit(url: &str, fields: &[(&str, &str)]) -> (u16, String, String) {
+    let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    browse_with("POST", url, &form).await
+}
+
+async fn browse_with(method: &str, url: &str, form: &str) -> (u16, String, String) {
     let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
     let mut connection = tokio::net::TcpStream::connect(host).await.unwrap();
-    let request =
-        format!("{method} /{path} HTTP/1.1\r\nHost: {host}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n");
+    let kind = if form.is_empty() { "" } else { "Content-Type: application/x-www-form-urlencoded\r\n" };
+    let request = format!(
+        "{method} /{path} HTTP/1.1\r\nHost: {host}\r\n{kind}Content-Length: {}\r\nConnection: close\r\n\r\n{form}",
+        form.len()
+    );
     connection.write_all(request.as_bytes()).await.unwrap();
     let mut answer = Vec::new();
     connection.read_to_end(&mut answer).await.unwrap();
@@ -69,6 +82,7 @@ pub(crate) async fn press(url: &str) -> String {
     if status != 303 {
         return html;
     }
-    let location = head.lines().find_map(|line| line.to_lowercase().strip_prefix("location: ").map(str::to_owned));
-    browse("GET", &format!("{origin}{}", location.unwrap())).await.2
+    let headers = head.lines().filter_map(|line| line.split_once(": "));
+    let location = headers.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("location")).unwrap().1;
+    browse("GET", &format!("{origin}{location}")).await.2
 }
