@@ -78,8 +78,8 @@ pub struct OperatorConfig {
     pub duplicate_window: Duration,
     /// Where every write is recorded.
     pub audit_log: Option<PathBuf>,
-    /// The file that stops all writes of this user's servers while it is there.
-    pub switch: Option<PathBuf>,
+    /// The files of which each stops all writes of this user's servers while it is there.
+    pub switches: Vec<PathBuf>,
     /// Where secrets that no model may see are written: the folder of the credential file.
     pub private_folder: Option<PathBuf>,
 }
@@ -174,12 +174,16 @@ impl Environment {
 
     /// `${XDG_CONFIG_HOME:-~/.config}/opentrain`, the folder of OpenTrain's own tools.
     fn folder(&self) -> Option<PathBuf> {
+        self.folders().next()
+    }
+
+    /// That folder, and the home's own where `XDG_CONFIG_HOME` names another.
+    fn folders(&self) -> impl Iterator<Item = PathBuf> {
         let absolute = |path: &str| Some(PathBuf::from(path)).filter(|path| path.is_absolute());
-        let config = self.get("XDG_CONFIG_HOME").and_then(absolute).or_else(|| {
-            let home = self.get("HOME").or_else(|| self.get("USERPROFILE")).and_then(absolute)?;
-            Some(home.join(".config"))
-        })?;
-        Some(config.join("opentrain"))
+        let named = self.get("XDG_CONFIG_HOME").and_then(absolute);
+        let home = self.get("HOME").or_else(|| self.get("USERPROFILE")).and_then(absolute);
+        let homes_own = home.map(|home| home.join(".config")).filter(|folder| Some(folder) != named.as_ref());
+        named.into_iter().chain(homes_own).map(|config| config.join("opentrain"))
     }
 
     /// The file that OpenTrain's own tools write.
@@ -187,9 +191,10 @@ impl Environment {
         Some(self.folder()?.join("cli.json"))
     }
 
-    /// The stop switch of this server.
-    fn switch_path(&self) -> Option<PathBuf> {
-        Some(self.folder()?.join("mcp-frozen"))
+    /// The stop switch. It is in the home's own folder too: servers of one user may be started with another
+    /// `XDG_CONFIG_HOME` each, and all of them are to be stopped.
+    fn switch_paths(&self) -> Vec<PathBuf> {
+        self.folders().map(|folder| folder.join("mcp-frozen")).collect()
     }
 
     fn user(&self) -> String {
@@ -320,7 +325,7 @@ fn operator(lookup: &mut Lookup<'_>) -> Result<OperatorConfig, ConfigError> {
     let window =
         window.ok_or_else(|| refused(&source, format!("must be whole minutes, from 0 to 10080, not \"{minutes}\"")))?;
     let duplicate_window = Duration::from_secs(60 * u64::from(window));
-    let switch = lookup.environment.switch_path();
+    let switches = lookup.environment.switch_paths();
     let private_folder = lookup.environment.folder();
     Ok(OperatorConfig {
         read_only,
@@ -330,7 +335,7 @@ fn operator(lookup: &mut Lookup<'_>) -> Result<OperatorConfig, ConfigError> {
         max_day,
         duplicate_window,
         audit_log,
-        switch,
+        switches,
         private_folder,
     })
 }

@@ -110,7 +110,7 @@ fn operator(config: &OperatorConfig) -> Result<Operator, Fault> {
     Ok(Operator {
         policy,
         audit,
-        switch: config.switch.clone().map(Switch::at),
+        switch: Switch::at(config.switches.clone()),
         private_folder: config.private_folder.clone(),
     })
 }

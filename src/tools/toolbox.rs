@@ -64,7 +64,7 @@ pub struct Operator {
     /// Where every write is recorded.
     pub audit: Option<Arc<AuditLog>>,
     /// What stops all writes.
-    pub switch: Option<Switch>,
+    pub switch: Switch,
     /// Where secrets that no model may see are written.
     pub private_folder: Option<PathBuf>,
 }
@@ -74,15 +74,13 @@ impl Operator {
     #[must_use]
     pub fn told(&self) -> Vec<String> {
         let mut rules = self.policy.told();
-        rules.extend(self.switch.as_ref().and_then(|switch| switch.check().err()).map(|denial| denial.message));
+        rules.extend(self.switch.check().err().map(|denial| denial.message));
         rules
     }
 
     /// Lets a write through, on record, or says why not.
     pub(super) async fn begin(&self, context: &Context, figure: Option<Figure>) -> Result<Writing, Denial> {
-        if let Some(switch) = &self.switch {
-            switch.check()?;
-        }
+        self.switch.check()?;
         if let Some(figure) = &figure {
             self.policy.check_milestone(figure.amount)?;
         }

@@ -1,6 +1,6 @@
 //! What is read of webhooks, and the signing secret of a new one: it goes into a file and no further.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -13,6 +13,7 @@ use crate::api::reply::{Read, Reply};
 use crate::api::types::WebhookId;
 use crate::api::webhooks::{CreateWebhook, DeleteWebhook, GetWebhook, ListWebhooks, Webhook};
 use crate::api::{Effect, Gate, Operation};
+use crate::files;
 
 use super::answer::{Answer, Outcome};
 use super::audit::Settled;
@@ -158,8 +159,7 @@ impl Vault {
     async fn open(context: &Context) -> Result<Self, String> {
         let folder = folder(context)?;
         let opened = tokio::task::spawn_blocking(move || {
-            private_folder(&folder)?;
-            let file = tempfile::Builder::new().prefix(".webhook.").tempfile_in(&folder)?;
+            let file = files::unnamed(&folder)?;
             Ok(Self { file, folder })
         });
         opened.await.map_err(|fault| fault.to_string())?.map_err(|fault: io::Error| fault.to_string())
@@ -171,13 +171,9 @@ impl Vault {
     }
 
     /// Nothing but the secret itself: no line end that a signature would be reckoned with.
-    fn write(mut self, secret: &SecretString, name: &str) -> io::Result<PathBuf> {
+    fn write(self, secret: &SecretString, name: &str) -> io::Result<PathBuf> {
         let path = self.folder.join(name);
-        self.file.write_all(secret.expose_secret().as_bytes())?;
-        self.file.as_file().sync_all()?;
-        self.file.persist(&path).map_err(|fault| fault.error)?;
-        #[cfg(unix)]
-        std::fs::File::open(&self.folder)?.sync_all()?;
+        files::put(self.file, secret.expose_secret().as_bytes(), &path)?;
         Ok(path)
     }
 }
@@ -194,16 +190,14 @@ fn folder(context: &Context) -> Result<PathBuf, String> {
 /// A folder that only this user can open, made once for this process. It stays: others are to read what is in it.
 fn sandbox_folder() -> Option<&'static Path> {
     static FOLDER: OnceLock<Option<PathBuf>> = OnceLock::new();
-    let made = || tempfile::Builder::new().prefix("opentrain-mcp-sandbox-").tempdir().map(TempDir::keep).ok();
+    let made = || {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("opentrain-mcp-sandbox-");
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        builder.tempdir().map(TempDir::keep).ok()
+    };
     FOLDER.get_or_init(made).as_deref()
-}
-
-fn private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 fn types(webhook: &Webhook) -> String {
@@ -298,8 +292,7 @@ mod tests {
     fn a_secret_is_kept_in_a_file_of_its_own_that_only_its_user_reads() {
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("a/b");
-        private_folder(&inner).unwrap();
-        let file = tempfile::Builder::new().tempfile_in(&inner).unwrap();
+        let file = files::unnamed(&inner).unwrap();
         let webhook: Webhook = serde_json::from_value(json!({ "id": "../wh_1" })).unwrap();
         let vault = Vault { file, folder: inner.clone() };
         let path = vault.write(&SecretString::from("whsec_x"), &file_name(&webhook)).unwrap();
