@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -245,11 +246,14 @@ impl Lookup<'_> {
             .ok_or_else(|| refused(&source, format!("must be an amount in USD, such as 500 or 99.50, not \"{value}\"")))
     }
 
-    fn seconds(&mut self, name: &'static str, most: f64) -> Result<Duration, ConfigError> {
+    fn seconds(&mut self, name: &'static str, range: RangeInclusive<f64>) -> Result<Duration, ConfigError> {
         let (value, source) = self.find(name);
-        let seconds = value.parse::<f64>().ok().filter(|seconds| (0.0..=most).contains(seconds));
+        let seconds = value.parse::<f64>().ok().filter(|seconds| range.contains(seconds));
         let seconds = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        seconds.ok_or_else(|| refused(&source, format!("must be seconds, from 0 to {most}, not \"{value}\"")))
+        seconds.ok_or_else(|| {
+            let (least, most) = range.into_inner();
+            refused(&source, format!("must be seconds, from {least} to {most}, not \"{value}\""))
+        })
     }
 
     fn switch(&mut self, name: &'static str) -> Result<bool, ConfigError> {
@@ -280,8 +284,8 @@ impl Config {
         let sandbox = lookup.switch(SANDBOX)?;
         let (port, source) = lookup.find(SANDBOX_PORT);
         let port = port.parse().map_err(|_| refused(&source, format!("must be a port, not \"{port}\"")))?;
-        let timeout = lookup.seconds(TIMEOUT, 600.0)?.max(Duration::from_millis(100));
-        let human_wait = lookup.seconds(HUMAN_WAIT, 3600.0)?;
+        let timeout = lookup.seconds(TIMEOUT, 0.1..=600.0)?;
+        let human_wait = lookup.seconds(HUMAN_WAIT, 0.0..=3600.0)?;
         let operator = operator(&mut lookup)?;
         let sandbox_faults = lookup.set(SANDBOX_FAULT);
         let (format, source) = lookup.find(LOG_FORMAT);
@@ -291,7 +295,7 @@ impl Config {
             _ => return Err(refused(&source, format!("must be text or json, not \"{format}\""))),
         };
         let log = LogConfig { format, filter: lookup.find(LOG_FILTER).0 };
-        let (origin, credentials) = if sandbox { offline()? } else { account(&mut lookup)? };
+        let (origin, credentials) = if sandbox { offline(&mut lookup)? } else { account(&mut lookup)? };
         let sandbox = sandbox.then_some(SandboxConfig { port });
         let credentials = Arc::new(credentials);
         Ok(Self {
@@ -348,7 +352,11 @@ fn tool_prefix(lookup: &mut Lookup<'_>) -> Result<String, ConfigError> {
 }
 
 /// In the sandbox neither token nor base matters, and nothing of the user's is read.
-fn offline() -> Result<(Url, Credentials), ConfigError> {
+fn offline(lookup: &mut Lookup<'_>) -> Result<(Url, Credentials), ConfigError> {
+    for name in [BASE_URL, TOKEN] {
+        let (_, source) = lookup.look(name);
+        lookup.given.push(Given { name, value: "ignored: the sandbox is on".into(), source });
+    }
     let origin = parse_origin(DEFAULT_ORIGIN, &Source::Default)?;
     Ok((origin.clone(), Credentials::new(None, None, origin, Source::Default)))
 }
@@ -366,7 +374,7 @@ fn account(lookup: &mut Lookup<'_>) -> Result<(Url, Credentials), ConfigError> {
 
     let fixed = match lookup.look(TOKEN) {
         (text, source @ Source::Environment(variable)) => {
-            Some((Token::new(&text).map_err(|fault| refused(&source, fault.to_string()))?, variable))
+            Some((Token::bearing(&text).map_err(|fault| refused(&source, fault.to_string()))?, variable))
         }
         _ => None,
     };

@@ -17,6 +17,7 @@ pub(super) fn freeze(config: &Config, reason: &str) -> Result<ExitCode, Fault> {
         None => print(&format!("Frozen: every server of this user refuses every write. ({})", paths.join(", ")))?,
         Some(said) => {
             let reason = match (said.reason.as_str(), reason.trim()) {
+                ("", "") => "no reason is given".into(),
                 (old, "") => format!("the reason stays {}", quoted(old)),
                 ("", new) => format!("the reason is now {}", quoted(new)),
                 (old, new) => format!("the reason is now {}, in place of {}", quoted(new), quoted(old)),

@@ -13,6 +13,13 @@ use super::{Fault, print};
 
 /// Revokes the token that is kept, and forgets it. It is forgotten only when OpenTrain has taken it back.
 pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
+    if config.sandbox.is_some() {
+        return Err(
+            "the sandbox keeps no account on the disk, so there is nothing to log out from; for the real one, leave \
+                    out --sandbox (OPENTRAIN_SANDBOX)"
+                .into(),
+        );
+    }
     let hold = config.credentials.hold()?;
     let kept = hold.kept();
     let Some(token) = kept.token else {

@@ -79,13 +79,13 @@ impl CredentialFile {
             ));
             return Kept::default();
         }
-        let kept = Token::new(&token).ok();
-        if kept.is_none() {
-            self.notices.push(format!("apiToken in {} is no token; it is ignored", self.path.display()));
+        let kept = Token::bearing(&token);
+        if let Err(fault) = &kept {
+            self.notices.push(format!("apiToken in {} is ignored: {fault}", self.path.display()));
         }
         // A claim token is for the origin that gave it and no other.
         let claim_token = self.text("claimToken").filter(|_| same(&own)).and_then(|text| Token::new(text).ok());
-        Kept { token: kept, claim_token }
+        Kept { token: kept.ok(), claim_token }
     }
 }
 
@@ -200,6 +200,13 @@ impl TokenSource for Credentials {
 
     fn claim_token(&self) -> Option<Token> {
         self.state().kept.claim_token
+    }
+
+    fn found_in(&self) -> String {
+        match self.described().1 {
+            Source::File(path) => format!("the file {}", path.display()),
+            source => source.to_string(),
+        }
     }
 
     fn overruled_by(&self) -> Option<&'static str> {

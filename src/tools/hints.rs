@@ -43,9 +43,7 @@ pub fn next(error: &Error, failure: &Failure, situation: &Situation<'_>) -> Stri
     let mut hint = match error {
         Error::Invalid(_) => "Nothing was sent. Correct it and call again.".to_owned(),
         Error::NotConfigured(_) => {
-            format!(
-                "This tool needs an OpenTrain API token in OT_API_TOKEN. {SET_TOKEN} Without an account: start with --sandbox."
-            )
+            format!("This tool needs an OpenTrain API token. {SET_TOKEN} Without an account: start with --sandbox.")
         }
         Error::Refused(refusal) => refused(refusal, failure, situation),
         Error::Unreadable(answer) if (300..400).contains(&answer.status) => {
@@ -61,7 +59,7 @@ pub fn next(error: &Error, failure: &Failure, situation: &Situation<'_>) -> Stri
         }
         Error::Unreachable { sent: true, .. } => "The network or a proxy cut the connection.".into(),
     };
-    if matches!(error, Error::NotConfigured(_)) || error.status() == Some(401) {
+    if is_about_the_token(error) {
         for notice in situation.notices {
             let _ = write!(hint, " Note: {}.", notice.trim_end_matches('.'));
         }
@@ -81,6 +79,12 @@ pub fn next(error: &Error, failure: &Failure, situation: &Situation<'_>) -> Stri
         }
     }
     hint
+}
+
+/// Whether the token is what is missing: then it is said what is odd about where it comes from.
+#[must_use]
+pub fn is_about_the_token(error: &Error) -> bool {
+    matches!(error, Error::NotConfigured(_)) || error.status() == Some(401)
 }
 
 fn refused(refusal: &Refusal, failure: &Failure, situation: &Situation<'_>) -> String {
