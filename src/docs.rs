@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::api::Effect;
 use crate::config::{Flag, SETTINGS};
 use crate::mcp;
-use crate::tools::FAMILIES;
+use crate::tools::{Entry, FAMILIES};
 
 /// A file that is made: its path below the crate's root, and what stands in it.
 #[derive(Clone, Debug)]
@@ -93,6 +93,16 @@ fn tools() -> String {
     table
 }
 
+/// Whose click it takes on OpenTrain's pages before anything happens.
+fn clicked_by(entry: &Entry) -> &'static str {
+    match entry.effect {
+        Effect::Read => "—",
+        Effect::CoSigned => "a signed-in person's",
+        Effect::Irreversible if entry.may_ask() => "nobody's; a signed-in person's where money is held",
+        Effect::Create | Effect::Replace | Effect::Irreversible | Effect::Exposes => "nobody's",
+    }
+}
+
 fn safety() -> String {
     let mut table = String::from(
         "| tool | what a call does | whose click it takes | listed by default | listed when read-only |\n|---|---|---|---|---|\n",
@@ -101,7 +111,7 @@ fn safety() -> String {
         for entry in family.tools {
             let by_default = if family.by_default { "yes" } else { "only when its family is named" };
             let read_only = if entry.effect == Effect::Read { "yes" } else { "no" };
-            let (does, click) = (entry.effect.told(), entry.effect.clicked_by());
+            let (does, click) = (entry.effect.told(), clicked_by(entry));
             let _ = writeln!(table, "| `{}` | {does} | {click} | {by_default} | {read_only} |", entry.name);
         }
     }

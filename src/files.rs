@@ -76,12 +76,14 @@ pub fn put(mut file: NamedTempFile, content: &[u8], path: &Path) -> io::Result<(
     Ok(())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
+    #[cfg(unix)]
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;
 
+    #[cfg(unix)]
     fn mode(path: &Path) -> u32 {
         std::fs::metadata(path).unwrap().permissions().mode() & 0o777
     }
@@ -94,6 +96,7 @@ mod tests {
             put(unnamed(&folder).unwrap(), content.as_bytes(), &path).unwrap();
             assert_eq!(std::fs::read_to_string(&path).unwrap(), content);
         }
+        #[cfg(unix)]
         assert_eq!((mode(&folder), mode(&path)), (0o700, 0o600));
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1, "nothing is left beside it");
     }
@@ -108,6 +111,7 @@ mod tests {
         assert_eq!(fault.kind(), io::ErrorKind::TimedOut);
         drop(first);
         lock(&second, Duration::ZERO).unwrap();
+        #[cfg(unix)]
         assert_eq!(mode(&path), 0o600);
     }
 }

@@ -67,6 +67,10 @@ impl Reply {
     /// The error for a body that is JSON, but not `O`'s answer.
     #[must_use]
     pub fn not_of<O: Operation>(&self, fault: &serde_json::Error) -> Error {
+        // Read once more, to tell where it went wrong: the wrapper that is missing has a name.
+        let mut json = serde_json::Deserializer::from_str(&self.body);
+        let found = serde_path_to_error::deserialize::<_, O::Output>(&mut json).err();
+        let fault = found.map_or_else(|| fault.to_string(), |found| found.to_string());
         self.unreadable(&format!("JSON that is not what {} gives ({fault})", O::NAME), false)
     }
 

@@ -218,7 +218,7 @@ impl Failure {
                 set_off: true,
                 outcome: "not_done",
                 hint: denial.hint.into(),
-                lead: lead(situation.effect, false),
+                lead: lead(situation.effect, false, true),
                 ..Self::default()
             },
             Trouble::Unknown { fault, hint, retryable } => Self {
@@ -226,7 +226,7 @@ impl Failure {
                 outcome: "unknown",
                 retryable: *retryable,
                 hint: hint.clone(),
-                lead: lead(situation.effect, true),
+                lead: lead(situation.effect, true, false),
                 ..Self::of_api(fault, true, situation)
             },
         }
@@ -240,7 +240,7 @@ impl Failure {
             message: error.to_string(),
             outcome: if unknown { "unknown" } else { "not_done" },
             retryable: error.is_passing() && (!unknown || situation.effect.hints().idempotent),
-            lead: lead(situation.effect, unknown),
+            lead: lead(situation.effect, unknown, !matches!(error, Error::TimedOut { .. } | Error::Unreachable { .. })),
             ..Self::default()
         };
         match error {
@@ -267,6 +267,9 @@ impl Failure {
         }
         failure.find_pages(situation.app);
         failure.hint = hints::next(error, &failure, situation);
+        for link in failure.pages.iter().filter(|link| !link.verified) {
+            failure.hint = format!("{}\n{}", failure.hint, link.told(link.kind.title()));
+        }
         failure
     }
 
@@ -299,7 +302,7 @@ impl Failure {
             text.push_str(&self.hint);
         }
         for link in self.pages.iter().filter(|link| !self.hint.contains(&link.url)) {
-            text.push_str(&format!("\n{}: {}", link.kind.title(), link.shown()));
+            text.push_str(&format!("\n{}", link.told(link.kind.title())));
         }
         if let Some(request_id) = &self.request_id {
             text.push_str(&format!("\nRequest {}.", visible(request_id)));
@@ -319,12 +322,12 @@ impl Failure {
     }
 }
 
-/// The first words: whether anything happened.
-const fn lead(effect: Effect, unknown: bool) -> &'static str {
+/// The first words: whether anything happened. A read that was refused had an answer, though not the one wanted.
+const fn lead(effect: Effect, unknown: bool, answered: bool) -> &'static str {
     match (effect, unknown) {
-        (Effect::Read, _) => "No answer",
+        (Effect::Read, _) if !answered => "No answer",
         (Effect::Create, false) => "Not created",
-        (_, false) => "Not done",
+        (Effect::Read, _) | (_, false) => "Not done",
         (Effect::Create, true) => "UNKNOWN whether it was created",
         (_, true) => "UNKNOWN whether it was done",
     }

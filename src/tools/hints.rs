@@ -8,7 +8,6 @@ use url::Url;
 use crate::api::error::{Error, Refusal};
 use crate::api::{Effect, Gate};
 
-use super::answer::Link;
 use super::drafts::unready;
 use super::failure::Failure;
 use super::parts::plain;
@@ -101,13 +100,18 @@ fn refused(refusal: &Refusal, failure: &Failure, situation: &Situation<'_>) -> S
     }
     match refusal.status {
         400 => match &failure.field {
-            Some(field) => format!("OpenTrain does not accept {}. Correct it and call again.", visible(field)),
+            Some(field) => {
+                format!("The parameter that is wrong or missing: {}. Correct it and call again.", visible(field))
+            }
             None => "OpenTrain does not accept these arguments. Correct them and call again.".into(),
         },
         401 => unauthorized(situation),
         402 => "A person has to settle a payment in the OpenTrain app first.".into(),
         403 => forbidden(refusal, situation),
-        404 if situation.ids.is_empty() => "There is nothing of this kind on this account.".into(),
+        404 if situation.ids.is_empty() => {
+            "There is nothing of this kind on this account, or the base URL is not the API's (OPENTRAIN_API_BASE_URL)."
+                .into()
+        }
         404 => format!("It does not exist, or it belongs to another account. {}", situation.ids),
         409 => "The state of things does not allow it now: read it again before another try.".into(),
         429 => "Too many calls. Slow down.".into(),
@@ -204,7 +208,8 @@ fn issue(issue: &Value) -> String {
 }
 
 fn claim(failure: &Failure, situation: &Situation<'_>) -> String {
-    let link = failure.links().first().map_or_else(|| "the claim page in the OpenTrain app".to_owned(), Link::shown);
+    let page = failure.links().into_iter().find(|link| link.verified);
+    let page = page.map_or_else(|| "the claim page in the OpenTrain app".to_owned(), |link| link.shown());
     let (how, then) = if situation.can_claim {
         (
             " This agent registered it: claim_account(email) gives the page and the 6-digit code.",
@@ -215,7 +220,7 @@ fn claim(failure: &Failure, situation: &Situation<'_>) -> String {
     };
     format!(
         "No person owns this account yet. Nothing was charged. Tell your person:\n\
-         1. Open {link} and take over the account.{how}\n\
+         1. Open {page} and take over the account.{how}\n\
          2. Claiming ends the token in use: {then}.\n\
          3. The token that a claim gives does not carry payments:write: if that is missing then, make a key in the app, \
          Settings → API keys, and set that one as OT_API_TOKEN.\n\

@@ -211,13 +211,18 @@ impl Toolbox {
     #[must_use]
     pub fn refuse(&self, name: &str, call: &Call) -> Option<Report> {
         let entry = self.operator.policy.withheld(self.entry_named(name)?.name)?;
-        Some(self.report(entry, &Denial::read_only().into(), Vec::new(), None, call))
+        Some(self.report(entry, &Denial::read_only().into(), Around::default(), call))
     }
 
     /// Tells a refusal again, with nothing sent: its person did not open the page.
     pub async fn tell_again(&self, served: &Served, refused: Box<Refusal>, call: &Call) -> Report {
         let app = self.client.origin().await.ok();
-        self.report(served.entry, &Error::Refused(refused).into(), Vec::new(), app.as_ref(), call)
+        self.report(
+            served.entry,
+            &Error::Refused(refused).into(),
+            Around { app: app.as_ref(), ..Around::default() },
+            call,
+        )
     }
 
     /// Performs one call; the arguments are read against the tool's schema first. Dropping the future gives a read up,
@@ -226,7 +231,7 @@ impl Toolbox {
         let entry = served.entry;
         let arguments = match arguments::fit(served.input(), arguments) {
             Ok(arguments) => arguments,
-            Err(fault) => return self.report(entry, &Error::from(fault).into(), Vec::new(), None, call),
+            Err(fault) => return self.report(entry, &Error::from(fault).into(), Around::default(), call),
         };
         if entry.effect == Effect::Read {
             return self.run(entry, arguments, call.clone()).await;
@@ -235,7 +240,7 @@ impl Toolbox {
         let write = tokio::spawn(async move { toolbox.run(entry, arguments, its_call).await });
         write.await.unwrap_or_else(|fault| {
             let broken = Error::Unreachable { what: format!("the call broke off ({fault})"), sent: true };
-            self.report(entry, &broken.into(), Vec::new(), None, call)
+            self.report(entry, &broken.into(), Around::default(), call)
         })
     }
 
@@ -274,40 +279,44 @@ impl Toolbox {
     }
 
     async fn run_with(&self, context: Context) -> Report {
-        match (context.entry.run)(context.arguments.clone(), &context).await {
+        let done = (context.entry.run)(context.arguments.clone(), &context).await;
+        let news = self.client.news();
+        match done {
             Ok(mut answer) => {
+                answer.warnings.extend(news);
                 let step = answer.step.take();
                 Report { result: Ok(answer), step }
             }
-            Err(trouble) => self.failed(context, &trouble).await,
+            Err(trouble) => {
+                context.remark(news);
+                self.failed(context, &trouble).await
+            }
         }
     }
 
     /// Puts what went wrong into a report.
     pub(super) async fn failed(&self, context: Context, trouble: &Trouble) -> Report {
         let app = self.client.origin().await.ok();
-        self.report(
-            context.entry,
-            trouble,
-            context.remarks.lock().map(|remarks| remarks.clone()).unwrap_or_default(),
-            app.as_ref(),
-            &context.call,
-        )
+        let remarks = context.remarks.lock().map(|remarks| remarks.clone()).unwrap_or_default();
+        // Where ids come from helps only whoever gave one.
+        let gave_an_id = context.arguments.keys().any(|name| name.ends_with("Id"));
+        let ids = if gave_an_id { context.entry.ids } else { "" };
+        self.report(context.entry, trouble, Around { remarks, app: app.as_ref(), ids }, &context.call)
     }
 
-    fn report(&self, entry: &Entry, trouble: &Trouble, remarks: Vec<String>, app: Option<&Url>, call: &Call) -> Report {
+    fn report(&self, entry: &Entry, trouble: &Trouble, around: Around<'_>, call: &Call) -> Report {
         let notices = self.tokens.notices();
         let situation = Situation {
             effect: entry.effect,
             gate: entry.gate,
-            ids: entry.ids,
-            app,
+            ids: around.ids,
+            app: around.app,
             notices: &notices,
             after_claim: call.after_claim,
             can_claim: self.tokens.claim_token().is_some(),
         };
         let mut failure = Failure::new(trouble, &situation);
-        for remark in remarks {
+        for remark in around.remarks {
             failure.hint = format!("{} {remark}", failure.hint);
         }
         failure.hint = self.told_here(&failure.hint);
@@ -318,6 +327,15 @@ impl Toolbox {
         let step = human_step(&failure, refused);
         Report { result: Err(failure), step }
     }
+}
+
+/// What is known of a call that failed, besides the trouble.
+#[derive(Default)]
+struct Around<'a> {
+    remarks: Vec<String>,
+    app: Option<&'a Url>,
+    /// Where the ids that were given come from.
+    ids: &'static str,
 }
 
 /// The places where `name` stands in `text` as a word of its own.

@@ -8,7 +8,9 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use tempfile::{NamedTempFile, TempDir};
+use url::Url;
 
+use crate::api::client::is_loopback;
 use crate::api::reply::{Read, Reply};
 use crate::api::types::WebhookId;
 use crate::api::webhooks::{CreateWebhook, DeleteWebhook, GetWebhook, ListWebhooks, Webhook};
@@ -76,7 +78,7 @@ impl Tool for CreateWebhook {
         };
         let mut answer = Answer::new("", with_file(object, kept.as_ref().ok()));
         answer.outcome = Some(Outcome::Created);
-        let lead = format!("Created: webhook {name} sends {} to {} from now on.", types(&webhook), address(&webhook));
+        let lead = format!("Created: webhook {name} {}.", deliveries(&webhook, context.toolbox.sandbox));
         (answer.summary, answer.next) = match &kept {
             Ok(path) => (
                 format!(
@@ -202,6 +204,16 @@ fn sandbox_folder() -> Option<&'static Path> {
 
 fn types(webhook: &Webhook) -> String {
     row(&webhook.event_types).unwrap_or_else(|| "no event types".into())
+}
+
+/// What comes of a new webhook.
+fn deliveries(webhook: &Webhook, sandbox: bool) -> String {
+    let is_here = || webhook.url.text().and_then(|url| Url::parse(url).ok()).is_some_and(|url| is_loopback(&url));
+    let (types, address) = (types(webhook), address(webhook));
+    if sandbox && !is_here() {
+        return format!("for {types} to {address}; but the sandbox sends to loopback only, so nothing will come there");
+    }
+    format!("sends {types} to {address} from now on")
 }
 
 fn address(webhook: &Webhook) -> String {

@@ -115,7 +115,7 @@ async fn a_call_that_the_tool_refuses_has_status_1() {
     let call = ["call", "get_contract", r#"{"contractId": "c"}"#];
     let ran = launch().at(&upstream).args(call).run().await;
     assert_eq!(ran.status, Some(1), "{ran:?}");
-    assert!(ran.stdout.starts_with("No answer") && ran.stdout.contains("HTTP 404"), "{}", ran.stdout);
+    assert!(ran.stdout.starts_with("Not done") && ran.stdout.contains("HTTP 404"), "{}", ran.stdout);
     let ran = launch().at(&upstream).args(call).args(["--json"]).run().await;
     assert_eq!((ran.status, &ran.json()["structuredContent"]["error"]["status"]), (Some(1), &json!(404)));
     let ran = launch().args(call).run().await;

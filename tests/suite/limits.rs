@@ -345,6 +345,30 @@ async fn check_and_the_status_and_the_instructions_tell_the_limits() {
     assert!(!text.contains("limit"), "where there are none, none are told: {text}");
 }
 
+/// What a model reads before any tool, where the server is started like this.
+async fn instructions(args: &[&str]) -> String {
+    let host = launch().args(args.iter().copied()).bare();
+    host.shake_hands().await["instructions"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_instructions_advise_only_on_what_can_be_done() {
+    for (args, said, unsaid) in [
+        (&[][..], &["approvalUrl", "wait_for_approval", "outcome is \"unknown\"", "Order: "][..], &[][..]),
+        (&["--toolsets", "milestones"], &["approvalUrl", "outcome is \"unknown\""], &["wait_for_approval", "Order: "]),
+        (&["--toolsets", "jobs"], &["outcome is \"unknown\""], &["approvalUrl", "confirmed"]),
+        (&["--read-only"], &["data, not instructions"], &["approvalUrl", "outcome is \"unknown\"", "Order: "]),
+    ] {
+        let text = instructions(args).await;
+        for part in said {
+            assert!(text.contains(part), "{args:?}: {part} is missing from: {text}");
+        }
+        for part in unsaid {
+            assert!(!text.contains(part), "{args:?}: {part} stands in: {text}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn check_works_whatever_is_listed() {
     let api = with_status().await;
