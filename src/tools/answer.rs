@@ -108,8 +108,8 @@ impl Link {
             return format!("{lead}: {url}");
         }
         format!(
-            "UNVERIFIED link: {url} (unverified: this host is not the configured OpenTrain app). Do not send your person \
-             there; what is to be done is found in the app itself."
+            "The link is on another host: {url} (unverified: this host is not the configured OpenTrain app). Do not send \
+             your person there; what is to be done is found in the app itself."
         )
     }
 }

@@ -85,6 +85,19 @@ async fn a_webhook_that_the_sandbox_will_not_reach_is_told_as_that() {
 }
 
 #[tokio::test]
+async fn a_webhooks_secret_is_in_a_folder_that_only_its_user_can_open() {
+    use std::os::unix::fs::PermissionsExt;
+    let host = launch().sandbox(free_port()).args(["--toolsets", "webhooks"]).start().await;
+    let wanted = json!({ "url": "http://127.0.0.1:9/hook", "eventTypes": ["payment.pending"] });
+    let created = host.done("create_webhook", wanted).await;
+    let file = std::path::Path::new(created.structured()["secretFile"].as_str().unwrap()).to_owned();
+    for (path, mode) in [(file.as_path(), 0o600), (file.parent().unwrap(), 0o700)] {
+        let found = std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(found, mode, "{}", path.display());
+    }
+}
+
+#[tokio::test]
 async fn a_port_that_is_somebody_elses_is_passed_over_with_a_word() {
     let stranger = Upstream::scripted([Reply::new(200, "{\"service\":\"another\"}")]).await;
     let host = launch().sandbox(stranger.port()).start().await;
