@@ -1,11 +1,13 @@
 //! What is read of contracts.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value, json};
 
@@ -13,7 +15,7 @@ use crate::api::contracts::{Contract, Contracts, EndContract, Ending, GetContrac
 use crate::api::error::Error;
 use crate::api::milestones::{ACTIVE_FUNDED, Milestone, NOT_FUNDED};
 use crate::api::reply::{Read, Reply};
-use crate::api::types::{Field, List};
+use crate::api::types::{Field, List, each};
 use crate::api::{Effect, Gate, Operation};
 
 use super::answer::{Answer, Outcome, Page};
@@ -66,11 +68,41 @@ struct Listing<'a> {
     rest: Map<String, Value>,
 }
 
+impl<'de: 'a, 'a> Deserialize<'de> for Listing<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ReadingListing(PhantomData))
+    }
+}
+
+struct ReadingListing<'a>(PhantomData<&'a ()>);
+
+impl<'de: 'a, 'a> Visitor<'de> for ReadingListing<'a> {
+    type Value = Listing<'a>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object with contracts")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
+        let (mut contracts, mut rest) = (None, Map::new());
+        while let Some(name) = fields.next_key::<String>()? {
+            if name == "contracts" {
+                contracts = Some(fields.next_value()?);
+            } else {
+                rest.insert(name, fields.next_value()?);
+            }
+        }
+        let contracts = contracts.ok_or_else(|| A::Error::missing_field("contracts"))?;
+        Ok(Listing { contracts, rest })
+    }
+}
+
 /// What is read of every contract, on the page or not.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Outline {
     status: Field<String>,
+    #[serde(deserialize_with = "each")]
     milestones: List<MilestoneOutline>,
 }
 
@@ -93,12 +125,7 @@ struct Key {
 
 impl<'a> Listing<'a> {
     fn of(reply: &'a Reply) -> Result<Self, Error> {
-        let wrong = |fault: serde_json::Error| reply.not_of::<ListContracts>(&fault);
-        let mut fields: BTreeMap<String, &'a RawValue> = serde_json::from_str(reply.text()).map_err(wrong)?;
-        let contracts = fields.remove("contracts").map_or("null", RawValue::get);
-        let contracts: Vec<&'a RawValue> = serde_json::from_str(contracts).map_err(wrong)?;
-        let rest = fields.into_iter().map(|(name, raw)| (name, parsed(raw))).collect();
-        Ok(Self { contracts, rest })
+        serde_json::from_str(reply.text()).map_err(|fault| reply.not_of::<ListContracts>(&fault))
     }
 
     fn page(self, cursor: Option<&Cursor>, limit: usize, filters: Value, reply: &Reply, context: &Context) -> Answer {
