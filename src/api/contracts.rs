@@ -10,7 +10,7 @@ use serde_json::Number;
 
 use super::approvals::Approval;
 use super::milestones::Milestone;
-use super::types::{ContractId, Field, JobId, List, each, wrapper};
+use super::types::{ContractId, Field, JobId, List, wrapper};
 use super::{Effect, Gate, Operation};
 
 /// List your contracts (one per hired trainer per job), newest first, with milestones. Start here: it gives the
@@ -145,7 +145,6 @@ pub struct Contract {
     /// Who was hired.
     pub freelancer: Field<Freelancer>,
     /// The timeline, without refunded and cancelled ones.
-    #[serde(deserialize_with = "each")]
     pub milestones: List<Milestone>,
     /// The conversation with the trainer after the hire.
     pub job_dm_conversation_id: Field<String>,

@@ -1,7 +1,6 @@
 //! A success as it came, and the ways to read it.
 
 use jiff::Timestamp;
-use serde::Deserialize as _;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -61,7 +60,7 @@ impl Reply {
     /// [`Error::Unreadable`] when it is no JSON or the documented wrapper is missing.
     pub fn read<O: Operation>(&self) -> Result<Read<O>, Error> {
         let object: Map<String, Value> = serde_json::from_str(&self.body).map_err(|fault| self.not_of::<O>(&fault))?;
-        let output = O::Output::deserialize(&object).map_err(|fault| self.not_of::<O>(&fault))?;
+        let output = serde_json::from_str(&self.body).map_err(|fault| self.not_of::<O>(&fault))?;
         Ok(Read { object, output })
     }
 

@@ -1,24 +1,22 @@
 //! The shared shapes of the wire: ids, amounts, times, and fields that are read without trust.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
 use std::str::FromStr;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{
-    self, DeserializeOwned, DeserializeSeed, Error as _, IgnoredAny, IntoDeserializer, MapAccess, SeqAccess, Visitor,
-};
+use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Number, Value};
 
 use super::error::InvalidArgument;
 
 /// A field of an answer. Absent, `null`, or of a shape that is not the documented one, it reads as `None`: what the
 /// API sends in one field can never make the rest of its answer unreadable.
+///
+/// It is read from JSON text only, as a slice of it: nothing is built for what is passed over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field<T>(Option<T>);
 
@@ -67,7 +65,7 @@ impl<T> Default for Field<T> {
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Reading::<T, false>(PhantomData).deserialize(deserializer).map(Self)
+        <&RawValue>::deserialize(deserializer).map(|raw| Self(serde_json::from_str(raw.get()).ok()))
     }
 }
 
@@ -104,7 +102,9 @@ impl<T> Default for List<T> {
 
 impl<'de, T: DeserializeOwned + Default> Deserialize<'de> for List<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(ReadingList::<T, false>(PhantomData))
+        let items: Vec<&RawValue> =
+            serde_json::from_str(<&RawValue>::deserialize(deserializer)?.get()).unwrap_or_default();
+        Ok(Self(items.into_iter().map(|item| serde_json::from_str(item.get()).unwrap_or_default()).collect()))
     }
 }
 
@@ -117,93 +117,6 @@ impl<T: JsonSchema> JsonSchema for List<T> {
     }
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
         nullable(Vec::<T>::json_schema(generator))
-    }
-}
-
-/// Reads a list whose elements cannot fail, since all their fields are [`Field`]s and [`List`]s: without a tree in
-/// between, which counts where there are many.
-///
-/// # Errors
-/// When the JSON itself is broken.
-pub fn each<'de, D: Deserializer<'de>, T: DeserializeOwned + Default>(deserializer: D) -> Result<List<T>, D::Error> {
-    deserializer.deserialize_any(ReadingList::<T, true>(PhantomData))
-}
-
-/// Reads a `T`, or passes over what is none. An object is read by way of a tree, so that one that is no `T` can be
-/// passed over as a whole; if `STRAIGHT`, it cannot be that, and is read as it comes.
-struct Reading<T, const STRAIGHT: bool>(PhantomData<T>);
-
-impl<'de, T: DeserializeOwned, const STRAIGHT: bool> DeserializeSeed<'de> for Reading<T, STRAIGHT> {
-    type Value = Option<T>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-/// What a scalar reads as.
-macro_rules! scalars {
-    ($($visit:ident($kind:ty)),*; $scalar:ident => $read:expr; $nothing:expr) => {
-        $(fn $visit<E>(self, $scalar: $kind) -> Result<Self::Value, E> {
-            Ok($read)
-        })*
-        fn visit_unit<E>(self) -> Result<Self::Value, E> {
-            Ok($nothing)
-        }
-    };
-}
-
-impl<'de, T: DeserializeOwned, const STRAIGHT: bool> Visitor<'de> for Reading<T, STRAIGHT> {
-    type Value = Option<T>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("any JSON value")
-    }
-
-    scalars!(visit_str(&str), visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64);
-        scalar => {
-            let scalar = IntoDeserializer::<de::value::Error>::into_deserializer(scalar);
-            T::deserialize(scalar).ok()
-        };
-        None);
-
-    fn visit_seq<A: SeqAccess<'de>>(self, items: A) -> Result<Self::Value, A::Error> {
-        Value::deserialize(SeqAccessDeserializer::new(items)).map(|list| T::deserialize(list).ok())
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Self::Value, A::Error> {
-        let fields = MapAccessDeserializer::new(fields);
-        if STRAIGHT {
-            return T::deserialize(fields).map(Some);
-        }
-        Value::deserialize(fields).map(|object| T::deserialize(object).ok())
-    }
-}
-
-struct ReadingList<T, const STRAIGHT: bool>(PhantomData<T>);
-
-impl<'de, T: DeserializeOwned + Default, const STRAIGHT: bool> Visitor<'de> for ReadingList<T, STRAIGHT> {
-    type Value = List<T>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("any JSON value")
-    }
-
-    scalars!(visit_str(&str), visit_bool(bool), visit_i64(i64), visit_u64(u64), visit_f64(f64);
-        _scalar => List::default();
-        List::default());
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let mut read = Vec::new();
-        while let Some(item) = items.next_element_seed(Reading::<T, STRAIGHT>(PhantomData))? {
-            read.push(item.unwrap_or_default());
-        }
-        Ok(List(read))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
-        while fields.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
-        Ok(List::default())
     }
 }
 
@@ -223,10 +136,18 @@ fn nullable(mut schema: Schema) -> Schema {
 /// # Errors
 /// When the wrapper is not an object.
 pub fn wrapper<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<T, D::Error> {
-    match Value::deserialize(deserializer)? {
-        object @ Value::Object(_) => T::deserialize(object).map_err(D::Error::custom),
-        other => Err(D::Error::custom(format!("expected an object, found {}", kind(&other)))),
+    let raw = <&RawValue>::deserialize(deserializer)?.get();
+    if !raw.starts_with('{') {
+        let found = serde_json::from_str(raw).unwrap_or_default();
+        return Err(D::Error::custom(format!("expected an object, found {}", kind(&found))));
     }
+    serde_json::from_str(raw).map_err(D::Error::custom)
+}
+
+/// Reads a part of an answer that was taken apart already. It goes by way of its text, as [`Field`] wants it.
+#[must_use]
+pub fn from_value<T: DeserializeOwned + Default>(value: &Value) -> T {
+    serde_json::from_str(&value.to_string()).unwrap_or_default()
 }
 
 /// The JSON word for what `value` is.

@@ -15,7 +15,7 @@ use crate::api::contracts::{Contract, Contracts, EndContract, Ending, GetContrac
 use crate::api::error::Error;
 use crate::api::milestones::{ACTIVE_FUNDED, Milestone, NOT_FUNDED};
 use crate::api::reply::{Read, Reply};
-use crate::api::types::{Field, List, each};
+use crate::api::types::{Field, List};
 use crate::api::{Effect, Gate, Operation};
 
 use super::answer::{Answer, Outcome, Page};
@@ -102,7 +102,6 @@ impl<'de: 'a, 'a> Visitor<'de> for ReadingListing<'a> {
 #[serde(rename_all = "camelCase", default)]
 struct Outline {
     status: Field<String>,
-    #[serde(deserialize_with = "each")]
     milestones: List<MilestoneOutline>,
 }
 
@@ -139,16 +138,16 @@ impl<'a> Listing<'a> {
             let (id, created_at) = last.unwrap_or_default();
             Cursor { id, created_at, filters }.seal()
         });
-        let page: Vec<Value> = self.contracts.iter().skip(first).take(given).map(|raw| parsed(raw)).collect();
-        let lines = page.iter().enumerate().flat_map(|(place, value)| {
-            let contract = Contract::deserialize(value).unwrap_or_default();
-            contract_lines(&format!("{}. ", first + place + 1), &contract, reply)
+        let page = self.contracts.iter().enumerate().skip(first).take(given);
+        let lines = page.clone().flat_map(|(place, raw)| {
+            let contract: Contract = read(raw);
+            contract_lines(&format!("{}. ", place + 1), &contract, reply)
         });
         let mut answer = Answer::new(Tally::of(&self.contracts).told(), Map::new());
         answer.lines = lines.collect();
         answer.next = what_next(first, given, total, next_cursor.as_deref(), context);
         answer.page = Some(Page { total, next_cursor });
-        answer.object.insert("contracts".into(), Value::Array(page));
+        answer.object.insert("contracts".into(), page.map(|(_, raw)| read::<Value>(raw)).collect());
         answer.object.extend(self.rest);
         answer
     }
@@ -164,10 +163,6 @@ impl<'a> Listing<'a> {
         let fitting = fitting.count();
         fitting.max(usize::from(first < self.contracts.len()))
     }
-}
-
-fn parsed(raw: &RawValue) -> Value {
-    read(raw)
 }
 
 fn read<T: DeserializeOwned + Default>(raw: &RawValue) -> T {

@@ -271,6 +271,7 @@ impl Told for DeleteWebhook {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::types::from_value;
     use serde_json::json;
 
     fn object(value: Value) -> Object {
@@ -300,7 +301,7 @@ mod tests {
         let inner = folder.path().join("a/b");
         private_folder(&inner).unwrap();
         let file = tempfile::Builder::new().tempfile_in(&inner).unwrap();
-        let webhook: Webhook = serde_json::from_value(json!({ "id": "../wh_1" })).unwrap();
+        let webhook: Webhook = from_value(&json!({ "id": "../wh_1" }));
         let vault = Vault { file, folder: inner.clone() };
         let path = vault.write(&SecretString::from("whsec_x"), &file_name(&webhook)).unwrap();
         assert_eq!(path, inner.join("webhook-___wh_1.secret"));
