@@ -277,6 +277,7 @@ impl Told for DeleteWebhook {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::types::from_value;
     use serde_json::json;
 
     fn object(value: Value) -> Object {
@@ -305,7 +306,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("a/b");
         let file = files::unnamed(&inner).unwrap();
-        let webhook: Webhook = serde_json::from_value(json!({ "id": "../wh_1" })).unwrap();
+        let webhook: Webhook = from_value(&json!({ "id": "../wh_1" }));
         let vault = Vault { file, folder: inner.clone() };
         let path = vault.write(&SecretString::from("whsec_x"), &file_name(&webhook)).unwrap();
         assert_eq!(path, inner.join("webhook-___wh_1.secret"));
