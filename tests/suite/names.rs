@@ -288,7 +288,6 @@ async fn texts_name_tools_only_as_they_are_listed_where_there_is_no_token() {
 }
 
 #[tokio::test]
-#[ignore = "bug: descriptions inside of schemas keep the names without the prefix"]
 async fn schemas_name_tools_only_as_they_are_listed() {
     let bare = names(&launch().args(["--toolsets", "all"]).start().await.tools().await);
     let host = launch().args(["--toolsets", "all", "--tool-prefix", "ot_"]).start().await;
