@@ -54,7 +54,9 @@ pub fn encode<O: Operation>(operation: &O, base: &Url) -> Result<Request, Error>
         url.query_pairs_mut().extend_pairs(fields.iter().map(|(name, value)| (name, plain(value))));
     }
     let open = O::BODY.and_then(|name| fields.shift_remove(name));
-    let body = if in_query || (fields.is_empty() && open.is_none()) {
+    // Registration without names is documented as `{}` (reference: api-reference/agent-auth).
+    let empty = fields.is_empty() && open.is_none() && O::DIALECT != Dialect::OAuthJson;
+    let body = if in_query || empty {
         None
     } else if O::DIALECT == Dialect::OAuthForm {
         let pairs = fields.iter().map(|(name, value)| (name, plain(value)));
