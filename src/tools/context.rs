@@ -105,7 +105,12 @@ impl Context {
     /// # Errors
     /// See [`crate::api::client::Client::send`].
     pub async fn send_until<O: Operation>(&self, operation: &O, deadline: Instant) -> Result<Reply, Error> {
-        self.toolbox.client.send(operation, Caller { token: self.token.as_ref(), deadline }).await
+        let claim_token = self.toolbox.tokens.claim_token();
+        self.toolbox.client.send(operation, self.caller(claim_token.as_ref(), deadline)).await
+    }
+
+    const fn caller<'a>(&'a self, claim_token: Option<&'a Token>, deadline: Instant) -> Caller<'a> {
+        Caller { token: self.token.as_ref(), claim_token, deadline }
     }
 
     /// Performs one operation, and reads its answer.
@@ -132,10 +137,25 @@ impl Context {
     /// # Errors
     /// What forbade it, or why it failed.
     pub async fn write<O: Operation>(&self, operation: &O, figure: Option<Figure>) -> Result<Written<O>, Trouble> {
+        let claim_token = self.toolbox.tokens.claim_token();
+        self.write_as(operation, figure, self.caller(claim_token.as_ref(), self.call.deadline)).await
+    }
+
+    /// The same on behalf of another caller.
+    ///
+    /// # Errors
+    /// What forbade it, or why it failed.
+    pub(super) async fn write_as<O: Operation>(
+        &self,
+        operation: &O,
+        figure: Option<Figure>,
+        caller: Caller<'_>,
+    ) -> Result<Written<O>, Trouble> {
         operation.check()?;
         let writing = self.begin(figure).await?;
-        match self.read(operation).await {
-            Ok((reply, read)) => Ok(Written { reply, read, writing }),
+        let answer = self.toolbox.client.send(operation, caller).await;
+        match answer.and_then(|reply| Ok((reply.read::<O>()?, reply))) {
+            Ok((read, reply)) => Ok(Written { reply, read, writing }),
             Err(fault) => {
                 self.remark(writing.end(Settled::failed(&fault)).await);
                 Err(fault.into())
@@ -191,10 +211,24 @@ impl Context {
     /// The arguments for the record: a model may have put our own token among them.
     pub(super) fn masked_arguments(&self) -> Object {
         let mut text = serde_json::Value::Object(self.arguments.clone()).to_string();
-        if let Some(token) = &self.token {
-            token.mask_json(&mut text);
+        for secret in self.secrets() {
+            secret.mask_json(&mut text);
         }
         serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// `text` as an answer repeats it, which is masked.
+    pub(super) fn masked(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for secret in self.secrets() {
+            secret.mask(&mut text);
+        }
+        text
+    }
+
+    /// What is masked wherever it turns up.
+    fn secrets(&self) -> impl Iterator<Item = Token> {
+        self.token.clone().into_iter().chain(self.toolbox.tokens.claim_token())
     }
 
     /// Adds a sentence to the hint of the failure that follows.

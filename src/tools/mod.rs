@@ -7,7 +7,7 @@
 //! | `creation` | a milestone is created once, whatever happens on the way |
 //! | `toolbox`, `context` | the tools that are served; what a running one works with |
 //! | `policy`, `audit`, `freeze` | what the operator allows; the record of every write; the stop switch |
-//! | `person` | steps that only a person can take |
+//! | `person`, `claim` | steps that only a person can take; the token of a claimed account |
 //! | `answer`, `failure`, `hints`, `text`, `instructions` | the words |
 //! | `parts`, `drafts`, `candidates` | what several families say: lists that end, what a draft lacks, who applied |
 //! | `schema`, `arguments`, `paging` | what goes in |
@@ -19,6 +19,7 @@ pub mod approvals;
 pub mod arguments;
 pub mod audit;
 mod candidates;
+mod claim;
 pub mod context;
 pub mod contracts;
 pub mod creation;
