@@ -118,9 +118,13 @@ pub fn decode<O: Operation>(
     })
 }
 
-/// A query's text as what the field's schema wants: numbers and booleans stand there as text.
+/// A query's text as what the field's schema wants: numbers and booleans stand there as text, and 1 is true (reference:
+/// api-reference/messages/list).
 fn typed(schema: &Schema, name: &str, text: &str) -> Value {
     let kind = schema.pointer(&format!("/properties/{name}/type")).map(Value::to_string).unwrap_or_default();
+    if text == "1" && kind.contains("boolean") {
+        return Value::Bool(true);
+    }
     let parsed = ["integer", "number", "boolean"].iter().any(|word| kind.contains(word)).then(|| text.parse().ok());
     parsed.flatten().unwrap_or_else(|| Value::String(text.to_owned()))
 }
