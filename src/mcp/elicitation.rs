@@ -91,7 +91,7 @@ impl Server {
         resumed: Resumed,
         context: &RequestContext<RoleServer>,
     ) -> Result<Report, ErrorData> {
-        let served = self.toolbox.find(&request.name);
+        let served = self.toolbox.find(&request.name, &request.arguments);
         if let (false, After::TryAgain { refused, .. }, Some(served)) = (resumed.accepted, &resumed.after, served) {
             return Ok(self.toolbox.tell_again(served, refused, &request.call).await);
         }
@@ -174,7 +174,7 @@ impl Server {
         left: Duration,
         context: &RequestContext<RoleServer>,
     ) -> Result<Report, ErrorData> {
-        let served = self.toolbox.find(&request.name).ok_or_else(|| self.unknown(&request.name))?;
+        let served = self.toolbox.find(&request.name, &request.arguments).ok_or_else(|| self.unknown(&request.name))?;
         let until = (Instant::now() + left).min(request.call.deadline - MARGIN / 4);
         tokio::select! {
             report = self.toolbox.after_person(served, &request.arguments, after, &request.call, until) => Ok(report),

@@ -59,6 +59,7 @@ impl Tool for RegisterAgent {
     type Output = Registered;
     const NAME: &'static str = RegisterIdentity::NAME;
     const TITLE: &'static str = "Register this agent";
+    const DONE: &'static str = "registered";
     const EFFECT: Effect = RegisterIdentity::EFFECT;
     const GATE: Gate = RegisterIdentity::GATE;
     const IDS: &'static str = "";
@@ -104,6 +105,7 @@ impl Tool for ClaimAccount {
     type Output = ClaimStarted;
     const NAME: &'static str = StartClaim::NAME;
     const TITLE: &'static str = "Start the claim of the account";
+    const DONE: &'static str = "started";
     const EFFECT: Effect = StartClaim::EFFECT;
     const GATE: Gate = StartClaim::GATE;
     const IDS: &'static str = "";
@@ -166,6 +168,7 @@ impl Tool for GetClaimStatus {
     const NAME: &'static str = ExchangeClaim::NAME;
     const TITLE: &'static str = "Get the status of the claim";
     const OFFICIAL: &'static str = "claim_status";
+    const DONE: &'static str = "fetched";
     const EFFECT: Effect = ExchangeClaim::EFFECT;
     const GATE: Gate = ExchangeClaim::GATE;
     const IDS: &'static str = "";

@@ -82,6 +82,8 @@ pub trait Tool: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     const IDS: &'static str;
     /// Its name in OpenTrain's own MCP server, without the prefix `opentrain_`, where that is another one.
     const OFFICIAL: &'static str = Self::NAME;
+    /// What it has done when it succeeds, for the first words of a failure: "Not created".
+    const DONE: &'static str = if matches!(Self::EFFECT, Effect::Create) { "created" } else { "done" };
 
     /// Performs a call.
     fn run(self, context: &Context) -> impl Future<Output = Result<Answer, Trouble>> + Send;
@@ -139,6 +141,8 @@ pub struct Entry {
     pub ids: &'static str,
     /// Its name in OpenTrain's own MCP server, without the prefix `opentrain_`.
     pub official: &'static str,
+    /// What it has done when it succeeds.
+    pub done: &'static str,
     input: fn() -> (Object, String),
     output: fn() -> Object,
     run: for<'a> fn(Object, &'a Context) -> BoxFuture<'a, Result<Answer, Trouble>>,
@@ -155,6 +159,7 @@ impl Entry {
             gate: T::GATE,
             ids: T::IDS,
             official: T::OFFICIAL,
+            done: T::DONE,
             input: schema::input::<T>,
             output: schema::output::<T::Output>,
             run: |arguments, context| run::<T>(arguments, context).boxed(),

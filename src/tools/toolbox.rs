@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use serde_json::Value;
 use url::Url;
 
 use crate::api::Effect;
@@ -144,8 +145,8 @@ impl Toolbox {
 
     /// The tool of that name, if it is served. OpenTrain's own names (`opentrain_…`) are taken too.
     #[must_use]
-    pub fn find(&self, name: &str) -> Option<&Served> {
-        let known = self.entry_named(name)?;
+    pub fn find(&self, name: &str, arguments: &Object) -> Option<&Served> {
+        let known = self.entry_named(name, arguments)?;
         self.served.iter().find(|served| served.entry.name == known.name)
     }
 
@@ -155,15 +156,23 @@ impl Toolbox {
         self.served.iter().any(|served| served.entry.name == tool)
     }
 
-    /// The tool that a caller means by `name`: as it is listed, or as OpenTrain's own server calls it.
-    fn entry_named(&self, name: &str) -> Option<&'static Entry> {
+    /// The tool that a caller means by `name`: as it is listed, or as OpenTrain's own server calls it. Where that has one
+    /// tool for two of ours, the arguments tell which is meant.
+    fn entry_named(&self, name: &str, arguments: &Object) -> Option<&'static Entry> {
         if let Some(listed) = name.strip_prefix(&self.operator.policy.prefix)
             && let Some(entry) = all().find(|entry| entry.name == listed)
         {
             return Some(entry);
         }
         let official = name.strip_prefix("opentrain_")?;
-        all().find(|entry| entry.official == official)
+        let given = |field: &Value| field.as_str().is_some_and(|field| arguments.contains_key(field));
+        let meant = |entry: &&'static Entry| {
+            let (input, _) = (entry.input)();
+            input.get("required").and_then(Value::as_array).is_some_and(|fields| fields.iter().all(given))
+        };
+        let mut same = all().filter(|entry| entry.official == official);
+        let first = same.next()?;
+        Some(same.find(meant).unwrap_or(first))
     }
 
     /// The name under which a tool is listed.
@@ -217,8 +226,8 @@ impl Toolbox {
 
     /// The refusal of a tool that only read-only mode keeps from being listed; `None` for a name that means nothing here.
     #[must_use]
-    pub fn refuse(&self, name: &str, call: &Call) -> Option<Report> {
-        let entry = self.operator.policy.withheld(self.entry_named(name)?.name)?;
+    pub fn refuse(&self, name: &str, arguments: &Object, call: &Call) -> Option<Report> {
+        let entry = self.operator.policy.withheld(self.entry_named(name, arguments)?.name)?;
         Some(self.report(entry, &Denial::read_only().into(), Vec::new(), None, call))
     }
 
@@ -309,12 +318,14 @@ impl Toolbox {
         let notices = self.tokens.notices();
         let situation = Situation {
             effect: entry.effect,
+            done: entry.done,
             gate: entry.gate,
             ids: entry.ids,
             app,
             notices: &notices,
             after_claim: call.after_claim,
             can_claim: self.tokens.claim_token().is_some(),
+            sandbox: self.sandbox,
         };
         let mut failure = Failure::new(trouble, &situation);
         for remark in remarks {
