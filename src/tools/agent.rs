@@ -18,6 +18,7 @@ use super::audit::Settled;
 use super::claim::{Exchanged, INTERVAL, hold, keep, without_secrets};
 use super::context::{Call, Context};
 use super::failure::{Denial, Trouble};
+use super::hints::SANDBOX_KEY;
 use super::person::HumanStep;
 use super::schema::Object;
 use super::toolbox::Toolbox;
@@ -223,8 +224,10 @@ fn claimed(object: &Object, context: &Context) -> String {
         }
     };
     let token = if context.toolbox.tokens.overruled_by().is_some() { "has come" } else { "is in use" };
-    let text =
-        format!("claimed: a person owns the account now. The new token {token}, and the old ones are dead.{payments}");
+    let there = if context.toolbox.sandbox && !payments.is_empty() { SANDBOX_KEY } else { "" };
+    let text = format!(
+        "claimed: a person owns the account now. The new token {token}, and the old ones are dead.{payments}{there}"
+    );
     context.toolbox.told_here(&text)
 }
 

@@ -41,6 +41,10 @@ pub struct Situation<'a> {
 const SET_TOKEN: &str = "A person makes one in the OpenTrain app, Settings → API keys, and sets it as OT_API_TOKEN: in the \
     \"env\" of this server in the host's configuration, or in the shell that starts it; then the server is restarted.";
 
+/// In the sandbox that is not all.
+pub(super) const SANDBOX_KEY: &str = " A key of the sandbox is for a server without --sandbox, with OPENTRAIN_API_BASE_URL set \
+    to the sandbox's address.";
+
 /// The way out of `error`.
 #[must_use]
 pub fn next(error: &Error, failure: &Failure, situation: &Situation<'_>) -> String {
@@ -69,6 +73,9 @@ pub fn next(error: &Error, failure: &Failure, situation: &Situation<'_>) -> Stri
         for notice in situation.notices {
             let _ = write!(hint, " Note: {}.", notice.trim_end_matches('.'));
         }
+    }
+    if situation.sandbox && hint.contains("OT_API_TOKEN") {
+        hint.push_str(SANDBOX_KEY);
     }
     if failure.outcome == "unknown" && failure.retryable {
         hint.push_str(" Repeat the identical call: what did get through is found again, and not done twice.");
