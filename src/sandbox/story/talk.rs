@@ -94,7 +94,7 @@ const TALKS: [Talk; 7] = [
 
 /// All of them, as they are kept.
 pub(in super::super) fn conversations() -> Vec<Conversation> {
-    TALKS.map(|talk| talk.kept()).into()
+    TALKS.map(Talk::kept).into()
 }
 
 impl Talk {
