@@ -59,8 +59,9 @@ impl Claim {
 
     /// Waits until credentials that are being delivered are on the disk. Nobody has a turn from then on.
     pub(super) async fn settled(&self) {
-        drop(self.turn.acquire().await);
+        let turn = self.turn.acquire().await;
         self.turn.close();
+        drop(turn);
     }
 
     /// OpenTrain has named the time between two questions.
@@ -155,10 +156,13 @@ impl Toolbox {
         let exchanged = self.exchange(call).await;
         let Exchanged::TooEarly(left) = exchanged else { return exchanged };
         let fits = Instant::now() + left + FOR_THE_CALL < call.deadline;
-        if fits && call.pause(left, Duration::ZERO, left, "waiting until the claim may be asked for again").await {
-            return self.exchange(call).await;
+        if !fits {
+            return exchanged;
         }
-        exchanged
+        tokio::select! {
+            () = tokio::time::sleep(left) => self.exchange(call).await,
+            () = call.closing.cancelled() => exchanged,
+        }
     }
 
     async fn exchange_now(self: &Arc<Self>, call: Call) -> Exchanged {

@@ -115,3 +115,15 @@ async fn an_exchange_on_behalf_of_another_call_is_on_record() {
     let tools: Vec<Value> = record(&path).iter().map(|line| line["tool"].clone()).collect();
     assert_eq!(tools, ["get_claim_status", "get_claim_status"], "every write is recorded, before and after");
 }
+
+#[tokio::test]
+async fn a_claim_that_is_done_just_after_it_was_asked_for_is_found_by_the_next_call() {
+    let opentrain = OpenTrain::new().await.asked_every(1);
+    let host = opentrain.registered().start().await;
+    host.done("claim_account", json!({ "email": "mira@example.com" })).await;
+    host.done("get_claim_status", json!({})).await;
+    opentrain.claim();
+    host.done("list_contracts", json!({})).await;
+    assert_eq!(opentrain.count(EXCHANGE), 2, "it was too early to ask, and so it was waited for");
+    assert_eq!(opentrain.last_bearer(), NEW);
+}
