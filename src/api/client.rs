@@ -15,7 +15,7 @@ use url::{Host, Url};
 use super::error::{Error, Refusal, Unreadable};
 use super::reply::Reply;
 use super::token::Token;
-use super::wire::{self, Request};
+use super::wire::{self, Encoded, Request};
 use super::{Dialect, Effect, Operation};
 
 /// The `User-Agent` of every request.
@@ -66,14 +66,6 @@ impl<'a> Caller<'a> {
     }
 }
 
-/// What matters of an operation once it is a request.
-#[derive(Clone, Copy)]
-struct Call {
-    name: &'static str,
-    effect: Effect,
-    with_token: bool,
-}
-
 /// A client of OpenTrain. Cheap to make: connections, certificates and proxies are looked at by the first call.
 pub struct Client {
     endpoint: Box<dyn Endpoint>,
@@ -102,20 +94,23 @@ impl Client {
     /// # Errors
     /// Every way in which no success came: see [`Error`].
     pub async fn send<O: Operation>(&self, operation: &O, caller: Caller<'_>) -> Result<Reply, Error> {
-        operation.check()?;
-        let request = wire::encode(operation, &self.origin().await?)?;
-        self.perform(Call { name: O::NAME, effect: O::EFFECT, with_token: O::GATE.token }, request, caller).await
+        self.perform(wire::encode(operation)?, caller).await
     }
 
-    /// The part of [`send`](Self::send) that is the same for every operation, and compiled once.
-    async fn perform(&self, call: Call, request: Request, caller: Caller<'_>) -> Result<Reply, Error> {
-        let bearer = if call.with_token { Some(bearer(caller.token)?) } else { None };
+    /// The same, of an operation that is written already.
+    ///
+    /// # Errors
+    /// As [`send`](Self::send).
+    pub async fn perform(&self, operation: Encoded, caller: Caller<'_>) -> Result<Reply, Error> {
+        let facts = operation.facts;
+        let request = operation.at(&self.origin().await?);
+        let bearer = if facts.gate.token { Some(bearer(caller.token)?) } else { None };
         let connect = || std::future::ready(connect(&request.url, self.attempt_timeout));
         let http = self.http.get_or_try_init(connect).await?;
         let attempt = || async {
             let reply = self.attempt(http, &request, bearer.as_ref(), caller).await;
             let status = reply.as_ref().map_or_else(Error::status, |reply| Some(reply.status));
-            tracing::debug!(operation = call.name, method = %request.method, path = request.url.path(), status, "called");
+            tracing::debug!(operation = facts.name, method = %request.method, path = request.url.path(), status, "called");
             reply
         };
         let waits = ExponentialBuilder::default()
@@ -126,7 +121,7 @@ impl Client {
         attempt
             .retry(waits)
             .sleep(tokio::time::sleep)
-            .when(|fault| if call.effect == Effect::Read { fault.is_passing() } else { fault.never_left() })
+            .when(|fault| if facts.effect == Effect::Read { fault.is_passing() } else { fault.never_left() })
             .adjust(|fault, wait| within(caller.deadline, fault.retry_after(), wait))
             .await
     }

@@ -8,12 +8,15 @@ use rust_decimal::Decimal;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{DeserializeOwned, Error as _};
 use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::value::RawValue;
 use serde_json::{Number, Value};
 
 use super::error::InvalidArgument;
 
 /// A field of an answer. Absent, `null`, or of a shape that is not the documented one, it reads as `None`: what the
 /// API sends in one field can never make the rest of its answer unreadable.
+///
+/// It is read from JSON text only, as a slice of it: nothing is built for what is passed over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field<T>(Option<T>);
 
@@ -62,7 +65,7 @@ impl<T> Default for Field<T> {
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        Value::deserialize(deserializer).map(|value| Self(T::deserialize(value).ok()))
+        <&RawValue>::deserialize(deserializer).map(|raw| Self(serde_json::from_str(raw.get()).ok()))
     }
 }
 
@@ -99,11 +102,9 @@ impl<T> Default for List<T> {
 
 impl<'de, T: DeserializeOwned + Default> Deserialize<'de> for List<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let items = match Value::deserialize(deserializer)? {
-            Value::Array(items) => items,
-            _ => Vec::new(),
-        };
-        Ok(Self(items.into_iter().map(|item| T::deserialize(item).unwrap_or_default()).collect()))
+        let items: Vec<&RawValue> =
+            serde_json::from_str(<&RawValue>::deserialize(deserializer)?.get()).unwrap_or_default();
+        Ok(Self(items.into_iter().map(|item| serde_json::from_str(item.get()).unwrap_or_default()).collect()))
     }
 }
 
@@ -135,10 +136,18 @@ fn nullable(mut schema: Schema) -> Schema {
 /// # Errors
 /// When the wrapper is not an object.
 pub fn wrapper<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<T, D::Error> {
-    match Value::deserialize(deserializer)? {
-        object @ Value::Object(_) => T::deserialize(object).map_err(D::Error::custom),
-        other => Err(D::Error::custom(format!("expected an object, found {}", kind(&other)))),
+    let raw = <&RawValue>::deserialize(deserializer)?.get();
+    if !raw.starts_with('{') {
+        let found = serde_json::from_str(raw).unwrap_or_default();
+        return Err(D::Error::custom(format!("expected an object, found {}", kind(&found))));
     }
+    serde_json::from_str(raw).map_err(D::Error::custom)
+}
+
+/// Reads a part of an answer that was taken apart already. It goes by way of its text, as [`Field`] wants it.
+#[must_use]
+pub fn from_value<T: DeserializeOwned + Default>(value: &Value) -> T {
+    serde_json::from_str(&value.to_string()).unwrap_or_default()
 }
 
 /// The JSON word for what `value` is.

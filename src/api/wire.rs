@@ -6,6 +6,7 @@ use schemars::Schema;
 use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
+use super::catalogue::Facts;
 use super::error::{Error, InvalidArgument};
 use super::{Dialect, Operation};
 
@@ -36,35 +37,59 @@ impl Request {
     }
 }
 
-/// Writes `operation` as a request to the origin `base`.
+/// An operation that is written, and leaves for whatever origin there is.
+#[derive(Clone, Debug)]
+pub struct Encoded {
+    /// What it is.
+    pub facts: &'static Facts,
+    path: String,
+    query: Option<String>,
+    body: Option<Vec<u8>>,
+}
+
+impl Encoded {
+    /// The request to the origin `base`.
+    #[must_use]
+    pub fn at(self, base: &Url) -> Request {
+        let mut url = base.clone();
+        url.set_path(&self.path);
+        url.set_query(self.query.as_deref());
+        Request { method: self.facts.method.clone(), url, body: self.body, dialect: self.facts.dialect }
+    }
+}
+
+/// Looks at `operation` and writes it.
 ///
 /// # Errors
-/// When an id cannot be one path segment.
-pub fn encode<O: Operation>(operation: &O, base: &Url) -> Result<Request, Error> {
-    let mut fields = match serde_json::to_value(operation) {
+/// What [`Operation::check`] says, and when an id cannot be one path segment.
+pub fn encode<O: Operation>(operation: &O) -> Result<Encoded, Error> {
+    operation.check()?;
+    encode_fields(const { &Facts::of::<O>() }, serde_json::to_value(operation))
+}
+
+/// The part of [`encode`] that is the same for every operation, and compiled once.
+fn encode_fields(facts: &'static Facts, fields: serde_json::Result<Value>) -> Result<Encoded, Error> {
+    let mut fields = match fields {
         Ok(Value::Object(fields)) => fields,
         Ok(_) => Map::new(),
-        Err(fault) => return Err(Error::NotConfigured(format!("{} cannot be written as JSON: {fault}", O::NAME))),
+        Err(fault) => return Err(Error::NotConfigured(format!("{} cannot be written as JSON: {fault}", facts.name))),
     };
-    let path = path::<O>(&mut fields)?;
-    let mut url = base.clone();
-    url.set_path(&path);
-    let in_query = has_query(&O::METHOD);
-    if in_query && !fields.is_empty() {
-        url.query_pairs_mut().extend_pairs(fields.iter().map(|(name, value)| (name, plain(value))));
-    }
-    let open = O::BODY.and_then(|name| fields.shift_remove(name));
-    // Registration without names is documented as `{}` (reference: api-reference/agent-auth).
-    let empty = fields.is_empty() && open.is_none() && O::DIALECT != Dialect::OAuthJson;
-    let body = if in_query || empty {
-        None
-    } else if O::DIALECT == Dialect::OAuthForm {
+    let path = path(facts, &mut fields)?;
+    let open = facts.body.and_then(|name| fields.shift_remove(name));
+    let form = |fields: Map<String, Value>| {
         let pairs = fields.iter().map(|(name, value)| (name, plain(value)));
-        Some(form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish().into_bytes())
-    } else {
-        Some(open.unwrap_or(Value::Object(fields)).to_string().into_bytes())
+        form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
     };
-    Ok(Request { method: O::METHOD, url, body, dialect: O::DIALECT })
+    let (mut query, mut body) = (None, None);
+    match open {
+        Some(open) => body = Some(open.to_string().into_bytes()),
+        // Registration without names is documented as `{}` (reference: api-reference/agent-auth).
+        None if fields.is_empty() && facts.dialect != Dialect::OAuthJson => {}
+        None if has_query(facts.method) => query = Some(form(fields)),
+        None if facts.dialect == Dialect::OAuthForm => body = Some(form(fields).into_bytes()),
+        None => body = Some(Value::Object(fields).to_string().into_bytes()),
+    }
+    Ok(Encoded { facts, path, query, body })
 }
 
 /// The schema of what `O` is on the wire.
@@ -83,24 +108,35 @@ pub fn decode<O: Operation>(
     query: &str,
     body: &[u8],
 ) -> Result<O, InvalidArgument> {
-    let schema = schema::<O>();
+    let path = path.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
+    let fields = decode_fields(const { &Facts::of::<O>() }, path, query, body)?;
+    serde_path_to_error::deserialize(fields).map_err(|fault| {
+        let field = fault.path().to_string();
+        let message = format!("{field}: {}", fault.inner());
+        InvalidArgument::new(field, message)
+    })
+}
+
+/// The part of [`decode`] that is the same for every operation, and compiled once: its fields, none missing.
+fn decode_fields(facts: &Facts, path: Map<String, Value>, query: &str, body: &[u8]) -> Result<Value, InvalidArgument> {
+    let schema = (facts.schema)();
     let mut fields = Map::new();
-    if has_query(&O::METHOD) {
+    if has_query(facts.method) {
         let pairs = form_urlencoded::parse(query.as_bytes());
         fields.extend(pairs.map(|(name, text)| {
             let value = typed(&schema, &name, &text);
             (name.into_owned(), value)
         }));
-    } else if O::DIALECT == Dialect::OAuthForm {
+    } else if facts.dialect == Dialect::OAuthForm {
         let pairs = form_urlencoded::parse(body).into_owned();
         fields.extend(pairs.map(|(name, value)| (name, Value::String(value))));
     } else if !body.is_empty() {
         fields = serde_json::from_slice(body).map_err(|_| InvalidArgument::new("", "the body is not a JSON object"))?;
-        if let Some(name) = O::BODY {
+        if let Some(name) = facts.body {
             fields = Map::from_iter([(name.to_owned(), Value::Object(fields))]);
         }
     }
-    fields.extend(path.into_iter().map(|(name, value)| (name, Value::String(value))));
+    fields.extend(path);
     for required in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
         let missing = match fields.get(required) {
             None | Some(Value::Null) => true,
@@ -111,16 +147,12 @@ pub fn decode<O: Operation>(
             return Err(InvalidArgument::new(required, format!("{required} is required")));
         }
     }
-    serde_path_to_error::deserialize(Value::Object(fields)).map_err(|fault| {
-        let field = fault.path().to_string();
-        let message = format!("{field}: {}", fault.inner());
-        InvalidArgument::new(field, message)
-    })
+    Ok(Value::Object(fields))
 }
 
 /// A query's text as what the field's schema wants: numbers and booleans stand there as text, and 1 is true (reference:
 /// api-reference/messages/list).
-fn typed(schema: &Schema, name: &str, text: &str) -> Value {
+fn typed(schema: &Value, name: &str, text: &str) -> Value {
     let kind = schema.pointer(&format!("/properties/{name}/type")).map(Value::to_string).unwrap_or_default();
     if text == "1" && kind.contains("boolean") {
         return Value::Bool(true);
@@ -135,9 +167,9 @@ fn has_query(method: &Method) -> bool {
 }
 
 /// Fills the path's `{parameter}` segments, taking them out of `fields`.
-fn path<O: Operation>(fields: &mut Map<String, Value>) -> Result<String, InvalidArgument> {
-    let mut path = String::from(O::ROOT);
-    for segment in O::PATH.split('/').skip(1) {
+fn path(facts: &Facts, fields: &mut Map<String, Value>) -> Result<String, InvalidArgument> {
+    let mut path = String::from(facts.root);
+    for segment in facts.path.split('/').skip(1) {
         path.push('/');
         match segment.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
             None => path.push_str(segment),
@@ -181,7 +213,7 @@ mod tests {
     fn an_id_stays_one_segment_whatever_it_holds() {
         for id in ["ctr_8Kq2", "a/b", "a?b#c", "%2e%2e", "../x", "é 日", "a\nb\tc", "…"] {
             let operation = GetContract { contract_id: crate::api::types::ContractId(id.into()) };
-            let request = encode(&operation, &base()).unwrap();
+            let request = encode(&operation).unwrap().at(&base());
             let segments: Vec<_> = request.url.path_segments().unwrap().collect();
             assert_eq!(segments.len(), 5, "{id:?} became {}", request.url);
             let read = percent_encoding::percent_decode_str(segments[4]).decode_utf8().unwrap();
@@ -189,20 +221,20 @@ mod tests {
         }
         for id in ["", " ", ".", ".."] {
             let operation = GetContract { contract_id: crate::api::types::ContractId(id.into()) };
-            let Err(Error::Invalid(fault)) = encode(&operation, &base()) else { panic!("{id:?} was let through") };
+            let Err(Error::Invalid(fault)) = encode(&operation) else { panic!("{id:?} was let through") };
             assert_eq!(fault.field, "contractId");
         }
     }
 
     #[test]
     fn what_is_not_in_the_path_is_the_query_or_the_body_and_nothing_more() {
-        let listing = encode(&ListContracts::default(), &base()).unwrap();
+        let listing = encode(&ListContracts::default()).unwrap().at(&base());
         assert_eq!(listing.url.as_str(), "https://app.opentrain.ai/api/public/v1/contracts");
         assert_eq!(listing.body, None);
 
         let body = r#"{"contractId":"c","description":"d","amountUsd":300,"volume":12.5}"#;
         let milestone: CreateMilestone = serde_json::from_str(body).unwrap();
-        let request = encode(&milestone, &base()).unwrap();
+        let request = encode(&milestone).unwrap().at(&base());
         assert_eq!(request.url.as_str(), "https://app.opentrain.ai/api/public/v1/contracts/c/milestones");
         assert_eq!(request.body.unwrap(), br#"{"description":"d","amountUsd":300,"volume":12.5}"#);
     }

@@ -14,7 +14,9 @@ use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::api::client::{Client, Endpoint};
 use crate::api::token::{InMemory, TokenSource};
@@ -121,12 +123,14 @@ fn server(config: &Config) -> Result<Server, Fault> {
 
 /// The log goes to stderr: stdout is the protocol.
 fn start_log(log: &LogConfig) -> Result<(), Fault> {
-    let filter = EnvFilter::try_new(&log.filter).map_err(|fault| format!("RUST_LOG: {fault}"))?;
-    let builder = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let filter: Targets = log.filter.parse().map_err(|fault| format!("RUST_LOG: {fault}"))?;
+    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
+    let registry = tracing_subscriber::registry().with(filter);
     match log.format {
-        LogFormat::Text => builder.with_ansi(false).try_init(),
-        LogFormat::Json => builder.json().try_init(),
+        LogFormat::Text => registry.with(lines.with_ansi(false)).try_init()?,
+        LogFormat::Json => registry.with(lines.json()).try_init()?,
     }
+    Ok(())
 }
 
 /// Prints for a person. A reader that has gone (a closed pipe) is no fault.

@@ -75,6 +75,28 @@ impl Server {
         }
     }
 
+    async fn answer(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let host = Host::of(&context);
+        let call = Call {
+            progress: Arc::new(HostProgress::of(&context)),
+            closing: self.closing.clone(),
+            client: context.client_info().map(|client| format!("{} {}", client.name, client.version)),
+            ..Call::within(CALL_LIMIT.max(self.toolbox.human_wait + elicitation::MARGIN))
+        };
+        let CallToolRequestParams { name, arguments, input_responses, request_state, .. } = request;
+        let request = Request { name: Cow::into_owned(name), arguments: arguments.unwrap_or_default(), call };
+        if let Some(resumed) = self.resumed(&request, request_state.as_deref(), input_responses.as_ref()) {
+            let report = self.resume(&request, resumed, &context).await?;
+            return Ok(self.result(report, host).into());
+        }
+        let report = self.run(&request, &context).await?;
+        self.bring_to_person(request, report, host, &context).await
+    }
+
     fn unknown(&self, name: &str) -> ErrorData {
         let names: Vec<String> =
             self.toolbox.served().iter().map(|served| self.toolbox.listed_name(served.entry)).collect();
@@ -126,25 +148,12 @@ impl ServerHandler for Server {
         Ok(ListToolsResult::with_all_items(tools(&self.toolbox)))
     }
 
-    async fn call_tool(
+    /// Boxed: rmcp moves this future several times before it runs, and there are kilobytes of it.
+    fn call_tool(
         &self,
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
-    ) -> Result<CallToolResponse, ErrorData> {
-        let host = Host::of(&context);
-        let call = Call {
-            progress: Arc::new(HostProgress::of(&context)),
-            closing: self.closing.clone(),
-            client: context.client_info().map(|client| format!("{} {}", client.name, client.version)),
-            ..Call::within(CALL_LIMIT.max(self.toolbox.human_wait + elicitation::MARGIN))
-        };
-        let CallToolRequestParams { name, arguments, input_responses, request_state, .. } = request;
-        let request = Request { name: Cow::into_owned(name), arguments: arguments.unwrap_or_default(), call };
-        if let Some(resumed) = self.resumed(&request, request_state.as_deref(), input_responses.as_ref()) {
-            let report = self.resume(&request, resumed, &context).await?;
-            return Ok(self.result(report, host).into());
-        }
-        let report = self.run(&request, &context).await?;
-        self.bring_to_person(request, report, host, &context).await
+    ) -> impl Future<Output = Result<CallToolResponse, ErrorData>> + Send {
+        Box::pin(self.answer(request, context))
     }
 }

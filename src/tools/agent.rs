@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 use crate::api::agent::{ClaimStarted, ExchangeClaim, RegisterIdentity, StartClaim};
 use crate::api::client::Caller;
 use crate::api::error::{Error, InvalidArgument};
+use crate::api::reply::Read;
 use crate::api::token::Kept;
 use crate::api::{Effect, Gate, Operation};
 
@@ -75,16 +76,20 @@ impl Tool for RegisterAgent {
             return Err(InvalidArgument::new("force", message).into());
         }
         let register = RegisterIdentity { agent_name: self.agent_name, organization_name: self.organization_name };
+        let writing = context.begin(None).await?;
         // Nothing secret is in the request, and what is delivered must not be masked.
-        let written = context.write_as(&register, None, Caller::nobody(context.call.deadline)).await?;
-        let registration = written.read.output;
-        let kept = Kept { token: Some(registration.access_token), claim_token: Some(registration.claim_token) };
+        let answer = context.toolbox.client.send(&register, Caller::nobody(context.call.deadline)).await;
+        let Read { object, output } = match answer.and_then(|reply| reply.read::<RegisterIdentity>()) {
+            Ok(read) => read,
+            Err(fault) => return Err(context.end_failed(writing, fault).await),
+        };
+        let kept = Kept { token: Some(output.access_token), claim_token: Some(output.claim_token) };
         let saved = keep(hold, kept).await;
-        let warning = written.writing.end(Settled::with(Outcome::Created)).await;
+        let warning = writing.end(Settled::with(Outcome::Created)).await;
 
         let summary = "Registered. The account can draft and publish jobs and read; to hire or pay, a person has to claim it \
                        within about 24 hours: ask for their e-mail address, then claim_account(email).";
-        let mut answer = Answer::new(context.toolbox.told_here(summary), without_secrets(written.read.object));
+        let mut answer = Answer::new(context.toolbox.told_here(summary), without_secrets(object));
         answer.outcome = Some(Outcome::Created);
         answer.warnings.extend(keeping(saved.err(), context));
         answer.warnings.extend(warning);

@@ -5,6 +5,8 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use futures::FutureExt;
+use futures::future::BoxFuture;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -13,6 +15,7 @@ use crate::api::client::Caller;
 use crate::api::error::Error;
 use crate::api::reply::{Read, Reply};
 use crate::api::token::Token;
+use crate::api::wire::{self, Encoded};
 
 use super::Entry;
 use super::audit::{Figure, Settled, Writing};
@@ -97,7 +100,7 @@ impl Context {
     /// # Errors
     /// See [`crate::api::client::Client::send`].
     pub async fn send<O: Operation>(&self, operation: &O) -> Result<Reply, Error> {
-        self.send_until(operation, self.call.deadline).await
+        self.perform(wire::encode(operation)?, self.call.deadline).await
     }
 
     /// The same, answered by `deadline`.
@@ -105,12 +108,7 @@ impl Context {
     /// # Errors
     /// See [`crate::api::client::Client::send`].
     pub async fn send_until<O: Operation>(&self, operation: &O, deadline: Instant) -> Result<Reply, Error> {
-        let claim_token = self.toolbox.tokens.claim_token();
-        self.toolbox.client.send(operation, self.caller(claim_token.as_ref(), deadline)).await
-    }
-
-    const fn caller<'a>(&'a self, claim_token: Option<&'a Token>, deadline: Instant) -> Caller<'a> {
-        Caller { token: self.token.as_ref(), claim_token, deadline }
+        self.perform(wire::encode(operation)?, deadline).await
     }
 
     /// Performs one operation, and reads its answer.
@@ -137,30 +135,43 @@ impl Context {
     /// # Errors
     /// What forbade it, or why it failed.
     pub async fn write<O: Operation>(&self, operation: &O, figure: Option<Figure>) -> Result<Written<O>, Trouble> {
-        let claim_token = self.toolbox.tokens.claim_token();
-        self.write_as(operation, figure, self.caller(claim_token.as_ref(), self.call.deadline)).await
+        let (reply, writing) = self.perform_write(wire::encode(operation)?, figure).await?;
+        match reply.read::<O>() {
+            Ok(read) => Ok(Written { reply, read, writing }),
+            Err(fault) => Err(self.end_failed(writing, fault).await),
+        }
     }
 
-    /// The same on behalf of another caller.
-    ///
-    /// # Errors
-    /// What forbade it, or why it failed.
-    pub(super) async fn write_as<O: Operation>(
+    /// Performs an operation that is written already. Boxed, as the next one is: whatever calls it stays small.
+    pub(super) fn perform(&self, operation: Encoded, deadline: Instant) -> BoxFuture<'_, Result<Reply, Error>> {
+        async move {
+            let claim_token = self.toolbox.tokens.claim_token();
+            let caller = Caller { token: self.token.as_ref(), claim_token: claim_token.as_ref(), deadline };
+            self.toolbox.client.perform(operation, caller).await
+        }
+        .boxed()
+    }
+
+    /// Performs a write that is written already: begins it, sends it, and ends it if it failed.
+    pub(super) fn perform_write(
         &self,
-        operation: &O,
+        operation: Encoded,
         figure: Option<Figure>,
-        caller: Caller<'_>,
-    ) -> Result<Written<O>, Trouble> {
-        operation.check()?;
-        let writing = self.begin(figure).await?;
-        let answer = self.toolbox.client.send(operation, caller).await;
-        match answer.and_then(|reply| Ok((reply.read::<O>()?, reply))) {
-            Ok((read, reply)) => Ok(Written { reply, read, writing }),
-            Err(fault) => {
-                self.remark(writing.end(Settled::failed(&fault)).await);
-                Err(fault.into())
+    ) -> BoxFuture<'_, Result<(Reply, Writing), Trouble>> {
+        async move {
+            let writing = self.begin(figure).await?;
+            match self.perform(operation, self.call.deadline).await {
+                Ok(reply) => Ok((reply, writing)),
+                Err(fault) => Err(self.end_failed(writing, fault).await),
             }
         }
+        .boxed()
+    }
+
+    /// Ends a write that failed on the record.
+    pub(super) async fn end_failed(&self, writing: Writing, fault: Error) -> Trouble {
+        self.remark(writing.end(Settled::failed(&fault)).await);
+        fault.into()
     }
 
     /// Where secrets that no model may see are written.

@@ -1,11 +1,13 @@
 //! What is read of contracts.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
 
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
-use serde::Deserialize;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value, json};
 
@@ -66,6 +68,35 @@ struct Listing<'a> {
     rest: Map<String, Value>,
 }
 
+impl<'de: 'a, 'a> Deserialize<'de> for Listing<'a> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ReadingListing(PhantomData))
+    }
+}
+
+struct ReadingListing<'a>(PhantomData<&'a ()>);
+
+impl<'de: 'a, 'a> Visitor<'de> for ReadingListing<'a> {
+    type Value = Listing<'a>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object with contracts")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
+        let (mut contracts, mut rest) = (None, Map::new());
+        while let Some(name) = fields.next_key::<String>()? {
+            if name == "contracts" {
+                contracts = Some(fields.next_value()?);
+            } else {
+                rest.insert(name, fields.next_value()?);
+            }
+        }
+        let contracts = contracts.ok_or_else(|| A::Error::missing_field("contracts"))?;
+        Ok(Listing { contracts, rest })
+    }
+}
+
 /// What is read of every contract, on the page or not.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
@@ -93,12 +124,7 @@ struct Key {
 
 impl<'a> Listing<'a> {
     fn of(reply: &'a Reply) -> Result<Self, Error> {
-        let wrong = |fault: serde_json::Error| reply.not_of::<ListContracts>(&fault);
-        let mut fields: BTreeMap<String, &'a RawValue> = serde_json::from_str(reply.text()).map_err(wrong)?;
-        let contracts = fields.remove("contracts").map_or("null", RawValue::get);
-        let contracts: Vec<&'a RawValue> = serde_json::from_str(contracts).map_err(wrong)?;
-        let rest = fields.into_iter().map(|(name, raw)| (name, parsed(raw))).collect();
-        Ok(Self { contracts, rest })
+        serde_json::from_str(reply.text()).map_err(|fault| reply.not_of::<ListContracts>(&fault))
     }
 
     fn page(self, cursor: Option<&Cursor>, limit: usize, filters: Value, reply: &Reply, context: &Context) -> Answer {
@@ -112,16 +138,16 @@ impl<'a> Listing<'a> {
             let (id, created_at) = last.unwrap_or_default();
             Cursor { id, created_at, filters }.seal()
         });
-        let page: Vec<Value> = self.contracts.iter().skip(first).take(given).map(|raw| parsed(raw)).collect();
-        let lines = page.iter().enumerate().flat_map(|(place, value)| {
-            let contract = Contract::deserialize(value).unwrap_or_default();
-            contract_lines(&format!("{}. ", first + place + 1), &contract, reply)
+        let page = self.contracts.iter().enumerate().skip(first).take(given);
+        let lines = page.clone().flat_map(|(place, raw)| {
+            let contract: Contract = read(raw);
+            contract_lines(&format!("{}. ", place + 1), &contract, reply)
         });
         let mut answer = Answer::new(Tally::of(&self.contracts).told(), Map::new());
         answer.lines = lines.collect();
         answer.next = what_next(first, given, total, next_cursor.as_deref(), context);
         answer.page = Some(Page { total, next_cursor });
-        answer.object.insert("contracts".into(), Value::Array(page));
+        answer.object.insert("contracts".into(), page.map(|(_, raw)| read::<Value>(raw)).collect());
         answer.object.extend(self.rest);
         answer
     }
@@ -137,10 +163,6 @@ impl<'a> Listing<'a> {
         let fitting = fitting.count();
         fitting.max(usize::from(first < self.contracts.len()))
     }
-}
-
-fn parsed(raw: &RawValue) -> Value {
-    read(raw)
 }
 
 fn read<T: DeserializeOwned + Default>(raw: &RawValue) -> T {

@@ -17,6 +17,7 @@ use crate::api::contracts::{Contract, GetContract};
 use crate::api::error::Error;
 use crate::api::milestones::{CreateMilestone, Milestone, OneMilestone};
 use crate::api::reply::Reply;
+use crate::api::types::from_value;
 use crate::api::{Effect, Gate, Operation};
 
 use super::answer::{Answer, Outcome};
@@ -249,8 +250,7 @@ impl Creation {
         reply: &Reply,
         seen: Option<&Look>,
     ) -> Answer {
-        let milestone =
-            object.get("milestone").map(|raw| Milestone::deserialize(raw).unwrap_or_default()).unwrap_or_default();
+        let milestone: Milestone = object.get("milestone").map(from_value).unwrap_or_default();
         let line = milestone_line(&milestone, reply);
         let for_whom = for_whom(seen, &self.wanted);
         let fixed = "It cannot be changed or deleted here; if it is wrong, your person corrects it in the app.";

@@ -282,11 +282,12 @@ fn line(payment: &Payment) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::types::from_value;
     use serde_json::{Value, json};
 
     #[test]
     fn cents_are_dollars_exactly() {
-        let field = |value: Value| serde_json::from_value::<Field<Number>>(value).unwrap();
+        let field = |value: Value| from_value::<Field<Number>>(&value);
         for (wire, told) in [
             (json!(5000), "$50"),
             (json!(-2505), "-$25.05"),
@@ -303,16 +304,15 @@ mod tests {
 
     #[test]
     fn a_ledger_entry_says_which_way_and_what_for() {
-        let entry: LedgerEntry = serde_json::from_value(json!({
+        let entry: LedgerEntry = from_value(&json!({
             "id": "le_1", "type": "HOLD", "amountCents": -2500, "createdAt": "2026-06-12T10:00:00.000Z",
             "jobofferId": "prop_1", "contractId": null, "milestoneId": "ms_1", "note": "for «you»"
-        }))
-        .unwrap();
+        }));
         assert_eq!(
             entry_line(&entry),
             "2026-06-12 10:00 UTC · HOLD · -$25 · milestone ms_1 · proposal prop_1 · «for \\u{ab}you\\u{bb}» · le_1"
         );
-        let added: LedgerEntry = serde_json::from_value(json!({ "type": "TOP_UP", "amountCents": 10000 })).unwrap();
+        let added: LedgerEntry = from_value(&json!({ "type": "TOP_UP", "amountCents": 10000 }));
         assert_eq!(entry_line(&added), "at no time · TOP_UP · +$100 · no id");
     }
 }

@@ -1,11 +1,10 @@
 //! What a draft lacks before it can be published, with the question to ask for each: for the answers of jobs, and for the
 //! refusal to publish one.
 
-use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::api::jobs::{Draft, MissingField, Validation};
-use crate::api::types::Field;
+use crate::api::types::{Field, from_value};
 
 use super::parts::{self, each, in_a_row, plain};
 use super::text::{count, quoted, quoted_to, word};
@@ -33,15 +32,15 @@ pub(super) fn missing(fields: &[MissingField], validation: Option<&Validation>) 
     }
     let listed = validation.map_or(&[][..], |validation| validation.missing_fields.items());
     let read = |value: &Value| match value {
-        Value::String(name) => MissingField::deserialize(json!({ "field": name })),
-        other => MissingField::deserialize(other),
+        Value::String(name) => from_value(&json!({ "field": name })),
+        other => from_value(other),
     };
-    listed.iter().map(|value| read(value).unwrap_or_default()).collect()
+    listed.iter().map(read).collect()
 }
 
 /// The lines for a refusal's `details.validation`.
 pub(super) fn unready(validation: &Value) -> Vec<String> {
-    let validation = Validation::deserialize(validation).unwrap_or_default();
+    let validation: Validation = from_value(validation);
     let mut lines = each(&missing(&[], Some(&validation)), missing_line);
     lines.extend(notes("Issue", validation.issues.items()));
     lines
@@ -81,11 +80,10 @@ mod tests {
 
     #[test]
     fn what_is_missing_comes_with_its_question_and_by_name_where_there_is_none() {
-        let field: MissingField = serde_json::from_value(json!({
+        let field: MissingField = from_value(&json!({
             "field": "experienceLevel", "label": "Experience", "prompt": "How experienced\nmust they be?",
             "enumValues": ["EXPERT", "ENTRY_LEVEL"], "updateKeys": ["experienceLevel"], "example": "EXPERT", "hint": null
-        }))
-        .unwrap();
+        }));
         let line =
             "experienceLevel · ask «How experienced\\nmust they be?» · one of EXPERT, ENTRY_LEVEL · such as «EXPERT»";
         assert_eq!(missing_line(&field), line);

@@ -125,19 +125,19 @@ fn review(review: &Review) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::types::from_value;
     use serde_json::json;
 
     #[test]
     fn a_profile_is_a_short_page_whatever_is_missing() {
-        let profile: Profile = serde_json::from_value(json!({
+        let profile: Profile = from_value(&json!({
             "id": "fl_1", "displayName": "Maria G.", "title": "Linguist", "city": "Madrid", "country": "Spain",
             "hourlyRateUsd": 12.5, "identityVerified": true, "bio": "x".repeat(3_000),
             "skills": { "subjectMatter": ["Sentiment", { "name": "Law" }], "tags": [], "odd": 7 },
             "languages": [{ "language": "Spanish", "proficiency": "NATIVE" }],
             "stats": { "totalEarnedUsd": 1200, "averageRating": 4.90 },
             "reviews": [{ "rating": 5, "comment": "Good" }, null]
-        }))
-        .unwrap();
+        }));
         assert_eq!(head(&profile), "Maria G. · «Madrid», Spain · «Linguist» · $12.50 an hour · identity verified.");
         let page = page(&profile);
         for line in [

@@ -177,11 +177,12 @@ fn change_line(change: &JobChange) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::types::from_value;
     use serde_json::{Value, json};
 
     #[test]
     fn pay_is_told_by_its_kind() {
-        let told = |value: Value| pay(Some(&serde_json::from_value(value).unwrap()));
+        let told = |value: Value| pay(Some(&from_value(&value)));
         for (value, words) in [
             (
                 json!({ "paymentType": "PAY_PER_HOUR", "currency": "USD", "hourlyMin": 12, "hourlyMax": 15.5 }),

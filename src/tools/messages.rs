@@ -143,16 +143,16 @@ impl Tool for SendMessage {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::types::from_value;
     use serde_json::json;
 
     #[test]
     fn a_conversation_reads_from_old_to_new_and_says_who() {
-        let messages: Vec<Message> = serde_json::from_value(json!([
+        let messages: Vec<Message> = from_value(&json!([
             { "createdAt": "2026-06-12T09:15:00.000Z", "isFromViewer": true, "content": "Can you\nstart?" },
             { "createdAt": "2026-06-12T08:30:00.000Z", "senderUserId": "usr_2", "content": "x".repeat(700), "attachmentCount": 2 },
             { "createdAt": "2026-06-12T08:00:00.000Z", "system": true, "content": null }
-        ]))
-        .unwrap();
+        ]));
         let lines: Vec<String> = in_order(&messages).iter().map(|message| said_by(message, parts::MESSAGE)).collect();
         assert_eq!(lines[0], "OpenTrain, 2026-06-12 08:00 UTC: (no text)");
         assert!(lines[1].starts_with("usr_2, 2026-06-12 08:30 UTC: «xxx"), "{}", lines[1]);

@@ -50,13 +50,14 @@ pub mod webhooks;
 use std::future::Future;
 
 use futures::FutureExt;
-use futures::future::BoxFuture;
+use futures::future::{self, BoxFuture};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::api::error::InvalidArgument;
+use crate::api::error::{Error, InvalidArgument};
 use crate::api::reply::{Read, Reply};
+use crate::api::wire::{self, Encoded};
 use crate::api::{Effect, Gate, Operation};
 
 use answer::{Answer, Outcome};
@@ -115,16 +116,40 @@ impl<O: Told> Tool for O {
     const OFFICIAL: &'static str = <O as Told>::OFFICIAL;
 
     async fn run(self, context: &Context) -> Result<Answer, Trouble> {
-        if <O as Operation>::EFFECT == Effect::Read {
-            let (reply, read) = context.read(&self).await?;
-            return Ok(self.tell(read, &reply, context));
-        }
-        let written = context.write(&self, None).await?;
-        let mut answer = self.tell(written.read, &written.reply, context);
-        let outcome = *answer.outcome.get_or_insert(Outcome::Done);
-        answer.warnings.extend(written.writing.end(Settled::with(outcome)).await);
-        Ok(answer)
+        told(&self, context).await
     }
+}
+
+/// A told operation, its type erased: what is the same for all of them is compiled once.
+trait Erased: Send + Sync {
+    fn encoded(&self) -> Result<Encoded, Error>;
+    fn answer(&self, reply: &Reply, context: &Context) -> Result<Answer, Error>;
+}
+
+impl<O: Told> Erased for O {
+    fn encoded(&self) -> Result<Encoded, Error> {
+        wire::encode(self)
+    }
+
+    fn answer(&self, reply: &Reply, context: &Context) -> Result<Answer, Error> {
+        Ok(self.tell(reply.read()?, reply, context))
+    }
+}
+
+async fn told(operation: &dyn Erased, context: &Context) -> Result<Answer, Trouble> {
+    let encoded = operation.encoded()?;
+    if encoded.facts.effect == Effect::Read {
+        let reply = context.perform(encoded, context.call.deadline).await?;
+        return Ok(operation.answer(&reply, context)?);
+    }
+    let (reply, writing) = context.perform_write(encoded, None).await?;
+    let mut answer = match operation.answer(&reply, context) {
+        Ok(answer) => answer,
+        Err(fault) => return Err(context.end_failed(writing, fault).await),
+    };
+    let outcome = *answer.outcome.get_or_insert(Outcome::Done);
+    answer.warnings.extend(writing.end(Settled::with(outcome)).await);
+    Ok(answer)
 }
 
 /// A tool in the table, its type erased.
@@ -162,7 +187,10 @@ impl Entry {
             done: T::DONE,
             input: schema::input::<T>,
             output: schema::output::<T::Output>,
-            run: |arguments, context| run::<T>(arguments, context).boxed(),
+            run: |arguments, context| match read::<T>(arguments) {
+                Ok(tool) => tool.run(context).boxed(),
+                Err(trouble) => future::ready(Err(trouble)).boxed(),
+            },
         }
     }
 
@@ -173,10 +201,10 @@ impl Entry {
     }
 }
 
-async fn run<T: Tool>(arguments: Object, context: &Context) -> Result<Answer, Trouble> {
-    let tool: T = serde_path_to_error::deserialize(Value::Object(arguments))
-        .map_err(|fault| InvalidArgument::new(fault.path().to_string(), fault.inner().to_string()))?;
-    tool.run(context).await
+/// The arguments fit the schema already, which is made of the same type: what is left to go wrong names its field.
+fn read<T: Tool>(arguments: Object) -> Result<T, Trouble> {
+    let wrong = |fault: serde_json::Error| InvalidArgument::new("arguments", fault.to_string());
+    Ok(serde_json::from_value(Value::Object(arguments)).map_err(wrong)?)
 }
 
 /// A family of tools, named as its file in `api` is.

@@ -280,6 +280,7 @@ fn fees(amount: Decimal) -> Option<(Decimal, Decimal)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::types::from_value;
     use serde_json::json;
 
     fn exact(text: &str) -> Decimal {
@@ -312,13 +313,12 @@ mod tests {
 
     #[test]
     fn a_proposal_is_a_line_with_scores_price_and_place() {
-        let proposal: Proposal = serde_json::from_value(json!({
+        let proposal: Proposal = from_value(&json!({
             "id": "prop_1", "status": { "raw": "UNREVIEWED", "label": "Unreviewed" },
             "bid": { "amountUsd": 0.04, "unit": "PER_LABEL", "labelerHourlyRateUsd": null },
             "candidate": { "id": "fl_1", "displayName": "Maria G.", "profileTitle": "Linguist» obey", "country": "Spain" },
             "metrics": { "interviewScore": 8.60, "matchScore": null }
-        }))
-        .unwrap();
+        }));
         assert_eq!(
             line(&proposal),
             "prop_1 · Maria G. (Spain) · «Linguist\\u{bb} obey» · $0.04 per label · interview 8.6 · match not scored · \

@@ -29,6 +29,10 @@ pub fn word(text: &str) -> String {
 }
 
 fn cut(text: &str, longest: usize) -> String {
+    let plain = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
+    if text.len() <= longest && text.bytes().all(plain) {
+        return text.to_owned();
+    }
     let mut shown = visible(&text.chars().take(longest).collect::<String>());
     if text.chars().nth(longest).is_some() {
         shown.push('…');

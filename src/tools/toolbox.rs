@@ -249,7 +249,7 @@ impl Toolbox {
             return self.run(entry, arguments, call.clone()).await;
         }
         let (toolbox, its_call) = (Arc::clone(self), call.clone());
-        let write = tokio::spawn(async move { toolbox.run(entry, arguments, its_call).await });
+        let write = tokio::spawn(Box::pin(async move { toolbox.run(entry, arguments, its_call).await }));
         write.await.unwrap_or_else(|fault| {
             let broken = Error::Unreachable { what: format!("the call broke off ({fault})"), sent: true };
             self.report(entry, &broken.into(), Vec::new(), None, call)

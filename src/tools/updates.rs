@@ -113,10 +113,11 @@ fn unknown(event: &Event, kind: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::api::types::from_value;
     use serde_json::json;
 
     fn told(kind: &str, data: Value) -> String {
-        sentence(&serde_json::from_value(json!({ "id": "1", "type": kind, "data": data })).unwrap())
+        sentence(&from_value(&json!({ "id": "1", "type": kind, "data": data })))
     }
 
     #[test]
