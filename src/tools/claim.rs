@@ -111,9 +111,9 @@ pub(super) enum Exchanged {
     Claimed {
         /// What OpenTrain answered, without the token.
         object: Object,
-        /// What went wrong with keeping it or with its record, in words.
+        /// Why the token could not be saved.
         unsaved: Option<String>,
-        /// The record of it could not be written.
+        /// Why it could not be recorded, in words.
         unrecorded: Option<String>,
     },
     /// It failed.
