@@ -3,7 +3,7 @@
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value};
@@ -125,6 +125,8 @@ pub struct Credentials {
     origin: Url,
     base_source: Source,
     state: Arc<RwLock<State>>,
+    /// Held while the file and the state are made the same: what was read must not replace what is written meanwhile.
+    in_step: Arc<Mutex<()>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -150,7 +152,7 @@ impl Credentials {
     ) -> Self {
         let path = file.as_ref().map(|file| file.path.clone());
         let state = file.map(|file| State::of(file, &origin, &base_source)).unwrap_or_default();
-        Self { fixed, path, origin, base_source, state: Arc::new(RwLock::new(state)) }
+        Self { fixed, path, origin, base_source, state: Arc::new(RwLock::new(state)), in_step: Arc::default() }
     }
 
     /// What may be shown of the token, and where it came from.
@@ -170,6 +172,18 @@ impl Credentials {
         self.state.read().map(|state| state.clone()).unwrap_or_default()
     }
 
+    /// Reads the file again. What another process has put there counts; a file without a token takes nothing away, since
+    /// what could not be saved is in memory only.
+    fn reread(&self, path: &Path) -> CredentialFile {
+        let _in_step = self.in_step.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = CredentialFile::read(path.to_owned());
+        let fresh = State::of(file.clone(), &self.origin, &self.base_source);
+        if fresh.kept.token.is_some() {
+            self.set_state(fresh);
+        }
+        file
+    }
+
     fn set_state(&self, fresh: State) {
         if let Ok(mut state) = self.state.write() {
             *state = fresh;
@@ -184,11 +198,7 @@ impl TokenSource for Credentials {
 
     fn reload(&self) -> Option<Token> {
         if let Some(path) = &self.path {
-            let fresh = State::of(CredentialFile::read(path.clone()), &self.origin, &self.base_source);
-            // What could not be saved is in memory only: an unreadable file must not take it away.
-            if fresh.kept.token.is_some() {
-                self.set_state(fresh);
-            }
+            self.reread(path);
         }
         self.current()
     }
@@ -228,15 +238,9 @@ impl Held {
         let folder = path.parent().ok_or_else(|| io::Error::other("it is in no folder"))?;
         make_folder(folder)?;
         let lock = lock(&path.with_extension("json.lock"))?;
-        let file = CredentialFile::read(path.clone());
         let broken =
             || io::Error::other("it cannot be read, and what is there must not be lost; mend or remove it first");
-        let fields = file.fields.clone().ok_or_else(broken)?;
-        // What another process has put there meanwhile counts.
-        let fresh = State::of(file, &credentials.origin, &credentials.base_source);
-        if fresh.kept.token.is_some() {
-            credentials.set_state(fresh);
-        }
+        let fields = credentials.reread(&path).fields.ok_or_else(broken)?;
         let next = tempfile::Builder::new().prefix(".cli.json.").tempfile_in(folder)?;
         Ok(Self { credentials, path, fields, next, _lock: lock })
     }
@@ -265,6 +269,8 @@ impl Hold for Held {
     }
 
     fn keep(self: Box<Self>, kept: Kept) -> Result<(), String> {
+        let in_step = Arc::clone(&self.credentials.in_step);
+        let _in_step = in_step.lock().unwrap_or_else(PoisonError::into_inner);
         let notices = self.credentials.notices();
         self.credentials.set_state(State { kept: kept.clone(), notices });
         let path = self.path.clone();
