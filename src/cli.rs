@@ -30,10 +30,11 @@ const AFTER_HELP: &str = "The token is set in the environment as OT_API_TOKEN, n
 pub enum Task {
     /// Serve MCP on stdin and stdout (what happens without a command)
     Serve,
-    /// Show the main job on a sandbox of its own: a refusal, a person's claim, a milestone
+    /// Show the main job on a sandbox of its own: an account is claimed, a milestone made, funded and paid
     ///
-    /// A real MCP client talks to the real server, over a sandbox on a free loopback port; the person's part is done by
-    /// pressing the button of the real page. Exit status 0 when all of it went as expected.
+    /// A real MCP client talks to the real server, over a sandbox on a free loopback port; the person's part is done on
+    /// the real pages: a code is typed, a key made, buttons are pressed. A reply is lost on the way, and a limit holds.
+    /// Exit status 0 when all of it went as expected.
     Demo,
     /// List the tools: what each takes, and the first sentence of its description
     Tools {

@@ -145,7 +145,7 @@ impl Side {
             let body = part.get("requestBody").map(|body| resolved(document, body));
             let schema = body.and_then(|body| body.get("content")?.get("application/json")?.get("schema"));
             if let Some(schema) = schema {
-                side.add_body(document, resolved(document, schema));
+                side.add_body(document, resolved(document, schema), &mut Vec::new());
             }
             side.scopes.extend(texts(part.get("x-required-scopes")));
             let security = part.get("security").and_then(Value::as_array).into_iter().flatten();
@@ -159,12 +159,17 @@ impl Side {
         side
     }
 
-    /// A body may be put together of several schemas; of alternatives, each field is possible and none required.
-    fn add_body(&mut self, document: &Value, schema: &Value) {
+    /// A body may be put together of several schemas; of alternatives, each field is possible and none required. What was
+    /// `read` already adds nothing: a schema may be a part of itself.
+    fn add_body<'a>(&mut self, document: &'a Value, schema: &'a Value, read: &mut Vec<&'a Value>) {
+        if read.iter().any(|known| std::ptr::eq(*known, schema)) {
+            return;
+        }
+        read.push(schema);
         self.fields.extend(keys(schema.get("properties")));
         self.required.extend(texts(schema.get("required")));
         for part in schema.get("allOf").and_then(Value::as_array).into_iter().flatten() {
-            self.add_body(document, resolved(document, part));
+            self.add_body(document, resolved(document, part), read);
         }
         for choice in ["oneOf", "anyOf"] {
             for part in schema.get(choice).and_then(Value::as_array).into_iter().flatten() {

@@ -6,6 +6,7 @@ use http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::token::Token;
 use super::types::Field;
 use super::{Dialect, Effect, Gate, Operation};
 
@@ -37,12 +38,14 @@ impl Operation for RegisterIdentity {
 }
 
 /// A new identity. Both tokens are shown once.
-#[derive(Clone, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct Registration {
     /// The token until the claim.
-    pub access_token: String,
+    #[schemars(with = "String")]
+    pub access_token: Token,
     /// What turns a claim into a token; never a bearer token.
-    pub claim_token: String,
+    #[schemars(with = "String")]
+    pub claim_token: Token,
     /// The registration.
     #[serde(default)]
     pub registration_id: Field<String>,
@@ -110,10 +113,11 @@ impl Operation for ExchangeClaim {
 }
 
 /// The token of a claimed account.
-#[derive(Clone, Default, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct Granted {
     /// Secret.
-    pub access_token: String,
+    #[schemars(with = "String")]
+    pub access_token: Token,
     /// What it may do.
     #[serde(default)]
     pub scopes: Vec<String>,

@@ -52,8 +52,23 @@ impl Endpoint for Url {
 pub struct Caller<'a> {
     /// The bearer token; `None` for a caller without one.
     pub token: Option<&'a Token>,
+    /// What else is secret and may stand in the request: an answer that repeats it is masked, too.
+    pub claim_token: Option<&'a Token>,
     /// The answer is given by then, whatever it is.
     pub deadline: Instant,
+}
+
+impl<'a> Caller<'a> {
+    /// A caller without a token.
+    #[must_use]
+    pub const fn nobody(deadline: Instant) -> Self {
+        Self { token: None, claim_token: None, deadline }
+    }
+
+    /// What is masked wherever an answer repeats it.
+    fn secrets(self) -> impl Iterator<Item = &'a Token> {
+        self.token.into_iter().chain(self.claim_token)
+    }
 }
 
 /// A client of OpenTrain. Cheap to make: connections, certificates and proxies are looked at by the first call.
@@ -117,7 +132,7 @@ impl Client {
         attempt
             .retry(waits)
             .sleep(tokio::time::sleep)
-            .when(|fault| if facts.effect == Effect::Read { fault.is_passing() } else { never_left(fault) })
+            .when(|fault| if facts.effect == Effect::Read { fault.is_passing() } else { fault.never_left() })
             .adjust(|fault, wait| within(caller.deadline, fault.retry_after(), wait))
             .await
     }
@@ -129,7 +144,7 @@ impl Client {
     pub async fn fetch(&self, url: Url, deadline: Instant) -> Result<Reply, Error> {
         let http = self.http.get_or_try_init(|| std::future::ready(connect(&url, self.attempt_timeout))).await?;
         let request = Request { method: http::Method::GET, url, body: None, dialect: Dialect::Api };
-        self.attempt(http, &request, None, Caller { token: None, deadline }).await
+        self.attempt(http, &request, None, Caller::nobody(deadline)).await
     }
 
     async fn attempt(
@@ -152,7 +167,7 @@ impl Client {
             call = call.header(CONTENT_TYPE, request.content_type()).body(body.clone());
         }
         let response = call.send().await.map_err(|fault| transport(fault, limit))?;
-        accept(response, caller.token, limit, request.dialect).await
+        accept(response, caller, limit, request.dialect).await
     }
 }
 
@@ -161,10 +176,6 @@ fn within(deadline: Instant, retry_after: Option<Duration>, wait: Option<Duratio
     let wait = wait?.max(retry_after.unwrap_or_default());
     let fits = wait <= PATIENCE && Instant::now() + wait < deadline;
     fits.then_some(wait)
-}
-
-const fn never_left(fault: &Error) -> bool {
-    matches!(fault, Error::Unreachable { sent: false, .. })
 }
 
 /// The header that carries the token; sensitive, so that no log prints it.
@@ -231,7 +242,7 @@ fn causes(fault: &reqwest::Error) -> String {
 
 async fn accept(
     mut response: reqwest::Response,
-    token: Option<&Token>,
+    caller: Caller<'_>,
     limit: Duration,
     dialect: Dialect,
 ) -> Result<Reply, Error> {
@@ -247,8 +258,8 @@ async fn accept(
     };
     if status.is_redirection() {
         let mut to = location.unwrap_or_else(|| "nowhere".into());
-        if let Some(token) = token {
-            token.mask(&mut to);
+        for secret in caller.secrets() {
+            secret.mask(&mut to);
         }
         return Err(unreadable(format!("a redirect to {to}; redirects are not followed"), false));
     }
@@ -263,8 +274,8 @@ async fn accept(
     let Ok(mut body) = String::from_utf8(body) else {
         return Err(unreadable("a body that is not UTF-8".into(), false));
     };
-    if let Some(token) = token {
-        token.mask_json(&mut body);
+    for secret in caller.secrets() {
+        secret.mask_json(&mut body);
     }
     if status.is_success() {
         return Reply::new(status.as_u16(), date, body);

@@ -172,6 +172,18 @@ impl Error {
         }
     }
 
+    /// Whether the request certainly never left.
+    #[must_use]
+    pub const fn never_left(&self) -> bool {
+        matches!(
+            self,
+            Self::Invalid(_)
+                | Self::NotConfigured(_)
+                | Self::TimedOut { sent: false, .. }
+                | Self::Unreachable { sent: false, .. }
+        )
+    }
+
     /// Whether the request may have been carried out although no success was seen. A 4xx is a refusal, and a redirect
     /// points elsewhere (but for 303, which follows something done: RFC 9110, 15.4.4); anything else that came after the
     /// request left tells nothing.

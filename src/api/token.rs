@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::{Arc, RwLock};
 
 use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
 use serde_json::Value;
 
 /// Put where a token was.
@@ -18,8 +19,13 @@ const FOREIGN: [(&str, &str); 4] = [
 /// A secret part shorter than this is not searched for: it would hide ordinary words.
 const SHORTEST_SECRET: usize = 8;
 
-/// A personal API token, `ot_pat_<publicId>_<secret>` (reference: concepts/authentication). Its `Debug` shows nothing.
-#[derive(Clone)]
+/// How tokens begin that have a public part before their secret one (reference: concepts/authentication).
+const KINDS: [&str; 2] = ["ot_pat_", "ot_clm_"];
+
+/// A personal API token, `ot_pat_<publicId>_<secret>`, or what turns a claim into one, `ot_clm_…` (reference:
+/// concepts/authentication). Its `Debug` shows nothing.
+#[derive(Clone, Deserialize)]
+#[serde(try_from = "String")]
 pub struct Token(SecretString);
 
 impl Token {
@@ -114,7 +120,8 @@ impl Token {
     pub fn mask(&self, text: &mut String) -> bool {
         let mut found = false;
         let token = self.expose();
-        let secret = token.strip_prefix("ot_pat_").and_then(|rest| rest.split_once('_')).map(|(_, secret)| secret);
+        let rest = KINDS.iter().find_map(|kind| token.strip_prefix(kind));
+        let secret = rest.and_then(|rest| rest.split_once('_')).map(|(_, secret)| secret);
         for needle in [Some(token), secret].into_iter().flatten() {
             if needle.len() >= SHORTEST_SECRET && text.contains(needle) {
                 *text = text.replace(needle, MASK);
@@ -122,6 +129,14 @@ impl Token {
             }
         }
         found
+    }
+}
+
+impl TryFrom<String> for Token {
+    type Error = NotAToken;
+
+    fn try_from(text: String) -> Result<Self, NotAToken> {
+        Self::new(&text)
     }
 }
 

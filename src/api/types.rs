@@ -65,7 +65,8 @@ impl<T> Default for Field<T> {
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        <&RawValue>::deserialize(deserializer).map(|raw| Self(serde_json::from_str(raw.get()).ok()))
+        let raw = <&RawValue>::deserialize(deserializer)?.get();
+        Ok(Self(if raw == "null" { None } else { serde_json::from_str(raw).ok() }))
     }
 }
 
@@ -102,10 +103,15 @@ impl<T> Default for List<T> {
 
 impl<'de, T: DeserializeOwned + Default> Deserialize<'de> for List<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let items: Vec<&RawValue> =
-            serde_json::from_str(<&RawValue>::deserialize(deserializer)?.get()).unwrap_or_default();
-        Ok(Self(items.into_iter().map(|item| serde_json::from_str(item.get()).unwrap_or_default()).collect()))
+        let raw = <&RawValue>::deserialize(deserializer)?.get();
+        Ok(Self(serde_json::from_str(raw).unwrap_or_else(|_| one_by_one(raw))))
     }
+}
+
+/// The elements of a list that is not wholly of the documented shape.
+fn one_by_one<T: DeserializeOwned + Default>(raw: &str) -> Vec<T> {
+    let items: Vec<&RawValue> = serde_json::from_str(raw).unwrap_or_default();
+    items.into_iter().map(|item| serde_json::from_str(item.get()).unwrap_or_default()).collect()
 }
 
 impl<T: JsonSchema> JsonSchema for List<T> {

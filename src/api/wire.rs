@@ -83,7 +83,8 @@ fn encode_fields(facts: &'static Facts, fields: serde_json::Result<Value>) -> Re
     let (mut query, mut body) = (None, None);
     match open {
         Some(open) => body = Some(open.to_string().into_bytes()),
-        None if fields.is_empty() => {}
+        // Registration without names is documented as `{}` (reference: api-reference/agent-auth).
+        None if fields.is_empty() && facts.dialect != Dialect::OAuthJson => {}
         None if has_query(facts.method) => query = Some(form(fields)),
         None if facts.dialect == Dialect::OAuthForm => body = Some(form(fields).into_bytes()),
         None => body = Some(Value::Object(fields).to_string().into_bytes()),
@@ -149,9 +150,13 @@ fn decode_fields(facts: &Facts, path: Map<String, Value>, query: &str, body: &[u
     Ok(Value::Object(fields))
 }
 
-/// A query's text as what the field's schema wants: numbers and booleans stand there as text.
+/// A query's text as what the field's schema wants: numbers and booleans stand there as text, and 1 is true (reference:
+/// api-reference/messages/list).
 fn typed(schema: &Value, name: &str, text: &str) -> Value {
     let kind = schema.pointer(&format!("/properties/{name}/type")).map(Value::to_string).unwrap_or_default();
+    if text == "1" && kind.contains("boolean") {
+        return Value::Bool(true);
+    }
     let parsed = ["integer", "number", "boolean"].iter().any(|word| kind.contains(word)).then(|| text.parse().ok());
     parsed.flatten().unwrap_or_else(|| Value::String(text.to_owned()))
 }

@@ -3,8 +3,8 @@
 use std::io::Read;
 use std::process::ExitCode;
 
-use crate::mcp::Server;
 use crate::mcp::client::Client;
+use crate::mcp::{Server, stdio};
 use crate::tools::schema::Object;
 
 use super::{Fault, print};
@@ -12,8 +12,15 @@ use super::{Fault, print};
 /// Makes one call as a host would, and prints what a host would get.
 pub(super) async fn run(server: Server, tool: &str, arguments: &str, as_json: bool) -> Result<ExitCode, Fault> {
     let arguments = read(arguments)?;
-    let client = Client::connect(server).await?;
-    let called = client.call(tool, arguments).await?;
+    let client = Client::connect(server.clone()).await?;
+    let called = tokio::select! {
+        called = client.call(tool, arguments) => called?,
+        // What delivers credentials once is waited for all the same.
+        () = stdio::signal() => {
+            server.close().await;
+            return Err("stopped before the answer came".into());
+        }
+    };
     print(&if as_json { serde_json::to_string_pretty(&called.result)? } else { called.text })?;
     Ok(if called.is_error { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

@@ -1,6 +1,7 @@
 //! `opentrain-mcp demo`: the main job, on a sandbox of its own, with a real MCP client and the real pages. It prints
 //! what happened and nothing else; the exit status tells whether all of it was as expected.
 
+mod ceremony;
 mod person;
 mod stage;
 
@@ -21,8 +22,8 @@ use crate::tools::policy::Policy;
 use crate::tools::{Operator, Toolbox};
 
 use super::Fault;
-use person::Person;
-use stage::{Stage, aside};
+use person::{Page, Person};
+use stage::{Made, Stage, aside};
 
 /// The contract that the story is about.
 const CONTRACT: &str = "ctr_8Kq2";
@@ -35,10 +36,12 @@ const LIMIT: Decimal = Decimal::from_parts(500, 0, 0, false, 0);
 pub(super) async fn run() -> Result<ExitCode, Fault> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let sandbox = Sandbox::start_with(listener, "demo", Faults::parse(LOST_REPLY)?)?;
-    let mut stage = Stage::open(sandbox.origin(), agent(&sandbox, Policy::default()).await?)?;
+    let mut stage = Stage::open(sandbox.origin(), owner(&sandbox, Policy::default()).await?)?;
     let person = Person::new()?;
 
-    look(&mut stage).await?;
+    ceremony::registers(&mut stage, &person, &sandbox).await?;
+    ceremony::gets_a_key(&mut stage, &person, &sandbox).await?;
+    look(&mut stage, &sandbox).await?;
     let milestone = claim(&mut stage, &person).await?;
     lost_reply(&mut stage).await?;
     fund(&mut stage, &person, &milestone).await?;
@@ -48,33 +51,37 @@ pub(super) async fn run() -> Result<ExitCode, Fault> {
     stage.close()
 }
 
+/// An agent with the key of the account that has contracts already.
+async fn owner(sandbox: &Sandbox, policy: Policy) -> Result<Client, Fault> {
+    agent(sandbox, InMemory::with(default_token()), policy).await
+}
+
 /// An agent with a server of its own over the sandbox.
-async fn agent(sandbox: &Sandbox, policy: Policy) -> Result<Client, Fault> {
+async fn agent(sandbox: &Sandbox, tokens: InMemory, policy: Policy) -> Result<Client, Fault> {
     let api = ApiClient::new(Box::new(sandbox.origin().clone()), Duration::from_secs(5));
     let operator = Operator { policy, ..Operator::default() };
-    let toolbox = Toolbox::new(api, Arc::new(InMemory::with(default_token())), operator, Duration::ZERO, true);
+    let toolbox = Toolbox::new(api, Arc::new(tokens), operator, Duration::ZERO, true);
     Ok(Client::connect(Server::new(Arc::new(toolbox))?).await?)
 }
 
-async fn look(stage: &mut Stage) -> Result<(), Fault> {
+async fn look(stage: &mut Stage, sandbox: &Sandbox) -> Result<(), Fault> {
     stage.scene("WHAT THERE IS")?;
+    aside("operator", "starts the server with the key of an account that has contracts")?;
+    stage.agent = owner(sandbox, Policy::default()).await?;
     let listed = stage.call("list_contracts", json!({ "limit": 2 })).await?;
-    stage.server(at(&listed, "/contracts/0/id").is_some_and(|id| id == CONTRACT), &listed.text)
+    stage.server(at(&listed, "/contracts/0/id").is_some_and(|id| id == CONTRACT), &listed)
 }
 
 async fn claim(stage: &mut Stage, person: &Person) -> Result<Value, Fault> {
-    stage.scene("A FRESH AGENT")?;
+    stage.scene("NOBODY OWNS IT YET")?;
     let wanted = milestone("Second labeling batch", 300);
     let refused = stage.call("create_milestone", wanted.clone()).await?;
-    stage.server(
-        at(&refused, "/error/reason").is_some_and(|reason| reason == "account_claim_required"),
-        &refused.text,
-    )?;
+    stage.server(at(&refused, "/error/reason").is_some_and(|reason| reason == "account_claim_required"), &refused)?;
 
     press(stage, person, at(&refused, "/error/claimUrl"), "Claim account").await?;
 
     let created = stage.call("create_milestone", wanted).await?;
-    stage.server(at(&created, "/outcome").is_some_and(|outcome| outcome == "created"), &created.text)?;
+    stage.server(at(&created, "/outcome").is_some_and(|outcome| outcome == "created"), &created)?;
     Ok(json!({ "milestoneId": at(&created, "/milestone/id") }))
 }
 
@@ -83,19 +90,16 @@ async fn lost_reply(stage: &mut Stage) -> Result<(), Fault> {
     let wanted = milestone("Third labeling batch", 150);
     aside("network", "drops the reply after the milestone was stored")?;
     let recovered = stage.call("create_milestone", wanted.clone()).await?;
-    stage.server(at(&recovered, "/outcome").is_some_and(|outcome| outcome == "recovered"), &recovered.text)?;
+    stage.server(at(&recovered, "/outcome").is_some_and(|outcome| outcome == "recovered"), &recovered)?;
     let repeated = stage.call("create_milestone", wanted).await?;
     let same = at(&repeated, "/milestone/id") == at(&recovered, "/milestone/id");
-    stage.server(same && at(&repeated, "/outcome").is_some_and(|outcome| outcome == "existing"), &repeated.text)
+    stage.server(same && at(&repeated, "/outcome").is_some_and(|outcome| outcome == "existing"), &repeated)
 }
 
 async fn fund(stage: &mut Stage, person: &Person, milestone: &Value) -> Result<(), Fault> {
     stage.scene("MONEY NEEDS A PERSON")?;
     let no_card = stage.call("request_milestone_funding", milestone.clone()).await?;
-    stage.server(
-        at(&no_card, "/error/reason").is_some_and(|reason| reason == "payment_method_required"),
-        &no_card.text,
-    )?;
+    stage.server(at(&no_card, "/error/reason").is_some_and(|reason| reason == "payment_method_required"), &no_card)?;
     press(stage, person, at(&no_card, "/error/billingUrl"), "Add payment method").await?;
 
     decide(stage, person, "request_milestone_funding", milestone, "ACTIVE_FUNDED").await
@@ -109,40 +113,53 @@ async fn release(stage: &mut Stage, person: &Person, milestone: &Value) -> Resul
 /// The agent asks, the person confirms, the agent reads what is so now.
 async fn decide(stage: &mut Stage, person: &Person, tool: &str, milestone: &Value, becomes: &str) -> Result<(), Fault> {
     let asked = stage.call(tool, milestone.clone()).await?;
-    stage.server(at(&asked, "/outcome").is_some_and(|outcome| outcome == "pending_approval"), &asked.text)?;
+    stage.server(at(&asked, "/outcome").is_some_and(|outcome| outcome == "pending_approval"), &asked)?;
     press(stage, person, at(&asked, "/approval/approvalUrl"), "Confirm").await?;
     let wait = json!({ "approvalId": at(&asked, "/approval/id"), "timeoutSeconds": 5 });
     let decided = stage.call("wait_for_approval", wait).await?;
     let confirmed = at(&decided, "/approval/status").is_some_and(|status| status == "confirmed");
-    stage.server(confirmed && decided.text.contains(becomes), &decided.text)
+    stage.server(confirmed && decided.text.contains(becomes), &decided)
 }
 
 async fn limit(stage: &mut Stage, sandbox: &Sandbox) -> Result<(), Fault> {
     stage.scene("A LIMIT THAT HOLDS")?;
     aside("operator", &format!("starts the server with --max-milestone-usd {LIMIT}"))?;
-    stage.agent = agent(sandbox, Policy { max_milestone: Some(LIMIT), ..Policy::default() }).await?;
+    stage.agent = owner(sandbox, Policy { max_milestone: Some(LIMIT), ..Policy::default() }).await?;
     let refused = stage.call("create_milestone", milestone("Everything at once", 900)).await?;
-    stage.server(at(&refused, "/error/reason").is_some_and(|reason| reason == "over_limit"), &refused.text)
+    stage.server(at(&refused, "/error/reason").is_some_and(|reason| reason == "over_limit"), &refused)
 }
 
 async fn count(stage: &mut Stage) -> Result<(), Fault> {
     stage.scene("WHAT IS SO NOW")?;
     let contract = stage.call("get_contract", json!({ "contractId": CONTRACT })).await?;
     let listed = contract.structured.pointer("/contract/milestones").and_then(Value::as_array);
-    let names: Vec<&Value> = listed.into_iter().flatten().filter_map(|milestone| milestone.get("name")).collect();
-    let times = |wanted: &str| names.iter().filter(|name| **name == wanted).count();
-    let made = [times("Second labeling batch"), times("Third labeling batch")];
-    stage.made(made.iter().sum(), made.iter().map(|times| times.saturating_sub(1)).sum());
-    stage.server(made == [1, 1] && times("Everything at once") == 0, &contract.text)
+    let listed: Vec<&Value> = listed.into_iter().flatten().collect();
+    let has = |milestone: &Value, field: &str, value: &str| milestone.get(field).is_some_and(|found| found == value);
+    let named = |wanted: &str| listed.iter().filter(|listed| has(listed, "name", wanted)).copied().collect::<Vec<_>>();
+    let made = [named("Second labeling batch"), named("Third labeling batch")];
+    let funded = made.iter().flatten().filter(|made| !has(made, "status", "NOT_FUNDED"));
+    stage.made(Made {
+        created: made.iter().map(Vec::len).sum(),
+        doubled: made.iter().map(|same| same.len().saturating_sub(1)).sum(),
+        funded: funded.filter_map(|made| Decimal::from_str_exact(&made.get("amountUsd")?.to_string()).ok()).sum(),
+    });
+    let once = made.iter().all(|same| same.len() == 1);
+    stage.server(once && named("Everything at once").is_empty(), &contract)
 }
 
 /// The person opens the page of an answer and presses a button.
 async fn press(stage: &mut Stage, person: &Person, url: Option<&Value>, button: &str) -> Result<(), Fault> {
+    let page = opens(stage, person, url, button).await?;
+    let after = person.press(&page, button, &[]).await?;
+    stage.person(!after.offers(button), &format!("presses [{button}] and sees \"{}\"", after.title))
+}
+
+/// The person opens a page, which has this button.
+async fn opens(stage: &mut Stage, person: &Person, url: Option<&Value>, button: &str) -> Result<Page, Fault> {
     let url = url.and_then(Value::as_str).ok_or("the answer has no link for the person")?;
     let page = person.open(url).await?;
     stage.person(page.offers(button), &format!("opens {url} and sees \"{}\" {}", page.title, page.buttons()))?;
-    let after = person.press(&page, button).await?;
-    stage.person(!after.offers(button), &format!("presses [{button}] and sees \"{}\"", after.title))
+    Ok(page)
 }
 
 fn at<'a>(called: &'a Called, pointer: &str) -> Option<&'a Value> {

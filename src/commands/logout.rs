@@ -27,7 +27,9 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
         return Ok(ExitCode::SUCCESS);
     };
     let client = Client::new(Box::new(config.origin.clone()), config.timeout);
-    let caller = Caller { token: None, deadline: Instant::now() + Duration::from_secs(45) };
+    // Neither is sent as a header: an answer that repeats one of them is masked.
+    let deadline = Instant::now() + Duration::from_secs(45);
+    let caller = Caller { token: Some(&token), claim_token: kept.claim_token.as_ref(), deadline };
     client.send(&RevokeOwnToken { token: token.expose().to_owned() }, caller).await?;
     hold.keep(Kept::default())?;
     print("Revoked and forgotten: the token no longer works anywhere.")?;

@@ -3,7 +3,7 @@
 use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
@@ -126,6 +126,8 @@ pub struct Credentials {
     origin: Url,
     base_source: Source,
     state: Arc<RwLock<State>>,
+    /// Held while the file and the state are made the same: what was read must not replace what is written meanwhile.
+    in_step: Arc<Mutex<()>>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -151,7 +153,7 @@ impl Credentials {
     ) -> Self {
         let path = file.as_ref().map(|file| file.path.clone());
         let state = file.map(|file| State::of(file, &origin, &base_source)).unwrap_or_default();
-        Self { fixed, path, origin, base_source, state: Arc::new(RwLock::new(state)) }
+        Self { fixed, path, origin, base_source, state: Arc::new(RwLock::new(state)), in_step: Arc::default() }
     }
 
     /// What may be shown of the token, and where it came from.
@@ -171,6 +173,18 @@ impl Credentials {
         self.state.read().map(|state| state.clone()).unwrap_or_default()
     }
 
+    /// Reads the file again. What another process has put there counts; a file without a token takes nothing away, since
+    /// what could not be saved is in memory only.
+    fn reread(&self, path: &Path) -> CredentialFile {
+        let _in_step = self.in_step.lock().unwrap_or_else(PoisonError::into_inner);
+        let file = CredentialFile::read(path.to_owned());
+        let fresh = State::of(file.clone(), &self.origin, &self.base_source);
+        if fresh.kept.token.is_some() {
+            self.set_state(fresh);
+        }
+        file
+    }
+
     fn set_state(&self, fresh: State) {
         if let Ok(mut state) = self.state.write() {
             *state = fresh;
@@ -185,11 +199,7 @@ impl TokenSource for Credentials {
 
     fn reload(&self) -> Option<Token> {
         if let Some(path) = &self.path {
-            let fresh = State::of(CredentialFile::read(path.clone()), &self.origin, &self.base_source);
-            // What could not be saved is in memory only: an unreadable file must not take it away.
-            if fresh.kept.token.is_some() {
-                self.set_state(fresh);
-            }
+            self.reread(path);
         }
         self.current()
     }
@@ -237,15 +247,9 @@ impl Held {
         files::private_folder(folder)?;
         let lock = files::private_log().open(path.with_extension("json.lock"))?;
         files::lock(&lock, PATIENCE)?;
-        let file = CredentialFile::read(path.clone());
         let broken =
             || io::Error::other("it cannot be read, and what is there must not be lost; mend or remove it first");
-        let fields = file.fields.clone().ok_or_else(broken)?;
-        // What another process has put there meanwhile counts.
-        let fresh = State::of(file, &credentials.origin, &credentials.base_source);
-        if fresh.kept.token.is_some() {
-            credentials.set_state(fresh);
-        }
+        let fields = credentials.reread(&path).fields.ok_or_else(broken)?;
         let next = files::unnamed(folder)?;
         Ok(Self { credentials, path, fields, next, _lock: lock })
     }
@@ -271,6 +275,8 @@ impl Hold for Held {
     }
 
     fn keep(self: Box<Self>, kept: Kept) -> Result<(), String> {
+        let in_step = Arc::clone(&self.credentials.in_step);
+        let _in_step = in_step.lock().unwrap_or_else(PoisonError::into_inner);
         let notices = self.credentials.notices();
         self.credentials.set_state(State { kept: kept.clone(), notices });
         let path = self.path.clone();

@@ -19,7 +19,6 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use url::Url;
 
-use crate::api::error::Refusal;
 use crate::tools::answer::Report;
 use crate::tools::person::{After, HumanStep};
 
@@ -56,8 +55,6 @@ struct State {
     after: After,
     /// When the person was asked, in milliseconds since 1970.
     asked: i64,
-    /// What was refused, to be told again when nobody opens the page.
-    refused: Option<Box<Refusal>>,
 }
 
 /// A call that comes again after its person was asked.
@@ -66,7 +63,6 @@ pub(crate) struct Resumed {
     /// How long the wait has lasted already.
     waited: Duration,
     accepted: bool,
-    refused: Option<Box<Refusal>>,
 }
 
 impl Server {
@@ -84,7 +80,6 @@ impl Server {
             after: state.after,
             waited: Duration::from_millis(u64::try_from(waited).unwrap_or_default()),
             accepted: action == Some("accept"),
-            refused: state.refused,
         })
     }
 
@@ -96,8 +91,8 @@ impl Server {
         resumed: Resumed,
         context: &RequestContext<RoleServer>,
     ) -> Result<Report, ErrorData> {
-        let served = self.toolbox.find(&request.name);
-        if let (false, Some(refused), Some(served)) = (resumed.accepted, resumed.refused, served) {
+        let served = self.toolbox.find(&request.name, &request.arguments);
+        if let (false, After::TryAgain { refused, .. }, Some(served)) = (resumed.accepted, &resumed.after, served) {
             return Ok(self.toolbox.tell_again(served, refused, &request.call).await);
         }
         let left =
@@ -129,11 +124,7 @@ impl Server {
     }
 
     fn input_required(&self, request: &Request, step: &HumanStep) -> Option<InputRequiredResult> {
-        let state = State {
-            after: step.after.clone(),
-            asked: Timestamp::now().as_millisecond(),
-            refused: step.refused.clone(),
-        };
+        let state = State { after: step.after.clone(), asked: Timestamp::now().as_millisecond() };
         let binding = self.binding(request);
         let options = SealOptions::new().associated_data(&binding).ttl(STATE_LIFE);
         let state = self.seal.0.seal_json_with(&state, &options).ok()?;
@@ -183,7 +174,7 @@ impl Server {
         left: Duration,
         context: &RequestContext<RoleServer>,
     ) -> Result<Report, ErrorData> {
-        let served = self.toolbox.find(&request.name).ok_or_else(|| self.unknown(&request.name))?;
+        let served = self.toolbox.find(&request.name, &request.arguments).ok_or_else(|| self.unknown(&request.name))?;
         let until = (Instant::now() + left).min(request.call.deadline - MARGIN / 4);
         tokio::select! {
             report = self.toolbox.after_person(served, &request.arguments, after, &request.call, until) => Ok(report),

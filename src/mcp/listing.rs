@@ -5,6 +5,7 @@ use std::sync::Arc;
 use rmcp::model::{Tool, ToolAnnotations};
 use serde_json::Value;
 
+use crate::tools::schema::Object;
 use crate::tools::{Served, Toolbox};
 
 /// Every served tool, in the order of the table. A description names only tools that are served too.
@@ -28,26 +29,26 @@ fn tool(served: &Served, name: String, told: &dyn Fn(&str) -> String) -> Tool {
         .destructive(hints.destructive)
         .idempotent(hints.idempotent)
         .open_world(hints.open_world);
-    let mut input = Value::Object(served.input().clone());
-    each_description(&mut input, told);
-    let input = input.as_object().cloned().unwrap_or_default();
-    Tool::new(name, told(served.description()), Arc::new(input))
+    Tool::new(name, told(served.description()), Arc::new(schema(served.input().clone(), told)))
         .with_title(entry.title)
-        .with_raw_output_schema(Arc::new(entry.output()))
+        .with_raw_output_schema(Arc::new(schema(entry.output(), told)))
         .with_annotations(annotations)
 }
 
-/// Puts every parameter's description as it is told here.
-fn each_description(schema: &mut Value, told: &dyn Fn(&str) -> String) {
-    match schema {
-        Value::Object(fields) => {
-            for (name, value) in fields {
-                match value {
-                    Value::String(text) if name == "description" => *text = told(text),
-                    value => each_description(value, told),
-                }
-            }
+/// A schema with each description as it is told here.
+fn schema(mut schema: Object, told: &dyn Fn(&str) -> String) -> Object {
+    for (name, value) in &mut schema {
+        match value {
+            Value::String(text) if name == "description" => *text = told(text),
+            value => each_description(value, told),
         }
+    }
+    schema
+}
+
+fn each_description(value: &mut Value, told: &dyn Fn(&str) -> String) {
+    match value {
+        Value::Object(fields) => *fields = schema(std::mem::take(fields), told),
         Value::Array(items) => items.iter_mut().for_each(|item| each_description(item, told)),
         _ => {}
     }

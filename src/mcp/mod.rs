@@ -65,8 +65,9 @@ impl Server {
 
     /// Runs a call to its end, or until its host cancels it.
     async fn run(&self, request: &Request, context: &RequestContext<RoleServer>) -> Result<Report, ErrorData> {
-        let Some(served) = self.toolbox.find(&request.name) else {
-            return self.toolbox.refuse(&request.name, &request.call).ok_or_else(|| self.unknown(&request.name));
+        let Some(served) = self.toolbox.find(&request.name, &request.arguments) else {
+            let refused = self.toolbox.refuse(&request.name, &request.arguments, &request.call);
+            return refused.ok_or_else(|| self.unknown(&request.name));
         };
         tokio::select! {
             report = self.toolbox.call(served, request.arguments.clone(), &request.call) => Ok(report),

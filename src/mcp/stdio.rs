@@ -81,8 +81,9 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Closing<T> {
     }
 }
 
+/// Until the process is told to stop.
 #[cfg(unix)]
-async fn signal() {
+pub(crate) async fn signal() {
     use tokio::signal::unix::{SignalKind, signal};
     match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
         (Ok(mut terminate), Ok(mut interrupt)) => {
@@ -95,8 +96,9 @@ async fn signal() {
     }
 }
 
+/// Until the process is told to stop.
 #[cfg(not(unix))]
-async fn signal() {
+pub(crate) async fn signal() {
     if tokio::signal::ctrl_c().await.is_err() {
         std::future::pending::<()>().await;
     }

@@ -378,6 +378,7 @@ impl Toolbox {
         self: &Arc<Self>,
         entry: &'static Entry,
         approval_id: &ApprovalId,
+        page: &str,
         call: &Call,
     ) -> (Report, bool) {
         let context = self.context(entry, Object::new(), self.token(), call.clone());
@@ -388,9 +389,20 @@ impl Toolbox {
                 answer.outcome = outcome;
                 (Report { result: Ok(answer), step: None }, pending)
             }
+            // It was asked for all the same, and the page's address may be told nowhere else.
             Err(fault) => {
-                let passing = fault.is_passing();
-                (self.failed(context, &fault.into()).await, passing)
+                let (name, what) = (word(&approval_id.0), quoted(&fault.to_string()));
+                let summary = format!(
+                    "WAITING FOR A PERSON, as far as is known: the decision was asked for (approval {name}), and whether it was \
+                     taken could not be looked at: {what}."
+                );
+                let link = Link::new(LinkKind::Approval, page, context.toolbox.client.origin().await.ok().as_ref());
+                let mut answer = Answer::new(summary, Object::new());
+                answer.outcome = Some(Outcome::PendingApproval);
+                answer.lines.push(format!("Show this link in full: {}", link.shown()));
+                answer.links.push(link);
+                answer.next = context.next(&[("wait_for_approval", &format!("approvalId \"{name}\""))]);
+                (Report { result: Ok(answer), step: None }, fault.is_passing())
             }
         }
     }

@@ -57,7 +57,8 @@ pub struct Line {
     /// The approval that was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval_id: Option<String>,
-    /// Only after: `created`, `recovered`, `existing`, `pending_approval`, `done`, `not_done` or `unknown`.
+    /// Only after: `created`, `recovered`, `existing`, `pending_approval`, `done`, `not_done` or `unknown`. A milestone that
+    /// existed already has no line at all: it is found before anything begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<String>,
     /// The API's code, where it refused.
@@ -66,6 +67,15 @@ pub struct Line {
     /// The API's request id, where it refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+}
+
+impl Line {
+    /// What its money is counted under: a milestone is paid once, and a candidate hired once, however often it is asked
+    /// for; anything else counts for itself.
+    fn counted_as(&self) -> String {
+        let hired = || Some(format!("proposal {}", self.arguments.get("proposalId")?.as_str()?));
+        self.milestone_id.clone().or_else(hired).unwrap_or_else(|| self.id.clone())
+    }
 }
 
 /// The money that a write commits.
@@ -285,23 +295,17 @@ fn within_the_day(file: &mut File, line: &Line, policy: &Policy) -> io::Result<R
     let day = line.at.get(..10).unwrap_or_default();
     let mut committed = committed(&Record::of(&text).writes, day);
     let before = committed.values().sum();
-    let key = line.milestone_id.clone().unwrap_or_else(|| line.id.clone());
-    let figure = committed.entry(key).or_default();
+    let figure = committed.entry(line.counted_as()).or_default();
     *figure = (*figure).max(amount);
     Ok(policy.check_day(before, committed.values().sum()))
 }
 
-/// What was committed on `day`, by milestone: each once, at its largest figure. What has no "after" line counts.
+/// What was committed on `day`, by what it was for: each once, at its largest figure. What has no "after" line counts.
 fn committed(writes: &[Recorded], day: &str) -> BTreeMap<String, Decimal> {
     let mut sums = BTreeMap::new();
     for write in writes.iter().filter(|write| write.before.at.starts_with(day) && !write.came_to_nothing()) {
         let Some(amount) = write.before.amount_usd else { continue };
-        let milestone = write
-            .after
-            .as_ref()
-            .and_then(|after| after.milestone_id.clone())
-            .or_else(|| write.before.milestone_id.clone());
-        let figure: &mut Decimal = sums.entry(milestone.unwrap_or_else(|| write.before.id.clone())).or_default();
+        let figure: &mut Decimal = sums.entry(write.after.as_ref().unwrap_or(&write.before).counted_as()).or_default();
         *figure = (*figure).max(amount);
     }
     sums

@@ -145,7 +145,12 @@ impl Context {
 
     /// Performs an operation that is written already. Boxed, as the next one is: whatever calls it stays small.
     pub(super) fn perform(&self, operation: Encoded, deadline: Instant) -> BoxFuture<'_, Result<Reply, Error>> {
-        self.toolbox.client.perform(operation, Caller { token: self.token.as_ref(), deadline }).boxed()
+        async move {
+            let claim_token = self.toolbox.tokens.claim_token();
+            let caller = Caller { token: self.token.as_ref(), claim_token: claim_token.as_ref(), deadline };
+            self.toolbox.client.perform(operation, caller).await
+        }
+        .boxed()
     }
 
     /// Performs a write that is written already: begins it, sends it, and ends it if it failed.
@@ -228,10 +233,24 @@ impl Context {
     /// The arguments for the record: a model may have put our own token among them.
     pub(super) fn masked_arguments(&self) -> Object {
         let mut text = serde_json::Value::Object(self.arguments.clone()).to_string();
-        if let Some(token) = &self.token {
-            token.mask_json(&mut text);
+        for secret in self.secrets() {
+            secret.mask_json(&mut text);
         }
         serde_json::from_str(&text).unwrap_or_default()
+    }
+
+    /// `text` as an answer repeats it, which is masked.
+    pub(super) fn masked(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for secret in self.secrets() {
+            secret.mask(&mut text);
+        }
+        text
+    }
+
+    /// What is masked wherever it turns up.
+    fn secrets(&self) -> impl Iterator<Item = Token> {
+        self.token.clone().into_iter().chain(self.toolbox.tokens.claim_token())
     }
 
     /// Adds a sentence to the hint of the failure that follows.

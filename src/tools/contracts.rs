@@ -99,7 +99,7 @@ impl<'de: 'a, 'a> Visitor<'de> for ReadingListing<'a> {
     }
 }
 
-/// What is read of every contract, on the page or not.
+/// What is read of a contract that is not on the page: what is counted.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Outline {
@@ -140,18 +140,33 @@ impl<'a> Listing<'a> {
             let (id, created_at) = last.unwrap_or_default();
             Cursor { id, created_at, filters }.seal()
         });
-        let page = self.contracts.iter().enumerate().skip(first).take(given);
-        let lines = page.clone().flat_map(|(place, raw)| {
+        let (before, rest) = self.contracts.split_at(first);
+        let (page, after) = rest.split_at(given);
+        let mut tally = Tally::default();
+        for raw in before.iter().chain(after) {
+            let contract: Outline = read(raw);
+            tally.contract(&contract.status);
+            for milestone in contract.milestones.items() {
+                let flags = [&milestone.pending_approval, &milestone.needs_review];
+                tally.milestone(&milestone.status, &milestone.amount_usd, flags);
+            }
+        }
+        let mut lines = Vec::new();
+        for (place, raw) in (first + 1..).zip(page) {
             let contract: Contract = read(raw);
-            contract_lines(&format!("{}. ", place + 1), &contract, reply)
-        });
-        let tally = Tally::of(&self.contracts);
+            tally.contract(&contract.status);
+            for milestone in contract.milestones.items() {
+                let flags = [&milestone.pending_approval, &milestone.needs_review];
+                tally.milestone(&milestone.status, &milestone.amount_usd, flags);
+            }
+            lines.extend(contract_lines(&format!("{place}. "), &contract, reply));
+        }
         let mut answer = Answer::new(tally.told(), Map::new());
-        answer.lines = lines.collect();
+        answer.lines = lines;
         let calls = next_calls(tally.contracts.keys().all(|status| status == ENDED), context);
         answer.next = what_next(first, given, total, next_cursor.as_deref(), &calls);
         answer.page = Some(Page { total, next_cursor });
-        answer.object.insert("contracts".into(), page.map(|(_, raw)| read::<Value>(raw)).collect());
+        answer.object.insert("contracts".into(), page.iter().map(|raw| read::<Value>(raw)).collect());
         answer.object.extend(self.rest);
         answer
     }
@@ -215,27 +230,19 @@ struct Tally {
 }
 
 impl Tally {
-    fn of(contracts: &[&RawValue]) -> Self {
-        let mut tally = Self::default();
-        for raw in contracts {
-            let contract: Outline = read(raw);
-            add_one(&mut tally.contracts, &contract.status);
-            for milestone in contract.milestones.items() {
-                tally.add(milestone);
-            }
-        }
-        tally
+    fn contract(&mut self, status: &Field<String>) {
+        add_one(&mut self.contracts, status);
     }
 
-    fn add(&mut self, milestone: &MilestoneOutline) {
-        self.flagged += usize::from(milestone.pending_approval.is_true() || milestone.needs_review.is_true());
-        let sum = match milestone.status.text() {
+    fn milestone(&mut self, status: &Field<String>, amount: &Field<Number>, flags: [&Field<bool>; 2]) {
+        self.flagged += usize::from(flags.into_iter().any(Field::is_true));
+        let sum = match status.text() {
             Some(NOT_FUNDED) => &mut self.unfunded,
             Some(ACTIVE_FUNDED) => &mut self.funded,
-            _ => return add_one(&mut self.others, &milestone.status),
+            _ => return add_one(&mut self.others, status),
         };
         sum.0 += 1;
-        sum.1 += milestone.amount_usd.decimal().unwrap_or_default();
+        sum.1 += amount.decimal().unwrap_or_default();
     }
 
     fn told(&self) -> String {

@@ -65,7 +65,7 @@ impl Tool for CreateMilestoneOnce {
     async fn run(self, context: &Context) -> Result<Answer, Trouble> {
         self.milestone.check()?;
         let creation = Creation {
-            terms: Terms::of(&self.milestone),
+            terms: Terms::of(&self.milestone, |text| context.masked(text)),
             wanted: self.milestone,
             doubles: self.allow_duplicate == Some(true),
             context: context.clone(),

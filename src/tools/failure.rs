@@ -194,7 +194,7 @@ pub struct Failure {
     pub hint: String,
     /// How the text begins.
     #[serde(skip)]
-    pub lead: &'static str,
+    pub lead: String,
     /// The message is in our own words, with what others wrote set off in it.
     #[serde(skip)]
     set_off: bool,
@@ -218,7 +218,7 @@ impl Failure {
                 set_off: true,
                 outcome: "not_done",
                 hint: denial.hint.into(),
-                lead: lead(situation.effect, false, true),
+                lead: lead(situation, false, true),
                 ..Self::default()
             },
             Trouble::Unknown { fault, hint, retryable } => Self {
@@ -226,7 +226,7 @@ impl Failure {
                 outcome: "unknown",
                 retryable: *retryable,
                 hint: hint.clone(),
-                lead: lead(situation.effect, true, false),
+                lead: lead(situation, true, false),
                 ..Self::of_api(fault, true, situation)
             },
         }
@@ -240,7 +240,7 @@ impl Failure {
             message: error.to_string(),
             outcome: if unknown { "unknown" } else { "not_done" },
             retryable: error.is_passing() && (!unknown || situation.effect.hints().idempotent),
-            lead: lead(situation.effect, unknown, !matches!(error, Error::TimedOut { .. } | Error::Unreachable { .. })),
+            lead: lead(situation, unknown, !matches!(error, Error::TimedOut { .. } | Error::Unreachable { .. })),
             ..Self::default()
         };
         match error {
@@ -257,7 +257,7 @@ impl Failure {
                 failure.billing_url = text("billingUrl");
                 failure.details.clone_from(&refusal.details);
                 if refusal.came_after_the_change() {
-                    (failure.outcome, failure.lead) = ("done", "Done, and TAKEN DOWN");
+                    (failure.outcome, failure.lead) = ("done", "Done, and TAKEN DOWN".into());
                 }
             }
             _ => {}
@@ -323,13 +323,11 @@ impl Failure {
 }
 
 /// The first words: whether anything happened. A read that was refused had an answer, though not the one wanted.
-const fn lead(effect: Effect, unknown: bool, answered: bool) -> &'static str {
-    match (effect, unknown) {
-        (Effect::Read, _) if !answered => "No answer",
-        (Effect::Create, false) => "Not created",
-        (Effect::Read, _) | (_, false) => "Not done",
-        (Effect::Create, true) => "UNKNOWN whether it was created",
-        (_, true) => "UNKNOWN whether it was done",
+fn lead(situation: &Situation<'_>, unknown: bool, answered: bool) -> String {
+    match (situation.effect, unknown) {
+        (Effect::Read, _) if !answered => "No answer".into(),
+        (Effect::Read, _) | (_, false) => format!("Not {}", situation.done),
+        (_, true) => format!("UNKNOWN whether it was {}", situation.done),
     }
 }
 

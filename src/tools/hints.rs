@@ -18,6 +18,8 @@ use super::text::{quoted, visible};
 pub struct Situation<'a> {
     /// What the tool does.
     pub effect: Effect,
+    /// What it has done when it succeeds.
+    pub done: &'static str,
     /// What the API asks for.
     pub gate: Gate,
     /// Where the tool's ids come from.
@@ -30,11 +32,17 @@ pub struct Situation<'a> {
     pub after_claim: bool,
     /// An agent registered the account here, and holds what a claim needs.
     pub can_claim: bool,
+    /// Nothing is real.
+    pub sandbox: bool,
 }
 
 /// Where a token comes from and how it gets here. Desktop hosts give no shell variables, so both ways are said.
 const SET_TOKEN: &str = "A person makes one in the OpenTrain app, Settings → API keys, and sets it as OT_API_TOKEN: in the \
     \"env\" of this server in the host's configuration, or in the shell that starts it; then the server is restarted.";
+
+/// In the sandbox that is not all.
+pub(super) const SANDBOX_KEY: &str = " A key of the sandbox is for a server without --sandbox, with OPENTRAIN_API_BASE_URL set \
+    to the sandbox's address.";
 
 /// The way out of `error`.
 #[must_use]
@@ -62,6 +70,9 @@ pub fn next(error: &Error, failure: &Failure, situation: &Situation<'_>) -> Stri
         for notice in situation.notices {
             let _ = write!(hint, " Note: {}.", notice.trim_end_matches('.'));
         }
+    }
+    if situation.sandbox && hint.contains("OT_API_TOKEN") {
+        hint.push_str(SANDBOX_KEY);
     }
     if failure.outcome == "unknown" && failure.retryable {
         hint.push_str(" Repeat the identical call: what did get through is found again, and not done twice.");
@@ -210,6 +221,14 @@ fn issue(issue: &Value) -> String {
 fn claim(failure: &Failure, situation: &Situation<'_>) -> String {
     let page = failure.links().into_iter().find(|link| link.verified);
     let page = page.map_or_else(|| "the claim page in the OpenTrain app".to_owned(), |link| link.shown());
+    if situation.sandbox && !situation.can_claim {
+        return format!(
+            "No person owns this account yet. Nothing was charged. Tell your person:\n\
+             1. Open {page} and take over the account: one button here, a page with a code at OpenTrain.\n\
+             2. Claiming ends the token with which an agent registered; the sandbox's own key goes on working.\n\
+             Then repeat this call unchanged."
+        );
+    }
     let (how, then) = if situation.can_claim {
         (
             " This agent registered it: claim_account(email) gives the page and the 6-digit code.",

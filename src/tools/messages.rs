@@ -21,6 +21,7 @@ const CONVERSATION_IDS: &str =
 
 impl Told for ListConversations {
     const TITLE: &'static str = "List conversations";
+    const OFFICIAL: &'static str = "read_messages";
 
     fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let conversations = &read.output.conversations;

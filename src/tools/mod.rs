@@ -7,7 +7,7 @@
 //! | `creation` | a milestone is created once, whatever happens on the way |
 //! | `toolbox`, `context` | the tools that are served; what a running one works with |
 //! | `policy`, `audit`, `freeze` | what the operator allows; the record of every write; the stop switch |
-//! | `person` | steps that only a person can take |
+//! | `person`, `claim` | steps that only a person can take; the token of a claimed account |
 //! | `answer`, `failure`, `hints`, `text`, `instructions` | the words |
 //! | `parts`, `drafts`, `candidates` | what several families say: lists that end, what a draft lacks, who applied |
 //! | `schema`, `arguments`, `paging` | what goes in |
@@ -19,6 +19,7 @@ pub mod approvals;
 pub mod arguments;
 pub mod audit;
 mod candidates;
+mod claim;
 pub mod context;
 pub mod contracts;
 pub mod creation;
@@ -82,6 +83,8 @@ pub trait Tool: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     const IDS: &'static str;
     /// Its name in OpenTrain's own MCP server, without the prefix `opentrain_`, where that is another one.
     const OFFICIAL: &'static str = Self::NAME;
+    /// What it has done when it succeeds, for the first words of a failure: "Not created".
+    const DONE: &'static str = if matches!(Self::EFFECT, Effect::Create) { "created" } else { "done" };
 
     /// Performs a call.
     fn run(self, context: &Context) -> impl Future<Output = Result<Answer, Trouble>> + Send;
@@ -163,6 +166,8 @@ pub struct Entry {
     pub ids: &'static str,
     /// Its name in OpenTrain's own MCP server, without the prefix `opentrain_`.
     pub official: &'static str,
+    /// What it has done when it succeeds.
+    pub done: &'static str,
     input: fn() -> (Object, String),
     output: fn() -> Object,
     run: for<'a> fn(Object, &'a Context) -> BoxFuture<'a, Result<Answer, Trouble>>,
@@ -179,6 +184,7 @@ impl Entry {
             gate: T::GATE,
             ids: T::IDS,
             official: T::OFFICIAL,
+            done: T::DONE,
             input: schema::input::<T>,
             output: schema::output::<T::Output>,
             run: |arguments, context| match read::<T>(arguments) {

@@ -29,46 +29,47 @@ pub struct HumanStep {
     pub ask: String,
     /// What to do once the page has been opened.
     pub after: After,
-    /// What was refused, where that is why the page is needed: told again when nobody opens it.
-    pub refused: Option<Box<Refusal>>,
 }
 
 impl HumanStep {
     /// The call was refused until something is done on the page: it is made again then.
     #[must_use]
-    pub fn try_again(link: Link, ask: &str, refused: Option<Box<Refusal>>) -> Self {
-        let after = After::TryAgain { past: link.kind };
-        Self { link, ask: ask.to_owned(), after, refused }
+    pub fn try_again(link: Link, ask: &str, refused: Refusal) -> Self {
+        let after = After::TryAgain { past: link.kind, refused: Box::new(refused) };
+        Self { link, ask: ask.to_owned(), after }
     }
 
     /// The call has started a claim: whether it is done is asked then.
     #[must_use]
     pub fn claim(link: Link, ask: String) -> Self {
-        Self { link, ask, after: After::Exchange, refused: None }
+        Self { link, ask, after: After::Exchange }
     }
 
     /// The call has made a page to pay on: whether it was paid is looked at then.
     #[must_use]
     pub fn pay(link: Link, ask: String, top_up_id: TopUpId) -> Self {
         let after = After::TopUp { top_up_id, page: link.url.clone() };
-        Self { link, ask, after, refused: None }
+        Self { link, ask, after }
     }
 
     /// The call asked for a decision on the page: the approval is looked at then.
     #[must_use]
     pub fn decide(link: Link, ask: String, approval_id: ApprovalId) -> Self {
-        Self { link, ask, after: After::Look { approval_id }, refused: None }
+        let after = After::Look { approval_id, page: link.url.clone() };
+        Self { link, ask, after }
     }
 }
 
 /// How it goes on after a person has opened the page. Small enough to be sealed into an MCP `requestState`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum After {
     /// Make the refused call again, until this is no longer what is missing: a refusal has changed nothing.
     TryAgain {
         /// What was missing.
         past: LinkKind,
+        /// The refusal: told again while nothing has changed.
+        refused: Box<Refusal>,
     },
     /// Ask whether the claim is done, and keep the token that comes.
     Exchange,
@@ -76,6 +77,8 @@ pub enum After {
     Look {
         /// Which one.
         approval_id: ApprovalId,
+        /// Where it is decided: told even when the approval cannot be read.
+        page: String,
     },
     /// Look at the top-up, until it was paid or has lapsed. No other page is made.
     TopUp {
@@ -115,25 +118,62 @@ impl Toolbox {
         let began = Instant::now();
         let total = until.saturating_duration_since(began);
         loop {
-            let (report, unchanged) = match after {
-                After::TryAgain { past } => {
-                    if *past == LinkKind::Claim && self.tokens.claim_token().is_some() {
-                        // The token in use dies with the claim: the new one is asked for, and then the call is made.
-                        self.exchange(call).await;
-                    }
-                    let report = self.call(served, arguments.clone(), &call.after_claim()).await;
-                    let same =
-                        report.result.is_err() && report.step.as_ref().is_some_and(|step| step.link.kind == *past);
-                    (report, same)
-                }
-                After::Exchange => self.look_at_claim(served.entry, call).await,
-                After::Look { approval_id } => self.look(served.entry, approval_id, call).await,
-                After::TopUp { top_up_id, page } => self.look_at_top_up(served.entry, top_up_id, page, call).await,
-            };
-            let pause = if unchanged && Instant::now() + INTERVAL < until { INTERVAL } else { Duration::ZERO };
-            if pause.is_zero() || !call.pause(pause, began.elapsed(), total, WAITING).await {
-                return report;
+            let (report, again) = self.go_on(served, arguments, after, call).await;
+            let pause = again.filter(|pause| Instant::now() + *pause < until);
+            match pause {
+                Some(pause) if call.pause(pause, began.elapsed(), total, WAITING).await => {}
+                _ => return report,
             }
         }
     }
+
+    /// One look, and after which pause another one makes sense.
+    async fn go_on(
+        self: &Arc<Self>,
+        served: &Served,
+        arguments: &Object,
+        after: &After,
+        call: &Call,
+    ) -> (Report, Option<Duration>) {
+        let every_few_seconds = |(report, open): (Report, bool)| (report, open.then_some(INTERVAL));
+        match after {
+            After::TryAgain { past, refused } => self.try_again(served, arguments, *past, refused, call).await,
+            After::Exchange => {
+                let (report, wait) = self.look_at_claim(served.entry, call).await;
+                (report, wait.map(paced))
+            }
+            After::Look { approval_id, page } => {
+                every_few_seconds(self.look(served.entry, approval_id, page, call).await)
+            }
+            After::TopUp { top_up_id, page } => {
+                every_few_seconds(self.look_at_top_up(served.entry, top_up_id, page, call).await)
+            }
+        }
+    }
+
+    /// Makes the refused call again. The token in use dies with the claim: where the new one can be fetched here, it is
+    /// asked for first, and the call waits while nobody has claimed the account.
+    async fn try_again(
+        self: &Arc<Self>,
+        served: &Served,
+        arguments: &Object,
+        past: LinkKind,
+        refused: &Refusal,
+        call: &Call,
+    ) -> (Report, Option<Duration>) {
+        if past == LinkKind::Claim
+            && self.tokens.overruled_by().is_none()
+            && let Some(wait) = self.exchange(call).await.wait()
+        {
+            return (self.tell_again(served, refused, call).await, Some(paced(wait)));
+        }
+        let report = self.call(served, arguments.clone(), &call.after_claim()).await;
+        let same = report.result.is_err() && report.step.as_ref().is_some_and(|step| step.link.kind == past);
+        (report, same.then_some(INTERVAL))
+    }
+}
+
+/// The pause that OpenTrain asks for; ours where it asks for none.
+const fn paced(wait: Duration) -> Duration {
+    if wait.is_zero() { INTERVAL } else { wait }
 }

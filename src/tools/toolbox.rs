@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
+use serde_json::Value;
 use url::Url;
 
 use crate::api::Effect;
@@ -11,9 +12,9 @@ use crate::api::client::Client;
 use crate::api::error::{Error, Refusal};
 use crate::api::token::{Token, TokenSource};
 
-use super::agent::Claim;
 use super::answer::{LinkKind, Report};
 use super::audit::{AuditLog, Figure, Writing};
+use super::claim::Claim;
 use super::context::{Call, Context};
 use super::creation::InFlight;
 use super::failure::{Denial, Failure, Trouble};
@@ -78,9 +79,17 @@ impl Operator {
         rules
     }
 
+    /// Whether any write may leave now.
+    pub(super) fn allows_writes(&self) -> Result<(), Denial> {
+        if self.policy.read_only {
+            return Err(Denial::read_only());
+        }
+        self.switch.check()
+    }
+
     /// Lets a write through, on record, or says why not.
     pub(super) async fn begin(&self, context: &Context, figure: Option<Figure>) -> Result<Writing, Denial> {
-        self.switch.check()?;
+        self.allows_writes()?;
         if let Some(figure) = &figure {
             self.policy.check_milestone(figure.amount)?;
         }
@@ -136,8 +145,8 @@ impl Toolbox {
 
     /// The tool of that name, if it is served. OpenTrain's own names (`opentrain_…`) are taken too.
     #[must_use]
-    pub fn find(&self, name: &str) -> Option<&Served> {
-        let known = self.entry_named(name)?;
+    pub fn find(&self, name: &str, arguments: &Object) -> Option<&Served> {
+        let known = self.entry_named(name, arguments)?;
         self.served.iter().find(|served| served.entry.name == known.name)
     }
 
@@ -147,15 +156,23 @@ impl Toolbox {
         self.served.iter().any(|served| served.entry.name == tool)
     }
 
-    /// The tool that a caller means by `name`: as it is listed, or as OpenTrain's own server calls it.
-    fn entry_named(&self, name: &str) -> Option<&'static Entry> {
+    /// The tool that a caller means by `name`: as it is listed, or as OpenTrain's own server calls it. Where that has one
+    /// tool for two of ours, the arguments tell which is meant.
+    fn entry_named(&self, name: &str, arguments: &Object) -> Option<&'static Entry> {
         if let Some(listed) = name.strip_prefix(&self.operator.policy.prefix)
             && let Some(entry) = all().find(|entry| entry.name == listed)
         {
             return Some(entry);
         }
         let official = name.strip_prefix("opentrain_")?;
-        all().find(|entry| entry.official == official)
+        let given = |field: &Value| field.as_str().is_some_and(|field| arguments.contains_key(field));
+        let meant = |entry: &&'static Entry| {
+            let (input, _) = (entry.input)();
+            input.get("required").and_then(Value::as_array).is_some_and(|fields| fields.iter().all(given))
+        };
+        let mut same = all().filter(|entry| entry.official == official);
+        let first = same.next()?;
+        Some(same.find(meant).unwrap_or(first))
     }
 
     /// The name under which a tool is listed.
@@ -186,7 +203,7 @@ impl Toolbox {
             .fold(text, |text, served| with_word(&text, served.entry.name, &self.listed_name(served.entry)))
     }
 
-    /// The process stops: waits for a token that is just being delivered, and ends what is still open on the record as
+    /// The process stops: waits for tokens that are just being delivered, and ends what is still open on the record as
     /// unknown.
     pub async fn close(&self) {
         self.claim.settled().await;
@@ -209,20 +226,16 @@ impl Toolbox {
 
     /// The refusal of a tool that only read-only mode keeps from being listed; `None` for a name that means nothing here.
     #[must_use]
-    pub fn refuse(&self, name: &str, call: &Call) -> Option<Report> {
-        let entry = self.operator.policy.withheld(self.entry_named(name)?.name)?;
+    pub fn refuse(&self, name: &str, arguments: &Object, call: &Call) -> Option<Report> {
+        let entry = self.operator.policy.withheld(self.entry_named(name, arguments)?.name)?;
         Some(self.report(entry, &Denial::read_only().into(), Around::default(), call))
     }
 
-    /// Tells a refusal again, with nothing sent: its person did not open the page.
-    pub async fn tell_again(&self, served: &Served, refused: Box<Refusal>, call: &Call) -> Report {
+    /// Tells a refusal again, with nothing sent: nothing has changed that could lift it.
+    pub async fn tell_again(&self, served: &Served, refused: &Refusal, call: &Call) -> Report {
         let app = self.client.origin().await.ok();
-        self.report(
-            served.entry,
-            &Error::Refused(refused).into(),
-            Around { app: app.as_ref(), ..Around::default() },
-            call,
-        )
+        let refused = Error::Refused(Box::new(refused.clone()));
+        self.report(served.entry, &refused.into(), Around { app: app.as_ref(), ..Around::default() }, call)
     }
 
     /// Performs one call; the arguments are read against the tool's schema first. Dropping the future gives a read up,
@@ -259,12 +272,14 @@ impl Toolbox {
     /// Another token than the one that was refused: one that another process has put in its place, or the one that a
     /// claim has earned meanwhile.
     async fn renewed(self: &Arc<Self>, refused: Option<&Token>, call: &Call) -> Option<Token> {
-        let other = self.tokens.reload().filter(|token| Some(token) != refused);
-        if other.is_some() || self.tokens.claim_token().is_none() || self.tokens.overruled_by().is_some() {
-            return other;
+        let another = |token: Option<Token>| token.filter(|token| Some(token) != refused);
+        let found = another(self.tokens.reload());
+        if found.is_some() || self.tokens.overruled_by().is_some() {
+            return found;
         }
-        self.exchange(call).await;
-        self.tokens.current().filter(|token| Some(token) != refused)
+        // Another call may be fetching it just now, or have fetched it since: what is in use after this counts.
+        self.exchange_in_time(call).await;
+        another(self.tokens.current())
     }
 
     /// What a call of `entry` works with.
@@ -308,12 +323,14 @@ impl Toolbox {
         let notices = self.tokens.notices();
         let situation = Situation {
             effect: entry.effect,
+            done: entry.done,
             gate: entry.gate,
             ids: around.ids,
             app: around.app,
             notices: &notices,
             after_claim: call.after_claim,
             can_claim: self.tokens.claim_token().is_some(),
+            sandbox: self.sandbox,
         };
         let mut failure = Failure::new(trouble, &situation);
         for remark in around.remarks {
@@ -323,8 +340,12 @@ impl Toolbox {
         if failure.field.is_some() && failure.status.is_none() {
             failure.message = self.told_here(&failure.message);
         }
-        let refused = if let Trouble::Api(Error::Refused(refusal)) = trouble { Some(refusal.clone()) } else { None };
-        let step = human_step(&failure, refused);
+        let step = match trouble {
+            Trouble::Api(Error::Refused(refusal)) | Trouble::Unsent(Error::Refused(refusal)) => {
+                human_step(&failure, refusal)
+            }
+            _ => None,
+        };
         Report { result: Err(failure), step }
     }
 }
@@ -363,7 +384,7 @@ fn with_word(text: &str, name: &str, other: &str) -> String {
 
 /// The page that a person has to open before the refused call can go through. A page on a host that is not the app's is
 /// told, but nobody is sent there.
-fn human_step(failure: &Failure, refused: Option<Box<Refusal>>) -> Option<HumanStep> {
+fn human_step(failure: &Failure, refused: &Refusal) -> Option<HumanStep> {
     let (kind, ask) = match failure.reason.as_deref()? {
         "account_claim_required" => (
             LinkKind::Claim,
@@ -376,7 +397,7 @@ fn human_step(failure: &Failure, refused: Option<Box<Refusal>>) -> Option<HumanS
         _ => return None,
     };
     let link = failure.links().into_iter().find(|link| link.kind == kind && link.verified)?;
-    Some(HumanStep::try_again(link, ask, refused))
+    Some(HumanStep::try_again(link, ask, refused.clone()))
 }
 
 #[cfg(test)]

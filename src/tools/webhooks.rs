@@ -73,7 +73,7 @@ impl Tool for CreateWebhook {
         let warning = written.writing.end(Settled::with(Outcome::Created)).await;
         let name = word(webhook.id.text().unwrap_or("without id"));
         let kept = match secret {
-            Some(secret) => vault.keep(secret, file_name(&webhook)).await,
+            Some(secret) => vault.keep(secret, file_name(webhook.id.text().unwrap_or("unnamed"))).await,
             None => Err("OpenTrain gave none".to_owned()),
         };
         let mut answer = Answer::new("", with_file(object, kept.as_ref().ok()));
@@ -144,11 +144,28 @@ fn with_file(object: Object, file: Option<&PathBuf>) -> Object {
 }
 
 /// A name that no other webhook of any account has, and that means nothing to a file system.
-fn file_name(webhook: &Webhook) -> String {
-    let id = webhook.id.text().unwrap_or("unnamed").chars().take(100);
+fn file_name(id: &str) -> String {
+    let letters = id.chars().take(100);
     let id: String =
-        id.map(|letter| if letter.is_ascii_alphanumeric() || letter == '-' { letter } else { '_' }).collect();
+        letters.map(|letter| if letter.is_ascii_alphanumeric() || letter == '-' { letter } else { '_' }).collect();
     format!("webhook-{id}.secret")
+}
+
+/// Removes the secret of a webhook that is no more. What is told of it; nothing where none was kept here.
+fn forget(id: &str, context: &Context) -> Option<String> {
+    let folder = match SANDBOX_FOLDER.get() {
+        made if context.toolbox.sandbox => made?.as_deref()?,
+        _ => context.private_folder()?,
+    };
+    let path = folder.join(file_name(id));
+    let shown = visible(&path.display().to_string());
+    match std::fs::remove_file(&path) {
+        Ok(()) => Some(format!("Its signing secret was in the file {shown}, which is removed.")),
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => None,
+        Err(fault) => {
+            Some(format!("WARNING: the file with its signing secret, {shown}, could not be removed ({fault})."))
+        }
+    }
 }
 
 /// A file that is open already, and gets its name when it holds a secret.
@@ -189,9 +206,11 @@ fn folder(context: &Context) -> Result<PathBuf, String> {
     folder.ok_or_else(|| "neither XDG_CONFIG_HOME nor HOME says where the user's files are".into())
 }
 
+/// Where the sandbox's secrets are, once there is one.
+static SANDBOX_FOLDER: OnceLock<Option<PathBuf>> = OnceLock::new();
+
 /// A folder that only this user can open, made once for this process. It stays: others are to read what is in it.
 fn sandbox_folder() -> Option<&'static Path> {
-    static FOLDER: OnceLock<Option<PathBuf>> = OnceLock::new();
     let made = || {
         let mut builder = tempfile::Builder::new();
         builder.prefix("opentrain-mcp-sandbox-");
@@ -199,7 +218,7 @@ fn sandbox_folder() -> Option<&'static Path> {
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
         builder.tempdir().map(TempDir::keep).ok()
     };
-    FOLDER.get_or_init(made).as_deref()
+    SANDBOX_FOLDER.get_or_init(made).as_deref()
 }
 
 fn types(webhook: &Webhook) -> String {
@@ -263,13 +282,14 @@ impl Told for DeleteWebhook {
     const TITLE: &'static str = "Delete a webhook";
     const IDS: &'static str = WEBHOOK_IDS;
 
-    fn tell(&self, read: Read<Self>, _: &Reply, _: &Context) -> Answer {
+    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let WebhookId(asked) = &self.webhook_id;
         let to = read.output.webhook.url.text().map(|url| format!(", to {}", word(url))).unwrap_or_default();
         let summary =
             format!("Deleted: webhook {}{to}. Nothing is sent there any more; it cannot be brought back.", word(asked));
         let mut answer = Answer::new(summary, read.object);
         answer.outcome = Some(Outcome::Done);
+        answer.lines.extend(forget(asked, context));
         answer
     }
 }
@@ -277,7 +297,6 @@ impl Told for DeleteWebhook {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::api::types::from_value;
     use serde_json::json;
 
     fn object(value: Value) -> Object {
@@ -306,9 +325,8 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("a/b");
         let file = files::unnamed(&inner).unwrap();
-        let webhook: Webhook = from_value(&json!({ "id": "../wh_1" }));
         let vault = Vault { file, folder: inner.clone() };
-        let path = vault.write(&SecretString::from("whsec_x"), &file_name(&webhook)).unwrap();
+        let path = vault.write(&SecretString::from("whsec_x"), &file_name("../wh_1")).unwrap();
         assert_eq!(path, inner.join("webhook-___wh_1.secret"));
         assert_eq!(std::fs::read(&path).unwrap(), b"whsec_x");
         #[cfg(unix)]

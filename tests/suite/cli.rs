@@ -264,6 +264,10 @@ async fn the_demo_plays_the_main_job_with_the_claim_and_tells_that_all_was_as_ex
     assert_eq!(ran.status, Some(0), "{ran:?}");
     for part in [
         "SANDBOX http://127.0.0.1:",
+        "register_agent",
+        "types 439218, presses [Claim account]",
+        "HTTP 401",
+        "presses [Create key]",
         "list_contracts",
         "create_milestone",
         "account_claim_required",
@@ -271,11 +275,14 @@ async fn the_demo_plays_the_main_job_with_the_claim_and_tells_that_all_was_as_ex
         "presses [Claim account]",
         "NOT funded",
         "as expected",
+        "created 2, doubled 0, funded $300 by a person",
     ] {
         assert!(ran.stdout.contains(part), "{part:?} is missing from:\n{}", ran.stdout);
     }
     assert!(!ran.stdout.contains('\u{1b}'), "colours are for terminals");
     assert!(!ran.stdout.contains("NOT AS EXPECTED"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("✓ Not ") && ran.stdout.contains("✗ Not created"), "{}", ran.stdout);
+    assert!(!ran.stdout.contains("ot_pat_") && !ran.stdout.contains("ot_clm_"), "{}", ran.stdout);
     assert_eq!(ran.stderr, "");
     assert_eq!(std::fs::read_dir(home).map_or(0, Iterator::count), 0, "it writes nothing of the user's");
 }

@@ -39,6 +39,7 @@ mod retries;
 mod sandbox;
 mod settings;
 mod story;
+mod webhooks;
 mod wire;
 mod wording;
 

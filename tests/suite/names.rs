@@ -23,7 +23,7 @@ const OFFICIAL: [(&str, &str); 41] = [
     ("opentrain_get_freelancer_profile", "get_freelancer_profile"),
     ("opentrain_invite_freelancer", "invite_freelancer"),
     ("opentrain_hire_proposal", "hire_proposal"),
-    ("opentrain_read_messages", "read_messages"),
+    ("opentrain_read_messages", "list_conversations"),
     ("opentrain_send_message", "send_message"),
     ("opentrain_start_proposal_conversation", "start_proposal_conversation"),
     ("opentrain_list_contracts", "list_contracts"),
@@ -100,6 +100,20 @@ async fn an_official_name_sends_what_the_tool_sends() {
         sent,
         ["/api/public/v1/contracts/ctr_8Kq2", "/api/public/v1/auth/me", "/api/public/v1/job-drafts/capabilities"]
     );
+}
+
+#[tokio::test]
+async fn their_one_tool_for_messages_is_two_of_ours_by_whether_a_conversation_is_named() {
+    let upstream = empty_api().await;
+    let host = launch().at(&upstream).without_guard().start().await;
+    for arguments in [json!({}), json!({ "limit": 5 }), json!({ "conversationId": "cnv_1", "limit": 5 })] {
+        let ours = if arguments["conversationId"].is_null() { "list_conversations" } else { "read_messages" };
+        let same = host.call(ours, arguments.clone()).await;
+        assert_eq!(host.call("opentrain_read_messages", arguments.clone()).await.0, same.0, "{arguments}");
+    }
+    let sent: Vec<String> =
+        upstream.requests().iter().map(|request| request.query().unwrap_or("").to_owned()).collect();
+    assert_eq!(sent, ["", "", "limit=5", "limit=5", "conversationId=cnv_1&limit=5", "conversationId=cnv_1&limit=5"]);
 }
 
 #[tokio::test]
@@ -288,7 +302,6 @@ async fn texts_name_tools_only_as_they_are_listed_where_there_is_no_token() {
 }
 
 #[tokio::test]
-#[ignore = "bug: descriptions inside of schemas keep the names without the prefix"]
 async fn schemas_name_tools_only_as_they_are_listed() {
     let bare = names(&launch().args(["--toolsets", "all"]).start().await.tools().await);
     let host = launch().args(["--toolsets", "all", "--tool-prefix", "ot_"]).start().await;

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
-use crate::harness::{Host, Reply, Upstream, free_port, launch, press};
+use crate::harness::{Host, Reply, Upstream, free_port, launch, press, submit};
 
 fn terms() -> Value {
     json!({ "contractId": "ctr_8Kq2", "name": "Second labeling batch", "description": "The next 5,000 posts", "amountUsd": 300, "dueDate": "2026-07-15" })
@@ -169,4 +169,20 @@ async fn what_the_sandbox_refuses_is_what_the_reference_documents() {
         answer.says(&["Not created", said]);
         assert!(answer.hint().matches("rate").count() <= 1, "nothing is said twice: {}", answer.hint());
     }
+}
+
+#[tokio::test]
+async fn an_account_that_is_registered_in_the_sandbox_is_kept_in_memory_only() {
+    let host = launch().sandbox(free_port()).start().await;
+    let config = host.home.path().join(".config");
+    host.done("register_agent", json!({ "agentName": "Scout" })).await;
+    let started = host.done("claim_account", json!({ "email": "mira@example.com" })).await;
+    let page = started.structured()["verification_uri"].as_str().unwrap().to_owned();
+    let (attempt, code) = (page.split_once("token=").unwrap().1, started.structured()["user_code"].as_str().unwrap());
+    let (status, ..) = submit(page.split('?').next().unwrap(), &[("token", attempt), ("code", code)]).await;
+    assert_eq!(status, 303);
+    let claimed = host.done("get_claim_status", json!({})).await;
+    assert_eq!(claimed.structured()["status"], "claimed");
+    claimed.says(&["OPENTRAIN_API_BASE_URL"]);
+    assert!(!config.exists(), "nothing of the user's is touched");
 }

@@ -1,6 +1,7 @@
 //! The demo's person: opens a link and presses the button of the page, over HTTP, as a browser without scripts does.
 
-use url::Url;
+use http::header::CONTENT_TYPE;
+use url::{Url, form_urlencoded};
 
 use super::super::Fault;
 
@@ -11,9 +12,19 @@ pub(super) struct Person {
 /// What a person sees of a page.
 pub(super) struct Page {
     pub(super) title: String,
+    /// A new key, where one is shown.
+    pub(super) key: Option<String>,
     url: Url,
-    /// The buttons: what each says, and where it leads.
-    buttons: Vec<(String, String)>,
+    forms: Vec<Form>,
+}
+
+struct Form {
+    /// What its button says.
+    button: String,
+    /// Where that leads.
+    action: String,
+    /// What is sent unless somebody types something else.
+    fields: Vec<(String, String)>,
 }
 
 impl Person {
@@ -28,12 +39,15 @@ impl Person {
         Page::of(response).await
     }
 
-    /// Presses the button that says `text`.
-    pub(super) async fn press(&self, page: &Page, text: &str) -> Result<Page, Fault> {
-        let button = page.buttons.iter().find(|(says, _)| says == text);
-        let (_, action) = button.ok_or_else(|| format!("the page \"{}\" has no button [{text}]", page.title))?;
-        let response = self.browser.post(page.url.join(action)?).send().await?.error_for_status()?;
-        Page::of(response).await
+    /// Types what is to be typed, and presses the button that says `text`.
+    pub(super) async fn press(&self, page: &Page, text: &str, typed: &[(&str, &str)]) -> Result<Page, Fault> {
+        let form = page.forms.iter().find(|form| form.button == text);
+        let form = form.ok_or_else(|| format!("the page \"{}\" has no button [{text}]", page.title))?;
+        let body =
+            form_urlencoded::Serializer::new(String::new()).extend_pairs(&form.fields).extend_pairs(typed).finish();
+        let request = self.browser.post(page.url.join(&form.action)?).body(body);
+        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        Page::of(request.send().await?.error_for_status()?).await
     }
 }
 
@@ -42,21 +56,35 @@ impl Page {
         let url = response.url().clone();
         let html = response.text().await?;
         let title = between(&html, "<h1>", "</h1>").unwrap_or("a page without a heading").to_owned();
-        let forms = html.split("<form").skip(1);
-        let buttons = forms.filter_map(|form| {
-            let action = between(form, "action=\"", "\"")?;
-            Some((between(form, "<button>", "</button>")?.to_owned(), action.to_owned()))
-        });
-        Ok(Self { title, url, buttons: buttons.collect() })
+        let key = between(&html, "<pre><code>", "</code>").map(str::to_owned);
+        let forms = html.split("<form").skip(1).filter_map(Form::read).collect();
+        Ok(Self { title, key, url, forms })
     }
 
     /// What the buttons say.
     pub(super) fn buttons(&self) -> String {
-        self.buttons.iter().map(|(says, _)| format!("[{says}]")).collect::<Vec<_>>().join(" ")
+        self.forms.iter().map(|form| format!("[{}]", form.button)).collect::<Vec<_>>().join(" ")
     }
 
     pub(super) fn offers(&self, text: &str) -> bool {
-        self.buttons.iter().any(|(says, _)| says == text)
+        self.forms.iter().any(|form| form.button == text)
+    }
+}
+
+impl Form {
+    /// Reads what follows `<form`. What has no value, or no check mark, is not sent.
+    fn read(html: &str) -> Option<Self> {
+        let inputs = html.split("<input").skip(1).filter_map(|rest| rest.split('>').next());
+        let fields = inputs.filter(|input| !input.contains("checkbox") || input.contains(" checked"));
+        let fields = fields.filter_map(|input| {
+            let name = between(input, " name=\"", "\"")?;
+            Some((name.to_owned(), between(input, " value=\"", "\"")?.to_owned()))
+        });
+        Some(Self {
+            button: between(html, "<button>", "</button>")?.to_owned(),
+            action: between(html, "action=\"", "\"")?.to_owned(),
+            fields: fields.collect(),
+        })
     }
 }
 

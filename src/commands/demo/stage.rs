@@ -4,16 +4,19 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use anstyle::{AnsiColor, Style};
+use rust_decimal::Decimal;
 use serde_json::Value;
 use url::Url;
 
 use crate::mcp::client::{Called, Client};
 use crate::tools::schema::Object;
+use crate::tools::text::usd;
 
 use super::super::{Fault, print};
 
 const BOLD: Style = Style::new().bold();
 const GOOD: Style = AnsiColor::Green.on_default();
+const REFUSED: Style = AnsiColor::Yellow.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const QUIET: Style = Style::new().dimmed();
 
@@ -24,8 +27,16 @@ pub(super) struct Stage {
     scenes: usize,
     steps: usize,
     as_expected: usize,
-    created: usize,
-    doubled: usize,
+    made: Made,
+}
+
+/// What the contract shows in the end.
+#[derive(Default)]
+pub(super) struct Made {
+    pub(super) created: usize,
+    pub(super) doubled: usize,
+    /// USD behind what was created.
+    pub(super) funded: Decimal,
 }
 
 impl Stage {
@@ -33,7 +44,7 @@ impl Stage {
         print(&format!(
             "{BOLD}opentrain-mcp demo{BOLD:#} · SANDBOX {origin} · nothing real, nothing leaves this machine"
         ))?;
-        Ok(Self { agent, began: Instant::now(), scenes: 0, steps: 0, as_expected: 0, created: 0, doubled: 0 })
+        Ok(Self { agent, began: Instant::now(), scenes: 0, steps: 0, as_expected: 0, made: Made::default() })
     }
 
     pub(super) fn scene(&mut self, title: &str) -> Result<(), Fault> {
@@ -49,38 +60,39 @@ impl Stage {
     }
 
     /// What the server answered, and whether it was as expected.
-    pub(super) fn server(&mut self, as_expected: bool, text: &str) -> Result<(), Fault> {
-        self.step("server", as_expected, text)
+    pub(super) fn server(&mut self, as_expected: bool, answer: &Called) -> Result<(), Fault> {
+        let mark = if answer.is_error { (REFUSED, "✗") } else { (GOOD, "✓") };
+        self.step("server", as_expected, mark, &answer.text)
     }
 
     /// What the person saw or did, and whether it was as expected.
     pub(super) fn person(&mut self, as_expected: bool, text: &str) -> Result<(), Fault> {
-        self.step("person", as_expected, text)
+        self.step("person", as_expected, (GOOD, "✓"), text)
     }
 
-    fn step(&mut self, who: &str, as_expected: bool, text: &str) -> Result<(), Fault> {
+    fn step(&mut self, who: &str, as_expected: bool, mark: (Style, &str), text: &str) -> Result<(), Fault> {
         self.steps += 1;
         self.as_expected += usize::from(as_expected);
-        let (style, mark) = if as_expected { (GOOD, "✓") } else { (BAD, "✗ NOT AS EXPECTED:") };
+        let (style, mark) = if as_expected { mark } else { (BAD, "✗ NOT AS EXPECTED:") };
         let text = text.replace("SANDBOX, nothing real. ", "").replace('\n', "\n            ");
         print(&format!("  {who}  {style}{mark}{style:#} {text}"))
     }
 
-    /// What the contract shows in the end.
-    pub(super) fn made(&mut self, created: usize, doubled: usize) {
-        (self.created, self.doubled) = (created, doubled);
+    pub(super) fn made(&mut self, made: Made) {
+        self.made = made;
     }
 
     pub(super) fn close(self) -> Result<ExitCode, Fault> {
         let fine = self.as_expected == self.steps;
         let style = if fine { GOOD } else { BAD };
         print(&format!(
-            "\n{style}{} of {} as expected{style:#} · {:.1} s · created {}, doubled {}",
+            "\n{style}{} of {} as expected{style:#} · {:.1} s · created {}, doubled {}, funded {} by a person",
             self.as_expected,
             self.steps,
             self.began.elapsed().as_secs_f64(),
-            self.created,
-            self.doubled
+            self.made.created,
+            self.made.doubled,
+            usd(self.made.funded)
         ))?;
         Ok(if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }

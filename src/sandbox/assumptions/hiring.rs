@@ -133,7 +133,7 @@ pub(super) const ASSUMPTIONS: &[Assumption] = &[
     Assumption {
         topic: "messages",
         rule: "In messages[]: newest first towards the past (older), oldest first towards the present (newer). unreadOnly takes \
-               true and false. A trainer answers 2 seconds after each message, with three answers in turn. Nothing is \
+               false, too. A trainer answers 2 seconds after each message, with three answers in turn. Nothing is \
                moderated and nothing rate limited.",
         because: "The name of the list and its order are not shown, nor the numbers of the limits.",
     },

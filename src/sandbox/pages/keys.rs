@@ -5,6 +5,7 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
 use maud::{Markup, html};
+use url::Url;
 
 use super::super::accounts::{Account, Owner};
 use super::super::answer::Refused;
@@ -70,7 +71,7 @@ fn settings(world: &World, owner: Owner, account: &Account, new: Option<&str>) -
         "Settings → API keys",
         &html! {
             p { "Account: " bdi { (visible(&account.organization)) } " " code { (account.organization_id) } }
-            @if let Some(new) = new { (shown_once(new)) }
+            @if let Some(new) = new { (shown_once(new, &world.origin)) }
             @if account.claimed { (form(account)) }
             @else { p { "Nobody owns this account yet. Claim it first; then keys can be made here." } }
             h2 { "Keys" }
@@ -83,12 +84,13 @@ fn settings(world: &World, owner: Owner, account: &Account, new: Option<&str>) -
     )
 }
 
-fn shown_once(token: &str) -> Markup {
+fn shown_once(token: &str, origin: &Url) -> Markup {
     html! {
         p { strong { "Your new key" } ", shown only now:" }
         pre { code { (token) } }
-        p { "Give it to the server of your assistant as " code { "OT_API_TOKEN" } ", not to the assistant in a chat. It works \
-             only in this sandbox." }
+        p { "Give it to the server of your assistant as " code { "OT_API_TOKEN" } ", with "
+            code { "OPENTRAIN_API_BASE_URL=" (origin.as_str().trim_end_matches('/')) } " and without " code { "--sandbox" }
+            ", not to the assistant in a chat. It works only in this sandbox." }
     }
 }
 

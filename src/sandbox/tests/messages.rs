@@ -35,6 +35,7 @@ async fn conversations_are_listed_latest_first() {
     assert_eq!(ids(&look(&sandbox, "?filter=proposal").await, "conversations"), ["cnv_3Zb7"]);
     assert_eq!(ids(&look(&sandbox, "?filter=job").await, "conversations").len(), 6);
     let unread = ids(&look(&sandbox, "?unreadOnly=true").await, "conversations");
+    assert_eq!(unread, ids(&look(&sandbox, "?unreadOnly=1").await, "conversations"));
     assert_eq!(unread, ["cnv_9Rt4", "cnv_2Ly6", "cnv_4Pv8", "cnv_3Zb7", "cnv_1Hm5"]);
     let page = look(&sandbox, "?limit=5").await;
     let rest = look(&sandbox, &format!("?cursor={}", page["nextCursor"].as_str().unwrap())).await;

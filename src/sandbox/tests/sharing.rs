@@ -158,7 +158,11 @@ async fn a_port_that_says_nothing_or_nonsense_is_passed_over_in_bounded_time() {
 async fn the_client_reads_what_the_sandbox_says() {
     let client = Client::new(Box::new(embedded(0, "client")), Duration::from_secs(5));
     let token = default_token();
-    let caller = Caller { token: Some(&token), deadline: tokio::time::Instant::now() + Duration::from_secs(10) };
+    let caller = Caller {
+        token: Some(&token),
+        claim_token: None,
+        deadline: tokio::time::Instant::now() + Duration::from_secs(10),
+    };
     let reply = client.send(&ListContracts::default(), caller).await.unwrap();
     let read = reply.read::<ListContracts>().unwrap();
     assert_eq!(read.output.contracts.len(), 6);

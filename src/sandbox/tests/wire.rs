@@ -45,10 +45,10 @@ async fn each_request_takes_a_second_and_has_an_id_of_its_own() {
     assert_ne!(again.json()["requestId"], refused.json()["requestId"]);
 }
 
-#[tokio::test]
-async fn two_fresh_sandboxes_answer_the_same_bytes() {
+/// A milestone from the claim to its release, with refusals.
+fn a_payment() -> Vec<Call> {
     let amount = r#"{"description":"d","amountUsd":300}"#;
-    let calls = [
+    vec![
         get("/"),
         milestone("ctr_8Kq2", amount),
         get("/claim"),
@@ -70,6 +70,12 @@ async fn two_fresh_sandboxes_answer_the_same_bytes() {
         release("ms_4Dk7"),
         end("ctr_5Lm9"),
         get(&format!("{V1}/payments/pending")),
+    ]
+}
+
+/// An account from its registration, a job, a hire, and what came of it.
+fn a_hire() -> Vec<Call> {
+    vec![
         post("/api/agent/identity", "{}").without_token(),
         post(
             "/api/agent/identity/claim",
@@ -98,7 +104,12 @@ async fn two_fresh_sandboxes_answer_the_same_bytes() {
         get(&format!("{V1}/updates")),
         post("/clock", ""),
         get("/"),
-    ];
+    ]
+}
+
+#[tokio::test]
+async fn two_fresh_sandboxes_answer_the_same_bytes() {
+    let calls = [a_payment(), a_hire()].concat();
     let mut runs = Vec::new();
     for _ in 0..2 {
         let sandbox = sandbox().await;

@@ -22,11 +22,12 @@ pub(super) struct Terms {
 }
 
 impl Terms {
-    pub(super) fn of(wanted: &CreateMilestone) -> Self {
+    /// `as_answered` is how an answer repeats a text: with our tokens masked.
+    pub(super) fn of(wanted: &CreateMilestone, as_answered: impl Fn(&str) -> String) -> Self {
         let name = wanted.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
         Self {
-            description: wanted.description.trim().to_owned(),
-            name: name.map(str::to_owned),
+            description: as_answered(wanted.description.trim()),
+            name: name.map(as_answered),
             amount: wanted.amount_usd.as_ref().and_then(|amount| decimal(&amount.0)).map(|amount| amount.normalize()),
             volume: wanted.volume.as_ref().and_then(|volume| decimal(&volume.0)).map(|volume| volume.normalize()),
             due: wanted.due_date.as_deref().and_then(instant),
@@ -67,7 +68,7 @@ mod tests {
     use super::*;
 
     fn wanted(body: &str) -> Terms {
-        Terms::of(&serde_json::from_str(body).unwrap())
+        Terms::of(&serde_json::from_str(body).unwrap(), str::to_owned)
     }
 
     fn there(body: &str) -> Milestone {

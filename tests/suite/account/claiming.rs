@@ -95,7 +95,6 @@ async fn a_refused_claim_says_why() {
 }
 
 #[tokio::test]
-#[ignore = "bug: claim_account's refusals are masked for the bearer token only"]
 async fn a_refused_claim_never_repeats_the_claim_token() {
     let answer = refused_with(&format!("claim_token {CLAIM} is past its window")).await;
     shows_no_secret("the answer", &answer.0.to_string());
@@ -211,7 +210,6 @@ async fn after_an_accept_the_token_endpoint_is_asked_and_the_call_is_made_with_t
 }
 
 #[tokio::test]
-#[ignore = "bug: each look of the wait repeats the call with the old token"]
 async fn while_nobody_has_claimed_it_the_call_is_not_repeated_with_the_dying_token() {
     let opentrain = OpenTrain::new().await;
     let host = opentrain.registered().eliciting(url_mode()).start().await;
@@ -232,7 +230,6 @@ async fn while_nobody_has_claimed_it_the_call_is_not_repeated_with_the_dying_tok
 }
 
 #[tokio::test]
-#[ignore = "bug: the call is repeated with the old token after \"not yet\"; its 401 ends the wait with the claim unfetched"]
 async fn a_claim_that_is_done_just_after_it_was_asked_for_is_found_all_the_same() {
     // The account is claimed in the moment in which the first question is answered with "not yet".
     let opentrain = OpenTrain::new().await.answers_next([pending()]);

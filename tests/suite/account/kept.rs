@@ -10,7 +10,7 @@ use serde_json::json;
 use super::{
     CLAIM, EXCHANGE, NEW, OLD, OpenTrain, bearer, credential_path, granted, holds_the_new_token, is_kept, kept,
 };
-use crate::harness::{Gate, Host, PATIENCE};
+use crate::harness::{Gate, Host, PATIENCE, Reply, Upstream, launch};
 
 /// Longer than a server that is told to stop gives the calls that are under way.
 const LONGER_THAN_ANY_GRACE: Duration = Duration::from_secs(7);
@@ -229,4 +229,46 @@ async fn calls_of_one_process_that_ask_at_once_make_one_exchange() {
     }
     assert_eq!(opentrain.count(EXCHANGE), 1);
     holds_the_new_token(&credential_path(&host));
+}
+
+/// A registration whose answer is held back, in a server that has saved nothing yet.
+async fn registering(gate: &Gate) -> (Host, std::path::PathBuf) {
+    let answer = json!({ "access_token": OLD, "claim_token": CLAIM, "scopes": ["jobs:read"] });
+    let upstream = Upstream::scripted([Reply::json(200, &answer).once_open(gate)]).await;
+    let host = launch().env("OPENTRAIN_API_BASE_URL", &upstream.origin).without_guard().start().await;
+    host.begin("register_agent", json!({})).await;
+    upstream.has_seen(1).await;
+    let path = credential_path(&host);
+    (host, path)
+}
+
+#[tokio::test]
+async fn a_registration_is_waited_for_whatever_ends_the_server() {
+    for ends in ["TERM", "end of input"] {
+        let gate = Gate::closed();
+        let (host, path) = registering(&gate).await;
+        if ends == "TERM" {
+            host.signal(ends);
+        } else {
+            host.close_input().await;
+        }
+        tokio::time::sleep(LONGER_THAN_ANY_GRACE).await;
+        gate.open();
+        host.exit_within(PATIENCE).await;
+        let file = kept(&path);
+        assert_eq!((&file["apiToken"], &file["claimToken"]), (&json!(OLD), &json!(CLAIM)), "{ends}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_from_the_shell_that_is_stopped_has_its_token_on_the_disk() {
+    let gate = Gate::closed();
+    let opentrain = OpenTrain::new().await.answers_next([granted().once_open(&gate)]);
+    let host = opentrain.registered().args(["call", "get_claim_status"]).bare();
+    let path = credential_path(&host);
+    opentrain.upstream.has_seen(1).await;
+    host.signal("INT");
+    gate.open();
+    host.exit_within(PATIENCE).await;
+    holds_the_new_token(&path);
 }

@@ -62,7 +62,6 @@ async fn it_is_sent_as_json_outside_of_the_public_api_and_without_a_token() {
 }
 
 #[tokio::test]
-#[ignore = "bug: an empty body is sent where {} is documented"]
 async fn without_names_an_empty_object_is_sent() {
     let opentrain = OpenTrain::new().await;
     let host = opentrain.server().start().await;

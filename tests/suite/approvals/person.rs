@@ -313,3 +313,20 @@ async fn a_billing_page_on_another_host_is_unverified_and_nobody_is_sent_there()
         }
     }
 }
+
+#[tokio::test]
+async fn a_page_is_told_even_when_its_approval_cannot_be_read() {
+    let api = Api::meddled([maria()], |request, _| {
+        let looks = request.path().contains("/approvals/");
+        looks.then(|| Reply::refusal(404, "NOT_FOUND", &json!({ "resource": "approvals" })))
+    })
+    .await;
+    let (host, id, request) = asked(&api).await;
+    host.answer(&request, json!({ "action": "accept" })).await;
+    let answer = host.end(id).await;
+    assert!(!answer.is_error(), "it was asked for: {}", answer.0);
+    let url = api.world().approvals[0]["approvalUrl"].as_str().unwrap().to_owned();
+    answer.says(&["WAITING FOR A PERSON", "could not be looked at", &url, "wait_for_approval"]);
+    assert_eq!(answer.structured()["outcome"], "pending_approval");
+    assert_eq!(api.came(FUND), 1);
+}

@@ -226,3 +226,25 @@ async fn a_torn_line_does_not_hide_the_others() {
     let text = std::fs::read_to_string(&log).unwrap();
     assert_eq!(text.lines().filter(|line| serde_json::from_str::<Value>(line).is_err()).count(), 1, "{text}");
 }
+
+#[tokio::test]
+async fn a_hire_that_is_asked_for_again_counts_once() {
+    let (_folder, log) = folder();
+    let api = Api::meddled([contract("ctr_8Kq2", &[])], |request, world| {
+        request.path().ends_with("/hire").then(|| {
+            let (id, origin) = (request.path().split('/').nth(5).unwrap(), request.header("host")[0]);
+            let approval = json!({ "id": format!("apr_{id}"), "type": "proposal_hire", "status": "pending",
+                "proposalId": id, "approvalUrl": format!("http://{origin}/approvals/apr_{id}"), "expiresAt": world.ago(-60) });
+            Reply::json(202, &json!({ "approval": approval, "message": "Recorded." }))
+        })
+    })
+    .await;
+    let host = limited(&api, "500", &log).start().await;
+    let hire = |proposal: &str, amount: u32| json!({ "proposalId": proposal, "milestone": { "name": "First", "amount": amount } });
+    for _ in 0..3 {
+        host.done("hire_proposal", hire("prop_1", 300)).await;
+    }
+    is_over(&host.failed("hire_proposal", hire("prop_2", 201)).await, "500", "501");
+    is_over(&host.failed("hire_proposal", hire("prop_1", 501)).await, "500", "501");
+    host.done("hire_proposal", hire("prop_2", 200)).await;
+}
