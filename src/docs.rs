@@ -78,7 +78,11 @@ fn tools() -> String {
     for family in FAMILIES {
         for entry in family.tools {
             let scopes: Vec<String> = entry.gate.scopes.iter().map(|scope| format!("`{scope}`")).collect();
-            let scopes = if scopes.is_empty() { "any token".to_owned() } else { scopes.join(" or ") };
+            let scopes = match scopes.as_slice() {
+                [] if entry.gate.token => "any token".to_owned(),
+                [] => "no token is sent".to_owned(),
+                scopes => scopes.join(" or "),
+            };
             let feature = entry.gate.feature.map_or_else(|| "—".to_owned(), |feature| format!("`{feature}`"));
             let claimed = if entry.gate.claimed { "yes" } else { "no" };
             let _ = writeln!(
