@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, RwLock};
 
+use memchr::memmem;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 use serde_json::Value;
@@ -16,6 +17,8 @@ const FOREIGN: [(&str, &str); 4] = [
     ("ot_ptk_", "a token of the Platform API, another product"),
     ("whsec_", "a webhook's signing secret"),
 ];
+/// How JSON escapes begin that can stand for ASCII.
+const ESCAPED: &[u8] = b"\\u00";
 /// A secret part shorter than this is not searched for: it would hide ordinary words.
 const SHORTEST_SECRET: usize = 8;
 
@@ -84,9 +87,9 @@ impl Token {
     pub fn mask_json(&self, json: &mut String) {
         self.mask(json);
         // ASCII in escapes is rare, and the only way in which a token could still be there.
-        let has_escaped_ascii = json.match_indices("\\u00").any(|(place, escape)| {
-            json.as_bytes().get(place + escape.len()).is_some_and(|digit| (b'2'..=b'7').contains(digit))
-        });
+        let bytes = json.as_bytes();
+        let has_escaped_ascii = memmem::find_iter(bytes, ESCAPED)
+            .any(|place| bytes.get(place + ESCAPED.len()).is_some_and(|digit| (b'2'..=b'7').contains(digit)));
         if has_escaped_ascii
             && let Ok(mut value) = serde_json::from_str(json)
             && self.mask_value(&mut value)
@@ -123,7 +126,7 @@ impl Token {
         let rest = KINDS.iter().find_map(|kind| token.strip_prefix(kind));
         let secret = rest.and_then(|rest| rest.split_once('_')).map(|(_, secret)| secret);
         for needle in [Some(token), secret].into_iter().flatten() {
-            if needle.len() >= SHORTEST_SECRET && text.contains(needle) {
+            if needle.len() >= SHORTEST_SECRET && memmem::find(text.as_bytes(), needle.as_bytes()).is_some() {
                 *text = text.replace(needle, MASK);
                 found = true;
             }

@@ -39,7 +39,9 @@ pub type Fault = Box<dyn std::error::Error + Send + Sync>;
 pub fn run(cli: Cli) -> Result<ExitCode, Fault> {
     let config = Config::read(&cli.typed.0, &Environment::of_process())?;
     start_log(&config.log)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    // One thread: calls wait, they do not compute. A second one makes each of them wait for it to wake, too; what blocks
+    // (files that are synced, locks) has threads of its own.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let done = runtime.block_on(perform(cli.task.unwrap_or(Task::Serve), &config));
     // A read of stdin cannot be called back: the process does not wait for it.
     runtime.shutdown_background();
