@@ -13,9 +13,18 @@ use super::{Fault, print};
 
 /// Revokes the token that is kept, and forgets it. It is forgotten only when OpenTrain has taken it back.
 pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
+    if config.sandbox.is_some() {
+        return Err("the sandbox keeps its accounts in memory: there is nothing to forget".into());
+    }
     let hold = config.credentials.hold()?;
     let kept = hold.kept();
     let Some(token) = kept.token else {
+        if hold.is_taken() {
+            let why = config.credentials.notices().join("; ");
+            return Err(
+                format!("the account in the credential file can be neither revoked nor forgotten here: {why}").into()
+            );
+        }
         print("There is no account to forget in the credential file.")?;
         return Ok(ExitCode::SUCCESS);
     };

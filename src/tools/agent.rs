@@ -70,7 +70,7 @@ impl Tool for RegisterAgent {
         // The tokens are delivered once: the process does not stop before they are on the disk.
         let _turn = context.toolbox.claim.turn().await?;
         let hold = hold(Arc::clone(&context.toolbox.tokens)).await.map_err(Error::NotConfigured)?;
-        if hold.kept().token.is_some() && self.force != Some(true) && !context.toolbox.sandbox {
+        if hold.is_taken() && self.force != Some(true) && !context.toolbox.sandbox {
             let message = "an account is saved here already; force: true replaces it, and then nobody can get at the old one \
                            who does not own it";
             return Err(InvalidArgument::new("force", message).into());
@@ -118,7 +118,8 @@ impl Tool for ClaimAccount {
 
     async fn run(self, context: &Context) -> Result<Answer, Trouble> {
         let claim_token = context.toolbox.tokens.claim_token().ok_or_else(Denial::not_registered)?;
-        let start = StartClaim { claim_token: claim_token.expose().to_owned(), email: self.email.trim().to_owned() };
+        let email = self.email.trim();
+        let start = StartClaim { claim_token: claim_token.expose().to_owned(), email: email.to_owned() };
         let written = context.write(&start, None).await?;
         let warning = written.writing.end(Settled::with(Outcome::PendingApproval)).await;
         let started = &written.read.output;
@@ -133,7 +134,7 @@ impl Tool for ClaimAccount {
             "WAITING FOR A PERSON. Nothing is claimed so far.\nShow both to your person: the page {} and the code {code} \
              (good for {minutes}). They sign in with {} and enter the code.",
             link.shown(),
-            super::text::visible(&self.email)
+            super::text::visible(email)
         );
         let mut answer = Answer::new(summary, written.read.object);
         answer.outcome = Some(Outcome::PendingApproval);

@@ -24,6 +24,8 @@ use super::toolbox::Toolbox;
 
 /// Between two questions whether the claim is done, unless OpenTrain says otherwise.
 pub(super) const INTERVAL: Duration = Duration::from_secs(5);
+/// The longest that OpenTrain may ask for: a code is good for half an hour.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(600);
 /// What the exchange may take.
 const EXCHANGE_LIMIT: Duration = Duration::from_secs(35);
 /// What is kept of a call's time for making it again, once the token is there.
@@ -67,7 +69,7 @@ impl Claim {
     /// OpenTrain has named the time between two questions.
     pub(super) fn pace(&self, interval: Duration) {
         if let Ok(mut pace) = self.pace.lock() {
-            pace.interval = Some(interval);
+            pace.interval = Some(interval.min(LONGEST_INTERVAL));
         }
     }
 
@@ -87,9 +89,8 @@ impl Claim {
 
     /// OpenTrain wants more time between two questions (RFC 8628, 3.5).
     fn slow_down(&self) -> Duration {
-        let interval = self.interval() + INTERVAL;
-        self.pace(interval);
-        interval
+        self.pace(self.interval() + INTERVAL);
+        self.interval()
     }
 
     fn interval(&self) -> Duration {

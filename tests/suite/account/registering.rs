@@ -119,6 +119,37 @@ async fn an_account_that_another_process_saved_meanwhile_is_not_replaced_either(
 }
 
 #[tokio::test]
+async fn a_saved_account_that_cannot_be_used_from_here_is_not_replaced_either() {
+    for saved in [
+        json!({ "apiToken": NEW, "baseUrl": "https://opentrain.example" }),
+        json!({ "apiToken": "no token at all" }),
+        json!({ "claimToken": CLAIM }),
+    ] {
+        let opentrain = OpenTrain::new().await;
+        let server = opentrain.server().credentials(&saved.to_string());
+        let path = server.credential_path();
+        let host = server.start().await;
+        host.failed("register_agent", json!({})).await.says(&["force"]);
+        assert!(opentrain.upstream.requests().is_empty(), "{saved}: nothing was sent");
+        assert_eq!(kept(&path), saved);
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_a_link_stays_one() {
+    let opentrain = OpenTrain::new().await;
+    let server = opentrain.server();
+    let path = server.credential_path();
+    let elsewhere = path.with_file_name("elsewhere.json");
+    write_private(&elsewhere, "{}");
+    std::os::unix::fs::symlink(&elsewhere, &path).unwrap();
+    let host = server.start().await;
+    host.done("register_agent", json!({})).await;
+    assert!(path.is_symlink());
+    assert_eq!(kept(&elsewhere)["apiToken"], OLD);
+}
+
+#[tokio::test]
 async fn a_file_that_cannot_be_read_is_left_as_it_is_and_nothing_is_sent() {
     for broken in ["{\"apiToken\": \"ot_pat_half", "[]", "{\"apiToken\": 5}"] {
         let opentrain = OpenTrain::new().await;
