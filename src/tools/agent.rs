@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::api::agent::{ClaimStarted, ExchangeClaim, RegisterIdentity, StartClaim};
 use crate::api::client::Caller;
-use crate::api::error::{Error, InvalidArgument};
+use crate::api::error::InvalidArgument;
 use crate::api::reply::Read;
 use crate::api::token::Kept;
 use crate::api::{Effect, Gate, Operation};
@@ -69,7 +69,7 @@ impl Tool for RegisterAgent {
     async fn run(self, context: &Context) -> Result<Answer, Trouble> {
         // The tokens are delivered once: the process does not stop before they are on the disk.
         let _turn = context.toolbox.claim.turn().await?;
-        let hold = hold(Arc::clone(&context.toolbox.tokens)).await.map_err(Error::NotConfigured)?;
+        let hold = hold(Arc::clone(&context.toolbox.tokens)).await.map_err(Denial::unkept)?;
         if hold.is_taken() && self.force != Some(true) && !context.toolbox.sandbox {
             let message = "an account is saved here already; force: true replaces it, and then nobody can get at the old one \
                            who does not own it";

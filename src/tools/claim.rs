@@ -178,7 +178,7 @@ impl Toolbox {
         }
         let hold = match hold(Arc::clone(&self.tokens)).await {
             Ok(hold) => hold,
-            Err(fault) => return Exchanged::Failed(Error::NotConfigured(fault)),
+            Err(fault) => return Exchanged::Denied(Denial::unkept(fault)),
         };
         // Another process may have been faster.
         let Some(claim_token) = hold.kept().claim_token else {

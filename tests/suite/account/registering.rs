@@ -172,7 +172,9 @@ async fn where_nothing_can_be_kept_nothing_is_sent_and_it_is_told_what_is_in_the
     let path = server.credential_path();
     std::fs::create_dir_all(path.with_extension("json.lock")).unwrap();
     let host = server.start().await;
-    host.failed("register_agent", json!({})).await.says(&["cli.json"]);
+    let answer = host.failed("register_agent", json!({})).await;
+    answer.says(&["cli.json"]);
+    assert_eq!(answer.error()["reason"], "secret_not_kept", "a token is not what is missing: {}", answer.0);
     assert!(opentrain.upstream.requests().is_empty(), "nothing was sent");
     std::fs::remove_dir(path.with_extension("json.lock")).unwrap();
     host.done("register_agent", json!({})).await;
