@@ -83,13 +83,14 @@ impl Tool for RegisterAgent {
             Ok(read) => read,
             Err(fault) => return Err(context.end_failed(writing, fault).await),
         };
-        let kept = Kept { token: Some(output.access_token), claim_token: Some(output.claim_token) };
+        let kept = Kept { token: Some(output.access_token.clone()), claim_token: Some(output.claim_token.clone()) };
         let saved = keep(hold, kept).await;
+        let object = without_secrets(object, &[&output.access_token, &output.claim_token]);
         let warning = writing.end(Settled::with(Outcome::Created)).await;
 
         let summary = "Registered. The account can draft and publish jobs and read; to hire or pay, a person has to claim it \
                        within about 24 hours: ask for their e-mail address, then claim_account(email).";
-        let mut answer = Answer::new(context.toolbox.told_here(summary), without_secrets(object));
+        let mut answer = Answer::new(context.toolbox.told_here(summary), object);
         answer.outcome = Some(Outcome::Created);
         answer.warnings.extend(keeping(saved.err(), context));
         answer.warnings.extend(warning);

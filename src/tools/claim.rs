@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
@@ -192,10 +192,11 @@ impl Toolbox {
         };
         match self.ask(&claim_token, deadline).await {
             Ok(Read { object, output }) => {
-                let unsaved = keep(hold, Kept { token: Some(output.access_token), claim_token: None }).await.err();
+                let kept = Kept { token: Some(output.access_token.clone()), claim_token: None };
+                let unsaved = keep(hold, kept).await.err();
                 let unrecorded = writing.end(Settled::with(Outcome::Done)).await;
                 let mut told = Map::from_iter([("status".to_owned(), json!("claimed"))]);
-                told.extend(without_secrets(object));
+                told.extend(without_secrets(object, &[&output.access_token, &claim_token]));
                 Exchanged::Claimed { object: told, unsaved, unrecorded }
             }
             Err(fault) => {
@@ -228,10 +229,12 @@ impl Toolbox {
     }
 }
 
-/// An answer without its tokens: no model may see them.
-pub(super) fn without_secrets(mut object: Object) -> Object {
-    object.retain(|name, _| !["access_token", "claim_token"].contains(&name.as_str()));
-    object
+/// An answer without its tokens, wherever it repeats them: no model may see them.
+pub(super) fn without_secrets(mut object: Object, tokens: &[&Token]) -> Object {
+    object.retain(|name, _| !name.ends_with("_token"));
+    let mut json = Value::Object(object).to_string();
+    tokens.iter().for_each(|token| token.mask_json(&mut json));
+    serde_json::from_str(&json).unwrap_or_default()
 }
 
 /// Takes hold of where the account is kept.

@@ -229,6 +229,21 @@ async fn an_answer_without_tokens_or_none_at_all_is_unknown_and_keeps_nothing() 
 }
 
 #[tokio::test]
+async fn an_answer_that_repeats_its_tokens_elsewhere_shows_none() {
+    let body = json!({
+        "access_token": OLD, "claim_token": CLAIM, "refresh_token": "ot_ref_0_somethingelse", "scopes": ["jobs:read"],
+        "message": format!("Your token is {OLD}."), "links": { "claim": format!("https://x.example/?t={CLAIM}") }
+    });
+    let upstream = Upstream::scripted([Reply::json(200, &body)]).await;
+    let host = launch().env("OPENTRAIN_API_BASE_URL", &upstream.origin).without_guard().start().await;
+    let answer = host.done("register_agent", json!({})).await;
+    shows_no_secret("the answer", &answer.0.to_string());
+    assert!(answer.structured().get("refresh_token").is_none(), "{}", answer.0);
+    assert_eq!(answer.structured()["scopes"], json!(["jobs:read"]), "the rest is there");
+    assert_eq!(kept(&credential_path(&host))["apiToken"], OLD, "and what is kept is not masked");
+}
+
+#[tokio::test]
 async fn what_needs_a_token_says_that_there_is_none_and_names_the_way_to_one() {
     let opentrain = OpenTrain::new().await;
     let host = opentrain.server().start().await;
