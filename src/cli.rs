@@ -5,19 +5,21 @@ use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand};
 
-use crate::config::{Flag, Flags, SETTINGS};
+use crate::config::{Flag, Flags, SETTINGS, Setting};
 
 /// MCP server for OpenTrain AI: contracts, milestones, and the people who approve them, for AI agents.
 ///
-/// Without a command it serves MCP on stdin and stdout; this is what hosts start. Starting binds no port, writes no
-/// file and calls nobody. Try everything without an account: `opentrain-mcp demo`, or add --sandbox.
+/// Without a command it serves MCP on stdin and stdout; this is what hosts start. Starting binds no port, calls nobody,
+/// and writes nothing, but for an empty file that --audit-log names. Try everything without an account:
+/// `opentrain-mcp demo`, or add --sandbox.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = false, disable_help_subcommand = true, after_help = AFTER_HELP)]
 pub struct Cli {
-    #[command(flatten)]
-    pub(crate) typed: Typed,
+    // Before the settings: these are told which command shows them.
     #[command(subcommand)]
     pub(crate) task: Option<Task>,
+    #[command(flatten)]
+    pub(crate) typed: Typed,
 }
 
 const AFTER_HELP: &str = "The token is set in the environment as OT_API_TOKEN, never as a flag; \
@@ -34,7 +36,7 @@ pub enum Task {
     /// the real pages: a code is typed, a key made, buttons are pressed. A reply is lost on the way, and a limit holds.
     /// Exit status 0 when all of it went as expected.
     Demo,
-    /// List the tools
+    /// List the tools: what each takes, and the first sentence of its description
     Tools {
         /// Print exactly what MCP's tools/list serves
         #[arg(long)]
@@ -58,6 +60,7 @@ pub enum Task {
     },
     /// Tell what is set, where it came from, and whether OpenTrain accepts it
     ///
+    /// Give it the flags that the server is started with, and it tells what that server would be told.
     /// Reads the token's status and the account's features, and says which tools would be refused, why, and what to do.
     /// Exit status 1 when something would be refused.
     Check,
@@ -66,7 +69,7 @@ pub enum Task {
     /// They refuse each write and say why, until `opentrain-mcp thaw`. Nothing has to be restarted.
     Freeze {
         /// Why; agents are told
-        #[arg(long, default_value = "")]
+        #[arg(long, default_value = "", hide_default_value = true)]
         reason: String,
     },
     /// Let writes through again
@@ -104,20 +107,42 @@ pub enum Task {
 #[derive(Clone, Debug, Default)]
 pub struct Typed(pub(crate) Flags);
 
+/// The settings that matter to a command, where not all of them do. The others are taken all the same, since hosts and
+/// scripts put them before any command, but its help does not show them.
+const MATTER: &[(&str, &[&str])] = &[
+    ("demo", &[]),
+    ("tools", &["read-only", "toolsets", "tool-prefix"]),
+    ("freeze", &[]),
+    ("thaw", &[]),
+    ("logout", &["timeout"]),
+    ("audit", &[]),
+    ("drift", &["timeout"]),
+    ("sandbox", &["sandbox-fault", "log-format"]),
+];
+
+/// The flag of a setting, if it has one.
+fn argument(setting: &Setting) -> Option<Arg> {
+    let help = match setting.environment.first() {
+        Some(variable) => format!("{} [environment: {variable}]", setting.help),
+        None => setting.help.to_owned(),
+    };
+    let argument = Arg::new(setting.name).long(setting.name).help(help).global(true).help_heading("Settings");
+    match setting.flag {
+        Flag::None => None,
+        Flag::Switch => Some(argument.action(ArgAction::SetTrue)),
+        Flag::Value(name) => Some(argument.value_name(name)),
+    }
+}
+
 impl Args for Typed {
     fn augment_args(command: Command) -> Command {
-        SETTINGS.iter().fold(command, |command, setting| {
-            let help = match setting.environment.first() {
-                Some(variable) => format!("{} [environment: {variable}]", setting.help),
-                None => setting.help.to_owned(),
-            };
-            let argument = Arg::new(setting.name).long(setting.name).help(help).global(true).help_heading("Settings");
-            match setting.flag {
-                Flag::None => command,
-                Flag::Switch => command.arg(argument.action(ArgAction::SetTrue)),
-                Flag::Value(name) => command.arg(argument.value_name(name)),
-            }
-        })
+        let command = command.mut_subcommands(|command| {
+            let matter = MATTER.iter().find(|(name, _)| *name == command.get_name()).map(|(_, matter)| *matter);
+            let hidden = SETTINGS.iter().filter(|setting| matter.is_some_and(|matter| !matter.contains(&setting.name)));
+            // What a command has already is not made global once more.
+            command.args(hidden.filter_map(argument).map(|argument| argument.hide(true)))
+        });
+        command.args(SETTINGS.iter().filter_map(argument))
     }
 
     fn augment_args_for_update(command: Command) -> Command {
@@ -142,5 +167,23 @@ impl FromArgMatches for Typed {
             self.0.extend(value.map(|value| (setting.name, value)));
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn what_matters_to_a_command_is_a_setting_and_the_command_is_there() {
+        Cli::command().debug_assert();
+        for (command, matter) in MATTER {
+            assert!(Cli::command().find_subcommand(command).is_some(), "{command}");
+            for name in *matter {
+                assert!(SETTINGS.iter().any(|setting| setting.name == *name), "{command}: {name}");
+            }
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -78,8 +79,8 @@ pub struct OperatorConfig {
     pub duplicate_window: Duration,
     /// Where every write is recorded.
     pub audit_log: Option<PathBuf>,
-    /// The file that stops all writes of this user's servers while it is there.
-    pub switch: Option<PathBuf>,
+    /// The files of which each stops all writes of this user's servers while it is there.
+    pub switches: Vec<PathBuf>,
     /// Where secrets that no model may see are written: the folder of the credential file.
     pub private_folder: Option<PathBuf>,
 }
@@ -174,12 +175,16 @@ impl Environment {
 
     /// `${XDG_CONFIG_HOME:-~/.config}/opentrain`, the folder of OpenTrain's own tools.
     fn folder(&self) -> Option<PathBuf> {
+        self.folders().next()
+    }
+
+    /// That folder, and the home's own where `XDG_CONFIG_HOME` names another.
+    fn folders(&self) -> impl Iterator<Item = PathBuf> {
         let absolute = |path: &str| Some(PathBuf::from(path)).filter(|path| path.is_absolute());
-        let config = self.get("XDG_CONFIG_HOME").and_then(absolute).or_else(|| {
-            let home = self.get("HOME").or_else(|| self.get("USERPROFILE")).and_then(absolute)?;
-            Some(home.join(".config"))
-        })?;
-        Some(config.join("opentrain"))
+        let named = self.get("XDG_CONFIG_HOME").and_then(absolute);
+        let home = self.get("HOME").or_else(|| self.get("USERPROFILE")).and_then(absolute);
+        let homes_own = home.map(|home| home.join(".config")).filter(|folder| Some(folder) != named.as_ref());
+        named.into_iter().chain(homes_own).map(|config| config.join("opentrain"))
     }
 
     /// The file that OpenTrain's own tools write.
@@ -187,9 +192,10 @@ impl Environment {
         Some(self.folder()?.join("cli.json"))
     }
 
-    /// The stop switch of this server.
-    fn switch_path(&self) -> Option<PathBuf> {
-        Some(self.folder()?.join("mcp-frozen"))
+    /// The stop switch. It is in the home's own folder too: servers of one user may be started with another
+    /// `XDG_CONFIG_HOME` each, and all of them are to be stopped.
+    fn switch_paths(&self) -> Vec<PathBuf> {
+        self.folders().map(|folder| folder.join("mcp-frozen")).collect()
     }
 
     fn user(&self) -> String {
@@ -240,11 +246,14 @@ impl Lookup<'_> {
             .ok_or_else(|| refused(&source, format!("must be an amount in USD, such as 500 or 99.50, not \"{value}\"")))
     }
 
-    fn seconds(&mut self, name: &'static str, most: f64) -> Result<Duration, ConfigError> {
+    fn seconds(&mut self, name: &'static str, range: RangeInclusive<f64>) -> Result<Duration, ConfigError> {
         let (value, source) = self.find(name);
-        let seconds = value.parse::<f64>().ok().filter(|seconds| (0.0..=most).contains(seconds));
+        let seconds = value.parse::<f64>().ok().filter(|seconds| range.contains(seconds));
         let seconds = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        seconds.ok_or_else(|| refused(&source, format!("must be seconds, from 0 to {most}, not \"{value}\"")))
+        seconds.ok_or_else(|| {
+            let (least, most) = range.into_inner();
+            refused(&source, format!("must be seconds, from {least} to {most}, not \"{value}\""))
+        })
     }
 
     fn switch(&mut self, name: &'static str) -> Result<bool, ConfigError> {
@@ -275,8 +284,8 @@ impl Config {
         let sandbox = lookup.switch(SANDBOX)?;
         let (port, source) = lookup.find(SANDBOX_PORT);
         let port = port.parse().map_err(|_| refused(&source, format!("must be a port, not \"{port}\"")))?;
-        let timeout = lookup.seconds(TIMEOUT, 600.0)?.max(Duration::from_millis(100));
-        let human_wait = lookup.seconds(HUMAN_WAIT, 3600.0)?;
+        let timeout = lookup.seconds(TIMEOUT, 0.1..=600.0)?;
+        let human_wait = lookup.seconds(HUMAN_WAIT, 0.0..=3600.0)?;
         let operator = operator(&mut lookup)?;
         let sandbox_faults = lookup.set(SANDBOX_FAULT);
         let (format, source) = lookup.find(LOG_FORMAT);
@@ -286,7 +295,7 @@ impl Config {
             _ => return Err(refused(&source, format!("must be text or json, not \"{format}\""))),
         };
         let log = LogConfig { format, filter: lookup.find(LOG_FILTER).0 };
-        let (origin, credentials) = if sandbox { offline()? } else { account(&mut lookup)? };
+        let (origin, credentials) = if sandbox { offline(&mut lookup)? } else { account(&mut lookup)? };
         let sandbox = sandbox.then_some(SandboxConfig { port });
         let credentials = Arc::new(credentials);
         Ok(Self {
@@ -320,7 +329,7 @@ fn operator(lookup: &mut Lookup<'_>) -> Result<OperatorConfig, ConfigError> {
     let window =
         window.ok_or_else(|| refused(&source, format!("must be whole minutes, from 0 to 10080, not \"{minutes}\"")))?;
     let duplicate_window = Duration::from_secs(60 * u64::from(window));
-    let switch = lookup.environment.switch_path();
+    let switches = lookup.environment.switch_paths();
     let private_folder = lookup.environment.folder();
     Ok(OperatorConfig {
         read_only,
@@ -330,7 +339,7 @@ fn operator(lookup: &mut Lookup<'_>) -> Result<OperatorConfig, ConfigError> {
         max_day,
         duplicate_window,
         audit_log,
-        switch,
+        switches,
         private_folder,
     })
 }
@@ -343,7 +352,11 @@ fn tool_prefix(lookup: &mut Lookup<'_>) -> Result<String, ConfigError> {
 }
 
 /// In the sandbox neither token nor base matters, and nothing of the user's is read.
-fn offline() -> Result<(Url, Credentials), ConfigError> {
+fn offline(lookup: &mut Lookup<'_>) -> Result<(Url, Credentials), ConfigError> {
+    for name in [BASE_URL, TOKEN] {
+        let (_, source) = lookup.look(name);
+        lookup.given.push(Given { name, value: "ignored: the sandbox is on".into(), source });
+    }
     let origin = parse_origin(DEFAULT_ORIGIN, &Source::Default)?;
     Ok((origin.clone(), Credentials::new(None, None, origin, Source::Default)))
 }
@@ -361,7 +374,7 @@ fn account(lookup: &mut Lookup<'_>) -> Result<(Url, Credentials), ConfigError> {
 
     let fixed = match lookup.look(TOKEN) {
         (text, source @ Source::Environment(variable)) => {
-            Some((Token::new(&text).map_err(|fault| refused(&source, fault.to_string()))?, variable))
+            Some((Token::bearing(&text).map_err(|fault| refused(&source, fault.to_string()))?, variable))
         }
         _ => None,
     };

@@ -7,7 +7,7 @@ use serde_json::json;
 use crate::api::Effect;
 use crate::config::{Flag, SETTINGS};
 use crate::mcp;
-use crate::tools::FAMILIES;
+use crate::tools::{Entry, FAMILIES};
 
 /// A file that is made: its path below the crate's root, and what stands in it.
 #[derive(Clone, Debug)]
@@ -78,7 +78,11 @@ fn tools() -> String {
     for family in FAMILIES {
         for entry in family.tools {
             let scopes: Vec<String> = entry.gate.scopes.iter().map(|scope| format!("`{scope}`")).collect();
-            let scopes = if scopes.is_empty() { "any token".to_owned() } else { scopes.join(" or ") };
+            let scopes = match scopes.as_slice() {
+                [] if entry.gate.token => "any token".to_owned(),
+                [] => "no token is sent".to_owned(),
+                scopes => scopes.join(" or "),
+            };
             let feature = entry.gate.feature.map_or_else(|| "—".to_owned(), |feature| format!("`{feature}`"));
             let claimed = if entry.gate.claimed { "yes" } else { "no" };
             let _ = writeln!(
@@ -93,6 +97,16 @@ fn tools() -> String {
     table
 }
 
+/// Whose click it takes on OpenTrain's pages before anything happens.
+fn clicked_by(entry: &Entry) -> &'static str {
+    match entry.effect {
+        Effect::Read => "—",
+        Effect::CoSigned => "a signed-in person's",
+        Effect::Irreversible if entry.may_ask() => "nobody's; a signed-in person's where money is held",
+        Effect::Create | Effect::Replace | Effect::Irreversible | Effect::Exposes => "nobody's",
+    }
+}
+
 fn safety() -> String {
     let mut table = String::from(
         "| tool | what a call does | whose click it takes | listed by default | listed when read-only |\n|---|---|---|---|---|\n",
@@ -101,7 +115,7 @@ fn safety() -> String {
         for entry in family.tools {
             let by_default = if family.by_default { "yes" } else { "only when its family is named" };
             let read_only = if entry.effect == Effect::Read { "yes" } else { "no" };
-            let (does, click) = (entry.effect.told(), entry.effect.clicked_by());
+            let (does, click) = (entry.effect.told(), clicked_by(entry));
             let _ = writeln!(table, "| `{}` | {does} | {click} | {by_default} | {read_only} |", entry.name);
         }
     }

@@ -3,11 +3,12 @@
 //! | room | what it is | may use |
 //! |---|---|---|
 //! | [`api`] | what OpenTrain is | nothing of ours |
-//! | [`tools`] | what we make of it | `api` |
+//! | [`tools`] | what we make of it | `api`, `files` |
 //! | [`mcp`] | how it is spoken: the only room that knows MCP | `tools`, `api` |
 //! | [`sandbox`] | OpenTrain again, small, on loopback | `api` |
-//! | [`config`] | what the settings mean | `api` |
+//! | [`config`] | what the settings mean | `api`, `files` |
 //! | [`cli`] | what was typed | `config` |
+//! | [`files`] | private files, put in place whole, and locks on them | nothing of ours |
 //! | [`drift`] | OpenTrain's description of its API against ours | `api` |
 //! | [`docs`] | text made from the tables | `api`, `config`, `mcp`, `tools` |
 //! | `commands` | where they meet | all of them |
@@ -20,6 +21,7 @@ mod commands;
 pub mod config;
 pub mod docs;
 pub mod drift;
+pub mod files;
 pub mod mcp;
 pub mod sandbox;
 pub mod tools;

@@ -28,7 +28,9 @@ impl Effort {
 pub(crate) fn report(effort: &Effort) -> Result<(), Fault> {
     let upstream = Upstream::start(3, 2)?;
     let mut rows = start(&upstream, effort)?;
-    rows.push(one_call("one list_contracts, of 3", &upstream, effort, "list_contracts", |_| json!({}))?);
+    let list = one_call("one list_contracts, of 3", &upstream, effort, "list_contracts", |_| json!({}))?;
+    rows.push(Row { goal: "at most 3× HTTP, 1.25× rmcp", ..list });
+    // Two requests of ours, since it looks before it creates, beside one of theirs.
     rows.push(one_call("one create_milestone", &upstream, effort, "create_milestone", |place| {
         json!({
             "contractId": "ctr_00000",
@@ -100,7 +102,7 @@ fn one_call(
         rmcp: format!("{rmcp:.3} ms"),
         http: format!("{http:.3} ms"),
         ratio: format!("{:.2}× HTTP, {:.2}× rmcp", ours / http, ours / rmcp),
-        goal: "at most 3× HTTP, 1.25× rmcp",
+        ..Row::default()
     })
 }
 

@@ -34,6 +34,11 @@ const RETRIES: usize = 2;
 pub trait Endpoint: Send + Sync {
     /// The origin to call.
     fn origin(&self) -> BoxFuture<'_, Result<Url, Error>>;
+
+    /// What a caller has to know of it since it was asked last, told once.
+    fn news(&self) -> Option<String> {
+        None
+    }
 }
 
 impl Endpoint for Url {
@@ -86,6 +91,12 @@ impl Client {
     /// When it cannot be found out.
     pub async fn origin(&self) -> Result<Url, Error> {
         self.endpoint.origin().await
+    }
+
+    /// What a caller has to know of where it goes, told once.
+    #[must_use]
+    pub fn news(&self) -> Option<String> {
+        self.endpoint.news()
     }
 
     /// Performs `operation` and gives the success as it came. A read is tried again over passing faults; anything else

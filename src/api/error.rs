@@ -23,7 +23,7 @@ pub enum Error {
     #[error("{}", .0.what)]
     Unreadable(Box<Unreadable>),
     /// No answer came in time.
-    #[error("OpenTrain did not answer within {} s", .waited.as_secs_f32())]
+    #[error("OpenTrain did not answer within {} s", tenths(*.waited))]
     TimedOut {
         /// How long was waited for this answer.
         waited: Duration,
@@ -38,6 +38,11 @@ pub enum Error {
         /// Whether the request may have reached OpenTrain.
         sent: bool,
     },
+}
+
+/// Seconds, to a tenth.
+fn tenths(time: Duration) -> f64 {
+    (time.as_secs_f64() * 10.0).round() / 10.0
 }
 
 /// A parameter that cannot be sent.
@@ -188,6 +193,19 @@ impl Error {
             Self::Invalid(_) | Self::NotConfigured(_) => false,
             Self::Refused(_) | Self::Unreadable(_) => !matches!(self.status(), Some(300..=302 | 304..=499)),
             Self::TimedOut { sent, .. } | Self::Unreachable { sent, .. } => *sent,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_told_to_a_tenth_of_a_second() {
+        for (waited, told) in [(47.997_547, "48 s"), (0.3, "0.3 s"), (0.04, "0 s")] {
+            let fault = Error::TimedOut { waited: Duration::from_secs_f64(waited), sent: true };
+            assert_eq!(fault.to_string(), format!("OpenTrain did not answer within {told}"));
         }
     }
 }

@@ -113,17 +113,6 @@ impl Effect {
         }
     }
 
-    /// Whose click it takes on OpenTrain's pages before anything happens.
-    #[must_use]
-    pub const fn clicked_by(self) -> &'static str {
-        match self {
-            Self::Read => "—",
-            Self::Create | Self::Replace | Self::Exposes => "nobody's",
-            Self::Irreversible => "nobody's; a signed-in person's where money is held",
-            Self::CoSigned => "a signed-in person's",
-        }
-    }
-
     /// The MCP tool annotations that follow: `readOnlyHint`, `destructiveHint`, `idempotentHint`, `openWorldHint`.
     #[must_use]
     pub const fn hints(self) -> Hints {

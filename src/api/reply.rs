@@ -1,5 +1,7 @@
 //! A success as it came, and the ways to read it.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
@@ -67,7 +69,21 @@ impl Reply {
     /// The error for a body that is JSON, but not `O`'s answer.
     #[must_use]
     pub fn not_of<O: Operation>(&self, fault: &serde_json::Error) -> Error {
-        self.unreadable(&format!("JSON that is not what {} gives ({fault})", O::NAME), false)
+        let place = self.place(fault).map(|key| format!("{key}: ")).unwrap_or_default();
+        self.unreadable(&format!("JSON that is not what {} gives ({place}{fault})", O::NAME), false)
+    }
+
+    /// The key of the body in whose value `fault` was found: the documented wrapper that is of another shape.
+    fn place(&self, fault: &serde_json::Error) -> Option<String> {
+        // serde names a field that is missing, and not the one that it was reading.
+        if fault.to_string().starts_with("missing field") {
+            return None;
+        }
+        let lines_before = self.body.split_inclusive('\n').take(fault.line().checked_sub(1)?);
+        let found_at = lines_before.map(str::len).sum::<usize>() + fault.column();
+        let fields: BTreeMap<String, &RawValue> = serde_json::from_str(&self.body).ok()?;
+        let begun = fields.into_iter().map(|(key, raw)| (raw.get().as_ptr().addr() - self.body.as_ptr().addr(), key));
+        begun.filter(|(start, _)| *start < found_at).max().map(|(_, key)| key)
     }
 
     fn unreadable(&self, what: &str, truncated: bool) -> Error {

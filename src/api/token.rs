@@ -9,6 +9,13 @@ use serde_json::Value;
 
 /// Put where a token was.
 const MASK: &str = "[token hidden]";
+/// What is never sent as bearer, by how it begins (reference: concepts/authentication).
+const FOREIGN: [(&str, &str); 4] = [
+    ("ot_clm_", "a claim token"),
+    ("ot_cat_", "the token of a claim page"),
+    ("ot_ptk_", "a token of the Platform API, another product"),
+    ("whsec_", "a webhook's signing secret"),
+];
 /// A secret part shorter than this is not searched for: it would hide ordinary words.
 const SHORTEST_SECRET: usize = 8;
 
@@ -29,9 +36,21 @@ impl Token {
     pub fn new(text: &str) -> Result<Self, NotAToken> {
         let text = text.trim();
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
-            return Err(NotAToken);
+            return Err(NotAToken::Unwritable);
         }
         Ok(Self(SecretString::from(text)))
+    }
+
+    /// Takes a token that is to be sent as bearer: not one whose prefix says that it is for something else.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn bearing(text: &str) -> Result<Self, NotAToken> {
+        let token = Self::new(text)?;
+        match FOREIGN.iter().find(|(prefix, _)| token.expose().starts_with(prefix)) {
+            Some((prefix, what)) => Err(NotAToken::Foreign { prefix, what }),
+            None => Ok(token),
+        }
     }
 
     /// A token that stands in our own code, such as the sandbox's.
@@ -57,8 +76,6 @@ impl Token {
     pub fn kind(&self) -> &'static str {
         match self.expose() {
             text if text.starts_with("ot_pat_") => "personal API token",
-            text if text.starts_with("ot_ptk_") => "Platform API token (another product: it does not work here)",
-            text if text.starts_with("ot_clm_") => "claim token (never a bearer token: it does not work here)",
             _ => "token of an unknown kind",
         }
     }
@@ -135,10 +152,24 @@ impl PartialEq for Token {
     }
 }
 
-/// The text is not a token.
+/// The text cannot be used as the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("a token is one word of printable ASCII, such as ot_pat_…")]
-pub struct NotAToken;
+pub enum NotAToken {
+    /// It could not be sent.
+    #[error("a token is one word of printable ASCII, such as ot_pat_…")]
+    Unwritable,
+    /// It is for something else.
+    #[error(
+        "this is {what} ({prefix}…), which does not work here: a personal API token (ot_pat_…) is wanted; a person makes \
+         one in the OpenTrain app, Settings → API keys"
+    )]
+    Foreign {
+        /// How it begins.
+        prefix: &'static str,
+        /// What it is.
+        what: &'static str,
+    },
+}
 
 /// Where the token of a call comes from, and where an agent's own account is kept.
 pub trait TokenSource: Send + Sync {
@@ -148,6 +179,8 @@ pub trait TokenSource: Send + Sync {
     fn reload(&self) -> Option<Token>;
     /// What a person should know of where it comes from: an unreadable file, a file that others can read.
     fn notices(&self) -> Vec<String>;
+    /// Where the token in use was found: a variable's name, a file.
+    fn found_in(&self) -> String;
     /// What turns a claim into a token, if an agent registered here and waits for its person.
     fn claim_token(&self) -> Option<Token>;
     /// What keeps a token that is saved here from being the one in use: a variable of the environment.
@@ -209,6 +242,10 @@ impl TokenSource for InMemory {
 
     fn notices(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    fn found_in(&self) -> String {
+        "memory".into()
     }
 
     fn claim_token(&self) -> Option<Token> {

@@ -4,8 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-use crate::api::token::TokenSource;
-use crate::config::{Config, OperatorConfig, Source};
+use crate::config::{Config, Given, OperatorConfig, SETTINGS, Source};
 use crate::mcp::Server;
 use crate::mcp::client::Client;
 use crate::tools::Toolbox;
@@ -16,37 +15,39 @@ use super::{Fault, print, server, toolbox};
 /// Tells what is set and from where, then tries it. Exit status 1 when something would be refused.
 pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     print(concat!("opentrain-mcp ", env!("CARGO_PKG_VERSION")))?;
-    for given in &config.origins {
-        print(&format!("{:<13} {}  (from {})", given.name, given.value, given.source))?;
-    }
-    for notice in config.credentials.notices() {
-        print(&format!("note: {notice}"))?;
+    let widest = config.origins.iter().map(|given| given.name.len()).max().unwrap_or_default();
+    for Given { name, value, source } in &config.origins {
+        let value = SETTINGS.iter().find(|setting| setting.name == *name).map(|setting| setting.shown(value));
+        print(&format!("{name:<widest$}  {}  ({source})", value.unwrap_or_default()))?;
     }
     let toolbox = toolbox(config)?;
-    // The account is asked whatever the toolsets are.
-    let all = Config {
-        operator: OperatorConfig {
-            toolsets: Some(("all".into(), Source::Default)),
-            tool_prefix: String::new(),
-            ..config.operator.clone()
-        },
-        ..config.clone()
-    };
     for limit in toolbox.limits() {
         print(&format!("limit: {limit}"))?;
     }
-    try_it(server(&all)?, &toolbox).await
+    // The account is asked whatever the toolsets are; the limits have been told.
+    let operator = OperatorConfig {
+        toolsets: Some(("all".into(), Source::Default)),
+        tool_prefix: String::new(),
+        read_only: false,
+        max_milestone: None,
+        max_day: None,
+        switches: Vec::new(),
+        ..config.operator.clone()
+    };
+    try_it(server(&Config { operator, ..config.clone() })?, &toolbox).await
 }
 
 async fn try_it(server: Server, toolbox: &Toolbox) -> Result<ExitCode, Fault> {
     let client = Client::connect(server).await?;
-    let mut fine = true;
     let mut scopes = Vec::new();
     let mut features = Object::new();
     for tool in ["get_auth_status", "get_capabilities"] {
         let called = client.call(tool, Object::new()).await?;
-        fine &= !called.is_error;
         print(&format!("\n{tool}: {}", called.text))?;
+        // What keeps one from being answered keeps the next: it is not told twice.
+        if called.is_error {
+            return Ok(ExitCode::FAILURE);
+        }
         let answer = called.structured;
         if let Some(Value::Array(granted)) = answer.pointer("/token/scopes") {
             scopes.extend(granted.iter().filter_map(Value::as_str).map(str::to_owned));
@@ -55,22 +56,26 @@ async fn try_it(server: Server, toolbox: &Toolbox) -> Result<ExitCode, Fault> {
             features.clone_from(switches);
         }
     }
-    if !fine {
-        return Ok(ExitCode::FAILURE);
+    tell_refusals(toolbox, &scopes, &features)
+}
+
+/// Which tools would be refused, by what they lack: each reason once.
+fn tell_refusals(toolbox: &Toolbox, scopes: &[String], features: &Object) -> Result<ExitCode, Fault> {
+    let mut refused: Vec<(String, Vec<String>)> = Vec::new();
+    for entry in toolbox.served().iter().map(|served| served.entry) {
+        let Some(why) = missing(entry.gate, scopes, features) else { continue };
+        match refused.iter_mut().find(|(known, _)| *known == why) {
+            Some((_, tools)) => tools.push(toolbox.listed_name(entry)),
+            None => refused.push((why, vec![toolbox.listed_name(entry)])),
+        }
     }
-    let refused: Vec<String> = toolbox
-        .served()
-        .iter()
-        .map(|served| served.entry)
-        .filter_map(|entry| Some(format!("{}: {}", entry.name, missing(entry.gate, &scopes, &features)?)))
-        .collect();
     print("")?;
     if refused.is_empty() {
         print("Nothing would be refused for want of a scope or a feature.")?;
         return Ok(ExitCode::SUCCESS);
     }
-    for line in refused {
-        print(&format!("would be refused: {line}"))?;
+    for (why, tools) in refused {
+        print(&format!("would be refused: {}: {why}", tools.join(", ")))?;
     }
     Ok(ExitCode::FAILURE)
 }

@@ -14,16 +14,20 @@ use super::{Fault, print};
 /// Revokes the token that is kept, and forgets it. It is forgotten only when OpenTrain has taken it back.
 pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     if config.sandbox.is_some() {
-        return Err("the sandbox keeps its accounts in memory: there is nothing to forget".into());
+        return Err(
+            "the sandbox keeps no account on the disk, so there is nothing to log out from; for the real one, leave \
+                    out --sandbox (OPENTRAIN_SANDBOX)"
+                .into(),
+        );
     }
     let hold = config.credentials.hold()?;
     let kept = hold.kept();
     let Some(token) = kept.token else {
         if hold.is_taken() {
-            let why = config.credentials.notices().join("; ");
-            return Err(
-                format!("the account in the credential file can be neither revoked nor forgotten here: {why}").into()
-            );
+            let notices = config.credentials.notices();
+            let why = if notices.is_empty() { "it has a claim token only".into() } else { notices.join("; ") };
+            let what = "the account in the credential file can be neither revoked nor forgotten from here";
+            return Err(format!("{what}: {why}").into());
         }
         print("There is no account to forget in the credential file.")?;
         return Ok(ExitCode::SUCCESS);

@@ -49,15 +49,16 @@ pub fn run(cli: Cli) -> Result<ExitCode, Fault> {
 async fn perform(task: Task, config: &Config) -> Result<ExitCode, Fault> {
     match task {
         Task::Serve => {
-            for notice in config.credentials.notices() {
-                tracing::warn!("{notice}");
-            }
+            warn(config);
             stdio::serve(server(config)?).await?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Demo => demo::run().await,
         Task::Tools { json } => tools::run(&toolbox(config)?, json),
-        Task::Call { tool, arguments, json } => call::run(server(config)?, &tool, &arguments, json).await,
+        Task::Call { tool, arguments, json } => {
+            warn(config);
+            call::run(server(config)?, &tool, &arguments, json).await
+        }
         Task::Check => check::run(config).await,
         Task::Freeze { reason } => freeze::freeze(config, &reason),
         Task::Drift { document } => drift::run(config, document.as_deref()).await,
@@ -112,13 +113,20 @@ fn operator(config: &OperatorConfig) -> Result<Operator, Fault> {
     Ok(Operator {
         policy,
         audit,
-        switch: config.switch.clone().map(Switch::at),
+        switch: Switch::at(config.switches.clone()),
         private_folder: config.private_folder.clone(),
     })
 }
 
 fn server(config: &Config) -> Result<Server, Fault> {
     Ok(Server::new(Arc::new(toolbox(config)?))?)
+}
+
+/// Says on stderr what is odd about where the token comes from.
+fn warn(config: &Config) {
+    for notice in config.credentials.notices() {
+        tracing::warn!("{notice}");
+    }
 }
 
 /// The log goes to stderr: stdout is the protocol.

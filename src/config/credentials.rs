@@ -1,16 +1,17 @@
 //! The token, and the file that OpenTrain's own tools keep an account in: `{"apiToken", "baseUrl", "claimToken"}`.
 
-use std::fs::{File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::fs::File;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tempfile::NamedTempFile;
 use url::Url;
 
 use crate::api::token::{Hold, Kept, Token, TokenSource};
+use crate::files;
 
 use super::{DEFAULT_ORIGIN, Source};
 
@@ -78,13 +79,13 @@ impl CredentialFile {
             ));
             return Kept::default();
         }
-        let kept = Token::new(&token).ok();
-        if kept.is_none() {
-            self.notices.push(format!("apiToken in {} is no token; it is ignored", self.path.display()));
+        let kept = Token::bearing(&token);
+        if let Err(fault) = &kept {
+            self.notices.push(format!("apiToken in {} is ignored: {fault}", self.path.display()));
         }
         // A claim token is for the origin that gave it and no other.
         let claim_token = self.text("claimToken").filter(|_| same(&own)).and_then(|text| Token::new(text).ok());
-        Kept { token: kept, claim_token }
+        Kept { token: kept.ok(), claim_token }
     }
 }
 
@@ -214,6 +215,13 @@ impl TokenSource for Credentials {
         self.state().kept.claim_token
     }
 
+    fn found_in(&self) -> String {
+        match self.described().1 {
+            Source::File(path) => format!("the file {}", path.display()),
+            source => source.to_string(),
+        }
+    }
+
     fn overruled_by(&self) -> Option<&'static str> {
         self.fixed.as_ref().map(|(_, variable)| *variable)
     }
@@ -240,14 +248,15 @@ struct Held {
 impl Held {
     fn of(credentials: Credentials, path: PathBuf) -> io::Result<Self> {
         let folder = path.parent().ok_or_else(|| io::Error::other("it is in no folder"))?;
-        make_folder(folder)?;
-        let lock = lock(&path.with_extension("json.lock"))?;
+        files::private_folder(folder)?;
+        let lock = files::private_log().open(path.with_extension("json.lock"))?;
+        files::lock(&lock, PATIENCE)?;
         let broken =
             || io::Error::other("it cannot be read, and what is there must not be lost; mend or remove it first");
         let fields = credentials.reread(&path).fields.ok_or_else(broken)?;
         let path = std::fs::canonicalize(&path).unwrap_or(path);
         let folder = path.parent().ok_or_else(|| io::Error::other("it is in no folder"))?;
-        let next = tempfile::Builder::new().prefix(".cli.json.").tempfile_in(folder)?;
+        let next = files::unnamed(folder)?;
         Ok(Self { credentials, path, fields, next, _lock: lock })
     }
 
@@ -262,10 +271,7 @@ impl Held {
         let base = self.credentials.origin.as_str().trim_end_matches('/');
         fields.insert("baseUrl".into(), base.into());
         let text = format!("{:#}\n", Value::Object(self.fields));
-        self.next.write_all(text.as_bytes())?;
-        self.next.as_file().sync_all()?;
-        self.next.persist(&self.path).map_err(|fault| fault.error)?;
-        sync_folder(&self.path)
+        files::put(self.next, text.as_bytes(), &self.path)
     }
 }
 
@@ -291,41 +297,5 @@ impl Hold for Held {
             credentials.set_state(State { left_behind: in_file, ..in_use });
             format!("{} could not be written ({fault})", path.display())
         })
-    }
-}
-
-fn make_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
-}
-
-/// Makes the new name itself outlive a power loss.
-fn sync_folder(path: &Path) -> io::Result<()> {
-    match path.parent() {
-        #[cfg(unix)]
-        Some(folder) => File::open(folder)?.sync_all(),
-        _ => Ok(()),
-    }
-}
-
-fn lock(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let file = options.open(path)?;
-    let until = Instant::now() + PATIENCE;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(file),
-            Err(TryLockError::Error(fault)) => return Err(fault),
-            Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(Duration::from_millis(20)),
-            Err(TryLockError::WouldBlock) => {
-                return Err(io::Error::new(io::ErrorKind::TimedOut, "another process holds it"));
-            }
-        }
     }
 }

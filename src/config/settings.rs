@@ -20,6 +20,21 @@ pub struct Setting {
     pub help: &'static str,
 }
 
+impl Setting {
+    /// A value of it with its unit, as far as it is a number.
+    #[must_use]
+    pub fn shown(&self, value: &str) -> String {
+        let number = value.trim_start_matches('$');
+        match self.flag {
+            _ if number.parse::<f64>().is_err() => value.to_owned(),
+            Flag::Value("SECONDS") => format!("{number} s"),
+            Flag::Value("MINUTES") => format!("{number} min"),
+            Flag::Value("USD") => format!("${number}"),
+            _ => value.to_owned(),
+        }
+    }
+}
+
 /// How a setting may be given on the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Flag {
@@ -72,7 +87,7 @@ pub const SETTINGS: &[Setting] = &[
         environment: &["OPENTRAIN_TIMEOUT"],
         file_field: None,
         default: "30",
-        help: "Limit for one HTTP attempt. A whole call is answered within 50 s whatever is set here",
+        help: "Limit for one HTTP attempt, from 0.1. A whole call is answered within 50 s whatever is set here",
     },
     Setting {
         name: HUMAN_WAIT,
@@ -131,8 +146,8 @@ pub const SETTINGS: &[Setting] = &[
         environment: &["OPENTRAIN_MAX_MILESTONE_USD"],
         file_field: None,
         default: "no limit",
-        help: "The most that one milestone may cost, before fees: when it is created, funded or released. What cannot \
-               be determined is refused",
+        help: "The most that one milestone may cost, before fees: when it is created, funded or released, or comes \
+               with a hire. What cannot be determined is refused",
     },
     Setting {
         name: MAX_DAY_USD,
@@ -140,8 +155,8 @@ pub const SETTINGS: &[Setting] = &[
         environment: &["OPENTRAIN_MAX_DAY_USD"],
         file_field: None,
         default: "no limit",
-        help: "The most that may be created, or asked to be funded or released, in one day (UTC), before fees; each \
-               milestone counts once. Counted from the audit log, which it needs",
+        help: "The most that may be created, or asked to be funded, released or hired for, in one day (UTC), before \
+               fees; each milestone counts once. Counted from the audit log, which it needs",
     },
     Setting {
         name: AUDIT_LOG,

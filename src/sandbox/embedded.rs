@@ -3,6 +3,7 @@
 
 use std::io;
 use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::future::BoxFuture;
 use tokio::net::TcpListener;
@@ -25,14 +26,20 @@ pub struct Embedded {
     faults: Faults,
     /// Where it was found or started.
     place: Mutex<Option<Place>>,
+    /// Whether another one has taken its place, and nobody was told.
+    replaced: AtomicBool,
 }
+
+/// What is told once when another sandbox has taken the place of the one that was used.
+const REPLACED: &str = "NOTE: the sandbox that was used so far ended with the process that held it, and a fresh one took its \
+    place: what was made in the old one is gone, and its ids may mean something else.";
 
 /// Where the sandbox is.
 enum Place {
     /// In this process.
     Own(Sandbox),
     /// In another process.
-    Shared { port: u16, origin: Url },
+    Shared { port: u16, origin: Url, instance: u64 },
 }
 
 impl Place {
@@ -49,7 +56,7 @@ impl Embedded {
     /// call. Port 0 is any free one, shared with nobody.
     #[must_use]
     pub fn new(port: u16, user: String) -> Self {
-        Self { port, user, faults: Faults::none(), place: Mutex::new(None) }
+        Self { port, user, faults: Faults::none(), place: Mutex::new(None), replaced: AtomicBool::new(false) }
     }
 
     /// The same, failing where `faults` says so. With faults it is this process's own: it shares no sandbox, and none
@@ -63,13 +70,18 @@ impl Embedded {
     /// again on the same port: links that stand in a chat must lead somewhere.
     async fn locate(&self) -> io::Result<Url> {
         let mut place = self.place.lock().await;
-        let first = match &*place {
+        let (first, known) = match &*place {
             Some(Place::Own(sandbox)) => return Ok(sandbox.origin().clone()),
-            Some(Place::Shared { port, .. }) => *port,
-            None => self.port,
+            Some(Place::Shared { port, instance, .. }) => (*port, Some(*instance)),
+            None => (self.port, None),
         };
         let found = self.settle(first).await?;
         let origin = found.origin().clone();
+        let same = matches!(&found, Place::Shared { instance, .. } if known == Some(*instance));
+        if known.is_some() && !same {
+            tracing::warn!("{REPLACED}");
+            self.replaced.store(true, Ordering::Release);
+        }
         *place = Some(found);
         Ok(origin)
     }
@@ -96,10 +108,10 @@ impl Embedded {
             Err(fault) => fault,
         };
         match ask(port, &Marker::of(&self.user)).await {
-            Holder::Ours if !self.faults.is_empty() => Err("a sandbox without the faults that are asked for".into()),
-            Holder::Ours => {
+            Holder::Ours(_) if !self.faults.is_empty() => Err("a sandbox without the faults that are asked for".into()),
+            Holder::Ours(instance) => {
                 let origin = origin((Ipv4Addr::LOCALHOST, port).into()).map_err(|fault| fault.to_string())?;
-                Ok(Place::Shared { port, origin })
+                Ok(Place::Shared { port, origin, instance })
             }
             Holder::Stranger(what) => Err(what),
             // It was let go between the two looks, or may not be used at all.
@@ -119,5 +131,9 @@ impl Endpoint for Embedded {
             let found = self.locate().await;
             found.map_err(|fault| Error::NotConfigured(format!("the sandbox cannot be started: {fault}")))
         })
+    }
+
+    fn news(&self) -> Option<String> {
+        self.replaced.swap(false, Ordering::AcqRel).then(|| REPLACED.to_owned())
     }
 }

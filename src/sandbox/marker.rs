@@ -2,7 +2,7 @@
 
 use std::io;
 use std::net::Ipv4Addr;
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
 use axum::routing::get;
@@ -34,12 +34,22 @@ pub(super) struct Marker {
     service: String,
     version: String,
     user: String,
+    /// Tells one from another that is started in its place.
+    #[serde(default)]
+    instance: u64,
 }
 
 impl Marker {
     /// The marker of this version's sandbox, started by `user`.
     pub(super) fn of(user: &str) -> Self {
-        Self { service: SERVICE.into(), version: env!("CARGO_PKG_VERSION").into(), user: user.into() }
+        let version = env!("CARGO_PKG_VERSION").into();
+        Self { service: SERVICE.into(), version, user: user.into(), instance: 0 }
+    }
+
+    /// The same, of a sandbox that starts now.
+    pub(super) fn starting(self) -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self { instance: u64::try_from(since.as_micros()).unwrap_or_default(), ..self }
     }
 
     /// The same, for nobody else to share.
@@ -72,8 +82,8 @@ pub(super) fn router(marker: &Marker) -> Router<Shared> {
 /// What holds a port.
 #[derive(Debug)]
 pub(super) enum Holder {
-    /// A sandbox that can be shared.
-    Ours,
+    /// A sandbox that can be shared, and which one it is.
+    Ours(u64),
     /// Nothing: the port is free, or about to be.
     Nobody,
     /// Something else, in words.
@@ -83,7 +93,7 @@ pub(super) enum Holder {
 /// Asks a port of this machine what is there; answers in bounded time, whatever it is.
 pub(super) async fn ask(port: u16, wanted: &Marker) -> Holder {
     match timeout(PATIENCE, fetch(port)).await {
-        Ok(Ok(Some(marker))) => marker.differs_from(wanted).map_or(Holder::Ours, Holder::Stranger),
+        Ok(Ok(Some(marker))) => marker.differs_from(wanted).map_or(Holder::Ours(marker.instance), Holder::Stranger),
         Ok(Ok(None)) => Holder::Stranger("another program".into()),
         Ok(Err(fault)) if fault.kind() == io::ErrorKind::ConnectionRefused => Holder::Nobody,
         Ok(Err(fault)) => Holder::Stranger(format!("something that breaks off ({fault})")),

@@ -61,7 +61,8 @@ impl Sandbox {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
         }
         let origin = origin(address)?;
-        let marker = if faults.is_empty() { Marker::of(user) } else { Marker::of(user).alone() };
+        let marker = Marker::of(user).starting();
+        let marker = if faults.is_empty() { marker } else { marker.alone() };
         let mut world = World::new(origin.clone(), faults);
         world.post = Post::open(origin.port());
         let app = app(world, &marker)?;

@@ -2,39 +2,62 @@
 
 use serde_json::Value;
 
-use crate::api::account::{AuthStatus, GetAuthStatus, GetCapabilities};
+use crate::api::account::{AuthStatus, GetAuthStatus, GetCapabilities, TokenFacts};
 use crate::api::reply::{Read, Reply};
+use crate::api::{Effect, Gate, Operation};
 
 use super::answer::Answer;
+use super::failure::Trouble;
+use super::hints::is_about_the_token;
 use super::text::{visible, word};
-use super::{Context, Entry, Told, all};
+use super::{Context, Entry, Told, Tool, all};
 
 /// The tools of this family.
 pub const TOOLS: &[Entry] = &[Entry::of::<GetAuthStatus>(), Entry::of::<GetCapabilities>()];
 
-impl Told for GetAuthStatus {
+impl Tool for GetAuthStatus {
+    type Output = AuthStatus;
+    const NAME: &'static str = <Self as Operation>::NAME;
     const TITLE: &'static str = "Get the status of the token";
+    const EFFECT: Effect = <Self as Operation>::EFFECT;
+    const GATE: Gate = <Self as Operation>::GATE;
+    const IDS: &'static str = "";
     const OFFICIAL: &'static str = "auth_status";
 
-    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
-        let status = &read.output;
-        let actor = &status.actor;
-        let who =
-            actor.full_name.text().or_else(|| actor.user_id.text()).map_or_else(|| "an unnamed user".into(), word);
-        let scopes: Vec<&str> =
-            status.token.get().map(crate::api::account::TokenFacts::scope_names).unwrap_or_default();
-        let summary = format!("The token works: {}, acting for {who}. {}", context.token_kind(), payments(&scopes));
-        let mut answer = Answer::new(summary, read.object.clone());
-        answer.lines.push(format!("Scopes: {}.", listed(&scopes)));
-        answer.lines.extend(account_line(status));
-        answer.lines.extend(refusals(&scopes, context));
-        answer.lines.push(
-            "OpenTrain does not say here whether a person has claimed the account; a call that needs it will.".into(),
-        );
-        answer.lines.extend(context.limits().iter().map(|limit| format!("The operator's limit: {limit}.")));
-        answer.lines.extend(context.notices().iter().map(|notice| format!("Note: {notice}")));
-        answer
+    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
+        let limits = context.limits().into_iter().map(|limit| format!("The operator's limit: {limit}."));
+        let notices = context.notices().into_iter().map(|notice| format!("Note: {}.", notice.trim_end_matches('.')));
+        match context.read(&self).await {
+            Ok((_, read)) => {
+                let mut answer = told(read, context);
+                answer.lines.extend(limits.chain(notices));
+                Ok(answer)
+            }
+            // What is known here is told even when OpenTrain says nothing.
+            Err(fault) => {
+                let notices = notices.filter(|_| !is_about_the_token(&fault));
+                let token = context.has_token().then(|| format!("The token in use: {}.", context.token_told()));
+                token.into_iter().chain(limits).chain(notices).for_each(|remark| context.remark(Some(remark)));
+                Err(fault.into())
+            }
+        }
     }
+}
+
+fn told(read: Read<GetAuthStatus>, context: &Context) -> Answer {
+    let status = &read.output;
+    let actor = &status.actor;
+    let who = actor.full_name.text().or_else(|| actor.user_id.text()).map_or_else(|| "an unnamed user".into(), word);
+    let scopes: Vec<&str> = status.token.get().map(TokenFacts::scope_names).unwrap_or_default();
+    let summary = format!("The token works: {}, acting for {who}. {}", context.token_told(), payments(&scopes));
+    let mut answer = Answer::new(summary, read.object.clone());
+    answer.lines.push(format!("Scopes: {}.", listed(&scopes)));
+    answer.lines.extend(account_line(status));
+    answer.lines.extend(refusals(&scopes, context));
+    answer.lines.push(
+        "OpenTrain does not say here whether a person has claimed the account; a call that needs it will.".into(),
+    );
+    answer
 }
 
 fn payments(scopes: &[&str]) -> String {

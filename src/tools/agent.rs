@@ -132,9 +132,9 @@ impl Tool for ClaimAccount {
 
         let code = super::text::word(&started.user_code);
         let summary = format!(
-            "WAITING FOR A PERSON. Nothing is claimed so far.\nShow both to your person: the page {} and the code {code} \
-             (good for {minutes}). They sign in with {} and enter the code.",
-            link.shown(),
+            "WAITING FOR A PERSON. Nothing is claimed so far.\n{}\nThe code for it: {code} (good for {minutes}). They sign in \
+             with {} and enter the code.",
+            link.told("Show your person this page and the code below"),
             super::text::visible(email)
         );
         let mut answer = Answer::new(summary, written.read.object);

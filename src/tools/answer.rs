@@ -44,8 +44,7 @@ pub struct Link {
     pub kind: LinkKind,
     /// The whole address.
     pub url: String,
-    /// Whether its host is the configured app's.
-    #[serde(skip)]
+    /// Whether it is on the configured OpenTrain app, or, to pay, on Stripe. A person is not sent to any other.
     pub verified: bool,
 }
 
@@ -98,8 +97,20 @@ impl Link {
     /// The address as it stands in a text.
     #[must_use]
     pub fn shown(&self) -> String {
-        let url = super::text::visible(&self.url);
-        if self.verified { url } else { format!("{url} (unverified: this host is not the configured OpenTrain app)") }
+        super::text::visible(&self.url)
+    }
+
+    /// `lead` and the address. An address that is not OpenTrain's is told as that: nobody is asked to open it.
+    #[must_use]
+    pub fn told(&self, lead: &str) -> String {
+        let url = self.shown();
+        if self.verified {
+            return format!("{lead}: {url}");
+        }
+        format!(
+            "The link is on another host: {url} (unverified: this host is not the configured OpenTrain app). Do not send \
+             your person there; what is to be done is found in the app itself."
+        )
     }
 }
 
@@ -148,6 +159,17 @@ impl Answer {
     #[must_use]
     pub fn new(summary: impl Into<String>, object: Object) -> Self {
         Self { summary: summary.into(), object, ..Self::default() }
+    }
+
+    /// Adds a page, after `lead`. That one is not OpenTrain's is said in both channels.
+    pub fn show(&mut self, lead: &str, link: Link) {
+        let told = link.told(lead);
+        if link.verified {
+            self.lines.push(told);
+        } else {
+            self.warnings.push(told);
+        }
+        self.links.push(link);
     }
 
     fn text(&self) -> String {
@@ -225,7 +247,7 @@ impl Report {
         }
         for link in &links {
             if !text.contains(&link.url) {
-                let _ = write!(text, "\n{}: {}", link.kind.title(), link.shown());
+                let _ = write!(text, "\n{}", link.told(link.kind.title()));
             }
         }
         Spoken { text, structured, links, is_error }

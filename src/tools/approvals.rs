@@ -159,13 +159,13 @@ async fn waiting_told(waiting: Waiting, told: &str, besides: &str, context: &Con
     let words = words_of(&approval);
     let lead = format!("WAITING FOR A PERSON. {} so far; no money has moved.", words.not_done);
     let decision = format!("To decide: {} {told}. {besides}", words.to_decide);
-    let summary: Vec<String> = [Some(lead), Some(decision), lapse(&approval, &reply)].into_iter().flatten().collect();
-    let mut answer = Answer::new(summary.join("\n"), object);
-    answer.outcome = Some(Outcome::PendingApproval);
-    answer.lines.push(match &link {
-        Some(link) => format!("Show this link in full: {}", link.shown()),
+    let page = match &link {
+        Some(link) => link.told("Show this link in full"),
         None => "OpenTrain gave no link; your person finds it in the app, under approvals.".into(),
-    });
+    };
+    let summary = [Some(lead), Some(page), Some(decision), lapse(&approval, &reply)];
+    let mut answer = Answer::new(summary.into_iter().flatten().collect::<Vec<_>>().join("\n"), object);
+    answer.outcome = Some(Outcome::PendingApproval);
     answer.warnings.extend(warning);
     let id = approval.id.text().map_or_else(|| "approvalId".to_owned(), |id| format!("approvalId \"{}\"", word(id)));
     answer.next = context.next(&[("wait_for_approval", &id)]);
@@ -198,7 +198,8 @@ async fn link(approval: &Approval, context: &Context) -> Option<Link> {
 
 fn lapse(approval: &Approval, reply: &Reply) -> Option<String> {
     let at = approval.expires_at.timestamp()?;
-    Some(format!("Lapses without effect {}.", moment(at, reply.now())))
+    let lapses = if at < reply.now() { "Was to lapse" } else { "Lapses" };
+    Some(format!("{lapses} without effect {}.", moment(at, reply.now())))
 }
 
 /// One look at an approval.
@@ -258,7 +259,8 @@ async fn told(seen: Seen, waited: Duration, context: &Context) -> Answer {
             words.not_done
         ),
         Some(PENDING) => {
-            let after = if waited.is_zero() { String::new() } else { format!(" after {} s", waited.as_secs()) };
+            let seconds = waited.as_secs();
+            let after = if seconds == 0 { String::new() } else { format!(" after {seconds} s") };
             format!("pending: still open{after}, nothing has happened. To decide: {} {about}.", words.to_decide)
         }
         other => format!(
@@ -268,9 +270,10 @@ async fn told(seen: Seen, waited: Duration, context: &Context) -> Answer {
     };
     if approval.status.text() == Some(PENDING) {
         let link = link(&approval, context).await;
-        answer.lines.extend(link.as_ref().map(|link| format!("The link for your person: {}", link.shown())));
+        if let Some(link) = link {
+            answer.show("The link for your person", link);
+        }
         answer.lines.extend(lapse(&approval, &reply));
-        answer.links.extend(link);
         let again = context.next(&[("wait_for_approval", &id)]);
         let stop = "Tell your person that it is still open, and stop; look again when they say it is done.";
         answer.next = [stop, &again].join(" ").trim_end().into();

@@ -41,7 +41,7 @@ fn fit_object(schema: &Object, arguments: Object, path: &str) -> Result<Object, 
         None => Ok(fitted),
         Some(name) => {
             let about = properties.get(name).and_then(|property| property.get("description")).and_then(Value::as_str);
-            let about = about.map(|about| format!(": {about}")).unwrap_or_default();
+            let about = about.map(|about| format!(". The schema says of it: {about}")).unwrap_or_default();
             Err(InvalidArgument::new(format!("{path}{name}"), format!("{path}{name} is required{about}")))
         }
     }

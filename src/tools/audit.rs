@@ -5,12 +5,12 @@
 //! may be added, and none changes its meaning.
 
 use std::collections::BTreeMap;
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -18,6 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::api::error::Error;
+use crate::files;
 
 use super::answer::Outcome;
 use super::context::Context;
@@ -166,7 +167,7 @@ impl AuditLog {
         let (log, policy, its_line) = (Arc::clone(self), policy.clone(), line.clone());
         let begun = tokio::task::spawn_blocking(move || {
             let mut file = open(&log.path)?;
-            lock(&file)?;
+            files::lock(&file, PATIENCE)?;
             if policy.max_day.is_some()
                 && let Err(denial) = within_the_day(&mut file, &its_line, &policy)?
             {
@@ -186,7 +187,7 @@ impl AuditLog {
             open.remove(&line.id);
         }
         let written = open(&self.path).and_then(|mut file| {
-            lock(&file)?;
+            files::lock(&file, PATIENCE)?;
             append(&mut file, &json!(line).to_string())
         });
         if written.is_err() {
@@ -266,26 +267,7 @@ fn unique_id() -> Result<String, getrandom::Error> {
 }
 
 fn open(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.create(true).append(true).read(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path)
-}
-
-/// Waits for the file for a bounded time. The lock ends when the file is closed.
-fn lock(file: &File) -> io::Result<()> {
-    let until = Instant::now() + PATIENCE;
-    loop {
-        match file.try_lock() {
-            Ok(()) => return Ok(()),
-            Err(TryLockError::Error(fault)) => return Err(fault),
-            Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(Duration::from_millis(10)),
-            Err(TryLockError::WouldBlock) => {
-                return Err(io::Error::new(io::ErrorKind::TimedOut, "another process holds it"));
-            }
-        }
-    }
+    files::private_log().read(true).open(path)
 }
 
 /// Appends a whole line; what power loss left of an earlier one stays a line of its own.

@@ -233,7 +233,9 @@ impl Toolbox {
 pub(super) fn without_secrets(mut object: Object, tokens: &[&Token]) -> Object {
     object.retain(|name, _| !name.ends_with("_token"));
     let mut json = Value::Object(object).to_string();
-    tokens.iter().for_each(|token| token.mask_json(&mut json));
+    for token in tokens {
+        token.mask_json(&mut json);
+    }
     serde_json::from_str(&json).unwrap_or_default()
 }
 

@@ -23,6 +23,7 @@ use super::failure::Trouble;
 use super::person::{Progress, Silent};
 use super::policy::Policy;
 use super::schema::Object;
+use super::text::visible;
 use super::toolbox::Toolbox;
 
 /// What belongs to one call and not to the server.
@@ -207,10 +208,20 @@ impl Context {
         self.toolbox.tokens.notices()
     }
 
-    /// What kind of token is in use.
+    /// Whether there is a token to call with.
     #[must_use]
-    pub fn token_kind(&self) -> &'static str {
-        self.token.as_ref().map_or("no token", Token::kind)
+    pub const fn has_token(&self) -> bool {
+        self.token.is_some()
+    }
+
+    /// What kind of token is in use, and where it was found.
+    #[must_use]
+    pub fn token_told(&self) -> String {
+        match &self.token {
+            None => "no token".into(),
+            Some(token) if self.toolbox.sandbox => format!("{} of the sandbox", token.kind()),
+            Some(token) => format!("{} from {}", token.kind(), visible(&self.toolbox.tokens.found_in())),
+        }
     }
 
     /// The limits in force, each in words.

@@ -31,6 +31,8 @@ pub const TOOLS: &[Entry] = &[Entry::of::<ListContractsPage>(), Entry::of::<GetC
 
 /// Where contract ids come from.
 pub const CONTRACT_IDS: &str = "contractId comes from list_contracts; a job or milestone id does not work here.";
+/// The status of a contract that is over.
+const ENDED: &str = "ended";
 /// The most milestones of one contract that are written out.
 const SHOWN_MILESTONES: usize = 50;
 
@@ -161,7 +163,8 @@ impl<'a> Listing<'a> {
         }
         let mut answer = Answer::new(tally.told(), Map::new());
         answer.lines = lines;
-        answer.next = what_next(first, given, total, next_cursor.as_deref(), context);
+        let calls = next_calls(tally.contracts.keys().all(|status| status == ENDED), context);
+        answer.next = what_next(first, given, total, next_cursor.as_deref(), &calls);
         answer.page = Some(Page { total, next_cursor });
         answer.object.insert("contracts".into(), page.iter().map(|raw| read::<Value>(raw)).collect());
         answer.object.extend(self.rest);
@@ -193,22 +196,27 @@ impl From<Key> for (String, String) {
 }
 
 /// What a caller does after this page.
-fn what_next(first: usize, given: usize, total: usize, next_cursor: Option<&str>, context: &Context) -> String {
-    let calls = context.next(&[
-        ("create_milestone", "contractId, …"),
-        ("request_milestone_funding", "milestoneId"),
-        ("get_contract", "contractId"),
-    ]);
+fn what_next(first: usize, given: usize, total: usize, next_cursor: Option<&str>, calls: &str) -> String {
+    let last = first + given;
+    let shown = if given == 1 { format!("Number {last}") } else { format!("{} to {last}", first + 1) };
     match next_cursor {
         Some(cursor) => format!(
-            "{} to {} of {total} shown. For the next: list_contracts with cursor \"{cursor}\" and the same filters.",
-            first + 1,
-            first + given
+            "{shown} of {total} shown. For the next: list_contracts with cursor \"{cursor}\" and the same filters."
         ),
         None if total == 0 => "A contract begins with a hire.".into(),
         None if given == total => format!("All shown. {calls}"),
         None => format!("The last {} of {total} shown. {calls}", count(given, "contract")),
     }
+}
+
+/// What can be done with contracts: with ended ones nothing but looking.
+fn next_calls(all_ended: bool, context: &Context) -> String {
+    let calls = [
+        ("create_milestone", "contractId, …"),
+        ("request_milestone_funding", "milestoneId"),
+        ("get_contract", "contractId"),
+    ];
+    context.next(if all_ended { calls.get(2..).unwrap_or_default() } else { &calls })
 }
 
 /// What there is in all. Sums are of known statuses only: an unknown one is named, and in no sum.
@@ -299,8 +307,10 @@ impl Told for GetContract {
         }
         let mut answer = Answer::new(head, read.object);
         answer.lines = lines;
-        answer.next =
-            context.next(&[("create_milestone", "contractId, …"), ("request_milestone_funding", "milestoneId")]);
+        if contract.status.text() != Some(ENDED) {
+            answer.next =
+                context.next(&[("create_milestone", "contractId, …"), ("request_milestone_funding", "milestoneId")]);
+        }
         answer
     }
 }

@@ -36,6 +36,8 @@ use terms::{CLOCK_SLACK, Terms, is_recent};
 
 /// What the first look may take, so that time is left for the create.
 const LOOK_LIMIT: Duration = Duration::from_secs(12);
+/// How many milestones that are nearly the same are named.
+const ALIKE_SHOWN: usize = 3;
 /// What is kept back for finding out what became of a create.
 const RECOVERY: Duration = Duration::from_secs(10);
 /// Looks after an unknown outcome: what did get through shows within moments.
@@ -216,17 +218,24 @@ impl Creation {
             )],
             Some(Ok(seen)) if !self.doubles => {
                 let now = seen.reply.now();
-                let alike = seen
-                    .milestones()
-                    .filter(|(milestone, _)| self.terms.resemble(milestone) && is_recent(milestone, now, window));
-                alike
-                    .map(|(milestone, _)| {
+                let alike = seen.milestones().map(|(milestone, _)| milestone);
+                let alike: Vec<&Milestone> = alike
+                    .filter(|milestone| self.terms.resemble(milestone) && is_recent(milestone, now, window))
+                    .collect();
+                let mut warnings: Vec<String> = alike
+                    .iter()
+                    .take(ALIKE_SHOWN)
+                    .map(|milestone| {
                         format!(
                             "WARNING: one with the same amount and due date was made a short while ago: {}.",
                             milestone_line(milestone, &seen.reply)
                         )
                     })
-                    .collect()
+                    .collect();
+                if alike.len() > ALIKE_SHOWN {
+                    warnings.push(format!("And {} more like it.", alike.len() - ALIKE_SHOWN));
+                }
+                warnings
             }
             _ => Vec::new(),
         }
@@ -325,7 +334,8 @@ impl Creation {
     /// Where the terms do not fit the contract, says what would. The contract is looked at now, if it was not before.
     async fn explain(&self, fault: &Error, seen: Option<&Look>) -> Option<String> {
         let Error::Refused(refusal) = fault else { return None };
-        if refusal.status != 400 && refusal.reason() != Some("contract_rate_missing") {
+        // Of a missing rate the hint says it all.
+        if refusal.status != 400 || refusal.reason() == Some("contract_rate_missing") {
             return None;
         }
         if let Some(seen) = seen {

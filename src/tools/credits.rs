@@ -119,21 +119,19 @@ impl Tool for CreateCreditTopUp {
         let link = parts::link(LinkKind::Checkout, &made.checkout_url, context).await;
         let amount = decimal(&self.amount_usd.0).map_or_else(|| "an unknown amount".into(), usd);
         let top_up = word(&made.top_up_id);
-        let lapse =
-            made.expires_at.timestamp().map(|at| format!(" The page lapses {}.", moment(at, written.reply.now())));
+        let page = match &link {
+            Some(link) => link.told("Show this link in full"),
+            None => "OpenTrain gave no link.".into(),
+        };
         let summary = format!(
-            "WAITING FOR A PERSON. Nothing has been charged, and no credits were added so far.\n\
+            "WAITING FOR A PERSON. Nothing has been charged, and no credits were added so far.\n{page}\n\
              To decide: buy {amount} of credits (top-up {top_up}).{}",
-            lapse.unwrap_or_default()
+            lapse(&made.expires_at, &written.reply)
         );
         let ask =
             format!("An agent asks you to buy {amount} of OpenTrain credits. Open this page to pay, or leave it.");
         let mut answer = Answer::new(summary, written.read.object);
         answer.outcome = Some(Outcome::Created);
-        answer.lines.push(match &link {
-            Some(link) => format!("Show this link in full: {}", link.shown()),
-            None => "OpenTrain gave no link.".into(),
-        });
         answer.warnings.extend(warning);
         answer.next = look_again(&top_up, context);
         let verified = link.clone().filter(|link| link.verified);
@@ -172,14 +170,10 @@ fn top_up_told(top_up: &TopUp, asked: &TopUpId, reply: &Reply) -> String {
     let amount = money(&top_up.amount_cents, None);
     let name = word(&asked.0);
     match top_up.status.text() {
-        Some(PENDING) => {
-            let lapse =
-                top_up.expires_at.timestamp().map(|at| format!(" The page lapses {}.", moment(at, reply.now())));
-            format!(
-                "PENDING: {amount} of credits are not paid yet (top-up {name}). Nothing has been charged so far.{}",
-                lapse.unwrap_or_default()
-            )
-        }
+        Some(PENDING) => format!(
+            "PENDING: {amount} of credits are not paid yet (top-up {name}). Nothing has been charged so far.{}",
+            lapse(&top_up.expires_at, reply)
+        ),
         Some(COMPLETED) => format!("COMPLETED: {amount} of credits were paid and added (top-up {name})."),
         Some(EXPIRED) => format!(
             "EXPIRED: nobody paid the {amount} in time, and nothing was charged (top-up {name}). Ask if it is still wanted."
@@ -195,8 +189,14 @@ fn top_up_told(top_up: &TopUp, asked: &TopUpId, reply: &Reply) -> String {
 async fn with_page(answer: &mut Answer, page: &str, context: &Context) {
     let app = context.toolbox.client.origin().await.ok();
     let link = Link::new(LinkKind::Checkout, page, app.as_ref());
-    answer.lines.push(format!("The page for your person: {}", link.shown()));
-    answer.links.push(link);
+    answer.show("The page for your person", link);
+}
+
+/// How long the page can be paid on, where that is told.
+fn lapse(expires_at: &Field<String>, reply: &Reply) -> String {
+    let Some(at) = expires_at.timestamp() else { return String::new() };
+    let lapses = if at < reply.now() { "was to lapse" } else { "lapses" };
+    format!(" The page {lapses} {}.", moment(at, reply.now()))
 }
 
 impl Toolbox {

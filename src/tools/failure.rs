@@ -218,7 +218,7 @@ impl Failure {
                 set_off: true,
                 outcome: "not_done",
                 hint: denial.hint.into(),
-                lead: lead(situation, false),
+                lead: lead(situation, false, true),
                 ..Self::default()
             },
             Trouble::Unknown { fault, hint, retryable } => Self {
@@ -226,7 +226,7 @@ impl Failure {
                 outcome: "unknown",
                 retryable: *retryable,
                 hint: hint.clone(),
-                lead: lead(situation, true),
+                lead: lead(situation, true, false),
                 ..Self::of_api(fault, true, situation)
             },
         }
@@ -240,7 +240,7 @@ impl Failure {
             message: error.to_string(),
             outcome: if unknown { "unknown" } else { "not_done" },
             retryable: error.is_passing() && (!unknown || situation.effect.hints().idempotent),
-            lead: lead(situation, unknown),
+            lead: lead(situation, unknown, !matches!(error, Error::TimedOut { .. } | Error::Unreachable { .. })),
             ..Self::default()
         };
         match error {
@@ -267,6 +267,9 @@ impl Failure {
         }
         failure.find_pages(situation.app);
         failure.hint = hints::next(error, &failure, situation);
+        for link in failure.pages.iter().filter(|link| !link.verified) {
+            failure.hint = format!("{}\n{}", failure.hint, link.told(link.kind.title()));
+        }
         failure
     }
 
@@ -299,7 +302,7 @@ impl Failure {
             text.push_str(&self.hint);
         }
         for link in self.pages.iter().filter(|link| !self.hint.contains(&link.url)) {
-            text.push_str(&format!("\n{}: {}", link.kind.title(), link.shown()));
+            text.push_str(&format!("\n{}", link.told(link.kind.title())));
         }
         if let Some(request_id) = &self.request_id {
             text.push_str(&format!("\nRequest {}.", visible(request_id)));
@@ -319,11 +322,11 @@ impl Failure {
     }
 }
 
-/// The first words: whether anything happened.
-fn lead(situation: &Situation<'_>, unknown: bool) -> String {
+/// The first words: whether anything happened. A read that was refused had an answer, though not the one wanted.
+fn lead(situation: &Situation<'_>, unknown: bool, answered: bool) -> String {
     match (situation.effect, unknown) {
-        (Effect::Read, _) => "No answer".into(),
-        (_, false) => format!("Not {}", situation.done),
+        (Effect::Read, _) if !answered => "No answer".into(),
+        (Effect::Read, _) | (_, false) => format!("Not {}", situation.done),
         (_, true) => format!("UNKNOWN whether it was {}", situation.done),
     }
 }

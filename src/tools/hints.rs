@@ -8,7 +8,6 @@ use url::Url;
 use crate::api::error::{Error, Refusal};
 use crate::api::{Effect, Gate};
 
-use super::answer::Link;
 use super::drafts::unready;
 use super::failure::Failure;
 use super::parts::plain;
@@ -51,9 +50,7 @@ pub fn next(error: &Error, failure: &Failure, situation: &Situation<'_>) -> Stri
     let mut hint = match error {
         Error::Invalid(_) => "Nothing was sent. Correct it and call again.".to_owned(),
         Error::NotConfigured(_) => {
-            format!(
-                "This tool needs an OpenTrain API token in OT_API_TOKEN. {SET_TOKEN} Without an account: start with --sandbox."
-            )
+            format!("This tool needs an OpenTrain API token. {SET_TOKEN} Without an account: start with --sandbox.")
         }
         Error::Refused(refusal) => refused(refusal, failure, situation),
         Error::Unreadable(answer) if (300..400).contains(&answer.status) => {
@@ -69,7 +66,7 @@ pub fn next(error: &Error, failure: &Failure, situation: &Situation<'_>) -> Stri
         }
         Error::Unreachable { sent: true, .. } => "The network or a proxy cut the connection.".into(),
     };
-    if matches!(error, Error::NotConfigured(_)) || error.status() == Some(401) {
+    if is_about_the_token(error) {
         for notice in situation.notices {
             let _ = write!(hint, " Note: {}.", notice.trim_end_matches('.'));
         }
@@ -94,6 +91,12 @@ pub fn next(error: &Error, failure: &Failure, situation: &Situation<'_>) -> Stri
     hint
 }
 
+/// Whether the token is what is missing: then it is said what is odd about where it comes from.
+#[must_use]
+pub fn is_about_the_token(error: &Error) -> bool {
+    matches!(error, Error::NotConfigured(_)) || error.status() == Some(401)
+}
+
 fn refused(refusal: &Refusal, failure: &Failure, situation: &Situation<'_>) -> String {
     if let Some(reason) = refusal.reason()
         && let Some(hint) = reasoned(reason, failure, situation)
@@ -108,13 +111,18 @@ fn refused(refusal: &Refusal, failure: &Failure, situation: &Situation<'_>) -> S
     }
     match refusal.status {
         400 => match &failure.field {
-            Some(field) => format!("OpenTrain does not accept {}. Correct it and call again.", visible(field)),
+            Some(field) => {
+                format!("The parameter that is wrong or missing: {}. Correct it and call again.", visible(field))
+            }
             None => "OpenTrain does not accept these arguments. Correct them and call again.".into(),
         },
         401 => unauthorized(situation),
         402 => "A person has to settle a payment in the OpenTrain app first.".into(),
         403 => forbidden(refusal, situation),
-        404 if situation.ids.is_empty() => "There is nothing of this kind on this account.".into(),
+        404 if situation.ids.is_empty() => {
+            "There is nothing of this kind on this account, or the base URL is not the API's (OPENTRAIN_API_BASE_URL)."
+                .into()
+        }
         404 => format!("It does not exist, or it belongs to another account. {}", situation.ids),
         409 => "The state of things does not allow it now: read it again before another try.".into(),
         429 => "Too many calls. Slow down.".into(),
@@ -211,11 +219,12 @@ fn issue(issue: &Value) -> String {
 }
 
 fn claim(failure: &Failure, situation: &Situation<'_>) -> String {
-    let link = failure.links().first().map_or_else(|| "the claim page in the OpenTrain app".to_owned(), Link::shown);
+    let page = failure.links().into_iter().find(|link| link.verified);
+    let page = page.map_or_else(|| "the claim page in the OpenTrain app".to_owned(), |link| link.shown());
     if situation.sandbox && !situation.can_claim {
         return format!(
             "No person owns this account yet. Nothing was charged. Tell your person:\n\
-             1. Open {link} and take over the account: one button here, a page with a code at OpenTrain.\n\
+             1. Open {page} and take over the account: one button here, a page with a code at OpenTrain.\n\
              2. Claiming ends the token with which an agent registered; the sandbox's own key goes on working.\n\
              Then repeat this call unchanged."
         );
@@ -230,7 +239,7 @@ fn claim(failure: &Failure, situation: &Situation<'_>) -> String {
     };
     format!(
         "No person owns this account yet. Nothing was charged. Tell your person:\n\
-         1. Open {link} and take over the account.{how}\n\
+         1. Open {page} and take over the account.{how}\n\
          2. Claiming ends the token in use: {then}.\n\
          3. The token that a claim gives does not carry payments:write: if that is missing then, make a key in the app, \
          Settings → API keys, and set that one as OT_API_TOKEN.\n\

@@ -95,8 +95,7 @@ async fn draft_told(lead: &str, draft: &Draft, object: Object, context: &Context
     for (what, url) in [("edits", &draft.draft_url), ("reviews", &draft.review_url)] {
         let link = parts::link(LinkKind::Draft, url, context).await;
         if let Some(link) = link.filter(|link| !answer.links.contains(link)) {
-            answer.lines.push(format!("Your person {what} it here: {}", link.shown()));
-            answer.links.push(link);
+            answer.show(&format!("Your person {what} it here"), link);
         }
     }
     let publish = format!("jobId \"{job}\"");
@@ -137,9 +136,9 @@ impl Tool for PublishJob {
         let mut answer = Answer::new(lead, written.read.object);
         answer.outcome = Some(outcome);
         answer.lines.extend(notes("Note", published.warnings.items()));
-        let link = parts::link(LinkKind::Job, &published.job_url, context).await;
-        answer.lines.extend(link.iter().map(|link| format!("It is seen here: {}", link.shown())));
-        answer.links.extend(link);
+        if let Some(link) = parts::link(LinkKind::Job, &published.job_url, context).await {
+            answer.show("It is seen here", link);
+        }
         answer.warnings.extend(written.writing.end(Settled::with(outcome)).await);
         answer.next = applicants(&job, context);
         Ok(answer)

@@ -194,6 +194,13 @@ impl Entry {
         }
     }
 
+    /// Whether a person may have to decide: always, or when the answer is an approval.
+    #[must_use]
+    pub fn may_ask(&self) -> bool {
+        let may_answer = |name| self.output().get("properties").is_some_and(|answer| answer.get(name).is_some());
+        self.effect == Effect::CoSigned || (self.effect != Effect::Read && may_answer("approval"))
+    }
+
     /// The output schema.
     #[must_use]
     pub fn output(&self) -> Object {

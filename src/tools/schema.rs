@@ -55,7 +55,11 @@ fn ours() -> Object {
         "links": {
             "type": "array",
             "description": "Pages that a person has to open.",
-            "items": { "type": "object", "properties": { "kind": { "type": "string" }, "url": { "type": "string" } } }
+            "items": { "type": "object", "properties": {
+                "kind": { "type": "string" },
+                "url": { "type": "string" },
+                "verified": { "type": "boolean", "description": "False when it is not OpenTrain's own: nobody is to be sent there." }
+            } }
         },
         "total": { "type": "integer", "description": "Of a paged list: how many there are in all." },
         "nextCursor": { "type": ["string", "null"], "description": "Of a paged list: pass it as cursor for what follows." },

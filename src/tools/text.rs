@@ -105,8 +105,11 @@ pub fn moment_of(moment: Timestamp) -> String {
 #[must_use]
 pub fn moment(at: Timestamp, now: Timestamp) -> String {
     let away = at.duration_since(now);
-    let distance = distance(away.unsigned_abs().as_secs());
-    if away.is_negative() {
+    let seconds = away.unsigned_abs().as_secs();
+    let distance = distance(seconds);
+    if seconds == 0 {
+        format!("{}, now", moment_of(at))
+    } else if away.is_negative() {
         format!("{}, {distance} ago", moment_of(at))
     } else {
         format!("{}, in {distance}", moment_of(at))
@@ -155,6 +158,7 @@ mod tests {
         let now: Timestamp = "2026-06-12T10:00:00Z".parse().unwrap();
         assert_eq!(moment("2026-06-15T10:00:00Z".parse().unwrap(), now), "2026-06-15 10:00 UTC, in 72 h");
         assert_eq!(moment("2026-06-12T09:58:00Z".parse().unwrap(), now), "2026-06-12 09:58 UTC, 2 min ago");
+        assert_eq!(moment("2026-06-12T10:00:00.4Z".parse().unwrap(), now), "2026-06-12 10:00 UTC, now");
         assert_eq!(date("2026-07-15T00:00:00.000Z"), "2026-07-15");
         assert_eq!(date("2026-07-15T08:30:00Z"), "2026-07-15 08:30 UTC");
         assert_eq!(date("someday"), "someday");

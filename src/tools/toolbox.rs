@@ -65,7 +65,7 @@ pub struct Operator {
     /// Where every write is recorded.
     pub audit: Option<Arc<AuditLog>>,
     /// What stops all writes.
-    pub switch: Option<Switch>,
+    pub switch: Switch,
     /// Where secrets that no model may see are written.
     pub private_folder: Option<PathBuf>,
 }
@@ -75,7 +75,7 @@ impl Operator {
     #[must_use]
     pub fn told(&self) -> Vec<String> {
         let mut rules = self.policy.told();
-        rules.extend(self.switch.as_ref().and_then(|switch| switch.check().err()).map(|denial| denial.message));
+        rules.extend(self.switch.check().err().map(|denial| denial.message));
         rules
     }
 
@@ -84,7 +84,7 @@ impl Operator {
         if self.policy.read_only {
             return Err(Denial::read_only());
         }
-        self.switch.as_ref().map_or(Ok(()), Switch::check)
+        self.switch.check()
     }
 
     /// Lets a write through, on record, or says why not.
@@ -228,13 +228,14 @@ impl Toolbox {
     #[must_use]
     pub fn refuse(&self, name: &str, arguments: &Object, call: &Call) -> Option<Report> {
         let entry = self.operator.policy.withheld(self.entry_named(name, arguments)?.name)?;
-        Some(self.report(entry, &Denial::read_only().into(), Vec::new(), None, call))
+        Some(self.report(entry, &Denial::read_only().into(), Around::default(), call))
     }
 
     /// Tells a refusal again, with nothing sent: nothing has changed that could lift it.
     pub async fn tell_again(&self, served: &Served, refused: &Refusal, call: &Call) -> Report {
         let app = self.client.origin().await.ok();
-        self.report(served.entry, &Error::Refused(Box::new(refused.clone())).into(), Vec::new(), app.as_ref(), call)
+        let refused = Error::Refused(Box::new(refused.clone()));
+        self.report(served.entry, &refused.into(), Around { app: app.as_ref(), ..Around::default() }, call)
     }
 
     /// Performs one call; the arguments are read against the tool's schema first. Dropping the future gives a read up,
@@ -243,7 +244,7 @@ impl Toolbox {
         let entry = served.entry;
         let arguments = match arguments::fit(served.input(), arguments) {
             Ok(arguments) => arguments,
-            Err(fault) => return self.report(entry, &Error::from(fault).into(), Vec::new(), None, call),
+            Err(fault) => return self.report(entry, &Error::from(fault).into(), Around::default(), call),
         };
         if entry.effect == Effect::Read {
             return self.run(entry, arguments, call.clone()).await;
@@ -252,7 +253,7 @@ impl Toolbox {
         let write = tokio::spawn(Box::pin(async move { toolbox.run(entry, arguments, its_call).await }));
         write.await.unwrap_or_else(|fault| {
             let broken = Error::Unreachable { what: format!("the call broke off ({fault})"), sent: true };
-            self.report(entry, &broken.into(), Vec::new(), None, call)
+            self.report(entry, &broken.into(), Around::default(), call)
         })
     }
 
@@ -293,42 +294,46 @@ impl Toolbox {
     }
 
     async fn run_with(&self, context: Context) -> Report {
-        match (context.entry.run)(context.arguments.clone(), &context).await {
+        let done = (context.entry.run)(context.arguments.clone(), &context).await;
+        let news = self.client.news();
+        match done {
             Ok(mut answer) => {
+                answer.warnings.extend(news);
                 let step = answer.step.take();
                 Report { result: Ok(answer), step }
             }
-            Err(trouble) => self.failed(context, &trouble).await,
+            Err(trouble) => {
+                context.remark(news);
+                self.failed(context, &trouble).await
+            }
         }
     }
 
     /// Puts what went wrong into a report.
     pub(super) async fn failed(&self, context: Context, trouble: &Trouble) -> Report {
         let app = self.client.origin().await.ok();
-        self.report(
-            context.entry,
-            trouble,
-            context.remarks.lock().map(|remarks| remarks.clone()).unwrap_or_default(),
-            app.as_ref(),
-            &context.call,
-        )
+        let remarks = context.remarks.lock().map(|remarks| remarks.clone()).unwrap_or_default();
+        // Where ids come from helps only whoever gave one.
+        let gave_an_id = context.arguments.keys().any(|name| name.ends_with("Id"));
+        let ids = if gave_an_id { context.entry.ids } else { "" };
+        self.report(context.entry, trouble, Around { remarks, app: app.as_ref(), ids }, &context.call)
     }
 
-    fn report(&self, entry: &Entry, trouble: &Trouble, remarks: Vec<String>, app: Option<&Url>, call: &Call) -> Report {
+    fn report(&self, entry: &Entry, trouble: &Trouble, around: Around<'_>, call: &Call) -> Report {
         let notices = self.tokens.notices();
         let situation = Situation {
             effect: entry.effect,
             done: entry.done,
             gate: entry.gate,
-            ids: entry.ids,
-            app,
+            ids: around.ids,
+            app: around.app,
             notices: &notices,
             after_claim: call.after_claim,
             can_claim: self.tokens.claim_token().is_some(),
             sandbox: self.sandbox,
         };
         let mut failure = Failure::new(trouble, &situation);
-        for remark in remarks {
+        for remark in around.remarks {
             failure.hint = format!("{} {remark}", failure.hint);
         }
         failure.hint = self.told_here(&failure.hint);
@@ -343,6 +348,15 @@ impl Toolbox {
         };
         Report { result: Err(failure), step }
     }
+}
+
+/// What is known of a call that failed, besides the trouble.
+#[derive(Default)]
+struct Around<'a> {
+    remarks: Vec<String>,
+    app: Option<&'a Url>,
+    /// Where the ids that were given come from.
+    ids: &'static str,
 }
 
 /// The places where `name` stands in `text` as a word of its own.

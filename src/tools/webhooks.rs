@@ -1,6 +1,6 @@
 //! What is read of webhooks, and the signing secret of a new one: it goes into a file and no further.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -8,11 +8,14 @@ use schemars::JsonSchema;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Map, Value};
 use tempfile::{NamedTempFile, TempDir};
+use url::Url;
 
+use crate::api::client::is_loopback;
 use crate::api::reply::{Read, Reply};
 use crate::api::types::WebhookId;
 use crate::api::webhooks::{CreateWebhook, DeleteWebhook, GetWebhook, ListWebhooks, Webhook};
 use crate::api::{Effect, Gate, Operation};
+use crate::files;
 
 use super::answer::{Answer, Outcome};
 use super::audit::Settled;
@@ -75,7 +78,7 @@ impl Tool for CreateWebhook {
         };
         let mut answer = Answer::new("", with_file(object, kept.as_ref().ok()));
         answer.outcome = Some(Outcome::Created);
-        let lead = format!("Created: webhook {name} sends {} to {} from now on.", types(&webhook), address(&webhook));
+        let lead = format!("Created: webhook {name} {}.", deliveries(&webhook, context.toolbox.sandbox));
         (answer.summary, answer.next) = match &kept {
             Ok(path) => (
                 format!(
@@ -175,8 +178,7 @@ impl Vault {
     async fn open(context: &Context) -> Result<Self, String> {
         let folder = folder(context)?;
         let opened = tokio::task::spawn_blocking(move || {
-            private_folder(&folder)?;
-            let file = tempfile::Builder::new().prefix(".webhook.").tempfile_in(&folder)?;
+            let file = files::unnamed(&folder)?;
             Ok(Self { file, folder })
         });
         opened.await.map_err(|fault| fault.to_string())?.map_err(|fault: io::Error| fault.to_string())
@@ -188,13 +190,9 @@ impl Vault {
     }
 
     /// Nothing but the secret itself: no line end that a signature would be reckoned with.
-    fn write(mut self, secret: &SecretString, name: &str) -> io::Result<PathBuf> {
+    fn write(self, secret: &SecretString, name: &str) -> io::Result<PathBuf> {
         let path = self.folder.join(name);
-        self.file.write_all(secret.expose_secret().as_bytes())?;
-        self.file.as_file().sync_all()?;
-        self.file.persist(&path).map_err(|fault| fault.error)?;
-        #[cfg(unix)]
-        std::fs::File::open(&self.folder)?.sync_all()?;
+        files::put(self.file, secret.expose_secret().as_bytes(), &path)?;
         Ok(path)
     }
 }
@@ -213,20 +211,28 @@ static SANDBOX_FOLDER: OnceLock<Option<PathBuf>> = OnceLock::new();
 
 /// A folder that only this user can open, made once for this process. It stays: others are to read what is in it.
 fn sandbox_folder() -> Option<&'static Path> {
-    let made = || tempfile::Builder::new().prefix("opentrain-mcp-sandbox-").tempdir().map(TempDir::keep).ok();
+    let made = || {
+        let mut builder = tempfile::Builder::new();
+        builder.prefix("opentrain-mcp-sandbox-");
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+        builder.tempdir().map(TempDir::keep).ok()
+    };
     SANDBOX_FOLDER.get_or_init(made).as_deref()
-}
-
-fn private_folder(folder: &Path) -> io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(folder)
 }
 
 fn types(webhook: &Webhook) -> String {
     row(&webhook.event_types).unwrap_or_else(|| "no event types".into())
+}
+
+/// What comes of a new webhook.
+fn deliveries(webhook: &Webhook, sandbox: bool) -> String {
+    let is_here = || webhook.url.text().and_then(|url| Url::parse(url).ok()).is_some_and(|url| is_loopback(&url));
+    let (types, address) = (types(webhook), address(webhook));
+    if sandbox && !is_here() {
+        return format!("for {types} to {address}; but the sandbox sends to loopback only, so nothing will come there");
+    }
+    format!("sends {types} to {address} from now on")
 }
 
 fn address(webhook: &Webhook) -> String {
@@ -318,8 +324,7 @@ mod tests {
     fn a_secret_is_kept_in_a_file_of_its_own_that_only_its_user_reads() {
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("a/b");
-        private_folder(&inner).unwrap();
-        let file = tempfile::Builder::new().tempfile_in(&inner).unwrap();
+        let file = files::unnamed(&inner).unwrap();
         let vault = Vault { file, folder: inner.clone() };
         let path = vault.write(&SecretString::from("whsec_x"), &file_name("../wh_1")).unwrap();
         assert_eq!(path, inner.join("webhook-___wh_1.secret"));

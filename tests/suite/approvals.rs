@@ -40,7 +40,8 @@ fn waits_for_a_person(answer: &Answer, approval: &Value) {
     }
     let structured = answer.structured();
     assert_eq!(structured["outcome"], "pending_approval");
-    assert_eq!(structured["links"], json!([{ "kind": "approval", "url": url }]));
+    let link = &structured["links"][0];
+    assert_eq!((&link["kind"], &link["url"]), (&json!("approval"), &json!(url)));
     assert_eq!(structured["approval"], *approval, "the API's own object is untouched");
     let summary = structured["summary"].as_str().unwrap();
     assert!(summary.starts_with("WAITING FOR A PERSON") && summary.contains("wait_for_approval"), "{summary}");
@@ -58,7 +59,10 @@ async fn asking_for_money_says_what_whom_how_much_until_when_and_what_comes_next
         let approval = api.world().approvals[0].clone();
         waits_for_a_person(&answer, &approval);
         answer.says(&[asked, "$300", "Maria G.", "«Spanish Sentiment Labeling Contract»"]);
-        answer.says(&["Lapses without effect 2026-06-15 10:00 UTC, in 72 h", "Show this link in full"]);
+        answer.says(&["Lapses without effect 2026-06-15 10:00 UTC, in 72 h"]);
+        let shown = format!("Show this link in full: {}", approval["approvalUrl"].as_str().unwrap());
+        assert_eq!(answer.text().lines().nth(1), Some(shown.as_str()), "{tool}: the link comes before what it is for");
+        assert_eq!(answer.structured()["links"][0]["verified"], true, "{tool}");
         assert_eq!(answer.resource_links(), [approval["approvalUrl"].as_str().unwrap()], "{tool}");
         let message = answer.structured()["message"].as_str().unwrap();
         assert!(message.contains("A signed-in human must confirm"), "{tool}: {message}");
@@ -75,6 +79,9 @@ async fn the_time_that_is_left_is_told_by_the_apis_clock() {
     api.world().clock = Some("2026-06-15T09:30:00Z".parse().unwrap());
     let answer = host.done("request_milestone_funding", json!({ "milestoneId": "ms_7Rtd" })).await;
     answer.says(&["2026-06-15 10:00 UTC, in 30 min"]);
+    api.world().clock = Some("2026-11-22T10:00:00Z".parse().unwrap());
+    let answer = host.done("request_milestone_funding", json!({ "milestoneId": "ms_7Rtd" })).await;
+    answer.says(&["Was to lapse without effect 2026-06-15 10:00 UTC, 160 days ago"]);
 }
 
 #[tokio::test]
@@ -192,7 +199,10 @@ async fn a_link_to_another_host_is_named_as_unverified_and_nobody_is_sent_there(
         let host = server(&api).speaking(revision).eliciting(url_mode()).start().await;
         let answer = host.done("request_milestone_funding", json!({ "milestoneId": "ms_7Rtd" })).await;
         waits_for_a_person(&answer, &fund_202()["approval"]);
-        answer.says(&["https://app.opentrain.ai/approvals/apr_6Yt (unverified"]);
+        answer.says(&["https://app.opentrain.ai/approvals/apr_6Yt (unverified", "Do not send your person there"]);
+        assert!(!answer.text().contains("Show this link"), "{revision}: {}", answer.text());
+        assert_eq!(answer.structured()["links"][0]["verified"], false, "{revision}");
+        assert!(answer.structured()["summary"].as_str().unwrap().contains("Do not send"), "{revision}: {}", answer.0);
         assert!(answer.resource_links().is_empty() && host.open_requests().is_empty(), "{revision}: {}", answer.0);
         assert_eq!(answer.0["resultType"].as_str().unwrap_or("complete"), "complete", "{revision}");
     }

@@ -16,7 +16,7 @@ const ROOMS: &[Room] = &[
     Room { name: "api", may_use: &[], because: "what OpenTrain is does not depend on what we make of it" },
     Room {
         name: "tools",
-        may_use: &["api"],
+        may_use: &["api", "files"],
         because: "what is said must not know how it is spoken, nor who is simulated",
     },
     Room {
@@ -29,7 +29,12 @@ const ROOMS: &[Room] = &[
         may_use: &["api"],
         because: "it is the other side of the wire: it knows no tool and no MCP",
     },
-    Room { name: "config", may_use: &["api"], because: "settings are read once, and know nothing of their users" },
+    Room {
+        name: "config",
+        may_use: &["api", "files"],
+        because: "settings are read once, and know nothing of their users",
+    },
+    Room { name: "files", may_use: &[], because: "it does not know what stands in them" },
     Room { name: "cli", may_use: &["config"], because: "it is what was typed, not what it means" },
     Room { name: "drift", may_use: &["api"], because: "it holds their description of the API against ours" },
     Room {

@@ -22,10 +22,34 @@ async fn each_help_is_worth_reading() {
         assert!(ran.stdout.contains("Usage: "), "{command:?}: {}", ran.stdout);
         assert!(!ran.stdout.contains('\u{1b}'), "{command:?}: colours are for terminals");
     }
+    for command in ["freeze", "thaw", "logout", "audit", "drift"] {
+        let ran = launch().args([command, "--help"]).run().await;
+        assert!(ran.status == Some(0) && ran.stdout.contains("Usage: "), "{command}: {ran:?}");
+    }
     let ran = launch().args(["--help"]).run().await;
     for wanted in ["demo", "tools", "call", "check", "sandbox", "--sandbox", "OT_API_TOKEN", "OPENTRAIN_TIMEOUT"] {
         assert!(ran.stdout.contains(wanted), "{wanted} is missing from:\n{}", ran.stdout);
     }
+}
+
+#[tokio::test]
+async fn the_help_of_a_command_shows_the_settings_that_matter_to_it_and_all_are_taken() {
+    for (command, shown, hidden) in [
+        ("freeze", "--reason", "--timeout"),
+        ("logout", "--timeout", "--max-day-usd"),
+        ("tools", "--toolsets", "--audit-log"),
+        ("call", "--max-milestone-usd", "--listen"),
+        ("check", "--human-wait", "--listen"),
+    ] {
+        let ran = launch().args([command, "--help"]).run().await;
+        assert!(ran.stdout.contains(shown) && !ran.stdout.contains(hidden), "{command}: {}", ran.stdout);
+    }
+    for args in [["--timeout", "9", "thaw"], ["thaw", "--timeout", "9"]] {
+        let ran = launch().args(args).run().await;
+        assert_eq!(ran.status, Some(0), "{args:?}: {ran:?}");
+    }
+    let ran = launch().args(["tools", "--toolsets", "account"]).run().await;
+    assert!(ran.stdout.contains("get_auth_status") && !ran.stdout.contains("list_contracts"), "{}", ran.stdout);
 }
 
 #[tokio::test]
@@ -91,7 +115,7 @@ async fn a_call_that_the_tool_refuses_has_status_1() {
     let call = ["call", "get_contract", r#"{"contractId": "c"}"#];
     let ran = launch().at(&upstream).args(call).run().await;
     assert_eq!(ran.status, Some(1), "{ran:?}");
-    assert!(ran.stdout.starts_with("No answer") && ran.stdout.contains("HTTP 404"), "{}", ran.stdout);
+    assert!(ran.stdout.starts_with("Not done") && ran.stdout.contains("HTTP 404"), "{}", ran.stdout);
     let ran = launch().at(&upstream).args(call).args(["--json"]).run().await;
     assert_eq!((ran.status, &ran.json()["structuredContent"]["error"]["status"]), (Some(1), &json!(404)));
     let ran = launch().args(call).run().await;
@@ -127,9 +151,14 @@ async fn the_listed_tools_are_what_mcp_serves() {
     let table = launch().args(["tools"]).run().await;
     assert_eq!(table.status, Some(0));
     for tool in served.as_array().unwrap() {
-        assert!(table.stdout.contains(tool["name"].as_str().unwrap()), "{}", table.stdout);
-        assert!(table.stdout.contains(tool["description"].as_str().unwrap()), "{}", table.stdout);
+        let first = tool["description"].as_str().unwrap().split_inclusive(". ").next().unwrap().trim_end();
+        let row = format!("\n{}  ", tool["name"].as_str().unwrap());
+        assert!(format!("\n{}", table.stdout).contains(&row), "{row}: {}", table.stdout);
+        assert!(table.stdout.contains(&format!("    {first}\n")), "{first}: {}", table.stdout);
     }
+    let rows: Vec<&str> = table.stdout.lines().filter(|line| line.contains("  creates  ")).collect();
+    let columns: std::collections::BTreeSet<_> = rows.iter().map(|row| row.find("  creates  ")).collect();
+    assert!(rows.len() > 1 && columns.len() == 1, "they stand below each other: {rows:?}");
 }
 
 #[tokio::test]
@@ -175,13 +204,56 @@ async fn check_says_what_would_be_refused_why_and_what_to_do() {
 }
 
 #[tokio::test]
-async fn check_without_a_token_or_with_a_refused_one_says_how_to_get_one() {
+async fn check_without_a_token_or_with_a_refused_one_says_once_how_to_get_one() {
     let upstream = Upstream::scripted([Reply::refusal(401, "UNAUTHORIZED", &Value::Null)]).await;
-    for server in [launch(), launch().at(&upstream)] {
+    for server in [launch().credentials("{"), launch().at(&upstream).credentials("{")] {
         let ran = server.args(["check"]).run().await;
         assert_eq!(ran.status, Some(1), "{ran:?}");
-        assert!(ran.stdout.contains("OT_API_TOKEN") && ran.stdout.contains("Settings → API keys"), "{}", ran.stdout);
+        for once in ["Settings → API keys", "is not the JSON"] {
+            assert_eq!(ran.stdout.matches(once).count(), 1, "{once}: {}", ran.stdout);
+        }
+        assert!(ran.stdout.contains("OT_API_TOKEN"), "{}", ran.stdout);
     }
+}
+
+#[tokio::test]
+async fn check_names_each_reason_for_a_refusal_once_with_its_tools() {
+    let upstream = Upstream::giving(&account(&["payments:read"], json!({}))).await;
+    let ran = launch().at(&upstream).args(["check"]).run().await;
+    let lines: Vec<&str> = ran.stdout.lines().filter(|line| line.starts_with("would be refused: ")).collect();
+    assert!(lines.iter().any(|line| line.contains("create_milestone, request_milestone_funding")), "{lines:?}");
+    let reasons: std::collections::BTreeSet<_> = lines.iter().map(|line| line.split(": ").nth(2)).collect();
+    assert_eq!(reasons.len(), lines.len(), "{lines:?}");
+}
+
+#[tokio::test]
+async fn check_tells_units_and_what_the_sandbox_ignores_in_columns() {
+    let server = launch().sandbox(free_port()).env("OT_API_TOKEN", TOKEN);
+    let ran = server.args(["--max-milestone-usd", "500", "check"]).run().await;
+    let settings: Vec<&str> = ran.stdout.lines().skip(1).take_while(|line| line.ends_with(')')).collect();
+    let cell = |name: &str| {
+        let line = settings.iter().find(|line| line.split(' ').next() == Some(name)).expect(name);
+        line.split_at("max-milestone-usd  ".len()).1.to_owned()
+    };
+    assert_eq!(cell("timeout"), "30 s  (default)");
+    assert_eq!(cell("duplicate-window"), "15 min  (default)");
+    assert_eq!(cell("max-milestone-usd"), "$500  (--max-milestone-usd)");
+    assert_eq!(cell("token"), "ignored: the sandbox is on  (OT_API_TOKEN)");
+}
+
+#[tokio::test]
+async fn the_sandbox_has_nothing_to_log_out_from_and_says_so() {
+    let ran = launch().args(["--sandbox", "logout"]).run().await;
+    assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
+    assert!(ran.stderr.contains("sandbox keeps no account") && ran.stderr.contains("OPENTRAIN_SANDBOX"), "{ran:?}");
+}
+
+#[tokio::test]
+async fn a_call_says_on_stderr_what_is_odd_about_the_credential_file() {
+    let upstream = Upstream::giving(&contracts(1)).await;
+    let ran = launch().credentials("{").at(&upstream).args(["call", "list_contracts"]).run().await;
+    assert_eq!(ran.status, Some(0), "{ran:?}");
+    assert!(ran.stderr.contains("cli.json") && ran.stderr.contains("is not the JSON"), "{}", ran.stderr);
 }
 
 #[tokio::test]

@@ -190,6 +190,28 @@ async fn totals_are_counted_before_the_page_is_cut() {
 }
 
 #[tokio::test]
+async fn a_page_of_one_is_told_by_its_number() {
+    let upstream = Upstream::giving(&assorted()).await;
+    let host = launch().at(&upstream).start().await;
+    host.done("list_contracts", json!({ "limit": 1 })).await.says(&["Number 1 of 3 shown."]);
+    host.done("list_contracts", json!({ "limit": 2 })).await.says(&["1 to 2 of 3 shown."]);
+}
+
+#[tokio::test]
+async fn with_ended_contracts_alone_nothing_is_to_be_created() {
+    let mut over = contract("ctr_2Bd4", &[]);
+    over["status"] = json!("ended");
+    let list = Upstream::giving(&json!({ "contracts": [over] })).await;
+    let listed = launch().at(&list).start().await.done("list_contracts", json!({ "status": "ended" })).await;
+    let one = Upstream::giving(&json!({ "contract": over })).await;
+    let looked = launch().at(&one).start().await.done("get_contract", json!({ "contractId": "ctr_2Bd4" })).await;
+    listed.says(&["get_contract"]);
+    for answer in [listed, looked] {
+        assert!(!answer.text().contains("create_milestone"), "{}", answer.text());
+    }
+}
+
+#[tokio::test]
 async fn no_contracts_is_an_answer() {
     let (_list, _upstream, host) = changing(contracts(0)).await;
     let answer = host.done("list_contracts", json!({})).await;

@@ -210,6 +210,18 @@ async fn one_that_is_only_alike_is_made_and_mentioned() {
     assert_eq!(api.creates(), 3);
 }
 
+#[tokio::test]
+async fn of_many_that_are_alike_a_few_are_named() {
+    let (_api, host) = plain().await;
+    let named = |number: usize| with(json!({ "name": format!("Batch {number}") }));
+    for number in 0..6 {
+        host.done("create_milestone", named(number)).await;
+    }
+    let last = host.done("create_milestone", named(6)).await;
+    assert_eq!(last.text().matches("WARNING").count(), 3, "{}", last.text());
+    last.says(&["And 3 more like it"]);
+}
+
 /// An API whose looks at a contract fail for good.
 async fn blind(reply: Reply) -> Api {
     Api::meddled([contract("ctr_8Kq2", &[])], move |request, _| (!request.is_write()).then(|| reply.clone())).await

@@ -107,7 +107,7 @@ async fn a_refusal_that_no_document_mentions_has_a_hint_too() {
 }
 
 #[tokio::test]
-async fn a_refused_read_says_that_there_is_no_answer_and_changed_nothing() {
+async fn a_refused_read_says_that_it_was_not_done_and_changed_nothing() {
     let (_upstream, host) = refusing(vec![
         Reply::refusal(404, "NOT_FOUND", &Value::Null),
         Reply::refusal(500, "INTERNAL_ERROR", &Value::Null),
@@ -116,11 +116,40 @@ async fn a_refused_read_says_that_there_is_no_answer_and_changed_nothing() {
     for place in ["0", "1"] {
         let answer = host.failed("get_contract", json!({ "contractId": place })).await;
         tells_the_whole_story(&answer, place);
-        assert!(answer.text().starts_with("No answer"), "{}", answer.text());
+        assert!(answer.text().starts_with("Not done"), "{}", answer.text());
         assert_eq!(answer.error()["outcome"], "not_done");
     }
     let answer = host.failed("get_contract", json!({ "contractId": "0" })).await;
     answer.says(&["contractId comes from list_contracts"]);
+}
+
+#[tokio::test]
+async fn a_404_says_where_an_id_comes_from_only_to_who_gave_one() {
+    let replies = vec![Reply::refusal(404, "NOT_FOUND", &Value::Null); 2];
+    let upstream = Upstream::scripted(replies).await;
+    let host = launch().at(&upstream).start().await;
+    let given = host.failed("list_contracts", json!({ "jobId": "j" })).await;
+    given.says(&["jobId is the jobId of a contract"]);
+    let none = host.failed("list_contracts", json!({})).await;
+    assert!(!none.text().contains("jobId"), "{}", none.text());
+    none.says(&["OPENTRAIN_API_BASE_URL"]);
+}
+
+#[tokio::test]
+async fn a_field_that_is_wrong_or_missing_is_told_as_that() {
+    let refusal = Reply::refusal(400, "BAD_REQUEST", &json!({ "field": "volume" }));
+    let upstream = Upstream::scripted([refusal]).await;
+    let host = launch().at(&upstream).without_guard().start().await;
+    let answer = host.failed("create_milestone", json!({ "contractId": "c", "description": "d" })).await;
+    assert!(answer.hint().contains("wrong or missing: volume"), "{}", answer.hint());
+}
+
+#[tokio::test]
+async fn a_parameter_that_is_missing_is_told_with_what_it_is() {
+    let host = launch().env("OT_API_TOKEN", TOKEN).start().await;
+    let answer = host.failed("get_contract", json!({})).await;
+    let message = "contractId is required. The schema says of it: Contract id. From list_contracts.";
+    assert_eq!(answer.message(), message);
 }
 
 #[tokio::test]

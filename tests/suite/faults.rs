@@ -38,9 +38,19 @@ fn answers() -> Vec<(&'static str, Reply, u16, &'static str)> {
         ("words", Reply::new(200, "all fine"), 200, "no JSON object"),
         ("no wrapper", Reply::new(200, "{}"), 200, "contract"),
         ("another wrapper", Reply::new(200, "{\"contracts\":[]}"), 200, "contract"),
-        ("a null wrapper", Reply::new(200, "{\"contract\":null}"), 200, "null"),
-        ("an array as wrapper", Reply::new(200, "{\"contract\":[]}"), 200, "array"),
-        ("a string as wrapper", Reply::new(200, "{\"contract\":\"c\"}"), 200, "string"),
+        ("a null wrapper", Reply::new(200, "{\"contract\":null}"), 200, "contract: expected an object, found null"),
+        (
+            "an array as wrapper",
+            Reply::new(200, "{\"contract\":[]}"),
+            200,
+            "contract: expected an object, found an array",
+        ),
+        (
+            "a string as wrapper",
+            Reply::new(200, "{\"contract\":\"c\"}"),
+            200,
+            "contract: expected an object, found a string",
+        ),
         ("broken JSON", Reply::new(200, "{\"contract\": {\"id\": }}"), 200, "cannot be read"),
         ("two objects", Reply::new(200, "{\"contract\":{}} {\"contract\":{}}"), 200, "cannot be read"),
         ("an array with 400", Reply::new(400, "[1]"), 400, "400"),
@@ -298,5 +308,16 @@ async fn a_created_milestone_may_be_odd_too() {
         assert_eq!(answer.structured()["milestone"], odd);
         assert_eq!(answer.structured()["outcome"], "created");
         assert!(answer.text().starts_with("Created, NOT funded"), "{}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn a_list_without_its_wrapper_names_it() {
+    for (body, named) in [("{}", "missing field `contracts`"), (r#"{"contracts":null}"#, "contracts: ")] {
+        let upstream = Upstream::scripted([Reply::new(200, body)]).await;
+        let host = launch().at(&upstream).start().await;
+        let answer = host.failed("list_contracts", json!({})).await;
+        assert!(answer.message().contains(named), "{body}: {}", answer.message());
+        assert!(answer.text().starts_with("Not done"), "{body}: {}", answer.text());
     }
 }

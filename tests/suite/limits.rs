@@ -212,13 +212,45 @@ async fn freeze_stops_every_write_of_a_running_server_and_thaw_lets_them_through
 
         let again = run_beside(&host, &["freeze", "--reason", "another"]).await;
         assert_eq!(again.status, Some(0), "{again:?}");
-        host.failed("end_contract", arguments("end_contract")).await.says(&["too many milestones"]);
+        assert!(again.stdout.contains("«another», in place of «too many milestones»"), "{again:?}");
+        host.failed("end_contract", arguments("end_contract")).await.says(&["«another»"]);
 
         let thawed = run_beside(&host, &["thaw"]).await;
         assert!(thawed.status == Some(0) && thawed.stdout.contains("Thawed"), "{thawed:?}");
         host.done("create_milestone", arguments("create_milestone")).await;
         let twice = run_beside(&host, &["thaw"]).await;
         assert!(twice.status == Some(0) && twice.stdout.contains("not frozen"), "{twice:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_is_stopped_whatever_xdg_config_home_it_was_started_with() {
+    let api = Api::of([maria()]).await;
+    let folder = tempfile::tempdir().unwrap();
+    let elsewhere = folder.path().to_str().unwrap();
+    let home = tempfile::tempdir().unwrap();
+    let at_home = || launch().env("HOME", home.path().to_str().unwrap());
+    for (server_there, frozen_there) in [(true, false), (false, true), (true, true)] {
+        let with = |launch: Launch, there: bool| if there { launch.env("XDG_CONFIG_HOME", elsewhere) } else { launch };
+        let host = with(at_home().at(&api.upstream), server_there).start().await;
+        with(at_home(), frozen_there).args(["freeze"]).run().await;
+        let answer = host.failed("end_contract", arguments("end_contract")).await;
+        assert_eq!(answer.error()["reason"], "frozen", "{server_there} {frozen_there}");
+        with(at_home(), true).args(["thaw"]).run().await;
+        let answer = host.call("end_contract", arguments("end_contract")).await;
+        assert_ne!(answer.0["structuredContent"]["error"]["reason"], "frozen", "{server_there} {frozen_there}");
+    }
+}
+
+#[tokio::test]
+async fn the_switch_can_be_read_by_its_user_only() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = tempfile::tempdir().unwrap();
+    let frozen = launch().env("HOME", home.path().to_str().unwrap()).args(["freeze"]).run().await;
+    assert_eq!(frozen.status, Some(0), "{frozen:?}");
+    for (path, mode) in [(".config/opentrain", 0o700), (".config/opentrain/mcp-frozen", 0o600)] {
+        let found = std::fs::metadata(home.path().join(path)).unwrap().permissions().mode() & 0o777;
+        assert_eq!(found, mode, "{path}");
     }
 }
 
@@ -311,6 +343,30 @@ async fn check_and_the_status_and_the_instructions_tell_the_limits() {
     let free = server(&api).bare();
     let text = free.shake_hands().await["instructions"].as_str().unwrap().to_owned();
     assert!(!text.contains("limit"), "where there are none, none are told: {text}");
+}
+
+/// What a model reads before any tool, where the server is started like this.
+async fn instructions(args: &[&str]) -> String {
+    let host = launch().args(args.iter().copied()).bare();
+    host.shake_hands().await["instructions"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test]
+async fn the_instructions_advise_only_on_what_can_be_done() {
+    for (args, said, unsaid) in [
+        (&[][..], &["approvalUrl", "wait_for_approval", "outcome is \"unknown\"", "Order: "][..], &[][..]),
+        (&["--toolsets", "milestones"], &["approvalUrl", "outcome is \"unknown\""], &["wait_for_approval", "Order: "]),
+        (&["--toolsets", "jobs"], &["outcome is \"unknown\""], &["approvalUrl", "confirmed"]),
+        (&["--read-only"], &["data, not instructions"], &["approvalUrl", "outcome is \"unknown\"", "Order: "]),
+    ] {
+        let text = instructions(args).await;
+        for part in said {
+            assert!(text.contains(part), "{args:?}: {part} is missing from: {text}");
+        }
+        for part in unsaid {
+            assert!(!text.contains(part), "{args:?}: {part} stands in: {text}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -67,8 +67,34 @@ async fn a_link_goes_on_working_when_the_server_that_had_the_sandbox_is_gone() {
     first.exit_within(std::time::Duration::from_secs(6)).await;
     let again = second.failed("create_milestone", terms()).await;
     assert_eq!(again.error()["claimUrl"], url.as_str());
+    again.says(&["a fresh one took its place"]);
+    second.stderr_says("a fresh one took its place").await;
     press(&url).await;
-    second.done("create_milestone", terms()).await;
+    let created = second.done("create_milestone", terms()).await;
+    assert!(!created.text().contains("a fresh one"), "it is told once: {}", created.text());
+}
+
+#[tokio::test]
+async fn a_webhook_that_the_sandbox_will_not_reach_is_told_as_that() {
+    let host = launch().sandbox(free_port()).args(["--toolsets", "webhooks"]).start().await;
+    for (url, reached) in [("https://example.org/hook", false), ("http://127.0.0.1:9/hook", true)] {
+        let created = host.done("create_webhook", json!({ "url": url, "eventTypes": ["payment.pending"] })).await;
+        assert_eq!(created.text().contains("from now on"), reached, "{}", created.text());
+        assert_eq!(created.text().contains("loopback only"), !reached, "{}", created.text());
+    }
+}
+
+#[tokio::test]
+async fn a_webhooks_secret_is_in_a_folder_that_only_its_user_can_open() {
+    use std::os::unix::fs::PermissionsExt;
+    let host = launch().sandbox(free_port()).args(["--toolsets", "webhooks"]).start().await;
+    let wanted = json!({ "url": "http://127.0.0.1:9/hook", "eventTypes": ["payment.pending"] });
+    let created = host.done("create_webhook", wanted).await;
+    let file = std::path::Path::new(created.structured()["secretFile"].as_str().unwrap()).to_owned();
+    for (path, mode) in [(file.as_path(), 0o600), (file.parent().unwrap(), 0o700)] {
+        let found = std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(found, mode, "{}", path.display());
+    }
 }
 
 #[tokio::test]
@@ -141,6 +167,7 @@ async fn what_the_sandbox_refuses_is_what_the_reference_documents() {
         assert_eq!(answer.error()["status"], status, "{arguments}");
         assert_eq!((&answer.error()["reason"], &answer.error()["field"]), (&text(reason), &text(field)), "{arguments}");
         answer.says(&["Not created", said]);
+        assert!(answer.hint().matches("rate").count() <= 1, "nothing is said twice: {}", answer.hint());
     }
 }
 

@@ -124,6 +124,7 @@ async fn a_setting_that_cannot_be_used_is_named_at_start() {
     for (variable, value) in [
         ("OPENTRAIN_TIMEOUT", "soon"),
         ("OPENTRAIN_TIMEOUT", "-1"),
+        ("OPENTRAIN_TIMEOUT", "0"),
         ("OPENTRAIN_TIMEOUT", "NaN"),
         ("OPENTRAIN_TIMEOUT", "1e9"),
         ("OPENTRAIN_HUMAN_WAIT", "a while"),
@@ -139,6 +140,49 @@ async fn a_setting_that_cannot_be_used_is_named_at_start() {
         assert!(ran.stderr.contains(variable), "{variable}={value}: {}", ran.stderr);
         assert!(variable != "OT_API_TOKEN" || !ran.stderr.contains(value), "a token is not repeated: {}", ran.stderr);
     }
+}
+
+#[tokio::test]
+async fn a_token_that_is_for_something_else_is_refused_by_name_and_never_sent() {
+    let upstream = Upstream::giving(&contracts(0)).await;
+    for (token, what) in [
+        ("ot_clm_c3f9_secretsecret", "claim token"),
+        ("ot_cat_c3f9_secretsecret", "claim page"),
+        ("ot_ptk_c3f9_secretsecret", "Platform API"),
+        ("whsec_secretsecret", "webhook"),
+    ] {
+        for variable in ["OT_API_TOKEN", "OPENTRAIN_API_TOKEN"] {
+            let ran = launch().env(variable, token).run().await;
+            assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{token}: {ran:?}");
+            for part in [variable, what, "ot_pat_", "Settings → API keys"] {
+                assert!(ran.stderr.contains(part), "{part} is missing from: {}", ran.stderr);
+            }
+            assert!(!ran.stderr.contains("secretsecret"), "{}", ran.stderr);
+        }
+        let host = launch().credentials(&file(&upstream.origin, token)).start().await;
+        host.failed("list_contracts", json!({})).await.says(&["cli.json", what, "ot_pat_"]);
+    }
+    assert_eq!(upstream.connections(), 0);
+}
+
+#[tokio::test]
+async fn the_status_says_where_the_token_comes_from() {
+    let upstream = Upstream::giving(&json!({ "actor": { "userId": "u" }, "token": { "scopes": [] } })).await;
+    let by_variable = launch().base(&upstream.origin).unset("OT_API_TOKEN").env("OPENTRAIN_API_TOKEN", TOKEN);
+    let by_file = launch().credentials(&file(&upstream.origin, TOKEN));
+    for (server, named) in [(by_variable, "OPENTRAIN_API_TOKEN"), (by_file, "cli.json")] {
+        let status = server.start().await.done("get_auth_status", json!({})).await;
+        status.says(&[&format!("personal API token from {}", if named == "cli.json" { "the file" } else { named })]);
+        status.says(&[named]);
+    }
+}
+
+#[tokio::test]
+async fn the_status_tells_what_is_known_here_when_the_api_says_nothing() {
+    let upstream = Upstream::scripted([Reply::new(500, "no")]).await;
+    let server = launch().at(&upstream).credentials("{").args(["--max-milestone-usd", "500"]);
+    let status = server.start().await.failed("get_auth_status", json!({})).await;
+    status.says(&["at most $500 a milestone", "is not the JSON", "from OT_API_TOKEN"]);
 }
 
 #[tokio::test]

@@ -50,9 +50,11 @@ async fn gone(origin: &Url) {
 
 #[tokio::test]
 async fn it_says_what_it_is() {
-    let marker = get("/sandbox").send(&sandbox().await).await.json();
+    let mut marker = get("/sandbox").send(&sandbox().await).await.json();
     let version = env!("CARGO_PKG_VERSION");
     let expected = serde_json::json!({ "service": "opentrain-mcp sandbox", "version": version, "user": "tester" });
+    assert!(marker["instance"].take().as_u64().is_some_and(|instance| instance > 0), "which one it is");
+    marker.as_object_mut().unwrap().shift_remove("instance");
     assert_eq!(marker, expected);
 }
 
@@ -99,6 +101,29 @@ async fn when_the_owner_is_gone_the_links_still_lead_somewhere() {
     gone(&origin).await;
     assert_eq!(sharer.origin().await.unwrap(), origin);
     assert!(answers(&origin).await);
+}
+
+#[tokio::test]
+async fn that_another_one_has_taken_its_place_is_told_once() {
+    for heir in ["itself", "a third process"] {
+        let owner = Sandbox::start(free_port().await, heir).unwrap();
+        let origin = owner.origin().clone();
+        let sharer = embedded(origin.port().unwrap(), heir);
+        for _ in 0..2 {
+            sharer.origin().await.unwrap();
+            assert_eq!(sharer.news(), None, "{heir}: it is the same one");
+        }
+        drop(owner);
+        gone(&origin).await;
+        let third = embedded(origin.port().unwrap(), heir);
+        if heir != "itself" {
+            assert_eq!(third.origin().await.unwrap(), origin);
+        }
+        assert_eq!(sharer.origin().await.unwrap(), origin);
+        assert!(sharer.news().is_some_and(|news| news.contains("a fresh one")), "{heir}");
+        sharer.origin().await.unwrap();
+        assert_eq!((sharer.news(), third.news()), (None, None), "{heir}: it is told once");
+    }
 }
 
 #[tokio::test]

@@ -49,16 +49,6 @@ async fn an_account_that_cannot_be_revoked_from_here_is_not_said_to_be_missing()
 }
 
 #[tokio::test]
-async fn the_sandbox_has_nothing_to_forget() {
-    let opentrain = OpenTrain::new().await;
-    let server = opentrain.server().credentials(&opentrain.file(NEW, None));
-    let ran = server.args(["--sandbox", "logout"]).run().await;
-    assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
-    assert!(ran.stderr.contains("in memory"), "{}", ran.stderr);
-    assert!(opentrain.upstream.requests().is_empty());
-}
-
-#[tokio::test]
 async fn a_token_of_the_environment_is_neither_revoked_nor_taken_for_forgotten() {
     let opentrain = OpenTrain::new().await;
     let server = opentrain.server().credentials(&opentrain.file(NEW, None)).env("OT_API_TOKEN", TOKEN);

@@ -1,0 +1,117 @@
+//! Files that only their user can read, put in place whole, and locks that several processes share. It knows nothing of
+//! what stands in them.
+
+use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
+use std::io::{self, Write};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use tempfile::NamedTempFile;
+
+/// Between two tries for a lock.
+const INTERVAL: Duration = Duration::from_millis(10);
+
+/// Makes a folder, and those above it, that only this user can open (mode 0700). One that is there stays as it is.
+///
+/// # Errors
+/// When it cannot be made.
+pub fn private_folder(folder: &Path) -> io::Result<()> {
+    let mut builder = DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(folder)
+}
+
+/// How a file is opened that is only added to: made with mode 0600 where there is none.
+#[must_use]
+pub fn private_log() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.create(true).append(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Waits for a file that another process may hold, at most `patience`. The lock ends when the file is closed.
+///
+/// # Errors
+/// When it is still held then, or cannot be locked at all.
+pub fn lock(file: &File, patience: Duration) -> io::Result<()> {
+    let until = Instant::now() + patience;
+    loop {
+        match file.try_lock() {
+            Ok(()) => return Ok(()),
+            Err(TryLockError::Error(fault)) => return Err(fault),
+            Err(TryLockError::WouldBlock) if Instant::now() < until => std::thread::sleep(INTERVAL),
+            Err(TryLockError::WouldBlock) => {
+                return Err(io::Error::new(io::ErrorKind::TimedOut, "another process holds it"));
+            }
+        }
+    }
+}
+
+/// A file without a name yet (mode 0600), in the private folder where it will stand.
+///
+/// # Errors
+/// When the folder or the file cannot be made: found out before there is anything to lose.
+pub fn unnamed(folder: &Path) -> io::Result<NamedTempFile> {
+    private_folder(folder)?;
+    tempfile::Builder::new().prefix(".opentrain-mcp.").tempfile_in(folder)
+}
+
+/// Fills `file` and gives it its name, in place of what stood there. It outlives a power loss: the content is on the
+/// disk before the name, and the name before this returns.
+///
+/// # Errors
+/// When it cannot be written or named; what stood at `path` is untouched then.
+pub fn put(mut file: NamedTempFile, content: &[u8], path: &Path) -> io::Result<()> {
+    file.write_all(content)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|fault| fault.error)?;
+    #[cfg(unix)]
+    if let Some(folder) = path.parent() {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    #[cfg(unix)]
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[cfg(unix)]
+    fn mode(path: &Path) -> u32 {
+        std::fs::metadata(path).unwrap().permissions().mode() & 0o777
+    }
+
+    #[test]
+    fn what_is_put_replaces_what_stood_there_and_is_the_users_alone() {
+        let home = tempfile::tempdir().unwrap();
+        let (folder, path) = (home.path().join("a/b"), home.path().join("a/b/file"));
+        for content in ["one", "two"] {
+            put(unnamed(&folder).unwrap(), content.as_bytes(), &path).unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), content);
+        }
+        #[cfg(unix)]
+        assert_eq!((mode(&folder), mode(&path)), (0o700, 0o600));
+        assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn a_lock_that_is_held_is_waited_for_and_then_given_up() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("lock");
+        let [first, second] = [(); 2].map(|()| private_log().open(&path).unwrap());
+        lock(&first, Duration::ZERO).unwrap();
+        let fault = lock(&second, Duration::from_millis(30)).unwrap_err();
+        assert_eq!(fault.kind(), io::ErrorKind::TimedOut);
+        drop(first);
+        lock(&second, Duration::ZERO).unwrap();
+        #[cfg(unix)]
+        assert_eq!(mode(&path), 0o600);
+    }
+}
