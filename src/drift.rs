@@ -11,6 +11,12 @@ use crate::api::catalogue::{Facts, OPERATIONS};
 /// Where the public API starts; a document may name it in its servers or in its paths.
 const ROOT: &str = "/api/public/v1";
 
+/// How deep schemas are read that are put together of others.
+const DEEPEST: usize = 12;
+
+/// Headers that a document does not describe as parameters (`OpenAPI` 3.1, 4.8.12.2.1).
+const OWN_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];
+
 /// Endpoints that are left out on purpose, and why.
 pub const LEFT_OUT: &[(&str, &str)] = &[
     ("POST /tokens", "a secret has no business in a model's context: a person makes tokens in the app"),
@@ -26,6 +32,7 @@ pub const FIELDS_LEFT_OUT: &[(&str, &[&str], &str)] = &[
         "imports from other systems: a model describes a job in words",
     ),
     ("POST /credits/top-ups", &["amount"], "an alias of amountUsd"),
+    ("POST /api/agent/identity", &["identity_type"], "its only value is the one that is meant without it"),
 ];
 
 /// A difference between the document and our operations.
@@ -56,8 +63,12 @@ impl fmt::Display for Difference {
 pub fn compare(document: &Value) -> Result<Vec<Difference>, &'static str> {
     let theirs = endpoints(document).ok_or("this is no OpenAPI document: it has no paths")?;
     let mut ours: BTreeMap<String, Vec<&Facts>> = BTreeMap::new();
-    for facts in OPERATIONS.iter().filter(|facts| facts.root == ROOT) {
-        ours.entry(endpoint(facts.method.as_str(), facts.path)).or_default().push(facts);
+    for facts in OPERATIONS {
+        let name = endpoint(facts.method.as_str(), below_root(&format!("{}{}", facts.root, facts.path)));
+        // What lies outside of the public API may be missing in its description.
+        if facts.root == ROOT || theirs.contains_key(&name) {
+            ours.entry(name).or_default().push(facts);
+        }
     }
     let mut differences = BTreeSet::new();
     for name in theirs.keys().filter(|name| !ours.contains_key(*name)) {
@@ -81,9 +92,14 @@ fn names(facts: &[&Facts]) -> String {
     facts.iter().map(|facts| facts.name).collect::<Vec<_>>().join(", ")
 }
 
+fn below_root(path: &str) -> &str {
+    path.strip_prefix(ROOT).unwrap_or(path)
+}
+
 /// An endpoint by method and path, whatever the path's parameters are called.
 fn endpoint(method: &str, path: &str) -> String {
-    let path: Vec<&str> = path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part }).collect();
+    let path: Vec<&str> =
+        path.trim_end_matches('/').split('/').map(|part| if part.starts_with('{') { "{}" } else { part }).collect();
     format!("{} {}", method.to_uppercase(), path.join("/"))
 }
 
@@ -92,7 +108,7 @@ fn endpoints(document: &Value) -> Option<BTreeMap<String, Vec<&Value>>> {
     const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
     let mut found = BTreeMap::new();
     for (path, item) in document.get("paths")?.as_object()? {
-        let path = path.strip_prefix(ROOT).unwrap_or(path);
+        let path = below_root(path);
         for method in METHODS {
             if let Some(operation) = item.get(method) {
                 found.insert(endpoint(method, path), vec![item, operation]);
@@ -134,7 +150,12 @@ impl Side {
         let parameters = said.iter().filter_map(|part| part.get("parameters")?.as_array()).flatten();
         for parameter in parameters.map(|parameter| resolved(document, parameter)) {
             let name = parameter.get("name").and_then(Value::as_str).unwrap_or_default();
-            if parameter.get("in").is_some_and(|place| place == "query") {
+            let sent = match parameter.get("in").and_then(Value::as_str) {
+                Some("query") => true,
+                Some("header") => !OWN_HEADERS.contains(&name.to_lowercase().as_str()),
+                _ => false,
+            };
+            if sent {
                 side.fields.insert(name.to_owned());
                 if parameter.get("required") == Some(&Value::Bool(true)) {
                     side.required.insert(name.to_owned());
@@ -143,10 +164,9 @@ impl Side {
         }
         for part in said {
             let body = part.get("requestBody").map(|body| resolved(document, body));
-            let schema = body.and_then(|body| body.get("content")?.get("application/json")?.get("schema"));
-            if let Some(schema) = schema {
-                side.add_body(document, resolved(document, schema), &mut Vec::new());
-            }
+            let contents = body.and_then(|body| body.get("content")?.as_object()).into_iter().flatten();
+            let schemas = contents.filter_map(|(_, content)| content.get("schema"));
+            side.add_choice(document, schemas, &mut Vec::new());
             side.scopes.extend(texts(part.get("x-required-scopes")));
             let security = part.get("security").and_then(Value::as_array).into_iter().flatten();
             side.scopes.extend(
@@ -159,10 +179,10 @@ impl Side {
         side
     }
 
-    /// A body may be put together of several schemas; of alternatives, each field is possible and none required. What was
-    /// `read` already adds nothing: a schema may be a part of itself.
+    /// A body may be put together of several schemas. What is being `read` already adds nothing: a schema may be a part
+    /// of itself.
     fn add_body<'a>(&mut self, document: &'a Value, schema: &'a Value, read: &mut Vec<&'a Value>) {
-        if read.iter().any(|known| std::ptr::eq(*known, schema)) {
+        if read.len() == DEEPEST || read.iter().any(|known| std::ptr::eq(*known, schema)) {
             return;
         }
         read.push(schema);
@@ -172,10 +192,26 @@ impl Side {
             self.add_body(document, resolved(document, part), read);
         }
         for choice in ["oneOf", "anyOf"] {
-            for part in schema.get(choice).and_then(Value::as_array).into_iter().flatten() {
-                self.fields.extend(keys(resolved(document, part).get("properties")));
-            }
+            self.add_choice(document, schema.get(choice).and_then(Value::as_array).into_iter().flatten(), read);
         }
+        read.pop();
+    }
+
+    /// Of alternatives, each field is possible, and required is what all of them require.
+    fn add_choice<'a>(
+        &mut self,
+        document: &'a Value,
+        choices: impl Iterator<Item = &'a Value>,
+        read: &mut Vec<&'a Value>,
+    ) {
+        let mut required: Option<BTreeSet<String>> = None;
+        for choice in choices {
+            let mut side = Self::default();
+            side.add_body(document, resolved(document, choice), read);
+            self.fields.extend(side.fields);
+            required = Some(required.map_or_else(|| side.required.clone(), |all| &all & &side.required));
+        }
+        self.required.extend(required.unwrap_or_default());
     }
 }
 
@@ -190,7 +226,8 @@ fn changes(endpoint: &str, ours: &Side, theirs: &Side) -> Vec<String> {
     let mut changes = Vec::new();
     if !ours.open {
         let new = theirs.fields.difference(&ours.fields).filter(|field| !left_out.contains(&field.as_str()));
-        changes.extend(new.map(|field| format!("new field {field}")));
+        let how = |field: &String| if theirs.required.contains(field) { ", required" } else { "" };
+        changes.extend(new.map(|field| format!("new field {field}{}", how(field))));
         changes.extend(ours.fields.difference(&theirs.fields).map(|field| format!("field {field} is gone")));
         let now = theirs.required.difference(&ours.required).filter(|field| ours.fields.contains(*field));
         changes.extend(now.map(|field| format!("field {field} is required now")));

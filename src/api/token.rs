@@ -200,6 +200,8 @@ pub trait TokenSource: Send + Sync {
 pub trait Hold: Send {
     /// What is kept now.
     fn kept(&self) -> Kept;
+    /// Whether keeping something else would end an account, be it one that cannot be used from here.
+    fn is_taken(&self) -> bool;
     /// Keeps something else. It is on the disk when this returns, and in use at once, even when it could not be saved.
     ///
     /// # Errors
@@ -265,6 +267,10 @@ impl TokenSource for InMemory {
 impl Hold for InMemory {
     fn kept(&self) -> Kept {
         self.now()
+    }
+
+    fn is_taken(&self) -> bool {
+        self.now().token.is_some()
     }
 
     fn keep(self: Box<Self>, kept: Kept) -> Result<(), String> {

@@ -7,10 +7,10 @@ use serde_json::Value;
 use tokio::time::Instant;
 use url::Url;
 
-use crate::api::client::Client;
+use crate::api::client::{Client, is_loopback};
 use crate::config::Config;
 use crate::drift::{FIELDS_LEFT_OUT, LEFT_OUT, compare};
-use crate::tools::text::count;
+use crate::tools::text::{count, visible};
 
 use super::{Fault, print};
 
@@ -19,20 +19,23 @@ const SERVED: &str = "/api/public/v1/openapi.json";
 
 /// Compares an OpenAPI document with our operations. Exit status 1 when something differs.
 pub(super) async fn run(config: &Config, document: Option<&str>) -> Result<ExitCode, Fault> {
-    let (from, text) = match document {
-        Some(url) if url.starts_with("https://") || url.starts_with("http://") => {
-            (url.to_owned(), fetch(config, Url::parse(url)?).await?)
-        }
-        Some(file) => (file.to_owned(), std::fs::read_to_string(file).map_err(|fault| format!("{file}: {fault}"))?),
-        None => {
-            let url = config.origin.join(SERVED)?;
-            (url.to_string(), fetch(config, url).await?)
+    let url = match document {
+        Some(text) => Url::parse(text).ok().filter(|url| ["https", "http"].contains(&url.scheme())),
+        None => Some(config.origin.join(SERVED)?),
+    };
+    let (from, text) = match (url, document) {
+        (Some(url), _) => (url.to_string(), fetch(config, url).await?),
+        (None, file) => {
+            let file = file.unwrap_or_default();
+            (file.to_owned(), std::fs::read_to_string(file).map_err(|fault| format!("{file}: {fault}"))?)
         }
     };
-    let document: Value = serde_json::from_str(&text).map_err(|fault| format!("{from} is no JSON: {fault}"))?;
+    // Some editors begin a file with a byte order mark.
+    let text = text.trim_start_matches('\u{feff}');
+    let document: Value = serde_json::from_str(text).map_err(|fault| format!("{from} is no JSON: {fault}"))?;
     let differences = compare(&document).map_err(|fault| format!("{from}: {fault}"))?;
     for difference in &differences {
-        print(&difference.to_string())?;
+        print(&visible(&difference.to_string()))?;
     }
     if differences.is_empty() {
         print(&format!("{from}: no difference."))?;
@@ -48,6 +51,9 @@ pub(super) async fn run(config: &Config, document: Option<&str>) -> Result<ExitC
 }
 
 async fn fetch(config: &Config, url: Url) -> Result<String, Fault> {
+    if url.scheme() == "http" && !is_loopback(&url) {
+        return Err(format!("{url}: plain http is for this machine only, since anybody could answer").into());
+    }
     let origin = Url::parse(&url.origin().ascii_serialization())?;
     let client = Client::new(Box::new(origin), config.timeout);
     let reply = client.fetch(url, Instant::now() + Duration::from_secs(45)).await?;

@@ -23,6 +23,12 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     let hold = config.credentials.hold()?;
     let kept = hold.kept();
     let Some(token) = kept.token else {
+        if hold.is_taken() {
+            let notices = config.credentials.notices();
+            let why = if notices.is_empty() { "it has a claim token only".into() } else { notices.join("; ") };
+            let what = "the account in the credential file can be neither revoked nor forgotten from here";
+            return Err(format!("{what}: {why}").into());
+        }
         print("There is no account to forget in the credential file.")?;
         return Ok(ExitCode::SUCCESS);
     };

@@ -134,12 +134,14 @@ pub struct Credentials {
 struct State {
     kept: Kept,
     notices: Vec<String>,
+    /// The token that the file still has where the one in use could not be saved.
+    left_behind: Option<Token>,
 }
 
 impl State {
     fn of(mut file: CredentialFile, origin: &Url, base_source: &Source) -> Self {
         let kept = file.kept_for(origin, base_source);
-        Self { kept, notices: file.notices }
+        Self { kept, notices: file.notices, left_behind: None }
     }
 }
 
@@ -173,13 +175,14 @@ impl Credentials {
         self.state.read().map(|state| state.clone()).unwrap_or_default()
     }
 
-    /// Reads the file again. What another process has put there counts; a file without a token takes nothing away, since
-    /// what could not be saved is in memory only.
+    /// Reads the file again. What another process has put there counts; a file without a token takes nothing away, nor
+    /// does one with the token of before: what could not be saved is in memory only.
     fn reread(&self, path: &Path) -> CredentialFile {
         let _in_step = self.in_step.lock().unwrap_or_else(PoisonError::into_inner);
         let file = CredentialFile::read(path.to_owned());
         let fresh = State::of(file.clone(), &self.origin, &self.base_source);
-        if fresh.kept.token.is_some() {
+        let left_behind = self.state().left_behind;
+        if fresh.kept.token.is_some() && (left_behind.is_none() || fresh.kept.token != left_behind) {
             self.set_state(fresh);
         }
         file
@@ -234,6 +237,7 @@ impl TokenSource for Credentials {
 /// A hold on the credential file: the lock, and the file that will take its place.
 struct Held {
     credentials: Credentials,
+    /// Where the file really is: a link to it stays one.
     path: PathBuf,
     fields: Map<String, Value>,
     next: NamedTempFile,
@@ -250,6 +254,8 @@ impl Held {
         let broken =
             || io::Error::other("it cannot be read, and what is there must not be lost; mend or remove it first");
         let fields = credentials.reread(&path).fields.ok_or_else(broken)?;
+        let path = std::fs::canonicalize(&path).unwrap_or(path);
+        let folder = path.parent().ok_or_else(|| io::Error::other("it is in no folder"))?;
         let next = files::unnamed(folder)?;
         Ok(Self { credentials, path, fields, next, _lock: lock })
     }
@@ -274,12 +280,22 @@ impl Hold for Held {
         self.credentials.state().kept
     }
 
+    fn is_taken(&self) -> bool {
+        let is_set = |name| self.fields.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
+        self.kept().token.is_some() || is_set("apiToken") || is_set("claimToken")
+    }
+
     fn keep(self: Box<Self>, kept: Kept) -> Result<(), String> {
-        let in_step = Arc::clone(&self.credentials.in_step);
-        let _in_step = in_step.lock().unwrap_or_else(PoisonError::into_inner);
-        let notices = self.credentials.notices();
-        self.credentials.set_state(State { kept: kept.clone(), notices });
+        let credentials = self.credentials.clone();
+        let _in_step = credentials.in_step.lock().unwrap_or_else(PoisonError::into_inner);
+        let State { notices, .. } = credentials.state();
+        let in_file = self.fields.get("apiToken").and_then(Value::as_str).and_then(|text| Token::new(text).ok());
+        let in_use = State { kept: kept.clone(), notices, left_behind: None };
+        credentials.set_state(in_use.clone());
         let path = self.path.clone();
-        self.save(&kept).map_err(|fault| format!("{} could not be written ({fault})", path.display()))
+        self.save(&kept).map_err(|fault| {
+            credentials.set_state(State { left_behind: in_file, ..in_use });
+            format!("{} could not be written ({fault})", path.display())
+        })
     }
 }

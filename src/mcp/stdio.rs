@@ -81,15 +81,17 @@ impl<T: Transport<RoleServer>> Transport<RoleServer> for Closing<T> {
     }
 }
 
-/// Until the process is told to stop.
+/// Until the process is told to stop; a terminal that is closed tells it too.
 #[cfg(unix)]
 pub(crate) async fn signal() {
     use tokio::signal::unix::{SignalKind, signal};
-    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
-        (Ok(mut terminate), Ok(mut interrupt)) => {
+    let signals = (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()));
+    match signals {
+        (Ok(mut terminate), Ok(mut interrupt), Ok(mut hangup)) => {
             tokio::select! {
                 _ = terminate.recv() => {}
                 _ = interrupt.recv() => {}
+                _ = hangup.recv() => {}
             }
         }
         _ => std::future::pending().await,

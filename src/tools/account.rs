@@ -53,7 +53,7 @@ fn told(read: Read<GetAuthStatus>, context: &Context) -> Answer {
     let mut answer = Answer::new(summary, read.object.clone());
     answer.lines.push(format!("Scopes: {}.", listed(&scopes)));
     answer.lines.extend(account_line(status));
-    answer.lines.extend(refusals(&scopes, context).map(|text| format!("Would be refused: {text}.")));
+    answer.lines.extend(refusals(&scopes, context));
     answer.lines.push(
         "OpenTrain does not say here whether a person has claimed the account; a call that needs it will.".into(),
     );
@@ -85,10 +85,20 @@ fn account_line(status: &AuthStatus) -> Option<String> {
     Some(format!("Account: {kind}{id}{role}."))
 }
 
-/// The listed tools that these scopes do not open.
-fn refusals(scopes: &[&str], context: &Context) -> impl Iterator<Item = String> {
-    let closed = all().filter(|entry| !entry.gate.admits(scopes) && context.lists(entry.name));
-    closed.map(|entry| format!("{} (needs {})", entry.name, entry.gate.scopes.join(" or ")))
+/// The listed tools that these scopes do not open, by the scope that would.
+fn refusals(scopes: &[&str], context: &Context) -> Vec<String> {
+    let mut closed: Vec<(&[&str], Vec<String>)> = Vec::new();
+    for entry in all().filter(|entry| !entry.gate.admits(scopes) && context.lists(entry.name)) {
+        let name = context.toolbox.listed_name(entry);
+        match closed.iter_mut().find(|(needed, _)| *needed == entry.gate.scopes) {
+            Some((_, names)) => names.push(name),
+            None => closed.push((entry.gate.scopes, vec![name])),
+        }
+    }
+    let line = |(needed, names): (&[&str], Vec<String>)| {
+        format!("Would be refused, for want of {}: {}.", needed.join(" or "), names.join(", "))
+    };
+    closed.into_iter().map(line).collect()
 }
 
 impl Told for GetCapabilities {

@@ -9,7 +9,7 @@ use serde_json::{Map, Value};
 
 use crate::api::agent::{ClaimStarted, ExchangeClaim, RegisterIdentity, StartClaim};
 use crate::api::client::Caller;
-use crate::api::error::{Error, InvalidArgument};
+use crate::api::error::InvalidArgument;
 use crate::api::reply::Read;
 use crate::api::token::Kept;
 use crate::api::{Effect, Gate, Operation};
@@ -69,8 +69,8 @@ impl Tool for RegisterAgent {
     async fn run(self, context: &Context) -> Result<Answer, Trouble> {
         // The tokens are delivered once: the process does not stop before they are on the disk.
         let _turn = context.toolbox.claim.turn().await?;
-        let hold = hold(Arc::clone(&context.toolbox.tokens)).await.map_err(Error::NotConfigured)?;
-        if hold.kept().token.is_some() && self.force != Some(true) && !context.toolbox.sandbox {
+        let hold = hold(Arc::clone(&context.toolbox.tokens)).await.map_err(Denial::unkept)?;
+        if hold.is_taken() && self.force != Some(true) && !context.toolbox.sandbox {
             let message = "an account is saved here already; force: true replaces it, and then nobody can get at the old one \
                            who does not own it";
             return Err(InvalidArgument::new("force", message).into());
@@ -83,13 +83,14 @@ impl Tool for RegisterAgent {
             Ok(read) => read,
             Err(fault) => return Err(context.end_failed(writing, fault).await),
         };
-        let kept = Kept { token: Some(output.access_token), claim_token: Some(output.claim_token) };
+        let kept = Kept { token: Some(output.access_token.clone()), claim_token: Some(output.claim_token.clone()) };
         let saved = keep(hold, kept).await;
+        let object = without_secrets(object, &[&output.access_token, &output.claim_token]);
         let warning = writing.end(Settled::with(Outcome::Created)).await;
 
         let summary = "Registered. The account can draft and publish jobs and read; to hire or pay, a person has to claim it \
                        within about 24 hours: ask for their e-mail address, then claim_account(email).";
-        let mut answer = Answer::new(context.toolbox.told_here(summary), without_secrets(object));
+        let mut answer = Answer::new(context.toolbox.told_here(summary), object);
         answer.outcome = Some(Outcome::Created);
         answer.warnings.extend(keeping(saved.err(), context));
         answer.warnings.extend(warning);
@@ -118,7 +119,8 @@ impl Tool for ClaimAccount {
 
     async fn run(self, context: &Context) -> Result<Answer, Trouble> {
         let claim_token = context.toolbox.tokens.claim_token().ok_or_else(Denial::not_registered)?;
-        let start = StartClaim { claim_token: claim_token.expose().to_owned(), email: self.email.trim().to_owned() };
+        let email = self.email.trim();
+        let start = StartClaim { claim_token: claim_token.expose().to_owned(), email: email.to_owned() };
         let written = context.write(&start, None).await?;
         let warning = written.writing.end(Settled::with(Outcome::PendingApproval)).await;
         let started = &written.read.output;
@@ -133,7 +135,7 @@ impl Tool for ClaimAccount {
             "WAITING FOR A PERSON. Nothing is claimed so far.\n{}\nThe code for it: {code} (good for {minutes}). They sign in \
              with {} and enter the code.",
             link.told("Show your person this page and the code below"),
-            super::text::visible(&self.email)
+            super::text::visible(email)
         );
         let mut answer = Answer::new(summary, written.read.object);
         answer.outcome = Some(Outcome::PendingApproval);

@@ -4,7 +4,7 @@ use crate::api::proposals::{GetProposal, Proposal};
 use crate::api::types::ProposalId;
 
 use super::context::Context;
-use super::parts::said;
+use super::parts::name;
 use super::text::{quoted, word};
 
 /// One look at a proposal: who it is from, and for which job.
@@ -18,7 +18,7 @@ pub(super) async fn candidate(proposal_id: &ProposalId, context: &Context) -> Op
 /// A candidate by the masked name and country.
 pub(super) fn who(proposal: &Proposal) -> String {
     let Some(candidate) = proposal.candidate.get() else { return "an unnamed candidate".into() };
-    let name = said(&candidate.display_name, "an unnamed candidate");
+    let name = candidate.display_name.text().map_or_else(|| "an unnamed candidate".into(), name);
     match candidate.country.text() {
         Some(country) => format!("{name} ({})", word(country)),
         None => name,

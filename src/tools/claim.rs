@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use serde_json::{Map, json};
+use serde_json::{Map, Value, json};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
@@ -24,6 +24,8 @@ use super::toolbox::Toolbox;
 
 /// Between two questions whether the claim is done, unless OpenTrain says otherwise.
 pub(super) const INTERVAL: Duration = Duration::from_secs(5);
+/// The longest that OpenTrain may ask for: a code is good for half an hour.
+const LONGEST_INTERVAL: Duration = Duration::from_secs(600);
 /// What the exchange may take.
 const EXCHANGE_LIMIT: Duration = Duration::from_secs(35);
 /// What is kept of a call's time for making it again, once the token is there.
@@ -67,7 +69,7 @@ impl Claim {
     /// OpenTrain has named the time between two questions.
     pub(super) fn pace(&self, interval: Duration) {
         if let Ok(mut pace) = self.pace.lock() {
-            pace.interval = Some(interval);
+            pace.interval = Some(interval.min(LONGEST_INTERVAL));
         }
     }
 
@@ -87,9 +89,8 @@ impl Claim {
 
     /// OpenTrain wants more time between two questions (RFC 8628, 3.5).
     fn slow_down(&self) -> Duration {
-        let interval = self.interval() + INTERVAL;
-        self.pace(interval);
-        interval
+        self.pace(self.interval() + INTERVAL);
+        self.interval()
     }
 
     fn interval(&self) -> Duration {
@@ -177,7 +178,7 @@ impl Toolbox {
         }
         let hold = match hold(Arc::clone(&self.tokens)).await {
             Ok(hold) => hold,
-            Err(fault) => return Exchanged::Failed(Error::NotConfigured(fault)),
+            Err(fault) => return Exchanged::Denied(Denial::unkept(fault)),
         };
         // Another process may have been faster.
         let Some(claim_token) = hold.kept().claim_token else {
@@ -191,10 +192,11 @@ impl Toolbox {
         };
         match self.ask(&claim_token, deadline).await {
             Ok(Read { object, output }) => {
-                let unsaved = keep(hold, Kept { token: Some(output.access_token), claim_token: None }).await.err();
+                let kept = Kept { token: Some(output.access_token.clone()), claim_token: None };
+                let unsaved = keep(hold, kept).await.err();
                 let unrecorded = writing.end(Settled::with(Outcome::Done)).await;
                 let mut told = Map::from_iter([("status".to_owned(), json!("claimed"))]);
-                told.extend(without_secrets(object));
+                told.extend(without_secrets(object, &[&output.access_token, &claim_token]));
                 Exchanged::Claimed { object: told, unsaved, unrecorded }
             }
             Err(fault) => {
@@ -227,10 +229,14 @@ impl Toolbox {
     }
 }
 
-/// An answer without its tokens: no model may see them.
-pub(super) fn without_secrets(mut object: Object) -> Object {
-    object.retain(|name, _| !["access_token", "claim_token"].contains(&name.as_str()));
-    object
+/// An answer without its tokens, wherever it repeats them: no model may see them.
+pub(super) fn without_secrets(mut object: Object, tokens: &[&Token]) -> Object {
+    object.retain(|name, _| !name.ends_with("_token"));
+    let mut json = Value::Object(object).to_string();
+    for token in tokens {
+        token.mask_json(&mut json);
+    }
+    serde_json::from_str(&json).unwrap_or_default()
 }
 
 /// Takes hold of where the account is kept.

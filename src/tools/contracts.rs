@@ -385,7 +385,7 @@ fn contract_line(contract: &Contract) -> String {
 #[must_use]
 pub fn trainer(contract: &Contract) -> String {
     let Some(freelancer) = contract.freelancer.get() else { return "no trainer".into() };
-    let name = freelancer.display_name.text().map_or_else(|| "unnamed trainer".into(), word);
+    let name = freelancer.display_name.text().map_or_else(|| "unnamed trainer".into(), super::parts::name);
     match freelancer.country.text() {
         Some(country) => format!("{name} ({})", word(country)),
         None => name,

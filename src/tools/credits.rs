@@ -17,7 +17,7 @@ use super::answer::{Answer, Link, LinkKind, Outcome, Report};
 use super::audit::Settled;
 use super::context::Call;
 use super::failure::Trouble;
-use super::parts::{self, each, id, long, said, unsure};
+use super::parts::{self, each, each_of_page, id, long, said, unsure};
 use super::person::HumanStep;
 use super::schema::Object;
 use super::text::{count, moment, moment_of, number, quoted, usd, word};
@@ -78,7 +78,7 @@ impl Told for ListCreditLedger {
             many => format!("{many} entries, newest first, in dollars."),
         };
         let next = parts::going_on("list_credit_ledger", "", &read.output.next_cursor, &[("get_credits", "")], context);
-        Answer { lines: each(entries, entry_line), next, ..Answer::new(summary, read.object) }
+        Answer { lines: each_of_page(entries, entry_line), next, ..Answer::new(summary, read.object) }
     }
 }
 
@@ -270,10 +270,9 @@ fn line(payment: &Payment) -> String {
     ];
     parts.extend(payment.invoice_number.get().map(|number| format!("invoice {number}")));
     if let Some(milestone) = payment.milestone.get() {
-        let id = milestone.id.text().map(word).unwrap_or_default();
-        parts.push(
-            format!("milestone {id} {}", milestone.name.text().map(quoted).unwrap_or_default()).trim_end().to_owned(),
-        );
+        let named = [milestone.id.text().map(word), milestone.name.text().map(quoted)];
+        let named: Vec<String> = named.into_iter().flatten().collect();
+        parts.push(format!("milestone {}", if named.is_empty() { "without name".into() } else { named.join(" ") }));
     }
     parts.extend(payment.job.get().and_then(|job| job.title.text()).map(|title| format!("job {}", quoted(title))));
     parts.join(" · ")

@@ -41,8 +41,9 @@ pub(super) fn missing(fields: &[MissingField], validation: Option<&Validation>) 
 /// The lines for a refusal's `details.validation`.
 pub(super) fn unready(validation: &Value) -> Vec<String> {
     let validation: Validation = from_value(validation);
-    let mut lines = each(&missing(&[], Some(&validation)), missing_line);
-    lines.extend(notes("Issue", validation.issues.items()));
+    let lacks = missing(&[], Some(&validation));
+    let mut lines = each(&lacks, missing_line);
+    lines.extend(issues(&validation, &lacks));
     lines
 }
 
@@ -69,6 +70,13 @@ fn shown(value: &Value) -> String {
     quoted(&plain(value))
 }
 
+/// What OpenTrain objects to besides what is missing: that is told with its question already.
+pub(super) fn issues(validation: &Validation, lacks: &[MissingField]) -> Vec<String> {
+    let is_told = |issue: &Value| lacks.iter().any(|lack| lack.message.text() == Some(&plain(issue)));
+    let others: Vec<Value> = validation.issues.items().iter().filter(|issue| !is_told(issue)).cloned().collect();
+    notes("Issue", &others).collect()
+}
+
 /// What OpenTrain remarks, each in a line.
 pub(super) fn notes<'a>(what: &'a str, notes: &'a [Value]) -> impl Iterator<Item = String> + 'a {
     notes.iter().filter(|note| !note.is_null()).take(20).map(move |note| format!("{what}: {}", shown(note)))
@@ -93,5 +101,14 @@ mod tests {
         }));
         assert_eq!(lines, ["paymentType", "languages · set by languages, x", "unnamed", "Issue: «Too short»"]);
         assert!(unready(&json!("odd")).is_empty());
+    }
+
+    #[test]
+    fn what_is_missing_is_not_told_again_as_an_issue() {
+        let lines = unready(&json!({
+            "missingFields": [{ "field": "languages", "message": "Languages is missing.", "prompt": "Which?" }],
+            "issues": [{ "field": "languages", "message": "Languages is missing." }, { "message": "Too short" }]
+        }));
+        assert_eq!(lines, ["languages · ask «Which?»", "Issue: «Too short»"]);
     }
 }

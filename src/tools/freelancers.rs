@@ -34,7 +34,7 @@ impl Told for GetFreelancerProfile {
 fn head(profile: &Profile) -> String {
     let place = [profile.city.text().map(quoted), profile.country.text().map(word)];
     let place: Vec<String> = place.into_iter().flatten().collect();
-    let mut parts = vec![said(&profile.display_name, "an unnamed trainer")];
+    let mut parts = vec![profile.display_name.text().map_or_else(|| "an unnamed trainer".into(), parts::name)];
     if !place.is_empty() {
         parts.push(place.join(", "));
     }

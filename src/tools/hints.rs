@@ -103,7 +103,7 @@ fn refused(refusal: &Refusal, failure: &Failure, situation: &Situation<'_>) -> S
     {
         return hint;
     }
-    if let Some(hint) = refusal.code.as_deref().and_then(oauth) {
+    if let Some(hint) = refusal.code.as_deref().and_then(|code| oauth(code, &refusal.message)) {
         return hint.into();
     }
     if let Some(hint) = detailed(refusal) {
@@ -248,8 +248,13 @@ fn claim(failure: &Failure, situation: &Situation<'_>) -> String {
 }
 
 /// The errors of registration and claim (reference: api-reference/agent-auth).
-fn oauth(code: &str) -> Option<&'static str> {
+fn oauth(code: &str, message: &str) -> Option<&'static str> {
     Some(match code {
+        // The one that the reference tells in the description.
+        "invalid_request" if message.contains("email_already_registered") => {
+            "That address has an OpenTrain account already. Ask your person for another one, or to make a key in the app, \
+             Settings → API keys, and set it as OT_API_TOKEN."
+        }
         "expired_token" => {
             "The 24 hours for the claim are over. register_agent with force: true begins again, with a new account."
         }
@@ -274,6 +279,9 @@ fn unauthorized(situation: &Situation<'_>) -> String {
     format!("The token is not valid: mistyped, expired, revoked, or replaced when the account was claimed. {SET_TOKEN}")
 }
 
+/// What the token of a claimed account may do that the one before may not (reference: api-reference/agent-auth/token).
+const GIVEN_BY_A_CLAIM: [&str; 3] = ["proposals:write", "messages:write", "team:write"];
+
 fn forbidden(refusal: &Refusal, situation: &Situation<'_>) -> String {
     let names = |value: Option<&Value>| -> Vec<String> {
         value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(visible).collect()
@@ -282,6 +290,14 @@ fn forbidden(refusal: &Refusal, situation: &Situation<'_>) -> String {
     if !required.is_empty() {
         let granted = names(refusal.detail("grantedScopes"));
         let granted = if granted.is_empty() { "none".to_owned() } else { granted.join(", ") };
+        if situation.can_claim && required.iter().all(|scope| GIVEN_BY_A_CLAIM.contains(&scope.as_str())) {
+            return format!(
+                "The token lacks the scope {}; it has: {granted}. The token that a claim gives has it. This agent registered \
+                 the account: claim_account(email) gives the page and the 6-digit code for your person. Then \
+                 get_claim_status fetches that token.",
+                required.join(" and ")
+            );
+        }
         return format!(
             "The token lacks the scope {}; it has: {granted}. A token cannot be given more scopes: a person makes another in \
              the app, Settings → API keys, with that scope, and sets it as OT_API_TOKEN. (The token of a claimed account does \

@@ -16,9 +16,9 @@ use crate::api::{Effect, Gate, Operation};
 use super::answer::{Answer, LinkKind, Outcome};
 use super::audit::Settled;
 use super::candidates::candidate;
-use super::drafts::{missing, missing_line, notes, readiness};
+use super::drafts::{issues, missing, missing_line, notes, readiness};
 use super::failure::Trouble;
-use super::parts::{self, OWN_JOB_IDS, each, id, in_a_row, many, said, unsure};
+use super::parts::{self, OWN_JOB_IDS, each, each_of_page, id, in_a_row, many, said, unsure};
 use super::schema::Object;
 use super::text::{count, quoted, word};
 use super::{Context, Entry, Told, Tool};
@@ -90,7 +90,7 @@ async fn draft_told(lead: &str, draft: &Draft, object: Object, context: &Context
     let mut answer =
         Answer::new(format!("Draft {job} {lead}. Nobody sees it yet. {}", readiness(draft, &lacks)), object);
     answer.lines = each(&lacks, missing_line);
-    answer.lines.extend(notes("Issue", draft.validation.get().map_or(&[][..], |known| known.issues.items())));
+    answer.lines.extend(draft.validation.get().map(|validation| issues(validation, &lacks)).unwrap_or_default());
     answer.lines.extend(notes("Note", draft.warnings.items()));
     for (what, url) in [("edits", &draft.draft_url), ("reviews", &draft.review_url)] {
         let link = parts::link(LinkKind::Draft, url, context).await;
@@ -201,12 +201,12 @@ impl Told for CloseJob {
     fn tell(&self, read: Read<Self>, _: &Reply, _: &Context) -> Answer {
         let job = word(&read.output.job_id);
         let existing = read.output.already_closed.is_true();
-        let summary = if existing {
-            format!("Nothing was changed: job {job} was closed before.")
-        } else {
-            format!(
+        let summary = match read.output.status.text() {
+            _ if existing => format!("Nothing was changed: job {job} was closed before."),
+            Some("ARCHIVED") | None => format!(
                 "Closed: job {job} takes no more applicants, and cannot be opened again here. Its contracts go on as they are."
-            )
+            ),
+            Some(other) => format!("OpenTrain took it: the status of job {job} is {}.", word(other)),
         };
         let mut answer = Answer::new(summary, read.object);
         answer.outcome = Some(if existing { Outcome::Existing } else { Outcome::Done });
@@ -272,7 +272,7 @@ impl Told for ListJobs {
                 count(unreviewed, "proposal")
             ),
         };
-        let lines = each(jobs, job_line);
+        let lines = each_of_page(jobs, job_line);
         let calls = [("list_proposals", "jobId"), ("create_job_draft", "jobDescription")];
         let calls = if jobs.is_empty() { &calls[1..] } else { &calls[..1] };
         let next = parts::going_on("list_jobs", "", &read.output.next_cursor, calls, context);

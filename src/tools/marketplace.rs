@@ -9,7 +9,7 @@ use crate::api::{Effect, Gate, Operation};
 
 use super::answer::Answer;
 use super::failure::Trouble;
-use super::parts::{self, each, id, in_a_row, long, many, row, said};
+use super::parts::{self, each, each_of_page, id, in_a_row, long, many, row, said};
 use super::text::{count, date, quoted, usd, visible, word};
 use super::{Context, Entry, Told, Tool};
 
@@ -32,7 +32,7 @@ impl Told for SearchJobs {
         let calls = [("get_job", "jobId")];
         let calls: &[_] = if jobs.is_empty() { &[("get_job_facets", "")] } else { &calls };
         let next = parts::going_on("search_jobs", "", &read.output.next_cursor, calls, context);
-        Answer { lines: each(jobs, line), next, ..Answer::new(summary, read.object) }
+        Answer { lines: each_of_page(jobs, line), next, ..Answer::new(summary, read.object) }
     }
 }
 

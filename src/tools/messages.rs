@@ -7,7 +7,7 @@ use crate::api::{Effect, Gate, Operation};
 use super::answer::{Answer, Outcome};
 use super::audit::Settled;
 use super::failure::Trouble;
-use super::parts::{self, each, id, long, many, said, unsure};
+use super::parts::{self, each_of_page, id, long, many, said, unsure};
 use super::text::{count, moment_of, quoted_to, word};
 use super::{Context, Entry, Told, Tool};
 
@@ -35,7 +35,7 @@ impl Told for ListConversations {
                 count(unread, "unread message")
             ),
         };
-        let lines = each(conversations, conversation_line);
+        let lines = each_of_page(conversations, conversation_line);
         let calls: &[_] = if conversations.is_empty() {
             &[("start_proposal_conversation", "proposalId")]
         } else {
@@ -96,7 +96,7 @@ impl Told for ReadMessages {
             count(messages.len(), "message"),
             theirs.count()
         );
-        let lines = each(&in_order(messages), |message| said_by(message, parts::MESSAGE));
+        let lines = each_of_page(&in_order(messages), |message| said_by(message, parts::MESSAGE));
         Answer { lines, next, ..Answer::new(summary, read.object) }
     }
 }

@@ -19,7 +19,7 @@ use super::approvals::{Asked, asked_to_hire};
 use super::audit::{Figure, Settled};
 use super::candidates::{candidate, who};
 use super::failure::Trouble;
-use super::parts::{self, OWN_JOB_IDS, each, figure, id, in_a_row, long, said};
+use super::parts::{self, OWN_JOB_IDS, each, each_of_page, figure, id, in_a_row, long, said};
 use super::text::{count, date, quoted, usd, word};
 use super::{Context, Entry, Told, Tool};
 
@@ -83,9 +83,10 @@ impl Told for ListProposals {
         let states: Vec<String> = states.iter().map(|(status, many)| format!("{many} {status}")).collect();
         let title = proposals.iter().find_map(|proposal| proposal.job_title.text());
         let job = title.map_or_else(|| format!("job {}", word(&self.job_id.0)), quoted);
-        let mut lines = each(proposals, line);
+        let mut lines = each_of_page(proposals, line);
         let summary = if proposals.is_empty() {
-            format!("No proposals for {job}.")
+            let filter = self.status.as_deref().map(|status| format!(" that are {}", word(status))).unwrap_or_default();
+            format!("No proposals for {job}{filter}.")
         } else {
             lines.push("Scores stand as OpenTrain gives them: compare them with each other.".into());
             format!("{} for {job} ({}).", count(proposals.len(), "proposal"), states.join(", "))

@@ -4,7 +4,7 @@ use crate::api::reply::{Read, Reply};
 use crate::api::team::{GetTeam, Invite, InviteTeamMember, Member, Team};
 
 use super::answer::{Answer, Outcome};
-use super::parts::{each, id, said};
+use super::parts::{self, each, id, said};
 use super::text::{count, date, quoted, word};
 use super::{Context, Entry, Told};
 
@@ -27,7 +27,7 @@ fn head(team: &Team) -> String {
     let name =
         organization.and_then(|organization| organization.name.text()).map_or_else(|| "without name".into(), quoted);
     let owner = organization.and_then(|organization| organization.owner_name.text());
-    let owner = owner.map(|owner| format!(" of {}", word(owner))).unwrap_or_default();
+    let owner = owner.map(|owner| format!(" of {}", parts::name(owner))).unwrap_or_default();
     let (members, invites) = (team.members.items().len(), team.invites.items().len());
     format!("Team {name}{owner}: {}, {invites} more invited.", count(members, "member"))
 }
@@ -39,7 +39,11 @@ fn people(team: &Team) -> Vec<String> {
 }
 
 fn member(member: &Member) -> String {
-    let mut parts = vec![id(&member.user_id), said(&member.role, "no role"), said(&member.name, "no name")];
+    let mut parts = vec![
+        id(&member.user_id),
+        said(&member.role, "no role"),
+        member.name.text().map_or_else(|| "no name".into(), parts::name),
+    ];
     parts.extend(member.email.text().map(word));
     parts.extend(member.joined_at.text().map(|at| format!("since {}", date(at))));
     parts.join(" · ")

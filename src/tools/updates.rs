@@ -10,7 +10,7 @@ use crate::api::types::decimal;
 use crate::api::updates::{Event, PollUpdates};
 
 use super::answer::Answer;
-use super::parts::{each, in_a_row};
+use super::parts::{each_of_page, in_a_row};
 use super::text::{count, moment_of, number, visible, word};
 use super::{Context, Entry, Told};
 
@@ -37,7 +37,7 @@ impl Told for PollUpdates {
             let call = context.next(&[("poll_updates", &format!("cursor \"{}\"", visible(cursor)))]);
             format!("Keep this cursor. {more}{call}")
         });
-        Answer { lines: each(events, line), next, ..Answer::new(summary, read.object) }
+        Answer { lines: each_of_page(events, line), next, ..Answer::new(summary, read.object) }
     }
 }
 

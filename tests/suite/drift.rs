@@ -146,6 +146,31 @@ async fn one_thing_that_is_new_gone_or_different_is_told_and_is_exit_status_1() 
             &["different:", "description is not required any more"],
         ),
         (
+            "a new field that is required",
+            create(|schema| {
+                schema["properties"]["currency"] = json!({});
+                schema["required"] = json!(["description", "currency"]);
+            }),
+            &["different:", "new field currency, required"],
+        ),
+        (
+            "a new header",
+            Box::new(|document| {
+                document["paths"][MILESTONES]["post"]["parameters"] =
+                    json!([{ "name": "Idempotency-Key", "in": "header" }, { "name": "Accept", "in": "header" }]);
+            }),
+            &["different:", "new field Idempotency-Key"],
+        ),
+        (
+            "a field that one of two bodies has",
+            create(|schema| {
+                let known = schema.take();
+                let more = json!({ "allOf": [known, { "properties": { "currency": {} }, "required": ["currency"] }] });
+                *schema = json!({ "oneOf": [known, more] });
+            }),
+            &["different:", "new field currency"],
+        ),
+        (
             "another scope",
             Box::new(|document| {
                 document["paths"][MILESTONES]["post"]["x-required-scopes"] = json!(["contracts:write"]);
@@ -185,6 +210,35 @@ async fn paths_below_the_server_and_other_names_of_path_parameters_are_the_same(
     }
     let ran = Document::with(&document.to_string()).held_against_us().await;
     assert_eq!((ran.status, differences(&ran)), (Some(0), vec![]), "{ran:?}");
+}
+
+#[tokio::test]
+async fn the_kind_of_a_body_a_last_slash_and_a_byte_order_mark_are_no_difference() {
+    let mut document = faithful();
+    let content = &mut document["paths"][MILESTONES]["post"]["requestBody"]["content"];
+    *content = json!({ "application/json; charset=utf-8": content["application/json"] });
+    let team = document["paths"].as_object_mut().unwrap().remove("/api/public/v1/team").unwrap();
+    document["paths"]["/api/public/v1/team/"] = team;
+    let ran = Document::with(&format!("\u{feff}{document}")).held_against_us().await;
+    assert_eq!((ran.status, differences(&ran)), (Some(0), vec![]), "{ran:?}");
+}
+
+#[tokio::test]
+async fn endpoints_outside_of_the_public_api_may_be_missing_and_are_compared_where_they_are_not() {
+    let identity = |fields: Value| json!({ "post": { "requestBody": { "content": { "application/json": { "schema": { "properties": fields } } } } } });
+    let known = json!({ "identity_type": {}, "agent_name": {}, "organization_name": {} });
+    let ran = changed(|document| document["paths"]["/api/agent/identity"] = identity(known)).await;
+    assert_eq!((ran.status, differences(&ran)), (Some(0), vec![]), "{ran:?}");
+    let ran =
+        changed(|document| document["paths"]["/api/agent/identity"] = identity(json!({ "agent_name": {} }))).await;
+    let told = differences(&ran);
+    assert_eq!(told, ["different: POST /api/agent/identity: field organization_name is gone"]);
+}
+
+#[tokio::test]
+async fn what_a_document_says_cannot_hide_text_on_the_terminal() {
+    let ran = changed(|document| document["paths"]["/api/public/v1/a\u{202e}b"]["get"] = json!({})).await;
+    assert_eq!(differences(&ran), ["new:       GET /a\\u{202e}b"]);
 }
 
 #[tokio::test]
@@ -284,4 +338,5 @@ async fn a_document_that_cannot_be_fetched_is_exit_status_2_with_the_reason() {
 async fn a_plain_url_to_another_machine_is_refused() {
     let ran = launch().env("OPENTRAIN_TIMEOUT", "1").args(["drift", "http://192.0.2.1/openapi.json"]).run().await;
     assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
+    assert!(ran.stderr.contains("plain http"), "{}", ran.stderr);
 }

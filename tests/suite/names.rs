@@ -255,6 +255,15 @@ async fn names_only_prefixed_tools(upstream: &Upstream) {
 }
 
 #[tokio::test]
+async fn the_tools_that_a_token_does_not_open_are_told_by_the_names_that_are_listed() {
+    let me = json!({ "actor": { "fullName": "Mira Chen" }, "token": { "scopes": ["jobs:read"] } });
+    let upstream = Upstream::scripted([Reply::json(200, &me)]).await;
+    let host = launch().at(&upstream).args(["--tool-prefix", "ot_"]).start().await;
+    let answer = host.done("ot_get_auth_status", json!({})).await;
+    answer.says(&["for want of proposals:write: ot_invite_freelancer, ot_hire_proposal."]);
+}
+
+#[tokio::test]
 async fn a_prefix_is_put_before_every_tool() {
     let bare = names(&launch().env("OT_API_TOKEN", TOKEN).start().await.tools().await);
     for server in [launch().args(["--tool-prefix", "ot_"]), launch().env("OPENTRAIN_TOOL_PREFIX", "ot_")] {

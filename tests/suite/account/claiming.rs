@@ -91,7 +91,7 @@ async fn refused_with(description: &str) -> Answer {
 async fn a_refused_claim_says_why() {
     let answer = refused_with("email_already_registered").await;
     assert_eq!((&answer.error()["status"], answer.code()), (&json!(400), "invalid_request"));
-    answer.says(&["email_already_registered"]);
+    answer.says(&["email_already_registered", "another one"]);
 }
 
 #[tokio::test]
@@ -179,6 +179,22 @@ async fn a_person_who_takes_longer_than_the_wait_is_told_as_pending() {
     let answer = host.end(id).await;
     assert!(!answer.is_error(), "{}", answer.0);
     assert_eq!(answer.structured()["status"], "pending");
+}
+
+#[tokio::test]
+async fn a_scope_that_a_claim_gives_is_told_with_the_way_to_it() {
+    let lacking = |scope: &str| {
+        let details = json!({ "requiredScopes": [scope], "grantedScopes": ["jobs:read"] });
+        Reply::json(403, &json!({ "error": "Missing scope", "code": "FORBIDDEN", "details": details }))
+    };
+    for (scope, by_claim) in [("messages:write", true), ("payments:write", false)] {
+        let upstream = Upstream::scripted([lacking(scope)]).await;
+        let file = json!({ "apiToken": OLD, "baseUrl": upstream.origin, "claimToken": CLAIM });
+        let server = launch().env("OPENTRAIN_API_BASE_URL", &upstream.origin).credentials(&file.to_string());
+        let refused = server.start().await.failed("list_contracts", json!({})).await;
+        assert_eq!(refused.text().contains("claim_account"), by_claim, "{scope}: {}", refused.text());
+        refused.says(&[scope]);
+    }
 }
 
 #[tokio::test]

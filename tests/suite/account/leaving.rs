@@ -39,6 +39,16 @@ async fn where_nothing_is_kept_there_is_nothing_to_do() {
 }
 
 #[tokio::test]
+async fn an_account_that_cannot_be_revoked_from_here_is_not_said_to_be_missing() {
+    let opentrain = OpenTrain::new().await;
+    let file = json!({ "apiToken": NEW, "baseUrl": "https://opentrain.example" });
+    let ran = opentrain.server().credentials(&file.to_string()).args(["logout"]).run().await;
+    assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
+    assert!(ran.stderr.contains("https://opentrain.example"), "it says where it belongs: {}", ran.stderr);
+    assert!(opentrain.upstream.requests().is_empty());
+}
+
+#[tokio::test]
 async fn a_token_of_the_environment_is_neither_revoked_nor_taken_for_forgotten() {
     let opentrain = OpenTrain::new().await;
     let server = opentrain.server().credentials(&opentrain.file(NEW, None)).env("OT_API_TOKEN", TOKEN);

@@ -119,6 +119,37 @@ async fn an_account_that_another_process_saved_meanwhile_is_not_replaced_either(
 }
 
 #[tokio::test]
+async fn a_saved_account_that_cannot_be_used_from_here_is_not_replaced_either() {
+    for saved in [
+        json!({ "apiToken": NEW, "baseUrl": "https://opentrain.example" }),
+        json!({ "apiToken": "no token at all" }),
+        json!({ "claimToken": CLAIM }),
+    ] {
+        let opentrain = OpenTrain::new().await;
+        let server = opentrain.server().credentials(&saved.to_string());
+        let path = server.credential_path();
+        let host = server.start().await;
+        host.failed("register_agent", json!({})).await.says(&["force"]);
+        assert!(opentrain.upstream.requests().is_empty(), "{saved}: nothing was sent");
+        assert_eq!(kept(&path), saved);
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_a_link_stays_one() {
+    let opentrain = OpenTrain::new().await;
+    let server = opentrain.server();
+    let path = server.credential_path();
+    let elsewhere = path.with_file_name("elsewhere.json");
+    write_private(&elsewhere, "{}");
+    std::os::unix::fs::symlink(&elsewhere, &path).unwrap();
+    let host = server.start().await;
+    host.done("register_agent", json!({})).await;
+    assert!(path.is_symlink());
+    assert_eq!(kept(&elsewhere)["apiToken"], OLD);
+}
+
+#[tokio::test]
 async fn a_file_that_cannot_be_read_is_left_as_it_is_and_nothing_is_sent() {
     for broken in ["{\"apiToken\": \"ot_pat_half", "[]", "{\"apiToken\": 5}"] {
         let opentrain = OpenTrain::new().await;
@@ -141,7 +172,9 @@ async fn where_nothing_can_be_kept_nothing_is_sent_and_it_is_told_what_is_in_the
     let path = server.credential_path();
     std::fs::create_dir_all(path.with_extension("json.lock")).unwrap();
     let host = server.start().await;
-    host.failed("register_agent", json!({})).await.says(&["cli.json"]);
+    let answer = host.failed("register_agent", json!({})).await;
+    answer.says(&["cli.json"]);
+    assert_eq!(answer.error()["reason"], "secret_not_kept", "a token is not what is missing: {}", answer.0);
     assert!(opentrain.upstream.requests().is_empty(), "nothing was sent");
     std::fs::remove_dir(path.with_extension("json.lock")).unwrap();
     host.done("register_agent", json!({})).await;
@@ -193,6 +226,21 @@ async fn an_answer_without_tokens_or_none_at_all_is_unknown_and_keeps_nothing() 
         assert!(!credential_path(&host).exists(), "{about}");
         shows_no_secret(about, &answer.0.to_string());
     }
+}
+
+#[tokio::test]
+async fn an_answer_that_repeats_its_tokens_elsewhere_shows_none() {
+    let body = json!({
+        "access_token": OLD, "claim_token": CLAIM, "refresh_token": "ot_ref_0_somethingelse", "scopes": ["jobs:read"],
+        "message": format!("Your token is {OLD}."), "links": { "claim": format!("https://x.example/?t={CLAIM}") }
+    });
+    let upstream = Upstream::scripted([Reply::json(200, &body)]).await;
+    let host = launch().env("OPENTRAIN_API_BASE_URL", &upstream.origin).without_guard().start().await;
+    let answer = host.done("register_agent", json!({})).await;
+    shows_no_secret("the answer", &answer.0.to_string());
+    assert!(answer.structured().get("refresh_token").is_none(), "{}", answer.0);
+    assert_eq!(answer.structured()["scopes"], json!(["jobs:read"]), "the rest is there");
+    assert_eq!(kept(&credential_path(&host))["apiToken"], OLD, "and what is kept is not masked");
 }
 
 #[tokio::test]

@@ -5,8 +5,9 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 
 use super::{
-    EXCHANGE, NEW, OLD, OpenTrain, credential_path, granted, holds_the_new_token, kept, oauth, shows_no_secret,
+    CLAIM, EXCHANGE, NEW, OLD, OpenTrain, credential_path, granted, holds_the_new_token, kept, oauth, shows_no_secret,
 };
+use crate::harness::launch::write_private;
 use crate::harness::{Gate, Reply, TOKEN, record};
 
 fn mira() -> serde_json::Value {
@@ -41,6 +42,19 @@ async fn the_interval_that_opentrain_names_is_kept() {
     }
     assert!(first.elapsed() >= Duration::from_millis(990), "not before a second is over: {:?}", first.elapsed());
     assert!(first.elapsed() < Duration::from_secs(5), "but not as late as without a word of OpenTrain's");
+}
+
+#[tokio::test]
+async fn an_interval_beyond_all_measure_keeps_no_call_from_its_answer() {
+    let opentrain = OpenTrain::new().await.asked_every(u64::MAX).answers_next([oauth("slow_down")]);
+    let host = opentrain.registered().start().await;
+    host.done("get_claim_status", json!({})).await;
+    host.done("claim_account", mira()).await;
+    let answer = host.done("get_claim_status", json!({})).await;
+    let seconds = answer.structured()["retryAfterSeconds"].as_u64().unwrap();
+    assert!(seconds <= 600, "{seconds}");
+    opentrain.claim();
+    host.failed("list_contracts", json!({})).await.says(&["401"]);
 }
 
 #[tokio::test]
@@ -215,6 +229,27 @@ async fn a_token_that_cannot_be_saved_stays_in_use_and_that_is_said() {
         host.done("list_contracts", json!({})).await;
         assert_eq!(opentrain.last_bearer(), NEW, "it is in use until this server stops");
     }
+}
+
+#[tokio::test]
+async fn a_token_that_could_not_be_saved_outlives_another_look_at_the_old_file() {
+    let gate = Gate::closed();
+    let opentrain = OpenTrain::new().await.answers_next([granted().once_open(&gate)]);
+    let host = opentrain.registered().start().await;
+    let path = credential_path(&host);
+    let id = host.begin("get_claim_status", json!({})).await;
+    opentrain.upstream.has_seen(1).await;
+    std::fs::remove_file(&path).unwrap();
+    std::fs::create_dir_all(path.join("in the way")).unwrap();
+    opentrain.claim();
+    gate.open();
+    host.end(id).await.says(&["could not be saved"]);
+    // The file is there again, as it was.
+    std::fs::remove_dir_all(&path).unwrap();
+    write_private(&path, &opentrain.file(OLD, Some(CLAIM)));
+    host.failed("register_agent", json!({})).await.says(&["force"]);
+    host.done("list_contracts", json!({})).await;
+    assert_eq!(opentrain.last_bearer(), NEW);
 }
 
 #[tokio::test]
