@@ -134,14 +134,20 @@ fn argument(setting: &Setting) -> Option<Arg> {
     }
 }
 
+/// Hides the settings that do not matter to `command`, which has them from the whole by now.
+fn with_what_matters(command: Command) -> Command {
+    let Some((_, matter)) = MATTER.iter().find(|(name, _)| *name == command.get_name()) else { return command };
+    command.mut_args(|argument| {
+        let name = argument.get_id().as_str();
+        let hides = SETTINGS.iter().any(|setting| setting.name == name) && !matter.contains(&name);
+        argument.hide(hides)
+    })
+}
+
 impl Args for Typed {
     fn augment_args(command: Command) -> Command {
-        let command = command.mut_subcommands(|command| {
-            let matter = MATTER.iter().find(|(name, _)| *name == command.get_name()).map(|(_, matter)| *matter);
-            let hidden = SETTINGS.iter().filter(|setting| matter.is_some_and(|matter| !matter.contains(&setting.name)));
-            // What a command has already is not made global once more.
-            command.args(hidden.filter_map(argument).map(|argument| argument.hide(true)))
-        });
+        // Deferred: only the command that is typed is worth the work.
+        let command = command.mut_subcommands(|command| command.defer(with_what_matters));
         command.args(SETTINGS.iter().filter_map(argument))
     }
 
