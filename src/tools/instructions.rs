@@ -24,7 +24,9 @@ impl Toolbox {
     #[must_use]
     pub fn instructions(&self) -> String {
         let serves = |wanted: fn(&Entry) -> bool| self.served().iter().any(|served| wanted(served.entry));
-        let (writes, asks) = (serves(|entry| entry.effect != Effect::Read), serves(Entry::may_ask));
+        let writes = serves(|entry| entry.effect != Effect::Read);
+        // The second builds a schema, which the start of every server would wait for.
+        let asks = serves(|entry| entry.effect == Effect::CoSigned) || serves(Entry::may_ask);
         let parts = [
             (self.sandbox, SANDBOX),
             (true, PURPOSE),
