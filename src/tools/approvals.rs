@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -254,10 +255,10 @@ async fn told(seen: Seen, waited: Duration, context: &Context) -> Answer {
                 words.not_done
             )
         }
-        Some(EXPIRED) => format!(
-            "expired: nobody decided in time. {} ({about}). Ask if it is still wanted; a new request makes a new link.",
-            words.not_done
-        ),
+        Some(EXPIRED) => {
+            let [why, then] = expired(&approval, reply.now());
+            format!("expired: {why}. {} ({about}). {then}", words.not_done)
+        }
         Some(PENDING) => {
             let seconds = waited.as_secs();
             let after = if seconds == 0 { String::new() } else { format!(" after {seconds} s") };
@@ -279,6 +280,19 @@ async fn told(seen: Seen, waited: Duration, context: &Context) -> Answer {
         answer.next = [stop, &again].join(" ").trim_end().into();
     }
     answer
+}
+
+/// Why nobody can decide it any more, and what to do then. It may end before its time: a hire with other terms takes the
+/// place of the request before (reference: api-reference/proposals/hire).
+fn expired(approval: &Approval, now: Timestamp) -> [&'static str; 2] {
+    let ended = approval.resolved_at.timestamp().unwrap_or(now);
+    if approval.expires_at.timestamp().is_some_and(|at| ended < at) {
+        return [
+            "it ended before its time, undecided; a newer request has probably taken its place",
+            "If you asked again since, go on with that approval; otherwise ask if it is still wanted.",
+        ];
+    }
+    ["nobody decided in time", "Ask if it is still wanted; a new request makes a new link."]
 }
 
 /// What is so after a confirmation, by the contract as it is now.
@@ -404,6 +418,28 @@ impl Toolbox {
                 answer.next = context.next(&[("wait_for_approval", &format!("approvalId \"{name}\""))]);
                 (Report { result: Ok(answer), step: None }, fault.is_passing())
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::types::from_value;
+    use serde_json::json;
+
+    #[test]
+    fn an_approval_that_ended_before_its_time_is_not_told_as_too_late() {
+        let now = "2026-06-14T10:00:00Z".parse().unwrap();
+        let (before, after) = ("2026-06-13T10:00:00Z", "2026-06-15T10:00:00Z");
+        for (approval, why) in [
+            (json!({ "expiresAt": after, "resolvedAt": before }), "before its time"),
+            (json!({ "expiresAt": after, "resolvedAt": null }), "before its time"),
+            (json!({ "expiresAt": before, "resolvedAt": before }), "in time"),
+            (json!({ "expiresAt": before, "resolvedAt": null }), "in time"),
+            (json!({}), "in time"),
+        ] {
+            assert!(expired(&from_value(&approval), now)[0].contains(why), "{approval}");
         }
     }
 }
