@@ -75,5 +75,5 @@ pub const PENDING: &str = "pending";
 pub const CONFIRMED: &str = "confirmed";
 /// The status of an approval that a person has declined.
 pub const DECLINED: &str = "declined";
-/// The status of an approval that nobody decided in time.
+/// The status of an approval that ended undecided.
 pub const EXPIRED: &str = "expired";

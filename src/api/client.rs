@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use futures::future::BoxFuture;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderValue, LOCATION, RETRY_AFTER};
+use http::StatusCode;
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
 use jiff::Timestamp;
 use reqwest::redirect::Policy;
 use tokio::sync::OnceCell;
@@ -240,52 +241,63 @@ fn causes(fault: &reqwest::Error) -> String {
     text
 }
 
+/// What stands above the body of an answer.
+struct Head {
+    status: StatusCode,
+    date: Option<Timestamp>,
+    retry_after: Option<Duration>,
+}
+
+impl Head {
+    fn of(response: &reqwest::Response) -> Self {
+        let date = header(response, DATE).and_then(http_date);
+        let retry_after = header(response, RETRY_AFTER).and_then(|text| delay(text, date));
+        Self { status: response.status(), date, retry_after }
+    }
+
+    fn unreadable(&self, what: &str, truncated: bool) -> Error {
+        let (status, retry_after) = (self.status.as_u16(), self.retry_after);
+        let what = format!("OpenTrain answered {status} with {what}");
+        Error::Unreadable(Box::new(Unreadable { status, what, truncated, retry_after }))
+    }
+}
+
+fn header(response: &reqwest::Response, name: HeaderName) -> Option<&str> {
+    response.headers().get(name)?.to_str().ok()
+}
+
+/// Sorts an answer, with whatever is secret masked in it.
 async fn accept(
     mut response: reqwest::Response,
     caller: Caller<'_>,
     limit: Duration,
     dialect: Dialect,
 ) -> Result<Reply, Error> {
-    let status = response.status();
-    let header =
-        |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok()).map(str::to_owned);
-    let date = header(DATE).as_deref().and_then(http_date);
-    let retry_after = header(RETRY_AFTER).as_deref().and_then(|text| delay(text, date));
-    let location = header(LOCATION);
-    let unreadable = |what: String, truncated| {
-        let what = format!("OpenTrain answered {} with {what}", status.as_u16());
-        Error::Unreadable(Box::new(Unreadable { status: status.as_u16(), what, truncated, retry_after }))
-    };
-    if status.is_redirection() {
-        let mut to = location.unwrap_or_else(|| "nowhere".into());
+    let head = Head::of(&response);
+    let status = head.status.as_u16();
+    if head.status.is_redirection() {
+        let mut to = header(&response, LOCATION).unwrap_or("nowhere").to_owned();
         for secret in caller.secrets() {
             secret.mask(&mut to);
         }
-        return Err(unreadable(format!("a redirect to {to}; redirects are not followed"), false));
+        return Err(head.unreadable(&format!("a redirect to {to}; redirects are not followed"), false));
     }
-    let body = match whole_body(&mut response).await {
-        Ok(body) => body,
-        Err(BodyFault::TooLarge) => return Err(unreadable(format!("more than {} MiB", MAX_BODY >> 20), false)),
-        Err(BodyFault::Broken(fault)) if fault.is_timeout() => {
-            return Err(Error::TimedOut { waited: limit, sent: true });
-        }
-        Err(BodyFault::Broken(_)) => return Err(unreadable("a body that ends in the middle".into(), true)),
-    };
-    let Ok(mut body) = String::from_utf8(body) else {
-        return Err(unreadable("a body that is not UTF-8".into(), false));
-    };
+    let body = whole_body(&mut response).await.map_err(|fault| match fault {
+        BodyFault::TooLarge => head.unreadable(&format!("more than {} MiB", MAX_BODY >> 20), false),
+        BodyFault::Broken(fault) if fault.is_timeout() => Error::TimedOut { waited: limit, sent: true },
+        BodyFault::Broken(_) => head.unreadable("a body that ends in the middle", true),
+    })?;
+    let mut body = String::from_utf8(body).map_err(|_| head.unreadable("a body that is not UTF-8", false))?;
     for secret in caller.secrets() {
         secret.mask_json(&mut body);
     }
-    if status.is_success() {
-        return Reply::new(status.as_u16(), date, body);
+    if head.status.is_success() {
+        return Reply::new(status, head.date, body);
     }
-    Err(match Refusal::read(status.as_u16(), &body, retry_after, dialect) {
+    Err(match Refusal::read(status, &body, head.retry_after, dialect) {
         Some(refusal) => Error::Refused(Box::new(refusal)),
-        None => unreadable(
-            if body.trim_start().starts_with('<') { "a page of HTML" } else { "no readable error" }.into(),
-            false,
-        ),
+        None if body.trim_start().starts_with('<') => head.unreadable("a page of HTML", false),
+        None => head.unreadable("no readable error", false),
     })
 }
 

@@ -1,5 +1,4 @@
-//! Jobs: drafts, the account's own jobs, and the public marketplace (reference: api-reference/job-drafts and
-//! api-reference/jobs).
+//! The account's own jobs: drafts, publishing, invitations (reference: api-reference/job-drafts and api-reference/jobs).
 
 #![expect(missing_docs, reason = "the type of an id describes it wherever it stands")]
 

@@ -1,10 +1,8 @@
 //! `opentrain-mcp drift [FILE|URL]`
 
 use std::process::ExitCode;
-use std::time::Duration;
 
 use serde_json::Value;
-use tokio::time::Instant;
 use url::Url;
 
 use crate::api::client::{Client, is_loopback};
@@ -12,7 +10,7 @@ use crate::config::Config;
 use crate::drift::{FIELDS_LEFT_OUT, LEFT_OUT, compare};
 use crate::tools::text::{count, visible};
 
-use super::{Fault, print};
+use super::{Fault, deadline, print};
 
 /// Where the API describes itself.
 const SERVED: &str = "/api/public/v1/openapi.json";
@@ -56,6 +54,6 @@ async fn fetch(config: &Config, url: Url) -> Result<String, Fault> {
     }
     let origin = Url::parse(&url.origin().ascii_serialization())?;
     let client = Client::new(Box::new(origin), config.timeout);
-    let reply = client.fetch(url, Instant::now() + Duration::from_secs(45)).await?;
+    let reply = client.fetch(url, deadline()).await?;
     Ok(reply.text().to_owned())
 }

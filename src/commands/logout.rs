@@ -2,14 +2,12 @@
 
 use std::process::ExitCode;
 
-use tokio::time::{Duration, Instant};
-
 use crate::api::agent::RevokeOwnToken;
 use crate::api::client::{Caller, Client};
 use crate::api::token::{Kept, TokenSource};
 use crate::config::Config;
 
-use super::{Fault, print};
+use super::{Fault, deadline, print};
 
 /// Revokes the token that is kept, and forgets it. It is forgotten only when OpenTrain has taken it back.
 pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
@@ -34,7 +32,7 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     };
     let client = Client::new(Box::new(config.origin.clone()), config.timeout);
     // Neither is sent as a header: an answer that repeats one of them is masked.
-    let deadline = Instant::now() + Duration::from_secs(45);
+    let deadline = deadline();
     let caller = Caller { token: Some(&token), claim_token: kept.claim_token.as_ref(), deadline };
     client.send(&RevokeOwnToken { token: token.expose().to_owned() }, caller).await?;
     hold.keep(Kept::default())?;

@@ -13,7 +13,9 @@ mod tools;
 use std::io::Write;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
+use tokio::time::Instant;
 use tracing_subscriber::filter::Targets;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -122,6 +124,11 @@ fn operator(config: &OperatorConfig) -> Result<Operator, Fault> {
 
 fn server(config: &Config) -> Result<Server, Fault> {
     Ok(Server::new(Arc::new(toolbox(config)?))?)
+}
+
+/// When a command that asks OpenTrain by itself gives up, retries and all.
+fn deadline() -> Instant {
+    Instant::now() + Duration::from_secs(45)
 }
 
 /// Says on stderr what is odd about where the token comes from.

@@ -7,17 +7,17 @@ fn described() -> Value {
     let mut document = json!({ "openapi": "3.1.0", "servers": [{ "url": ROOT }], "paths": {} });
     for facts in OPERATIONS.iter().filter(|facts| facts.root == ROOT) {
         let same = |other: &&Facts| other.path == facts.path && other.method == facts.method;
-        let side = Side::ours(&OPERATIONS.iter().filter(same).collect::<Vec<_>>());
+        let known = Endpoint::of(&OPERATIONS.iter().filter(same).collect::<Vec<_>>());
         let field = |name: &String| (name.clone(), json!({}));
-        let required = |name: &String| side.required.contains(name);
+        let required = |name: &String| known.required.contains(name);
         let in_query = matches!(facts.method.as_str(), "GET" | "DELETE");
         let mut operation = json!({ "x-required-scopes": facts.gate.scopes });
         if in_query {
             let parameter = |name: &String| json!({ "name": name, "in": "query", "required": required(name) });
-            operation["parameters"] = side.fields.iter().map(parameter).collect();
-        } else if !side.fields.is_empty() {
-            let properties: Map<String, Value> = side.fields.iter().map(field).collect();
-            let schema = json!({ "type": "object", "properties": properties, "required": side.required });
+            operation["parameters"] = known.fields.iter().map(parameter).collect();
+        } else if !known.fields.is_empty() {
+            let properties: Map<String, Value> = known.fields.iter().map(field).collect();
+            let schema = json!({ "type": "object", "properties": properties, "required": known.required });
             operation["requestBody"] = json!({ "content": { "application/json": { "schema": schema } } });
         }
         document["paths"][facts.path][facts.method.as_str().to_lowercase()] = operation;
@@ -52,6 +52,19 @@ fn whole_paths_other_parameter_names_and_references_are_the_same() {
     document["paths"]["/api/public/v1/contracts/{id}/milestones"]["post"]["requestBody"] =
         json!({ "$ref": "#/components/requestBodies/Milestone" });
     assert_eq!(told(&document), Vec::<String>::new());
+}
+
+#[test]
+fn a_path_may_stand_half_in_the_server() {
+    for (server, above) in [("https://x.test/api/public", "/v1"), ("/api/", "/public/v1"), ("https://x.test", ROOT)] {
+        let mut document = json!({ "servers": [{ "url": server }], "paths": {} });
+        for (path, item) in described()["paths"].as_object().unwrap() {
+            document["paths"][format!("{above}{path}")] = item.clone();
+        }
+        assert_eq!(told(&document), Vec::<String>::new(), "{server}");
+    }
+    let next = broken(|document| document["paths"]["/api/public/v10/team"] = json!({ "get": {} }));
+    assert_eq!(next, ["new:       GET /api/public/v10/team"]);
 }
 
 #[test]

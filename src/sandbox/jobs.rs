@@ -9,7 +9,7 @@ use super::answer::{Answer, Answered, Refused};
 use super::drafts;
 use super::keys::Caller;
 use super::listing::{Bounds, page};
-use super::postings::Job;
+use super::postings::{Change, Job};
 use super::routes::{Route, route};
 use super::values::Moment;
 use super::world::World;
@@ -28,7 +28,14 @@ const DAY: u64 = 24 * 3_600;
 /// A word that moderation takes exception to, so that this can be rehearsed.
 const OFFENDING: &str = "moderation-test";
 /// What a job can be (reference: api-reference/jobs/mine).
-const STATUSES: [&str; 6] = ["DRAFT", "OPEN", "ONGOING", "COMPLETED", "ARCHIVED", "PENDING_APPROVAL"];
+const STATUSES: [JobStatus; 6] = [
+    JobStatus::Draft,
+    JobStatus::Open,
+    JobStatus::Ongoing,
+    JobStatus::Completed,
+    JobStatus::Archived,
+    JobStatus::PendingApproval,
+];
 
 /// What answers which operation.
 pub(super) fn routes() -> [Route; 6] {
@@ -194,7 +201,7 @@ fn change(world: &mut World, caller: &Caller, wanted: &UpdateJob) -> Answered {
         let refused = Refused::conflict(reason, "The change was stored, and moderation has taken the job down.");
         return Err(refused.with_details(details));
     }
-    job.history.push((now, "UPDATED"));
+    job.history.push((now, Change::Updated));
     let moderation = json!({ "decision": "ALLOW", "reasons": [] });
     Ok(Answer::ok(json!({ "ok": true, "jobId": job.id, "status": job.status, "moderation": moderation })))
 }
@@ -243,7 +250,7 @@ impl World {
     /// How many jobs an account published in the 24 hours before `now`.
     fn published_since(&self, owner: Owner, now: Moment) -> usize {
         let jobs = self.jobs.iter().filter(|job| job.owner == owner);
-        let published = jobs.flat_map(|job| &job.history).filter(|(_, what)| *what == "PUBLISHED");
+        let published = jobs.flat_map(|job| &job.history).filter(|(_, what)| *what == Change::Published);
         published.filter(|(at, _)| now < at.plus_seconds(DAY)).count()
     }
 }

@@ -1,5 +1,6 @@
 //! Jobs as they are kept, and as the API shows them to their owner and to everybody.
 
+use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use super::accounts::Owner;
@@ -10,6 +11,15 @@ use crate::api::jobs::JobStatus;
 const VALID: u64 = 30 * 24 * 3_600;
 /// How much of a description is its summary.
 const SUMMARY: usize = 140;
+
+/// What happened to a job on the public market (reference: api-reference/jobs/changes).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(super) enum Change {
+    Published,
+    Updated,
+    Closed,
+}
 
 /// A job: a draft, an open one, one that was hired for.
 #[derive(Debug)]
@@ -23,8 +33,8 @@ pub(super) struct Job {
     pub(super) created_at: Moment,
     pub(super) updated_at: Moment,
     pub(super) published_at: Option<Moment>,
-    /// What the public saw of it: PUBLISHED, UPDATED, CLOSED.
-    pub(super) history: Vec<(Moment, &'static str)>,
+    /// What the public saw of it.
+    pub(super) history: Vec<(Moment, Change)>,
     /// By which a repeated draft is known.
     pub(super) idempotency_key: Option<String>,
 }
@@ -71,13 +81,13 @@ impl Job {
         self.status = JobStatus::Open;
         self.published_at = Some(now);
         self.updated_at = now;
-        self.history.push((now, "PUBLISHED"));
+        self.history.push((now, Change::Published));
     }
 
     /// It has another status from `now` on, and the public no longer sees it.
     pub(super) fn withdraw(&mut self, status: JobStatus, now: Moment) {
         if self.is_open() {
-            self.history.push((now, "CLOSED"));
+            self.history.push((now, Change::Closed));
         }
         self.status = status;
         self.updated_at = now;

@@ -4,29 +4,32 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::time::Instant;
 
 use crate::api::approvals::{Approval, CONFIRMED, DECLINED, EXPIRED, GetApproval, OneApproval, PENDING};
-use crate::api::contracts::{Contract, GetContract};
 use crate::api::error::Error;
-use crate::api::milestones::{ACTIVE_FUNDED, Milestone};
 use crate::api::reply::Reply;
-use crate::api::types::{ApprovalId, ContractId, ProposalId};
+use crate::api::types::{ApprovalId, ProposalId};
 use crate::api::{Effect, Gate, Operation};
 
 use super::answer::{Answer, Link, LinkKind, Outcome, Report};
 use super::audit::{Settled, Writing};
 use super::candidates::candidate;
-use super::context::{Call, Context};
-use super::contracts::contract_name;
+use super::context::{Call, Context, Written};
 use super::failure::Trouble;
+use super::parts;
 use super::person::HumanStep;
 use super::schema::Object;
-use super::text::{count, moment, quoted, usd, word};
+use super::text::{moment, quoted, word};
 use super::toolbox::Toolbox;
 use super::{Entry, Tool};
+
+mod subject;
+
+pub(super) use subject::Subject;
 
 /// The tools of this family.
 pub const TOOLS: &[Entry] = &[Entry::of::<GetApproval>(), Entry::of::<WaitForApproval>()];
@@ -36,47 +39,6 @@ const APPROVAL_IDS: &str = "approvalId comes from what was asked for (request_mi
 const LOOK_LIMIT: Duration = Duration::from_secs(10);
 /// What the last look of a wait may take beyond it.
 const LAST_LOOK: Duration = Duration::from_secs(1);
-
-/// What an approval is about, where it could be seen.
-pub(super) struct Subject {
-    pub(super) contract: Contract,
-    pub(super) milestone: Option<Milestone>,
-}
-
-impl Subject {
-    /// One look at the contract that the approval names, or that came of it.
-    async fn of(approval: &Approval, context: &Context) -> Option<Self> {
-        let came_of_it = || approval.result.get()?.get("contractId")?.as_str();
-        let contract_id = ContractId(approval.contract_id.text().or_else(came_of_it)?.to_owned());
-        let (_, read) = context.read(&GetContract { contract_id }).await.ok()?;
-        let contract = read.output.contract;
-        let wanted = approval.milestone_id.text();
-        let milestone =
-            contract.milestones.items().iter().find(|listed| wanted.is_some() && listed.id.text() == wanted).cloned();
-        Some(Self { contract, milestone })
-    }
-
-    /// What, how much, whom.
-    fn told(&self) -> String {
-        let Some(milestone) = &self.milestone else { return self.whole_contract() };
-        let number = milestone.milestone_number.get().map_or_else(String::new, |number| format!("#{number} "));
-        let name = milestone.name.text().or_else(|| milestone.description.text()).map(quoted).unwrap_or_default();
-        let amount = milestone.amount_usd.decimal().map_or_else(|| "an unknown amount".into(), usd);
-        format!("{number}{name}, {amount}, for {}", contract_name(&self.contract))
-    }
-
-    fn whole_contract(&self) -> String {
-        let milestones = self.contract.milestones.items().iter();
-        let funded: Vec<&Milestone> = milestones.filter(|listed| listed.status.text() == Some(ACTIVE_FUNDED)).collect();
-        let sum = funded.iter().filter_map(|milestone| milestone.amount_usd.decimal()).sum();
-        format!(
-            "the contract of {} ({} funded, {})",
-            contract_name(&self.contract),
-            count(funded.len(), "milestone"),
-            usd(sum)
-        )
-    }
-}
 
 /// The words for one kind of approval.
 struct Words {
@@ -111,6 +73,12 @@ pub(super) struct Asked {
 }
 
 impl Asked {
+    /// What was answered to a write whose only answer is an approval.
+    pub(super) fn of<O: Operation<Output = OneApproval>>(written: Written<O>, subject: Option<Subject>) -> Self {
+        let Written { reply, read, writing } = written;
+        Self { approval: read.output.approval, object: read.object, reply, writing, subject }
+    }
+
     /// Puts the write on record as waiting. What comes back is a warning, if that failed.
     async fn settle(self) -> (Waiting, Option<Subject>) {
         let Self { approval, object, reply, writing, subject } = self;
@@ -167,8 +135,7 @@ async fn waiting_told(waiting: Waiting, told: &str, besides: &str, context: &Con
     let mut answer = Answer::new(summary.into_iter().flatten().collect::<Vec<_>>().join("\n"), object);
     answer.outcome = Some(Outcome::PendingApproval);
     answer.warnings.extend(warning);
-    let id = approval.id.text().map_or_else(|| "approvalId".to_owned(), |id| format!("approvalId \"{}\"", word(id)));
-    answer.next = context.next(&[("wait_for_approval", &id)]);
+    answer.next = wait_for(&approval, context);
     answer.step = step(&approval, link.as_ref(), told, &words);
     answer.links.extend(link);
     answer
@@ -192,8 +159,13 @@ fn about(approval: &Approval) -> String {
 }
 
 async fn link(approval: &Approval, context: &Context) -> Option<Link> {
-    let app = context.toolbox.client.origin().await.ok();
-    Some(Link::new(LinkKind::Approval, approval.approval_url.text()?, app.as_ref()))
+    parts::link(LinkKind::Approval, &approval.approval_url, context).await
+}
+
+/// The call that waits for the decision.
+fn wait_for(approval: &Approval, context: &Context) -> String {
+    let id = approval.id.text().map_or_else(|| "approvalId".to_owned(), |id| format!("approvalId \"{}\"", word(id)));
+    context.next(&[("wait_for_approval", &id)])
 }
 
 fn lapse(approval: &Approval, reply: &Reply) -> Option<String> {
@@ -234,30 +206,42 @@ async fn see(approval_id: &ApprovalId, deadline: Instant, context: &Context) -> 
 
 /// Tells what was decided. What a confirmation did is read back, not guessed.
 async fn told(seen: Seen, waited: Duration, context: &Context) -> Answer {
+    let (summary, is_pending) = (summary(&seen, waited, context).await, seen.is_pending());
     let Seen { approval, object, reply } = seen;
-    let words = words_of(&approval);
-    let subject = Subject::of(&approval, context).await;
+    let mut answer = Answer::new(summary, object);
+    if is_pending {
+        if let Some(link) = link(&approval, context).await {
+            answer.show("The link for your person", link);
+        }
+        answer.lines.extend(lapse(&approval, &reply));
+        let again = wait_for(&approval, context);
+        let stop = "Tell your person that it is still open, and stop; look again when they say it is done.";
+        answer.next = [stop, &again].join(" ").trim_end().into();
+    }
+    answer
+}
+
+/// How it stands, in a sentence or two.
+async fn summary(Seen { approval, reply, .. }: &Seen, waited: Duration, context: &Context) -> String {
+    let words = words_of(approval);
+    let subject = Subject::of(approval, context).await;
     let about = match (&subject, approval.proposal_id.text()) {
         (Some(subject), _) => subject.told(),
         (None, Some(proposal)) => {
-            candidate(&ProposalId(proposal.to_owned()), context).await.unwrap_or_else(|| about(&approval))
+            candidate(&ProposalId(proposal.to_owned()), context).await.unwrap_or_else(|| about(approval))
         }
-        (None, None) => about(&approval),
+        (None, None) => about(approval),
     };
-    let id = approval.id.text().map_or_else(|| "approvalId".to_owned(), |id| format!("approvalId \"{}\"", word(id)));
-    let mut answer = Answer::new("", object);
-    answer.summary = match approval.status.text() {
-        Some(CONFIRMED) => format!("confirmed: {}. {about}.{}", words.done, read_back(subject.as_ref(), &approval)),
-        Some(DECLINED) => {
-            format!(
-                "declined: your person declined. {} ({about}). Ask what should change; do not request it again by yourself.",
-                words.not_done
-            )
-        }
-        Some(EXPIRED) => format!(
-            "expired: nobody decided in time. {} ({about}). Ask if it is still wanted; a new request makes a new link.",
+    match approval.status.text() {
+        Some(CONFIRMED) => format!("confirmed: {}. {about}.{}", words.done, read_back(subject.as_ref(), approval)),
+        Some(DECLINED) => format!(
+            "declined: your person declined. {} ({about}). Ask what should change; do not request it again by yourself.",
             words.not_done
         ),
+        Some(EXPIRED) => {
+            let [why, then] = expired(approval, reply.now());
+            format!("expired: {why}. {} ({about}). {then}", words.not_done)
+        }
         Some(PENDING) => {
             let seconds = waited.as_secs();
             let after = if seconds == 0 { String::new() } else { format!(" after {seconds} s") };
@@ -267,18 +251,20 @@ async fn told(seen: Seen, waited: Duration, context: &Context) -> Answer {
             "{}: OpenTrain's own word for it; it is not \"confirmed\". About: {about}.",
             other.map_or_else(|| "no status".into(), word)
         ),
-    };
-    if approval.status.text() == Some(PENDING) {
-        let link = link(&approval, context).await;
-        if let Some(link) = link {
-            answer.show("The link for your person", link);
-        }
-        answer.lines.extend(lapse(&approval, &reply));
-        let again = context.next(&[("wait_for_approval", &id)]);
-        let stop = "Tell your person that it is still open, and stop; look again when they say it is done.";
-        answer.next = [stop, &again].join(" ").trim_end().into();
     }
-    answer
+}
+
+/// Why nobody can decide it any more, and what to do then. It may end before its time: a hire with other terms takes the
+/// place of the request before (reference: api-reference/proposals/hire).
+fn expired(approval: &Approval, now: Timestamp) -> [&'static str; 2] {
+    let ended = approval.resolved_at.timestamp().unwrap_or(now);
+    if approval.expires_at.timestamp().is_some_and(|at| ended < at) {
+        return [
+            "it ended before its time, undecided; a newer request has probably taken its place",
+            "If you asked again since, go on with that approval; otherwise ask if it is still wanted.",
+        ];
+    }
+    ["nobody decided in time", "Ask if it is still wanted; a new request makes a new link."]
 }
 
 /// What is so after a confirmation, by the contract as it is now.
@@ -404,6 +390,28 @@ impl Toolbox {
                 answer.next = context.next(&[("wait_for_approval", &format!("approvalId \"{name}\""))]);
                 (Report { result: Ok(answer), step: None }, fault.is_passing())
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::types::from_value;
+    use serde_json::json;
+
+    #[test]
+    fn an_approval_that_ended_before_its_time_is_not_told_as_too_late() {
+        let now = "2026-06-14T10:00:00Z".parse().unwrap();
+        let (before, after) = ("2026-06-13T10:00:00Z", "2026-06-15T10:00:00Z");
+        for (approval, why) in [
+            (json!({ "expiresAt": after, "resolvedAt": before }), "before its time"),
+            (json!({ "expiresAt": after, "resolvedAt": null }), "before its time"),
+            (json!({ "expiresAt": before, "resolvedAt": before }), "in time"),
+            (json!({ "expiresAt": before, "resolvedAt": null }), "in time"),
+            (json!({}), "in time"),
+        ] {
+            assert!(expired(&from_value(&approval), now)[0].contains(why), "{approval}");
         }
     }
 }

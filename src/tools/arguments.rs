@@ -29,8 +29,8 @@ fn fit_object(schema: &Object, arguments: Object, path: &str) -> Result<Object, 
     for (name, value) in arguments {
         let field = format!("{path}{name}");
         match properties.get(&name) {
+            _ if value.is_null() => {}
             None => return Err(unknown(&field, &name, properties)),
-            Some(_) if value.is_null() => {}
             Some(property) => {
                 fitted.insert(name, fit_value(property, value, &field)?);
             }

@@ -39,8 +39,8 @@ pub struct Line {
     pub at: String,
     /// Ties the two lines of a write.
     pub id: String,
-    /// `before` or `after`.
-    pub phase: String,
+    /// On which side of the request it was written.
+    pub phase: Phase,
     /// The tool.
     pub tool: String,
     /// Its arguments, as the API gets them.
@@ -67,6 +67,20 @@ pub struct Line {
     /// The API's request id, where it refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
+}
+
+/// On which side of the request a line was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Phase {
+    /// Before it left.
+    Before,
+    /// When it had ended, in whatever way.
+    After,
+    /// A word that this version does not know.
+    #[default]
+    #[serde(other)]
+    Unknown,
 }
 
 impl Line {
@@ -236,7 +250,7 @@ fn before(context: &Context, figure: Option<Figure>) -> Result<Line, Denial> {
         v: 1,
         at: Timestamp::now().to_string(),
         id: unique_id().map_err(Denial::unrecorded)?,
-        phase: "before".into(),
+        phase: Phase::Before,
         tool: context.entry.name.into(),
         arguments: context.masked_arguments(),
         client: context.call.client.clone(),
@@ -249,7 +263,7 @@ fn before(context: &Context, figure: Option<Figure>) -> Result<Line, Denial> {
 fn after(line: Line, settled: Settled) -> Line {
     Line {
         at: Timestamp::now().to_string(),
-        phase: "after".into(),
+        phase: Phase::After,
         milestone_id: settled.milestone_id.or(line.milestone_id),
         approval_id: settled.approval_id,
         outcome: Some(settled.outcome),
@@ -351,11 +365,11 @@ impl Record {
         let mut places: BTreeMap<String, usize> = BTreeMap::new();
         for (number, text) in text.lines().enumerate().filter(|(_, text)| !text.is_empty()) {
             match serde_json::from_str::<Line>(text) {
-                Ok(line) if line.phase == "before" => {
+                Ok(line) if line.phase == Phase::Before => {
                     places.insert(line.id.clone(), record.writes.len());
                     record.writes.push(Recorded { before: line, after: None });
                 }
-                Ok(line) if line.phase == "after" => {
+                Ok(line) if line.phase == Phase::After => {
                     let write = places.get(&line.id).and_then(|place| record.writes.get_mut(*place));
                     match write {
                         Some(write) => write.after = Some(line),

@@ -125,8 +125,22 @@ impl Creation {
         let mut warnings = self.warnings(look.as_ref(), window);
 
         let writing = self.context.begin(Some(Figure { amount: figure, milestone_id: None })).await?;
+        let (answer, settled) = self.attempt(seen).await;
+        let unrecorded = writing.end(settled).await;
+        if answer.is_err() {
+            self.context.remark(unrecorded.clone());
+        }
+        warnings.extend(unrecorded);
+        answer.map(|mut answer| {
+            answer.warnings.extend(warnings);
+            answer
+        })
+    }
+
+    /// Sends the create once, and finds out what became of it.
+    async fn attempt(&self, seen: Option<&Look>) -> (Result<Answer, Trouble>, Settled) {
         let left = Instant::now();
-        let (answer, settled) = match self.create().await {
+        match self.create().await {
             Ok((reply, object)) => {
                 let settled = Settled::with(Outcome::Created).milestone(milestone_id(&object));
                 (Ok(self.created(&object, &reply, seen)), settled)
@@ -142,16 +156,7 @@ impl Creation {
                 self.context.remark(self.explain(&fault, seen).await);
                 (Err(fault.clone().into()), Settled::failed(&fault))
             }
-        };
-        let unrecorded = writing.end(settled).await;
-        if answer.is_err() {
-            self.context.remark(unrecorded.clone());
         }
-        warnings.extend(unrecorded);
-        answer.map(|mut answer| {
-            answer.warnings.extend(warnings);
-            answer
-        })
     }
 
     async fn look(&self, deadline: Instant) -> Result<Look, Error> {

@@ -83,12 +83,7 @@ async fn ask<O: Operation<Output = OneApproval>>(
     let amount = subject.as_ref().and_then(|subject| subject.milestone.as_ref()?.amount_usd.decimal());
     let figure = Figure { amount, milestone_id: Some(milestone.0.clone()) };
     let written = context.write(operation, Some(figure)).await?;
-    let approval = written.read.output.approval;
-    asked(
-        Asked { approval, object: written.read.object, reply: written.reply, writing: written.writing, subject },
-        context,
-    )
-    .await
+    asked(Asked::of(written, subject), context).await
 }
 
 /// The milestone in the contract that the caller named.

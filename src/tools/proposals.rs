@@ -239,15 +239,7 @@ impl Tool for HireProposal {
     async fn run(self, context: &Context) -> Result<Answer, Trouble> {
         let figure = Figure { amount: decimal(&self.milestone.amount.0), milestone_id: None };
         let written = context.write(&self, Some(figure)).await?;
-        let approval = written.read.output.approval;
-        let asked = Asked {
-            approval,
-            object: written.read.object,
-            reply: written.reply,
-            writing: written.writing,
-            subject: None,
-        };
-        asked_to_hire(asked, &self.proposal_id, &terms(&self.milestone), context).await
+        asked_to_hire(Asked::of(written, None), &self.proposal_id, &terms(&self.milestone), context).await
     }
 }
 

@@ -165,7 +165,8 @@ impl Toolbox {
             return Some(entry);
         }
         let official = name.strip_prefix("opentrain_")?;
-        let given = |field: &Value| field.as_str().is_some_and(|field| arguments.contains_key(field));
+        let given =
+            |field: &Value| field.as_str().and_then(|field| arguments.get(field)).is_some_and(|value| !value.is_null());
         let meant = |entry: &&'static Entry| {
             let (input, _) = (entry.input)();
             input.get("required").and_then(Value::as_array).is_some_and(|fields| fields.iter().all(given))

@@ -257,7 +257,7 @@ async fn an_approval_is_told_as_it_was_decided() {
     assert_eq!(look.structured()["links"][0]["url"], url.as_str());
     for (status, said, unsaid) in [
         ("declined", &["declined", "Nothing was funded", "do not request it again"][..], "Funded."),
-        ("expired", &["expired", "Nothing was funded"], "Funded."),
+        ("expired", &["expired", "before its time", "Nothing was funded"], "Funded."),
         ("superseded", &["superseded", "not \"confirmed\""], "Funded."),
         (
             "confirmed",

@@ -114,6 +114,8 @@ async fn their_one_tool_for_messages_is_two_of_ours_by_whether_a_conversation_is
     let sent: Vec<String> =
         upstream.requests().iter().map(|request| request.query().unwrap_or("").to_owned()).collect();
     assert_eq!(sent, ["", "", "limit=5", "limit=5", "conversationId=cnv_1&limit=5", "conversationId=cnv_1&limit=5"]);
+    let none_named = host.call("opentrain_read_messages", json!({ "conversationId": null })).await;
+    assert_eq!(none_named.0, host.call("list_conversations", json!({})).await.0, "null means not given");
 }
 
 #[tokio::test]

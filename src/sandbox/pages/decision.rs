@@ -96,10 +96,14 @@ fn found<'a>(world: &'a World, request: &Request) -> Option<(&'a Contract, Optio
 
 fn asked(world: &World, approval: &Approval) -> Response {
     let (now, request) = (world.now(), &approval.request);
-    if request.asked == Asked::Hire {
-        return hire::page(world, approval);
-    }
-    let Some((contract, milestone)) = found(world, request) else {
+    let told = match request.asked {
+        Asked::Hire => hire::told(world, request),
+        _ => found(world, request).map(|(contract, milestone)| Told {
+            facts: facts(contract, milestone),
+            consequences: consequences(request.asked, contract, milestone),
+        }),
+    };
+    let Some(Told { facts, consequences }) = told else {
         return refusal(&Refused::not_found("What was asked about is not there."));
     };
     let status = approval.status(now);
@@ -109,17 +113,22 @@ fn asked(world: &World, approval: &Approval) -> Response {
         &html! {
             p.sum { (subject(world, request)) }
             @if status != PENDING { (outcome(approval, now)) }
-            table.facts { tbody { (facts(contract, milestone)) (times(approval, now)) } }
-            @if status == PENDING {
-                (consequences(request.asked, contract, milestone))
-                (buttons(world, approval))
-            }
+            table.facts { tbody { (facts) (times(approval, now)) } }
+            @if status == PENDING { (consequences) (buttons(world, approval)) }
             (way_home())
         },
     )
 }
 
-pub(super) fn heading(asked: Asked, status: &str) -> &'static str {
+/// What a person is told before deciding.
+pub(super) struct Told {
+    /// Rows of a table.
+    pub(super) facts: Markup,
+    /// What each button does.
+    pub(super) consequences: Markup,
+}
+
+fn heading(asked: Asked, status: &str) -> &'static str {
     match (status, asked) {
         (PENDING, _) => question(asked),
         (CONFIRMED, Asked::Fund) => "You confirmed: it is funded",
@@ -132,7 +141,7 @@ pub(super) fn heading(asked: Asked, status: &str) -> &'static str {
 }
 
 /// What came of it, and what comes next.
-pub(super) fn outcome(approval: &Approval, now: Moment) -> Markup {
+fn outcome(approval: &Approval, now: Moment) -> Markup {
     let next = match approval.status(now) {
         CONFIRMED => " Go back to your assistant: it sees your decision and goes on.",
         DECLINED => " Go back to your assistant, and say what should be different.",
@@ -170,7 +179,7 @@ const fn unit(contract: &Contract) -> &'static str {
     }
 }
 
-pub(super) fn times(approval: &Approval, now: Moment) -> Markup {
+fn times(approval: &Approval, now: Moment) -> Markup {
     let until = approval.expires_at();
     html! {
         tr { th { "Asked" } td { "by your agent, " (approval.created_at.words()) } }
@@ -209,7 +218,7 @@ fn consequences(asked: Asked, contract: &Contract, milestone: Option<&Milestone>
                     cannot be reopened. What becomes of that money is not documented; the sandbox leaves it where it is." }
             }
         }
-        p { strong { "Decline" } " changes nothing, and your agent is told so." }
+        (declining())
         @if asked == Asked::Fund {
             p.quiet { "OpenTrain's documents name a marketplace fee of 10 %. The sandbox adds none; what is due in all is \
                        shown at OpenTrain." }
@@ -217,7 +226,11 @@ fn consequences(asked: Asked, contract: &Contract, milestone: Option<&Milestone>
     }
 }
 
-pub(super) fn buttons(world: &World, approval: &Approval) -> Markup {
+pub(super) fn declining() -> Markup {
+    html! { p { strong { "Decline" } " changes nothing, and your agent is told so." } }
+}
+
+fn buttons(world: &World, approval: &Approval) -> Markup {
     let (id, available) = (&approval.id, world.available(approval.owner));
     let is_covered = cost(world, &approval.request).is_some_and(|cost| cost <= available);
     html! {

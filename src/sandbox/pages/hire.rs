@@ -1,17 +1,13 @@
-//! The page on which a person decides whom to hire, with the fees.
+//! What a person is told who decides whom to hire, with the fees.
 
-use axum::response::Response;
-use http::StatusCode;
 use maud::{Markup, html};
 
-use super::super::answer::Refused;
 use super::super::candidates::Proposal;
-use super::super::decisions::{Approval, Request};
+use super::super::decisions::Request;
 use super::super::hiring::Terms;
 use super::super::world::World;
-use super::decision::{buttons, heading, outcome, times};
-use super::{refusal, visible, way_home};
-use crate::api::approvals::PENDING;
+use super::decision::{Told, declining};
+use super::visible;
 
 /// How much, and for whom.
 pub(super) fn subject(world: &World, request: &Request) -> Markup {
@@ -28,28 +24,16 @@ fn who(proposal: &Proposal) -> String {
     proposal.trainer().map(|trainer| visible(&trainer.display_name())).unwrap_or_default()
 }
 
-pub(super) fn page(world: &World, approval: &Approval) -> Response {
-    let (now, request) = (world.now(), &approval.request);
-    let Some((proposal, terms)) = found(world, request) else {
-        return refusal(&Refused::not_found("What was asked about is not there."));
-    };
-    let status = approval.status(now);
-    super::page(
-        StatusCode::OK,
-        heading(request.asked, status),
-        &html! {
-            p.sum { (subject(world, request)) }
-            @if status != PENDING { (outcome(approval, now)) }
-            table.facts { tbody { (facts(world, proposal, terms)) (costs(terms)) (times(approval, now)) } }
-            @if status == PENDING {
-                p { strong { "Confirm" } " hires " bdi { (who(proposal)) } " and pays " (terms.costs().total.dollars()) ". The \
-                     milestone's money is held: it is paid out only when you release it." }
-                p { strong { "Decline" } " changes nothing, and your agent is told so." }
-                (buttons(world, approval))
-            }
-            (way_home())
+pub(super) fn told(world: &World, request: &Request) -> Option<Told> {
+    let (proposal, terms) = found(world, request)?;
+    Some(Told {
+        facts: html! { (facts(world, proposal, terms)) (costs(terms)) },
+        consequences: html! {
+            p { strong { "Confirm" } " hires " bdi { (who(proposal)) } " and pays " (terms.costs().total.dollars()) ". The \
+                 milestone's money is held: it is paid out only when you release it." }
+            (declining())
         },
-    )
+    })
 }
 
 fn facts(world: &World, proposal: &Proposal, terms: &Terms) -> Markup {

@@ -1,11 +1,12 @@
+use super::Phase::{After, Before};
 use super::*;
 
-fn line(id: &str, phase: &str, amount: Option<i64>, milestone: Option<&str>, outcome: Option<&str>) -> String {
+fn line(id: &str, phase: Phase, amount: Option<i64>, milestone: Option<&str>, outcome: Option<&str>) -> String {
     let line = Line {
         v: 1,
         at: "2026-06-12T10:00:00Z".into(),
         id: id.into(),
-        phase: phase.into(),
+        phase,
         tool: "create_milestone".into(),
         amount_usd: amount.map(Decimal::from),
         milestone_id: milestone.map(str::to_owned),
@@ -22,11 +23,11 @@ fn sum(lines: &[String]) -> Decimal {
 #[test]
 fn a_milestone_counts_once_at_its_largest_figure() {
     let lines = [
-        line("a", "before", Some(300), None, None),
-        line("a", "after", Some(300), Some("ms_1"), Some("created")),
-        line("b", "before", Some(300), Some("ms_1"), None),
-        line("b", "after", Some(300), Some("ms_1"), Some("pending_approval")),
-        line("c", "before", Some(320), Some("ms_1"), None),
+        line("a", Before, Some(300), None, None),
+        line("a", After, Some(300), Some("ms_1"), Some("created")),
+        line("b", Before, Some(300), Some("ms_1"), None),
+        line("b", After, Some(300), Some("ms_1"), Some("pending_approval")),
+        line("c", Before, Some(320), Some("ms_1"), None),
     ];
     assert_eq!(sum(&lines), Decimal::from(320));
 }
@@ -34,13 +35,13 @@ fn a_milestone_counts_once_at_its_largest_figure() {
 #[test]
 fn what_came_to_nothing_does_not_count_and_what_is_open_does() {
     let lines = [
-        line("a", "before", Some(100), None, None),
-        line("a", "after", Some(100), None, Some("not_done")),
-        line("b", "before", Some(100), None, None),
-        line("b", "after", Some(100), Some("ms_9"), Some("existing")),
-        line("c", "before", Some(7), None, None),
-        line("d", "before", Some(5), None, None),
-        line("d", "after", Some(5), None, Some("unknown")),
+        line("a", Before, Some(100), None, None),
+        line("a", After, Some(100), None, Some("not_done")),
+        line("b", Before, Some(100), None, None),
+        line("b", After, Some(100), Some("ms_9"), Some("existing")),
+        line("c", Before, Some(7), None, None),
+        line("d", Before, Some(5), None, None),
+        line("d", After, Some(5), None, Some("unknown")),
     ];
     assert_eq!(sum(&lines), Decimal::from(12));
     assert_eq!(committed(&Record::of(&lines.join("\n")).writes, "2026-06-13").len(), 0);
@@ -50,8 +51,8 @@ fn what_came_to_nothing_does_not_count_and_what_is_open_does() {
 fn a_torn_line_is_told_and_the_next_one_is_whole() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit.jsonl");
-    std::fs::write(&path, format!("{}\n{{\"v\":1,\"at\":\"20", line("a", "before", None, None, None))).unwrap();
-    append(&mut open(&path).unwrap(), &line("a", "after", None, None, Some("done"))).unwrap();
+    std::fs::write(&path, format!("{}\n{{\"v\":1,\"at\":\"20", line("a", Before, None, None, None))).unwrap();
+    append(&mut open(&path).unwrap(), &line("a", After, None, None, Some("done"))).unwrap();
     let record = Record::of(&std::fs::read_to_string(&path).unwrap());
     assert_eq!(record.unreadable, [2]);
     assert_eq!(record.writes.len(), 1);

@@ -1,0 +1,50 @@
+//! What an approval is about: its contract, and the milestone in it.
+
+use crate::api::approvals::Approval;
+use crate::api::contracts::{Contract, GetContract};
+use crate::api::milestones::{ACTIVE_FUNDED, Milestone};
+use crate::api::types::ContractId;
+use crate::tools::context::Context;
+use crate::tools::contracts::contract_name;
+use crate::tools::text::{count, quoted, usd};
+
+/// What an approval is about, where it could be seen.
+pub(in crate::tools) struct Subject {
+    pub(in crate::tools) contract: Contract,
+    pub(in crate::tools) milestone: Option<Milestone>,
+}
+
+impl Subject {
+    /// One look at the contract that the approval names, or that came of it.
+    pub(super) async fn of(approval: &Approval, context: &Context) -> Option<Self> {
+        let came_of_it = || approval.result.get()?.get("contractId")?.as_str();
+        let contract_id = ContractId(approval.contract_id.text().or_else(came_of_it)?.to_owned());
+        let (_, read) = context.read(&GetContract { contract_id }).await.ok()?;
+        let contract = read.output.contract;
+        let wanted = approval.milestone_id.text();
+        let milestone =
+            contract.milestones.items().iter().find(|listed| wanted.is_some() && listed.id.text() == wanted).cloned();
+        Some(Self { contract, milestone })
+    }
+
+    /// What, how much, whom.
+    pub(super) fn told(&self) -> String {
+        let Some(milestone) = &self.milestone else { return self.whole_contract() };
+        let number = milestone.milestone_number.get().map_or_else(String::new, |number| format!("#{number} "));
+        let name = milestone.name.text().or_else(|| milestone.description.text()).map(quoted).unwrap_or_default();
+        let amount = milestone.amount_usd.decimal().map_or_else(|| "an unknown amount".into(), usd);
+        format!("{number}{name}, {amount}, for {}", contract_name(&self.contract))
+    }
+
+    fn whole_contract(&self) -> String {
+        let milestones = self.contract.milestones.items().iter();
+        let funded: Vec<&Milestone> = milestones.filter(|listed| listed.status.text() == Some(ACTIVE_FUNDED)).collect();
+        let sum = funded.iter().filter_map(|milestone| milestone.amount_usd.decimal()).sum();
+        format!(
+            "the contract of {} ({} funded, {})",
+            contract_name(&self.contract),
+            count(funded.len(), "milestone"),
+            usd(sum)
+        )
+    }
+}
