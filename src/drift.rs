@@ -6,7 +6,8 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::api::catalogue::{Facts, OPERATIONS};
+use crate::api::catalogue::OPERATIONS;
+use crate::api::wire::Facts;
 
 mod document;
 

@@ -1,55 +1,8 @@
-//! Every operation, its type erased: what the client goes by, and what can be held against OpenTrain's own description
-//! of its API.
+//! Every operation: what can be held against OpenTrain's own description of its API.
 
-use http::Method;
-use serde_json::Value;
-
-use super::{
-    Dialect, Effect, Gate, Operation, account, agent, approvals, contracts, credits, freelancers, jobs, marketplace,
-    messages,
-};
-use super::{milestones, proposals, team, tokens, updates, webhooks};
-
-/// The facts of an operation.
-#[derive(Clone, Copy, Debug)]
-pub struct Facts {
-    /// Its name.
-    pub name: &'static str,
-    /// The HTTP method.
-    pub method: &'static Method,
-    /// Where its path starts.
-    pub root: &'static str,
-    /// The path below that.
-    pub path: &'static str,
-    /// How bodies and errors are written.
-    pub dialect: Dialect,
-    /// What a call does to the world.
-    pub effect: Effect,
-    /// What the caller has to hold.
-    pub gate: Gate,
-    /// The field that is the whole body, where the body is open.
-    pub body: Option<&'static str>,
-    /// The schema of what is sent.
-    pub schema: fn() -> Value,
-}
-
-impl Facts {
-    /// Those of `O`.
-    #[must_use]
-    pub const fn of<O: Operation>() -> Self {
-        Self {
-            name: O::NAME,
-            method: const { &O::METHOD },
-            root: O::ROOT,
-            path: O::PATH,
-            dialect: O::DIALECT,
-            effect: O::EFFECT,
-            gate: O::GATE,
-            body: O::BODY,
-            schema: || super::wire::schema::<O>().to_value(),
-        }
-    }
-}
+use super::wire::Facts;
+use super::{account, agent, approvals, contracts, credits, freelancers, jobs, marketplace, messages, milestones};
+use super::{proposals, team, tokens, updates, webhooks};
 
 /// Every operation.
 pub const OPERATIONS: &[Facts] = &[

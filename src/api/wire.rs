@@ -6,12 +6,52 @@ use schemars::Schema;
 use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
-use super::catalogue::Facts;
 use super::error::{Error, InvalidArgument};
-use super::{Dialect, Operation};
+use super::{Dialect, Effect, Gate, Operation};
 
 /// What an id may hold without being encoded: RFC 3986 "unreserved".
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The facts of an operation, its type erased.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts {
+    /// Its name.
+    pub name: &'static str,
+    /// The HTTP method.
+    pub method: &'static Method,
+    /// Where its path starts.
+    pub root: &'static str,
+    /// The path below that.
+    pub path: &'static str,
+    /// How bodies and errors are written.
+    pub dialect: Dialect,
+    /// What a call does to the world.
+    pub effect: Effect,
+    /// What the caller has to hold.
+    pub gate: Gate,
+    /// The field that is the whole body, where the body is open.
+    pub body: Option<&'static str>,
+    /// The schema of what is sent.
+    pub schema: fn() -> Value,
+}
+
+impl Facts {
+    /// Those of `O`.
+    #[must_use]
+    pub const fn of<O: Operation>() -> Self {
+        Self {
+            name: O::NAME,
+            method: const { &O::METHOD },
+            root: O::ROOT,
+            path: O::PATH,
+            dialect: O::DIALECT,
+            effect: O::EFFECT,
+            gate: O::GATE,
+            body: O::BODY,
+            schema: || schema::<O>().to_value(),
+        }
+    }
+}
 
 /// A request as it leaves.
 #[derive(Clone, Debug)]

@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-use opentrain_mcp::api::catalogue::{Facts, OPERATIONS};
+use opentrain_mcp::api::catalogue::OPERATIONS;
+use opentrain_mcp::api::wire::Facts;
 use serde_json::{Value, json};
 
 use crate::harness::{Ran, Refusing, Reply, TOKEN, Upstream, launch};
