@@ -106,7 +106,16 @@ fn fit_value(property: &Value, value: Value, field: &str) -> Result<Value, Inval
             _ => {}
         }
     }
+    if value.as_number().is_some_and(is_beyond_64_bits) {
+        return wrong("has more digits than a number can have here".into());
+    }
     fit_inside(property, value, field)
+}
+
+/// A whole number that nothing here counts up to; serde cannot pass one on into a struct within a struct.
+fn is_beyond_64_bits(number: &Number) -> bool {
+    let is_whole = number.as_str().bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    is_whole && number.as_u64().is_none() && number.as_i64().is_none()
 }
 
 /// Goes into declared objects and into arrays; the inside of an open object is the caller's own.
