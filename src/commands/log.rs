@@ -17,7 +17,7 @@ use crate::config::{LogConfig, LogFormat};
 /// How many lines may wait to be written.
 const WAITING: usize = 4_096;
 /// How long the end of the process waits for the last of them.
-const LAST_WORDS: Duration = Duration::from_millis(150);
+const LAST_WORDS: Duration = Duration::from_millis(50);
 
 /// The log of this process. Its thread begins with the first line: most starts have none.
 #[derive(Clone, Default)]

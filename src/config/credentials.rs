@@ -1,7 +1,7 @@
 //! The token, and the file that OpenTrain's own tools keep an account in: `{"apiToken", "baseUrl", "claimToken"}`.
 
 use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::Duration;
@@ -17,9 +17,6 @@ use super::{DEFAULT_ORIGIN, Source};
 
 /// How long another process may hold the file.
 const PATIENCE: Duration = Duration::from_secs(10);
-
-/// The largest file that is read, in bytes: far more than an account takes.
-const LARGEST: u64 = 1024 * 1024;
 
 /// The fields of the file that are ours to read; each is text.
 const NAMES: [&str; 3] = ["apiToken", "baseUrl", "claimToken"];
@@ -37,7 +34,7 @@ impl CredentialFile {
     /// Reads what is there. What cannot be read is noticed, and left as it is.
     pub(super) fn read(path: PathBuf) -> Self {
         let mut notices = Vec::new();
-        let fields = match content(&path) {
+        let fields = match files::read(&path) {
             Ok(bytes) => {
                 notices.extend(readable_by_others(&path));
                 let fields: Result<Map<String, Value>, String> =
@@ -90,19 +87,6 @@ impl CredentialFile {
         let claim_token = self.text("claimToken").filter(|_| same(&own)).and_then(|text| Token::new(text).ok());
         Kept { token: kept.ok(), claim_token }
     }
-}
-
-/// What stands in the file. Whoever reads a pipe or a device may wait for ever, and every start reads this.
-fn content(path: &Path) -> io::Result<Vec<u8>> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is not a file"));
-    }
-    let mut bytes = Vec::new();
-    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
-    if bytes.len() as u64 > LARGEST {
-        return Err(io::Error::other(format!("it has more than {} MiB", LARGEST >> 20)));
-    }
-    Ok(bytes)
 }
 
 fn is_text(fields: &Map<String, Value>, name: &str) -> bool {

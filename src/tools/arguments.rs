@@ -29,7 +29,7 @@ fn fit_object(schema: &Object, arguments: Object, path: &str) -> Result<Object, 
     for (name, value) in arguments {
         let field = format!("{path}{name}");
         match properties.get(&name) {
-            None => return Err(unknown(&field, &name, properties)),
+            None => return Err(unknown(&shortened(&field), &shortened(&name), properties)),
             Some(_) if value.is_null() => {}
             Some(property) => {
                 fitted.insert(name, fit_value(property, value, &field)?);
@@ -188,9 +188,19 @@ fn article(wanted: &str) -> &str {
     }
 }
 
+/// How much an error repeats of what it was given, in characters.
+const SHOWN: usize = 60;
+
+/// A name as an error repeats it: no parameter that could be meant has more.
+fn shortened(name: &str) -> String {
+    match name.char_indices().nth(SHOWN) {
+        None => name.to_owned(),
+        Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
+    }
+}
+
 /// A value as an error repeats it: short.
 fn describe(value: &Value) -> String {
-    const SHOWN: usize = 60;
     let text = value.to_string();
     match text.char_indices().nth(SHOWN) {
         None if !value.is_object() && !value.is_array() => text,

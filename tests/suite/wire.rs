@@ -249,6 +249,14 @@ async fn what_cannot_be_right_is_not_sent_and_its_name_is_told_as_it_was_written
 }
 
 #[tokio::test]
+async fn a_name_without_end_is_not_repeated_whole() {
+    let (_upstream, host) = listing().await;
+    let answer = host.failed("list_contracts", json!({ "x".repeat(100_000): 1 })).await;
+    assert_eq!(answer.code(), "INVALID_ARGUMENT");
+    assert!(answer.text().len() < 1_000, "{} bytes", answer.text().len());
+}
+
+#[tokio::test]
 async fn an_id_that_no_address_can_hold_is_refused_before_sending() {
     let (upstream, host) = listing().await;
     let arguments = json!({ "contractId": "c".repeat(70_000), "description": "d" });
