@@ -2,7 +2,7 @@
 //! what stands in them.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -10,6 +10,25 @@ use tempfile::NamedTempFile;
 
 /// Between two tries for a lock.
 const INTERVAL: Duration = Duration::from_millis(10);
+
+/// The largest file that is read, in bytes: far more than anything kept here takes.
+const LARGEST: u64 = 1024 * 1024;
+
+/// What stands in a file. Whoever reads a pipe or a device may wait for ever, so neither is read.
+///
+/// # Errors
+/// When it cannot be read, is no plain file, or is larger than anything kept here.
+pub fn read(path: &Path) -> io::Result<Vec<u8>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(io::Error::other("it is not a file"));
+    }
+    let mut bytes = Vec::new();
+    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    if bytes.len() as u64 > LARGEST {
+        return Err(io::Error::other(format!("it has more than {} MiB", LARGEST >> 20)));
+    }
+    Ok(bytes)
+}
 
 /// Makes a folder, and those above it, that only this user can open (mode 0700). One that is there stays as it is.
 ///

@@ -13,7 +13,7 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use url::{Host, Url};
 
-use super::error::{Error, Refusal, Unreadable};
+use super::error::{Error, InvalidArgument, Refusal, Unreadable};
 use super::reply::Reply;
 use super::token::Token;
 use super::wire::{self, Encoded, Request};
@@ -23,6 +23,8 @@ use super::{Dialect, Effect, Operation};
 pub const USER_AGENT: &str = concat!("opentrain-mcp/", env!("CARGO_PKG_VERSION"));
 /// The largest body that is read, in bytes.
 const MAX_BODY: usize = 16 * 1024 * 1024;
+/// The longest address that can be called at all, in bytes.
+const LONGEST_ADDRESS: usize = u16::MAX as usize - 1;
 /// How long making a connection may take; always less than an attempt, so that a slow connection is told from a slow
 /// answer: only with the latter has anything left.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -116,6 +118,7 @@ impl Client {
     pub async fn perform(&self, operation: Encoded, caller: Caller<'_>) -> Result<Reply, Error> {
         let facts = operation.facts;
         let request = operation.at(&self.origin().await?);
+        fits_an_address(&request.url)?;
         let bearer = if facts.gate.token { Some(bearer(caller.token)?) } else { None };
         let connect = || std::future::ready(connect(&request.url, self.attempt_timeout));
         let http = self.http.get_or_try_init(connect).await?;
@@ -172,6 +175,16 @@ impl Client {
     }
 }
 
+/// What is put into the address must fit there: else nothing would leave, and nobody would know why.
+fn fits_an_address(url: &Url) -> Result<(), InvalidArgument> {
+    let length = url.as_str().len();
+    if length <= LONGEST_ADDRESS {
+        return Ok(());
+    }
+    let what = format!("too long: with them the address has {length} characters, and {LONGEST_ADDRESS} are the most");
+    Err(InvalidArgument::new("arguments", format!("the arguments are {what}")))
+}
+
 /// How long to wait before the next try; `None` to give up.
 fn within(deadline: Instant, retry_after: Option<Duration>, wait: Option<Duration>) -> Option<Duration> {
     let wait = wait?.max(retry_after.unwrap_or_default());
@@ -202,9 +215,14 @@ fn connect(origin: &Url, attempt_timeout: Duration) -> Result<reqwest::Client, E
     if is_loopback(origin) {
         builder = builder.no_proxy();
     }
-    builder
-        .build()
-        .map_err(|fault| Error::NotConfigured(format!("no HTTPS connection can be set up: {}", causes(&fault))))
+    if origin.scheme() == "http" {
+        // Nothing is encrypted on the way to oneself, and a broken certificate store must not be in the way.
+        builder = builder.tls_certs_only([]);
+    }
+    builder.build().map_err(|fault| Error::Unusable {
+        what: format!("no HTTPS connection can be set up: {}", causes(&fault)),
+        look_at: "SSL_CERT_FILE and the certificate store of this machine, and at the proxy settings (HTTPS_PROXY)",
+    })
 }
 
 /// Whether `origin` is this machine.

@@ -13,9 +13,17 @@ pub enum Error {
     /// An argument is wrong; nothing was sent.
     #[error(transparent)]
     Invalid(#[from] InvalidArgument),
-    /// A setting is missing or unusable; nothing was sent.
+    /// There is no token that could be sent; nothing was.
     #[error("{0}")]
     NotConfigured(String),
+    /// What is set, or found on this machine, cannot be used; nothing was sent.
+    #[error("{what}")]
+    Unusable {
+        /// What cannot be used, and why.
+        what: String,
+        /// What to look at.
+        look_at: &'static str,
+    },
     /// OpenTrain answered with an error of its own.
     #[error("{}", .0.message)]
     Refused(Box<Refusal>),
@@ -179,6 +187,7 @@ impl Error {
             self,
             Self::Invalid(_)
                 | Self::NotConfigured(_)
+                | Self::Unusable { .. }
                 | Self::TimedOut { sent: false, .. }
                 | Self::Unreachable { sent: false, .. }
         )
@@ -190,7 +199,7 @@ impl Error {
     #[must_use]
     pub fn may_have_happened(&self) -> bool {
         match self {
-            Self::Invalid(_) | Self::NotConfigured(_) => false,
+            Self::Invalid(_) | Self::NotConfigured(_) | Self::Unusable { .. } => false,
             Self::Refused(_) | Self::Unreadable(_) => !matches!(self.status(), Some(300..=302 | 304..=499)),
             Self::TimedOut { sent, .. } | Self::Unreachable { sent, .. } => *sent,
         }

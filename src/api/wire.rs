@@ -112,7 +112,11 @@ fn encode_fields(facts: &'static Facts, fields: serde_json::Result<Value>) -> Re
     let mut fields = match fields {
         Ok(Value::Object(fields)) => fields,
         Ok(_) => Map::new(),
-        Err(fault) => return Err(Error::NotConfigured(format!("{} cannot be written as JSON: {fault}", facts.name))),
+        Err(fault) => {
+            return Err(
+                InvalidArgument::new("arguments", format!("the arguments cannot be written as JSON: {fault}")).into()
+            );
+        }
     };
     let path = path(facts, &mut fields)?;
     let open = facts.body.and_then(|name| fields.shift_remove(name));

@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod drift;
 mod freeze;
+mod log;
 mod logout;
 mod sandbox;
 mod tools;
@@ -16,20 +17,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::Instant;
-use tracing_subscriber::filter::Targets;
-use tracing_subscriber::layer::SubscriberExt as _;
-use tracing_subscriber::util::SubscriberInitExt as _;
 
 use crate::api::client::{Client, Endpoint};
 use crate::api::token::{InMemory, TokenSource};
 use crate::cli::{Cli, Task};
-use crate::config::{Config, Environment, LogConfig, LogFormat, OperatorConfig};
+use crate::config::{Config, Environment, OperatorConfig};
 use crate::mcp::{Server, stdio};
 use crate::sandbox::{Embedded, Faults};
 use crate::tools::audit::AuditLog;
 use crate::tools::freeze::Switch;
 use crate::tools::policy::{Policy, Toolsets};
 use crate::tools::{Operator, Toolbox};
+
+use log::Log;
 
 /// What makes a command impossible, with its causes.
 pub type Fault = Box<dyn std::error::Error + Send + Sync>;
@@ -40,13 +40,14 @@ pub type Fault = Box<dyn std::error::Error + Send + Sync>;
 /// When a setting cannot be used, or the command cannot be begun.
 pub fn run(cli: Cli) -> Result<ExitCode, Fault> {
     let config = Config::read(&cli.typed.0, &Environment::of_process())?;
-    start_log(&config.log)?;
+    let log = Log::start(&config.log)?;
     // One thread: calls wait, they do not compute. A second one makes each of them wait for it to wake, too; what blocks
     // (files that are synced, locks) has threads of its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let done = runtime.block_on(perform(cli.task.unwrap_or(Task::Serve), &config));
     // A read of stdin cannot be called back: the process does not wait for it.
     runtime.shutdown_background();
+    log.finish();
     done
 }
 
@@ -136,18 +137,6 @@ fn warn(config: &Config) {
     for notice in config.credentials.notices() {
         tracing::warn!("{notice}");
     }
-}
-
-/// The log goes to stderr: stdout is the protocol.
-fn start_log(log: &LogConfig) -> Result<(), Fault> {
-    let filter: Targets = log.filter.parse().map_err(|fault| format!("RUST_LOG: {fault}"))?;
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let registry = tracing_subscriber::registry().with(filter);
-    match log.format {
-        LogFormat::Text => registry.with(lines.with_ansi(false)).try_init()?,
-        LogFormat::Json => registry.with(lines.json()).try_init()?,
-    }
-    Ok(())
 }
 
 /// Prints for a person. A reader that has gone (a closed pipe) is no fault.

@@ -34,7 +34,7 @@ impl CredentialFile {
     /// Reads what is there. What cannot be read is noticed, and left as it is.
     pub(super) fn read(path: PathBuf) -> Self {
         let mut notices = Vec::new();
-        let fields = match std::fs::read(&path) {
+        let fields = match files::read(&path) {
             Ok(bytes) => {
                 notices.extend(readable_by_others(&path));
                 let fields: Result<Map<String, Value>, String> =

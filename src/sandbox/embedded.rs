@@ -129,7 +129,10 @@ impl Endpoint for Embedded {
     fn origin(&self) -> BoxFuture<'_, Result<Url, Error>> {
         Box::pin(async {
             let found = self.locate().await;
-            found.map_err(|fault| Error::NotConfigured(format!("the sandbox cannot be started: {fault}")))
+            found.map_err(|fault| Error::Unusable {
+                what: format!("the sandbox cannot be started: {fault}"),
+                look_at: "whether a port of 127.0.0.1 is free (--sandbox-port)",
+            })
         })
     }
 

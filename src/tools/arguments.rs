@@ -30,7 +30,7 @@ fn fit_object(schema: &Object, arguments: Object, path: &str) -> Result<Object, 
         let field = format!("{path}{name}");
         match properties.get(&name) {
             _ if value.is_null() => {}
-            None => return Err(unknown(&field, &name, properties)),
+            None => return Err(unknown(&shortened(&field), &shortened(&name), properties)),
             Some(property) => {
                 fitted.insert(name, fit_value(property, value, &field)?);
             }
@@ -106,7 +106,16 @@ fn fit_value(property: &Value, value: Value, field: &str) -> Result<Value, Inval
             _ => {}
         }
     }
+    if value.as_number().is_some_and(is_beyond_64_bits) {
+        return wrong("has more digits than a number can have here".into());
+    }
     fit_inside(property, value, field)
+}
+
+/// A whole number that nothing here counts up to; serde cannot pass one on into a struct within a struct.
+fn is_beyond_64_bits(number: &Number) -> bool {
+    let is_whole = number.as_str().bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
+    is_whole && number.as_u64().is_none() && number.as_i64().is_none()
 }
 
 /// Goes into declared objects and into arrays; the inside of an open object is the caller's own.
@@ -179,9 +188,19 @@ fn article(wanted: &str) -> &str {
     }
 }
 
+/// How much an error repeats of what it was given, in characters.
+const SHOWN: usize = 60;
+
+/// A name as an error repeats it: no parameter that could be meant has more.
+fn shortened(name: &str) -> String {
+    match name.char_indices().nth(SHOWN) {
+        None => name.to_owned(),
+        Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
+    }
+}
+
 /// A value as an error repeats it: short.
 fn describe(value: &Value) -> String {
-    const SHOWN: usize = 60;
     let text = value.to_string();
     match text.char_indices().nth(SHOWN) {
         None if !value.is_object() && !value.is_array() => text,

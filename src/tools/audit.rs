@@ -10,7 +10,7 @@ use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -28,6 +28,8 @@ use super::schema::Object;
 
 /// How long another process may hold the file.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a process that stops may wait for the file: it has said that it ends at once.
+const LAST_PATIENCE: Duration = Duration::from_millis(100);
 
 /// One line of the record.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -196,12 +198,12 @@ impl AuditLog {
         Ok(Writing(Some((Arc::clone(self), line))))
     }
 
-    fn end(&self, line: &Line) -> io::Result<()> {
+    fn end(&self, line: &Line, patience: Duration) -> io::Result<()> {
         if let Ok(mut open) = self.open.lock() {
             open.remove(&line.id);
         }
         let written = open(&self.path).and_then(|mut file| {
-            files::lock(&file, PATIENCE)?;
+            files::lock(&file, patience)?;
             append(&mut file, &json!(line).to_string())
         });
         if written.is_err() {
@@ -213,9 +215,11 @@ impl AuditLog {
     /// Ends all that is still under way as `unknown`: this process stops.
     pub fn close(&self) {
         let open: Vec<Line> = self.open.lock().map(|open| open.values().cloned().collect()).unwrap_or_default();
+        let until = Instant::now() + LAST_PATIENCE;
         for line in open {
+            let patience = until.saturating_duration_since(Instant::now());
             let line = after(line, Settled { outcome: "unknown".into(), ..Settled::default() });
-            if let Err(fault) = self.end(&line) {
+            if let Err(fault) = self.end(&line, patience) {
                 tracing::error!(%fault, "the audit log could not be written");
             }
         }
@@ -232,7 +236,7 @@ impl Writing {
     pub async fn end(self, settled: Settled) -> Option<String> {
         let (log, line) = self.0?;
         let line = after(line, settled);
-        let written = tokio::task::spawn_blocking(move || log.end(&line)).await;
+        let written = tokio::task::spawn_blocking(move || log.end(&line, PATIENCE)).await;
         let fault = match written {
             Ok(Ok(())) => return None,
             Ok(Err(fault)) => fault.to_string(),

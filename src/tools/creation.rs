@@ -96,6 +96,17 @@ impl Look {
     }
 }
 
+/// What the contract showed after a create whose outcome is unknown.
+#[derive(Clone, Copy)]
+enum After {
+    /// It could not be looked at.
+    Unseen,
+    /// Nothing that could be it.
+    Nothing,
+    /// So many that could be it.
+    Several(usize),
+}
+
 /// One creation on its way.
 struct Creation {
     wanted: CreateMilestone,
@@ -292,12 +303,14 @@ impl Creation {
         fault: &Error,
     ) -> Result<(Map<String, Value>, Reply), Trouble> {
         let before = seen.map(Look::ids);
+        let mut after = After::Unseen;
         for wait in RECOVERY_WAITS {
             if Instant::now() + wait >= self.context.call.deadline {
                 break;
             }
             tokio::time::sleep(wait).await;
             let Ok(look) = self.look(Instant::now() + RECOVERY).await else { continue };
+            after = After::Nothing;
             let departure =
                 look.reply.now() - SignedDuration::try_from(left.elapsed()).unwrap_or_default() - CLOCK_SLACK;
             let is_new = |milestone: &Milestone| match (&before, milestone.id.text()) {
@@ -312,22 +325,23 @@ impl Creation {
             match found.as_slice() {
                 [] => {}
                 [only] => return Ok((wrapped(only), look.reply)),
-                several => return Err(self.unknown(fault, Some(several.len()))),
+                several => return Err(self.unknown(fault, After::Several(several.len()))),
             }
         }
-        Err(self.unknown(fault, None))
+        Err(self.unknown(fault, after))
     }
 
-    fn unknown(&self, fault: &Error, several: Option<usize>) -> Trouble {
+    fn unknown(&self, fault: &Error, after: After) -> Trouble {
         let guarded = !self.doubles && !self.context.policy().duplicate_window.is_zero();
-        let found = match several {
-            None => "No such milestone shows in the contract yet.".to_owned(),
-            Some(many) => format!(
+        let found = match after {
+            After::Unseen => "The contract could not be read since.".to_owned(),
+            After::Nothing => "No such milestone shows in the contract yet.".to_owned(),
+            After::Several(many) => format!(
                 "{many} new milestones with these terms show in the contract, and it cannot be told which is this one."
             ),
         };
-        let (next, retryable) = match (several, guarded) {
-            (None, true) => (
+        let (next, retryable) = match (after, guarded) {
+            (After::Unseen | After::Nothing, true) => (
                 "Wait a minute, then make the identical call again: one that did land is found and given back, not made twice. Other words are not safe.",
                 true,
             ),

@@ -335,7 +335,7 @@ fn lead(situation: &Situation<'_>, unknown: bool, answered: bool) -> String {
 const fn code(error: &Error) -> &'static str {
     match error {
         Error::Invalid(_) => "INVALID_ARGUMENT",
-        Error::NotConfigured(_) => "NOT_CONFIGURED",
+        Error::NotConfigured(_) | Error::Unusable { .. } => "NOT_CONFIGURED",
         Error::Refused(_) => "REFUSED",
         Error::Unreadable(_) => "BAD_RESPONSE",
         Error::TimedOut { .. } => "TIMEOUT",

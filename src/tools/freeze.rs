@@ -51,7 +51,8 @@ impl Switch {
     /// # Errors
     /// Which file cannot be written. The others are all the same: whoever looks there is stopped.
     pub fn freeze(&self, reason: &str) -> io::Result<Option<Said>> {
-        let before = self.0.iter().find_map(|path| std::fs::read_to_string(path).ok()).map(|text| Said::of(&text));
+        let before = self.0.iter().find_map(|path| files::read(path).ok());
+        let before = before.map(|text| Said::of(&String::from_utf8_lossy(&text)));
         let known = before.clone().unwrap_or_default();
         let since = if known.since.is_empty() { format!("since {}", moment_of(Timestamp::now())) } else { known.since };
         let reason = if reason.trim().is_empty() { &known.reason } else { reason };
@@ -89,10 +90,10 @@ impl Switch {
     /// # Errors
     /// Why.
     pub fn check(&self) -> Result<(), Denial> {
-        self.0.iter().try_for_each(|path| match std::fs::read_to_string(path) {
+        self.0.iter().try_for_each(|path| match files::read(path) {
             Err(fault) if is_absent(&fault) => Ok(()),
             Ok(text) => {
-                let Said { since, reason } = Said::of(&text);
+                let Said { since, reason } = Said::of(&String::from_utf8_lossy(&text));
                 let since = if since.is_empty() { since } else { format!(" {since}") };
                 let why = if reason.is_empty() { reason } else { format!(": {}", quoted(&reason)) };
                 Err(Denial::frozen(format!("The operator has stopped all writes{since}{why}")))
@@ -113,6 +114,15 @@ mod tests {
 
     fn switch(folder: &Path, names: &[&str]) -> Switch {
         Switch::at(names.iter().map(|name| folder.join(name)).collect())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_in_its_place_stops_writes_and_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(folder.path().join("frozen")).status().unwrap().success());
+        let denial = switch(folder.path(), &["frozen"]).check().unwrap_err();
+        assert!(denial.message.contains("cannot be read"), "{}", denial.message);
     }
 
     #[test]

@@ -52,6 +52,7 @@ pub fn next(error: &Error, failure: &Failure, situation: &Situation<'_>) -> Stri
         Error::NotConfigured(_) => {
             format!("This tool needs an OpenTrain API token. {SET_TOKEN} Without an account: start with --sandbox.")
         }
+        Error::Unusable { look_at, .. } => format!("Nothing was sent. Look at {look_at}, then restart this server."),
         Error::Refused(refusal) => refused(refusal, failure, situation),
         Error::Unreadable(answer) if (300..400).contains(&answer.status) => {
             "Is the base URL right? It must be the API's own origin (OPENTRAIN_API_BASE_URL).".into()

@@ -274,13 +274,21 @@ impl Toolbox {
     /// claim has earned meanwhile.
     async fn renewed(self: &Arc<Self>, refused: Option<&Token>, call: &Call) -> Option<Token> {
         let another = |token: Option<Token>| token.filter(|token| Some(token) != refused);
-        let found = another(self.tokens.reload());
+        let found = another(self.reloaded(call).await);
         if found.is_some() || self.tokens.overruled_by().is_some() {
             return found;
         }
         // Another call may be fetching it just now, or have fetched it since: what is in use after this counts.
         self.exchange_in_time(call).await;
         another(self.tokens.current())
+    }
+
+    /// Looks for the token again. Reading a file blocks, and another call may be writing it just now: that must hold up
+    /// nobody else.
+    async fn reloaded(&self, call: &Call) -> Option<Token> {
+        let tokens = Arc::clone(&self.tokens);
+        let reading = tokio::task::spawn_blocking(move || tokens.reload());
+        tokio::time::timeout_at(call.deadline, reading).await.ok()?.ok()?
     }
 
     /// What a call of `entry` works with.

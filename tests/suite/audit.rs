@@ -13,7 +13,7 @@ use tempfile::TempDir;
 use crate::approvals::maria;
 use crate::harness::api::is_create;
 use crate::harness::launch::{Launch, write_private};
-use crate::harness::{Api, Gate, Host, Reply, SECRET, STATELESS, TOKEN, launch, pairs, record, recorded};
+use crate::harness::{Api, Gate, Host, Reply, SECRET, STATELESS, TOKEN, contract, launch, pairs, record, recorded};
 
 /// A folder for a log, and the log.
 fn folder() -> (TempDir, PathBuf) {
@@ -400,4 +400,18 @@ async fn under_way(api: &Api, log: &Path) -> (Host, u64) {
     recorded(log, 1).await;
     api.upstream.has_seen(2).await;
     (host, call)
+}
+
+#[tokio::test]
+async fn a_log_that_another_process_holds_does_not_put_off_the_end() {
+    let (_folder, log) = folder();
+    let api = Api::meddled([contract("ctr_8Kq2", &[])], |request, _| is_create(request).then(Reply::hang)).await;
+    let host = server(&api, &log).start().await;
+    host.begin("create_milestone", terms()).await;
+    api.upstream.has_seen(2).await;
+    let held = std::fs::File::open(&log).unwrap();
+    held.lock().unwrap();
+    host.signal("TERM");
+    // Two seconds are promised; the rest is for a machine that is busy with other tests.
+    assert_eq!(host.exit_within(Duration::from_secs(4)).await, Some(0));
 }

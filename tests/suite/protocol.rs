@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 
 use crate::harness::{
-    Gate, HANDSHAKES, Host, Reply, SECRET, STATELESS, Upstream, contract, contracts, launch, milestone,
+    Gate, HANDSHAKES, Host, PATIENCE, Reply, SECRET, STATELESS, Upstream, contract, contracts, launch, milestone,
 };
 
 fn one() -> Reply {
@@ -348,4 +349,26 @@ async fn a_ping_is_answered_while_the_sandbox_is_in_use() {
     assert!(host.notifications("notifications/message").is_empty());
     host.done("list_contracts", json!({})).await;
     assert_eq!(host.result_of("ping", json!({})).await, json!({}));
+}
+
+#[tokio::test]
+async fn a_host_that_never_reads_the_log_is_answered_all_the_same() {
+    let upstream = Upstream::giving(&contracts(1)).await;
+    let (mut command, _home) = launch().at(&upstream).env("RUST_LOG", "trace").into_command();
+    let mut child = command.spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let hello =
+        json!({ "protocolVersion": "2025-11-25", "capabilities": {}, "clientInfo": { "name": "a", "version": "1" } });
+    let hello = json!({ "jsonrpc": "2.0", "id": 0, "method": "initialize", "params": hello });
+    input.write_all(format!("{hello}\n").as_bytes()).await.unwrap();
+    // Far more is logged of these than a pipe holds.
+    for id in 1..=200 {
+        let call = json!({ "name": "list_contracts", "arguments": {} });
+        let call = json!({ "jsonrpc": "2.0", "id": id, "method": "tools/call", "params": call });
+        let initialized = json!({ "jsonrpc": "2.0", "method": "notifications/initialized" });
+        input.write_all(format!("{initialized}\n{call}\n").as_bytes()).await.unwrap();
+        let answered = tokio::time::timeout(PATIENCE, lines.next_line()).await;
+        assert!(answered.is_ok_and(|line| line.unwrap().is_some()), "no answer to {id}");
+    }
 }

@@ -242,6 +242,36 @@ async fn a_broken_or_open_credential_file_is_named_and_left_as_it_is() {
     }
 }
 
+/// Makes a pipe that nobody ever writes into.
+fn make_pipe(path: &std::path::Path) {
+    std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
+}
+
+#[tokio::test]
+async fn a_pipe_or_a_giant_in_place_of_the_credential_file_is_named_and_not_read() {
+    let pipe = launch();
+    make_pipe(&pipe.credential_path());
+    let giant = launch().credentials(&" ".repeat(2 << 20));
+    for (server, named) in [(pipe, "not a file"), (giant, "more than 1 MiB")] {
+        let answer = server.start().await.failed("list_contracts", json!({})).await;
+        assert_eq!(answer.code(), "NOT_CONFIGURED");
+        answer.says(&["cli.json", named]);
+    }
+}
+
+#[tokio::test]
+async fn a_pipe_that_takes_the_credential_files_place_holds_up_nobody() {
+    let upstream = Upstream::answering(|_, _| Reply::refusal(401, "UNAUTHORIZED", &Value::Null)).await;
+    let server = launch().credentials(&file(&upstream.origin, "ot_pat_a_filefilefile"));
+    let path = server.credential_path();
+    let host = server.start().await;
+    std::fs::remove_file(&path).unwrap();
+    make_pipe(&path);
+    let refused = host.failed("list_contracts", json!({})).await;
+    assert_eq!(refused.code(), "UNAUTHORIZED");
+}
+
 #[tokio::test]
 async fn a_token_of_another_type_in_the_file_is_named() {
     let host = launch().credentials(&json!({ "apiToken": 5 }).to_string()).start().await;
@@ -371,4 +401,19 @@ async fn certificates_are_checked_and_ssl_cert_file_names_more() {
     let host = server.env("SSL_CERT_FILE", path.to_str().unwrap()).start().await;
     let answer = host.done("list_contracts", json!({})).await;
     assert_eq!(answer.structured()["total"], 1);
+}
+
+#[tokio::test]
+async fn a_certificate_store_that_cannot_be_used_is_what_the_hint_is_about() {
+    let host = launch().base("https://localhost:1").env("SSL_CERT_FILE", "/nowhere/ca.pem").start().await;
+    let answer = host.failed("list_contracts", json!({})).await;
+    assert_eq!(answer.code(), "NOT_CONFIGURED");
+    assert!(answer.hint().contains("SSL_CERT_FILE") && !answer.hint().contains("token"), "{}", answer.hint());
+}
+
+#[tokio::test]
+async fn without_encryption_no_certificate_store_is_needed() {
+    let upstream = Upstream::giving(&contracts(1)).await;
+    let host = launch().at(&upstream).env("SSL_CERT_FILE", "/nowhere/ca.pem").start().await;
+    assert_eq!(host.done("list_contracts", json!({})).await.structured()["total"], 1);
 }

@@ -223,6 +223,11 @@ async fn what_cannot_be_right_is_not_sent_and_its_name_is_told_as_it_was_written
         (r#"{"contractId":"c","description":"d","dueDate":20260715}"#, "dueDate", "string"),
         (r#"{"contractId":"c","description":"d","name":5}"#, "name", "string"),
         (r#"{"contractId":"c","description":"d","amount":300}"#, "amount", "\"amountUsd\" was probably meant"),
+        (
+            r#"{"contractId":"c","description":"d","amountUsd":123456789012345678901234567890}"#,
+            "amountUsd",
+            "more digits than",
+        ),
         (r#"{"contract_id":"c","description":"d"}"#, "contract_id", "\"contractId\" was probably meant"),
         (r#"{"contractId":"c","desciption":"d"}"#, "desciption", "\"description\" was probably meant"),
         (
@@ -241,6 +246,24 @@ async fn what_cannot_be_right_is_not_sent_and_its_name_is_told_as_it_was_written
         answer.says(&["Not created", field, "Nothing was sent"]);
     }
     assert_eq!(upstream.connections(), 0, "{:#?}", upstream.requests());
+}
+
+#[tokio::test]
+async fn a_name_without_end_is_not_repeated_whole() {
+    let (_upstream, host) = listing().await;
+    let answer = host.failed("list_contracts", json!({ "x".repeat(100_000): 1 })).await;
+    assert_eq!(answer.code(), "INVALID_ARGUMENT");
+    assert!(answer.text().len() < 1_000, "{} bytes", answer.text().len());
+}
+
+#[tokio::test]
+async fn an_id_that_no_address_can_hold_is_refused_before_sending() {
+    let (upstream, host) = listing().await;
+    let arguments = json!({ "contractId": "c".repeat(70_000), "description": "d" });
+    let answer = host.failed("create_milestone", arguments).await;
+    assert_eq!((answer.code(), &answer.error()["outcome"]), ("INVALID_ARGUMENT", &json!("not_done")));
+    answer.says(&["Not created", "too long"]);
+    assert_eq!(upstream.connections(), 0);
 }
 
 #[tokio::test]

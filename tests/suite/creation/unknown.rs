@@ -107,6 +107,21 @@ async fn what_is_not_found_is_unknown_and_the_identical_call_finds_it_later() {
 }
 
 #[tokio::test]
+async fn of_a_contract_that_cannot_be_read_since_nothing_is_claimed() {
+    let api = Api::meddled([contract("ctr_8Kq2", &[])], |request, world| {
+        if is_create(request) {
+            world.contracts[0]["hidden"] = json!(true);
+        }
+        (world.contracts[0]["hidden"] == true).then(|| Reply::new(200, "<html></html>"))
+    })
+    .await;
+    let answer = server(&api).start().await.failed("create_milestone", terms()).await;
+    is_unknown(&answer, true, "only pages");
+    let hint = answer.hint();
+    assert!(hint.contains("could not be read since") && !hint.contains("No such milestone"), "{hint}");
+}
+
+#[tokio::test]
 async fn what_never_landed_is_made_by_the_identical_call() {
     let api = losing(|_, _| Reply::refusal(503, "UNAVAILABLE", &Value::Null)).await;
     let host = server(&api).start().await;
