@@ -12,7 +12,7 @@ use crate::api::error::{Error, InvalidArgument};
 use super::answer::{Link, LinkKind};
 use super::hints::{self, Situation};
 use super::schema::Object;
-use super::text::visible;
+use super::text::{cut, visible};
 
 /// Why a tool gives no answer.
 #[derive(Clone, Debug)]
@@ -53,6 +53,8 @@ impl From<Denial> for Trouble {
 }
 
 const NOT_ALLOWED: &str = "NOT_ALLOWED";
+/// The most that the text shows of the API's message, in characters; the data has all of it.
+const MESSAGE: usize = 2_000;
 
 /// What the operator forbids, or what is not there to be done.
 #[derive(Clone, Debug, PartialEq)]
@@ -295,7 +297,7 @@ impl Failure {
         let mut marks: Vec<String> =
             [self.reason.as_deref(), Some(self.code.as_str())].into_iter().flatten().map(visible).collect();
         marks.extend(self.status.map(|status| format!("HTTP {status}")));
-        let message = if self.set_off { self.message.clone() } else { visible(&self.message) };
+        let message = if self.set_off { self.message.clone() } else { cut(&self.message, MESSAGE) };
         let mut text = format!("{}: {} ({}).", self.lead, message.trim_end_matches('.'), marks.join(", "));
         if !self.hint.is_empty() {
             text.push('\n');

@@ -28,7 +28,9 @@ pub fn word(text: &str) -> String {
     cut(text, LINE)
 }
 
-fn cut(text: &str, longest: usize) -> String {
+/// `text` made visible, and cut after `longest` characters.
+#[must_use]
+pub fn cut(text: &str, longest: usize) -> String {
     let plain = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
     if text.len() <= longest && text.bytes().all(plain) {
         return text.to_owned();
