@@ -61,14 +61,7 @@ async fn try_it(server: Server, toolbox: &Toolbox) -> Result<ExitCode, Fault> {
 
 /// Which tools would be refused, by what they lack: each reason once.
 fn tell_refusals(toolbox: &Toolbox, scopes: &[String], features: &Object) -> Result<ExitCode, Fault> {
-    let mut refused: Vec<(String, Vec<String>)> = Vec::new();
-    for entry in toolbox.served().iter().map(|served| served.entry) {
-        let Some(why) = missing(entry.gate, scopes, features) else { continue };
-        match refused.iter_mut().find(|(known, _)| *known == why) {
-            Some((_, tools)) => tools.push(toolbox.listed_name(entry)),
-            None => refused.push((why, vec![toolbox.listed_name(entry)])),
-        }
-    }
+    let refused = toolbox.refused(|entry| missing(entry.gate, scopes, features));
     print("")?;
     if refused.is_empty() {
         print("Nothing would be refused for want of a scope or a feature.")?;

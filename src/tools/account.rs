@@ -10,7 +10,7 @@ use super::answer::Answer;
 use super::failure::Trouble;
 use super::hints::is_about_the_token;
 use super::text::{visible, word};
-use super::{Context, Entry, Told, Tool, all};
+use super::{Context, Entry, Told, Tool};
 
 /// The tools of this family.
 pub const TOOLS: &[Entry] = &[Entry::of::<GetAuthStatus>(), Entry::of::<GetCapabilities>()];
@@ -87,14 +87,7 @@ fn account_line(status: &AuthStatus) -> Option<String> {
 
 /// The listed tools that these scopes do not open, by the scope that would.
 fn refusals(scopes: &[&str], context: &Context) -> Vec<String> {
-    let mut closed: Vec<(&[&str], Vec<String>)> = Vec::new();
-    for entry in all().filter(|entry| !entry.gate.admits(scopes) && context.lists(entry.name)) {
-        let name = context.toolbox.listed_name(entry);
-        match closed.iter_mut().find(|(needed, _)| *needed == entry.gate.scopes) {
-            Some((_, names)) => names.push(name),
-            None => closed.push((entry.gate.scopes, vec![name])),
-        }
-    }
+    let closed = context.toolbox.refused(|entry| (!entry.gate.admits(scopes)).then_some(entry.gate.scopes));
     let line = |(needed, names): (&[&str], Vec<String>)| {
         format!("Would be refused, for want of {}: {}.", needed.join(" or "), names.join(", "))
     };

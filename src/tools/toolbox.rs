@@ -182,6 +182,20 @@ impl Toolbox {
         format!("{}{}", self.operator.policy.prefix, entry.name)
     }
 
+    /// The tools that are served and would be refused, by why: each reason once, in the order of the first of its tools.
+    #[must_use]
+    pub fn refused<W: PartialEq>(&self, why: impl Fn(&Entry) -> Option<W>) -> Vec<(W, Vec<String>)> {
+        let mut refused: Vec<(W, Vec<String>)> = Vec::new();
+        for entry in self.served.iter().map(|served| served.entry) {
+            let Some(why) = why(entry) else { continue };
+            match refused.iter_mut().find(|(known, _)| *known == why) {
+                Some((_, names)) => names.push(self.listed_name(entry)),
+                None => refused.push((why, vec![self.listed_name(entry)])),
+            }
+        }
+        refused
+    }
+
     /// `text` of ours as it is told here: without the sentences that name a tool which is not served, and with every
     /// other under the name by which it is listed.
     #[must_use]

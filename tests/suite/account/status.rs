@@ -8,7 +8,7 @@ use super::{
     CLAIM, EXCHANGE, NEW, OLD, OpenTrain, credential_path, granted, holds_the_new_token, kept, oauth, shows_no_secret,
 };
 use crate::harness::launch::write_private;
-use crate::harness::{Gate, Reply, TOKEN, record};
+use crate::harness::{Answer, Gate, Host, Reply, TOKEN, record};
 
 fn mira() -> serde_json::Value {
     json!({ "email": "mira@example.com" })
@@ -208,8 +208,8 @@ async fn a_question_that_did_not_leave_needs_no_pause_after_it() {
     holds_the_new_token(&credential_path(&host));
 }
 
-#[tokio::test]
-async fn a_token_that_cannot_be_saved_stays_in_use_and_that_is_said() {
+/// A claim whose token comes when it cannot be saved any more, and the answer.
+async fn claimed_with_the_file_in_the_way() -> (OpenTrain, Host, Answer) {
     let gate = Gate::closed();
     let opentrain = OpenTrain::new().await.answers_next([granted().once_open(&gate)]);
     let host = opentrain.registered().start().await;
@@ -222,6 +222,12 @@ async fn a_token_that_cannot_be_saved_stays_in_use_and_that_is_said() {
     opentrain.claim();
     gate.open();
     let answer = host.end(id).await;
+    (opentrain, host, answer)
+}
+
+#[tokio::test]
+async fn a_token_that_cannot_be_saved_stays_in_use_and_that_is_said() {
+    let (opentrain, host, answer) = claimed_with_the_file_in_the_way().await;
     assert!(!answer.is_error(), "the account is claimed: {}", answer.0);
     answer.says(&["claimed", "could not be saved", "cli.json"]);
     shows_no_secret("the answer", &answer.0.to_string());
@@ -233,17 +239,9 @@ async fn a_token_that_cannot_be_saved_stays_in_use_and_that_is_said() {
 
 #[tokio::test]
 async fn a_token_that_could_not_be_saved_outlives_another_look_at_the_old_file() {
-    let gate = Gate::closed();
-    let opentrain = OpenTrain::new().await.answers_next([granted().once_open(&gate)]);
-    let host = opentrain.registered().start().await;
+    let (opentrain, host, answer) = claimed_with_the_file_in_the_way().await;
+    answer.says(&["could not be saved"]);
     let path = credential_path(&host);
-    let id = host.begin("get_claim_status", json!({})).await;
-    opentrain.upstream.has_seen(1).await;
-    std::fs::remove_file(&path).unwrap();
-    std::fs::create_dir_all(path.join("in the way")).unwrap();
-    opentrain.claim();
-    gate.open();
-    host.end(id).await.says(&["could not be saved"]);
     // The file is there again, as it was.
     std::fs::remove_dir_all(&path).unwrap();
     write_private(&path, &opentrain.file(OLD, Some(CLAIM)));
