@@ -25,6 +25,10 @@ pub struct ListContracts {
     /// Only contracts on this job of yours.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job_id: Option<JobId>,
+    /// Not documented: what a list that begins to page leads on with.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    pub cursor: Option<String>,
 }
 
 /// The states that contracts can be listed by.

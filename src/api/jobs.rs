@@ -3,9 +3,9 @@
 #![expect(missing_docs, reason = "the type of an id describes it wherever it stands")]
 
 use http::Method;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Number, Value, json};
 
 use super::types::{Field, FreelancerId, JobId, List};
 use super::{Effect, Gate, Operation};
@@ -41,9 +41,8 @@ impl Operation for CreateJobDraft {
 #[serde(rename_all = "camelCase")]
 pub struct UpdateJobDraft {
     pub job_id: JobId,
-    /// New values by key: jobTitle, jobDescription, labelingOverview, datasetDescription, dataType, subjectMatter,
-    /// dataVolume, dataVolumeUnit, labelingSoftware, headcount, experienceLevel, paymentType, pricePerHour,
-    /// pricePerLabel, fixedPrice, countries, languages, labelTypes. get_capabilities lists them all, and their values.
+    /// New values by key, these or others. get_capabilities lists them all, and their values.
+    #[schemars(schema_with = "fields_schema")]
     pub fields: Map<String, Value>,
 }
 
@@ -55,6 +54,21 @@ impl Operation for UpdateJobDraft {
     const BODY: Option<&'static str> = Some("fields");
     const EFFECT: Effect = Effect::Replace;
     const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_drafting");
+}
+
+/// The documented keys of a job's fields; others pass, too.
+fn fields_schema(_: &mut SchemaGenerator) -> Schema {
+    let texts = [
+        "jobTitle", "jobDescription", "labelingOverview", "datasetDescription", "dataType", "subjectMatter",
+        "dataVolumeUnit", "labelingSoftware", "experienceLevel", "paymentType",
+    ];
+    let numbers = ["dataVolume", "headcount", "pricePerHour", "pricePerLabel", "fixedPrice"];
+    let lists = ["countries", "languages", "labelTypes"];
+    let texts = texts.map(|key| (key.to_owned(), json!({ "type": "string" })));
+    let numbers = numbers.map(|key| (key.to_owned(), json!({ "type": "number" })));
+    let lists = lists.map(|key| (key.to_owned(), json!({ "type": "array", "items": { "type": "string" } })));
+    let properties: Map<String, Value> = texts.into_iter().chain(numbers).chain(lists).collect();
+    json_schema!({ "type": "object", "properties": properties, "additionalProperties": true })
 }
 
 /// A draft, and what it lacks.
@@ -162,7 +176,8 @@ pub struct Published {
 #[serde(rename_all = "camelCase")]
 pub struct UpdateJob {
     pub job_id: JobId,
-    /// New values by key, as for update_job_draft.
+    /// New values by key, these or others. get_capabilities lists them all, and their values.
+    #[schemars(schema_with = "fields_schema")]
     pub fields: Map<String, Value>,
 }
 

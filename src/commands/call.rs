@@ -9,10 +9,10 @@ use crate::tools::schema::Object;
 
 use super::{Fault, print};
 
-/// Makes one call as a host would, and prints what a host would get.
+/// Makes one call as a host would, and prints what a host would get, however large it is.
 pub(super) async fn run(server: Server, tool: &str, arguments: &str, as_json: bool) -> Result<ExitCode, Fault> {
     let arguments = read(arguments)?;
-    let client = Client::connect(server.clone()).await?;
+    let client = Client::connect(server.clone().unbounded()).await?;
     let called = tokio::select! {
         called = client.call(tool, arguments) => called?,
         // What delivers credentials once is waited for all the same.

@@ -35,6 +35,7 @@ pub struct Server {
     toolbox: Arc<Toolbox>,
     seal: Arc<Seal>,
     closing: CancellationToken,
+    bounded: bool,
 }
 
 /// One `tools/call`, from arguments to answer.
@@ -50,7 +51,13 @@ impl Server {
     /// # Errors
     /// When the system gives no random bytes to seal states with.
     pub fn new(toolbox: Arc<Toolbox>) -> Result<Self, SealError> {
-        Ok(Self { toolbox, seal: Arc::new(Seal::new()?), closing: CancellationToken::new() })
+        Ok(Self { toolbox, seal: Arc::new(Seal::new()?), closing: CancellationToken::new(), bounded: true })
+    }
+
+    /// The same server with answers as large as they are: for a caller without a bound, such as a command line.
+    #[must_use]
+    pub fn unbounded(self) -> Self {
+        Self { bounded: false, ..self }
     }
 
     /// Ends what is still open on the record: the process stops.
@@ -108,7 +115,7 @@ impl Server {
 
     /// Puts a report on the wire, as this host can take it.
     fn result(&self, report: Report, host: Host) -> CallToolResult {
-        result(report.speak(self.toolbox.sandbox), host.takes_links())
+        result(report.speak(self.toolbox.sandbox, self.bounded), host.takes_links())
     }
 }
 

@@ -17,7 +17,7 @@ use super::answer::{Answer, Link, LinkKind, Outcome, Report};
 use super::audit::Settled;
 use super::context::Call;
 use super::failure::Trouble;
-use super::parts::{self, each, each_of_page, id, long, said, unsure};
+use super::parts::{self, Stretch, each, each_of_page, id, long, said, unsure};
 use super::person::HumanStep;
 use super::schema::Object;
 use super::text::{count, moment, moment_of, number, quoted, usd, word};
@@ -74,8 +74,10 @@ impl Told for ListCreditLedger {
         let entries = &read.output.entries;
         let summary = match entries.len() {
             0 => "No entries.".to_owned(),
-            1 => "1 entry, in dollars.".to_owned(),
-            many => format!("{many} entries, newest first, in dollars."),
+            many => {
+                let stretch = Stretch::new(self.cursor.as_ref(), &read.output.next_cursor);
+                format!("{}, newest first, in dollars.", stretch.of(many, "entry", ""))
+            }
         };
         let next = parts::going_on("list_credit_ledger", "", &read.output.next_cursor, &[("get_credits", "")], context);
         Answer { lines: each_of_page(entries, entry_line), next, ..Answer::new(summary, read.object) }

@@ -18,7 +18,7 @@ use super::audit::Settled;
 use super::candidates::candidate;
 use super::drafts::{issues, missing, missing_line, notes, readiness};
 use super::failure::Trouble;
-use super::parts::{self, OWN_JOB_IDS, each, each_of_page, id, in_a_row, many, said, unsure};
+use super::parts::{self, OWN_JOB_IDS, Stretch, each, each_of_page, id, in_a_row, many, said, unsure};
 use super::schema::Object;
 use super::text::{count, quoted, word};
 use super::{Context, Entry, Told, Tool};
@@ -266,8 +266,8 @@ impl Told for ListJobs {
         let summary = match jobs.len() {
             0 => "No jobs.".to_owned(),
             all => format!(
-                "{} ({}), {} not looked at yet.",
-                count(all, "job"),
+                "{}: {}; {} not looked at yet.",
+                Stretch::new(self.cursor.as_ref(), &read.output.next_cursor).of(all, "job", ""),
                 states.join(", "),
                 count(unreviewed, "proposal")
             ),

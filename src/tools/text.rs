@@ -127,10 +127,14 @@ fn distance(seconds: u64) -> String {
     }
 }
 
-/// `1 milestone`, `2 milestones`
+/// `1 milestone`, `2 milestones`, `3 entries`
 #[must_use]
 pub fn count(many: usize, what: &str) -> String {
-    if many == 1 { format!("1 {what}") } else { format!("{many} {what}s") }
+    match (many, what.strip_suffix('y')) {
+        (1, _) => format!("1 {what}"),
+        (_, Some(stem)) => format!("{many} {stem}ies"),
+        (_, None) => format!("{many} {what}s"),
+    }
 }
 
 #[cfg(test)]

@@ -23,7 +23,7 @@ use super::hints::Situation;
 use super::person::HumanStep;
 use super::policy::Policy;
 use super::schema::Object;
-use super::{Entry, all, arguments};
+use super::{Entry, all, arguments, schema};
 
 /// Hosts cut a call at 60 s: whatever happens, it is answered before.
 pub const CALL_LIMIT: Duration = Duration::from_secs(48);
@@ -49,6 +49,16 @@ impl Served {
     /// The strict input schema.
     pub fn input(&self) -> &Object {
         &self.schema.get_or_init(self.entry.input).0
+    }
+
+    /// The input schema as it is published: plainer than what is enforced.
+    #[must_use]
+    pub fn published_input(&self) -> Object {
+        schema::published(self.input().clone())
+    }
+
+    fn takes(&self, parameter: &str) -> bool {
+        self.input().get("properties").is_some_and(|parameters| parameters.get(parameter).is_some())
     }
 
     /// What a model reads of it.
@@ -321,6 +331,9 @@ impl Toolbox {
         let news = self.client.news();
         match done {
             Ok(mut answer) => {
+                let entry = context.entry;
+                let has_limit = self.served.iter().any(|served| served.entry.name == entry.name && served.takes("limit"));
+                answer.complete(entry, &self.listed_name(entry), has_limit);
                 answer.warnings.extend(news);
                 let step = answer.step.take();
                 Report { result: Ok(answer), step }
