@@ -21,6 +21,7 @@ pub mod messages;
 pub mod milestones;
 pub mod proposals;
 pub mod reply;
+pub mod surrogates;
 pub mod team;
 pub mod token;
 pub mod tokens;

@@ -43,8 +43,7 @@ struct Left {
 
 enum What {
     Texts { longest: usize },
-    Items { kept: usize, of: usize },
-    Keys { kept: usize, of: usize },
+    Parts { of_what: &'static str, kept: usize, of: usize },
 }
 
 /// Cuts `object` until it has `room` bytes at most, and names what is left out. Nothing is changed where it fits.
@@ -89,8 +88,7 @@ impl Left {
         let path = &self.path;
         match self.what {
             What::Texts { longest } => format!("{path} (cut after {characters} characters; the longest has {longest})"),
-            What::Items { kept, of } => format!("{path} (the first {kept} of {of} items)"),
-            What::Keys { kept, of } => format!("{path} (the first {kept} of {of} keys)"),
+            What::Parts { of_what, kept, of } => format!("{path} (the first {kept} of {of} {of_what})"),
         }
     }
 
@@ -101,8 +99,7 @@ impl Left {
         });
         match (same.map(|known| &mut known.what), what) {
             (Some(What::Texts { longest }), What::Texts { longest: other }) => *longest = other.max(*longest),
-            (Some(What::Items { kept, of } | What::Keys { kept, of }), What::Items { kept: more, of: other })
-            | (Some(What::Items { kept, of } | What::Keys { kept, of }), What::Keys { kept: more, of: other }) => {
+            (Some(What::Parts { kept, of, .. }), What::Parts { kept: more, of: other, .. }) => {
                 *kept += more;
                 *of += other;
             }
@@ -113,7 +110,7 @@ impl Left {
 
 fn cut_object(object: &mut Object, cut: Cut, path: &str, left: &mut Vec<Left>) {
     if object.len() > cut.keys {
-        Left::add(left, if path.is_empty() { "the answer" } else { path }, What::Keys { kept: cut.keys, of: object.len() });
+        Left::add(left, if path.is_empty() { "the answer" } else { path }, What::Parts { of_what: "keys", kept: cut.keys, of: object.len() });
         *object = std::mem::take(object).into_iter().take(cut.keys).collect();
     }
     for (name, value) in object {
@@ -133,11 +130,13 @@ fn cut_value(value: &mut Value, cut: Cut, path: &str, left: &mut Vec<Left>) {
         }
         Value::Array(items) => {
             if items.len() > cut.items {
-                Left::add(left, path, What::Items { kept: cut.items, of: items.len() });
+                Left::add(left, path, What::Parts { of_what: "items", kept: cut.items, of: items.len() });
                 items.truncate(cut.items);
             }
             let path = format!("{path}[]");
-            items.iter_mut().for_each(|item| cut_value(item, cut, &path, left));
+            for item in items {
+                cut_value(item, cut, &path, left);
+            }
         }
         Value::Object(object) => cut_object(object, cut, path, left),
         _ => {}

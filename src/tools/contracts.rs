@@ -75,9 +75,13 @@ impl Tally {
         if all == 0 {
             return "No contracts.".into();
         }
-        let states: Vec<String> =
-            self.contracts.iter().map(|(status, many)| format!("{many} {}", word(status))).collect();
-        let mut text = format!("{} ({}).", stretch.of(all, "contract", ""), states.join(", "));
+        let only = self.contracts.keys().next().filter(|status| self.contracts.len() == 1 && !status.contains(' '));
+        let mut text = if let Some(status) = only {
+            format!("{}.", stretch.of(all, &format!("{} contract", word(status)), ""))
+        } else {
+            let states = self.contracts.iter().map(|(status, many)| format!("{many} {}", word(status)));
+            format!("{} ({}).", stretch.of(all, "contract", ""), states.collect::<Vec<_>>().join(", "))
+        };
         let sums = [("Not funded", self.unfunded), ("Funded, not released", self.funded)];
         for (what, (many, sum)) in sums.into_iter().filter(|(_, (many, _))| *many > 0) {
             text.push_str(&format!(" {what}: {}, {}.", count(many, "milestone"), usd(sum)));
@@ -88,7 +92,11 @@ impl Tally {
             text.push_str(&format!(" Other milestones: {}.", others.join(", ")));
         }
         if self.flagged > 0 {
-            text.push_str(&format!(" Flagged: {}.", self.flagged));
+            let carry = if self.flagged == 1 { "carries a flag" } else { "carry a flag" };
+            text.push_str(&format!(
+                " {} {carry} of OpenTrain's, whose meaning is not documented.",
+                count(self.flagged, "milestone")
+            ));
         }
         text
     }
@@ -99,6 +107,24 @@ fn add_one(counts: &mut BTreeMap<String, usize>, status: &Field<String>) {
     match counts.get_mut(status) {
         Some(many) => *many += 1,
         None => drop(counts.insert(status.to_owned(), 1)),
+    }
+}
+
+/// `34 of 40 hours`; nothing for a fixed price, or where no volume was funded.
+#[must_use]
+pub fn used_of_budget(contract: &Contract) -> Option<String> {
+    let budget = contract.budget.get().filter(|_| contract.payment_type.text() != Some("FIXED_PRICE"))?;
+    let funded = budget.funded_volume.decimal().filter(|funded| !funded.is_zero())?;
+    let used = budget.consumed_volume.decimal().map_or_else(|| "?".into(), number);
+    Some(format!("{used} of {}{}", number(funded), unit(contract).map(|unit| format!(" {unit}")).unwrap_or_default()))
+}
+
+/// What the volume of a contract counts, where that is known.
+fn unit(contract: &Contract) -> Option<&'static str> {
+    match contract.payment_type.text()? {
+        "PAY_PER_HOUR" => Some("hours"),
+        "PAY_PER_LABEL" => Some("labels"),
+        _ => None,
     }
 }
 
@@ -145,7 +171,10 @@ pub fn contract_lines(lead: &str, contract: &Contract, reply: &Reply) -> Vec<Str
         head.push_str(" · no milestones listed");
     }
     lines.extend(
-        milestones.iter().take(SHOWN_MILESTONES).map(|milestone| format!("   {}", milestone_line(milestone, reply))),
+        milestones
+            .iter()
+            .take(SHOWN_MILESTONES)
+            .map(|milestone| format!("   {}", milestone_line_in(milestone, unit(contract), reply))),
     );
     if milestones.len() > SHOWN_MILESTONES {
         lines.push(format!(
@@ -182,21 +211,34 @@ pub fn trainer(contract: &Contract) -> String {
 /// A milestone in a line.
 #[must_use]
 pub fn milestone_line(milestone: &Milestone, reply: &Reply) -> String {
+    milestone_line_in(milestone, None, reply)
+}
+
+/// A milestone in a line, with the unit in which its contract counts.
+fn milestone_line_in(milestone: &Milestone, unit: Option<&str>, reply: &Reply) -> String {
     let mut parts = Vec::new();
     let place = milestone.milestone_number.get().map_or_else(String::new, |place| format!("#{place} "));
     parts.push(format!("{place}{}", milestone.id.text().map_or_else(|| "no id".into(), word)));
     parts.push(milestone.status.text().map_or_else(|| "no status".into(), word));
     parts.push(milestone.amount_usd.decimal().map_or_else(|| "no amount".into(), usd));
-    parts.extend(milestone.volume.decimal().map(|volume| format!("volume {}", number(volume))));
+    parts.extend(milestone.volume.decimal().map(|volume| match unit {
+        Some(unit) => format!("{} {unit}", number(volume)),
+        None => format!("volume {}", number(volume)),
+    }));
     parts.push(due(milestone, reply));
     let name = milestone.name.text().or_else(|| milestone.description.text());
     parts.extend(name.map(quoted));
-    let flags = [("pendingApproval", &milestone.pending_approval), ("needsReview", &milestone.needs_review)];
-    let flags: Vec<&str> = flags.into_iter().filter(|(_, flag)| flag.is_true()).map(|(name, _)| name).collect();
+    let flags = flags(milestone);
     if !flags.is_empty() {
-        parts.push(format!("flags: {}", flags.join(", ")));
+        parts.push(format!("OpenTrain's flags: {}", flags.join(", ")));
     }
     parts.join(" · ")
+}
+
+/// The flags of a milestone that are set, by their names: their meaning is not documented.
+pub(super) fn flags(milestone: &Milestone) -> Vec<&'static str> {
+    let flags = [("pendingApproval", &milestone.pending_approval), ("needsReview", &milestone.needs_review)];
+    flags.into_iter().filter(|(_, flag)| flag.is_true()).map(|(name, _)| name).collect()
 }
 
 fn due(milestone: &Milestone, reply: &Reply) -> String {

@@ -326,7 +326,8 @@ impl Failure {
         self.left_out = bound::fit(&mut error, STRUCTURE.saturating_sub(bound::text_size(&self.hint) + RESERVE));
         if !self.left_out.is_empty() {
             let whole = "The rest is not kept here: OpenTrain's support can look it up by the request id.";
-            self.hint = format!("{} {}", self.hint, left_out(&self.left_out, whole)).trim_start().to_owned();
+            let left_out = left_out(&self.left_out, whole);
+            self.hint = if self.hint.is_empty() { left_out } else { format!("{} {left_out}", self.hint) };
             self.fitted = Some(error);
         }
     }

@@ -136,8 +136,8 @@ impl Cursor {
             return exact(0);
         }
         for item in &self.last {
-            let same = items.iter().enumerate().filter(|(_, key)| key.id == item.id).map(|(place, _)| place);
-            if let Some(place) = same.clone().nth(item.before).or_else(|| same.last()) {
+            let mut same = items.iter().enumerate().filter(|(_, key)| key.id == item.id).map(|(place, _)| place);
+            if let Some(place) = same.clone().nth(item.before).or_else(|| same.next_back()) {
                 return exact(place + 1);
             }
         }

@@ -70,13 +70,28 @@ const fn is_hidden(character: char) -> bool {
     )
 }
 
-/// US dollars: `$300`, `$12.50`, `$0.04`.
+/// US dollars: `$300`, `$12.50`, `$0.04`, `$1,000,000`.
 #[must_use]
 pub fn usd(amount: Decimal) -> String {
     let amount = amount.normalize();
     let places = if amount.scale() == 0 { 0 } else { amount.scale().max(2) as usize };
     let sign = if amount.is_sign_negative() { "-" } else { "" };
-    format!("{sign}${:.places$}", amount.abs())
+    format!("{sign}${}", grouped(&format!("{:.places$}", amount.abs())))
+}
+
+/// Digits with a comma after every thousand, so that a reader can count the zeros.
+#[must_use]
+pub fn grouped(digits: &str) -> String {
+    let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
+    let mut text = String::with_capacity(digits.len() + whole.len() / 3);
+    for (place, digit) in whole.chars().enumerate() {
+        let left = whole.len() - place;
+        if place > 0 && left.is_multiple_of(3) && !text.ends_with('-') {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text + fraction
 }
 
 /// A number without needless zeros.
@@ -137,6 +152,33 @@ pub fn count(many: usize, what: &str) -> String {
     }
 }
 
+/// The places where `name` stands in `text` as a word of its own.
+fn words<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = usize> + 'a {
+    let part_of_a_word = |character: char| character.is_alphanumeric() || character == '_';
+    text.match_indices(name).map(|(place, _)| place).filter(move |place| {
+        let before = text.get(..*place).and_then(|before| before.chars().next_back());
+        let after = text.get(place + name.len()..).and_then(|after| after.chars().next());
+        !before.is_some_and(part_of_a_word) && !after.is_some_and(part_of_a_word)
+    })
+}
+
+/// Whether `name` stands in `text` as a word of its own.
+#[must_use]
+pub fn has_word(text: &str, name: &str) -> bool {
+    words(text, name).next().is_some()
+}
+
+/// `text` with `other` wherever `name` stands as a word of its own.
+#[must_use]
+pub fn with_word(text: &str, name: &str, other: &str) -> String {
+    let places: Vec<usize> = words(text, name).collect();
+    let mut changed = text.to_owned();
+    for place in places.into_iter().rev() {
+        changed.replace_range(place..place + name.len(), other);
+    }
+    changed
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -151,10 +193,18 @@ mod tests {
     }
 
     #[test]
-    fn money_has_cents_where_it_has_any() {
-        for (amount, shown) in
-            [("300", "$300"), ("300.00", "$300"), ("12.5", "$12.50"), ("0.0375", "$0.0375"), ("-2.5", "-$2.50")]
-        {
+    fn money_has_cents_where_it_has_any_and_countable_thousands() {
+        for (amount, shown) in [
+            ("300", "$300"),
+            ("300.00", "$300"),
+            ("12.5", "$12.50"),
+            ("0.0375", "$0.0375"),
+            ("-2.5", "-$2.50"),
+            ("999.99", "$999.99"),
+            ("1000", "$1,000"),
+            ("-1234.5", "-$1,234.50"),
+            ("1000000485.5", "$1,000,000,485.50"),
+        ] {
             assert_eq!(usd(Decimal::from_str_exact(amount).unwrap()), shown);
         }
     }
@@ -168,5 +218,15 @@ mod tests {
         assert_eq!(date("2026-07-15T00:00:00.000Z"), "2026-07-15");
         assert_eq!(date("2026-07-15T08:30:00Z"), "2026-07-15 08:30 UTC");
         assert_eq!(date("someday"), "someday");
+    }
+
+    #[test]
+    fn a_name_is_found_only_as_a_word_of_its_own() {
+        assert!(has_word("Then get_approval.", "get_approval"));
+        assert!(!has_word("get_approvals, forget_approval", "get_approval"));
+        assert_eq!(
+            with_word("get_job(x), get_job_facets, get_job", "get_job", "ot_get_job"),
+            "ot_get_job(x), get_job_facets, ot_get_job"
+        );
     }
 }

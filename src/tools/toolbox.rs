@@ -23,6 +23,7 @@ use super::hints::Situation;
 use super::person::HumanStep;
 use super::policy::Policy;
 use super::schema::Object;
+use super::text::{has_word, with_word};
 use super::{Entry, all, arguments, schema};
 
 /// Hosts cut a call at 60 s: whatever happens, it is answered before.
@@ -232,6 +233,12 @@ impl Toolbox {
     /// unknown.
     pub async fn close(&self) {
         self.claim.settled().await;
+        self.save_again().await;
+        if let Some(news) = self.tokens.take_news() {
+            tracing::warn!("{news}");
+        } else if self.tokens.is_unsaved() {
+            tracing::error!("{}", self.tokens.notices().join("; "));
+        }
         if let Some(audit) = &self.operator.audit {
             audit.close();
         }
@@ -285,6 +292,7 @@ impl Toolbox {
     /// Performs a call with arguments that fit. A token that was refused is looked for once more: another process may
     /// have put a new one in its place, and a 401 has changed nothing.
     async fn run(self: &Arc<Self>, entry: &'static Entry, arguments: Object, call: Call) -> Report {
+        self.save_again().await;
         let token = self.tokens.current();
         let report = self.run_with(self.context(entry, arguments.clone(), token.clone(), call.clone())).await;
         let refused = matches!(&report.result, Err(failure) if failure.status == Some(401));
@@ -292,6 +300,15 @@ impl Toolbox {
             return self.run_with(self.context(entry, arguments, Some(new), call)).await;
         }
         report
+    }
+
+    /// Saves a token that was delivered once and could not be saved then.
+    async fn save_again(&self) {
+        if self.tokens.is_unsaved() {
+            let tokens = Arc::clone(&self.tokens);
+            // It may panic no more than it may fail: the token stays in use, and the next call tries again.
+            let _ = tokio::task::spawn_blocking(move || tokens.save_again()).await;
+        }
     }
 
     /// Another token than the one that was refused: one that another process has put in its place, or the one that a
@@ -328,7 +345,7 @@ impl Toolbox {
 
     async fn run_with(&self, context: Context) -> Report {
         let done = (context.entry.run)(context.arguments.clone(), &context).await;
-        let news = self.client.news();
+        let news = [self.client.news(), self.tokens.take_news()].into_iter().flatten();
         match done {
             Ok(mut answer) => {
                 let entry = context.entry;
@@ -339,7 +356,7 @@ impl Toolbox {
                 Report { result: Ok(answer), step }
             }
             Err(trouble) => {
-                context.remark(news);
+                news.for_each(|news| context.remark(Some(news)));
                 self.failed(context, &trouble).await
             }
         }
@@ -395,29 +412,6 @@ struct Around<'a> {
     ids: &'static str,
 }
 
-/// The places where `name` stands in `text` as a word of its own.
-fn words<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = usize> + 'a {
-    let part_of_a_word = |character: char| character.is_alphanumeric() || character == '_';
-    text.match_indices(name).map(|(place, _)| place).filter(move |place| {
-        let before = text.get(..*place).and_then(|before| before.chars().next_back());
-        let after = text.get(place + name.len()..).and_then(|after| after.chars().next());
-        !before.is_some_and(part_of_a_word) && !after.is_some_and(part_of_a_word)
-    })
-}
-
-fn has_word(text: &str, name: &str) -> bool {
-    words(text, name).next().is_some()
-}
-
-fn with_word(text: &str, name: &str, other: &str) -> String {
-    let places: Vec<usize> = words(text, name).collect();
-    let mut changed = text.to_owned();
-    for place in places.into_iter().rev() {
-        changed.replace_range(place..place + name.len(), other);
-    }
-    changed
-}
-
 /// The page that a person has to open before the refused call can go through. A page on a host that is not the app's is
 /// told, but nobody is sent there.
 fn human_step(failure: &Failure, refused: &Refusal) -> Option<HumanStep> {
@@ -434,19 +428,4 @@ fn human_step(failure: &Failure, refused: &Refusal) -> Option<HumanStep> {
     };
     let link = failure.links().into_iter().find(|link| link.kind == kind && link.verified)?;
     Some(HumanStep::try_again(link, ask, refused.clone()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_is_found_only_as_a_word_of_its_own() {
-        assert!(has_word("Then get_approval.", "get_approval"));
-        assert!(!has_word("get_approvals, forget_approval", "get_approval"));
-        assert_eq!(
-            with_word("get_job(x), get_job_facets, get_job", "get_job", "ot_get_job"),
-            "ot_get_job(x), get_job_facets, ot_get_job"
-        );
-    }
 }

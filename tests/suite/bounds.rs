@@ -105,18 +105,17 @@ async fn a_page_never_says_that_it_is_the_whole_list() {
         let whole = at(&json!({ list: [{}, {}, {}], "nextCursor": null })).await;
         let mut further = arguments.clone();
         further["cursor"] = json!("c-0");
-        for (host, arguments, begins) in [
-            (&part, &arguments, "The first 3 "),
-            (&part, &further, "The next 3 "),
-            (&whole, &further, "The last 3 "),
-            (&whole, &arguments, "3 "),
+        for (host, arguments, begins, follows) in [
+            (&part, &arguments, "The first 3 ", true),
+            (&part, &further, "The next 3 ", true),
+            (&whole, &further, "The last 3 ", false),
+            (&whole, &arguments, "3 ", false),
         ] {
             let answer = host.done(tool, arguments.clone()).await;
             let first = answer.text().lines().next().unwrap();
             let first = first.strip_prefix("Conversation c: ").unwrap_or(first);
             assert!(first.starts_with(begins), "{tool}: {first}");
             assert!(answer.structured()["summary"].as_str().unwrap().contains(first), "{tool}");
-            let follows = std::ptr::eq(host, &part);
             assert_eq!(first.contains("; more follow"), follows, "{tool}: {first}");
         }
     }
@@ -168,7 +167,7 @@ async fn a_list_that_begins_to_page_is_followed() {
     let host = launch().at(&upstream).start().await;
     let answer = host.done("list_contracts", json!({ "limit": 100 })).await;
     assert_eq!((&answer.structured()["total"], upstream.requests().len()), (&json!(9), 5));
-    answer.says(&["9 contracts"]);
+    answer.says(&["9 active contracts"]);
 }
 
 #[tokio::test]
@@ -177,7 +176,7 @@ async fn a_list_of_many_pages_is_walked_to_its_end() {
     let upstream = paging(45, |place| json!(format!("at-{place}"))).await;
     let host = launch().at(&upstream).start().await;
     let first = host.done("list_contracts", json!({})).await;
-    assert!(first.text().starts_with("The first 20 contracts; more follow"), "{}", first.text());
+    assert!(first.text().starts_with("The first 20 active contracts; more follow"), "{}", first.text());
     assert!(first.structured().get("total").is_none(), "how many there are is not known");
     let (ids, _) = walk(&host).await;
     assert_eq!(ids, (0..45).map(|place| format!("ctr_{place:04}")).collect::<Vec<_>>());
@@ -190,7 +189,7 @@ async fn a_cursor_that_does_not_lead_on_ends_the_list() {
         let host = launch().at(&upstream).start().await;
         let answer = host.done("list_contracts", json!({})).await;
         assert_eq!(answer.structured()["contracts"].as_array().unwrap().len(), 2, "none is given twice");
-        answer.says(&["WARNING", "The first 2 contracts; more follow"]);
+        answer.says(&["WARNING", "The first 2 active contracts; more follow"]);
         assert!(walk(&host).await.1 == 1 && upstream.requests().len() < 9);
     }
 }
@@ -206,7 +205,7 @@ async fn a_page_that_fails_leaves_a_part() {
     .await;
     let host = launch().at(&upstream).start().await;
     let answer = host.done("list_contracts", json!({})).await;
-    answer.says(&["The first 2 contracts; more follow", "WARNING", "NOT_FOUND"]);
+    answer.says(&["The first 2 active contracts; more follow", "WARNING", "could not be read", "only a part"]);
 }
 
 #[tokio::test]

@@ -177,7 +177,7 @@ impl Listing {
         let is_known = |raw: &&RawValue| {
             (0..self.contracts.len()).take(body.contracts.len()).any(|place| self.raw(place) == raw.get())
         };
-        if !self.contracts.is_empty() && !body.contracts.is_empty() && body.contracts.iter().all(|raw| is_known(&raw)) {
+        if !self.contracts.is_empty() && !body.contracts.is_empty() && body.contracts.iter().all(is_known) {
             return Ok(false);
         }
         let start = reply.text().as_ptr().addr();

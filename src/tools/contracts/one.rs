@@ -2,11 +2,11 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Map, Value, json};
 
 use crate::api::contracts::{Contract, GetContract, OneContract};
+use crate::api::milestones::{ACTIVE_FUNDED, NOT_FUNDED};
 use crate::api::reply::{Read, Reply};
-use crate::api::types::Field;
 use crate::api::{Effect, Gate, Operation};
 
 use super::super::answer::{Answer, Page};
@@ -15,7 +15,7 @@ use super::super::failure::Trouble;
 use super::super::paging::{Cursor, Key, PAGE_BYTES, Start};
 use super::super::text::{count, number, quoted_to, word};
 use super::super::{Context, Tool};
-use super::{CONTRACT_IDS, ENDED, SHOWN_MILESTONES, contract_lines};
+use super::{CONTRACT_IDS, ENDED, SHOWN_MILESTONES, contract_lines, used_of_budget};
 
 /// How much of a long milestone counts towards a page: its long texts are cut.
 const LONG_MILESTONE: usize = 4_000;
@@ -99,7 +99,7 @@ fn describe(read: Read<GetContract>, reply: &Reply, context: &Context) -> Answer
     let contract = &read.output.contract;
     let mut lines = contract_lines("", contract, reply);
     let head = lines.remove(0);
-    lines.extend(budget(contract));
+    lines.extend(budget_line(contract));
     if let Some(conversation) = contract.job_dm_conversation_id.text() {
         lines.push(format!("Conversation with the trainer: {}.", word(conversation)));
     }
@@ -110,24 +110,30 @@ fn describe(read: Read<GetContract>, reply: &Reply, context: &Context) -> Answer
     }
     let mut answer = Answer::new(head, read.object);
     answer.lines = lines;
-    if contract.status.text() != Some(ENDED) {
-        answer.next =
-            context.next(&[("create_milestone", "contractId, …"), ("request_milestone_funding", "milestoneId")]);
-    }
+    answer.next = context.next(&fitting_calls(contract));
     answer
 }
 
-fn budget(contract: &Contract) -> Option<String> {
-    let budget = contract.budget.get()?;
-    if contract.payment_type.text() == Some("FIXED_PRICE") {
-        return None;
+/// What can be done with a contract and its milestones as they are now.
+fn fitting_calls(contract: &Contract) -> Vec<(&'static str, &'static str)> {
+    if contract.status.text() == Some(ENDED) {
+        return Vec::new();
     }
-    let shown = |field: &Field<Number>| field.decimal().map_or_else(|| "?".into(), number);
-    Some(format!(
-        "Budget {}: {} of {} used, {} left.",
-        budget.state.text().map_or_else(|| "without state".into(), word),
-        shown(&budget.consumed_volume),
-        shown(&budget.funded_volume),
-        shown(&budget.remaining_volume),
-    ))
+    let has = |wanted| contract.milestones.items().iter().any(|milestone| milestone.status.text() == Some(wanted));
+    let calls = [
+        (has(NOT_FUNDED), ("request_milestone_funding", "milestoneId")),
+        (has(ACTIVE_FUNDED), ("request_milestone_approval", "milestoneId")),
+        // Without a rate OpenTrain refuses every new milestone.
+        (contract.rate_usd.decimal().is_some(), ("create_milestone", "contractId, …")),
+    ];
+    calls.into_iter().filter(|(fits, _)| *fits).map(|(_, call)| call).collect()
+}
+
+/// How much of the funded work was done, by OpenTrain's count; nothing where no volume was funded.
+fn budget_line(contract: &Contract) -> Option<String> {
+    let budget = contract.budget.get()?;
+    let used = used_of_budget(contract)?;
+    let state = budget.state.text().map_or_else(|| "without state".into(), word);
+    let left = budget.remaining_volume.decimal().map_or_else(|| "?".into(), number);
+    Some(format!("Budget {state}: {used} used, {left} left."))
 }
