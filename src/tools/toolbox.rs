@@ -223,7 +223,7 @@ impl Toolbox {
     pub async fn close(&self) {
         self.claim.settled().await;
         if let Some(audit) = &self.operator.audit {
-            audit.close();
+            audit.close().await;
         }
     }
 
