@@ -55,8 +55,8 @@ impl Book {
         if line.came_to_nothing() || !counts && (!line.is_open() || is_damaged) {
             return None;
         }
-        let known = self.writes.entry(id).insert_entry(trimmed(line)).into_mut();
-        (is_damaged && counts).then_some(known)
+        self.writes.insert(id.clone(), trimmed(line));
+        self.writes.get(&id).filter(|_| is_damaged && counts)
     }
 
     /// Forgets what is too old to matter.
@@ -149,7 +149,7 @@ fn merged(known: Line, line: Line) -> Line {
     let at = known.at.clone();
     let mut whole = if known.damage.is_some() && line.damage.is_none() { line } else { known };
     whole.approval_id = None;
-    Line { at, amount_usd, damage, milestone_id, phase, outcome, ..whole }
+    Line { at, phase, amount_usd, milestone_id, outcome, damage, ..whole }
 }
 
 /// Without what is needed no more: the arguments of a write that has ended, save the candidate that it counts for.

@@ -200,7 +200,7 @@ impl Ledger {
 
     /// Begins a new file with everything that still matters. Where that cannot be done the old one goes on growing.
     fn begin_anew(&mut self, file: &mut LockedFile) -> io::Result<()> {
-        let carried: String = self.book.lines().map(|line| format!("{}\n", json!(line))).collect();
+        let carried = state::text_of(self.book.lines());
         if file.len()? < 2 * carried.len() as u64 {
             return Ok(());
         }

@@ -33,14 +33,15 @@ pub(super) fn load(record: &Path) -> Option<(Position, Vec<Line>)> {
 pub(super) fn save<'a>(record: &Path, position: &Position, lines: impl Iterator<Item = &'a Line>) -> io::Result<u64> {
     let path = beside(record);
     let folder = path.parent().ok_or_else(|| io::Error::other("it is in no folder"))?;
-    let mut text = format!("{}\n", json!(position));
-    for line in lines {
-        text.push_str(&json!(line).to_string());
-        text.push('\n');
-    }
+    let text = format!("{}\n{}", json!(position), text_of(lines));
     let mut file = files::unnamed(folder)?;
     file.write_all(text.as_bytes())?;
     // Not waited for: after a power loss the record itself is read again.
     file.persist(&path).map_err(|fault| fault.error)?;
     Ok(text.len() as u64)
+}
+
+/// The lines as they stand in a file.
+pub(super) fn text_of<'a>(lines: impl Iterator<Item = &'a Line>) -> String {
+    lines.fold(String::new(), |text, line| text + &json!(line).to_string() + "\n")
 }

@@ -99,7 +99,7 @@ fn the_sum_holds_whatever_becomes_of_the_file() {
             std::fs::write(path, text).unwrap();
         }),
         ("dated back", |path| {
-            let today = Timestamp::now().to_string()[..10].to_owned();
+            let today = Timestamp::now().strftime("%F").to_string();
             let text = std::fs::read_to_string(path).unwrap().replace(&today, "2020-01-01");
             std::fs::write(path, text).unwrap();
         }),
