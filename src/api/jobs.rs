@@ -59,8 +59,16 @@ impl Operation for UpdateJobDraft {
 /// The documented keys of a job's fields; others pass, too.
 fn fields_schema(_: &mut SchemaGenerator) -> Schema {
     let texts = [
-        "jobTitle", "jobDescription", "labelingOverview", "datasetDescription", "dataType", "subjectMatter",
-        "dataVolumeUnit", "labelingSoftware", "experienceLevel", "paymentType",
+        "jobTitle",
+        "jobDescription",
+        "labelingOverview",
+        "datasetDescription",
+        "dataType",
+        "subjectMatter",
+        "dataVolumeUnit",
+        "labelingSoftware",
+        "experienceLevel",
+        "paymentType",
     ];
     let numbers = ["dataVolume", "headcount", "pricePerHour", "pricePerLabel", "fixedPrice"];
     let lists = ["countries", "languages", "labelTypes"];

@@ -239,7 +239,8 @@ impl Answer {
 
     /// Cuts what is too large for one answer, and says what is left out.
     fn fit(&mut self) {
-        let texts = std::iter::once(&self.summary).chain(&self.warnings).chain(Some(&self.next)).chain(Some(&self.whole));
+        let texts =
+            std::iter::once(&self.summary).chain(&self.warnings).chain(Some(&self.next)).chain(Some(&self.whole));
         let mut own: usize = texts.map(|text| bound::text_size(text)).sum();
         own += bound::size(&json!(self.links));
         own += self.page.as_ref().and_then(|page| page.next_cursor.as_deref()).map_or(0, bound::text_size);

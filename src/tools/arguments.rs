@@ -279,7 +279,8 @@ mod tests {
 
     #[test]
     fn known_fields_of_an_open_object_are_read_and_none_is_refused() {
-        let read = |price: Value| fitted(json!({"contractId": "c", "fields": {"price": price}}))["fields"]["price"].clone();
+        let read =
+            |price: Value| fitted(json!({"contractId": "c", "fields": {"price": price}}))["fields"]["price"].clone();
         assert_eq!(read(json!("12.50")).to_string(), "12.50");
         assert_eq!(read(json!("on request")), "on request");
     }

@@ -94,9 +94,9 @@ impl Left {
 
     /// Adds what was cut to what was cut at the same place before.
     fn add(left: &mut Vec<Self>, path: &str, what: What) {
-        let same = left.iter_mut().find(|known| {
-            known.path == path && std::mem::discriminant(&known.what) == std::mem::discriminant(&what)
-        });
+        let same = left
+            .iter_mut()
+            .find(|known| known.path == path && std::mem::discriminant(&known.what) == std::mem::discriminant(&what));
         match (same.map(|known| &mut known.what), what) {
             (Some(What::Texts { longest }), What::Texts { longest: other }) => *longest = other.max(*longest),
             (Some(What::Parts { kept, of, .. }), What::Parts { kept: more, of: other, .. }) => {
@@ -110,7 +110,11 @@ impl Left {
 
 fn cut_object(object: &mut Object, cut: Cut, path: &str, left: &mut Vec<Left>) {
     if object.len() > cut.keys {
-        Left::add(left, if path.is_empty() { "the answer" } else { path }, What::Parts { of_what: "keys", kept: cut.keys, of: object.len() });
+        Left::add(
+            left,
+            if path.is_empty() { "the answer" } else { path },
+            What::Parts { of_what: "keys", kept: cut.keys, of: object.len() },
+        );
         *object = std::mem::take(object).into_iter().take(cut.keys).collect();
     }
     for (name, value) in object {
@@ -163,7 +167,13 @@ pub fn size(value: &Value) -> usize {
 fn value_size(value: &Value, cut: Cut) -> usize {
     match value {
         Value::Null => 4,
-        Value::Bool(yes) => if *yes { 4 } else { 5 },
+        Value::Bool(yes) => {
+            if *yes {
+                4
+            } else {
+                5
+            }
+        }
         Value::Number(number) => number.as_str().len(),
         Value::String(text) => match end_of_cut(text, cut.text) {
             Some(end) => text_size(text.get(..end).unwrap_or(text)) + '…'.len_utf8(),

@@ -25,7 +25,8 @@ use listing::ListContractsPage;
 use one::GetContractPage;
 
 /// The tools of this family.
-pub const TOOLS: &[Entry] = &[Entry::of::<ListContractsPage>(), Entry::of::<GetContractPage>(), Entry::of::<EndContract>()];
+pub const TOOLS: &[Entry] =
+    &[Entry::of::<ListContractsPage>(), Entry::of::<GetContractPage>(), Entry::of::<EndContract>()];
 
 /// Where contract ids come from.
 pub const CONTRACT_IDS: &str = "contractId comes from list_contracts; a job or milestone id does not work here.";

@@ -170,7 +170,8 @@ pub fn sign_of_more(object: &Object) -> Option<String> {
 fn sign_in(object: &Object, is_envelope: bool, held: Option<usize>, depth: usize) -> Option<String> {
     object.iter().find_map(|(name, value)| {
         let bare = bare(name);
-        let is_cursor = bare.ends_with("nextcursor") || bare.ends_with("nextpagetoken") || (is_envelope && bare == "next");
+        let is_cursor =
+            bare.ends_with("nextcursor") || bare.ends_with("nextpagetoken") || (is_envelope && bare == "next");
         let says = match value {
             Value::Bool(yes) => *yes && ["hasmore", "hasnext", "hasnextpage"].iter().any(|end| bare.ends_with(end)),
             Value::String(cursor) => is_cursor && !cursor.is_empty(),

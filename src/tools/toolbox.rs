@@ -349,7 +349,8 @@ impl Toolbox {
         match done {
             Ok(mut answer) => {
                 let entry = context.entry;
-                let has_limit = self.served.iter().any(|served| served.entry.name == entry.name && served.takes("limit"));
+                let has_limit =
+                    self.served.iter().any(|served| served.entry.name == entry.name && served.takes("limit"));
                 answer.complete(entry, &self.listed_name(entry), has_limit);
                 answer.warnings.extend(news);
                 let step = answer.step.take();

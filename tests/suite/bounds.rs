@@ -4,8 +4,8 @@ use std::ops::Deref;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Host, Reply, Upstream, contract, contracts, launch, milestone};
 use crate::harness::upstream::Request;
+use crate::harness::{Answer, Host, Reply, Upstream, contract, contracts, launch, milestone};
 
 /// The most bytes of one result on the wire.
 const WIRE: usize = 100_000;
@@ -197,9 +197,7 @@ async fn a_cursor_that_does_not_lead_on_ends_the_list() {
 #[tokio::test]
 async fn a_page_that_fails_leaves_a_part() {
     let upstream = Upstream::answering(|request, _| match cursor(request) {
-        None => {
-            Reply::json(200, &json!({ "contracts": contracts(2)["contracts"], "nextCursor": "x" }))
-        }
+        None => Reply::json(200, &json!({ "contracts": contracts(2)["contracts"], "nextCursor": "x" })),
         Some(_) => Reply::refusal(404, "NOT_FOUND", &Value::Null),
     })
     .await;

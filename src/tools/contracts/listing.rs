@@ -231,11 +231,15 @@ impl Listing {
         let mut answer = Answer::new(tally.told(stretch), Map::new());
         answer.lines = lines;
         if may_repeat {
-            answer.warnings.push("The list has changed since the last page: contracts given before may be given again.".into());
+            answer
+                .warnings
+                .push("The list has changed since the last page: contracts given before may be given again.".into());
         }
         if let Some(broken) = &self.broken {
             let broken = super::super::text::cut(broken, 300);
-            answer.warnings.push(format!("WARNING: OpenTrain pages this list now, and what follows could not be read ({broken})."));
+            answer.warnings.push(format!(
+                "WARNING: OpenTrain pages this list now, and what follows could not be read ({broken})."
+            ));
         }
         let calls = next_calls(tally.contracts.keys().all(|status| status == ENDED), context);
         answer.next = what_next(first..end, (!is_part).then_some(total), next_cursor.as_deref(), &calls);

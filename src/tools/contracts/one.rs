@@ -50,10 +50,12 @@ impl Tool for GetContractPage {
         if let Some((first, given, total, next_cursor)) = page {
             let id = word(&self.contract.contract_id.0);
             let shown = format!("{} of {} shown, from number {}.", given, count(total, "milestone"), first + 1);
-            let further = next_cursor.as_ref().map(|cursor| {
-                context.next(&[("get_contract", &format!("contractId \"{id}\", cursor \"{cursor}\""))])
-            });
-            answer.warnings.push(format!("{shown} {}", further.unwrap_or_else(|| "No more follow.".into())).trim_end().into());
+            let further = next_cursor
+                .as_ref()
+                .map(|cursor| context.next(&[("get_contract", &format!("contractId \"{id}\", cursor \"{cursor}\""))]));
+            answer
+                .warnings
+                .push(format!("{shown} {}", further.unwrap_or_else(|| "No more follow.".into())).trim_end().into());
             answer.page = Some(Page { total: Some(total), next_cursor });
         }
         Ok(answer)
