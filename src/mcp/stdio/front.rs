@@ -78,10 +78,11 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
             let Self { lines, outbox, presence: Presence { parent, input }, open, heard, closing, .. } = self;
             let is_full = open.len() >= MOST_OPEN;
             let room = async {
-                match is_full {
+                if is_full {
                     // Each answer makes rmcp call again.
-                    true => std::future::pending().await,
-                    false => outbox.below(MOST_WAITING).await,
+                    std::future::pending::<()>().await;
+                } else {
+                    outbox.below(MOST_WAITING).await;
                 }
             };
             let line = async {
@@ -143,7 +144,9 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
             Some(_) => {
                 let requests = messages.iter().filter(|message| is_answered(message)).count();
                 let batch = (requests > 0).then(|| self.open.begin_batch(requests));
-                messages.into_iter().for_each(|message| self.take_message(message, batch));
+                for message in messages {
+                    self.take_message(message, batch);
+                }
                 return;
             }
         };
@@ -152,7 +155,9 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
         if ids.is_empty() {
             ids.push(None);
         }
-        ids.into_iter().for_each(|id| self.refuse(id, Refused::invalid(why.clone()), None));
+        for id in ids {
+            self.refuse(id, Refused::invalid(why.clone()), None);
+        }
     }
 
     fn take_message(&mut self, message: Value, batch: Option<u64>) {
@@ -315,13 +320,11 @@ impl<R: AsyncRead + Send + Unpin + 'static> Transport<RoleServer> for Front<R> {
             if let Some(message) = self.ready.pop_front() {
                 return Some(message);
             }
-            match self.next_line().await {
-                Some(line) => self.take(line),
-                None => {
-                    self.closing.cancel();
-                    return None;
-                }
-            }
+            let Some(line) = self.next_line().await else {
+                self.closing.cancel();
+                return None;
+            };
+            self.take(line);
         }
     }
 

@@ -43,7 +43,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
                 }
             };
             if available.is_empty() {
-                return self.end_of_line().filter(|line| !matches!(line, Line::Whole(line) if line.is_empty()));
+                return (self.passing.is_some() || !self.line.is_empty()).then(|| self.end_of_line());
             }
             let end = available.iter().position(|byte| *byte == b'\n');
             let part = available.get(..end.unwrap_or(available.len())).unwrap_or_default();
@@ -59,15 +59,15 @@ impl<R: AsyncRead + Unpin> Lines<R> {
             let taken = end.map_or(available.len(), |end| end + 1);
             self.input.consume(taken);
             if end.is_some() {
-                return self.end_of_line();
+                return Some(self.end_of_line());
             }
         }
     }
 
-    fn end_of_line(&mut self) -> Option<Line> {
+    fn end_of_line(&mut self) -> Line {
         match self.passing.take() {
-            Some(outline) => Some(Line::TooLong(outline)),
-            None => Some(Line::Whole(std::mem::take(&mut self.line))),
+            Some(outline) => Line::TooLong(outline),
+            None => Line::Whole(std::mem::take(&mut self.line)),
         }
     }
 }

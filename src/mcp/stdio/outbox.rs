@@ -44,7 +44,7 @@ impl Outbox {
     pub(super) async fn below(&self, most: usize) {
         let mut waiting = self.waiting.subscribe();
         if waiting.wait_for(|waiting| *waiting < most).await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 

@@ -28,7 +28,9 @@ impl Outline {
 
     /// Reads on.
     pub(super) fn push(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.read(*byte));
+        for byte in bytes {
+            self.read(*byte);
+        }
     }
 
     /// The last id of the message, as far as it can be made out.

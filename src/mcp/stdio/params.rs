@@ -52,15 +52,13 @@ fn mend_meta(params: &mut Map<String, Value>) -> Result<(), String> {
     if params.get("_meta").is_some_and(is_empty) {
         params.remove("_meta");
     }
-    match params.get_mut("_meta") {
-        None => {}
-        Some(Value::Object(meta)) => {
-            // What is no token cannot be given back; the call itself does not depend on it.
-            if meta.get("progressToken").is_some_and(|token| !token.is_string() && !token.is_i64()) {
-                meta.remove("progressToken");
-            }
-        }
-        Some(other) => return Err(format!("params._meta must be an object (it was {})", kind(other))),
+    let Some(meta) = params.get_mut("_meta") else { return Ok(()) };
+    let Value::Object(meta) = meta else {
+        return Err(format!("params._meta must be an object (it was {})", kind(meta)));
+    };
+    // What is no token cannot be given back; the call itself does not depend on it.
+    if meta.get("progressToken").is_some_and(|token| !token.is_string() && !token.is_i64()) {
+        meta.remove("progressToken");
     }
     Ok(())
 }

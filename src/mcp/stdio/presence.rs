@@ -19,7 +19,7 @@ impl Presence {
     pub(super) fn of_process() -> Self {
         let mut looks = tokio::time::interval(LOOKS);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        Self { parent: Parent(parent_id().map(|id| (id, looks))), input: Input { is_stdin: true } }
+        Self { parent: Parent(PARENT.map(|id| (id(), looks))), input: Input { is_stdin: true } }
     }
 
     /// A host of which nothing is known but its messages.
@@ -38,7 +38,7 @@ impl Parent {
         match &mut self.0 {
             Some((id, looks)) => {
                 looks.tick().await;
-                parent_id() != Some(*id)
+                PARENT.is_some_and(|parent| parent() != *id)
             }
             None => std::future::pending().await,
         }
@@ -53,22 +53,19 @@ pub(super) struct Input {
 impl Input {
     /// Until the other end has closed, although not all was read. Waits for ever where that cannot be told.
     pub(super) async fn closed(&self) {
-        match self.is_stdin {
-            true => hang_up().await,
-            false => std::future::pending().await,
+        if self.is_stdin {
+            hang_up().await;
+        } else {
+            std::future::pending::<()>().await;
         }
     }
 }
 
+/// How the id of the parent is found, where there is a way. It changes when the parent ends.
 #[cfg(unix)]
-fn parent_id() -> Option<u32> {
-    Some(std::os::unix::process::parent_id())
-}
-
+const PARENT: Option<fn() -> u32> = Some(std::os::unix::process::parent_id);
 #[cfg(not(unix))]
-fn parent_id() -> Option<u32> {
-    None
-}
+const PARENT: Option<fn() -> u32> = None;
 
 /// Looks at stdin from time to time, and ends when nobody can write to it any more.
 #[cfg(unix)]
