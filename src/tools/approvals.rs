@@ -96,15 +96,18 @@ struct Waiting {
     warning: Option<String>,
 }
 
-/// Tells what a person has to decide, and where. The write is on record as waiting.
+/// Tells what a person has to decide, and where. The write is on record as waiting. The milestone is read back first: what
+/// is told is what the person will find on the page, also where it was changed after the look before the request.
 pub(super) async fn asked(asked: Asked, context: &Context) -> Result<Answer, Trouble> {
     let (waiting, subject) = asked.settle().await;
-    let subject = match subject {
-        Some(subject) => Some(subject),
-        None => Subject::of(&waiting.approval, context).await,
-    };
-    let told = subject.as_ref().map_or_else(|| about(&waiting.approval), Subject::told);
-    Ok(waiting_told(waiting, &told, "Any fee and the total are shown there.", context).await)
+    let now = Subject::of(&waiting.approval, context).await;
+    let changed = now.as_ref().zip(subject.as_ref()).and_then(|(now, before)| now.changed_since(before));
+    let told = now.or(subject).as_ref().map_or_else(|| about(&waiting.approval), Subject::told);
+    let mut answer = waiting_told(waiting, &told, "Any fee and the total are shown there.", context).await;
+    if let Some(changed) = changed {
+        answer.summary = format!("{changed}\n{}", answer.summary);
+    }
+    Ok(answer)
 }
 
 /// The same of a hire: whom, and on which terms.

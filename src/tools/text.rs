@@ -79,6 +79,12 @@ pub fn usd(amount: Decimal) -> String {
     format!("{sign}${:.places$}", amount.abs())
 }
 
+/// A sum of US dollars, or that it cannot be reckoned with.
+#[must_use]
+pub fn total(sum: Option<Decimal>) -> String {
+    sum.map_or_else(|| "a sum too large to add".into(), usd)
+}
+
 /// A number without needless zeros.
 #[must_use]
 pub fn number(value: Decimal) -> String {

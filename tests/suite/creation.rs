@@ -53,16 +53,6 @@ async fn the_contract_is_looked_at_first_and_the_answer_says_for_whom() {
 }
 
 #[tokio::test]
-async fn words_that_are_hidden_in_every_answer_do_not_make_a_second_milestone() {
-    let (api, host) = plain().await;
-    let terms = with(json!({ "description": format!("Call the API with {TOKEN}"), "name": TOKEN }));
-    let first = host.done("create_milestone", terms.clone()).await;
-    let again = host.done("create_milestone", terms).await;
-    assert_eq!((outcome(&again), id(&again)), ("existing", id(&first)));
-    assert_eq!(api.creates(), 1);
-}
-
-#[tokio::test]
 async fn equal_terms_in_other_writing_are_the_same_milestone() {
     for other in [
         json!({}),
