@@ -83,6 +83,21 @@ impl Token {
         }
     }
 
+    /// A name for its owner that may be shown: the token's public id, or where it has none the first eight hex digits of
+    /// its SHA-256.
+    #[must_use]
+    pub fn principal(&self) -> String {
+        let rest = KINDS.iter().find_map(|kind| self.expose().strip_prefix(kind));
+        match rest.and_then(|rest| rest.split_once('_')) {
+            Some((public, secret)) if !public.is_empty() && !secret.is_empty() => public.to_owned(),
+            _ => {
+                let digest = ring::digest::digest(&ring::digest::SHA256, self.expose().as_bytes());
+                let first = digest.as_ref().first_chunk().copied().unwrap_or_default();
+                format!("{:08x}", u32::from_be_bytes(first))
+            }
+        }
+    }
+
     /// Hides this token and its secret part in a JSON text, also where it stands in JSON's escapes.
     pub fn mask_json(&self, json: &mut String) {
         self.mask(json);
@@ -313,6 +328,16 @@ mod tests {
         let mut other = r#"{"a":"\u00e9 s3cr3t"}"#.to_owned();
         token.mask_json(&mut other);
         assert_eq!(other, r#"{"a":"\u00e9 s3cr3t"}"#);
+    }
+
+    #[test]
+    fn the_principal_is_the_public_id_or_a_short_hash() {
+        let principal = |text: &str| Token::new(text).unwrap().principal();
+        assert_eq!(principal("ot_pat_c3f9_s3cr3t_part99"), "c3f9");
+        for (text, hash) in [("s3cr3tpart99", "7e188e5a"), ("ot_pat_s3cr3tpart99", ""), ("ot_pat_s3cr3tpart99_", "")] {
+            let shown = principal(text);
+            assert!(shown.len() == 8 && shown.starts_with(hash) && !text.contains(&shown), "{text}: {shown}");
+        }
     }
 
     #[test]

@@ -112,7 +112,7 @@ pub const SETTINGS: &[Setting] = &[
         flag: Flag::Value("PORT"),
         environment: &["OPENTRAIN_SANDBOX_PORT"],
         file_field: None,
-        default: "47610",
+        default: "27610",
         help: "Loopback port of the sandbox; servers of the same user share one",
     },
     Setting {

@@ -47,6 +47,15 @@ pub struct Line {
     pub tool: String,
     /// Its arguments, as the API gets them.
     pub arguments: Object,
+    /// The origin of the API.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base: Option<String>,
+    /// Whose token it was: its public id, or the first eight hex digits of its SHA-256.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub principal: Option<String>,
+    /// Whether the API was a sandbox, where nothing is real.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub sandbox: bool,
     /// Who the client says it is; not verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
@@ -91,6 +100,11 @@ impl Line {
     fn counted_as(&self) -> String {
         let hired = || Some(format!("proposal {}", self.arguments.get("proposalId")?.as_str()?));
         self.milestone_id.clone().or_else(hired).unwrap_or_else(|| self.id.clone())
+    }
+
+    /// Whether it is, or may be, of the account that `base` and `principal` name: earlier versions named none.
+    fn may_be_of(&self, base: &str, principal: Option<&str>) -> bool {
+        self.base.as_deref().is_none_or(|own| own == base && self.principal.as_deref() == principal)
     }
 }
 
@@ -179,7 +193,7 @@ impl AuditLog {
         if self.broken.load(Ordering::Acquire) {
             return Err(Denial::unrecorded("an earlier line could not be written"));
         }
-        let line = before(context, figure)?;
+        let line = before(context, figure).await?;
         let (log, policy, its_line) = (Arc::clone(self), policy.clone(), line.clone());
         let begun = tokio::task::spawn_blocking(move || {
             let mut file = open(&log.path)?;
@@ -196,6 +210,26 @@ impl AuditLog {
             open.insert(line.id.clone(), line.clone());
         }
         Ok(Writing(Some((Arc::clone(self), line))))
+    }
+
+    /// The first lines of the writes of `tool` for this account whose end is not known: without a second line, or
+    /// `unknown`. Any process that shares the file may have begun them, and one that still runs may end them yet.
+    ///
+    /// # Errors
+    /// When the record cannot be read.
+    pub fn open_writes(
+        &self,
+        tool: &str,
+        base: &str,
+        principal: Option<&str>,
+        matching: impl Fn(&Object) -> bool,
+    ) -> io::Result<Vec<Line>> {
+        let text = std::fs::read(&self.path)?;
+        let writes = Record::of(&String::from_utf8_lossy(&text)).writes.into_iter().filter(Recorded::is_open);
+        let lines = writes.map(|write| write.before);
+        Ok(lines
+            .filter(|line| line.tool == tool && line.may_be_of(base, principal) && matching(&line.arguments))
+            .collect())
     }
 
     fn end(&self, line: &Line, patience: Duration) -> io::Result<()> {
@@ -248,7 +282,7 @@ impl Writing {
     }
 }
 
-fn before(context: &Context, figure: Option<Figure>) -> Result<Line, Denial> {
+async fn before(context: &Context, figure: Option<Figure>) -> Result<Line, Denial> {
     let figure = figure.unwrap_or_default();
     Ok(Line {
         v: 1,
@@ -257,6 +291,9 @@ fn before(context: &Context, figure: Option<Figure>) -> Result<Line, Denial> {
         phase: Phase::Before,
         tool: context.entry.name.into(),
         arguments: context.masked_arguments(),
+        base: context.base().await,
+        principal: context.principal(),
+        sandbox: context.toolbox.sandbox,
         client: context.call.client.clone(),
         amount_usd: figure.amount,
         milestone_id: figure.milestone_id,

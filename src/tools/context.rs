@@ -18,7 +18,7 @@ use crate::api::token::Token;
 use crate::api::wire::{self, Encoded};
 
 use super::Entry;
-use super::audit::{Figure, Settled, Writing};
+use super::audit::{Figure, Line, Settled, Writing};
 use super::failure::Trouble;
 use super::person::{Progress, Silent};
 use super::policy::Policy;
@@ -129,6 +129,30 @@ impl Context {
     /// [`Trouble::Denied`]; nothing was sent.
     pub async fn begin(&self, figure: Option<Figure>) -> Result<Writing, Trouble> {
         Ok(self.toolbox.operator.begin(self, figure).await?)
+    }
+
+    /// The first lines of earlier writes of this tool for this account whose end is not known, with arguments that fit:
+    /// see [`super::audit::AuditLog::open_writes`]. None where no record is kept.
+    ///
+    /// # Errors
+    /// When the record cannot be read.
+    pub async fn open_writes(&self, matching: impl Fn(&Object) -> bool + Send + 'static) -> std::io::Result<Vec<Line>> {
+        let (Some(audit), Some(base)) = (self.toolbox.operator.audit.clone(), self.base().await) else {
+            return Ok(Vec::new());
+        };
+        let (tool, principal) = (self.entry.name, self.principal());
+        let reading = move || audit.open_writes(tool, &base, principal.as_deref(), matching);
+        tokio::task::spawn_blocking(reading).await?
+    }
+
+    /// The origin of the API, for the record.
+    pub(super) async fn base(&self) -> Option<String> {
+        Some(self.toolbox.client.origin().await.ok()?.origin().ascii_serialization())
+    }
+
+    /// Whose token it is, for the record.
+    pub(super) fn principal(&self) -> Option<String> {
+        self.token.as_ref().map(Token::principal)
     }
 
     /// Performs a write that needs nothing else: begins it, sends it, reads the answer, and ends it if it failed.

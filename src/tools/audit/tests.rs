@@ -68,3 +68,36 @@ fn the_file_is_made_for_its_owner_only() {
     AuditLog::open(path.clone()).unwrap();
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
 }
+
+#[test]
+fn open_writes_are_those_of_the_account_without_a_known_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = AuditLog::open(folder.path().join("audit.jsonl")).unwrap();
+    let account = |base: &str, principal: &str| [("base", base.to_owned()), ("principal", principal.to_owned())];
+    let begun = |id: &str, account: &[(&str, String)]| {
+        let mut begun: serde_json::Value = serde_json::from_str(&line(id, Before, None, None, None)).unwrap();
+        for (name, value) in account {
+            begun[*name] = json!(value);
+        }
+        begun["arguments"] = json!({ "contractId": "ctr_1" });
+        begun.to_string()
+    };
+    let lines = [
+        begun("open", &account("https://a", "me")),
+        begun("of an earlier version", &[]),
+        begun("of another account", &account("https://a", "you")),
+        begun("elsewhere", &account("https://b", "me")),
+        begun("unknown", &account("https://a", "me")),
+        line("unknown", After, None, None, Some("unknown")),
+        begun("ended", &account("https://a", "me")),
+        line("ended", After, None, None, Some("created")),
+    ];
+    std::fs::write(&log.path, lines.join("\n")).unwrap();
+    let found = |tool: &str, contract: &'static str| -> Vec<String> {
+        let fits = move |arguments: &Object| arguments.get("contractId") == Some(&json!(contract));
+        let lines = log.open_writes(tool, "https://a", Some("me"), fits).unwrap();
+        lines.into_iter().map(|line| line.id).collect()
+    };
+    assert_eq!(found("create_milestone", "ctr_1"), ["open", "of an earlier version", "unknown"]);
+    assert!(found("create_milestone", "ctr_2").is_empty() && found("end_contract", "ctr_1").is_empty());
+}
