@@ -5,7 +5,7 @@ mod unknown;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Api, Host, Launch, Reply, TOKEN, contract, launch};
+use crate::harness::{Answer, Api, Host, Launch, Reply, contract, launch};
 
 /// The terms of the reference's example.
 fn terms() -> Value {
