@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{BackoffBuilder, ExponentialBuilder};
-use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -28,40 +27,20 @@ use super::toolbox::Toolbox;
 use super::{Entry, Tool};
 
 mod subject;
+mod words;
 
 pub(super) use subject::Subject;
+use words::{RELEASE, expired, words_of};
 
 /// The tools of this family.
 pub const TOOLS: &[Entry] = &[Entry::of::<GetApproval>(), Entry::of::<WaitForApproval>()];
 
-const APPROVAL_IDS: &str = "approvalId comes from what was asked for (request_milestone_funding and its like); asking again gives the same pending approval.";
+const APPROVAL_IDS: &str = "approvalId is in the answer of request_milestone_funding, request_milestone_approval, hire_proposal \
+    and end_contract; asking again gives the same pending approval.";
 /// What one look may take.
 const LOOK_LIMIT: Duration = Duration::from_secs(10);
 /// What the last look of a wait may take beyond it.
 const LAST_LOOK: Duration = Duration::from_secs(1);
-
-/// The words for one kind of approval.
-struct Words {
-    to_decide: &'static str,
-    done: &'static str,
-    not_done: &'static str,
-}
-
-const fn words(kind: &str) -> Words {
-    match kind.as_bytes() {
-        b"milestone_fund" => Words { to_decide: "fund", done: "Funded", not_done: "Nothing was funded" },
-        b"milestone_approve" => {
-            Words { to_decide: "release the payment of", done: "Released", not_done: "Nothing was released" }
-        }
-        b"contract_end" => Words { to_decide: "end", done: "Ended", not_done: "Nothing was ended" },
-        b"proposal_hire" => Words { to_decide: "hire", done: "Hired", not_done: "Nobody was hired" },
-        _ => Words { to_decide: "decide on", done: "Done", not_done: "Nothing was done" },
-    }
-}
-
-fn words_of(approval: &Approval) -> Words {
-    words(approval.kind.text().unwrap_or_default())
-}
 
 /// A request for a decision that OpenTrain has taken.
 pub(super) struct Asked {
@@ -99,12 +78,15 @@ struct Waiting {
 /// Tells what a person has to decide, and where. The write is on record as waiting.
 pub(super) async fn asked(asked: Asked, context: &Context) -> Result<Answer, Trouble> {
     let (waiting, subject) = asked.settle().await;
+    let is_release = waiting.approval.kind.text() == Some(RELEASE);
     let subject = match subject {
-        Some(subject) => Some(subject),
-        None => Subject::of(&waiting.approval, context).await,
+        // Only a contract that was read by itself says how much of its budget is used.
+        Some(subject) if !is_release || subject.contract.budget.get().is_some() => Some(subject),
+        _ => Subject::of(&waiting.approval, context).await.or(subject),
     };
     let told = subject.as_ref().map_or_else(|| about(&waiting.approval), Subject::told);
-    Ok(waiting_told(waiting, &told, "Any fee and the total are shown there.", context).await)
+    let work = subject.filter(|_| is_release).map(|subject| subject.work_done(waiting.reply.now())).unwrap_or_default();
+    Ok(waiting_told(waiting, &told, &work, context).await)
 }
 
 /// The same of a hire: whom, and on which terms.
@@ -117,16 +99,17 @@ pub(super) async fn asked_to_hire(
     let (waiting, _) = asked.settle().await;
     let who = candidate(proposal_id, context).await;
     let told = format!("{}, {terms}", who.unwrap_or_else(|| about(&waiting.approval)));
-    let changeable = "Your person may change the terms there; what they confirm counts.";
-    Ok(waiting_told(waiting, &told, changeable, context).await)
+    Ok(waiting_told(waiting, &told, &[], context).await)
 }
 
-async fn waiting_told(waiting: Waiting, told: &str, besides: &str, context: &Context) -> Answer {
+/// `facts` are what a person should look at before they decide; they are told on the way to the page too.
+async fn waiting_told(waiting: Waiting, told: &str, facts: &[String], context: &Context) -> Answer {
     let Waiting { approval, object, reply, warning } = waiting;
     let link = link(&approval, context).await;
     let words = words_of(&approval);
     let lead = format!("WAITING FOR A PERSON. {} so far; no money has moved.", words.not_done);
-    let decision = format!("To decide: {} {told}. {besides}", words.to_decide);
+    let told = [&[format!("{} {told}.", words.to_decide)], facts].concat().join(" ");
+    let decision = format!("To decide: {told} {}", words.beforehand).trim_end().to_owned();
     let page = match &link {
         Some(link) => link.told("Show this link in full"),
         None => "OpenTrain gave no link; your person finds it in the app, under approvals.".into(),
@@ -136,15 +119,20 @@ async fn waiting_told(waiting: Waiting, told: &str, besides: &str, context: &Con
     answer.outcome = Some(Outcome::PendingApproval);
     answer.warnings.extend(warning);
     answer.next = wait_for(&approval, context);
-    answer.step = step(&approval, link.as_ref(), told, &words);
+    answer.step = step(&approval, link.as_ref(), &told);
     answer.links.extend(link);
     answer
 }
 
-fn step(approval: &Approval, link: Option<&Link>, told: &str, words: &Words) -> Option<HumanStep> {
+fn step(approval: &Approval, link: Option<&Link>, told: &str) -> Option<HumanStep> {
     let link = link.filter(|link| link.verified)?.clone();
-    let ask = format!("An agent asks you to {} {told}. Open this page to confirm or decline.", words.to_decide);
+    let ask = format!("An agent asks you to {told} Open this page to confirm or decline.");
     Some(HumanStep::decide(link, ask, ApprovalId(approval.id.text()?.to_owned())))
+}
+
+/// The contract that an approval is about, or that came of it.
+fn contract_of(approval: &Approval) -> Option<&str> {
+    approval.contract_id.text().or_else(|| approval.result.get()?.get("contractId")?.as_str())
 }
 
 /// What an approval is about, by its ids alone.
@@ -170,8 +158,12 @@ fn wait_for(approval: &Approval, context: &Context) -> String {
 
 fn lapse(approval: &Approval, reply: &Reply) -> Option<String> {
     let at = approval.expires_at.timestamp()?;
-    let lapses = if at < reply.now() { "Was to lapse" } else { "Lapses" };
-    Some(format!("{lapses} without effect {}.", moment(at, reply.now())))
+    let at_what_time = moment(at, reply.now());
+    Some(if at < reply.now() {
+        format!("Its time ended {at_what_time}.")
+    } else {
+        format!("Expires {at_what_time}; then nothing happens.")
+    })
 }
 
 /// One look at an approval.
@@ -207,6 +199,7 @@ async fn see(approval_id: &ApprovalId, deadline: Instant, context: &Context) -> 
 /// Tells what was decided. What a confirmation did is read back, not guessed.
 async fn told(seen: Seen, waited: Duration, context: &Context) -> Answer {
     let (summary, is_pending) = (summary(&seen, waited, context).await, seen.is_pending());
+    let is_confirmed = seen.approval.status.text() == Some(CONFIRMED);
     let Seen { approval, object, reply } = seen;
     let mut answer = Answer::new(summary, object);
     if is_pending {
@@ -214,9 +207,15 @@ async fn told(seen: Seen, waited: Duration, context: &Context) -> Answer {
             answer.show("The link for your person", link);
         }
         answer.lines.extend(lapse(&approval, &reply));
-        let again = wait_for(&approval, context);
-        let stop = "Tell your person that it is still open, and stop; look again when they say it is done.";
-        answer.next = [stop, &again].join(" ").trim_end().into();
+        let id =
+            approval.id.text().map_or_else(|| "approvalId".to_owned(), |id| format!("approvalId \"{}\"", word(id)));
+        let stop = format!(
+            "Tell your person that it is still open, and stop. When they say that they have decided, call \
+             wait_for_approval({id}) again."
+        );
+        answer.next = context.toolbox.told_here(&stop);
+    } else if let Some(contract) = contract_of(&approval).filter(|_| is_confirmed) {
+        answer.next = context.next(&[("get_contract", &format!("contractId \"{}\"", word(contract)))]);
     }
     answer
 }
@@ -240,7 +239,7 @@ async fn summary(Seen { approval, reply, .. }: &Seen, waited: Duration, context:
         ),
         Some(EXPIRED) => {
             let [why, then] = expired(approval, reply.now());
-            format!("expired: {why}. {} ({about}). {then}", words.not_done)
+            format!("{why}. {} ({about}). {then}", words.not_done)
         }
         Some(PENDING) => {
             let seconds = waited.as_secs();
@@ -252,19 +251,6 @@ async fn summary(Seen { approval, reply, .. }: &Seen, waited: Duration, context:
             other.map_or_else(|| "no status".into(), word)
         ),
     }
-}
-
-/// Why nobody can decide it any more, and what to do then. It may end before its time: a hire with other terms takes the
-/// place of the request before (reference: api-reference/proposals/hire).
-fn expired(approval: &Approval, now: Timestamp) -> [&'static str; 2] {
-    let ended = approval.resolved_at.timestamp().unwrap_or(now);
-    if approval.expires_at.timestamp().is_some_and(|at| ended < at) {
-        return [
-            "it ended before its time, undecided; a newer request has probably taken its place",
-            "If you asked again since, go on with that approval; otherwise ask if it is still wanted.",
-        ];
-    }
-    ["nobody decided in time", "Ask if it is still wanted; a new request makes a new link."]
 }
 
 /// What is so after a confirmation, by the contract as it is now.
@@ -281,11 +267,15 @@ fn read_back(subject: Option<&Subject>, approval: &Approval) -> String {
         }
         None => text.push_str(" It could not be read back."),
     }
-    let result = approval.result.get().into_iter().flatten();
-    let result: Vec<String> =
-        result.filter_map(|(name, value)| Some(format!("{} {}", word(name), word(value.as_str()?)))).collect();
-    if !result.is_empty() {
-        text.push_str(&format!(" Result: {}.", result.join(", ")));
+    for (name, value) in approval.result.get().into_iter().flatten() {
+        let Some(value) = value.as_str().map(word) else { continue };
+        match name.as_str() {
+            "invoiceId" => text.push_str(&format!(" Invoice {value}.")),
+            "contractId" => text.push_str(&format!(" Contract {value}.")),
+            // The payment's own id at the bank's side helps nobody here; it is in the structure.
+            "paymentIntentId" => {}
+            _ => text.push_str(&format!(" {}: {value}.", word(name))),
+        }
     }
     text
 }
@@ -390,28 +380,6 @@ impl Toolbox {
                 answer.next = context.next(&[("wait_for_approval", &format!("approvalId \"{name}\""))]);
                 (Report { result: Ok(answer), step: None }, fault.is_passing())
             }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::api::types::from_value;
-    use serde_json::json;
-
-    #[test]
-    fn an_approval_that_ended_before_its_time_is_not_told_as_too_late() {
-        let now = "2026-06-14T10:00:00Z".parse().unwrap();
-        let (before, after) = ("2026-06-13T10:00:00Z", "2026-06-15T10:00:00Z");
-        for (approval, why) in [
-            (json!({ "expiresAt": after, "resolvedAt": before }), "before its time"),
-            (json!({ "expiresAt": after, "resolvedAt": null }), "before its time"),
-            (json!({ "expiresAt": before, "resolvedAt": before }), "in time"),
-            (json!({ "expiresAt": before, "resolvedAt": null }), "in time"),
-            (json!({}), "in time"),
-        ] {
-            assert!(expired(&from_value(&approval), now)[0].contains(why), "{approval}");
         }
     }
 }

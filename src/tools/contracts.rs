@@ -250,9 +250,13 @@ impl Tally {
         if all == 0 {
             return "No contracts.".into();
         }
-        let states: Vec<String> =
-            self.contracts.iter().map(|(status, many)| format!("{many} {}", word(status))).collect();
-        let mut text = format!("{} ({}).", count(all, "contract"), states.join(", "));
+        let only = self.contracts.keys().next().filter(|status| self.contracts.len() == 1 && !status.contains(' '));
+        let mut text = if let Some(status) = only {
+            format!("{}.", count(all, &format!("{} contract", word(status))))
+        } else {
+            let states = self.contracts.iter().map(|(status, many)| format!("{many} {}", word(status)));
+            format!("{} ({}).", count(all, "contract"), states.collect::<Vec<_>>().join(", "))
+        };
         let sums = [("Not funded", self.unfunded), ("Funded, not released", self.funded)];
         for (what, (many, sum)) in sums.into_iter().filter(|(_, (many, _))| *many > 0) {
             text.push_str(&format!(" {what}: {}, {}.", count(many, "milestone"), usd(sum)));
@@ -263,7 +267,11 @@ impl Tally {
             text.push_str(&format!(" Other milestones: {}.", others.join(", ")));
         }
         if self.flagged > 0 {
-            text.push_str(&format!(" Flagged: {}.", self.flagged));
+            let carry = if self.flagged == 1 { "carries a flag" } else { "carry a flag" };
+            text.push_str(&format!(
+                " {} {carry} of OpenTrain's, whose meaning is not documented.",
+                count(self.flagged, "milestone")
+            ));
         }
         text
     }
@@ -285,18 +293,7 @@ impl Told for GetContract {
         let contract = &read.output.contract;
         let mut lines = contract_lines("", contract, reply);
         let head = lines.remove(0);
-        if let Some(budget) = contract.budget.get()
-            && contract.payment_type.text() != Some("FIXED_PRICE")
-        {
-            let shown = |field: &Field<Number>| field.decimal().map_or_else(|| "?".into(), number);
-            lines.push(format!(
-                "Budget {}: {} of {} used, {} left.",
-                budget.state.text().map_or_else(|| "without state".into(), word),
-                shown(&budget.consumed_volume),
-                shown(&budget.funded_volume),
-                shown(&budget.remaining_volume),
-            ));
-        }
+        lines.extend(budget_line(contract));
         if let Some(conversation) = contract.job_dm_conversation_id.text() {
             lines.push(format!("Conversation with the trainer: {}.", word(conversation)));
         }
@@ -307,11 +304,50 @@ impl Told for GetContract {
         }
         let mut answer = Answer::new(head, read.object);
         answer.lines = lines;
-        if contract.status.text() != Some(ENDED) {
-            answer.next =
-                context.next(&[("create_milestone", "contractId, …"), ("request_milestone_funding", "milestoneId")]);
-        }
+        answer.next = context.next(&fitting_calls(contract));
         answer
+    }
+}
+
+/// What can be done with a contract and its milestones as they are now.
+fn fitting_calls(contract: &Contract) -> Vec<(&'static str, &'static str)> {
+    if contract.status.text() == Some(ENDED) {
+        return Vec::new();
+    }
+    let has = |wanted| contract.milestones.items().iter().any(|milestone| milestone.status.text() == Some(wanted));
+    let calls = [
+        (has(NOT_FUNDED), ("request_milestone_funding", "milestoneId")),
+        (has(ACTIVE_FUNDED), ("request_milestone_approval", "milestoneId")),
+        // Without a rate OpenTrain refuses every new milestone.
+        (contract.rate_usd.decimal().is_some(), ("create_milestone", "contractId, …")),
+    ];
+    calls.into_iter().filter(|(fits, _)| *fits).map(|(_, call)| call).collect()
+}
+
+/// How much of the funded work was done, by OpenTrain's count; nothing where no volume was funded.
+fn budget_line(contract: &Contract) -> Option<String> {
+    let budget = contract.budget.get()?;
+    let used = used_of_budget(contract)?;
+    let state = budget.state.text().map_or_else(|| "without state".into(), word);
+    let left = budget.remaining_volume.decimal().map_or_else(|| "?".into(), number);
+    Some(format!("Budget {state}: {used} used, {left} left."))
+}
+
+/// `34 of 40 hours`; nothing for a fixed price, or where no volume was funded.
+#[must_use]
+pub fn used_of_budget(contract: &Contract) -> Option<String> {
+    let budget = contract.budget.get().filter(|_| contract.payment_type.text() != Some("FIXED_PRICE"))?;
+    let funded = budget.funded_volume.decimal().filter(|funded| !funded.is_zero())?;
+    let used = budget.consumed_volume.decimal().map_or_else(|| "?".into(), number);
+    Some(format!("{used} of {}{}", number(funded), unit(contract).map(|unit| format!(" {unit}")).unwrap_or_default()))
+}
+
+/// What the volume of a contract counts, where that is known.
+fn unit(contract: &Contract) -> Option<&'static str> {
+    match contract.payment_type.text()? {
+        "PAY_PER_HOUR" => Some("hours"),
+        "PAY_PER_LABEL" => Some("labels"),
+        _ => None,
     }
 }
 
@@ -358,7 +394,10 @@ pub fn contract_lines(lead: &str, contract: &Contract, reply: &Reply) -> Vec<Str
         head.push_str(" · no milestones listed");
     }
     lines.extend(
-        milestones.iter().take(SHOWN_MILESTONES).map(|milestone| format!("   {}", milestone_line(milestone, reply))),
+        milestones
+            .iter()
+            .take(SHOWN_MILESTONES)
+            .map(|milestone| format!("   {}", milestone_line_in(milestone, unit(contract), reply))),
     );
     if milestones.len() > SHOWN_MILESTONES {
         lines.push(format!(
@@ -395,21 +434,34 @@ pub fn trainer(contract: &Contract) -> String {
 /// A milestone in a line.
 #[must_use]
 pub fn milestone_line(milestone: &Milestone, reply: &Reply) -> String {
+    milestone_line_in(milestone, None, reply)
+}
+
+/// A milestone in a line, with the unit in which its contract counts.
+fn milestone_line_in(milestone: &Milestone, unit: Option<&str>, reply: &Reply) -> String {
     let mut parts = Vec::new();
     let place = milestone.milestone_number.get().map_or_else(String::new, |place| format!("#{place} "));
     parts.push(format!("{place}{}", milestone.id.text().map_or_else(|| "no id".into(), word)));
     parts.push(milestone.status.text().map_or_else(|| "no status".into(), word));
     parts.push(milestone.amount_usd.decimal().map_or_else(|| "no amount".into(), usd));
-    parts.extend(milestone.volume.decimal().map(|volume| format!("volume {}", number(volume))));
+    parts.extend(milestone.volume.decimal().map(|volume| match unit {
+        Some(unit) => format!("{} {unit}", number(volume)),
+        None => format!("volume {}", number(volume)),
+    }));
     parts.push(due(milestone, reply));
     let name = milestone.name.text().or_else(|| milestone.description.text());
     parts.extend(name.map(quoted));
-    let flags = [("pendingApproval", &milestone.pending_approval), ("needsReview", &milestone.needs_review)];
-    let flags: Vec<&str> = flags.into_iter().filter(|(_, flag)| flag.is_true()).map(|(name, _)| name).collect();
+    let flags = flags(milestone);
     if !flags.is_empty() {
-        parts.push(format!("flags: {}", flags.join(", ")));
+        parts.push(format!("OpenTrain's flags: {}", flags.join(", ")));
     }
     parts.join(" · ")
+}
+
+/// The flags of a milestone that are set, by their names: their meaning is not documented.
+pub(super) fn flags(milestone: &Milestone) -> Vec<&'static str> {
+    let flags = [("pendingApproval", &milestone.pending_approval), ("needsReview", &milestone.needs_review)];
+    flags.into_iter().filter(|(_, flag)| flag.is_true()).map(|(name, _)| name).collect()
 }
 
 fn due(milestone: &Milestone, reply: &Reply) -> String {

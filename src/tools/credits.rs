@@ -20,7 +20,7 @@ use super::failure::Trouble;
 use super::parts::{self, each, each_of_page, id, long, said, unsure};
 use super::person::HumanStep;
 use super::schema::Object;
-use super::text::{count, moment, moment_of, number, quoted, usd, word};
+use super::text::{count, grouped, moment, moment_of, number, quoted, usd, word};
 use super::toolbox::Toolbox;
 use super::{Context, Entry, Told, Tool};
 
@@ -45,7 +45,7 @@ fn money(field: &Field<Number>, currency: Option<&str>) -> String {
     let Some(amount) = cents(field) else { return "an unknown amount".into() };
     match currency.filter(|currency| !currency.eq_ignore_ascii_case("usd")) {
         None => usd(amount),
-        Some(currency) => format!("{} {}", number(amount), word(&currency.to_uppercase())),
+        Some(currency) => format!("{} {}", grouped(&number(amount)), word(&currency.to_uppercase())),
     }
 }
 
@@ -292,7 +292,7 @@ mod tests {
             (json!(-2505), "-$25.05"),
             (json!(1), "$0.01"),
             (json!(0), "$0"),
-            (json!(9_007_199_254_740_993_u64), "$90071992547409.93"),
+            (json!(9_007_199_254_740_993_u64), "$90,071,992,547,409.93"),
             (json!(12.5), "$0.125"),
             (json!("x"), "an unknown amount"),
         ] {

@@ -142,7 +142,7 @@ mod tests {
         let page = page(&profile);
         for line in [
             "trainer fl_1",
-            "On OpenTrain: $1200 earned, rating 4.9.",
+            "On OpenTrain: $1,200 earned, rating 4.9.",
             "Speaks Spanish (NATIVE).",
             "subjectMatter: «Sentiment, Law»",
             "Review: rating 5 · «Good»",

@@ -112,9 +112,7 @@ fn refused(refusal: &Refusal, failure: &Failure, situation: &Situation<'_>) -> S
     }
     match refusal.status {
         400 => match &failure.field {
-            Some(field) => {
-                format!("The parameter that is wrong or missing: {}. Correct it and call again.", visible(field))
-            }
+            Some(field) => format!("{} is wrong or missing. Correct it and call again.", visible(field)),
             None => "OpenTrain does not accept these arguments. Correct them and call again.".into(),
         },
         401 => unauthorized(situation),
@@ -137,15 +135,21 @@ fn reasoned(reason: &str, failure: &Failure, situation: &Situation<'_>) -> Optio
     Some(match reason {
         "account_claim_required" => claim(failure, situation),
         "contract_ended" => {
-            "The contract is over; nothing can be added to it. list_contracts(status \"active\") shows the others."
+            "The contract has ended: no milestone of it can be created, funded or released, and it cannot be ended again. \
+             list_contracts(status \"active\") shows the others."
                 .into()
         }
         "contract_rate_missing" => {
             "The contract has no rate to check the amount against; a person has to set one in the OpenTrain app.".into()
         }
-        "milestone_not_fundable" => "It is funded already, or cannot be. get_contract shows its status.".into(),
-        "milestone_not_funded" => "There is no money behind it to release. get_contract shows its status; request_milestone_funding comes first.".into(),
+        // What the milestone's status is, and what that means, is added where it was looked up.
+        "milestone_not_fundable" => "Only a NOT_FUNDED milestone of an active contract can be funded.".into(),
+        "milestone_not_funded" => "Only an ACTIVE_FUNDED milestone of an active contract can be released.".into(),
         "payment_method_required" => "A person has to add a payment method first; then call again.".into(),
+        "proposal_not_ready_for_messaging" => {
+            "No conversation can be opened for this proposal yet: it has no user, or no job, behind it. get_proposal shows it."
+                .into()
+        }
         "moderation_blocked" => blocked(failure),
         "job_not_published" => "Only a published job can be offered: publish_job comes first.".into(),
         "not_a_freelancer" => {
@@ -190,6 +194,10 @@ fn detailed(refusal: &Refusal) -> Option<String> {
             ))
         }
         400 => {
+            if let Some(supported) = refusal.detail("supportedStatuses").and_then(Value::as_array) {
+                let supported: Vec<String> = supported.iter().take(20).map(|status| visible(&plain(status))).collect();
+                return Some(format!("The status may be one of: {}.", supported.join(", ")));
+            }
             let issues = refusal.detail("issues").and_then(Value::as_array)?;
             let issues: Vec<String> = issues.iter().take(10).map(issue).collect();
             Some(format!(
@@ -203,9 +211,12 @@ fn detailed(refusal: &Refusal) -> Option<String> {
         409 => {
             let required = visible(text("requiredStatus")?);
             let status = text("status").map_or_else(|| "another".to_owned(), visible);
-            Some(format!(
-                "The job has to be {required} for this; its status is {status}. A DRAFT is changed with update_job_draft."
-            ))
+            let instead = match text("status") {
+                Some("DRAFT") => " A DRAFT is changed with update_job_draft.",
+                Some("OPEN") => " An OPEN job is changed with update_job.",
+                _ => "",
+            };
+            Some(format!("The job has to be {required} for this; its status is {status}.{instead}"))
         }
         _ => None,
     }

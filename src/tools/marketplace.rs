@@ -52,7 +52,7 @@ fn pay(pay: Option<&Pay>) -> String {
     let currency = pay.currency.text().filter(|currency| !currency.eq_ignore_ascii_case("usd"));
     let money = |amount| match currency {
         None => usd(amount),
-        Some(currency) => format!("{} {}", super::text::number(amount), word(currency)),
+        Some(currency) => format!("{} {}", super::text::grouped(&super::text::number(amount)), word(currency)),
     };
     let span = match (pay.hourly_min.decimal(), pay.hourly_max.decimal()) {
         (Some(least), Some(most)) if least != most => Some(format!("{} to {}", money(least), money(most))),

@@ -1,11 +1,14 @@
 //! Milestones: made without money, then funded and released by a person. `creation` holds how one is made once.
 
+use std::time::Duration;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::api::approvals::OneApproval;
 use crate::api::contracts::{Contract, GetContract, ListContracts};
-use crate::api::milestones::{Milestone, RequestMilestoneApproval, RequestMilestoneFunding};
+use crate::api::error::Error;
+use crate::api::milestones::{ACTIVE_FUNDED, Milestone, NOT_FUNDED, RequestMilestoneApproval, RequestMilestoneFunding};
 use crate::api::types::{ContractId, MilestoneId};
 use crate::api::{Effect, Gate, Operation};
 
@@ -14,6 +17,7 @@ use super::approvals::{Asked, Subject, asked};
 use super::audit::Figure;
 use super::creation::CreateMilestoneOnce;
 use super::failure::{Denial, Trouble};
+use super::text::word;
 use super::{Context, Entry, Tool};
 
 /// The tools of this family.
@@ -21,6 +25,11 @@ pub const TOOLS: &[Entry] = &[Entry::of::<CreateMilestoneOnce>(), Entry::of::<Fu
 
 /// Where milestone ids come from.
 const MILESTONE_IDS: &str = "milestoneId comes from list_contracts; a contract id does not work here.";
+
+/// The status of a milestone whose money was released. The reference has it only among the labels of the app, as "Paid".
+const PAID: &str = "PAID";
+/// What a look after a refusal may take.
+const LOOK_LIMIT: Duration = Duration::from_secs(8);
 
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -75,15 +84,76 @@ async fn ask<O: Operation<Output = OneApproval>>(
     contract: Option<ContractId>,
     context: &Context,
 ) -> Result<Answer, Trouble> {
-    let subject = match (contract, context.policy().has_caps()) {
+    let subject = match (contract.clone(), context.policy().has_caps()) {
         (Some(contract), _) => Some(in_contract(milestone, contract, context).await?),
         (None, true) => Some(somewhere(milestone, context).await?),
         (None, false) => None,
     };
     let amount = subject.as_ref().and_then(|subject| subject.milestone.as_ref()?.amount_usd.decimal());
     let figure = Figure { amount, milestone_id: Some(milestone.0.clone()) };
-    let written = context.write(operation, Some(figure)).await?;
-    asked(Asked::of(written, subject), context).await
+    match context.write(operation, Some(figure)).await {
+        Ok(written) => asked(Asked::of(written, subject), context).await,
+        Err(trouble) => {
+            if let Some(wanted) = wanted_status(&trouble) {
+                context.remark(Some(standing(milestone, contract, wanted, context).await));
+            }
+            Err(trouble)
+        }
+    }
+}
+
+/// The status that a milestone would have to have, where the refusal says that it has another.
+fn wanted_status(trouble: &Trouble) -> Option<&'static str> {
+    let Trouble::Api(Error::Refused(refusal)) = trouble else { return None };
+    match refusal.reason()? {
+        "milestone_not_fundable" => Some(NOT_FUNDED),
+        "milestone_not_funded" => Some(ACTIVE_FUNDED),
+        _ => None,
+    }
+}
+
+/// How the milestone stands now, and what that means for who wanted it funded or released.
+async fn standing(
+    milestone: &MilestoneId,
+    contract: Option<ContractId>,
+    wanted: &'static str,
+    context: &Context,
+) -> String {
+    let look = async {
+        match contract {
+            Some(contract) => in_contract(milestone, contract, context).await,
+            None => somewhere(milestone, context).await,
+        }
+    };
+    match tokio::time::timeout(LOOK_LIMIT, look).await {
+        Ok(Ok(subject)) => told_standing(&subject, wanted),
+        Ok(Err(Trouble::Denied(_))) => {
+            "It is not listed in a contract of this account: it was refunded or cancelled, or is another account's."
+                .into()
+        }
+        Ok(Err(_)) | Err(_) => "get_contract shows its status.".into(),
+    }
+}
+
+fn told_standing(subject: &Subject, wanted: &str) -> String {
+    let Some(milestone) = &subject.milestone else { return String::new() };
+    let place = milestone.milestone_number.get().map_or_else(String::new, |place| format!("#{place} "));
+    let name = format!("{place}{}", milestone.id.text().map_or_else(|| "without id".into(), word));
+    let Some(status) = milestone.status.text() else { return format!("{name} has no status.") };
+    let ended = subject.contract.status.text() == Some("ended");
+    let it_is = format!("{name} is {}", word(status));
+    match (wanted, status) {
+        _ if ended => format!("{it_is}, and its contract has ended."),
+        (NOT_FUNDED, ACTIVE_FUNDED) => format!("{it_is}: there is nothing left to fund."),
+        (NOT_FUNDED, PAID) => format!("{it_is} already: it was funded and released, and must not be funded again."),
+        (ACTIVE_FUNDED, PAID) => format!("{it_is} already: there is nothing to release."),
+        (ACTIVE_FUNDED, NOT_FUNDED) => {
+            format!("{it_is}: it has to be funded first. request_milestone_funding asks for that.")
+        }
+        _ if status == wanted => format!("{it_is} now; OpenTrain does not say what else is in the way."),
+        (NOT_FUNDED, _) => format!("{it_is}, which cannot be funded. That status is OpenTrain's to change."),
+        _ => format!("{it_is}, which cannot be released. That status is OpenTrain's to change."),
+    }
 }
 
 /// The milestone in the contract that the caller named.
@@ -106,5 +176,33 @@ fn held(contract: Contract, milestone: &MilestoneId) -> Option<Subject> {
 }
 
 fn not_there(milestone: &MilestoneId, place: &str) -> Denial {
-    Denial::not_found(format!("Milestone {} is not listed in {place}", super::text::word(&milestone.0)))
+    Denial::not_found(format!("Milestone {} is not listed in {place}", word(&milestone.0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::types::from_value;
+    use serde_json::json;
+
+    #[test]
+    fn a_refusal_says_what_the_status_means() {
+        for (wanted, status, contract, part, unsaid) in [
+            (ACTIVE_FUNDED, "PAID", "active", "#2 ms_1 is PAID already: there is nothing to release", "request_"),
+            (ACTIVE_FUNDED, "QUALITY_HOLD", "active", "which cannot be released", "request_"),
+            (ACTIVE_FUNDED, "NOT_FUNDED", "active", "request_milestone_funding", "already"),
+            (ACTIVE_FUNDED, "NOT_FUNDED", "ended", "its contract has ended", "request_"),
+            (NOT_FUNDED, "ACTIVE_FUNDED", "active", "nothing left to fund", "request_"),
+            (NOT_FUNDED, "PAID", "active", "must not be funded again", "request_"),
+            (NOT_FUNDED, "DISPUTED", "active", "which cannot be funded", "request_"),
+            (NOT_FUNDED, "NOT_FUNDED", "active", "does not say what else", "request_"),
+        ] {
+            let subject = Subject {
+                contract: from_value(&json!({ "status": contract })),
+                milestone: Some(from_value(&json!({ "id": "ms_1", "milestoneNumber": 2, "status": status }))),
+            };
+            let told = told_standing(&subject, wanted);
+            assert!(told.contains(part) && !told.contains(unsaid), "{wanted} {status}: {told}");
+        }
+    }
 }

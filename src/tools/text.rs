@@ -70,13 +70,28 @@ const fn is_hidden(character: char) -> bool {
     )
 }
 
-/// US dollars: `$300`, `$12.50`, `$0.04`.
+/// US dollars: `$300`, `$12.50`, `$0.04`, `$1,000,000`.
 #[must_use]
 pub fn usd(amount: Decimal) -> String {
     let amount = amount.normalize();
     let places = if amount.scale() == 0 { 0 } else { amount.scale().max(2) as usize };
     let sign = if amount.is_sign_negative() { "-" } else { "" };
-    format!("{sign}${:.places$}", amount.abs())
+    format!("{sign}${}", grouped(&format!("{:.places$}", amount.abs())))
+}
+
+/// Digits with a comma after every thousand, so that a reader can count the zeros.
+#[must_use]
+pub fn grouped(digits: &str) -> String {
+    let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
+    let mut text = String::with_capacity(digits.len() + whole.len() / 3);
+    for (place, digit) in whole.chars().enumerate() {
+        let left = whole.len() - place;
+        if place > 0 && left.is_multiple_of(3) && !text.ends_with('-') {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text + fraction
 }
 
 /// A number without needless zeros.
@@ -147,10 +162,18 @@ mod tests {
     }
 
     #[test]
-    fn money_has_cents_where_it_has_any() {
-        for (amount, shown) in
-            [("300", "$300"), ("300.00", "$300"), ("12.5", "$12.50"), ("0.0375", "$0.0375"), ("-2.5", "-$2.50")]
-        {
+    fn money_has_cents_where_it_has_any_and_countable_thousands() {
+        for (amount, shown) in [
+            ("300", "$300"),
+            ("300.00", "$300"),
+            ("12.5", "$12.50"),
+            ("0.0375", "$0.0375"),
+            ("-2.5", "-$2.50"),
+            ("999.99", "$999.99"),
+            ("1000", "$1,000"),
+            ("-1234.5", "-$1,234.50"),
+            ("1000000485.5", "$1,000,000,485.50"),
+        ] {
             assert_eq!(usd(Decimal::from_str_exact(amount).unwrap()), shown);
         }
     }

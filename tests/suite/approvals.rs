@@ -59,7 +59,7 @@ async fn asking_for_money_says_what_whom_how_much_until_when_and_what_comes_next
         let approval = api.world().approvals[0].clone();
         waits_for_a_person(&answer, &approval);
         answer.says(&[asked, "$300", "Maria G.", "«Spanish Sentiment Labeling Contract»"]);
-        answer.says(&["Lapses without effect 2026-06-15 10:00 UTC, in 72 h"]);
+        answer.says(&["Expires 2026-06-15 10:00 UTC, in 72 h; then nothing happens"]);
         let shown = format!("Show this link in full: {}", approval["approvalUrl"].as_str().unwrap());
         assert_eq!(answer.text().lines().nth(1), Some(shown.as_str()), "{tool}: the link comes before what it is for");
         assert_eq!(answer.structured()["links"][0]["verified"], true, "{tool}");
@@ -81,7 +81,7 @@ async fn the_time_that_is_left_is_told_by_the_apis_clock() {
     answer.says(&["2026-06-15 10:00 UTC, in 30 min"]);
     api.world().clock = Some("2026-11-22T10:00:00Z".parse().unwrap());
     let answer = host.done("request_milestone_funding", json!({ "milestoneId": "ms_7Rtd" })).await;
-    answer.says(&["Was to lapse without effect 2026-06-15 10:00 UTC, 160 days ago"]);
+    answer.says(&["Its time ended 2026-06-15 10:00 UTC, 160 days ago"]);
 }
 
 #[tokio::test]
@@ -234,7 +234,7 @@ async fn a_milestone_in_the_wrong_state_is_refused_with_the_way_out() {
     let api = Api::of([maria()]).await;
     let host = plain_host(&api).await;
     for (tool, milestone, reason, way) in [
-        ("request_milestone_funding", "ms_1aXf", "milestone_not_fundable", "get_contract"),
+        ("request_milestone_funding", "ms_1aXf", "milestone_not_fundable", "nothing left to fund"),
         ("request_milestone_approval", "ms_7Rtd", "milestone_not_funded", "request_milestone_funding"),
     ] {
         let answer = host.failed(tool, json!({ "milestoneId": milestone })).await;
@@ -243,6 +243,37 @@ async fn a_milestone_in_the_wrong_state_is_refused_with_the_way_out() {
         assert!(answer.hint().contains(way), "{}", answer.hint());
         assert!(answer.text().starts_with("Not done"), "{}", answer.text());
     }
+}
+
+#[tokio::test]
+async fn nobody_is_told_to_fund_a_paid_milestone() {
+    let api = Api::of([maria()]).await;
+    api.world().milestone("ms_1aXf")["status"] = json!("PAID");
+    let host = plain_host(&api).await;
+    for (args, tool) in [
+        (json!({ "milestoneId": "ms_1aXf" }), "request_milestone_approval"),
+        (json!({ "milestoneId": "ms_1aXf", "contractId": "ctr_8Kq2" }), "request_milestone_approval"),
+        (json!({ "milestoneId": "ms_1aXf" }), "request_milestone_funding"),
+    ] {
+        let answer = host.failed(tool, args).await;
+        answer.says(&["#1 ms_1aXf is PAID already"]);
+        assert!(!answer.text().contains("request_milestone_funding"), "{tool}: {}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn a_release_tells_how_much_work_was_counted() {
+    let api = Api::of([maria()]).await;
+    {
+        let mut world = api.world();
+        let contract = world.contract("ctr_8Kq2").unwrap();
+        contract["paymentType"] = json!("PAY_PER_HOUR");
+        contract["budget"] = json!({ "state": "OK", "fundedVolume": 40, "consumedVolume": 0, "remainingVolume": 40 });
+        world.milestone("ms_1aXf")["dueDate"] = json!("2026-06-05T00:00:00.000Z");
+    }
+    let host = plain_host(&api).await;
+    let answer = host.done("request_milestone_approval", json!({ "milestoneId": "ms_1aXf" })).await;
+    answer.says(&["OpenTrain has counted 0 of 40 hours of work", "It was due 2026-06-05", "cannot be taken back"]);
 }
 
 #[tokio::test]
@@ -275,7 +306,7 @@ async fn an_approval_is_told_as_it_was_decided() {
     }
     let missing = host.failed("get_approval", json!({ "approvalId": "apr_404" })).await;
     assert_eq!(missing.error()["status"], 404);
-    assert!(missing.hint().contains("approvalId comes from"), "{}", missing.hint());
+    assert!(missing.hint().contains("approvalId is in the answer of request_milestone_funding"), "{}", missing.hint());
 }
 
 #[tokio::test]

@@ -36,9 +36,9 @@ async fn pages_follow_each_other_to_the_end() {
     assert_eq!((ids(&last), &last.structured()["total"]), (numbered(40..45), &json!(45)));
     assert_eq!(last.structured()["nextCursor"], Value::Null);
     for (answer, cursor) in [(&first, first.structured()), (&second, second.structured())] {
-        answer.says(&[cursor["nextCursor"].as_str().unwrap(), "45 contracts"]);
+        answer.says(&[cursor["nextCursor"].as_str().unwrap(), "45 active contracts"]);
     }
-    last.says(&["45 contracts", "The last 5 contracts of 45"]);
+    last.says(&["45 active contracts", "The last 5 contracts of 45"]);
     assert!(!last.text().contains("cursor"), "{}", last.text());
 }
 
@@ -161,17 +161,19 @@ async fn the_text_says_what_there_is_in_all_and_then_a_line_each() {
     let host = launch().at(&upstream).start().await;
     let answer = host.done("list_contracts", json!({})).await;
     let lines: Vec<&str> = answer.text().lines().collect();
-    for part in ["3 contracts", "2 active", "1 ended", "Not funded: 2 milestones, $450", "$300", "Flagged: 1"] {
+    for part in
+        ["3 contracts", "2 active", "1 ended", "Not funded: 2 milestones, $450", "$300", "1 milestone carries a flag"]
+    {
         assert!(lines[0].contains(part), "{part}: {}", lines[0]);
     }
-    assert!(!lines[0].contains("1450") && !lines[0].contains("1300"), "an unknown status is in no sum: {}", lines[0]);
+    assert!(!lines[0].contains("1,450") && !lines[0].contains("1,300"), "an unknown status is in no sum: {}", lines[0]);
     answer.says(&[
         "1. ctr_8Kq2 · active · «Spanish Sentiment Labeling Contract» · Maria G. (Spain) · FIXED_PRICE $300",
-        "   #1 ms_1aXf · ACTIVE_FUNDED · $300 · due 2026-07-01 · «First labeling batch» · flags: needsReview",
+        "   #1 ms_1aXf · ACTIVE_FUNDED · $300 · due 2026-07-01 · «First labeling batch» · OpenTrain's flags: needsReview",
         "   #2 ms_7Rtd · NOT_FUNDED · $300 · due 2026-07-15 · «Second labeling batch»",
         "2. ctr_5Lm9 · active · «Call-center audio» · Tomás R. (Peru) · PAY_PER_HOUR $12",
-        "   #1 ms_3Qzv · NOT_FUNDED · $150 · volume 12.5 · no due date · «Transcribe May calls»",
-        "ms_4Hold · QUALITY_HOLD · $1000",
+        "   #1 ms_3Qzv · NOT_FUNDED · $150 · 12.5 hours · no due date · «Transcribe May calls»",
+        "ms_4Hold · QUALITY_HOLD · $1,000",
         "3. ctr_2Bd4 · ended 2026-05-30 · «Street signs» · Maria G. (Spain) · PAY_PER_LABEL $0.04 · no milestones listed",
     ]);
     assert!(lines.last().unwrap().contains("create_milestone"), "what comes next: {}", answer.text());
@@ -183,7 +185,9 @@ async fn totals_are_counted_before_the_page_is_cut() {
     let host = launch().at(&upstream).start().await;
     let answer = host.done("list_contracts", json!({ "limit": 1 })).await;
     for text in [answer.text(), answer.structured()["summary"].as_str().unwrap()] {
-        for part in ["3 contracts", "2 active", "1 ended", "Not funded: 2 milestones, $450", "Flagged: 1"] {
+        for part in
+            ["3 contracts", "2 active", "1 ended", "Not funded: 2 milestones, $450", "1 milestone carries a flag"]
+        {
             assert!(text.contains(part), "{part}: {text}");
         }
     }
@@ -304,7 +308,7 @@ async fn page_through(host: &Host, total: usize, most_calls: usize) -> usize {
         let size = answer.0.to_string().len();
         assert!(size < 120_000, "{size} bytes on the wire");
         assert_eq!(answer.structured()["total"], total);
-        answer.says(&[&format!("{total} contracts")]);
+        answer.says(&[&format!("{total} active contracts")]);
         for id in ids(&answer) {
             assert_eq!(id, format!("ctr_{seen:04}"));
             seen += 1;

@@ -61,7 +61,7 @@ async fn each_documented_error_is_told_with_the_way_out() {
         (403, "FORBIDDEN", Value::Null, &["payments:write", "get_auth_status"]),
         (404, "NOT_FOUND", Value::Null, &["list_contracts"]),
         (404, "NOT_FOUND", json!({ "resource": "approvals" }), &["another account"]),
-        (409, "CONFLICT", json!({ "reason": "contract_ended" }), &["contract_ended", "is over"]),
+        (409, "CONFLICT", json!({ "reason": "contract_ended" }), &["contract_ended", "has ended"]),
         (409, "CONFLICT", json!({ "reason": "contract_rate_missing" }), &["contract_rate_missing", "rate"]),
         (409, "CONFLICT", billing, &["https://app.opentrain.ai/billing", "payment method"]),
         (409, "CONFLICT", json!({ "reason": "of_tomorrow" }), &["of_tomorrow"]),
@@ -141,7 +141,7 @@ async fn a_field_that_is_wrong_or_missing_is_told_as_that() {
     let upstream = Upstream::scripted([refusal]).await;
     let host = launch().at(&upstream).without_guard().start().await;
     let answer = host.failed("create_milestone", json!({ "contractId": "c", "description": "d" })).await;
-    assert!(answer.hint().contains("wrong or missing: volume"), "{}", answer.hint());
+    assert!(answer.hint().contains("volume is wrong or missing"), "{}", answer.hint());
 }
 
 #[tokio::test]

@@ -324,7 +324,7 @@ async fn check_and_the_status_and_the_instructions_tell_the_limits() {
         ];
         server(&api).args(args).args(["--audit-log", log.to_str().unwrap()])
     };
-    let told = ["read-only", "contracts", "$500.50 a milestone", "$1000 a day"];
+    let told = ["read-only", "contracts", "$500.50 a milestone", "$1,000 a day"];
     let host = limited().bare();
     let initialize = host.shake_hands().await;
     run_beside(&host, &["freeze", "--reason", "a drill"]).await;

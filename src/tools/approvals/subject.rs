@@ -1,12 +1,14 @@
 //! What an approval is about: its contract, and the milestone in it.
 
+use jiff::Timestamp;
+
 use crate::api::approvals::Approval;
 use crate::api::contracts::{Contract, GetContract};
 use crate::api::milestones::{ACTIVE_FUNDED, Milestone};
 use crate::api::types::ContractId;
 use crate::tools::context::Context;
-use crate::tools::contracts::contract_name;
-use crate::tools::text::{count, quoted, usd};
+use crate::tools::contracts::{contract_name, flags, used_of_budget};
+use crate::tools::text::{count, date, quoted, usd};
 
 /// What an approval is about, where it could be seen.
 pub(in crate::tools) struct Subject {
@@ -17,8 +19,7 @@ pub(in crate::tools) struct Subject {
 impl Subject {
     /// One look at the contract that the approval names, or that came of it.
     pub(super) async fn of(approval: &Approval, context: &Context) -> Option<Self> {
-        let came_of_it = || approval.result.get()?.get("contractId")?.as_str();
-        let contract_id = ContractId(approval.contract_id.text().or_else(came_of_it)?.to_owned());
+        let contract_id = ContractId(super::contract_of(approval)?.to_owned());
         let (_, read) = context.read(&GetContract { contract_id }).await.ok()?;
         let contract = read.output.contract;
         let wanted = approval.milestone_id.text();
@@ -34,6 +35,19 @@ impl Subject {
         let name = milestone.name.text().or_else(|| milestone.description.text()).map(quoted).unwrap_or_default();
         let amount = milestone.amount_usd.decimal().map_or_else(|| "an unknown amount".into(), usd);
         format!("{number}{name}, {amount}, for {}", contract_name(&self.contract))
+    }
+
+    /// What a person looks at before money is released: how much of the funded work was done, by OpenTrain's count, and
+    /// whether the day it was due has passed.
+    pub(super) fn work_done(&self, now: Timestamp) -> Vec<String> {
+        let Some(milestone) = &self.milestone else { return Vec::new() };
+        let used = used_of_budget(&self.contract);
+        let used = used.map(|used| format!("OpenTrain has counted {used} of work on this contract."));
+        let due = milestone.due_date.timestamp().filter(|due| *due < now);
+        let late = due.and(milestone.due_date.text()).map(|due| format!("It was due {}.", date(due)));
+        let flags = flags(milestone);
+        let flags = (!flags.is_empty()).then(|| format!("OpenTrain's flags on it: {}.", flags.join(", ")));
+        [used, late, flags].into_iter().flatten().collect()
     }
 
     fn whole_contract(&self) -> String {
