@@ -317,7 +317,7 @@ impl Creation {
                         && milestone.is_recent(seen, self.window())
                 };
                 let resembling: Vec<Seen<'_>> = seen.milestones().filter(resembles).collect();
-                self.warnings(seen, &resembling)
+                words::resembling_warnings(seen, &resembling)
             }
             _ => Vec::new(),
         }

@@ -113,8 +113,8 @@ fn open(folder: &Path, path: &Path) -> io::Result<File> {
 /// A name that any file system takes, whatever is in the key.
 fn file_name(key: &str) -> String {
     let hash = digest(&SHA256, key.as_bytes());
-    let hash: String = hash.as_ref().iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    format!("{hash}.lock")
+    let hash = hash.as_ref().iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
+    format!("{hash:016x}.lock")
 }
 
 #[cfg(test)]

@@ -53,15 +53,12 @@ fn without_entities(text: &str) -> String {
     while let Some((before, after)) = rest.split_once('&') {
         decoded.push_str(before);
         let entity = after.split_once(';').filter(|(name, _)| name.len() < LONGEST_ENTITY);
-        match entity.and_then(|(name, behind)| Some((character(name)?, behind))) {
-            Some((character, behind)) => {
-                decoded.push(character);
-                rest = behind;
-            }
-            None => {
-                decoded.push('&');
-                rest = after;
-            }
+        if let Some((character, behind)) = entity.and_then(|(name, behind)| Some((character(name)?, behind))) {
+            decoded.push(character);
+            rest = behind;
+        } else {
+            decoded.push('&');
+            rest = after;
         }
     }
     decoded.push_str(rest);

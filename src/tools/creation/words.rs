@@ -148,24 +148,6 @@ impl Creation {
         }
     }
 
-    /// Names milestones with the same money and date under other words.
-    pub(super) fn warnings(&self, look: &Look, resembling: &[Seen<'_>]) -> Vec<String> {
-        let mut warnings: Vec<String> = resembling
-            .iter()
-            .take(ALIKE_SHOWN)
-            .map(|seen| {
-                format!(
-                    "WARNING: one with the same amount and due date was made a short while ago: {}.",
-                    milestone_line(seen.milestone, &look.reply)
-                )
-            })
-            .collect();
-        if resembling.len() > ALIKE_SHOWN {
-            warnings.push(format!("And {} more like it.", resembling.len() - ALIKE_SHOWN));
-        }
-        warnings
-    }
-
     /// The end of the create is not known. The identical call is safe only where it is guarded, and only as long as the
     /// guard looks back.
     pub(super) fn unknown(&self, fault: &Error, after: &After) -> Trouble {
@@ -210,6 +192,24 @@ impl Creation {
         };
         Some(format!("This contract is {} {at}: {wants}", word(payment_type)))
     }
+}
+
+/// Names milestones with the same money and date under other words.
+pub(super) fn resembling_warnings(look: &Look, resembling: &[Seen<'_>]) -> Vec<String> {
+    let mut warnings: Vec<String> = resembling
+        .iter()
+        .take(ALIKE_SHOWN)
+        .map(|seen| {
+            format!(
+                "WARNING: one with the same amount and due date was made a short while ago: {}.",
+                milestone_line(seen.milestone, &look.reply)
+            )
+        })
+        .collect();
+    if resembling.len() > ALIKE_SHOWN {
+        warnings.push(format!("And {} more like it.", resembling.len() - ALIKE_SHOWN));
+    }
+    warnings
 }
 
 const FOUND_AGAIN: &str = "one that did land is found and given back, not made twice. Do not reword it. Later than that, read \

@@ -22,7 +22,7 @@ const MANNERS: [(&str, Manner); 14] = [
     ("an amount with noise", |m| m["amountUsd"] = json!(300.000_000_000_000_06)),
     ("other line ends", |m| m["description"] = json!(text(m, "description").replace("\r\n", "\n"))),
     ("folded blanks", |m| {
-        m["description"] = json!(text(m, "description").split_whitespace().collect::<Vec<_>>().join(" "))
+        m["description"] = json!(text(m, "description").split_whitespace().collect::<Vec<_>>().join(" "));
     }),
     ("entities", |m| m["name"] = json!(text(m, "name").replace('&', "&amp;").replace('\'', "&#39;"))),
     ("another normal form", |m| m["name"] = json!(text(m, "name").replace("e\u{301}", "é"))),
