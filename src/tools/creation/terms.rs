@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use crate::api::milestones::CreateMilestone;
-use crate::api::types::decimal;
+use crate::api::types::Positive;
 
 use super::days::{Due, StoredDue};
 use super::manners::Manners;
@@ -75,8 +75,8 @@ impl Terms {
         Self {
             description: text(&wanted.description),
             name: wanted.name.as_deref().map(text).unwrap_or_default(),
-            amount: wanted.amount_usd.as_ref().and_then(|amount| decimal(&amount.0)).map(|amount| amount.normalize()),
-            volume: wanted.volume.as_ref().and_then(|volume| decimal(&volume.0)).map(|volume| volume.normalize()),
+            amount: wanted.amount_usd.as_ref().and_then(Positive::exact).map(|amount| amount.normalize()),
+            volume: wanted.volume.as_ref().and_then(Positive::exact).map(|volume| volume.normalize()),
             due: wanted.due_date.as_deref().and_then(Due::of),
         }
     }
