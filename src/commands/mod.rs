@@ -25,6 +25,7 @@ use crate::config::{Config, Environment, OperatorConfig};
 use crate::mcp::{Server, stdio};
 use crate::sandbox::{Embedded, Faults};
 use crate::tools::audit::AuditLog;
+use crate::tools::creation::Locks;
 use crate::tools::freeze::Switch;
 use crate::tools::policy::{Policy, Toolsets};
 use crate::tools::{Operator, Toolbox};
@@ -116,7 +117,7 @@ fn operator(config: &OperatorConfig) -> Result<Operator, Fault> {
     };
     let audit = match &config.audit_log {
         Some(path) => {
-            let log = AuditLog::open(path.clone());
+            let log = AuditLog::named(path.clone());
             Some(Arc::new(log.map_err(|fault| format!("the audit log {} cannot be written: {fault}", path.display()))?))
         }
         None => None,
@@ -125,6 +126,7 @@ fn operator(config: &OperatorConfig) -> Result<Operator, Fault> {
         policy,
         audit,
         switch: Switch::at(config.switches.clone()),
+        locks: Locks::shared_in(config.state_folder.as_ref().map(|folder| folder.join("locks"))),
         private_folder: config.private_folder.clone(),
     })
 }

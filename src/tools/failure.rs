@@ -12,7 +12,7 @@ use crate::api::error::{Error, InvalidArgument};
 use super::answer::{Link, LinkKind};
 use super::hints::{self, Situation};
 use super::schema::Object;
-use super::text::{cut, visible};
+use super::text::{cut, usd, visible};
 
 /// Why a tool gives no answer.
 #[derive(Clone, Debug)]
@@ -23,6 +23,15 @@ pub enum Trouble {
     Unsent(Error),
     /// The operator does not allow it; nothing was sent.
     Denied(Denial),
+    /// Nothing was sent, and the identical call may go through a little later.
+    NotYet {
+        /// Its word for programs.
+        reason: &'static str,
+        /// Why not.
+        message: String,
+        /// What to do now.
+        hint: String,
+    },
     /// It left, and whether it was carried out could not be found out.
     Unknown {
         /// What was seen of it.
@@ -140,6 +149,25 @@ impl Denial {
         Self { code: NOT_ALLOWED, reason: "secret_not_kept", message, hint, limit: None, amount: None }
     }
 
+    /// What is on record for today cannot be added up.
+    #[must_use]
+    pub fn uncountable(limit: Decimal, amount: Decimal) -> Self {
+        let message = format!(
+            "A line of today in the record has an amount that cannot be read: it counts as all of the operator's limit, {} \
+             a day (UTC)",
+            usd(limit)
+        );
+        let hint = "Nothing was sent. Tell your person: the operator mends that line (`opentrain-mcp audit` gives its number), or waits for the next day.";
+        Self { code: NOT_ALLOWED, reason: "over_limit", message, hint, limit: Some(limit), amount: Some(amount) }
+    }
+
+    /// With a note of what else is to be known.
+    #[must_use]
+    pub fn noting(mut self, note: &str) -> Self {
+        self.message = format!("{} ({note})", self.message);
+        self
+    }
+
     fn details(&self) -> Option<Value> {
         self.limit.map(|limit| json!({ "limitUsd": number(limit), "amountUsd": self.amount.and_then(number) }))
     }
@@ -157,12 +185,12 @@ pub struct Failure {
     /// HTTP status, where an answer came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// The API's code, such as FORBIDDEN; or ours: INVALID_ARGUMENT, NOT_CONFIGURED, NOT_ALLOWED, TIMEOUT, UNREACHABLE,
-    /// BAD_RESPONSE, and REFUSED where the API gave no code.
+    /// The API's code, such as FORBIDDEN; or ours: INVALID_ARGUMENT, NOT_CONFIGURED, NOT_ALLOWED, BUSY, TIMEOUT,
+    /// UNREACHABLE, BAD_RESPONSE, and REFUSED where the API gave no code.
     pub code: String,
     /// What went wrong.
     pub message: String,
-    /// The API's reason, such as account_claim_required; or ours: outcome_unknown, over_limit,
+    /// The API's reason, such as account_claim_required; or ours: outcome_unknown, contract_busy, over_limit,
     /// milestone_not_found, not_registered, read_only, frozen, audit_unavailable,
     /// secret_not_kept.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -211,7 +239,18 @@ impl Failure {
     pub fn new(trouble: &Trouble, situation: &Situation<'_>) -> Self {
         match trouble {
             Trouble::Api(fault) => Self::of_api(fault, fault.may_have_happened(), situation),
-            Trouble::Unsent(fault) => Self::of_api(fault, false, situation),
+            Trouble::Unsent(fault) => Self::of_look(fault, situation),
+            Trouble::NotYet { reason, message, hint } => Self {
+                code: "BUSY".into(),
+                message: message.clone(),
+                reason: Some((*reason).into()),
+                set_off: true,
+                outcome: "not_done",
+                retryable: true,
+                hint: hint.clone(),
+                lead: lead(situation, false, true),
+                ..Self::default()
+            },
             Trouble::Denied(denial) => Self {
                 code: denial.code.into(),
                 message: denial.message.clone(),
@@ -232,6 +271,16 @@ impl Failure {
                 ..Self::of_api(fault, true, situation)
             },
         }
+    }
+
+    /// A read before a write failed. It may go through later, unless it was refused for a reason that stays.
+    fn of_look(error: &Error, situation: &Situation<'_>) -> Self {
+        let mut failure = Self::of_api(error, false, situation);
+        if !failure.retryable && error.may_have_happened() {
+            failure.retryable = true;
+            failure.hint.push_str(" Calling again later may help.");
+        }
+        failure
     }
 
     fn of_api(error: &Error, may_have_happened: bool, situation: &Situation<'_>) -> Self {
