@@ -11,6 +11,7 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 use url::Url;
 
+use crate::api::amount;
 use crate::api::client::is_loopback;
 use crate::api::token::Token;
 
@@ -84,6 +85,8 @@ pub struct OperatorConfig {
     pub duplicate_window: Duration,
     /// Where every write is recorded.
     pub record: RecordPlace,
+    /// What several servers of one user share: `${XDG_STATE_HOME:-~/.local/state}/opentrain-mcp`.
+    pub state_folder: Option<PathBuf>,
     /// The files of which each stops all writes of this user's servers while it is there.
     pub switches: Vec<PathBuf>,
     /// Where secrets that no model may see are written: the folder of the credential file.
@@ -202,12 +205,12 @@ impl Environment {
         named.into_iter().chain(homes_own).map(|config| config.join("opentrain"))
     }
 
-    /// `${XDG_STATE_HOME:-~/.local/state}/opentrain-mcp`, the folder for what this server remembers.
+    /// `${XDG_STATE_HOME:-~/.local/state}/opentrain-mcp`, what outlives a run and belongs to nobody else.
     fn state_folder(&self) -> Option<PathBuf> {
         let absolute = |path: &str| Some(PathBuf::from(path)).filter(|path| path.is_absolute());
-        let named = self.get("XDG_STATE_HOME").and_then(absolute);
         let home = || self.get("HOME").or_else(|| self.get("USERPROFILE")).and_then(absolute);
-        Some(named.or_else(|| Some(home()?.join(".local/state")))?.join("opentrain-mcp"))
+        let state = self.get("XDG_STATE_HOME").and_then(absolute);
+        Some(state.or_else(|| Some(home()?.join(".local/state")))?.join("opentrain-mcp"))
     }
 
     /// The file that OpenTrain's own tools write.
@@ -275,8 +278,9 @@ impl Lookup<'_> {
 
     fn dollars(&mut self, name: &'static str) -> Result<Option<Decimal>, ConfigError> {
         let Some((value, source)) = self.set(name) else { return Ok(None) };
-        let amount =
-            Decimal::from_str_exact(value.trim_start_matches('$')).ok().filter(|amount| !amount.is_sign_negative());
+        let digits = value.strip_prefix('$').unwrap_or(&value);
+        let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let amount = is_plain.then(|| amount::plain(digits)).flatten();
         amount
             .map(Some)
             .ok_or_else(|| refused(&source, format!("must be an amount in USD, such as 500 or 99.50, not \"{value}\"")))
@@ -367,6 +371,7 @@ fn operator(lookup: &mut Lookup<'_>, sandbox: bool) -> Result<OperatorConfig, Co
     let window =
         window.ok_or_else(|| refused(&source, format!("must be whole minutes, from 0 to 10080, not \"{minutes}\"")))?;
     let duplicate_window = Duration::from_secs(60 * u64::from(window));
+    let state_folder = lookup.environment.state_folder();
     let switches = lookup.environment.switch_paths();
     let private_folder = lookup.environment.folder();
     Ok(OperatorConfig {
@@ -377,6 +382,7 @@ fn operator(lookup: &mut Lookup<'_>, sandbox: bool) -> Result<OperatorConfig, Co
         max_day,
         duplicate_window,
         record,
+        state_folder,
         switches,
         private_folder,
     })

@@ -83,7 +83,7 @@ async fn without_a_record_nothing_is_written_and_a_limit_for_the_day_is_refused(
     let api = Api::of([maria()]).await;
     let host = server(&api, home.path()).args(["--no-record"]).start().await;
     host.done("create_milestone", terms()).await;
-    assert!(!home.path().join(".local").exists());
+    assert!(!default_record(home.path()).exists());
     let ran = run(home.path(), &["--no-record", "--max-day-usd", "100"]).await;
     assert!(ran.status != Some(0) && ran.stderr.contains("--no-record"), "{ran:?}");
 }

@@ -96,7 +96,7 @@ async fn what_cannot_be_determined_is_refused() {
         ("a fixed price by volume", contract("ctr_8Kq2", &[]), json!({ "volume": 3 })),
         ("no rate", by_volume("PAY_PER_HOUR", Value::Null), json!({ "volume": 3 })),
         ("no volume", by_volume("PAY_PER_HOUR", json!(12)), json!({ "amountUsd": 3 })),
-        ("an odd rate", by_volume("PAY_PER_HOUR", json!("12")), json!({ "volume": 3 })),
+        ("an odd rate", by_volume("PAY_PER_HOUR", json!("twelve")), json!({ "volume": 3 })),
     ] {
         let api = Api::of([contract]).await;
         let host = limited(&api, "500").await;
@@ -129,8 +129,12 @@ async fn a_create_whose_contract_cannot_be_looked_at_is_refused_under_a_limit() 
     for (about, reply) in unseen() {
         let api = blind(reply).await;
         let host = server(&api).env("OPENTRAIN_TIMEOUT", "0.3").env("OPENTRAIN_MAX_MILESTONE_USD", "500");
-        let answer = host.start().await.failed("create_milestone", create(&json!(100))).await;
-        is_refused(&answer, "over_limit", about);
+        let host = host.start().await;
+        let answer = host.failed("create_milestone", create(&json!(100))).await;
+        assert_eq!(answer.error()["outcome"], "not_done", "{about}");
+        let mut twice = create(&json!(100));
+        twice["allowDuplicate"] = json!(true);
+        is_refused(&host.failed("create_milestone", twice).await, "over_limit", about);
         assert_eq!(api.upstream.writes(), 0, "{about}");
     }
     let api = blind(Reply::refusal(404, "NOT_FOUND", &json!({ "reason": "gone" }))).await;
@@ -257,4 +261,58 @@ async fn a_second_one_that_is_really_meant_is_held_against_the_limit_too() {
     }
     drop(host);
     assert_eq!(api.upstream.writes(), 0);
+}
+
+#[tokio::test]
+async fn an_exponent_hides_nothing_from_a_limit() {
+    for (amount, over) in [("50049e-2", "500.49"), ("5.0001E2", "500.01"), ("0.6e3", "600")] {
+        let api = Api::of([contract("ctr_8Kq2", &[])]).await;
+        let host = limited(&api, "500").await;
+        let amount: Value = serde_json::from_str(amount).unwrap();
+        let answer = host.call("create_milestone", create(&amount)).await;
+        is_over(&answer, "500", over, &amount.to_string());
+        assert_eq!(api.upstream.writes(), 0, "{amount}");
+    }
+}
+
+fn worth(id: &str, amount: f64) -> Value {
+    let mut milestone = milestone(id);
+    milestone["amountUsd"] = json!(amount);
+    milestone
+}
+
+#[tokio::test]
+async fn the_larger_of_two_milestones_with_one_id_counts() {
+    let twice = contract("ctr_8Kq2", &[worth("ms_7Rtd", 100.0), worth("ms_7Rtd", 900.0)]);
+    let api = Api::of([twice]).await;
+    let host = limited(&api, "500").await;
+    let answer = host.call("request_milestone_funding", json!({ "milestoneId": "ms_7Rtd" })).await;
+    is_over(&answer, "500", "900", "an id that stands twice");
+    assert_eq!(api.upstream.writes(), 0);
+}
+
+#[tokio::test]
+async fn an_amount_that_changed_since_the_look_is_said_first() {
+    let listed = contract("ctr_8Kq2", &[worth("ms_7Rtd", 100.0)]);
+    let api = Api::meddled([listed], |request, world| {
+        if request.method == "POST" {
+            world.contracts[0]["milestones"][0]["amountUsd"] = json!(90000);
+        }
+        None
+    })
+    .await;
+    let host = server(&api).start().await;
+    let arguments = json!({ "milestoneId": "ms_7Rtd", "contractId": "ctr_8Kq2" });
+    let answer = host.done("request_milestone_funding", arguments).await;
+    assert!(answer.text().contains("THE AMOUNT CHANGED"), "{}", answer.text());
+    answer.says(&["it was $100"]);
+    assert!(!answer.text().contains("fund #1 «Milestone», $100,"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn sums_beyond_any_amount_are_answered() {
+    let huge = || contract("ctr_8Kq2", &[worth("ms_1", 7.9e28), worth("ms_2", 7.9e28)]);
+    let api = Api::of([huge()]).await;
+    let answer = server(&api).start().await.done("list_contracts", json!({})).await;
+    answer.says(&["too large to add"]);
 }
