@@ -95,7 +95,7 @@ fn is_left_out(property: &Value, name: &str, value: &Value) -> bool {
     let bound = |name: &str| property.get(name).and_then(Value::as_f64);
     let excludes_zero = bound("exclusiveMinimum").is_some_and(|least| least >= 0.0)
         || bound("minimum").is_some_and(|least| least > 0.0);
-    excludes_zero && value.as_f64() == Some(0.0) && !name.ends_with("Usd")
+    excludes_zero && value.as_number().is_some_and(|number| number.as_str() == "0") && !name.ends_with("Usd")
 }
 
 fn unknown(field: &str, name: &str, properties: &Object) -> InvalidArgument {
