@@ -11,7 +11,7 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 use url::Url;
 
-use crate::api::client::is_loopback;
+use crate::api::client::{Proxies, is_loopback};
 use crate::api::token::Token;
 
 mod credentials;
@@ -55,6 +55,8 @@ pub struct Config {
     pub credentials: Arc<Credentials>,
     /// The limit for one HTTP attempt.
     pub timeout: Duration,
+    /// The proxies that the environment names.
+    pub proxies: Proxies,
     /// How long a call may wait for a person.
     pub human_wait: Duration,
     /// What the operator allows.
@@ -337,6 +339,7 @@ impl Config {
             origin,
             credentials,
             timeout,
+            proxies: Proxies::of(|name| environment.get(name).map(str::to_owned)),
             human_wait,
             operator,
             log,

@@ -69,7 +69,7 @@ const OWNERS: &[(&str, &[&str], &str)] = &[
     ("rmcp", &["src/mcp/"], "only one folder knows MCP"),
     (
         "reqwest",
-        &["src/api/client.rs", "src/commands/demo/person.rs"],
+        &["src/api/client.rs", "src/api/network.rs", "src/api/receive.rs", "src/commands/demo/person.rs"],
         "one way to OpenTrain; the demo's person has a browser",
     ),
     ("axum", &["src/sandbox/"], "only the sandbox serves HTTP"),
