@@ -140,9 +140,7 @@ impl Context {
         let (Some(audit), Some(base)) = (self.toolbox.operator.audit.clone(), self.base().await) else {
             return Ok(Vec::new());
         };
-        let (tool, principal) = (self.entry.name, self.principal());
-        let reading = move || audit.open_writes(tool, &base, principal.as_deref(), matching);
-        tokio::task::spawn_blocking(reading).await?
+        audit.open_writes(self.entry.name, base, self.principal(), matching).await
     }
 
     /// The origin of the API, for the record.

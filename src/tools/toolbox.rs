@@ -229,7 +229,7 @@ impl Toolbox {
             tracing::error!("{}", self.tokens.notices().join("; "));
         }
         if let Some(audit) = &self.operator.audit {
-            audit.close();
+            audit.close().await;
         }
     }
 
