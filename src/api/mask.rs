@@ -13,15 +13,10 @@ const LAYERS: usize = 8;
 
 /// Puts `mask` in the place of `secret`, in whatever form, wherever it stands in `text`.
 pub(super) fn hide(text: &mut String, secret: &str, mask: &str) {
-    let mut places = spelled(text.as_bytes(), secret.as_bytes());
-    for form in encoded(secret) {
-        let found = memmem::find_iter(text.as_bytes(), form.as_bytes());
-        places.extend(found.map(|start| start..start + form.len()));
-    }
-    places.sort_by_key(|place| place.start);
+    let places = places(text, secret);
     let mut shown = String::new();
     let mut from = 0;
-    for place in places.iter().filter(|place| !place.is_empty()) {
+    for place in places {
         if let Some(before) = text.get(from..place.start) {
             shown.push_str(before);
             shown.push_str(mask);
@@ -32,6 +27,22 @@ pub(super) fn hide(text: &mut String, secret: &str, mask: &str) {
         shown.push_str(text.get(from..).unwrap_or_default());
         *text = shown;
     }
+}
+
+/// Whether `secret` stands in `text`, in whatever form.
+pub(super) fn stands_in(text: &str, secret: &str) -> bool {
+    !places(text, secret).is_empty()
+}
+
+/// Where `secret` stands in `text`, in whatever form, from left to right.
+fn places(text: &str, secret: &str) -> Vec<Range<usize>> {
+    let mut places = spelled(text.as_bytes(), secret.as_bytes());
+    for form in encoded(secret) {
+        let found = memmem::find_iter(text.as_bytes(), form.as_bytes());
+        places.extend(found.map(|start| start..start + form.len()));
+    }
+    places.sort_by_key(|place| place.start);
+    places
 }
 
 /// The places where the secret is spelled out, in any escapes.

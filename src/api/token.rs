@@ -98,12 +98,23 @@ impl Token {
 
     /// Hides this token and its secret part in `text`, in whatever form, and nothing else. A JSON text stays one.
     pub fn mask(&self, text: &mut String) {
+        for needle in self.needles() {
+            mask::hide(text, needle, MASK);
+        }
+    }
+
+    /// Whether this token or its secret part stands in `text`.
+    #[must_use]
+    pub fn stands_in(&self, text: &str) -> bool {
+        self.needles().any(|needle| mask::stands_in(text, needle))
+    }
+
+    /// What must not be seen: the whole token, and its secret part alone.
+    fn needles(&self) -> impl Iterator<Item = &str> {
         let token = self.expose();
         let rest = KINDS.iter().find_map(|kind| token.strip_prefix(kind));
         let secret = rest.and_then(|rest| rest.split_once('_')).map(|(_, secret)| secret);
-        for needle in [Some(token), secret].into_iter().flatten().filter(|needle| needle.len() >= SHORTEST_SECRET) {
-            mask::hide(text, needle, MASK);
-        }
+        [Some(token), secret].into_iter().flatten().filter(|needle| needle.len() >= SHORTEST_SECRET)
     }
 }
 
