@@ -18,14 +18,16 @@ use crate::api::token::Token;
 mod credentials;
 mod leftover;
 mod placeholder;
+mod record;
 mod settings;
 
 use credentials::CredentialFile;
 pub use credentials::Credentials;
 use placeholder::{unfilled, unfilled_token};
+pub use record::RecordPlace;
 use settings::{
-    AUDIT_LOG, BASE_URL, DUPLICATE_WINDOW, HUMAN_WAIT, LOG_FILTER, LOG_FORMAT, MAX_DAY_USD, MAX_MILESTONE_USD,
-    READ_ONLY, SANDBOX, SANDBOX_FAULT, SANDBOX_PORT, TIMEOUT, TOKEN, TOOL_PREFIX, TOOLSETS, setting,
+    BASE_URL, DUPLICATE_WINDOW, HUMAN_WAIT, LOG_FILTER, LOG_FORMAT, MAX_DAY_USD, MAX_MILESTONE_USD, READ_ONLY, SANDBOX,
+    SANDBOX_FAULT, SANDBOX_PORT, TIMEOUT, TOKEN, TOOL_PREFIX, TOOLSETS, setting,
 };
 pub use settings::{Flag, SETTINGS, Setting};
 
@@ -84,7 +86,9 @@ pub struct OperatorConfig {
     /// How long an equal milestone counts as the same one.
     pub duplicate_window: Duration,
     /// Where every write is recorded.
-    pub audit_log: Option<PathBuf>,
+    pub record: RecordPlace,
+    /// What several servers of one user share: `${XDG_STATE_HOME:-~/.local/state}/opentrain-mcp`.
+    pub state_folder: Option<PathBuf>,
     /// The files of which each stops all writes of this user's servers while it is there.
     pub switches: Vec<PathBuf>,
     /// Where secrets that no model may see are written: the folder of the credential file.
@@ -201,6 +205,14 @@ impl Environment {
         let home = self.get("HOME").or_else(|| self.get("USERPROFILE")).and_then(absolute);
         let homes_own = home.map(|home| home.join(".config")).filter(|folder| Some(folder) != named.as_ref());
         named.into_iter().chain(homes_own).map(|config| config.join("opentrain"))
+    }
+
+    /// `${XDG_STATE_HOME:-~/.local/state}/opentrain-mcp`, what outlives a run and belongs to nobody else.
+    fn state_folder(&self) -> Option<PathBuf> {
+        let absolute = |path: &str| Some(PathBuf::from(path)).filter(|path| path.is_absolute());
+        let home = || self.get("HOME").or_else(|| self.get("USERPROFILE")).and_then(absolute);
+        let state = self.get("XDG_STATE_HOME").and_then(absolute);
+        Some(state.or_else(|| Some(home()?.join(".local/state")))?.join("opentrain-mcp"))
     }
 
     /// The file that OpenTrain's own tools write.
@@ -321,7 +333,7 @@ impl Config {
         let port = port.parse().map_err(|_| refused(&source, format!("must be a port, not \"{port}\"")))?;
         let timeout = lookup.seconds(TIMEOUT, 0.1..=600.0)?;
         let human_wait = lookup.seconds(HUMAN_WAIT, 0.0..=3600.0)?;
-        let operator = operator(&mut lookup)?;
+        let operator = operator(&mut lookup, sandbox)?;
         let sandbox_faults = lookup.set(SANDBOX_FAULT);
         let (format, source) = lookup.find(LOG_FORMAT);
         let format = match format.as_str() {
@@ -350,22 +362,19 @@ impl Config {
     }
 }
 
-fn operator(lookup: &mut Lookup<'_>) -> Result<OperatorConfig, ConfigError> {
+fn operator(lookup: &mut Lookup<'_>, sandbox: bool) -> Result<OperatorConfig, ConfigError> {
     let read_only = lookup.switch(READ_ONLY)?;
     let toolsets = lookup.set(TOOLSETS);
     let tool_prefix = tool_prefix(lookup)?;
     let max_milestone = lookup.dollars(MAX_MILESTONE_USD)?;
     let max_day = lookup.dollars(MAX_DAY_USD)?;
-    let audit_log = lookup.set(AUDIT_LOG).map(|(path, _)| PathBuf::from(path));
-    if max_day.is_some() && audit_log.is_none() {
-        let (_, source) = lookup.look(MAX_DAY_USD);
-        return Err(refused(&source, "needs an audit log to count from: set --audit-log FILE (OPENTRAIN_AUDIT_LOG)"));
-    }
+    let record = record::place(lookup, sandbox, max_day.is_some())?;
     let (minutes, source) = lookup.find(DUPLICATE_WINDOW);
     let window = minutes.parse::<u32>().ok().filter(|minutes| *minutes <= 10_080);
     let window =
         window.ok_or_else(|| refused(&source, format!("must be whole minutes, from 0 to 10080, not \"{minutes}\"")))?;
     let duplicate_window = Duration::from_secs(60 * u64::from(window));
+    let state_folder = lookup.environment.state_folder();
     let switches = lookup.environment.switch_paths();
     let private_folder = lookup.environment.folder();
     Ok(OperatorConfig {
@@ -375,7 +384,8 @@ fn operator(lookup: &mut Lookup<'_>) -> Result<OperatorConfig, ConfigError> {
         max_milestone,
         max_day,
         duplicate_window,
-        audit_log,
+        record,
+        state_folder,
         switches,
         private_folder,
     })
