@@ -11,7 +11,7 @@ mod logout;
 mod sandbox;
 mod tools;
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -63,6 +63,7 @@ async fn perform(task: Task, config: &Config, overruling: Option<&'static str>) 
     match task {
         Task::Serve => {
             warn(config);
+            greet();
             stdio::serve(server(config)?).await?;
             Ok(ExitCode::SUCCESS)
         }
@@ -91,7 +92,7 @@ fn toolbox(config: &Config) -> Result<Toolbox, Fault> {
         }
         None => (Box::new(config.origin.clone()), config.credentials.clone()),
     };
-    let client = Client::new(endpoint, config.timeout);
+    let client = Client::new(endpoint, config.timeout).through(config.proxies.clone());
     Ok(Toolbox::new(client, tokens, operator(&config.operator)?, config.human_wait, config.sandbox.is_some()))
 }
 
@@ -143,6 +144,17 @@ fn server(config: &Config) -> Result<Server, Fault> {
 /// When a command that asks OpenTrain by itself gives up, retries and all.
 fn deadline() -> Instant {
     Instant::now() + Duration::from_secs(45)
+}
+
+/// Tells a person at a terminal what this is. A host has no terminal.
+fn greet() {
+    if std::io::stdin().is_terminal() {
+        let _ = writeln!(
+            anstream::stderr(),
+            "This is an MCP server: a host (Claude Code, VS Code, …) starts it and speaks to it on stdin. To try it by hand: \
+             opentrain-mcp demo, opentrain-mcp check, opentrain-mcp --help. Ctrl-C ends it."
+        );
+    }
 }
 
 /// Says on stderr what is odd about where the token comes from, and what this server has to do without.
