@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value, json};
 
+use super::evidence::{Evidence, Status};
 use super::types::{Field, FreelancerId, JobId, List};
 use super::{Effect, Gate, Operation};
 
@@ -33,6 +34,7 @@ impl Operation for CreateJobDraft {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/job-drafts";
     const EFFECT: Effect = Effect::Create;
+    const EVIDENCE: Evidence = Evidence::Id(&["/jobId"]);
     const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_drafting");
 }
 
@@ -53,6 +55,7 @@ impl Operation for UpdateJobDraft {
     const PATH: &'static str = "/job-drafts/{jobId}";
     const BODY: Option<&'static str> = Some("fields");
     const EFFECT: Effect = Effect::Replace;
+    const EVIDENCE: Evidence = Evidence::Field(&["/jobId", "/status", "/validation", "/ok"], Status::None);
     const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_drafting");
 }
 
@@ -84,7 +87,8 @@ fn fields_schema(_: &mut SchemaGenerator) -> Schema {
 #[serde(rename_all = "camelCase")]
 pub struct Draft {
     /// The jobId of other tools.
-    pub job_id: String,
+    #[serde(default)]
+    pub job_id: Field<String>,
     /// DRAFT
     #[serde(default)]
     pub status: Field<String>,
@@ -155,6 +159,8 @@ impl Operation for PublishJob {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/jobs/{jobId}/publish";
     const EFFECT: Effect = Effect::Replace;
+    const EVIDENCE: Evidence =
+        Evidence::Field(&["/jobId", "/status", "/jobUrl", "/ok"], Status::NoneOf("/status", &["DRAFT"]));
     const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_publishing");
 }
 
@@ -163,7 +169,8 @@ impl Operation for PublishJob {
 #[serde(rename_all = "camelCase")]
 pub struct Published {
     /// The job.
-    pub job_id: String,
+    #[serde(default)]
+    pub job_id: Field<String>,
     /// OPEN
     #[serde(default)]
     pub status: Field<String>,
@@ -196,6 +203,7 @@ impl Operation for UpdateJob {
     const PATH: &'static str = "/jobs/{jobId}";
     const BODY: Option<&'static str> = Some("fields");
     const EFFECT: Effect = Effect::Replace;
+    const EVIDENCE: Evidence = Evidence::Field(&["/jobId", "/status", "/moderation", "/ok"], Status::None);
     const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_publishing");
 }
 
@@ -204,7 +212,8 @@ impl Operation for UpdateJob {
 #[serde(rename_all = "camelCase")]
 pub struct Updated {
     /// The job.
-    pub job_id: String,
+    #[serde(default)]
+    pub job_id: Field<String>,
     /// OPEN
     #[serde(default)]
     pub status: Field<String>,
@@ -226,6 +235,7 @@ impl Operation for CloseJob {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/jobs/{jobId}/close";
     const EFFECT: Effect = Effect::Irreversible;
+    const EVIDENCE: Evidence = Evidence::Success(Status::NoneOf("/status", &["DRAFT", "OPEN", "PENDING_APPROVAL"]));
     const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_publishing");
 }
 
@@ -234,7 +244,8 @@ impl Operation for CloseJob {
 #[serde(rename_all = "camelCase")]
 pub struct Closed {
     /// The job.
-    pub job_id: String,
+    #[serde(default)]
+    pub job_id: Field<String>,
     /// ARCHIVED
     #[serde(default)]
     pub status: Field<String>,
@@ -257,6 +268,7 @@ impl Operation for InviteFreelancer {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/jobs/{jobId}/invites";
     const EFFECT: Effect = Effect::Replace;
+    const EVIDENCE: Evidence = Evidence::Field(&["/proposalId", "/alreadyInvited", "/ok"], Status::None);
     const GATE: Gate = Gate::scopes(&["proposals:write"]).feature("public_api_hiring").claimed();
 }
 
@@ -265,7 +277,8 @@ impl Operation for InviteFreelancer {
 #[serde(rename_all = "camelCase")]
 pub struct Invited {
     /// The proposal that it opened.
-    pub proposal_id: String,
+    #[serde(default)]
+    pub proposal_id: Field<String>,
     /// The job.
     #[serde(default)]
     pub job_id: Field<String>,
