@@ -48,6 +48,7 @@ impl Operation for ListContracts {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/contracts";
     const EFFECT: Effect = Effect::Read;
+    const SMALLER: &'static str = "status or jobId";
     const GATE: Gate = Gate::scopes(&["payments:read"]);
 }
 

@@ -147,6 +147,7 @@ impl Operation for ListCreditLedger {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/credits/ledger";
     const EFFECT: Effect = Effect::Read;
+    const SMALLER: &'static str = "a smaller limit";
     const GATE: Gate = Gate::scopes(&["payments:read"]).feature("public_api_credits");
 }
 

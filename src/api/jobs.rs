@@ -324,6 +324,7 @@ impl Operation for ListJobs {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/jobs/mine";
     const EFFECT: Effect = Effect::Read;
+    const SMALLER: &'static str = "status or a smaller limit";
     const GATE: Gate = Gate::scopes(&["jobs:read"]);
 }
 

@@ -45,6 +45,7 @@ impl Operation for ListConversations {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/messages";
     const EFFECT: Effect = Effect::Read;
+    const SMALLER: &'static str = "a smaller limit";
     const GATE: Gate = Gate::scopes(&["messages:read"]);
 }
 
@@ -114,6 +115,7 @@ impl Operation for ReadMessages {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/messages";
     const EFFECT: Effect = Effect::Read;
+    const SMALLER: &'static str = "a smaller limit";
     const GATE: Gate = Gate::scopes(&["messages:read"]);
 }
 

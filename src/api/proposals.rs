@@ -37,6 +37,7 @@ impl Operation for ListProposals {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/jobs/{jobId}/proposals";
     const EFFECT: Effect = Effect::Read;
+    const SMALLER: &'static str = "a smaller limit";
     const GATE: Gate = Gate::scopes(&["proposals:read"]);
 }
 

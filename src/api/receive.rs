@@ -170,6 +170,15 @@ mod tests {
     }
 
     #[test]
+    fn a_body_over_the_limit_names_what_makes_it_smaller() {
+        assert_eq!(
+            too_large("status or jobId"),
+            "more than 16 MiB, which is not read; status or jobId makes it smaller"
+        );
+        assert_eq!(too_large(""), "more than 16 MiB, which is not read");
+    }
+
+    #[test]
     fn a_body_is_text_whatever_stands_before_it_or_is_cut_in_it() {
         for (body, text) in [
             (&b"{}"[..], Some("{}")),
