@@ -7,12 +7,19 @@ use crate::mcp::client::Client;
 use crate::mcp::{Server, stdio};
 use crate::tools::schema::Object;
 
-use super::{Fault, print};
+use super::{Fault, print, print_whole};
 
 /// Makes one call as a host would, and prints what a host would get.
 pub(super) async fn run(server: Server, tool: &str, arguments: &str, as_json: bool) -> Result<ExitCode, Fault> {
     let arguments = read(arguments)?;
     let client = Client::connect(server.clone()).await?;
+    if server.withholds(tool) {
+        return Err(format!(
+            "{tool} is not served with these settings: look at --toolsets and --tool-prefix (`opentrain-mcp tools` lists \
+             what is)"
+        )
+        .into());
+    }
     let called = tokio::select! {
         called = client.call(tool, arguments) => called?,
         // What delivers credentials once is waited for all the same.
@@ -21,7 +28,11 @@ pub(super) async fn run(server: Server, tool: &str, arguments: &str, as_json: bo
             return Err("stopped before the answer came".into());
         }
     };
-    print(&if as_json { serde_json::to_string_pretty(&called.result)? } else { called.text })?;
+    if as_json {
+        print_whole(&serde_json::to_string_pretty(&called.result)?)?;
+    } else {
+        print(&called.text)?;
+    }
     Ok(if called.is_error { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 

@@ -9,9 +9,10 @@ mod freeze;
 mod log;
 mod logout;
 mod sandbox;
+mod terminal;
 mod tools;
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,6 +31,7 @@ use crate::tools::policy::{Policy, Toolsets};
 use crate::tools::{Operator, Toolbox};
 
 use log::Log;
+use terminal::{print, print_whole};
 
 /// What makes a command impossible, with its causes.
 pub type Fault = Box<dyn std::error::Error + Send + Sync>;
@@ -46,7 +48,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Fault> {
         // The saved account alone is meant, with the base that belongs to it.
         config = Config::read(&cli.typed.0, &environment.without_token())?;
     }
-    let log = Log::start(&config.log)?;
+    let log = Log::start(&config.log, Arc::clone(&config.credentials))?;
     // One thread: calls wait, they do not compute. A second one makes each of them wait for it to wake, too; what blocks
     // (files that are synced, locks) has threads of its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -61,6 +63,7 @@ async fn perform(task: Task, config: &Config, overruling: Option<&'static str>) 
     match task {
         Task::Serve => {
             warn(config);
+            greet();
             stdio::serve(server(config)?).await?;
             Ok(ExitCode::SUCCESS)
         }
@@ -133,6 +136,16 @@ fn server(config: &Config) -> Result<Server, Fault> {
     Ok(Server::new(Arc::new(toolbox(config)?))?)
 }
 
+/// Says what this is to a person who has started it by hand: otherwise it seems to hang.
+fn greet() {
+    if std::io::stdin().is_terminal() {
+        let hello = "opentrain-mcp is an MCP server: a host such as Claude or VS Code starts it and talks to it on stdin.\n\
+                     Try `opentrain-mcp demo`, `opentrain-mcp check` or `opentrain-mcp --help`. Ctrl-C ends it.";
+        // A stderr that is closed has no reader to greet.
+        let _ = writeln!(anstream::stderr().lock(), "{hello}");
+    }
+}
+
 /// When a command that asks OpenTrain by itself gives up, retries and all.
 fn deadline() -> Instant {
     Instant::now() + Duration::from_secs(45)
@@ -142,13 +155,5 @@ fn deadline() -> Instant {
 fn warn(config: &Config) {
     for notice in config.credentials.notices() {
         tracing::warn!("{notice}");
-    }
-}
-
-/// Prints for a person. A reader that has gone (a closed pipe) is no fault.
-fn print(text: &str) -> Result<(), Fault> {
-    match writeln!(anstream::stdout().lock(), "{text}") {
-        Err(fault) if fault.kind() != std::io::ErrorKind::BrokenPipe => Err(fault.into()),
-        _ => Ok(()),
     }
 }

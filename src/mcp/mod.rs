@@ -5,6 +5,7 @@ pub mod client;
 mod elicitation;
 mod host;
 mod listing;
+mod masked;
 mod progress;
 pub mod stdio;
 
@@ -17,6 +18,9 @@ use rmcp::model::{
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
+use serde_json::Value;
+use tokio::io::AsyncWrite;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::tools::answer::{Report, Spoken};
@@ -27,6 +31,7 @@ use elicitation::Seal;
 pub use elicitation::SealError;
 use host::Host;
 pub use listing::{all_tools, tools};
+use masked::Masked;
 use progress::HostProgress;
 
 /// An MCP server over a box of tools. It keeps nothing between requests, so one can serve any number of hosts.
@@ -56,6 +61,16 @@ impl Server {
     /// Ends what is still open on the record: the process stops.
     pub(crate) async fn close(&self) {
         self.toolbox.close().await;
+    }
+
+    /// `output` without the secrets of this process.
+    fn masked<W: AsyncWrite + Unpin>(&self, output: W) -> Masked<W> {
+        Masked::new(output, Arc::clone(&self.toolbox))
+    }
+
+    /// Whether there is a tool of that name in a family that the operator does not serve.
+    pub(crate) fn withholds(&self, tool: &str) -> bool {
+        self.toolbox.withholds(tool)
     }
 
     /// Becomes cancelled when the host has gone: nobody is there any more to wait for.
@@ -154,6 +169,21 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<CallToolResponse, ErrorData>> + Send {
-        Box::pin(self.answer(request, context))
+        Box::pin(async move {
+            let (tool, id, began) = (request.name.clone(), context.id.to_string(), Instant::now());
+            let answered = self.answer(request, context).await;
+            let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+            match &answered {
+                Ok(CallToolResponse::Complete(result)) => {
+                    let said = |place| result.structured_content.as_ref().and_then(|answer| answer.pointer(place));
+                    let (code, request_id) = (said("/error/code"), said("/error/requestId"));
+                    let (code, request_id) = (code.and_then(Value::as_str), request_id.and_then(Value::as_str));
+                    tracing::debug!(%tool, %id, ms, code, request_id, "a call is answered");
+                }
+                Ok(_) => tracing::debug!(%tool, %id, ms, "a call waits for a person"),
+                Err(fault) => tracing::debug!(%tool, %id, ms, %fault, "a call could not be routed"),
+            }
+            answered
+        })
     }
 }

@@ -22,7 +22,8 @@ pub async fn serve(server: Server) -> Result<(), Box<ServerInitializeError>> {
     let closing = server.closing().clone();
     let kept = server.clone();
     let (input, output) = stdio_pipes();
-    let transport = Closing { inner: AsyncRwTransport::new_server(input, output), closing: closing.clone() };
+    let transport =
+        Closing { inner: AsyncRwTransport::new_server(input, server.masked(output)), closing: closing.clone() };
     let serving = async {
         match server.serve(transport).await {
             Ok(running) => {
