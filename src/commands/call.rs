@@ -21,19 +21,23 @@ pub(super) async fn run(server: Server, tool: &str, arguments: &str, as_json: bo
         .into());
     }
     let called = tokio::select! {
-        called = client.call(tool, arguments) => called?,
+        called = client.call(tool, arguments) => called.map_err(|fault| masked(&server, fault.to_string()))?,
         // What delivers credentials once is waited for all the same.
-        () = stdio::signal() => {
+        () = stdio::stopped() => {
             server.close().await;
             return Err("stopped before the answer came".into());
         }
     };
     if as_json {
-        print_whole(&serde_json::to_string_pretty(&called.result)?)?;
+        print_whole(&masked(&server, serde_json::to_string_pretty(&called.result)?))?;
     } else {
-        print(&called.text)?;
+        print(&masked(&server, called.text))?;
     }
     Ok(if called.is_error { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn masked(server: &Server, text: String) -> String {
+    String::from_utf8_lossy(&server.masked(text.into_bytes())).into_owned()
 }
 
 fn read(arguments: &str) -> Result<Object, Fault> {

@@ -39,10 +39,8 @@ impl Client {
     /// When the handshake fails.
     pub async fn connect(server: Server) -> Result<Self, ClientError> {
         let (near, far) = tokio::io::duplex(64 * 1024);
-        let (input, output) = tokio::io::split(far);
-        let output = server.masked(output);
         tokio::spawn(async move {
-            match server.serve((input, output)).await {
+            match server.serve(far).await {
                 Ok(running) => drop(running.waiting().await),
                 Err(fault) => tracing::debug!(%fault, "the handshake failed"),
             }

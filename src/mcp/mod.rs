@@ -5,7 +5,6 @@ pub mod client;
 mod elicitation;
 mod host;
 mod listing;
-mod masked;
 mod progress;
 pub mod stdio;
 
@@ -19,7 +18,6 @@ use rmcp::model::{
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::Value;
-use tokio::io::AsyncWrite;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -31,7 +29,6 @@ use elicitation::Seal;
 pub use elicitation::SealError;
 use host::Host;
 pub use listing::{all_tools, tools};
-use masked::Masked;
 use progress::HostProgress;
 
 /// An MCP server over a box of tools. It keeps nothing between requests, so one can serve any number of hosts.
@@ -63,9 +60,16 @@ impl Server {
         self.toolbox.close().await;
     }
 
-    /// `output` without the secrets of this process.
-    fn masked<W: AsyncWrite + Unpin>(&self, output: W) -> Masked<W> {
-        Masked::new(output, Arc::clone(&self.toolbox))
+    /// A text that leaves this process, without its secrets.
+    pub(crate) fn masked(&self, text: Vec<u8>) -> Vec<u8> {
+        match String::from_utf8(text) {
+            Ok(mut text) => {
+                self.toolbox.mask(&mut text);
+                text.into_bytes()
+            }
+            // All that leaves is JSON or words of ours, which are UTF-8.
+            Err(fault) => fault.into_bytes(),
+        }
     }
 
     /// Whether there is a tool of that name in a family that the operator does not serve.
