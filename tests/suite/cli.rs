@@ -317,15 +317,23 @@ async fn a_call_of_a_tool_that_is_not_served_says_why() {
 }
 
 #[tokio::test]
-async fn the_debug_log_names_tool_duration_and_request_and_no_secret() {
+async fn the_debug_log_names_tool_duration_and_request() {
     let upstream = Upstream::scripted([Reply::refusal(404, "NOT_FOUND", &Value::Null)]).await;
-    let call = ["call", "get_contract", &format!(r#"{{"contractId": "{TOKEN}"}}"#)];
-    let server = launch().at(&upstream).env("RUST_LOG", "trace").env("OPENTRAIN_LOG_FORMAT", "json");
-    let ran = server.args(call).run().await;
+    let server = launch().at(&upstream).env("RUST_LOG", "debug").env("OPENTRAIN_LOG_FORMAT", "json");
+    let ran = server.args(["call", "get_contract", r#"{"contractId": "c"}"#]).run().await;
     let lines = ran.stderr.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["fields"].clone());
     let answered = lines.into_iter().find(|fields| fields["message"] == "a call is answered").expect("a line");
     assert_eq!(answered["tool"], "get_contract");
     assert!(answered["ms"].is_number() && answered["request_id"].is_string(), "{answered}");
+}
+
+#[tokio::test]
+async fn the_log_repeats_no_token_that_a_caller_wrote() {
+    let upstream = Upstream::giving(&contracts(1)).await;
+    let arguments = json!({ "contractId": TOKEN }).to_string();
+    let server = launch().at(&upstream).env("RUST_LOG", "trace");
+    let ran = server.args(["call", "get_contract", &arguments]).run().await;
+    assert!(ran.stderr.contains("[token hidden]"), "it was logged: {}", ran.stderr);
     assert!(!ran.stderr.contains(SECRET) && !ran.stdout.contains(SECRET), "{ran:?}");
 }
 
