@@ -88,6 +88,8 @@ pub struct OperatorConfig {
     pub duplicate_window: Duration,
     /// Where every write is recorded.
     pub audit_log: Option<PathBuf>,
+    /// What several servers of one user share: `${XDG_STATE_HOME:-~/.local/state}/opentrain-mcp`.
+    pub state_folder: Option<PathBuf>,
     /// The files of which each stops all writes of this user's servers while it is there.
     pub switches: Vec<PathBuf>,
     /// Where secrets that no model may see are written: the folder of the credential file.
@@ -216,6 +218,7 @@ fn operator(lookup: &mut Lookup<'_>) -> Result<OperatorConfig, ConfigError> {
     let window =
         window.ok_or_else(|| refused(&source, format!("must be whole minutes, from 0 to 10080, not \"{minutes}\"")))?;
     let duplicate_window = Duration::from_secs(60 * u64::from(window));
+    let state_folder = lookup.environment.state_folder();
     let switches = lookup.environment.switch_paths();
     let private_folder = lookup.environment.folder();
     Ok(OperatorConfig {
@@ -226,6 +229,7 @@ fn operator(lookup: &mut Lookup<'_>) -> Result<OperatorConfig, ConfigError> {
         max_day,
         duplicate_window,
         audit_log,
+        state_folder,
         switches,
         private_folder,
     })

@@ -64,6 +64,14 @@ impl Environment {
         named.into_iter().chain(homes_own).map(|config| config.join("opentrain"))
     }
 
+    /// `${XDG_STATE_HOME:-~/.local/state}/opentrain-mcp`, what outlives a run and belongs to nobody else.
+    pub(super) fn state_folder(&self) -> Option<PathBuf> {
+        let absolute = |path: &str| Some(PathBuf::from(path)).filter(|path| path.is_absolute());
+        let home = || self.get("HOME").or_else(|| self.get("USERPROFILE")).and_then(absolute);
+        let state = self.get("XDG_STATE_HOME").and_then(absolute);
+        Some(state.or_else(|| Some(home()?.join(".local/state")))?.join("opentrain-mcp"))
+    }
+
     /// The file that OpenTrain's own tools write.
     pub(super) fn credential_path(&self) -> Option<PathBuf> {
         Some(self.folder()?.join("cli.json"))
