@@ -18,24 +18,22 @@ mod credentials;
 mod leftover;
 mod lookup;
 mod placeholder;
+mod record;
 mod settings;
 
 use credential_file::CredentialFile;
 pub use credentials::Credentials;
 pub use lookup::{Environment, logs_json};
 use lookup::{Lookup, refused};
+pub use record::RecordPlace;
 use settings::{
-    AUDIT_LOG, BASE_URL, DUPLICATE_WINDOW, HUMAN_WAIT, LOG_FILTER, LOG_FORMAT, MAX_DAY_USD, MAX_MILESTONE_USD,
-    READ_ONLY, SANDBOX, SANDBOX_FAULT, SANDBOX_PORT, TIMEOUT, TOKEN, TOOL_PREFIX, TOOLSETS,
+    BASE_URL, DUPLICATE_WINDOW, HUMAN_WAIT, LOG_FILTER, LOG_FORMAT, MAX_DAY_USD, MAX_MILESTONE_USD, READ_ONLY, SANDBOX,
+    SANDBOX_FAULT, SANDBOX_PORT, TIMEOUT, TOKEN, TOOL_PREFIX, TOOLSETS,
 };
 pub use settings::{Flag, SETTINGS, Setting};
 
 /// Where OpenTrain is, unless something else is set.
 pub const DEFAULT_ORIGIN: &str = "https://app.opentrain.ai";
-
-/// Said where there is no place for the stop switch.
-const NO_SWITCH: &str = "`opentrain-mcp freeze` cannot stop this server: neither HOME nor XDG_CONFIG_HOME names a folder for \
-    the stop switch";
 
 /// The form of the log on stderr.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,7 +85,7 @@ pub struct OperatorConfig {
     /// How long an equal milestone counts as the same one.
     pub duplicate_window: Duration,
     /// Where every write is recorded.
-    pub audit_log: Option<PathBuf>,
+    pub record: RecordPlace,
     /// What several servers of one user share: `${XDG_STATE_HOME:-~/.local/state}/opentrain-mcp`.
     pub state_folder: Option<PathBuf>,
     /// The files of which each stops all writes of this user's servers while it is there.
@@ -170,7 +168,7 @@ impl Config {
         let port = port.parse().map_err(|_| refused(&source, format!("must be a port, not \"{port}\"")))?;
         let timeout = lookup.seconds(TIMEOUT, 0.1..=600.0)?;
         let human_wait = lookup.seconds(HUMAN_WAIT, 0.0..=3600.0)?;
-        let operator = operator(&mut lookup)?;
+        let operator = operator(&mut lookup, sandbox)?;
         let sandbox_faults = lookup.set(SANDBOX_FAULT);
         let (format, source) = lookup.find(LOG_FORMAT);
         let format = match format.as_str() {
@@ -182,8 +180,7 @@ impl Config {
         let (origin, credentials) = if sandbox { offline(&mut lookup)? } else { account(&mut lookup)? };
         let without_effect = sandbox_faults.as_ref().filter(|_| !sandbox);
         let without_effect = without_effect.map(|(_, source)| format!("{source} has no effect without --sandbox"));
-        let no_switch = operator.switches.is_empty().then(|| NO_SWITCH.to_owned());
-        let notices = lookup.placeholders(sandbox).into_iter().chain(without_effect).chain(no_switch);
+        let notices = lookup.placeholders(sandbox).into_iter().chain(without_effect);
         let credentials = credentials.with_notices(notices);
         let sandbox = sandbox.then_some(SandboxConfig { port });
         let credentials = Arc::new(credentials);
@@ -202,17 +199,13 @@ impl Config {
     }
 }
 
-fn operator(lookup: &mut Lookup<'_>) -> Result<OperatorConfig, ConfigError> {
+fn operator(lookup: &mut Lookup<'_>, sandbox: bool) -> Result<OperatorConfig, ConfigError> {
     let read_only = lookup.switch(READ_ONLY)?;
     let toolsets = lookup.set(TOOLSETS);
     let tool_prefix = tool_prefix(lookup)?;
     let max_milestone = lookup.dollars(MAX_MILESTONE_USD)?;
     let max_day = lookup.dollars(MAX_DAY_USD)?;
-    let audit_log = lookup.set(AUDIT_LOG).map(|(path, _)| PathBuf::from(path));
-    if max_day.is_some() && audit_log.is_none() {
-        let (_, source) = lookup.look(MAX_DAY_USD);
-        return Err(refused(&source, "needs an audit log to count from: set --audit-log FILE (OPENTRAIN_AUDIT_LOG)"));
-    }
+    let record = record::place(lookup, sandbox, max_day.is_some())?;
     let (minutes, source) = lookup.find(DUPLICATE_WINDOW);
     let window = minutes.parse::<u32>().ok().filter(|minutes| *minutes <= 10_080);
     let window =
@@ -228,7 +221,7 @@ fn operator(lookup: &mut Lookup<'_>) -> Result<OperatorConfig, ConfigError> {
         max_milestone,
         max_day,
         duplicate_window,
-        audit_log,
+        record,
         state_folder,
         switches,
         private_folder,

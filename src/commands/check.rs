@@ -4,9 +4,10 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-use crate::config::{Config, Given, OperatorConfig, SETTINGS, Source};
+use crate::config::{Config, Given, OperatorConfig, RecordPlace, SETTINGS, Source};
 use crate::mcp::Server;
 use crate::mcp::client::Client;
+use crate::tools::freeze::UNREACHABLE;
 use crate::tools::schema::Object;
 
 use super::terminal::{BAD, GOOD, HEADING, styled};
@@ -26,7 +27,7 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
         max_milestone: None,
         max_day: None,
         switches: Vec::new(),
-        audit_log: None,
+        record: RecordPlace::Off,
         ..config.operator.clone()
     };
     let account = ask(server(&Config { operator, ..config.clone() })?).await?;
@@ -49,6 +50,9 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     // The verdict has told the stop switch.
     for limit in toolbox.limits().iter().filter(|limit| Some(*limit) != frozen.as_ref()) {
         print(&format!("limit: {limit}"))?;
+    }
+    if config.operator.switches.is_empty() {
+        print(&format!("note: {UNREACHABLE}"))?;
     }
     tell_settings(config)?;
     Ok(if verdict.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

@@ -1,6 +1,7 @@
 //! The record: two lines for each write, the first on disk before the request leaves.
 
 mod faults;
+mod place;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
