@@ -228,11 +228,20 @@ fn operator(lookup: &mut Lookup<'_>, sandbox: bool) -> Result<OperatorConfig, Co
     })
 }
 
-/// Tool names may hold letters, digits, `_`, `-` and `.` (MCP 2025-11-25, tool names).
+/// Model APIs take names of up to 64 letters, digits, `_` and `-`, not beginning with a digit; hosts put the server's name
+/// before each, and the longest tool has 27 characters.
 fn tool_prefix(lookup: &mut Lookup<'_>) -> Result<String, ConfigError> {
     let Some((prefix, source)) = lookup.set(TOOL_PREFIX) else { return Ok(String::new()) };
-    let fits = prefix.len() <= 32 && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
-    if fits { Ok(prefix) } else { Err(refused(&source, "must be up to 32 letters, digits, _, - or .")) }
+    let fits = prefix.len() <= 20
+        && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+        && !prefix.starts_with(|first: char| first.is_ascii_digit() || first == '-');
+    if fits {
+        return Ok(prefix);
+    }
+    Err(refused(
+        &source,
+        "must be up to 20 letters, digits, _ or -, and begin with a letter or _: model APIs take no other names",
+    ))
 }
 
 /// In the sandbox neither token nor base matters, and nothing of the user's is read.

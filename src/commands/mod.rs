@@ -158,6 +158,17 @@ fn deadline() -> Instant {
     Instant::now() + Duration::from_secs(45)
 }
 
+/// Tells a person at a terminal what this is. A host has no terminal.
+fn greet() {
+    if std::io::stdin().is_terminal() {
+        let _ = writeln!(
+            anstream::stderr(),
+            "This is an MCP server: a host (Claude Code, VS Code, …) starts it and speaks to it on stdin. To try it by hand: \
+             opentrain-mcp demo, opentrain-mcp check, opentrain-mcp --help. Ctrl-C ends it."
+        );
+    }
+}
+
 /// Says on stderr what is odd about where the token comes from, and what this server has to do without.
 fn warn(config: &Config) {
     if config.operator.switches.is_empty() {
