@@ -143,16 +143,6 @@ fn server(config: &Config) -> Result<Server, Fault> {
     Ok(Server::new(Arc::new(toolbox(config)?))?)
 }
 
-/// Says what this is to a person who has started it by hand: otherwise it seems to hang.
-fn greet() {
-    if std::io::stdin().is_terminal() {
-        let hello = "opentrain-mcp is an MCP server: a host such as Claude or VS Code starts it and talks to it on stdin.\n\
-                     Try `opentrain-mcp demo`, `opentrain-mcp check` or `opentrain-mcp --help`. Ctrl-C ends it.";
-        // A stderr that is closed has no reader to greet.
-        let _ = writeln!(anstream::stderr().lock(), "{hello}");
-    }
-}
-
 /// When a command that asks OpenTrain by itself gives up, retries and all.
 fn deadline() -> Instant {
     Instant::now() + Duration::from_secs(45)
