@@ -177,6 +177,10 @@ pub trait TokenSource: Send + Sync {
     /// # Errors
     /// Why nothing can be kept.
     fn hold(&self) -> Result<Box<dyn Hold>, String>;
+    /// What must not be shown, wherever it turns up.
+    fn secrets(&self) -> Vec<Token> {
+        self.current().into_iter().chain(self.claim_token()).collect()
+    }
     /// Whether the account in use could not be saved yet.
     fn is_unsaved(&self) -> bool {
         false

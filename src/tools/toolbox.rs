@@ -255,6 +255,26 @@ impl Toolbox {
         self.operator.told()
     }
 
+    /// That all writes are stopped, in words, while they are.
+    #[must_use]
+    pub fn frozen(&self) -> Option<String> {
+        self.operator.switch.check().err().map(|denial| denial.message)
+    }
+
+    /// Whether there is a tool of that name in a family that the operator does not serve.
+    #[must_use]
+    pub fn withholds(&self, name: &str) -> bool {
+        let is_served = self.serves(name) || self.operator.policy.withheld(name).is_some();
+        !is_served && all().any(|entry| entry.name == name)
+    }
+
+    /// Hides the secrets of this process in a text that leaves it.
+    pub fn mask(&self, text: &mut String) {
+        for secret in self.tokens.secrets() {
+            secret.mask(text);
+        }
+    }
+
     /// The token in use now.
     #[must_use]
     pub fn token(&self) -> Option<Token> {
