@@ -26,6 +26,11 @@ use super::paging::{Cursor, PAGE_BYTES};
 use super::text::{count, date, number, quoted, quoted_to, usd, visible, word};
 use super::{Context, Entry, Told, Tool};
 
+mod budget;
+
+pub use budget::used_of_budget;
+use budget::{budget_line, unit};
+
 /// The tools of this family.
 pub const TOOLS: &[Entry] = &[Entry::of::<ListContractsPage>(), Entry::of::<GetContract>(), Entry::of::<EndContract>()];
 
@@ -322,33 +327,6 @@ fn fitting_calls(contract: &Contract) -> Vec<(&'static str, &'static str)> {
         (contract.rate_usd.decimal().is_some(), ("create_milestone", "contractId, …")),
     ];
     calls.into_iter().filter(|(fits, _)| *fits).map(|(_, call)| call).collect()
-}
-
-/// How much of the funded work was done, by OpenTrain's count; nothing where no volume was funded.
-fn budget_line(contract: &Contract) -> Option<String> {
-    let budget = contract.budget.get()?;
-    let used = used_of_budget(contract)?;
-    let state = budget.state.text().map_or_else(|| "without state".into(), word);
-    let left = budget.remaining_volume.decimal().map_or_else(|| "?".into(), number);
-    Some(format!("Budget {state}: {used} used, {left} left."))
-}
-
-/// `34 of 40 hours`; nothing for a fixed price, or where no volume was funded.
-#[must_use]
-pub fn used_of_budget(contract: &Contract) -> Option<String> {
-    let budget = contract.budget.get().filter(|_| contract.payment_type.text() != Some("FIXED_PRICE"))?;
-    let funded = budget.funded_volume.decimal().filter(|funded| !funded.is_zero())?;
-    let used = budget.consumed_volume.decimal().map_or_else(|| "?".into(), number);
-    Some(format!("{used} of {}{}", number(funded), unit(contract).map(|unit| format!(" {unit}")).unwrap_or_default()))
-}
-
-/// What the volume of a contract counts, where that is known.
-fn unit(contract: &Contract) -> Option<&'static str> {
-    match contract.payment_type.text()? {
-        "PAY_PER_HOUR" => Some("hours"),
-        "PAY_PER_LABEL" => Some("labels"),
-        _ => None,
-    }
 }
 
 impl Tool for EndContract {

@@ -26,7 +26,7 @@ use super::context::Context;
 use super::contracts::{CONTRACT_IDS, contract_name, milestone_line};
 use super::failure::{Denial, Trouble};
 use super::text::{moment, number, usd, word};
-use super::{Tool, schema};
+use super::{Tool, oddities, schema};
 
 mod in_flight;
 mod terms;
@@ -281,6 +281,7 @@ impl Creation {
         let fixed = "It cannot be changed or deleted here; if it is wrong, your person corrects it in the app.";
         let mut answer = Answer::new(format!("{lead}\n{line}{for_whom}.\n{fixed}"), object.clone());
         answer.outcome = Some(outcome);
+        answer.warnings = oddities::of_milestone(&self.wanted, &milestone, reply.now());
         answer.next = self.next(&milestone);
         answer
     }

@@ -34,6 +34,7 @@ pub mod jobs;
 pub mod marketplace;
 pub mod messages;
 pub mod milestones;
+mod oddities;
 pub mod paging;
 mod parts;
 pub mod person;

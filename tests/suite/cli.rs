@@ -86,7 +86,7 @@ async fn a_call_prints_the_text_and_succeeds() {
     let upstream = Upstream::giving(&contracts(2)).await;
     let ran = launch().at(&upstream).args(["call", "list_contracts"]).run().await;
     assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
-    assert!(ran.stdout.starts_with("2 contracts") && ran.stdout.contains("ctr_0001"), "{}", ran.stdout);
+    assert!(ran.stdout.starts_with("2 active contracts") && ran.stdout.contains("ctr_0001"), "{}", ran.stdout);
     let host = launch().at(&upstream).start().await;
     assert_eq!(host.done("list_contracts", json!({})).await.text(), ran.stdout.trim_end(), "what a model reads");
 }
@@ -182,7 +182,8 @@ async fn check_tells_what_is_set_where_it_came_from_and_whether_it_works() {
     }
     assert!(!ran.stdout.contains(SECRET) && !ran.stderr.contains(SECRET));
     let paths: Vec<String> = upstream.requests().iter().map(|request| request.path().to_owned()).collect();
-    assert_eq!(paths, ["/api/public/v1/auth/me", "/api/public/v1/job-drafts/capabilities"]);
+    let features = "/api/public/v1/job-drafts/capabilities";
+    assert_eq!(paths, ["/api/public/v1/auth/me", features, features]);
 }
 
 #[tokio::test]
