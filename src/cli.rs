@@ -95,7 +95,7 @@ pub enum Task {
     /// Serve the sandbox alone, for other programs to call
     Sandbox {
         /// Where to listen; loopback only
-        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:47610")]
+        #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:27610")]
         listen: SocketAddr,
         /// Print where the sandbox had to assume what the API's reference does not say, and exit
         #[arg(long)]

@@ -15,13 +15,16 @@ use crate::api::client::is_loopback;
 use crate::api::token::Token;
 
 mod credentials;
+mod leftover;
+mod placeholder;
 mod settings;
 
 use credentials::CredentialFile;
 pub use credentials::Credentials;
+use placeholder::{unfilled, unfilled_token};
 use settings::{
     AUDIT_LOG, BASE_URL, DUPLICATE_WINDOW, HUMAN_WAIT, LOG_FILTER, LOG_FORMAT, MAX_DAY_USD, MAX_MILESTONE_USD,
-    READ_ONLY, SANDBOX, SANDBOX_FAULT, SANDBOX_PORT, TIMEOUT, TOKEN, TOOL_PREFIX, TOOLSETS,
+    READ_ONLY, SANDBOX, SANDBOX_FAULT, SANDBOX_PORT, TIMEOUT, TOKEN, TOOL_PREFIX, TOOLSETS, setting,
 };
 pub use settings::{Flag, SETTINGS, Setting};
 
@@ -165,12 +168,22 @@ impl Environment {
         Self(pairs.into_iter().collect())
     }
 
+    /// The same without the variables that hold a token: for what concerns the saved account only.
+    #[must_use]
+    pub fn without_token(&self) -> Self {
+        let is_token = |name: &str| setting(TOKEN).is_some_and(|token| token.environment.contains(&name));
+        Self::of(self.0.clone().into_iter().filter(|(name, _)| !is_token(name)))
+    }
+
+    /// A variable that is set to something, a placeholder included.
+    fn raw(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
     /// A variable that is set to something. Hosts pass a variable that they could not expand as `${NAME}`: that counts
     /// as not set.
     fn get(&self, name: &str) -> Option<&str> {
-        let value = self.0.get(name)?.trim();
-        let unexpanded = value.starts_with("${") && value.ends_with('}');
-        (!value.is_empty() && !unexpanded).then_some(value)
+        self.raw(name).filter(|value| unfilled(value).is_none())
     }
 
     /// `${XDG_CONFIG_HOME:-~/.config}/opentrain`, the folder of OpenTrain's own tools.
@@ -219,16 +232,29 @@ impl Lookup<'_> {
     }
 
     fn look(&self, name: &'static str) -> (String, Source) {
-        let setting = SETTINGS.iter().find(|setting| setting.name == name);
-        if let Some(value) = self.flags.get(name) {
-            return (value.clone(), Source::Flag(name));
-        }
-        let variables = setting.map_or(&[][..], |setting| setting.environment);
-        let set = variables.iter().find_map(|variable| Some((self.environment.get(variable)?.to_owned(), *variable)));
-        match set {
-            Some((value, variable)) => (value, Source::Environment(variable)),
-            None => (setting.map_or("", |setting| setting.default).to_owned(), Source::Default),
-        }
+        let Some(setting) = setting(name) else { return (String::new(), Source::Default) };
+        let filled = self.candidates(setting).find(|(value, _)| why_unfilled(name, value).is_none());
+        filled
+            .map_or_else(|| (setting.default.to_owned(), Source::Default), |(value, source)| (value.to_owned(), source))
+    }
+
+    /// The values that were given, the first wins; placeholders are among them.
+    fn candidates(&self, setting: &'static Setting) -> impl Iterator<Item = (&str, Source)> {
+        let flag = self.flags.get(setting.name).map(|value| (value.trim(), Source::Flag(setting.name)));
+        let variables = setting.environment.iter();
+        let set = variables.filter_map(|name| Some((self.environment.raw(name)?, Source::Environment(name))));
+        flag.into_iter().chain(set)
+    }
+
+    /// The settings that are not used since nobody filled them in, each in words.
+    fn placeholders(&self, sandbox: bool) -> Vec<String> {
+        let matter = |setting: &&Setting| !sandbox || ![TOKEN, BASE_URL].contains(&setting.name);
+        let given = SETTINGS.iter().filter(matter).flat_map(|setting| {
+            self.candidates(setting).filter_map(|(value, source)| {
+                Some(format!("{source} is not used: {}", why_unfilled(setting.name, value)?))
+            })
+        });
+        given.collect()
     }
 
     /// A value that was set, and where.
@@ -270,6 +296,11 @@ impl Lookup<'_> {
     }
 }
 
+/// Why a value of this setting counts as not set.
+fn why_unfilled(name: &str, value: &str) -> Option<&'static str> {
+    if name == TOKEN { unfilled_token(value) } else { unfilled(value) }
+}
+
 fn refused(source: &Source, problem: impl Into<String>) -> ConfigError {
     ConfigError { origin: source.to_string(), problem: problem.into() }
 }
@@ -296,6 +327,7 @@ impl Config {
         };
         let log = LogConfig { format, filter: lookup.find(LOG_FILTER).0 };
         let (origin, credentials) = if sandbox { offline(&mut lookup)? } else { account(&mut lookup)? };
+        let credentials = credentials.with_notices(lookup.placeholders(sandbox));
         let sandbox = sandbox.then_some(SandboxConfig { port });
         let credentials = Arc::new(credentials);
         Ok(Self {
@@ -362,26 +394,46 @@ fn offline(lookup: &mut Lookup<'_>) -> Result<(Url, Credentials), ConfigError> {
 }
 
 fn account(lookup: &mut Lookup<'_>) -> Result<(Url, Credentials), ConfigError> {
-    let file = lookup.environment.credential_path().map(CredentialFile::read);
-    let (mut base, mut base_source) = lookup.look(BASE_URL);
-    if base_source == Source::Default
-        && let Some((file, saved)) = file.as_ref().and_then(|file| Some((file, file.base_url()?)))
-    {
-        (base, base_source) = (saved.to_owned(), Source::File(file.path().to_owned()));
-    }
-    let origin = parse_origin(&base, &base_source)?;
-    lookup.given.push(Given { name: BASE_URL, value: origin.to_string(), source: base_source.clone() });
-
+    let file = lookup.environment.credential_path().map(CredentialFile::recovered);
     let fixed = match lookup.look(TOKEN) {
         (text, source @ Source::Environment(variable)) => {
             Some((Token::bearing(&text).map_err(|fault| refused(&source, fault.to_string()))?, variable))
         }
         _ => None,
     };
-    let credentials = Credentials::new(fixed, file, origin.clone(), base_source);
+    let (origin, base_source, notice) = base(lookup, file.as_ref(), fixed.as_ref().map(|(_, variable)| *variable))?;
+    lookup.given.push(Given { name: BASE_URL, value: origin.to_string(), source: base_source.clone() });
+    let credentials = Credentials::new(fixed, file, origin.clone(), base_source).with_notices(notice);
     let (value, source) = credentials.described();
     lookup.given.push(Given { name: TOKEN, value, source });
     Ok((origin, credentials))
+}
+
+/// The base, where it was set, and what a person should know of it. A token of the environment goes to the environment's
+/// base or the default one, never to one that only a file names: a file of another project, or of a rehearsal, could have
+/// been put there to fetch it.
+fn base(
+    lookup: &Lookup<'_>,
+    file: Option<&CredentialFile>,
+    token_variable: Option<&str>,
+) -> Result<(Url, Source, Option<String>), ConfigError> {
+    let (base, source) = lookup.look(BASE_URL);
+    let origin = parse_origin(&base, &source)?;
+    let saved = file.filter(|_| source == Source::Default).and_then(|file| Some((file.path(), file.base_url()?)));
+    let Some((path, saved)) = saved else { return Ok((origin, source, None)) };
+    let from_file = Source::File(path.to_owned());
+    let saved = parse_origin(saved, &from_file)?;
+    match token_variable.filter(|_| saved.origin() != origin.origin()) {
+        None => Ok((saved, from_file, None)),
+        Some(variable) => {
+            let notice = format!(
+                "baseUrl in {} ({saved}) is not used with the token in {variable}: if that token belongs there, set \
+                 OPENTRAIN_API_BASE_URL to it",
+                path.display()
+            );
+            Ok((origin, source, Some(notice)))
+        }
+    }
 }
 
 /// An origin: scheme, host, port. Plain http would send the token in the clear: only on loopback.

@@ -2,8 +2,8 @@
 //! what stands in them.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{self, Read, Write};
-use std::path::Path;
+use std::io::{self, Read, Seek, Write};
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
@@ -70,24 +70,76 @@ pub fn lock(file: &File, patience: Duration) -> io::Result<()> {
     }
 }
 
+/// How the name of a file begins that has not got its own yet.
+const UNNAMED: &str = ".opentrain-mcp.";
+
 /// A file without a name yet (mode 0600), in the private folder where it will stand.
 ///
 /// # Errors
 /// When the folder or the file cannot be made: found out before there is anything to lose.
 pub fn unnamed(folder: &Path) -> io::Result<NamedTempFile> {
     private_folder(folder)?;
-    tempfile::Builder::new().prefix(".opentrain-mcp.").tempfile_in(folder)
+    tempfile::Builder::new().prefix(UNNAMED).tempfile_in(folder)
+}
+
+/// A file that will take the place of `path`, with room for `size` bytes that is taken on the disk already: a full disk
+/// shows before there is anything to lose. `beside` finds it again.
+///
+/// # Errors
+/// When it cannot be made, or there is no room.
+pub fn room_for(path: &Path, size: usize) -> io::Result<NamedTempFile> {
+    let folder = path.parent().ok_or_else(|| io::Error::other("it is in no folder"))?;
+    private_folder(folder)?;
+    let mut file = tempfile::Builder::new().prefix(&unnamed_for(path)).tempfile_in(folder)?;
+    file.write_all(&vec![0; size])?;
+    file.as_file().sync_all()?;
+    Ok(file)
+}
+
+/// The files that were to take the place of `path` and never did.
+#[must_use]
+pub fn beside(path: &Path) -> Vec<PathBuf> {
+    let begins = unnamed_for(path);
+    let entries = path.parent().and_then(|folder| std::fs::read_dir(folder).ok()).into_iter().flatten().flatten();
+    entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&begins)).map(|entry| entry.path()).collect()
+}
+
+fn unnamed_for(path: &Path) -> String {
+    format!("{UNNAMED}{}.", path.file_name().unwrap_or_default().to_string_lossy())
 }
 
 /// Fills `file` and gives it its name, in place of what stood there. It outlives a power loss: the content is on the
 /// disk before the name, and the name before this returns.
 ///
 /// # Errors
-/// When it cannot be written or named; what stood at `path` is untouched then.
+/// When it cannot be written or named; what stood at `path` is untouched then. A file that was written whole and could
+/// not be named stays where it is, and the error names it: it may hold what there is only once.
 pub fn put(mut file: NamedTempFile, content: &[u8], path: &Path) -> io::Result<()> {
+    file.rewind()?;
     file.write_all(content)?;
+    file.as_file().set_len(content.len() as u64)?;
     file.as_file().sync_all()?;
-    file.persist(path).map_err(|fault| fault.error)?;
+    if let Err(fault) = file.persist(path) {
+        let (_, kept) = fault.file.keep()?;
+        return Err(io::Error::new(fault.error.kind(), format!("{}; it is in {}", fault.error, kept.display())));
+    }
+    sync_folder(path)
+}
+
+/// Gives a file that `put` left behind its name after all. Its content has `size` bytes; the rest is unused room.
+///
+/// # Errors
+/// When it cannot be named; it stays where it is then.
+pub fn put_found(found: &Path, size: usize, path: &Path) -> io::Result<()> {
+    let file = OpenOptions::new().write(true).open(found)?;
+    file.set_len(size as u64)?;
+    file.sync_all()?;
+    std::fs::rename(found, path)?;
+    sync_folder(path)
+}
+
+/// Makes sure that the names in the folder of `path` outlive a power loss.
+fn sync_folder(path: &Path) -> io::Result<()> {
     #[cfg(unix)]
     if let Some(folder) = path.parent() {
         File::open(folder)?.sync_all()?;
@@ -118,6 +170,18 @@ mod tests {
         #[cfg(unix)]
         assert_eq!((mode(&folder), mode(&path)), (0o700, 0o600));
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1, "nothing is left beside it");
+    }
+
+    #[test]
+    fn a_file_that_cannot_be_named_stays_and_is_found_again() {
+        let home = tempfile::tempdir().unwrap();
+        let path = home.path().join("file");
+        std::fs::create_dir_all(path.join("in the way")).unwrap();
+        let fault = put(room_for(&path, 64).unwrap(), b"only once", &path).unwrap_err();
+        let left = beside(&path);
+        assert_eq!(left.len(), 1, "{left:?}");
+        assert_eq!(std::fs::read(&left[0]).unwrap(), b"only once", "the room that was not used is given back");
+        assert!(fault.to_string().contains(left[0].to_str().unwrap()), "{fault}");
     }
 
     #[test]

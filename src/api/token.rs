@@ -209,6 +209,16 @@ pub trait TokenSource: Send + Sync {
     /// # Errors
     /// Why nothing can be kept.
     fn hold(&self) -> Result<Box<dyn Hold>, String>;
+    /// Whether the account in use could not be saved yet.
+    fn is_unsaved(&self) -> bool {
+        false
+    }
+    /// Tries again to save it. May block for a moment.
+    fn save_again(&self) {}
+    /// What became of an account that had to be saved again; told once.
+    fn take_news(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A hold on where an account is kept; nobody else has one meanwhile.

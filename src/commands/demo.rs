@@ -102,19 +102,25 @@ async fn fund(stage: &mut Stage, person: &Person, milestone: &Value) -> Result<(
     stage.server(at(&no_card, "/error/reason").is_some_and(|reason| reason == "payment_method_required"), &no_card)?;
     press(stage, person, at(&no_card, "/error/billingUrl"), "Add payment method").await?;
 
-    decide(stage, person, "request_milestone_funding", milestone, "ACTIVE_FUNDED").await
+    decide(stage, person, ("request_milestone_funding", "Confirm: fund $300"), milestone, "ACTIVE_FUNDED").await
 }
 
 async fn release(stage: &mut Stage, person: &Person, milestone: &Value) -> Result<(), Fault> {
     stage.scene("THE WORK IS DONE, AND PAID")?;
-    decide(stage, person, "request_milestone_approval", milestone, "PAID").await
+    decide(stage, person, ("request_milestone_approval", "Confirm: pay Maria G. $300"), milestone, "PAID").await
 }
 
 /// The agent asks, the person confirms, the agent reads what is so now.
-async fn decide(stage: &mut Stage, person: &Person, tool: &str, milestone: &Value, becomes: &str) -> Result<(), Fault> {
+async fn decide(
+    stage: &mut Stage,
+    person: &Person,
+    (tool, button): (&str, &str),
+    milestone: &Value,
+    becomes: &str,
+) -> Result<(), Fault> {
     let asked = stage.call(tool, milestone.clone()).await?;
     stage.server(at(&asked, "/outcome").is_some_and(|outcome| outcome == "pending_approval"), &asked)?;
-    press(stage, person, at(&asked, "/approval/approvalUrl"), "Confirm").await?;
+    press(stage, person, at(&asked, "/approval/approvalUrl"), button).await?;
     let wait = json!({ "approvalId": at(&asked, "/approval/id"), "timeoutSeconds": 5 });
     let decided = stage.call("wait_for_approval", wait).await?;
     let confirmed = at(&decided, "/approval/status").is_some_and(|status| status == "confirmed");

@@ -9,8 +9,9 @@ use crate::config::Config;
 
 use super::{Fault, deadline, print};
 
-/// Revokes the token that is kept, and forgets it. It is forgotten only when OpenTrain has taken it back.
-pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
+/// Revokes the token that is kept, and forgets it with its base. It is forgotten only when OpenTrain has taken it back.
+/// `overruling` is the variable whose token is used in place of the saved one, if one is set.
+pub(super) async fn run(config: &Config, overruling: Option<&'static str>) -> Result<ExitCode, Fault> {
     if config.sandbox.is_some() {
         return Err(
             "the sandbox keeps no account on the disk, so there is nothing to log out from; for the real one, leave \
@@ -37,7 +38,7 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     client.send(&RevokeOwnToken { token: token.expose().to_owned() }, caller).await?;
     hold.keep(Kept::default())?;
     print("Revoked and forgotten: the token no longer works anywhere.")?;
-    if let Some(variable) = config.credentials.overruled_by() {
+    if let Some(variable) = overruling {
         print(&format!("The token in {variable} is another thing: it is still in use here."))?;
     }
     Ok(ExitCode::SUCCESS)

@@ -39,19 +39,25 @@ pub type Fault = Box<dyn std::error::Error + Send + Sync>;
 /// # Errors
 /// When a setting cannot be used, or the command cannot be begun.
 pub fn run(cli: Cli) -> Result<ExitCode, Fault> {
-    let config = Config::read(&cli.typed.0, &Environment::of_process())?;
+    let environment = Environment::of_process();
+    let mut config = Config::read(&cli.typed.0, &environment)?;
+    let overruling = config.credentials.overruled_by();
+    if matches!(cli.task, Some(Task::Logout)) {
+        // The saved account alone is meant, with the base that belongs to it.
+        config = Config::read(&cli.typed.0, &environment.without_token())?;
+    }
     let log = Log::start(&config.log)?;
     // One thread: calls wait, they do not compute. A second one makes each of them wait for it to wake, too; what blocks
     // (files that are synced, locks) has threads of its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let done = runtime.block_on(perform(cli.task.unwrap_or(Task::Serve), &config));
+    let done = runtime.block_on(perform(cli.task.unwrap_or(Task::Serve), &config, overruling));
     // A read of stdin cannot be called back: the process does not wait for it.
     runtime.shutdown_background();
     log.finish();
     done
 }
 
-async fn perform(task: Task, config: &Config) -> Result<ExitCode, Fault> {
+async fn perform(task: Task, config: &Config, overruling: Option<&'static str>) -> Result<ExitCode, Fault> {
     match task {
         Task::Serve => {
             warn(config);
@@ -67,7 +73,7 @@ async fn perform(task: Task, config: &Config) -> Result<ExitCode, Fault> {
         Task::Check => check::run(config).await,
         Task::Freeze { reason } => freeze::freeze(config, &reason),
         Task::Drift { document } => drift::run(config, document.as_deref()).await,
-        Task::Logout => logout::run(config).await,
+        Task::Logout => logout::run(config, overruling).await,
         Task::Thaw => freeze::thaw(config),
         Task::Audit { file } => audit::run(&file),
         Task::Sandbox { listen, assumptions } => sandbox::run(listen, config, assumptions).await,

@@ -13,10 +13,16 @@ use url::Url;
 use crate::api::token::{Hold, Kept, Token, TokenSource};
 use crate::files;
 
+use super::leftover::{self, Leftover};
+use super::placeholder::{unfilled, unfilled_token};
 use super::{DEFAULT_ORIGIN, Source};
 
 /// How long another process may hold the file.
 const PATIENCE: Duration = Duration::from_secs(10);
+/// The same while a call waits that has nothing to do with it.
+const SHORT_PATIENCE: Duration = Duration::from_millis(200);
+/// The room that is taken for a new account, beside what stands in the file already. Tokens have some hundred bytes.
+const ROOM: usize = 16 * 1024;
 
 /// The fields of the file that are ours to read; each is text.
 const NAMES: [&str; 3] = ["apiToken", "baseUrl", "claimToken"];
@@ -28,17 +34,50 @@ pub(super) struct CredentialFile {
     /// All of it; `None` when there is one that cannot be read.
     fields: Option<Map<String, Value>>,
     notices: Vec<String>,
+    /// Why its account is not in the file itself: it was found beside it.
+    unsaved: Option<Unsaved>,
 }
 
 impl CredentialFile {
+    /// Reads what is there at start, an account included that an earlier process could not put in place.
+    pub(super) fn recovered(path: PathBuf) -> Self {
+        let real = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
+        if files::beside(&real).is_empty() {
+            return Self::read(path);
+        }
+        // Who holds the lock is just writing there, and no earlier process.
+        let lock = files::private_log().open(lock_path(&path)).and_then(|lock| {
+            files::lock(&lock, Duration::ZERO)?;
+            Ok(lock)
+        });
+        let busy = lock.as_ref().is_err_and(|fault| fault.kind() == io::ErrorKind::TimedOut);
+        let found = if busy { None } else { leftover::recover(&path) };
+        let mut file = Self::read(path);
+        match found {
+            None => {}
+            Some(Leftover::Placed) => file.notices.push(format!(
+                "an account that was delivered to an earlier process and could not be saved then is now in {}",
+                file.path.display()
+            )),
+            Some(Leftover::Stuck(fields, fault)) => {
+                let left_behind = file.text("apiToken").and_then(|text| Token::new(text).ok());
+                file.unsaved = Some(Unsaved { left_behind, why: fault.to_string() });
+                file.fields = Some(fields);
+            }
+        }
+        file
+    }
+
     /// Reads what is there. What cannot be read is noticed, and left as it is.
     pub(super) fn read(path: PathBuf) -> Self {
         let mut notices = Vec::new();
         let fields = match files::read(&path) {
             Ok(bytes) => {
                 notices.extend(readable_by_others(&path));
+                // Some editors put a byte order mark before a text.
+                let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
                 let fields: Result<Map<String, Value>, String> =
-                    serde_json::from_slice(&bytes).map_err(|fault| place(&fault));
+                    serde_json::from_slice(text).map_err(|fault| place(&fault));
                 let fields = fields.and_then(|fields| match NAMES.iter().find(|name| !is_text(&fields, name)) {
                     Some(name) => Err(format!("{name} is not a string")),
                     None => Ok(fields),
@@ -51,15 +90,25 @@ impl CredentialFile {
                 None
             }
         };
-        Self { path, fields, notices }
+        let mut file = Self { path, fields, notices, unsaved: None };
+        let unfilled = NAMES.iter().filter_map(|name| {
+            let why = why_unfilled(name, file.raw(name)?)?;
+            Some(format!("{name} in {} is not used: {why}", file.path.display()))
+        });
+        file.notices.extend(unfilled.collect::<Vec<_>>());
+        file
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
+    fn raw(&self, name: &str) -> Option<&str> {
+        Some(self.fields.as_ref()?.get(name)?.as_str()?.trim()).filter(|text| !text.is_empty())
+    }
+
     fn text(&self, name: &str) -> Option<&str> {
-        self.fields.as_ref()?.get(name)?.as_str().filter(|text| !text.is_empty())
+        self.raw(name).filter(|text| why_unfilled(name, text).is_none())
     }
 
     pub(super) fn base_url(&self) -> Option<&str> {
@@ -72,6 +121,10 @@ impl CredentialFile {
         let Some(token) = self.text("apiToken").map(str::to_owned) else { return Kept::default() };
         let own = self.base_url().unwrap_or(DEFAULT_ORIGIN).to_owned();
         let same = |base: &str| Url::parse(base).is_ok_and(|base| base.origin() == origin.origin());
+        // The default base is in use although the file names another: it was not used, and that has been said.
+        if !same(&own) && *base_source == Source::Default {
+            return Kept::default();
+        }
         if !same(&own) && !same(DEFAULT_ORIGIN) {
             self.notices.push(format!(
                 "the token in {} is not used: it belongs to {own}, and {base_source} names another base ({origin})",
@@ -87,6 +140,16 @@ impl CredentialFile {
         let claim_token = self.text("claimToken").filter(|_| same(&own)).and_then(|text| Token::new(text).ok());
         Kept { token: kept.ok(), claim_token }
     }
+}
+
+/// Why the text of a field counts as not there.
+fn why_unfilled(name: &str, text: &str) -> Option<&'static str> {
+    if name == "baseUrl" { unfilled(text) } else { unfilled_token(text) }
+}
+
+/// The lock stands beside the credential file, since that one is replaced.
+fn lock_path(path: &Path) -> PathBuf {
+    path.with_extension("json.lock")
 }
 
 fn is_text(fields: &Map<String, Value>, name: &str) -> bool {
@@ -128,20 +191,32 @@ pub struct Credentials {
     state: Arc<RwLock<State>>,
     /// Held while the file and the state are made the same: what was read must not replace what is written meanwhile.
     in_step: Arc<Mutex<()>>,
+    /// What is to be known of the settings around it, since the start.
+    notices: Vec<String>,
+    /// What became of an account that had to be saved again, until somebody is told.
+    news: Arc<Mutex<Option<String>>>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct State {
     kept: Kept,
     notices: Vec<String>,
-    /// The token that the file still has where the one in use could not be saved.
+    /// Set while the account in use is not in the file.
+    unsaved: Option<Unsaved>,
+}
+
+/// An account that is in use and could not be saved.
+#[derive(Clone, Debug)]
+struct Unsaved {
+    /// The token that the file still has.
     left_behind: Option<Token>,
+    why: String,
 }
 
 impl State {
     fn of(mut file: CredentialFile, origin: &Url, base_source: &Source) -> Self {
         let kept = file.kept_for(origin, base_source);
-        Self { kept, notices: file.notices, left_behind: None }
+        Self { kept, notices: file.notices, unsaved: file.unsaved }
     }
 }
 
@@ -155,7 +230,22 @@ impl Credentials {
     ) -> Self {
         let path = file.as_ref().map(|file| file.path.clone());
         let state = file.map(|file| State::of(file, &origin, &base_source)).unwrap_or_default();
-        Self { fixed, path, origin, base_source, state: Arc::new(RwLock::new(state)), in_step: Arc::default() }
+        Self {
+            fixed,
+            path,
+            origin,
+            base_source,
+            state: Arc::new(RwLock::new(state)),
+            in_step: Arc::default(),
+            notices: Vec::new(),
+            news: Arc::default(),
+        }
+    }
+
+    /// The same, with more that a person should know.
+    pub(super) fn with_notices(mut self, notices: impl IntoIterator<Item = String>) -> Self {
+        self.notices.extend(notices);
+        self
     }
 
     /// What may be shown of the token, and where it came from.
@@ -181,11 +271,31 @@ impl Credentials {
         let _in_step = self.in_step.lock().unwrap_or_else(PoisonError::into_inner);
         let file = CredentialFile::read(path.to_owned());
         let fresh = State::of(file.clone(), &self.origin, &self.base_source);
-        let left_behind = self.state().left_behind;
+        let left_behind = self.state().unsaved.and_then(|unsaved| unsaved.left_behind);
         if fresh.kept.token.is_some() && (left_behind.is_none() || fresh.kept.token != left_behind) {
             self.set_state(fresh);
         }
         file
+    }
+
+    fn held(&self, patience: Duration) -> Result<Held, String> {
+        let path =
+            self.path.clone().ok_or("there is no home folder to keep an account in: set HOME or XDG_CONFIG_HOME")?;
+        Held::of(self.clone(), path.clone(), patience).map_err(|fault| format!("{}: {fault}", path.display()))
+    }
+
+    /// Saves the account in use, which could not be saved before, unless another process has saved one since.
+    fn save_unsaved(&self) -> Result<String, String> {
+        let held = self.held(SHORT_PATIENCE)?;
+        let (token, path) = (self.state().kept.token, held.path.display().to_string());
+        if self.is_unsaved() {
+            Box::new(held).keep(self.state().kept)?;
+        }
+        Ok(if self.state().kept.token == token {
+            format!("The new token, which could not be saved before, is in {path} now.")
+        } else {
+            format!("Another process has saved another account in {path}; that one is in use now.")
+        })
     }
 
     fn set_state(&self, fresh: State) {
@@ -208,7 +318,14 @@ impl TokenSource for Credentials {
     }
 
     fn notices(&self) -> Vec<String> {
-        self.state().notices
+        let State { notices, unsaved, .. } = self.state();
+        let unsaved = unsaved.map(|Unsaved { why, .. }| {
+            format!(
+                "the token in use could not be saved ({why}); saving is tried again at every call and at the end, and \
+                 the token is lost if this server is killed before"
+            )
+        });
+        self.notices.iter().cloned().chain(notices).chain(unsaved).collect()
     }
 
     fn claim_token(&self) -> Option<Token> {
@@ -227,10 +344,31 @@ impl TokenSource for Credentials {
     }
 
     fn hold(&self) -> Result<Box<dyn Hold>, String> {
-        let path =
-            self.path.clone().ok_or("there is no home folder to keep an account in: set HOME or XDG_CONFIG_HOME")?;
-        let held = Held::of(self.clone(), path.clone()).map_err(|fault| format!("{}: {fault}", path.display()))?;
-        Ok(Box::new(held))
+        Ok(Box::new(self.held(PATIENCE)?))
+    }
+
+    fn is_unsaved(&self) -> bool {
+        self.state.read().is_ok_and(|state| state.unsaved.is_some())
+    }
+
+    fn save_again(&self) {
+        if !self.is_unsaved() {
+            return;
+        }
+        match self.save_unsaved() {
+            Ok(done) => *self.news.lock().unwrap_or_else(PoisonError::into_inner) = Some(done),
+            Err(why) => {
+                if let Ok(mut state) = self.state.write()
+                    && let Some(unsaved) = &mut state.unsaved
+                {
+                    unsaved.why = why;
+                }
+            }
+        }
+    }
+
+    fn take_news(&self) -> Option<String> {
+        self.news.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
@@ -246,17 +384,19 @@ struct Held {
 }
 
 impl Held {
-    fn of(credentials: Credentials, path: PathBuf) -> io::Result<Self> {
+    fn of(credentials: Credentials, path: PathBuf, patience: Duration) -> io::Result<Self> {
         let folder = path.parent().ok_or_else(|| io::Error::other("it is in no folder"))?;
         files::private_folder(folder)?;
-        let lock = files::private_log().open(path.with_extension("json.lock"))?;
-        files::lock(&lock, PATIENCE)?;
+        let lock = files::private_log().open(lock_path(&path))?;
+        files::lock(&lock, patience)?;
+        // What this finds is read in the next step; what it cannot put in place is tried again below.
+        drop(leftover::recover(&path));
         let broken =
             || io::Error::other("it cannot be read, and what is there must not be lost; mend or remove it first");
         let fields = credentials.reread(&path).fields.ok_or_else(broken)?;
         let path = std::fs::canonicalize(&path).unwrap_or(path);
-        let folder = path.parent().ok_or_else(|| io::Error::other("it is in no folder"))?;
-        let next = files::unnamed(folder)?;
+        let size = Value::Object(fields.clone()).to_string().len();
+        let next = files::room_for(&path, 2 * size + ROOM)?;
         Ok(Self { credentials, path, fields, next, _lock: lock })
     }
 
@@ -268,10 +408,17 @@ impl Held {
                 None => drop(fields.shift_remove(name)),
             }
         }
-        let base = self.credentials.origin.as_str().trim_end_matches('/');
-        fields.insert("baseUrl".into(), base.into());
+        // A base belongs to its account: left alone it would lead the next one astray.
+        if kept.token.is_some() || kept.claim_token.is_some() {
+            let base = self.credentials.origin.as_str().trim_end_matches('/');
+            fields.insert("baseUrl".into(), base.into());
+        } else {
+            fields.shift_remove("baseUrl");
+        }
         let text = format!("{:#}\n", Value::Object(self.fields));
-        files::put(self.next, text.as_bytes(), &self.path)
+        files::put(self.next, text.as_bytes(), &self.path)?;
+        leftover::clear(&self.path);
+        Ok(())
     }
 }
 
@@ -290,12 +437,14 @@ impl Hold for Held {
         let _in_step = credentials.in_step.lock().unwrap_or_else(PoisonError::into_inner);
         let State { notices, .. } = credentials.state();
         let in_file = self.fields.get("apiToken").and_then(Value::as_str).and_then(|text| Token::new(text).ok());
-        let in_use = State { kept: kept.clone(), notices, left_behind: None };
+        let in_use = State { kept: kept.clone(), notices, unsaved: None };
         credentials.set_state(in_use.clone());
         let path = self.path.clone();
         self.save(&kept).map_err(|fault| {
-            credentials.set_state(State { left_behind: in_file, ..in_use });
-            format!("{} could not be written ({fault})", path.display())
+            let why = format!("{} could not be written ({fault})", path.display());
+            credentials
+                .set_state(State { unsaved: Some(Unsaved { left_behind: in_file, why: why.clone() }), ..in_use });
+            why
         })
     }
 }

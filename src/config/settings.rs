@@ -63,6 +63,11 @@ pub(super) const SANDBOX_FAULT: &str = "sandbox-fault";
 pub(super) const LOG_FORMAT: &str = "log-format";
 pub(super) const LOG_FILTER: &str = "log-filter";
 
+/// The setting of that name.
+pub(super) fn setting(name: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().find(|setting| setting.name == name)
+}
+
 /// Every setting.
 pub const SETTINGS: &[Setting] = &[
     Setting {
@@ -112,7 +117,7 @@ pub const SETTINGS: &[Setting] = &[
         flag: Flag::Value("PORT"),
         environment: &["OPENTRAIN_SANDBOX_PORT"],
         file_field: None,
-        default: "47610",
+        default: "27610",
         help: "Loopback port of the sandbox; servers of the same user share one",
     },
     Setting {

@@ -159,3 +159,110 @@ fn what_cannot_be_used_is_refused_by_where_it_was_set() {
         assert!(variable != "OT_API_TOKEN" || !fault.contains(value), "{fault}");
     }
 }
+
+#[test]
+fn a_token_of_the_environment_never_goes_to_a_base_of_the_file() {
+    for base in ["http://127.0.0.1:4701", "https://eu.example.com"] {
+        let (_home, path) =
+            home(&format!(r#"{{"apiToken": "ot_pat_f", "baseUrl": "{base}", "claimToken": "ot_clm_x"}}"#));
+        let config = read(&[("HOME", &path), ("OT_API_TOKEN", "ot_pat_e")]).unwrap();
+        assert_eq!(config.origin.as_str(), format!("{DEFAULT_ORIGIN}/"));
+        assert_eq!(token(&config).as_deref(), Some("ot_pat_e"));
+        assert!(config.credentials.claim_token().is_none(), "it is for the file's base");
+        let notices = config.credentials.notices().join("\n");
+        assert!(notices.contains(base) && notices.contains("OT_API_TOKEN"), "{notices}");
+    }
+}
+
+#[test]
+fn a_placeholder_is_not_used_and_is_named_without_its_value() {
+    for (variable, value) in [
+        ("OT_API_TOKEN", "\"ot_pat_c3f9_s3cr3tpart99\""),
+        ("OT_API_TOKEN", "OT_API_TOKEN=ot_pat_c3f9_s3cr3tpart99"),
+        ("OPENTRAIN_API_BASE_URL", "{env:BASE}"),
+        ("OPENTRAIN_TIMEOUT", "$TIMEOUT"),
+        ("OPENTRAIN_READ_ONLY", "%READ_ONLY%"),
+    ] {
+        let config = read(&[(variable, value)]).unwrap();
+        assert_eq!(token(&config), None);
+        let notices = config.credentials.notices();
+        assert_eq!(notices.len(), 1, "{notices:?}");
+        assert!(notices[0].starts_with(variable) && !notices[0].contains("s3cr3t"), "{notices:?}");
+    }
+    let flags = Flags::from([(AUDIT_LOG, "${HOME}/a.jsonl".to_owned())]);
+    let config = read_with(&flags, &[]).unwrap();
+    assert_eq!(config.operator.audit_log, None);
+    assert!(config.credentials.notices()[0].starts_with("--audit-log "));
+}
+
+#[test]
+fn placeholders_in_the_file_are_not_used_and_are_named() {
+    let (_home, path) = home(r#"{"apiToken": "ot_pat_...", "baseUrl": "<your base>"}"#);
+    let config = read(&[("HOME", &path)]).unwrap();
+    assert_eq!((token(&config), config.origin.as_str()), (None, "https://app.opentrain.ai/"));
+    let notices = config.credentials.notices().join("\n");
+    assert!(notices.contains("apiToken in ") && notices.contains("baseUrl in "), "{notices}");
+}
+
+#[test]
+fn a_byte_order_mark_before_the_file_is_no_fault() {
+    let (_home, path) = home("\u{feff}{\"apiToken\": \"ot_pat_f\"}");
+    assert_eq!(token(&read(&[("HOME", &path)]).unwrap()).as_deref(), Some("ot_pat_f"));
+}
+
+/// A file beside the credential file, as a process leaves it that is killed before it can rename it.
+fn leave_beside(home: &tempfile::TempDir, content: &str) -> std::path::PathBuf {
+    let path = home.path().join(".config/opentrain/.opentrain-mcp.cli.json.abc123");
+    std::fs::write(&path, content).unwrap();
+    path
+}
+
+#[test]
+fn a_token_that_was_written_and_not_put_in_place_is_found() {
+    let (folder, path) = home(r#"{"apiToken": "ot_pat_old", "claimToken": "ot_clm_x"}"#);
+    let left = leave_beside(&folder, "{\"apiToken\": \"ot_pat_new\", \"theirs\": 1}\n\0\0\0\0");
+    let config = read(&[("HOME", &path)]).unwrap();
+    assert_eq!(token(&config).as_deref(), Some("ot_pat_new"));
+    let notices = config.credentials.notices().join("\n");
+    assert!(notices.contains("earlier process"), "{notices}");
+    assert!(!left.exists());
+    let file = std::fs::read_to_string(folder.path().join(".config/opentrain/cli.json")).unwrap();
+    assert_eq!(file, "{\"apiToken\": \"ot_pat_new\", \"theirs\": 1}\n", "the room that was not used is cut off");
+}
+
+#[test]
+fn a_file_left_half_written_or_older_changes_nothing() {
+    for content in ["\0\0\0\0", "{\"apiToken\": \"ot_pat_n"] {
+        let (folder, path) = home(r#"{"apiToken": "ot_pat_old"}"#);
+        leave_beside(&folder, content);
+        assert_eq!(token(&read(&[("HOME", &path)]).unwrap()).as_deref(), Some("ot_pat_old"), "{content:?}");
+    }
+    let (folder, path) = home(r#"{"apiToken": "ot_pat_old"}"#);
+    let left = leave_beside(&folder, r#"{"apiToken": "ot_pat_older"}"#);
+    let old = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+    std::fs::File::options().write(true).open(&left).unwrap().set_modified(old).unwrap();
+    assert_eq!(token(&read(&[("HOME", &path)]).unwrap()).as_deref(), Some("ot_pat_old"));
+}
+
+#[test]
+fn an_account_that_could_not_be_saved_is_saved_when_the_way_is_free() {
+    let (folder, path) = home(r#"{"apiToken": "ot_pat_old"}"#);
+    let file = folder.path().join(".config/opentrain/cli.json");
+    let credentials = read(&[("HOME", &path)]).unwrap().credentials;
+    let hold = credentials.hold().unwrap();
+    std::fs::remove_file(&file).unwrap();
+    std::fs::create_dir_all(file.join("in the way")).unwrap();
+    let kept = crate::api::token::Kept { token: Token::new("ot_pat_new").ok(), claim_token: None };
+    hold.keep(kept).unwrap_err();
+    assert!(credentials.is_unsaved());
+    credentials.save_again();
+    assert!(credentials.is_unsaved() && credentials.notices().join("").contains("could not be saved"));
+
+    std::fs::remove_dir_all(&file).unwrap();
+    credentials.save_again();
+    assert!(!credentials.is_unsaved());
+    assert!(credentials.take_news().unwrap().contains("cli.json"), "it is said, once");
+    assert_eq!(credentials.take_news(), None);
+    assert!(std::fs::read_to_string(&file).unwrap().contains("ot_pat_new"));
+    assert_eq!(token(&read(&[("HOME", &path)]).unwrap()).as_deref(), Some("ot_pat_new"));
+}

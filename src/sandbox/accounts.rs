@@ -228,7 +228,7 @@ pub(super) fn claim(world: &mut World, attempt: &str, code: &str) -> Result<(), 
         return Err("The code is too old. Ask your assistant for a new one.");
     }
     if code.trim() != found.code {
-        return Err("That is not the code. Look again at what your assistant shows: six digits.");
+        return Err("Wrong code. Your assistant shows the right one.");
     }
     let email = found.email.clone();
     if let Some(account) = world.accounts.get_mut(owner.0) {

@@ -2,7 +2,6 @@
 
 use serde_json::{Value, json};
 
-use super::accounts::Owner;
 use super::answer::{Answer, Answered, Refused};
 use super::decisions::{Approval, Asked, Request};
 use super::keys::Caller;
@@ -29,8 +28,8 @@ fn get(world: &mut World, caller: &Caller, wanted: &GetApproval) -> Answered {
 
 /// Asks a person for `request`: 202 with an approval. The same request again, while nobody has decided, is the same
 /// approval.
-pub(super) fn ask(world: &mut World, owner: Owner, request: Request) -> Answer {
-    let now = world.now();
+pub(super) fn ask(world: &mut World, caller: &Caller, request: Request) -> Answer {
+    let (now, owner) = (world.now(), caller.owner);
     let asked = request.asked;
     let same = |approval: &Approval| approval.owner == owner && approval.request == request && approval.is_open(now);
     let place = world.approvals.iter().position(same).unwrap_or_else(|| {
@@ -39,8 +38,9 @@ pub(super) fn ask(world: &mut World, owner: Owner, request: Request) -> Answer {
         if let Some(invoice) = &invoice_id {
             world.tell_of_payment(owner, &request, invoice);
         }
-        let approval = Approval { id: id.clone(), owner, invoice_id, request, created_at: now, decision: None };
-        world.agenda.plan(approval.expires_at(), Due::Lapse { approval: id });
+        let (id_of_lapse, asked_by) = (id.clone(), caller.label.clone());
+        let approval = Approval { id, owner, asked_by, invoice_id, request, created_at: now, decision: None };
+        world.agenda.plan(approval.expires_at(), Due::Lapse { approval: id_of_lapse });
         world.approvals.push(approval);
         world.approvals.len() - 1
     });

@@ -39,7 +39,7 @@ fn end(world: &mut World, caller: &Caller, wanted: &EndContract) -> Answered {
     must_be_active(contract)?;
     if contract.active_milestone().is_some() {
         let request = Request::new(Asked::End, contract, None);
-        return Ok(approvals::ask(world, caller.owner, request));
+        return Ok(approvals::ask(world, caller, request));
     }
     contract.end(now);
     Ok(Answer::ok(json!({ "ok": true, "contractId": contract.id, "status": contract.status() })))

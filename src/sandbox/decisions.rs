@@ -17,7 +17,7 @@ use crate::api::milestones::ACTIVE_FUNDED;
 /// How long a person has (reference: concepts/human-approvals).
 const LIFETIME: u64 = 72 * 3_600;
 /// The status of a milestone whose money was released. Its real name is not documented.
-const PAID: &str = "PAID";
+pub(super) const PAID: &str = "PAID";
 
 /// What a person can be asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -77,6 +77,8 @@ impl Request {
 pub(super) struct Approval {
     pub(super) id: String,
     pub(super) owner: Owner,
+    /// The name of the key that asked.
+    pub(super) asked_by: String,
     pub(super) request: Request,
     /// What is to be paid, or paid out.
     pub(super) invoice_id: Option<String>,
@@ -129,6 +131,11 @@ impl Approval {
     /// Whether it can still be decided.
     pub(super) fn is_open(&self, now: Moment) -> bool {
         self.status(now) == PENDING
+    }
+
+    /// Whether a request with other terms took its place.
+    pub(super) const fn is_superseded(&self) -> bool {
+        matches!(&self.decision, Some(Decision { outcome: Outcome::Superseded, .. }))
     }
 
     /// When it was decided, or lapsed.
@@ -253,7 +260,7 @@ fn open<'a>(world: &'a World, id: &str) -> Result<&'a Approval, &'static str> {
     let approval = approval.ok_or("There is no such approval.")?;
     match approval.status(world.now()) {
         PENDING => Ok(approval),
-        EXPIRED => Err("It lapsed before it was decided."),
+        EXPIRED => Err("It expired before anyone decided."),
         CONFIRMED => Err("It was confirmed before."),
         _ => Err("It was declined before."),
     }

@@ -77,6 +77,9 @@ impl Embedded {
         };
         let found = self.settle(first).await?;
         let origin = found.origin().clone();
+        if known.is_none() {
+            self.name_port(&origin);
+        }
         let same = matches!(&found, Place::Shared { instance, .. } if known == Some(*instance));
         if known.is_some() && !same {
             tracing::warn!("{REPLACED}");
@@ -95,6 +98,16 @@ impl Embedded {
             }
         }
         self.start(0).await.map(Place::Own)
+    }
+
+    /// Says which port was taken when it is not the one that was asked for.
+    fn name_port(&self, origin: &Url) {
+        if let Some(port) = origin.port().filter(|port| self.port != 0 && *port != self.port) {
+            tracing::warn!(
+                "the sandbox is at {origin}: it uses port {port}, since another program has port {}",
+                self.port
+            );
+        }
     }
 
     /// Starts a sandbox on `port`, or shares the one that is there. Of two that start at once, one gets the port and

@@ -90,7 +90,7 @@ pub(super) fn hire(world: &mut World, caller: &Caller, wanted: &HireProposal) ->
         terms: Some(terms),
     };
     supersede(world, &request);
-    Ok(approvals::ask(world, caller.owner, request))
+    Ok(approvals::ask(world, caller, request))
 }
 
 /// What stands in the way of a hire now.

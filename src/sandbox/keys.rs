@@ -35,6 +35,8 @@ pub(super) const AFTER_THE_CLAIM: &[&str] = &[
 ];
 /// How many active tokens an account may have (reference: concepts/authentication).
 pub(super) const MOST_KEYS: usize = 25;
+/// How long the page that made a key shows it.
+const SHOWN_FOR: u64 = 600;
 /// When the roles' tokens were made.
 const LONG_AGO: Moment = Moment::in_2026(4, 1, 9, 0);
 /// The number of the first token that is not a role's.
@@ -94,6 +96,11 @@ impl Key {
     /// Its public part.
     pub(super) fn id(&self) -> &str {
         self.token.split('_').nth(2).unwrap_or_default()
+    }
+
+    /// The whole key, for the page that made it. Reloading that page must neither make another key nor lose this one.
+    pub(super) fn secret(&self, now: Moment) -> Option<&str> {
+        (self.revoked_at.is_none() && now < self.created_at.plus_seconds(SHOWN_FOR)).then_some(self.token.as_str())
     }
 
     /// Its start and its end (reference: api-reference/tokens/list).

@@ -156,8 +156,8 @@ impl World {
         let found = found.ok_or("There is no such checkout.")?;
         match found.status(now) {
             "PENDING" => found.completed_at = Some(now),
-            "COMPLETED" => return Err("It was paid before."),
-            _ => return Err("It is too late: the page was good for 24 hours."),
+            "COMPLETED" => return Err("Already paid: nothing more was charged."),
+            _ => return Err("Too late: this page expired after 24 hours. Nothing was charged."),
         }
         let (owner, cents) = (found.owner, found.cents);
         let entry = Entry { top_up_id: Some(top_up.into()), ..self.entry(owner, TOP_UP, cents) };

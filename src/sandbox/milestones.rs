@@ -95,7 +95,7 @@ fn fund(world: &mut World, caller: &Caller, wanted: &RequestMilestoneFunding) ->
     must_be_active(contract)?;
     world.must_have_card(caller.owner)?;
     let request = Request::new(Asked::Fund, contract, Some(milestone));
-    Ok(approvals::ask(world, caller.owner, request))
+    Ok(approvals::ask(world, caller, request))
 }
 
 /// Asks a person to pay the trainer (reference: api-reference/milestones/approve).
@@ -106,5 +106,5 @@ fn release(world: &mut World, caller: &Caller, wanted: &RequestMilestoneApproval
     }
     must_be_active(contract)?;
     let request = Request::new(Asked::Release, contract, Some(milestone));
-    Ok(approvals::ask(world, caller.owner, request))
+    Ok(approvals::ask(world, caller, request))
 }

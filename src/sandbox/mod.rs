@@ -87,4 +87,4 @@ pub use roles::{Role, default_token, roles};
 pub use server::Sandbox;
 
 /// The port on which a sandbox is looked for first, so that links to its pages outlive a chat.
-pub const DEFAULT_PORT: u16 = 47610;
+pub const DEFAULT_PORT: u16 = 27610;

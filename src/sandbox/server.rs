@@ -74,7 +74,7 @@ impl Sandbox {
         Ok(Self { origin, serving: tokio::spawn(served.into_future()), _running: running })
     }
 
-    /// Where it is, such as `http://127.0.0.1:47610/`.
+    /// Where it is, such as `http://127.0.0.1:27610/`.
     #[must_use]
     pub const fn origin(&self) -> &Url {
         &self.origin

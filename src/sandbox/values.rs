@@ -25,13 +25,23 @@ impl Exact {
 }
 
 impl Exact {
-    /// As a person reads US dollars: `$300`, `$12.50`, `$11.655`.
+    /// US dollars for a person: `$300`, `$12.50`, `$11.655`, `$1,000,000.50`.
     pub(super) fn dollars(self) -> String {
         let mut amount = self.0.normalize();
         if matches!(amount.scale(), 1 | 2) {
             amount.rescale(2);
         }
-        format!("${amount}")
+        let text = amount.to_string();
+        let whole = text.find('.').unwrap_or(text.len());
+        let mut grouped = String::from("$");
+        for (place, character) in text.chars().enumerate() {
+            let is_start_of_group = place < whole && place > 0 && (whole - place).is_multiple_of(3);
+            if is_start_of_group && !grouped.ends_with('-') {
+                grouped.push(',');
+            }
+            grouped.push(character);
+        }
+        grouped
     }
 }
 
@@ -103,6 +113,11 @@ impl Moment {
         self.0.strftime("%Y-%m-%d").to_string()
     }
 
+    /// The time alone when it is on the day of `now`, otherwise the day and the time.
+    pub(super) fn brief(self, now: Self) -> String {
+        if self.0.date() == now.0.date() { self.0.strftime("%H:%M").to_string() } else { self.words() }
+    }
+
     /// As a person reads it.
     pub(super) fn words(self) -> String {
         self.0.strftime("%Y-%m-%d %H:%M UTC").to_string()
@@ -172,6 +187,10 @@ mod tests {
             (Exact::new(125, 1), "$12.50"),
             (Exact::new(30_010, 2), "$300.10"),
             (Exact::new(11_655, 3), "$11.655"),
+            (Exact::new(1_000, 0), "$1,000"),
+            (Exact::new(100_000_050, 2), "$1,000,000.50"),
+            (Exact::new(1_234_567, 4), "$123.4567"),
+            (Exact::new(-100_000, 0), "$-100,000"),
         ] {
             assert_eq!(number.dollars(), text);
         }

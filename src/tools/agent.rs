@@ -256,8 +256,10 @@ fn claimed(object: &Object, app: Option<&Url>, context: &Context) -> String {
 fn keeping(unsaved: Option<String>, toolbox: &Toolbox) -> Vec<String> {
     let overruled = toolbox.tokens.overruled_by();
     let warning = unsaved.as_ref().map(|fault| {
-        let until = if overruled.is_some() { "It is lost when" } else { "It is in use until" };
-        format!("WARNING: the token could not be saved: {fault}. {until} this server stops; a person makes a key in the app.")
+        format!(
+            "WARNING: the token could not be saved: {fault}. Saving is tried again at every call and when this server \
+             stops; if that fails too, a person makes a key in the app."
+        )
     });
     let note = overruled.map(|variable| {
         let saved = if unsaved.is_some() { "" } else { "; the saved one is used when that is no longer set" };

@@ -222,6 +222,12 @@ impl Toolbox {
     /// unknown.
     pub async fn close(&self) {
         self.claim.settled().await;
+        self.save_again().await;
+        if let Some(news) = self.tokens.take_news() {
+            tracing::warn!("{news}");
+        } else if self.tokens.is_unsaved() {
+            tracing::error!("{}", self.tokens.notices().join("; "));
+        }
         if let Some(audit) = &self.operator.audit {
             audit.close();
         }
@@ -275,6 +281,7 @@ impl Toolbox {
     /// Performs a call with arguments that fit. A token that was refused is looked for once more: another process may
     /// have put a new one in its place, and a 401 has changed nothing.
     async fn run(self: &Arc<Self>, entry: &'static Entry, arguments: Object, call: Call) -> Report {
+        self.save_again().await;
         let token = self.tokens.current();
         let report = self.run_with(self.context(entry, arguments.clone(), token.clone(), call.clone())).await;
         let refused = matches!(&report.result, Err(failure) if failure.status == Some(401));
@@ -284,6 +291,15 @@ impl Toolbox {
             return report;
         }
         report
+    }
+
+    /// Saves a token that was delivered once and could not be saved then.
+    async fn save_again(&self) {
+        if self.tokens.is_unsaved() {
+            let tokens = Arc::clone(&self.tokens);
+            // It may panic no more than it may fail: the token stays in use, and the next call tries again.
+            let _ = tokio::task::spawn_blocking(move || tokens.save_again()).await;
+        }
     }
 
     /// Another token than the one that was refused: one that another process has put in its place, or the one that a
@@ -323,7 +339,7 @@ impl Toolbox {
 
     async fn run_with(&self, context: Context) -> Report {
         let done = (context.entry.run)(context.arguments.clone(), &context).await;
-        let news = self.client.news();
+        let news = [self.client.news(), self.tokens.take_news()].into_iter().flatten();
         match done {
             Ok(mut answer) => {
                 answer.warnings.extend(news);
@@ -331,7 +347,7 @@ impl Toolbox {
                 Report { result: Ok(answer), step }
             }
             Err(trouble) => {
-                context.remark(news);
+                news.for_each(|news| context.remark(Some(news)));
                 self.failed(context, &trouble).await
             }
         }

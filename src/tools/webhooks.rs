@@ -168,6 +168,9 @@ fn forget(id: &str, context: &Context) -> Option<String> {
     }
 }
 
+/// The room that is taken for a secret before it is asked for. It has some dozens of bytes.
+const ROOM: usize = 1024;
+
 /// A file that is open already, and gets its name when it holds a secret.
 struct Vault {
     file: NamedTempFile,
@@ -178,7 +181,7 @@ impl Vault {
     async fn open(context: &Context) -> Result<Self, String> {
         let folder = folder(context)?;
         let opened = tokio::task::spawn_blocking(move || {
-            let file = files::unnamed(&folder)?;
+            let file = files::room_for(&folder.join("webhook"), ROOM)?;
             Ok(Self { file, folder })
         });
         opened.await.map_err(|fault| fault.to_string())?.map_err(|fault: io::Error| fault.to_string())

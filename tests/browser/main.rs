@@ -88,12 +88,12 @@ async fn a_person_adds_a_payment_method_and_confirms() {
     for part in ["$300 for Maria G.", "Second labeling batch", "Label posts 7,501 to 12,500", "ctr_3Hv7", "in 72 h"] {
         assert!(browser.text().contains(part), "{part}: {}", browser.text());
     }
-    assert_eq!(browser.buttons(), ["Confirm", "Decline"]);
+    assert_eq!(browser.buttons(), ["Confirm: fund $300", "Decline"]);
     assert_eq!(milestone(&host, "ctr_3Hv7", "ms_4Dk7").await["status"], "NOT_FUNDED");
 
     let waiting = json!({ "approvalId": approval["id"], "timeoutSeconds": 25 });
     let waiting = host.begin("wait_for_approval", waiting).await;
-    browser.press("Confirm");
+    browser.press("Confirm: fund $300");
     browser.sees("You confirmed: it is funded");
     assert!(browser.buttons().is_empty());
     let decided = host.end(waiting).await;
@@ -132,7 +132,12 @@ async fn a_host_that_brings_the_page_before_its_person_gets_the_decision() {
             "Claim account",
             "This account is yours",
         ),
-        ("end_contract", json!({ "contractId": "ctr_3Hv7" }), "Confirm", "You confirmed: the contract has ended"),
+        (
+            "end_contract",
+            json!({ "contractId": "ctr_3Hv7" }),
+            "Confirm: end the contract",
+            "You confirmed: the contract has ended",
+        ),
     ] {
         let call = host.begin(tool, arguments).await;
         let question = host.asked().await;

@@ -105,6 +105,7 @@ async fn a_port_that_is_somebody_elses_is_passed_over_with_a_word() {
     let url = refused.error()["claimUrl"].as_str().unwrap();
     assert!(!url.contains(&format!(":{}/", stranger.port())), "{url}");
     host.stderr_says("passes over").await;
+    host.stderr_says(&format!("the sandbox is at {}", url.trim_end_matches("claim"))).await;
     assert!(!stranger.requests().iter().any(|request| !request.header("authorization").is_empty()), "it got no token");
     press(url).await;
     host.done("create_milestone", terms()).await;

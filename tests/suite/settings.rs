@@ -51,17 +51,34 @@ async fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
     let by_file = launch().credentials(&file(&format!("{}/", one.origin), "ot_pat_a_filefilefile"));
     by_file.start().await.done("list_contracts", json!({})).await;
     assert_eq!(bearer(&one), "Bearer ot_pat_a_filefilefile");
-    let token_by_environment =
-        launch().credentials(&file(&one.origin, "ot_pat_a_filefilefile")).env("OT_API_TOKEN", TOKEN);
-    token_by_environment.start().await.done("list_contracts", json!({})).await;
-    assert_eq!(bearer(&one), format!("Bearer {TOKEN}"));
     let both = launch().credentials(&file(&one.origin, "ot_pat_a_filefilefile")).env("OT_API_TOKEN", TOKEN);
     both.env("OT_API_BASE_URL", &other.origin).start().await.done("list_contracts", json!({})).await;
     assert_eq!(bearer(&other), format!("Bearer {TOKEN}"));
-    assert_eq!(one.requests().len(), 2);
+    assert_eq!(one.requests().len(), 1);
     let first = launch().at(&one).env("OT_API_BASE_URL", &other.origin);
     first.start().await.done("list_contracts", json!({})).await;
-    assert_eq!((one.requests().len(), other.requests().len()), (3, 1), "OPENTRAIN_API_BASE_URL comes first");
+    assert_eq!((one.requests().len(), other.requests().len()), (2, 1), "OPENTRAIN_API_BASE_URL comes first");
+}
+
+#[tokio::test]
+async fn a_token_of_the_environment_is_never_sent_to_a_base_of_the_file() {
+    let upstream = Upstream::giving(&contracts(0)).await;
+    let server = launch().credentials(&file(&upstream.origin, "ot_pat_a_filefilefile")).env("OT_API_TOKEN", TOKEN);
+    // The default base is on the network: a proxy that opens no tunnel keeps the test off it.
+    let proxy = Upstream::giving(&json!({})).await;
+    let ran = server.env("HTTPS_PROXY", &proxy.origin).args(["call", "get_auth_status"]).run().await;
+    assert!(ran.stderr.contains("cli.json") && ran.stderr.contains("OT_API_TOKEN"), "{}", ran.stderr);
+    assert_eq!(upstream.connections(), 0);
+}
+
+#[tokio::test]
+async fn a_placeholder_for_the_token_is_named_in_the_answer_and_never_sent() {
+    let upstream = Upstream::giving(&contracts(0)).await;
+    for placeholder in ["$OT_API_TOKEN", "<your token>", "ot_pat_...", "'ot_pat_x_y'", "op://a/b/c"] {
+        let host = launch().at(&upstream).env("OT_API_TOKEN", placeholder).start().await;
+        host.failed("list_contracts", json!({})).await.says(&["OT_API_TOKEN is not used: it is"]);
+    }
+    assert_eq!(upstream.connections(), 0);
 }
 
 #[tokio::test]

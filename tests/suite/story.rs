@@ -145,8 +145,10 @@ async fn gets_a_key(sandbox: &Sandbox) -> Host {
     let mut fields = vec![("account", account.as_str()), ("name", "The assistant's")];
     fields.extend(boxes.map(|scope| ("scope", scope)));
     assert!(fields.contains(&("scope", "payments:write")) && fields.contains(&("scope", "webhooks:manage")));
-    let (status, _, html) = submit(&url, &fields).await;
-    assert_eq!(status, 201, "{html}");
+    let (status, head, html) = submit(&url, &fields).await;
+    assert_eq!(status, 303, "{html}");
+    let location = head.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
+    let html = browse("GET", &format!("{}{location}", sandbox.origin)).await.2;
     let key = html.split("<code>").find(|part| part.starts_with("ot_pat_") && !part.contains('*'));
     let key = key.unwrap_or_else(|| panic!("no key: {html}")).split('<').next().unwrap().to_owned();
     let server = launch().env("OPENTRAIN_API_BASE_URL", &sandbox.origin).env("OT_API_TOKEN", &key);

@@ -94,6 +94,7 @@ impl Stage {
             self.made.doubled,
             usd(self.made.funded)
         ))?;
+        print("Press the buttons yourself: opentrain-mcp sandbox")?;
         Ok(if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }

@@ -10,7 +10,7 @@ use super::super::accounts::{self, Account, Attempt, Owner};
 use super::super::answer::Refused;
 use super::super::world::{Shared, World};
 use super::form::Sent;
-use super::{button, page, refusal, see, visible, way_home};
+use super::{button, page, refusal, see, tell_assistant, visible};
 
 /// Where an account is claimed: the seeded one with a button, one that an agent registered with its link and code.
 pub(super) async fn claim(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
@@ -45,13 +45,12 @@ fn ceremony(world: &World, token: &str) -> Response {
         None => refusal(&Refused::not_found(
             "This link is not the latest one, or of another sandbox. Ask your assistant for a new one.",
         )),
-        Some((_, account, _)) if account.claimed => yours(
-            "Your assistant fetches the token of the claimed account by itself; the one from before has ended.",
-            &html! {
-                p { "That token cannot move money: it has no " code { "payments:write" } ". For milestones, make a key \
-                     with it: " a href={ "/settings/api-keys?account=" (account.organization_id) } { "Settings → API keys" } "." }
-            },
-        ),
+        Some((_, account, _)) if account.claimed => claimed_page(&html! {
+            p { "Your agent gets a new token by itself; the old one has ended. The new one cannot create milestones or pay: \
+                 it has no " code { "payments:write" } "." }
+            p { strong { "Next:" } " tell your assistant that you have claimed the account. For milestones, "
+                a href={ "/settings/api-keys?account=" (account.organization_id) } { "make a key with payments:write" } "." }
+        }),
         Some((_, _, attempt)) if world.now() >= attempt.ends_at => {
             refusal(&Refused::not_found("The code is too old. Ask your assistant for a new one."))
         }
@@ -64,7 +63,7 @@ fn by_the_agent(world: &World, account: &str) -> Response {
     let found = world.owner_of(Some(account)).and_then(|owner| world.account(owner));
     match found {
         None => refusal(&Refused::not_found("There is no such account in this sandbox.")),
-        Some(account) if account.claimed => yours("Tell your assistant so: it goes on.", &html! {}),
+        Some(account) if account.claimed => claimed_page(&tell_assistant("that the account is claimed.")),
         Some(account) => page(
             StatusCode::OK,
             "This account waits for its person",
@@ -73,7 +72,6 @@ fn by_the_agent(world: &World, account: &str) -> Response {
                      owns the account." }
                 p { strong { "Next:" } " ask your assistant to claim the account for you, with your e-mail address. It shows \
                      you a link and a code of six digits." }
-                (way_home())
             },
         ),
     }
@@ -84,18 +82,19 @@ fn asks_for_code(status: StatusCode, account: &Account, attempt: &Attempt, wrong
         status,
         "Claim this account?",
         &html! {
-            @if let Some(wrong) = wrong { p { strong { (wrong) } } }
-            p { "The agent " bdi { (visible(&account.first_name)) } " registered an OpenTrain account, and asks you to own it \
-                 as " bdi { (visible(&attempt.email)) } "." }
+            @if let Some(wrong) = wrong { p #wrong.error role="alert" { (wrong) } }
+            p { "The agent " bdi { (visible(&account.first_name)) } " registered the OpenTrain account "
+                strong { bdi { (visible(&account.organization)) } } ", and asks you to own it as " bdi { (visible(&attempt.email)) } "." }
             (what_a_claim_does())
             form method="post" action="/claim" {
                 input type="hidden" name="token" value=(attempt.token);
-                p { label { "The code of six digits " input name="code" inputmode="numeric" autocomplete="one-time-code"
-                    pattern="[0-9]{6}" maxlength="6" required; } }
+                p { label { "6-digit code " input name="code" inputmode="numeric" autocomplete="one-time-code"
+                    pattern="[0-9]{6}" maxlength="6" required aria-invalid=[wrong.map(|_| "true")]
+                    aria-describedby=[wrong.map(|_| "wrong")]; } }
                 button { "Claim account" }
             }
             p.quiet { "OpenTrain sends the code to that address too. The sandbox sends no e-mail: your assistant shows it. \
-                       The code is good until " (attempt.ends_at.words()) "." }
+                       The code expires " (attempt.ends_at.words()) "." }
             p.quiet { "If you did not expect this, close the page: nothing happens." }
         },
     )
@@ -111,23 +110,16 @@ fn what_a_claim_does() -> Markup {
     }
 }
 
-fn yours(next: &str, more: &Markup) -> Response {
-    page(
-        StatusCode::OK,
-        "This account is yours",
-        &html! {
-            p { "The account is claimed. Your agent may now create milestones and ask you for decisions; money still \
-                 moves only when you confirm it." }
-            p { strong { "Next:" } " go back to your assistant and tell it that the account is claimed. " (next) }
-            (more)
-            (way_home())
-        },
-    )
+fn claimed_page(next: &Markup) -> Response {
+    page(StatusCode::OK, "This account is yours", next)
 }
 
 fn claim_seeded(world: &World) -> Response {
     if world.is_claimed(Owner::SEEDED) {
-        return yours("It repeats the call that was refused.", &html! {});
+        return claimed_page(&html! {
+            p { "The account is claimed. Your agent can now create milestones and ask you for decisions. Money moves only when you confirm." }
+            (tell_assistant("that the account is claimed; it repeats the refused call."))
+        });
     }
     page(
         StatusCode::OK,
@@ -177,9 +169,7 @@ fn card_on_file() -> Response {
         "A payment method is on file",
         &html! {
             p { "It is a pretend card: no number was asked for, and nothing is ever charged." }
-            p { strong { "Next:" } " go back to your assistant and tell it that a payment method is on file. It \
-                 repeats the request that was refused, and you get a page on which you decide." }
-            (way_home())
+            (tell_assistant("that a payment method is on file. It repeats the refused request, and you decide on its page."))
         },
     )
 }

@@ -9,7 +9,7 @@ use maud::html;
 use super::super::answer::Refused;
 use super::super::ledger::dollars;
 use super::super::world::Shared;
-use super::{button, refusal, see, way_home};
+use super::{button, refusal, see, tell_assistant};
 
 type Id = Result<Path<String>, PathRejection>;
 
@@ -22,8 +22,8 @@ pub(super) async fn page(State(shared): State<Shared>, id: Id) -> Response {
     let amount = dollars(top_up.cents).dollars();
     let title = match top_up.status(world.now()) {
         "PENDING" => "Buy credits?",
-        "COMPLETED" => "You paid: the credits are there",
-        _ => "It is too late: nothing was paid",
+        "COMPLETED" => "You paid: the credits are in the account",
+        _ => "Too late: this page expired, and nothing was charged",
     };
     super::page(
         StatusCode::OK,
@@ -32,13 +32,12 @@ pub(super) async fn page(State(shared): State<Shared>, id: Id) -> Response {
             p.sum { (amount) " of credits" }
             @if top_up.status(world.now()) == "PENDING" {
                 p { strong { "Pay" } " puts " (amount) " into the account's credits. It is a pretend payment: no card is asked \
-                     for. The page is good until " (top_up.expires_at().words()) "." }
-                (button(&format!("/checkout/{id}"), "Pay"))
+                     for. The page expires " (top_up.expires_at().words()) "." }
+                (button(&format!("/checkout/{id}"), &format!("Pay {amount}")))
                 p.quiet { "If you did not expect this, close the page: nothing happens." }
             } @else {
-                p { strong { "Next:" } " go back to your assistant: it sees how this ended." }
+                (tell_assistant("that this page is done."))
             }
-            (way_home())
         },
     )
 }
@@ -46,8 +45,9 @@ pub(super) async fn page(State(shared): State<Shared>, id: Id) -> Response {
 pub(super) async fn paid(State(shared): State<Shared>, id: Id) -> Response {
     let mut world = shared.lock();
     let id = id.map(|Path(id)| id).unwrap_or_default();
+    let page = format!("/checkout/{id}");
     match world.pay(&id) {
-        Ok(()) => see(&format!("/checkout/{id}")),
-        Err(why) => refusal(&Refused::conflict("", why)),
+        Ok(()) => see(&page),
+        Err(why) => super::page(StatusCode::CONFLICT, why, &html! { p { a href=(page) { "Back to the checkout" } } }),
     }
 }

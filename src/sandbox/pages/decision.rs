@@ -8,14 +8,15 @@ use http::StatusCode;
 use maud::{Markup, html};
 
 use super::super::answer::Refused;
-use super::super::decisions::{self, Approval, Asked, Means, Request, cost, obstacle};
+use super::super::decisions::{self, Approval, Asked, Means, PAID, Request, cost, obstacle};
 use super::super::ledger::dollars;
 use super::super::model::{Contract, Milestone, PaymentType};
-use super::super::values::Moment;
+use super::super::values::{Exact, Moment};
 use super::super::world::{Shared, World};
 use super::form::Sent;
-use super::{hire, name, refusal, see, visible, way_home};
+use super::{hire, name, refusal, see, tell_assistant, visible};
 use crate::api::approvals::{CONFIRMED, DECLINED, PENDING};
+use crate::api::milestones::ACTIVE_FUNDED;
 
 type Id = Result<Path<String>, PathRejection>;
 
@@ -33,36 +34,67 @@ pub(super) async fn confirmed(State(shared): State<Shared>, id: Id, body: Bytes)
         Some("credits") => Means::Credits,
         _ => Means::Card,
     };
-    decide(&shared, id, |world, id| decisions::confirm(world, id, means))
+    decide(&shared, id, CONFIRMED, |world, id| decisions::confirm(world, id, means))
 }
 
 pub(super) async fn declined(State(shared): State<Shared>, id: Id) -> Response {
-    decide(&shared, id, decisions::decline)
+    decide(&shared, id, DECLINED, decisions::decline)
 }
 
-fn decide(shared: &Shared, id: Id, work: impl FnOnce(&mut World, &str) -> Result<(), &'static str>) -> Response {
+/// Carries out the button that was pressed. When somebody was faster the page says what was decided, so that a late
+/// Decline does not read as if nothing had happened.
+fn decide(
+    shared: &Shared,
+    id: Id,
+    pressed: &str,
+    work: impl FnOnce(&mut World, &str) -> Result<(), &'static str>,
+) -> Response {
     let mut world = shared.lock();
     let id = id.map(|Path(id)| id).unwrap_or_default();
-    if !world.approvals.iter().any(|approval| approval.id == id) {
-        return unknown();
+    let Some(approval) = world.approvals.iter().find(|approval| approval.id == id) else { return unknown() };
+    if !approval.is_open(world.now()) {
+        return too_late(&world, approval, pressed);
     }
     let page = format!("/approvals/{id}");
     match work(&mut world, &id) {
         Ok(()) => see(&page),
         Err(why) => super::page(
             StatusCode::CONFLICT,
-            "Nothing was changed",
-            &html! { p { (why) " Your click changed nothing." } p { a href=(page) { "How it stands" } } (way_home()) },
+            "Not possible now: nothing was changed",
+            &html! { p role="alert" { (why) } p { a href=(page) { "Back to the request" } } },
         ),
     }
+}
+
+fn too_late(world: &World, approval: &Approval, pressed: &str) -> Response {
+    let (now, status) = (world.now(), approval.status(world.now()));
+    let at = approval.resolved_at(now).unwrap_or(now).brief(now);
+    let title = match status {
+        CONFIRMED if pressed == CONFIRMED => format!("You had already confirmed this at {at}."),
+        CONFIRMED => format!("Too late: you had confirmed this at {at}."),
+        DECLINED if pressed == DECLINED => format!("You had already declined this at {at}."),
+        DECLINED => format!("Too late: you had declined this at {at}."),
+        _ if approval.is_superseded() => format!("Too late: a newer request took its place at {at}."),
+        _ => format!("Too late: this request expired at {at}."),
+    };
+    let page = format!("/approvals/{}", approval.id);
+    super::page(
+        StatusCode::CONFLICT,
+        &title,
+        &html! {
+            p.sum role="alert" {
+                @if status == CONFIRMED { (done(world, &approval.request)) } @else { "Nothing happened." }
+            }
+            p { a href=(page) { "Back to the request" } }
+        },
+    )
 }
 
 fn unknown() -> Response {
     refusal(&Refused::not_found("There is no such approval in this sandbox. It forgets everything when it stops."))
 }
 
-/// What an approval is called in one line.
-pub(super) const fn question(asked: Asked) -> &'static str {
+const fn question(asked: Asked) -> &'static str {
     match asked {
         Asked::Fund => "Fund this milestone?",
         Asked::Release => "Release this payment?",
@@ -71,8 +103,56 @@ pub(super) const fn question(asked: Asked) -> &'static str {
     }
 }
 
+/// What a request asks for, with amount and person: the text of a link to it.
+pub(super) fn deed(world: &World, request: &Request) -> Markup {
+    if request.asked == Asked::Hire {
+        return hire::deed(world, request);
+    }
+    let verb = match request.asked {
+        Asked::Fund => "Fund ",
+        Asked::Release => "Pay ",
+        Asked::End | Asked::Hire => "End ",
+    };
+    html! { (verb) (subject(world, request)) }
+}
+
+/// What is so after `request` was confirmed.
+fn done(world: &World, request: &Request) -> Markup {
+    let amount = amount(world, request);
+    html! {
+        @match (request.asked, amount) {
+            (Asked::Fund, Some(amount)) => { (amount) " is funded." }
+            (Asked::Release, Some(amount)) => { (amount) " is paid." }
+            (Asked::Hire, _) => { "The candidate is hired." }
+            _ => { "The contract has ended." }
+        }
+    }
+}
+
+/// The words of the button that confirms: OpenTrain's own, and what happens.
+fn confirming(world: &World, request: &Request) -> String {
+    let amount = amount(world, request).unwrap_or_default();
+    match request.asked {
+        Asked::Fund => format!("Confirm: fund {amount}"),
+        Asked::Hire => format!("Confirm: hire for {amount}"),
+        Asked::End => "Confirm: end the contract".into(),
+        Asked::Release => {
+            let trainer = found(world, request).map(|(contract, _)| visible(&contract.freelancer.display_name));
+            format!("Confirm: pay {} {amount}", trainer.unwrap_or_default())
+        }
+    }
+}
+
+/// What is paid, or paid out.
+fn amount(world: &World, request: &Request) -> Option<String> {
+    match &request.terms {
+        Some(terms) => Some(terms.costs().total.dollars()),
+        None => Some(found(world, request)?.1?.amount_usd.dollars()),
+    }
+}
+
 /// How much, and for whom.
-pub(super) fn subject(world: &World, request: &Request) -> Markup {
+fn subject(world: &World, request: &Request) -> Markup {
     if request.asked == Asked::Hire {
         return hire::subject(world, request);
     }
@@ -99,23 +179,22 @@ fn asked(world: &World, approval: &Approval) -> Response {
     let told = match request.asked {
         Asked::Hire => hire::told(world, request),
         _ => found(world, request).map(|(contract, milestone)| Told {
-            facts: facts(contract, milestone),
+            facts: facts(request.asked, contract, milestone, now),
             consequences: consequences(request.asked, contract, milestone),
         }),
     };
     let Some(Told { facts, consequences }) = told else {
-        return refusal(&Refused::not_found("What was asked about is not there."));
+        return refusal(&Refused::not_found("What this request was about is gone."));
     };
     let status = approval.status(now);
     super::page(
         StatusCode::OK,
-        heading(request.asked, status),
+        heading(approval, status),
         &html! {
             p.sum { (subject(world, request)) }
-            @if status != PENDING { (outcome(approval, now)) }
+            @if status != PENDING { (next(status)) }
             table.facts { tbody { (facts) (times(approval, now)) } }
             @if status == PENDING { (consequences) (buttons(world, approval)) }
-            (way_home())
         },
     )
 }
@@ -128,37 +207,39 @@ pub(super) struct Told {
     pub(super) consequences: Markup,
 }
 
-fn heading(asked: Asked, status: &str) -> &'static str {
-    match (status, asked) {
-        (PENDING, _) => question(asked),
+fn heading(approval: &Approval, status: &str) -> &'static str {
+    match (status, approval.request.asked) {
+        (PENDING, asked) => question(asked),
         (CONFIRMED, Asked::Fund) => "You confirmed: it is funded",
         (CONFIRMED, Asked::Release) => "You confirmed: the payment is released",
         (CONFIRMED, Asked::Hire) => "You confirmed: the candidate is hired",
         (CONFIRMED, Asked::End) => "You confirmed: the contract has ended",
         (DECLINED, _) => "You declined: nothing has changed",
-        _ => "This has lapsed: nothing has changed",
+        _ if approval.is_superseded() => "Replaced by a newer request: nothing has changed",
+        _ => "This request expired: nothing has changed",
     }
 }
 
-/// What came of it, and what comes next.
-fn outcome(approval: &Approval, now: Moment) -> Markup {
-    let next = match approval.status(now) {
-        CONFIRMED => " Go back to your assistant: it sees your decision and goes on.",
-        DECLINED => " Go back to your assistant, and say what should be different.",
-        _ => " If it is still wanted, your assistant can ask again.",
-    };
-    html! { p { strong { "Next:" } (next) } }
+fn next(status: &str) -> Markup {
+    match status {
+        CONFIRMED => tell_assistant("that you have decided."),
+        DECLINED => tell_assistant("that you declined, and what should be different."),
+        _ => html! { p { strong { "Next:" } " if you still want it, tell your assistant to ask again." } },
+    }
 }
 
-fn facts(contract: &Contract, milestone: Option<&Milestone>) -> Markup {
+fn facts(asked: Asked, contract: &Contract, milestone: Option<&Milestone>, now: Moment) -> Markup {
     let trainer = &contract.freelancer;
     html! {
         @if let Some(milestone) = milestone {
             tr { th { "Milestone" } td { "#" (milestone.number) " " bdi { (name(milestone)) } " " code { (milestone.id) } } }
             tr { th { "Work" } td { bdi { (visible(&milestone.description)) } } }
-            tr { th { "Amount" } td { (milestone.amount_usd.dollars()) ", before fees" } }
-            @if let Some(volume) = milestone.volume { tr { th { "Volume" } td { (volume) (unit(contract)) } } }
-            @if let Some(due) = milestone.due_date { tr { th { "Due" } td { (due.day()) } } }
+            tr { th { "Amount" } td { (milestone.amount_usd.dollars()) } }
+            @if asked == Asked::Fund { (fee(milestone)) }
+            @if let Some(volume) = milestone.volume { tr { th { "Volume" } td { (volume) (unit(contract)) (rate(contract)) } } }
+            @if let Some(due) = milestone.due_date {
+                tr { th { "Due" } td { (due.day()) @if due < now { " (this day has passed)" } } }
+            }
         } @else {
             @for milestone in contract.timeline().filter(|milestone| milestone.is_funded()) {
                 tr { th { "Funded" } td { "#" (milestone.number) " " bdi { (name(milestone)) } ", "
@@ -167,6 +248,34 @@ fn facts(contract: &Contract, milestone: Option<&Milestone>) -> Markup {
         }
         tr { th { "Trainer" } td { bdi { (visible(&trainer.display_name)) } " (" (trainer.country) ")" } }
         tr { th { "Contract" } td { bdi { (visible(&contract.title)) } " " code { (contract.id) } } }
+        (so_far(contract))
+    }
+}
+
+/// The fee that OpenTrain documents, which the sandbox does not charge.
+fn fee(milestone: &Milestone) -> Markup {
+    let fee = hire::marketplace_fee(milestone.amount_usd);
+    html! {
+        tr { th { "Fee" } td { "none in the sandbox; OpenTrain documents 10 % (" (fee.dollars()) ")" } }
+        tr { th { "Total" } td { strong { (milestone.amount_usd.dollars()) } } }
+    }
+}
+
+/// How much money and work the contract has had.
+fn so_far(contract: &Contract) -> Markup {
+    let sum = |status: &str| {
+        let all = contract.timeline().filter(|milestone| milestone.status == status);
+        Exact(all.map(|milestone| milestone.amount_usd.0).sum()).dollars()
+    };
+    let budget = contract.budget();
+    let is_counted = contract.payment_type != PaymentType::FixedPrice;
+    html! {
+        tr { th { "So far" } td { (sum(PAID)) " paid out, " (sum(ACTIVE_FUNDED)) " held" } }
+        @if is_counted {
+            tr { th { "Work counted" } td {
+                (budget["consumedVolume"]) " of " (budget["fundedVolume"]) (unit(contract)) " that were funded"
+            } }
+        }
     }
 }
 
@@ -179,12 +288,18 @@ const fn unit(contract: &Contract) -> &'static str {
     }
 }
 
+/// What one unit of the volume costs.
+fn rate(contract: &Contract) -> Markup {
+    let rate = contract.rate_usd.filter(|_| contract.payment_type != PaymentType::FixedPrice);
+    html! { @if let Some(rate) = rate { " × " (rate.dollars()) } }
+}
+
 fn times(approval: &Approval, now: Moment) -> Markup {
     let until = approval.expires_at();
     html! {
-        tr { th { "Asked" } td { "by your agent, " (approval.created_at.words()) } }
+        tr { th { "Asked" } td { "with the key “" bdi { (visible(&approval.asked_by)) } "”, " (approval.created_at.words()) } }
         @match approval.resolved_at(now) {
-            None => { tr { th { "Lapses" } td { (until.words()) " (" (until.distance(now)) "), without effect" } } }
+            None => { tr { th { "Expires" } td { (until.words()) " (" (until.distance(now)) "); then nothing happens" } } }
             Some(at) => { tr { th { (verb(approval.status(now))) } td { (at.words()) } } }
         }
     }
@@ -194,7 +309,7 @@ fn verb(status: &str) -> &'static str {
     match status {
         CONFIRMED => "Confirmed",
         DECLINED => "Declined",
-        _ => "Lapsed",
+        _ => "Expired",
     }
 }
 
@@ -209,6 +324,7 @@ fn consequences(asked: Asked, contract: &Contract, milestone: Option<&Milestone>
                     bdi { (trainer) } " is not paid before you release it." }
             }
             Asked::Release => {
+                p { strong { "Look at the work first." } }
                 p { strong { "Confirm" } " pays " bdi { (trainer) } " the " (amount) " held for this milestone. That \
                     cannot be taken back." }
             }
@@ -219,32 +335,30 @@ fn consequences(asked: Asked, contract: &Contract, milestone: Option<&Milestone>
             }
         }
         (declining())
-        @if asked == Asked::Fund {
-            p.quiet { "OpenTrain's documents name a marketplace fee of 10 %. The sandbox adds none; what is due in all is \
-                       shown at OpenTrain." }
-        }
     }
 }
 
 pub(super) fn declining() -> Markup {
-    html! { p { strong { "Decline" } " changes nothing, and your agent is told so." } }
+    html! { p { strong { "Decline" } " changes nothing. Your agent sees that you declined." } }
 }
 
 fn buttons(world: &World, approval: &Approval) -> Markup {
-    let (id, available) = (&approval.id, world.available(approval.owner));
-    let is_covered = cost(world, &approval.request).is_some_and(|cost| cost <= available);
+    let (id, request, available) = (&approval.id, &approval.request, world.available(approval.owner));
+    let is_covered = cost(world, request).is_some_and(|cost| cost <= available);
+    let class = (request.asked == Asked::End).then_some("danger");
+    let text = confirming(world, request);
     html! {
-        @match obstacle(world, &approval.request) {
+        @match obstacle(world, request) {
             None => {
-                form method="post" action={ "/approvals/" (id) "/confirm" } { button { "Confirm" } }
+                form class=[class] method="post" action={ "/approvals/" (id) "/confirm" } { button { (text) } }
                 @if is_covered {
                     form method="post" action={ "/approvals/" (id) "/confirm" } {
                         input type="hidden" name="pay" value="credits";
-                        button { "Confirm, from credits (" (dollars(available).dollars()) " available)" }
+                        button { (text) " from credits (" (dollars(available).dollars()) " available)" }
                     }
                 }
             },
-            Some(obstacle) => p { strong { (obstacle) " It can only be declined, or left to lapse." } },
+            Some(obstacle) => p role="alert" { strong { (obstacle) " You can only decline it, or let it expire." } },
         }
         form.other method="post" action={ "/approvals/" (id) "/decline" } { button { "Decline" } }
     }

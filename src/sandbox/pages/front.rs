@@ -6,16 +6,16 @@ use http::StatusCode;
 use maud::{Markup, html};
 
 use super::super::accounts::{Account, Owner};
-use super::super::decisions::Approval;
+use super::super::ledger::dollars;
 use super::super::model::{Contract, Milestone};
 use super::super::roles::roles;
 use super::super::world::{Shared, World};
-use super::{button, decision, name, see, visible};
+use super::{button, decision, name, see, status, visible};
 use crate::api::contracts::ContractStatus;
 
 const DAY: u64 = 24 * 3_600;
 
-/// Moves the sandbox's clock on, so that a rehearsal need not wait until something lapses.
+/// Moves the sandbox's clock on, so that a rehearsal need not wait until something expires.
 pub(super) async fn let_a_day_pass(State(shared): State<Shared>) -> Response {
     shared.lock().wait(DAY);
     see("/")
@@ -24,7 +24,7 @@ pub(super) async fn let_a_day_pass(State(shared): State<Shared>) -> Response {
 pub(super) fn page(world: &World) -> Response {
     super::page(
         StatusCode::OK,
-        "What there is in this sandbox",
+        "Sandbox",
         &html! {
             p { "A small OpenTrain on this machine, to try what agents and people do together. It forgets everything \
                  when it stops." }
@@ -44,19 +44,35 @@ pub(super) fn page(world: &World) -> Response {
     )
 }
 
+/// Everything that a person can decide now: requests, checkouts and claims.
 fn waiting(world: &World) -> Markup {
     let now = world.now();
-    let open: Vec<_> = world.approvals.iter().filter(|approval| approval.is_open(now)).collect();
-    let link = |approval: &Approval| {
-        html! {
-            a href={ "/approvals/" (approval.id) } { (decision::question(approval.request.asked)) } " "
-            (decision::subject(world, &approval.request)) ", until " (approval.expires_at().words())
-        }
-    };
+    let asked = world.approvals.iter().filter(|approval| approval.is_open(now)).map(|approval| {
+        let path = format!("/approvals/{}", approval.id);
+        entry(&path, &decision::deed(world, &approval.request), &approval.expires_at().words())
+    });
+    let checkouts = world.top_ups.iter().filter(|top_up| top_up.status(now) == "PENDING").map(|top_up| {
+        let path = format!("/checkout/{}", top_up.id);
+        entry(&path, &html! { "Buy " (dollars(top_up.cents).dollars()) " of credits" }, &top_up.expires_at().words())
+    });
+    let claims = world.our_accounts().filter(|(_, account)| !account.claimed).filter_map(|(_, account)| {
+        let attempt = account.ceremony.as_ref()?.attempt.as_ref().filter(|attempt| now < attempt.ends_at)?;
+        let path = format!("/claim?token={}", attempt.token);
+        Some(entry(
+            &path,
+            &html! { "Claim the account of " bdi { (visible(&account.organization)) } },
+            &attempt.ends_at.words(),
+        ))
+    });
+    let open: Vec<_> = asked.chain(checkouts).chain(claims).collect();
     html! {
-        @if open.is_empty() { p { "Nothing. When an agent asks for money, it stands here." } }
-        @else { ul.waiting { @for approval in open { li { (link(approval)) } } } }
+        @if open.is_empty() { p { "Nothing is waiting. Requests for money appear here." } }
+        @else { ul.waiting { @for entry in open { li { (entry) } } } }
     }
+}
+
+fn entry(path: &str, text: &Markup, until: &str) -> Markup {
+    html! { a href=(path) { (text) } ", until " (until) }
 }
 
 /// What an account has.
@@ -80,14 +96,14 @@ fn standing(world: &World, owner: Owner, account: &Account) -> Markup {
         ul {
             @if account.claimed {
                 li { "Claimed: a person owns it. "
-                    a href={ "/settings/api-keys?account=" (account.organization_id) } { "Settings → API keys" } }
+                    a href={ "/settings/api-keys?account=" (account.organization_id) } { "API keys of " bdi { (visible(&account.organization)) } } }
             }
             @else {
-                li { "Unclaimed: milestones cannot be created yet. " a href=(claim) { "Claim this account" } }
+                li { "Unclaimed: milestones cannot be created yet. " a href=(claim) { "Claim the account of " bdi { (visible(&account.organization)) } } }
             }
             @if account.has_card { li { "A payment method is on file (a pretend card)." } }
             @else {
-                li { "No payment method: nothing can be funded yet. " a href=(billing) { "Add a payment method" } }
+                li { "No payment method: nothing can be funded yet. " a href=(billing) { "Add a payment method for " bdi { (visible(&account.organization)) } } }
             }
         }
     }
@@ -113,7 +129,7 @@ fn overview(contract: &Contract) -> Markup {
 fn line(milestone: &Milestone) -> Markup {
     html! {
         "#" (milestone.number) " " bdi { (name(milestone)) } " · " (milestone.amount_usd.dollars()) " · "
-        @if milestone.is_unfunded() { "not funded" } @else { (visible(&milestone.status)) }
+        (status(milestone))
         @if let Some(due) = milestone.due_date { " · due " (due.day()) }
         " · " code { (milestone.id) }
     }
@@ -124,11 +140,11 @@ fn tokens(world: &World) -> Markup {
     let example = format!("curl -H 'Authorization: Bearer {token}' {}", world.page("/api/public/v1/contracts"));
     html! {
         p { "They work only here." }
-        table {
+        table.list {
             thead { tr { th { "Role" } th { "Token" } th { "For" } } }
             tbody {
                 @for role in roles() {
-                    tr { td { (role.name) } td { code { (role.token) } } td { (role.purpose) } }
+                    tr { td data-label="Role" { (role.name) } td data-label="Token" { code { (role.token) } } td data-label="For" { (role.purpose) } }
                 }
             }
         }

@@ -5,9 +5,21 @@ use maud::{Markup, html};
 use super::super::candidates::Proposal;
 use super::super::decisions::Request;
 use super::super::hiring::Terms;
+use super::super::values::Exact;
 use super::super::world::World;
 use super::decision::{Told, declining};
 use super::visible;
+
+/// The text of a link to the request.
+pub(super) fn deed(world: &World, request: &Request) -> Markup {
+    let Some((proposal, terms)) = found(world, request) else { return html! { "Hire" } };
+    html! { "Hire " bdi { (who(proposal)) } " for " (terms.costs().total.dollars()) }
+}
+
+/// The fee that OpenTrain documents for a milestone.
+pub(super) fn marketplace_fee(amount: Exact) -> Exact {
+    Terms { name: None, description: None, amount, due_date: None }.costs().marketplace_fee
+}
 
 /// How much, and for whom.
 pub(super) fn subject(world: &World, request: &Request) -> Markup {
@@ -29,8 +41,8 @@ pub(super) fn told(world: &World, request: &Request) -> Option<Told> {
     Some(Told {
         facts: html! { (facts(world, proposal, terms)) (costs(terms)) },
         consequences: html! {
-            p { strong { "Confirm" } " hires " bdi { (who(proposal)) } " and pays " (terms.costs().total.dollars()) ". The \
-                 milestone's money is held: it is paid out only when you release it." }
+            p { strong { "Confirm" } " hires " bdi { (who(proposal)) } " and charges you " (terms.costs().total.dollars()) ". The \
+                 milestone's money is held until you release it." }
             (declining())
         },
     })
@@ -41,6 +53,11 @@ fn facts(world: &World, proposal: &Proposal, terms: &Terms) -> Markup {
     let country = proposal.trainer().map_or("", |trainer| trainer.country);
     html! {
         tr { th { "Candidate" } td { bdi { (who(proposal)) } " (" (country) ") " code { (proposal.id) } } }
+        @if let Some(trainer) = proposal.trainer() { tr { th { "Usual rate" } td { "$" (trainer.hourly_rate) " an hour" } } }
+        @match &proposal.interview {
+            Some(interview) => { tr { th { "Interview" } td { (interview.score) " of 100" } } }
+            None => { tr { th { "Interview" } td { "none" } } }
+        }
         @if let Some(job) = job { tr { th { "Job" } td { bdi { (visible(job.title())) } " " code { (job.id) } } } }
         @if let Some(name) = &terms.name { tr { th { "First milestone" } td { bdi { (visible(name)) } } } }
         @if let Some(description) = &terms.description { tr { th { "Work" } td { bdi { (visible(description)) } } } }

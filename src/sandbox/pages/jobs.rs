@@ -12,17 +12,18 @@ use super::super::drafts;
 use super::super::postings::Job;
 use super::super::world::{Shared, World};
 use super::form::Sent;
-use super::{refusal, visible, way_home};
+use super::{refusal, visible};
 
 pub(super) async fn draft(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
-    show(&shared.lock(), Sent::query(query).get("jobId").unwrap_or_default())
+    let note = "At OpenTrain a person edits the draft here. In the sandbox the agent does.";
+    show(&shared.lock(), Sent::query(query).get("jobId").unwrap_or_default(), Some(note))
 }
 
 pub(super) async fn job(State(shared): State<Shared>, id: Result<Path<String>, PathRejection>) -> Response {
-    show(&shared.lock(), &id.map(|Path(id)| id).unwrap_or_default())
+    show(&shared.lock(), &id.map(|Path(id)| id).unwrap_or_default(), None)
 }
 
-fn show(world: &World, id: &str) -> Response {
+fn show(world: &World, id: &str, note: Option<&str>) -> Response {
     let Some(job) = world.jobs.iter().find(|job| job.id == id) else {
         return refusal(&Refused::not_found("There is no such job in this sandbox."));
     };
@@ -32,10 +33,9 @@ fn show(world: &World, id: &str) -> Response {
         &html! {
             p { bdi { (visible(&job.company)) } " · " (text(&serde_json::json!(job.status))) " · "
                 code { (job.id) } }
-            table.facts { tbody { @for (name, value) in &job.fields { tr { th { (name) } td { bdi { (text(value)) } } } } } }
+            table.facts { tbody { @for (name, value) in &job.fields { tr { th { (label(name)) } td { bdi { (text(value)) } } } } } }
             (lacks(job))
-            p.quiet { "At OpenTrain a person edits it here. In the sandbox the agent does." }
-            (way_home())
+            @if let Some(note) = note { p.quiet { (note) } }
         },
     )
 }
@@ -48,6 +48,19 @@ fn lacks(job: &Job) -> Markup {
             ul { @for field in &missing { li { (text(&field["label"])) ": " (text(&field["prompt"])) } } }
         }
     }
+}
+
+/// A field's name in words: `jobDescription` is "Job description".
+fn label(name: &str) -> String {
+    let mut words = String::new();
+    for (place, character) in name.chars().enumerate() {
+        match character {
+            _ if place == 0 => words.extend(character.to_uppercase()),
+            'A'..='Z' => words.extend([' ', character.to_ascii_lowercase()]),
+            _ => words.push(character),
+        }
+    }
+    words
 }
 
 fn text(value: &Value) -> String {

@@ -12,43 +12,45 @@ use super::super::answer::Refused;
 use super::super::keys::{ALL, Key, MOST_KEYS};
 use super::super::world::{Shared, World};
 use super::form::Sent;
-use super::{page, refusal, visible, way_home};
+use super::{page, refusal, see, visible};
 
 /// The longest name of a token (reference: api-reference/tokens/create).
 const LONGEST_NAME: usize = 120;
 
-/// The keys of an account, and a form to make one.
+/// The keys of an account, and a form to make one. `made` names the key that the form made a moment ago.
 pub(super) async fn keys(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
     let (world, sent) = (shared.lock(), Sent::query(query));
-    match wanted(&world, &sent) {
-        Some((owner, account)) => settings(&world, owner, account, None),
-        None => unknown(),
-    }
+    let Some((owner, account)) = wanted(&world, &sent) else { return unknown() };
+    let made = world.keys.of(owner).find(|key| Some(key.id()) == sent.get("made"));
+    let secret = made.and_then(|key| key.secret(world.now()));
+    settings(&world, owner, account, &html! { @if let Some(secret) = secret { (shown_once(secret, &world.origin)) } })
 }
 
-/// Makes a key, and shows it once.
+/// Makes a key and leads to the page that shows it, so that a reload makes no second one.
 pub(super) async fn made(State(shared): State<Shared>, body: Bytes) -> Response {
     let (mut world, sent) = (shared.lock(), Sent::read(&body));
-    let owner = match wanted(&world, &sent) {
-        Some((owner, account)) if account.claimed => owner,
-        Some(_) => return refusal(&Refused::forbidden("Nobody owns this account yet: claim it first.", None)),
-        None => return unknown(),
-    };
+    let Some((owner, account)) = wanted(&world, &sent) else { return unknown() };
+    let organization = account.organization_id.clone();
     let wanted: Vec<_> = sent.all("scope").collect();
     let scopes: Vec<_> = ALL.iter().copied().filter(|scope| wanted.contains(scope)).collect();
+    let wrong = if !account.claimed {
+        Some("Nobody owns this account yet: claim it first.")
+    } else if scopes.is_empty() || scopes.len() < wanted.len() {
+        Some("Choose at least one scope.")
+    } else if world.keys.active(owner) >= MOST_KEYS {
+        Some("An account has at most 25 active keys: revoke one first.")
+    } else {
+        None
+    };
+    if let Some(wrong) = wrong {
+        let mut again = settings(&world, owner, account, &html! { p.error role="alert" { (wrong) } });
+        *again.status_mut() = if account.claimed { StatusCode::BAD_REQUEST } else { StatusCode::FORBIDDEN };
+        return again;
+    }
     let name: String = sent.get("name").unwrap_or("API key").chars().take(LONGEST_NAME).collect();
-    if scopes.is_empty() || scopes.len() < wanted.len() {
-        return refusal(&Refused::bad_request("Choose at least one scope, of those on the page."));
-    }
-    if world.keys.active(owner) >= MOST_KEYS {
-        return refusal(&Refused::bad_request("An account has at most 25 active keys: revoke one first."));
-    }
     let (token, now) = (world.keys.mint("pat", "key"), world.now());
-    world.keys.add(owner, &token, &name, scopes, now);
-    match world.account(owner) {
-        Some(account) => settings(&world, owner, account, Some(&token)),
-        None => unknown(),
-    }
+    let made = world.keys.add(owner, &token, &name, scopes, now).id().to_owned();
+    see(&format!("/settings/api-keys?account={organization}&made={made}"))
 }
 
 /// The account that is named; where none is, the one that was claimed last.
@@ -65,28 +67,28 @@ fn unknown() -> Response {
     refusal(&Refused::not_found("There is no such account in this sandbox."))
 }
 
-fn settings(world: &World, owner: Owner, account: &Account, new: Option<&str>) -> Response {
+fn settings(world: &World, owner: Owner, account: &Account, notice: &Markup) -> Response {
+    let claim = world.account_page("/claim", owner);
     page(
-        if new.is_some() { StatusCode::CREATED } else { StatusCode::OK },
+        StatusCode::OK,
         "Settings → API keys",
         &html! {
             p { "Account: " bdi { (visible(&account.organization)) } " " code { (account.organization_id) } }
-            @if let Some(new) = new { (shown_once(new, &world.origin)) }
+            (notice)
             @if account.claimed { (form(account)) }
-            @else { p { "Nobody owns this account yet. Claim it first; then keys can be made here." } }
+            @else { p { "Nobody owns this account yet. " a href=(claim) { "Claim it" } " first; then you can make keys here." } }
             h2 { "Keys" }
-            table {
+            table.list {
                 thead { tr { th { "Name" } th { "Key" } th { "Scopes" } th { "Status" } } }
                 tbody { @for key in world.keys.of(owner) { (line(key)) } }
             }
-            (way_home())
         },
     )
 }
 
 fn shown_once(token: &str, origin: &Url) -> Markup {
     html! {
-        p { strong { "Your new key" } ", shown only now:" }
+        p { strong { "Your new key" } ". Copy it now: this page shows it for 10 minutes." }
         pre { code { (token) } }
         p { "Give it to the server of your assistant as " code { "OT_API_TOKEN" } ", with "
             code { "OPENTRAIN_API_BASE_URL=" (origin.as_str().trim_end_matches('/')) } " and without " code { "--sandbox" }
@@ -114,10 +116,10 @@ fn form(account: &Account) -> Markup {
 fn line(key: &Key) -> Markup {
     html! {
         tr {
-            td { bdi { (visible(&key.name)) } }
-            td { code { (key.preview()) } }
-            td { (key.scopes.join(", ")) }
-            td { @if key.revoked_at.is_some() { "revoked" } @else { "active" } }
+            td data-label="Name" { bdi { (visible(&key.name)) } }
+            td data-label="Key" { code { (key.preview()) } }
+            td data-label="Scopes" { (key.scopes.join(", ")) }
+            td data-label="Status" { @if key.revoked_at.is_some() { "revoked" } @else { "active" } }
         }
     }
 }

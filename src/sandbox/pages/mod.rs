@@ -1,6 +1,5 @@
-//! What a person sees: what there is, the account with its claim and its payment method, and what has to be decided.
-//! Pages work without scripts, a GET changes nothing, and what other people wrote is shown so that it cannot pretend to
-//! be something else.
+//! The pages for a person: the front page, the account with its claim and payment method, and each decision.
+//! Pages need no scripts, and a GET changes nothing. Text of other people cannot pretend to be part of the page.
 
 mod account;
 mod checkout;
@@ -23,6 +22,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use super::answer::{Refused, insert};
 use super::model::Milestone;
 use super::world::Shared;
+use crate::api::milestones::ACTIVE_FUNDED;
 
 /// The pages, routed.
 pub(super) fn router() -> Router<Shared> {
@@ -53,20 +53,21 @@ fn button(action: &str, text: &str) -> Markup {
     html! { form method="post" action=(action) { button { (text) } } }
 }
 
-/// A refusal, for those who came with a browser.
+/// A refusal, for a person with a browser.
 pub(super) fn refusal(refused: &Refused) -> Response {
     let (status, message) = refused.words();
     let title = status.canonical_reason().unwrap_or("Refused");
-    page(status, title, &html! { p { (message) } (way_home()) })
+    page(status, title, &html! { p role="alert" { (message) } })
 }
 
-/// What something between the agent and the API may say in its stead.
+/// A page that a proxy might answer with instead of the API.
 pub(super) fn no_answer(status: StatusCode) -> Response {
     page(status, "This is not the API", &html! { p { "A page instead of an answer: a fault on demand." } })
 }
 
-fn way_home() -> Markup {
-    html! { p { a href="/" { "What there is in this sandbox" } } }
+/// What to do after a page is done: no host wakes the assistant by itself.
+fn tell_assistant(what: &str) -> Markup {
+    html! { p { strong { "Next:" } " tell your assistant " (what) } }
 }
 
 /// What a milestone is called.
@@ -74,42 +75,30 @@ fn name(milestone: &Milestone) -> String {
     visible(milestone.name.as_deref().unwrap_or(&milestone.description))
 }
 
-/// Text of other people with the characters made visible that steer a terminal or turn the direction of writing.
-fn visible(text: &str) -> String {
-    let steers = |character: char| {
-        character.is_control()
-            || matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
-    };
-    let shown = |character: char| {
-        if steers(character) { format!("[U+{:04X}]", u32::from(character)) } else { character.to_string() }
-    };
-    text.chars().map(shown).collect()
+/// A milestone's status in words: `NOT_FUNDED` is "not funded".
+fn status(milestone: &Milestone) -> String {
+    match milestone.status.as_str() {
+        ACTIVE_FUNDED => "funded".into(),
+        other => visible(&other.replace('_', " ").to_lowercase()),
+    }
 }
 
-const STYLE: &str = "
-:root { color-scheme: light dark; }
-body { font: 1rem/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 46rem; padding: 0 1rem 3rem; }
-.banner { background: #7a4b00; border-radius: .25rem; color: #fff; font-weight: bold; padding: .5rem .75rem; }
-.quiet { opacity: .75; }
-.sum { font-size: 1.5rem; margin: .5rem 0; }
-.waiting { border-left: .3rem solid #0b5cad; list-style: none; padding-left: .75rem; }
-h3 { margin-bottom: 0; }
-section p, section ul { margin-top: .25rem; }
-form { display: inline-block; margin: 0 .75rem .75rem 0; }
-button { background: #0b5cad; border: 1px solid #0b5cad; border-radius: .25rem; color: #fff; cursor: pointer; font: inherit;
-  padding: .6rem 1.2rem; }
-.other button { background: transparent; border-color: currentcolor; color: inherit; }
-.scopes { list-style: none; padding: 0; }
-input { font: inherit; padding: .3rem; }
-table { border-collapse: collapse; display: block; overflow-x: auto; }
-th, td { border-bottom: 1px solid #8886; padding: .3rem .6rem .3rem 0; text-align: left; vertical-align: top; }
-th { font-weight: 600; }
-tbody th, td:first-child { white-space: nowrap; }
-.facts { display: table; width: 100%; }
-.facts td { overflow-wrap: anywhere; white-space: normal; width: 100%; }
-code, pre { font-family: ui-monospace, monospace; font-size: .9em; }
-pre { overflow-x: auto; }
-";
+/// Text of other people. Line breaks stay; characters that steer a terminal, turn the direction of writing or cannot be
+/// seen are written out.
+fn visible(text: &str) -> String {
+    let is_dangerous = |character: char| {
+        (character.is_control() && !matches!(character, '\n' | '\t'))
+            || matches!(character, '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}'
+                | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}'
+                | '\u{e0000}'..='\u{e01ef}')
+    };
+    let shown = |character: char| {
+        if is_dangerous(character) { format!("\\u{{{:x}}}", u32::from(character)) } else { character.to_string() }
+    };
+    text.replace("\r\n", "\n").chars().map(shown).collect()
+}
+
+const STYLE: &str = include_str!("style.css");
 
 fn page(status: StatusCode, title: &str, body: &Markup) -> Response {
     let page = html! {
@@ -122,7 +111,12 @@ fn page(status: StatusCode, title: &str, body: &Markup) -> Response {
                 style { (PreEscaped(STYLE)) }
             }
             body {
-                p.banner { "SANDBOX, nothing real: no account and no money is behind this page." }
+                header {
+                    p.banner {
+                        "SANDBOX, nothing real: no account and no money is behind this page. "
+                        a href="/" { "Back to the sandbox" }
+                    }
+                }
                 main { h1 { (title) } (body) }
             }
         }
@@ -138,7 +132,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_turns_the_direction_of_writing_is_shown_and_not_obeyed() {
-        assert_eq!(visible("a\u{202e}b\u{1b}[0m é 日"), "a[U+202E]b[U+001B][0m é 日");
+    fn dangerous_characters_are_written_out() {
+        assert_eq!(visible("a\u{202e}b\u{1b}[0m é 日"), "a\\u{202e}b\\u{1b}[0m é 日");
+        assert_eq!(visible("tag\u{e0041}"), "tag\\u{e0041}");
+    }
+
+    #[test]
+    fn line_breaks_stay_line_breaks() {
+        assert_eq!(visible("one\r\ntwo\n\n- three\tfour"), "one\ntwo\n\n- three\tfour");
     }
 }

@@ -104,7 +104,7 @@ async fn the_whole_ceremony_ends_in_one_delivery() {
     let token = page.strip_prefix("claim?token=").unwrap();
     let wrong = post("/claim", &format!("token={token}&code=000000")).send(&sandbox).await;
     assert_eq!(wrong.status, 400);
-    assert!(wrong.body().contains("That is not the code") && wrong.body().contains("<form"), "{}", wrong.body());
+    assert!(wrong.body().contains(r#"role="alert">Wrong code."#) && wrong.body().contains("<form"), "{}", wrong.body());
     let pressed = post("/claim", &format!("token={token}&code=439218")).send(&sandbox).await;
     assert_eq!((pressed.status, pressed.header("location")), (303, Some(format!("/{page}").as_str())));
     assert!(get(&format!("/{page}")).send(&sandbox).await.body().contains("This account is yours"));
@@ -224,7 +224,11 @@ async fn a_person_makes_a_key_with_the_scopes_they_choose() {
     let sandbox = sandbox().await;
     let agent = Agent::register(&sandbox).await;
     let page = get("/settings/api-keys?account=org_7Rtd").send(&sandbox).await;
-    assert!(page.body().contains("Claim it first") && !page.body().contains("<form"), "{}", page.body());
+    assert!(
+        page.body().contains(r#"/claim?account=org_7Rtd">Claim it</a>"#) && !page.body().contains("<form"),
+        "{}",
+        page.body()
+    );
     assert_eq!(post("/settings/api-keys", "account=org_7Rtd&scope=jobs:read").send(&sandbox).await.status, 403);
 
     let agent = agent.claim(&sandbox).await;
@@ -238,7 +242,22 @@ async fn a_person_makes_a_key_with_the_scopes_they_choose() {
     assert_eq!(me["token"]["scopes"], json!(["payments:read", "payments:write"]));
     assert_eq!([&me["token"]["label"], &me["account"]["organizationId"]], ["API key", "org_7Rtd"]);
     let again = get("/settings/api-keys?account=org_7Rtd").send(&sandbox).await;
-    assert!(!again.body().contains("notarealsecret"), "shown once");
+    assert!(!again.body().contains("notarealsecret"), "only the page that made it shows it");
+}
+
+#[tokio::test]
+async fn a_reload_shows_a_new_key_again_and_makes_no_other() {
+    let sandbox = sandbox().await;
+    post("/claim", "").send(&sandbox).await;
+    let made = post("/settings/api-keys", "scope=jobs:read").send(&sandbox).await;
+    assert_eq!(made.status, 303);
+    let page = made.header("location").unwrap();
+    let look = async || get(page).send(&sandbox).await.body().to_owned();
+    let first = look().await;
+    assert!(first.contains("<pre><code>ot_pat_sandboxkey11_notarealsecret0011</code>"), "{first}");
+    assert_eq!(look().await, first);
+    post("/clock", "").send(&sandbox).await;
+    assert!(!look().await.contains("notarealsecret"), "it is shown for 10 minutes");
 }
 
 #[tokio::test]
@@ -246,14 +265,17 @@ async fn a_key_is_refused_where_it_cannot_be() {
     let sandbox = sandbox().await;
     post("/claim", "").send(&sandbox).await;
     let press = async |form: &str| post("/settings/api-keys", form).send(&sandbox).await.status;
-    assert_eq!(press("name=x").await, 400);
+    let again = post("/settings/api-keys", "name=x").send(&sandbox).await;
+    assert_eq!(again.status, 400);
+    let error = r#"role="alert">Choose at least one scope.</p>"#;
+    assert!(again.body().contains(error) && again.body().contains("<form"), "{}", again.body());
     assert_eq!(press("scope=everything").await, 400);
     assert_eq!(press("scope=jobs:read&account=org_6Wd2").await, 404, "another customer's account");
     let foreign = post("/settings/api-keys", "scope=jobs:read").header("Sec-Fetch-Site: cross-site");
     assert_eq!(foreign.send(&sandbox).await.status, 403);
     assert_eq!(call("PUT", "/settings/api-keys", "").send(&sandbox).await.status, 405);
     let mut made = 0;
-    while press("scope=jobs:read").await == 201 {
+    while press("scope=jobs:read").await == 303 {
         made += 1;
     }
     assert_eq!(made + super::super::roles().len() - 2, 25, "two of the roles' tokens are revoked");

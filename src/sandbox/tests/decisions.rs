@@ -91,7 +91,14 @@ async fn what_is_decided_stays_decided() {
         let before = look().await;
         let again = press(&id, second).send(&sandbox).await;
         assert_eq!(again.status, 409);
-        assert!(again.body().contains("Nothing was changed") && again.body().contains("before."), "{}", again.body());
+        let title = match (first, second) {
+            ("confirm", "decline") => "Too late: you had confirmed this at 10:00.",
+            ("decline", _) => "Too late: you had declined this at 10:00.",
+            _ => "You had already confirmed this at 10:00.",
+        };
+        assert!(again.body().contains(&format!("<h1>{title}</h1>")), "{}", again.body());
+        let result = if first == "confirm" { "$5 is funded." } else { "Nothing happened." };
+        assert!(again.body().contains(result), "{}", again.body());
         assert_eq!(look().await, before);
     }
     assert_eq!(press("apr_none", "confirm").send(&sandbox).await.status, 404);
@@ -120,16 +127,25 @@ async fn what_cannot_be_done_any_more_can_only_be_declined() {
 #[tokio::test]
 async fn the_page_says_what_is_asked_and_has_two_buttons() {
     let sandbox = paying_sandbox().await;
-    for (call, parts) in [
+    for (call, class, button, parts) in [
         (
             fund("ms_4Dk7"),
+            "",
+            "Confirm: fund $300",
             &["<h1>Fund this milestone?</h1>", "$300 for <bdi>Maria G.</bdi>", "Second labeling batch"][..],
         ),
         (
             release("ms_6Hc2"),
+            "",
+            "Confirm: pay Maria G. $150",
             &["<h1>Release this payment?</h1>", "$150 to <bdi>Maria G.</bdi>", "posts 5,001 to 7,500"],
         ),
-        (end("ctr_5Lm9"), &["<h1>End this contract?</h1>", "Call-center audio", "Transcribe April calls", "$480"]),
+        (
+            end("ctr_5Lm9"),
+            r#" class="danger""#,
+            "Confirm: end the contract",
+            &["<h1>End this contract?</h1>", "Call-center audio", "Transcribe April calls", "$480"],
+        ),
     ] {
         let id = ask(call, &sandbox).await;
         let page = get(&format!("/approvals/{id}")).send(&sandbox).await;
@@ -137,9 +153,15 @@ async fn the_page_says_what_is_asked_and_has_two_buttons() {
         let form = |name: &str, class: &str, text: &str| {
             format!(r#"<form{class} method="post" action="/approvals/{id}/{name}"><button>{text}</button></form>"#)
         };
-        assert!(page.body().contains(&form("confirm", "", "Confirm")), "{}", page.body());
+        assert!(page.body().contains(&form("confirm", class, button)), "{}", page.body());
         assert!(page.body().contains(&form("decline", r#" class="other""#, "Decline")), "{}", page.body());
-        for part in parts.iter().chain(&["SANDBOX, nothing real", "in 72 h", "without effect", "<code>ctr_"]) {
+        for part in parts.iter().chain(&[
+            "SANDBOX, nothing real",
+            "in 72 h",
+            "then nothing happens",
+            "sandbox owner",
+            "<code>ctr_",
+        ]) {
             assert!(page.body().contains(part), "{part}: {}", page.body());
         }
         press(&id, "confirm").send(&sandbox).await;
@@ -173,7 +195,7 @@ async fn strangers_words_are_shown_and_not_obeyed() {
     let sandbox = paying_sandbox().await;
     let id = ask(release("ms_9Lb3"), &sandbox).await;
     let page = get(&format!("/approvals/{id}")).send(&sandbox).await;
-    assert!(page.body().contains("[U+202E]gpj.tsil[U+202C]") && page.body().contains("$89.50"), "{}", page.body());
+    assert!(page.body().contains("\\u{202e}gpj.tsil\\u{202c}") && page.body().contains("$89.50"), "{}", page.body());
     let hostile = r#"{"name":"</td><script>alert(1)</script>","description":"d","amountUsd":1}"#;
     let made = super::milestone("ctr_8Kq2", hostile).send(&sandbox).await.json()["milestone"]["id"].take();
     let id = ask(fund(made.as_str().unwrap()), &sandbox).await;
@@ -187,7 +209,7 @@ async fn strangers_words_are_shown_and_not_obeyed() {
 async fn a_person_adds_a_payment_method_and_finds_what_waits_on_the_front_page() {
     let sandbox = sandbox().await;
     let front = async || get("/").send(&sandbox).await.body().to_owned();
-    assert!(front().await.contains("No payment method") && front().await.contains(">Nothing."));
+    assert!(front().await.contains("No payment method") && front().await.contains(">Nothing is waiting."));
     let page = get("/billing").send(&sandbox).await;
     let form = r#"<form method="post" action="/billing"><button>Add payment method</button></form>"#;
     assert!(page.body().contains(form) && page.body().contains("a pretend card"), "{}", page.body());
@@ -197,7 +219,7 @@ async fn a_person_adds_a_payment_method_and_finds_what_waits_on_the_front_page()
     post("/claim", "").send(&sandbox).await;
 
     let id = ask(fund("ms_4Dk7"), &sandbox).await;
-    let link = format!(r#"<a href="/approvals/{id}">Fund this milestone?</a> $300 for <bdi>Maria G.</bdi>"#);
+    let link = format!(r#"<a href="/approvals/{id}">Fund $300 for <bdi>Maria G.</bdi></a>"#);
     assert!(front().await.contains(&link), "{}", front().await);
     assert!(front().await.contains("A payment method is on file"));
     press(&id, "decline").send(&sandbox).await;

@@ -71,13 +71,15 @@ async fn the_page_shows_the_fees() {
         "$30 (10 %)",
         "$9.95, once",
         "$339.95",
-        ">Confirm<",
+        ">Confirm: hire for $339.95<",
+        "92 of 100",
+        "$15 an hour",
         ">Decline<",
     ] {
         assert!(page.body().contains(part), "{part}: {}", page.body());
     }
     assert!(!page.body().contains("from credits"), "the credits do not cover it");
-    assert!(get("/").send(&sandbox).await.body().contains("Hire this candidate?"));
+    assert!(get("/").send(&sandbox).await.body().contains("Hire <bdi>Anna S.</bdi> for $339.95</a>"));
     assert_eq!(press(&id, "decline").send(&sandbox).await.status, 303);
     assert!(get(&format!("/approvals/{id}")).send(&sandbox).await.body().contains("You declined"));
     let proposal = get(&format!("{V1}/proposals/prp_5Aj3")).send(&sandbox).await.json();

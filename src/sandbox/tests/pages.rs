@@ -36,7 +36,7 @@ async fn another_site_cannot_press_the_button() {
 async fn the_front_page_says_what_there_is_and_shows_strangers_words_as_they_are() {
     let sandbox = sandbox().await;
     let reply = get("/").send(&sandbox).await;
-    for part in ["SANDBOX, nothing real", "Unclaimed", "ctr_3Hv7", "ms_9Lb3", "[U+202E]", "ot_pat_sandboxowner"] {
+    for part in ["SANDBOX, nothing real", "Unclaimed", "ctr_3Hv7", "ms_9Lb3", "\\u{202e}", "ot_pat_sandboxowner"] {
         assert!(reply.body().contains(part), "{part}");
     }
     assert!(!reply.body().contains('\u{202e}'));
@@ -75,4 +75,41 @@ async fn what_is_no_page_is_a_page_that_says_so() {
     let misdirected = get("/claim").host("evil.example").send(&sandbox).await;
     assert_eq!(misdirected.status, 421);
     assert!(!misdirected.body().contains("<form"));
+}
+
+#[tokio::test]
+async fn open_checkouts_and_claims_wait_on_the_front_page() {
+    let sandbox = sandbox().await;
+    let agent = super::Agent::register(&sandbox).await;
+    post("/claim", "").send(&sandbox).await;
+    post(&format!("{V1}/credits/top-ups"), r#"{"amountUsd":1000}"#).send(&sandbox).await;
+    let body = format!(r#"{{"claim_token":"{}","email":"person@example.org"}}"#, agent.claim_token);
+    post("/api/agent/identity/claim", &body).without_token().send(&sandbox).await;
+    let front = get("/").send(&sandbox).await.body().to_owned();
+    for link in [
+        r#"<a href="/checkout/top_7Rtd">Buy $1,000 of credits</a>"#,
+        r#"<a href="/claim?token=ot_cat_sandboxclaim13_notarealsecret0013">Claim the account of <bdi>Agent</bdi></a>"#,
+    ] {
+        assert!(front.contains(link), "{link}: {front}");
+    }
+    post("/checkout/top_7Rtd", "").send(&sandbox).await;
+    assert!(!get("/").send(&sandbox).await.body().contains("/checkout/"), "a paid checkout waits no more");
+}
+
+#[tokio::test]
+async fn line_breaks_of_a_description_stay_on_its_page() {
+    let sandbox = super::paying_sandbox().await;
+    let body = r#"{"description":"Label posts.\r\nUse guideline v2.","amountUsd":1000000.5}"#;
+    let made = milestone("ctr_8Kq2", body).send(&sandbox).await.json()["milestone"]["id"].take();
+    let asked = super::fund(made.as_str().unwrap()).send(&sandbox).await.json()["approval"]["id"].take();
+    let page = get(&format!("/approvals/{}", asked.as_str().unwrap())).send(&sandbox).await;
+    assert!(page.body().contains("Label posts.\nUse guideline v2."), "{}", page.body());
+    assert!(page.body().contains("$1,000,000.50 for <bdi>Maria G.</bdi>"), "{}", page.body());
+}
+
+#[tokio::test]
+async fn only_a_draft_says_that_it_can_be_edited() {
+    let sandbox = sandbox().await;
+    let edits = async |path: &str| get(path).send(&sandbox).await.body().contains("edits the draft here");
+    assert!(edits("/job-post?jobId=job_8Lx2").await && !edits("/jobs/job_8Lx2").await);
 }

@@ -25,6 +25,7 @@ async fn the_token_is_revoked_and_forgotten_and_what_is_not_ours_stays() {
     assert!(sent.header("authorization").is_empty());
     let left = kept(&path);
     assert_eq!((left.get("apiToken"), left.get("claimToken")), (None, None));
+    assert_eq!(left.get("baseUrl"), None, "it would lead the next token there");
     assert_eq!(left["theirs"], file["theirs"]);
     shows_no_secret("what it prints", &format!("{}{}", ran.stdout, ran.stderr));
 }

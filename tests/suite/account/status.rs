@@ -252,6 +252,27 @@ async fn a_token_that_could_not_be_saved_outlives_another_look_at_the_old_file()
 }
 
 #[tokio::test]
+async fn a_token_that_could_not_be_saved_is_saved_at_the_next_call() {
+    let (_opentrain, host, answer) = claimed_with_the_file_in_the_way().await;
+    answer.says(&["could not be saved"]);
+    let path = credential_path(&host);
+    std::fs::remove_dir_all(&path).unwrap();
+    host.done("list_contracts", json!({})).await.says(&["could not be saved before", "cli.json"]);
+    holds_the_new_token(&path);
+}
+
+#[tokio::test]
+async fn a_token_that_could_not_be_saved_is_saved_at_the_end() {
+    let (_opentrain, host, answer) = claimed_with_the_file_in_the_way().await;
+    answer.says(&["could not be saved"]);
+    let path = credential_path(&host);
+    std::fs::remove_dir_all(&path).unwrap();
+    host.close_input().await;
+    host.exit_within(std::time::Duration::from_secs(6)).await;
+    holds_the_new_token(&path);
+}
+
+#[tokio::test]
 async fn where_nothing_is_registered_nothing_is_said_of_creating() {
     let opentrain = OpenTrain::new().await;
     let host = opentrain.server().start().await;
