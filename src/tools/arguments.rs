@@ -58,15 +58,18 @@ fn all_missing(missing: &[&str], path: &str, properties: &Object) -> String {
 
 fn unknown(field: &str, name: &str, properties: &Object) -> InvalidArgument {
     let known: Vec<&str> = properties.keys().map(String::as_str).collect();
-    let is_open = |fields: &Value| fields.get("type").and_then(Value::as_str) == Some("object");
+    // Where values go into an open object, a name that is only somewhat like a parameter is one of its keys.
+    let is_open =
+        properties.get("fields").and_then(|fields| fields.get("type")).and_then(Value::as_str) == Some("object");
     let message = match nearest(name, &known) {
-        // Where values go into an open object, a name that is only somewhat like a parameter is one of its keys.
-        Some(meant) if properties.get("fields").is_some_and(is_open) && likeness(meant, name) < MISSPELT => {
+        Some(meant) if !is_open || likeness(meant, name) >= MISSPELT => {
+            format!("there is no parameter \"{field}\"; \"{meant}\" was probably meant")
+        }
+        _ if is_open => {
             format!("there is no parameter \"{field}\"; new values go into fields: {{\"{name}\": …}}")
         }
-        Some(meant) => format!("there is no parameter \"{field}\"; \"{meant}\" was probably meant"),
-        None if known.is_empty() => format!("there is no parameter \"{field}\": this tool takes none"),
-        None => format!("there is no parameter \"{field}\"; the parameters are {}", known.join(", ")),
+        _ if known.is_empty() => format!("there is no parameter \"{field}\": this tool takes none"),
+        _ => format!("there is no parameter \"{field}\"; the parameters are {}", known.join(", ")),
     };
     InvalidArgument::new(field, message)
 }
@@ -296,8 +299,8 @@ mod tests {
             (json!({"contractId": 5}), "contractId", "a string"),
             (json!({"contractId": "c", "amount": 5}), "amount", "\"amountUsd\" was probably meant"),
             (json!({"contract_id": "c"}), "contract_id", "\"contractId\" was probably meant"),
-            (json!({"contractId": "c", "zebra": 5}), "zebra", "the parameters are contractId"),
-            (json!({"contractId": "c", "contractTitle": "x"}), "contractTitle", "new values go into fields"),
+            (json!({"contractId": "c", "zebra": 5}), "zebra", "new values go into fields: {\"zebra\": …}"),
+            (json!({"contractId": "c", "milestone": {"zebra": 5}}), "milestone.zebra", "the parameters are amount"),
             (json!({"contractId": "c", "amountUsd": 0}), "amountUsd", "above 0"),
             (json!({"contractId": "c", "amountUsd": "$300"}), "amountUsd", "a number"),
             (json!({"contractId": "c", "amountUsd": "1,000"}), "amountUsd", "a number"),

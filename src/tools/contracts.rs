@@ -28,6 +28,7 @@ use super::{Context, Entry, Told, Tool};
 
 mod budget;
 
+pub(super) use budget::flags;
 pub use budget::used_of_budget;
 use budget::{budget_line, unit};
 
@@ -434,12 +435,6 @@ fn milestone_line_in(milestone: &Milestone, unit: Option<&str>, reply: &Reply) -
         parts.push(format!("OpenTrain's flags: {}", flags.join(", ")));
     }
     parts.join(" · ")
-}
-
-/// The flags of a milestone that are set, by their names: their meaning is not documented.
-pub(super) fn flags(milestone: &Milestone) -> Vec<&'static str> {
-    let flags = [("pendingApproval", &milestone.pending_approval), ("needsReview", &milestone.needs_review)];
-    flags.into_iter().filter(|(_, flag)| flag.is_true()).map(|(name, _)| name).collect()
 }
 
 fn due(milestone: &Milestone, reply: &Reply) -> String {

@@ -32,6 +32,7 @@ pub mod hints;
 pub mod instructions;
 pub mod jobs;
 pub mod marketplace;
+mod mentions;
 pub mod messages;
 pub mod milestones;
 mod oddities;

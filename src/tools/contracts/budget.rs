@@ -1,6 +1,7 @@
-//! How much of a contract's funded work was done, by OpenTrain's count.
+//! What OpenTrain counts and marks: how much of a contract's funded work was done, and the flags of a milestone.
 
 use crate::api::contracts::Contract;
+use crate::api::milestones::Milestone;
 use crate::tools::text::{number, word};
 
 /// How much of the funded work was done, by OpenTrain's count; nothing where no volume was funded.
@@ -28,4 +29,10 @@ pub(super) fn unit(contract: &Contract) -> Option<&'static str> {
         "PAY_PER_LABEL" => Some("labels"),
         _ => None,
     }
+}
+
+/// The flags of a milestone that are set, by their names: their meaning is not documented.
+pub(in crate::tools) fn flags(milestone: &Milestone) -> Vec<&'static str> {
+    let flags = [("pendingApproval", &milestone.pending_approval), ("needsReview", &milestone.needs_review)];
+    flags.into_iter().filter(|(_, flag)| flag.is_true()).map(|(name, _)| name).collect()
 }
