@@ -11,6 +11,7 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 use url::Url;
 
+use crate::api::amount;
 use crate::api::client::is_loopback;
 use crate::api::token::Token;
 
@@ -265,8 +266,9 @@ impl Lookup<'_> {
 
     fn dollars(&mut self, name: &'static str) -> Result<Option<Decimal>, ConfigError> {
         let Some((value, source)) = self.set(name) else { return Ok(None) };
-        let amount =
-            Decimal::from_str_exact(value.trim_start_matches('$')).ok().filter(|amount| !amount.is_sign_negative());
+        let digits = value.strip_prefix('$').unwrap_or(&value);
+        let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+        let amount = is_plain.then(|| amount::plain(digits)).flatten();
         amount
             .map(Some)
             .ok_or_else(|| refused(&source, format!("must be an amount in USD, such as 500 or 99.50, not \"{value}\"")))

@@ -8,6 +8,7 @@
 
 pub mod account;
 pub mod agent;
+pub mod amount;
 pub mod approvals;
 pub mod catalogue;
 pub mod client;

@@ -137,16 +137,27 @@ impl Token {
     /// Hides this token and its secret part in `text`, and nothing else. Whether there was anything to hide.
     pub fn mask(&self, text: &mut String) -> bool {
         let mut found = false;
-        let token = self.expose();
-        let rest = KINDS.iter().find_map(|kind| token.strip_prefix(kind));
-        let secret = rest.and_then(|rest| rest.split_once('_')).map(|(_, secret)| secret);
-        for needle in [Some(token), secret].into_iter().flatten() {
-            if needle.len() >= SHORTEST_SECRET && memmem::find(text.as_bytes(), needle.as_bytes()).is_some() {
+        for needle in self.needles() {
+            if memmem::find(text.as_bytes(), needle.as_bytes()).is_some() {
                 *text = text.replace(needle, MASK);
                 found = true;
             }
         }
         found
+    }
+
+    /// Whether this token or its secret part stands in `text`.
+    #[must_use]
+    pub fn stands_in(&self, text: &str) -> bool {
+        self.needles().any(|needle| memmem::find(text.as_bytes(), needle.as_bytes()).is_some())
+    }
+
+    /// What must not be seen: the whole token, and its secret part alone.
+    fn needles(&self) -> impl Iterator<Item = &str> {
+        let token = self.expose();
+        let rest = KINDS.iter().find_map(|kind| token.strip_prefix(kind));
+        let secret = rest.and_then(|rest| rest.split_once('_')).map(|(_, secret)| secret);
+        [Some(token), secret].into_iter().flatten().filter(|needle| needle.len() >= SHORTEST_SECRET)
     }
 }
 

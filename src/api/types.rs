@@ -7,10 +7,12 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{DeserializeOwned, Error as _};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 use serde_json::{Number, Value};
 
+use super::amount;
 use super::error::InvalidArgument;
 
 /// A field of an answer. Absent, `null`, or of a shape that is not the documented one, it reads as `None`: what the
@@ -169,35 +171,60 @@ pub const fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// A JSON number as an exact decimal; `None` beyond 28 significant digits.
+/// A JSON number as an exact decimal; `None` where a digit would be lost.
 #[must_use]
 pub fn decimal(number: &Number) -> Option<Decimal> {
-    let text = number.to_string();
-    Decimal::from_str_exact(&text).or_else(|_| Decimal::from_scientific(&text)).ok()
+    amount::exact(number.as_str())
 }
 
-/// A number above zero, kept as it was written: `300` stays `300`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Positive(pub Number);
+/// The most that an error repeats of a number.
+const SHOWN_DIGITS: usize = 40;
+
+/// An amount or a volume that a caller gives: above zero, and exact. The decimal that is checked here is what limits are
+/// held against, what the record keeps and what is sent. A number that is no amount is kept as it was written, for the
+/// error that names it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Positive(Result<Decimal, Number>);
 
 impl Positive {
-    /// Looks whether it is above zero and an amount that can be reckoned with.
+    /// The exact amount; `None` for what [`Positive::check`] refuses.
+    #[must_use]
+    pub fn exact(&self) -> Option<Decimal> {
+        self.0.as_ref().ok().copied().filter(|amount| *amount > Decimal::ZERO)
+    }
+
+    /// Looks whether it is an amount above zero.
     ///
     /// # Errors
     /// `field` is wrong, and why.
     pub fn check(&self, field: &str) -> Result<(), InvalidArgument> {
-        let number = &self.0;
-        if number.as_f64().is_none_or(|value| value <= 0.0 || !value.is_finite()) {
-            return Err(InvalidArgument::new(field, format!("{field} must be a number above 0 (it was {number})")));
+        let (written, wanted) = match &self.0 {
+            Ok(amount) if *amount > Decimal::ZERO => return Ok(()),
+            Ok(amount) => (amount.to_string(), "must be a number above 0"),
+            Err(number) => (
+                number.to_string(),
+                "must be a number above 0 with at most 12 digits before and 4 behind the decimal point",
+            ),
+        };
+        let shown: String = written.chars().take(SHOWN_DIGITS).collect();
+        let cut = if shown.len() < written.len() { "…" } else { "" };
+        Err(InvalidArgument::new(field, format!("{field} {wanted} (it was {shown}{cut})")))
+    }
+}
+
+impl<'de> Deserialize<'de> for Positive {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = Number::deserialize(deserializer)?;
+        Ok(Self(amount::plain(number.as_str()).ok_or(number)))
+    }
+}
+
+impl Serialize for Positive {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match &self.0 {
+            Ok(exact) => amount::number(*exact).ok_or_else(|| S::Error::custom("no number"))?.serialize(serializer),
+            Err(number) => number.serialize(serializer),
         }
-        if decimal(number).is_none() {
-            return Err(InvalidArgument::new(
-                field,
-                format!("{field} has more digits than an amount can have (it was {number})"),
-            ));
-        }
-        Ok(())
     }
 }
 

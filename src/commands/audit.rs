@@ -11,7 +11,7 @@ use super::{Fault, print};
 /// Prints a record for a person: what has no known outcome first.
 pub(super) fn run(file: &Path) -> Result<ExitCode, Fault> {
     let text = std::fs::read(file).map_err(|fault| format!("{}: {fault}", file.display()))?;
-    let record = Record::of(&String::from_utf8_lossy(&text));
+    let record = Record::of(&text);
     let (open, settled): (Vec<_>, Vec<_>) = record.writes.iter().partition(|write| write.is_open());
     if !open.is_empty() {
         print(&format!(

@@ -116,7 +116,7 @@ fn operator(config: &OperatorConfig) -> Result<Operator, Fault> {
     };
     let audit = match &config.audit_log {
         Some(path) => {
-            let log = AuditLog::open(path.clone());
+            let log = AuditLog::named(path.clone());
             Some(Arc::new(log.map_err(|fault| format!("the audit log {} cannot be written: {fault}", path.display()))?))
         }
         None => None,

@@ -14,7 +14,6 @@ use super::routes::{Route, route};
 use super::values::{Exact, Moment};
 use super::world::World;
 use crate::api::credits::{CreateCreditTopUp, GetCreditTopUp, GetCredits, ListCreditLedger, ListPendingPayments};
-use crate::api::types::decimal;
 
 /// How many entries a page has (reference: api-reference/credits/ledger).
 const BOUNDS: Bounds = Bounds { default: 50, most: 100 };
@@ -78,7 +77,7 @@ fn ledger(world: &mut World, caller: &Caller, wanted: &ListCreditLedger) -> Answ
 
 /// Makes a checkout page. Nothing is charged by it.
 fn top_up(world: &mut World, caller: &Caller, wanted: &CreateCreditTopUp) -> Answered {
-    let amount = decimal(&wanted.amount_usd.0).filter(|amount| amount.normalize().scale() <= 2);
+    let amount = wanted.amount_usd.exact().filter(|amount| amount.normalize().scale() <= 2);
     let range = Decimal::from(10)..=Decimal::from(10_000);
     let amount = amount.filter(|amount| range.contains(amount)).and_then(|amount| cents(Exact(amount)));
     let wrong = || Refused::field("amountUsd", "amountUsd must be from 10 to 10000, in whole cents.");

@@ -74,7 +74,7 @@ pub(super) fn hire(world: &mut World, caller: &Caller, wanted: &HireProposal) ->
     let terms = Terms {
         name: milestone.name.clone(),
         description: milestone.description.clone(),
-        amount: decimal(&milestone.amount.0).map(Exact).ok_or_else(unusable)?,
+        amount: milestone.amount.exact().map(Exact).ok_or_else(unusable)?,
         due_date: milestone.due_date.as_deref().and_then(Moment::parse),
     };
     // Beyond this, fees could not be reckoned.

@@ -12,7 +12,7 @@ use super::routes::{Route, route};
 use super::values::{Exact, Moment};
 use super::world::World;
 use crate::api::milestones::{CreateMilestone, NOT_FUNDED, RequestMilestoneApproval, RequestMilestoneFunding};
-use crate::api::types::{Positive, decimal};
+use crate::api::types::Positive;
 
 /// What answers which operation.
 pub(super) fn routes() -> [Route; 3] {
@@ -83,7 +83,7 @@ fn price(contract: &Contract, wanted: &CreateMilestone) -> Result<Price, Refused
 /// The number as it is reckoned with.
 fn exact(field: &str, number: Option<&Positive>) -> Result<Option<Exact>, Refused> {
     let unusable = || Refused::field(field, format!("{field} has more digits than an amount can have."));
-    number.map(|Positive(number)| decimal(number).map(Exact).ok_or_else(unusable)).transpose()
+    number.map(|number| number.exact().map(Exact).ok_or_else(unusable)).transpose()
 }
 
 /// Asks a person for the money (reference: api-reference/milestones/fund).

@@ -75,18 +75,21 @@ struct Waiting {
     warning: Option<String>,
 }
 
-/// Tells what a person has to decide, and where. The write is on record as waiting.
+/// Tells what a person has to decide, and where. The write is on record as waiting. The milestone is read back first: what
+/// is told is what the person will find on the page, also where it was changed after the look before the request.
 pub(super) async fn asked(asked: Asked, context: &Context) -> Result<Answer, Trouble> {
     let (waiting, subject) = asked.settle().await;
-    let is_release = waiting.approval.kind.text() == Some(RELEASE);
-    let subject = match subject {
-        // Only a contract that was read by itself says how much of its budget is used.
-        Some(subject) if !is_release || subject.contract.budget.get().is_some() => Some(subject),
-        _ => Subject::of(&waiting.approval, context).await.or(subject),
-    };
+    let now = Subject::of(&waiting.approval, context).await;
+    let changed = now.as_ref().zip(subject.as_ref()).and_then(|(now, before)| now.changed_since(before));
+    let subject = now.or(subject);
     let told = subject.as_ref().map_or_else(|| about(&waiting.approval), Subject::told);
+    let is_release = waiting.approval.kind.text() == Some(RELEASE);
     let work = subject.filter(|_| is_release).map(|subject| subject.work_done(waiting.reply.now())).unwrap_or_default();
-    Ok(waiting_told(waiting, &told, &work, context).await)
+    let mut answer = waiting_told(waiting, &told, &work, context).await;
+    if let Some(changed) = changed {
+        answer.summary = format!("{changed}\n{}", answer.summary);
+    }
+    Ok(answer)
 }
 
 /// The same of a hire: whom, on which terms, and what is odd about them.

@@ -12,7 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::Operation;
 use crate::api::client::Caller;
-use crate::api::error::Error;
+use crate::api::error::{Error, InvalidArgument};
 use crate::api::reply::{Read, Reply};
 use crate::api::token::Token;
 use crate::api::wire::{self, Encoded};
@@ -140,9 +140,7 @@ impl Context {
         let (Some(audit), Some(base)) = (self.toolbox.operator.audit.clone(), self.base().await) else {
             return Ok(Vec::new());
         };
-        let (tool, principal) = (self.entry.name, self.principal());
-        let reading = move || audit.open_writes(tool, &base, principal.as_deref(), matching);
-        tokio::task::spawn_blocking(reading).await?
+        audit.open_writes(self.entry.name, base, self.principal(), matching).await
     }
 
     /// The origin of the API, for the record.
@@ -275,6 +273,17 @@ impl Context {
     /// What is masked wherever it turns up.
     fn secrets(&self) -> impl Iterator<Item = Token> {
         self.token.clone().into_iter().chain(self.toolbox.tokens.claim_token())
+    }
+
+    /// The first argument that holds a secret of this server: it must not leave in a body, an address or a message.
+    pub(super) fn secret_argument(&self) -> Option<InvalidArgument> {
+        let holds_one = |value: &serde_json::Value| {
+            let text = value.to_string();
+            self.secrets().any(|secret| secret.stands_in(&text))
+        };
+        let (name, _) = self.arguments.iter().find(|(_, value)| holds_one(value))?;
+        let message = format!("{name} contains the secret token of this server; take it out and call again");
+        Some(InvalidArgument::new(name.clone(), message))
     }
 
     /// Adds a sentence to the hint of the failure that follows.

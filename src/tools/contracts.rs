@@ -23,7 +23,7 @@ use super::approvals::{Asked, asked};
 use super::audit::Settled;
 use super::failure::Trouble;
 use super::paging::{Cursor, PAGE_BYTES};
-use super::text::{count, date, number, quoted, quoted_to, usd, visible, word};
+use super::text::{count, date, number, quoted, quoted_to, total, usd, visible, word};
 use super::{Context, Entry, Told, Tool};
 
 mod budget;
@@ -229,10 +229,30 @@ fn next_calls(all_ended: bool, context: &Context) -> String {
 #[derive(Default)]
 struct Tally {
     contracts: BTreeMap<String, usize>,
-    unfunded: (usize, Decimal),
-    funded: (usize, Decimal),
+    unfunded: Group,
+    funded: Group,
     others: BTreeMap<String, usize>,
     flagged: usize,
+}
+
+/// Milestones of one status, and what they come to; no amount where that is too large to add.
+#[derive(Debug)]
+struct Group {
+    milestones: usize,
+    amount: Option<Decimal>,
+}
+
+impl Default for Group {
+    fn default() -> Self {
+        Self { milestones: 0, amount: Some(Decimal::ZERO) }
+    }
+}
+
+impl Group {
+    fn add(&mut self, amount: Decimal) {
+        self.milestones += 1;
+        self.amount = self.amount.and_then(|sum| sum.checked_add(amount));
+    }
 }
 
 impl Tally {
@@ -242,13 +262,12 @@ impl Tally {
 
     fn milestone(&mut self, status: &Field<String>, amount: &Field<Number>, flags: [&Field<bool>; 2]) {
         self.flagged += usize::from(flags.into_iter().any(Field::is_true));
-        let sum = match status.text() {
+        let group = match status.text() {
             Some(NOT_FUNDED) => &mut self.unfunded,
             Some(ACTIVE_FUNDED) => &mut self.funded,
             _ => return add_one(&mut self.others, status),
         };
-        sum.0 += 1;
-        sum.1 += amount.decimal().unwrap_or_default();
+        group.add(amount.decimal().unwrap_or_default());
     }
 
     fn told(&self) -> String {
@@ -263,9 +282,9 @@ impl Tally {
             let states = self.contracts.iter().map(|(status, many)| format!("{many} {}", word(status)));
             format!("{} ({}).", count(all, "contract"), states.collect::<Vec<_>>().join(", "))
         };
-        let sums = [("Not funded", self.unfunded), ("Funded, not released", self.funded)];
-        for (what, (many, sum)) in sums.into_iter().filter(|(_, (many, _))| *many > 0) {
-            text.push_str(&format!(" {what}: {}, {}.", count(many, "milestone"), usd(sum)));
+        let groups = [("Not funded", &self.unfunded), ("Funded, not released", &self.funded)];
+        for (what, group) in groups.into_iter().filter(|(_, group)| group.milestones > 0) {
+            text.push_str(&format!(" {what}: {}, {}.", count(group.milestones, "milestone"), total(group.amount)));
         }
         if !self.others.is_empty() {
             let others: Vec<String> =

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use rust_decimal::Decimal;
 use serde_json::Number;
 
+use crate::api::amount;
 use crate::api::credits::{
     CreateCreditTopUp, GetCreditTopUp, GetCredits, LedgerEntry, ListCreditLedger, ListPendingPayments, NewTopUp,
     Payment, TopUp,
 };
 use crate::api::reply::{Read, Reply};
-use crate::api::types::{Field, TopUpId, decimal};
+use crate::api::types::{Field, TopUpId};
 use crate::api::{Effect, Gate, Operation};
 
 use super::answer::{Answer, Link, LinkKind, Outcome, Report};
@@ -20,7 +21,7 @@ use super::failure::Trouble;
 use super::parts::{self, each, each_of_page, id, long, said, unsure};
 use super::person::HumanStep;
 use super::schema::Object;
-use super::text::{count, grouped, moment, moment_of, number, quoted, usd, word};
+use super::text::{count, grouped, moment, moment_of, number, quoted, total, usd, word};
 use super::toolbox::Toolbox;
 use super::{Context, Entry, Told, Tool};
 
@@ -117,7 +118,7 @@ impl Tool for CreateCreditTopUp {
         let warning = written.writing.end(Settled::with(Outcome::PendingApproval)).await;
         let made = &written.read.output;
         let link = parts::link(LinkKind::Checkout, &made.checkout_url, context).await;
-        let amount = decimal(&self.amount_usd.0).map_or_else(|| "an unknown amount".into(), usd);
+        let amount = self.amount_usd.exact().map_or_else(|| "an unknown amount".into(), usd);
         let top_up = word(&made.top_up_id);
         let page = match &link {
             Some(link) => link.told("Show this link in full"),
@@ -247,10 +248,10 @@ impl Told for ListPendingPayments {
 
     fn tell(&self, read: Read<Self>, _: &Reply, _: &Context) -> Answer {
         let payments = &read.output.payments;
-        let sum = payments.iter().filter_map(|payment| payment.amount_usd.decimal()).sum();
+        let sum = amount::sum(payments.iter().filter_map(|payment| payment.amount_usd.decimal()));
         let summary = match payments.len() {
             0 => "No pending payments.".to_owned(),
-            many => format!("{} waiting, {} in all.", count(many, "payment"), usd(sum)),
+            many => format!("{} waiting, {} in all.", count(many, "payment"), total(sum)),
         };
         let mut lines: Vec<String> = payments.iter().take(SHOWN).map(line).collect();
         if payments.len() > SHOWN {

@@ -12,7 +12,7 @@ use crate::api::error::{Error, InvalidArgument};
 use super::answer::{Link, LinkKind};
 use super::hints::{self, Situation};
 use super::schema::Object;
-use super::text::{cut, visible};
+use super::text::{cut, usd, visible};
 
 /// Why a tool gives no answer.
 #[derive(Clone, Debug)]
@@ -145,6 +145,25 @@ impl Denial {
         let message = format!("The secret that comes with it has to be kept in a file, and it cannot be ({what})");
         let hint = "Nothing was sent. Tell your person: the folder of the credentials has to be writable.";
         Self { code: NOT_ALLOWED, reason: "secret_not_kept", message, hint, limit: None, amount: None }
+    }
+
+    /// What is on record for today cannot be added up.
+    #[must_use]
+    pub fn uncountable(limit: Decimal, amount: Decimal) -> Self {
+        let message = format!(
+            "A line of today in the record has an amount that cannot be read: it counts as all of the operator's limit, {} \
+             a day (UTC)",
+            usd(limit)
+        );
+        let hint = "Nothing was sent. Tell your person: the operator mends that line (`opentrain-mcp audit` gives its number), or waits for the next day.";
+        Self { code: NOT_ALLOWED, reason: "over_limit", message, hint, limit: Some(limit), amount: Some(amount) }
+    }
+
+    /// With a note of what else is to be known.
+    #[must_use]
+    pub fn noting(mut self, note: &str) -> Self {
+        self.message = format!("{} ({note})", self.message);
+        self
     }
 
     fn details(&self) -> Option<Value> {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -89,7 +90,7 @@ async fn ask<O: Operation<Output = OneApproval>>(
         (None, true) => Some(somewhere(milestone, context).await?),
         (None, false) => None,
     };
-    let amount = subject.as_ref().and_then(|subject| subject.milestone.as_ref()?.amount_usd.decimal());
+    let amount = subject.as_ref().and_then(Subject::amount);
     let figure = Figure { amount, milestone_id: Some(milestone.0.clone()) };
     match context.write(operation, Some(figure)).await {
         Ok(written) => asked(Asked::of(written, subject), context).await,
@@ -165,14 +166,22 @@ async fn in_contract(milestone: &MilestoneId, contract_id: ContractId, context: 
 /// The milestone in whichever contract holds it.
 async fn somewhere(milestone: &MilestoneId, context: &Context) -> Result<Subject, Trouble> {
     let (_, read) = context.read(&ListContracts::default()).await.map_err(Trouble::Unsent)?;
-    let found = read.output.contracts.into_iter().find_map(|contract| held(contract, milestone));
-    Ok(found.ok_or_else(|| not_there(milestone, "any contract of this account"))?)
+    let found = read.output.contracts.into_iter().filter_map(|contract| held(contract, milestone));
+    let most = found.max_by_key(|subject| subject.milestone.as_ref().map(cautious));
+    Ok(most.ok_or_else(|| not_there(milestone, "any contract of this account"))?)
 }
 
+/// The milestone in `contract`. Where its id stands twice, the larger amount counts.
 fn held(contract: Contract, milestone: &MilestoneId) -> Option<Subject> {
     let is_it = |listed: &&Milestone| listed.id.text() == Some(milestone.0.as_str());
-    let found = contract.milestones.items().iter().find(is_it).cloned()?;
+    let found = contract.milestones.items().iter().filter(is_it).max_by_key(|listed| cautious(listed)).cloned()?;
     Some(Subject { contract, milestone: Some(found) })
+}
+
+/// The order of caution: an unknown amount is more than any.
+fn cautious(milestone: &Milestone) -> (bool, Option<Decimal>) {
+    let amount = milestone.amount_usd.decimal();
+    (amount.is_none(), amount)
 }
 
 fn not_there(milestone: &MilestoneId, place: &str) -> Denial {

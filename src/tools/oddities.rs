@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 
 use crate::api::milestones::{CreateMilestone, Milestone};
 use crate::api::proposals::FirstMilestone;
-use crate::api::types::{decimal, instant};
+use crate::api::types::{Positive, instant};
 
 use super::text::{date, grouped, number, usd};
 
@@ -15,7 +15,7 @@ const ENORMOUS: Decimal = Decimal::from_parts(100_000, 0, 0, false, 0);
 
 /// What is odd about a milestone that was just made, by what was asked for and what was kept.
 pub(super) fn of_milestone(wanted: &CreateMilestone, made: &Milestone, now: Timestamp) -> Vec<String> {
-    let asked = |value: &Option<crate::api::types::Positive>| value.as_ref().and_then(|value| decimal(&value.0));
+    let asked = |value: &Option<Positive>| value.as_ref().and_then(Positive::exact);
     let mut notes = of_terms(made.amount_usd.decimal().or(asked(&wanted.amount_usd)), wanted.due_date.as_deref(), now);
     if let (Some(volume), None) = (asked(&wanted.volume), made.volume.decimal()) {
         notes.push(format!(
@@ -28,7 +28,7 @@ pub(super) fn of_milestone(wanted: &CreateMilestone, made: &Milestone, now: Time
 
 /// What is odd about the first milestone of a hire.
 pub(super) fn of_first_milestone(wanted: &FirstMilestone, now: Timestamp) -> Vec<String> {
-    of_terms(decimal(&wanted.amount.0), wanted.due_date.as_deref(), now)
+    of_terms(wanted.amount.exact(), wanted.due_date.as_deref(), now)
 }
 
 fn of_terms(amount: Option<Decimal>, due: Option<&str>, now: Timestamp) -> Vec<String> {

@@ -13,7 +13,7 @@ use crate::api::proposals::{
     StartProposalConversation,
 };
 use crate::api::reply::{Read, Reply};
-use crate::api::types::{ProposalId, decimal};
+use crate::api::types::ProposalId;
 use crate::api::{Effect, Gate, Operation};
 
 use super::answer::{Answer, Outcome};
@@ -271,7 +271,7 @@ impl Tool for HireProposal {
     const IDS: &'static str = PROPOSAL_IDS;
 
     async fn run(self, context: &Context) -> Result<Answer, Trouble> {
-        let figure = Figure { amount: decimal(&self.milestone.amount.0), milestone_id: None };
+        let figure = Figure { amount: self.milestone.amount.exact(), milestone_id: None };
         let written = match context.write(&self, Some(figure)).await {
             Ok(written) => written,
             Err(trouble) => return Err(explained(trouble, &self.proposal_id, context).await),
@@ -317,7 +317,7 @@ fn contract_id(contract: &Map<String, Value>) -> Option<&str> {
 fn terms(milestone: &FirstMilestone) -> String {
     let name = milestone.name.as_deref().or(milestone.description.as_deref()).map(quoted).unwrap_or_default();
     let due = milestone.due_date.as_deref().map(|due| format!(", due {}", date(due))).unwrap_or_default();
-    let Some(amount) = decimal(&milestone.amount.0) else { return format!("with a first milestone {name}{due}") };
+    let Some(amount) = milestone.amount.exact() else { return format!("with a first milestone {name}{due}") };
     let costs = fees(amount).map_or_else(String::new, |(fee, total)| {
         format!(
             " By OpenTrain's price list that is {} + 10 % marketplace fee ({}) + {} contract initiation fee = {}",

@@ -94,6 +94,12 @@ pub fn grouped(digits: &str) -> String {
     text + fraction
 }
 
+/// A sum of US dollars, or that it cannot be reckoned with.
+#[must_use]
+pub fn total(sum: Option<Decimal>) -> String {
+    sum.map_or_else(|| "a sum too large to add".into(), usd)
+}
+
 /// A number without needless zeros.
 #[must_use]
 pub fn number(value: Decimal) -> String {

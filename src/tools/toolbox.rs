@@ -230,7 +230,7 @@ impl Toolbox {
             tracing::error!("{}", self.tokens.notices().join("; "));
         }
         if let Some(audit) = &self.operator.audit {
-            audit.close();
+            audit.close().await;
         }
     }
 
@@ -339,7 +339,10 @@ impl Toolbox {
     }
 
     async fn run_with(&self, context: Context) -> Report {
-        let done = (context.entry.run)(context.arguments.clone(), &context).await;
+        let done = match context.secret_argument() {
+            Some(argument) => Err(Error::from(argument).into()),
+            None => (context.entry.run)(context.arguments.clone(), &context).await,
+        };
         let news = [self.client.news(), self.tokens.take_news()].into_iter().flatten();
         match done {
             Ok(mut answer) => {

@@ -336,7 +336,7 @@ fn five_thousand(of: impl Fn(usize) -> Value) -> Reply {
 async fn five_thousand_contracts_page_through_completely() {
     // Lean ones: the server is not optimised here, and each page reads the whole list.
     let upstream = Upstream::scripted([five_thousand(
-        |place| json!({ "id": format!("ctr_{place:04}"), "milestones": [{ "amountUsd": 1 }, {}, {}] }),
+        |place| json!({ "id": format!("ctr_{place:04}"), "status": "active", "milestones": [{ "amountUsd": 1 }, {}, {}] }),
     )])
     .await;
     let host = launch().at(&upstream).start().await;

@@ -5,7 +5,7 @@ mod unknown;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Answer, Api, Host, Launch, Reply, TOKEN, contract, launch};
+use crate::harness::{Answer, Api, Host, Launch, Reply, contract, launch};
 
 /// The terms of the reference's example.
 fn terms() -> Value {
@@ -50,16 +50,6 @@ async fn the_contract_is_looked_at_first_and_the_answer_says_for_whom() {
     answer.says(&["request_milestone_funding", id(&answer)]);
     let requests: Vec<String> = api.upstream.requests().iter().map(|request| request.method.clone()).collect();
     assert_eq!(requests, ["GET", "POST"]);
-}
-
-#[tokio::test]
-async fn words_that_are_hidden_in_every_answer_do_not_make_a_second_milestone() {
-    let (api, host) = plain().await;
-    let terms = with(json!({ "description": format!("Call the API with {TOKEN}"), "name": TOKEN }));
-    let first = host.done("create_milestone", terms.clone()).await;
-    let again = host.done("create_milestone", terms).await;
-    assert_eq!((outcome(&again), id(&again)), ("existing", id(&first)));
-    assert_eq!(api.creates(), 1);
 }
 
 #[tokio::test]

@@ -110,7 +110,7 @@ async fn a_write_is_a_post_whose_body_is_exactly_what_was_given() {
 #[tokio::test]
 async fn numbers_go_out_as_they_came_in() {
     let (upstream, host) = creating().await;
-    let written = ["300", "300.0", "300.1", "300.10", "0.035", "9007199254740993", "12345678901234567890.12345678"];
+    let written = ["300", "300.0", "300.1", "300.10", "0.035", "999999999999.9999"];
     for number in written {
         for given in [number.to_owned(), format!("\"{number}\""), format!("\" {number} \"")] {
             let given = format!(r#"{{"contractId":"c","description":"d","amountUsd":{given}}}"#);
@@ -119,6 +119,23 @@ async fn numbers_go_out_as_they_came_in() {
             assert_eq!(sent.body(), format!(r#"{{"description":"d","amountUsd":{number}}}"#), "{given}");
         }
     }
+}
+
+#[tokio::test]
+async fn an_amount_that_is_not_exact_is_refused() {
+    let (upstream, host) = creating().await;
+    let no_amounts =
+        ["9007199254740993", "0.00001", "1e12", "0.000000000000000000000000000050049e28", "5e99999", "-0", "0e9"];
+    for number in no_amounts {
+        for field in ["amountUsd", "volume"] {
+            for given in [number.to_owned(), format!("\"{number}\"")] {
+                let given = format!(r#"{{"contractId":"c","description":"d","{field}":{given}}}"#);
+                let refused = host.failed("create_milestone", arguments(&given)).await;
+                assert_eq!(refused.error()["field"], field, "{given}: {}", refused.0);
+            }
+        }
+    }
+    assert_eq!(upstream.requests().len(), 0);
 }
 
 #[tokio::test]

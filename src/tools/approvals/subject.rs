@@ -1,14 +1,16 @@
 //! What an approval is about: its contract, and the milestone in it.
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 
+use crate::api::amount;
 use crate::api::approvals::Approval;
 use crate::api::contracts::{Contract, GetContract};
 use crate::api::milestones::{ACTIVE_FUNDED, Milestone};
 use crate::api::types::ContractId;
 use crate::tools::context::Context;
 use crate::tools::contracts::{contract_name, flags, used_of_budget};
-use crate::tools::text::{count, date, quoted, usd};
+use crate::tools::text::{count, date, quoted, total, usd};
 
 /// What an approval is about, where it could be seen.
 pub(in crate::tools) struct Subject {
@@ -26,6 +28,18 @@ impl Subject {
         let milestone =
             contract.milestones.items().iter().find(|listed| wanted.is_some() && listed.id.text() == wanted).cloned();
         Some(Self { contract, milestone })
+    }
+
+    /// What the milestone comes to, where there is one with an amount.
+    pub(in crate::tools) fn amount(&self) -> Option<Decimal> {
+        self.milestone.as_ref()?.amount_usd.decimal()
+    }
+
+    /// Says that the milestone was changed between the look at it and the request, where it was.
+    pub(super) fn changed_since(&self, before: &Self) -> Option<String> {
+        let (was, is) = (before.amount()?, self.amount()?);
+        (was != is)
+            .then(|| format!("THE AMOUNT CHANGED while this was asked: it was {}, it is {} now.", usd(was), usd(is)))
     }
 
     /// What, how much, whom.
@@ -53,12 +67,12 @@ impl Subject {
     fn whole_contract(&self) -> String {
         let milestones = self.contract.milestones.items().iter();
         let funded: Vec<&Milestone> = milestones.filter(|listed| listed.status.text() == Some(ACTIVE_FUNDED)).collect();
-        let sum = funded.iter().filter_map(|milestone| milestone.amount_usd.decimal()).sum();
+        let sum = amount::sum(funded.iter().filter_map(|milestone| milestone.amount_usd.decimal()));
         format!(
             "the contract of {} ({} funded, {})",
             contract_name(&self.contract),
             count(funded.len(), "milestone"),
-            usd(sum)
+            total(sum)
         )
     }
 }

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 use crate::api::milestones::{CreateMilestone, Milestone};
-use crate::api::types::{Field, decimal, instant};
+use crate::api::types::{Field, Positive, instant};
 
 /// How far the API's `Date` header, in whole seconds, and the way there can be off.
 pub(super) const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(2);
@@ -28,8 +28,8 @@ impl Terms {
         Self {
             description: as_answered(wanted.description.trim()),
             name: name.map(as_answered),
-            amount: wanted.amount_usd.as_ref().and_then(|amount| decimal(&amount.0)).map(|amount| amount.normalize()),
-            volume: wanted.volume.as_ref().and_then(|volume| decimal(&volume.0)).map(|volume| volume.normalize()),
+            amount: wanted.amount_usd.as_ref().and_then(Positive::exact).map(|amount| amount.normalize()),
+            volume: wanted.volume.as_ref().and_then(Positive::exact).map(|volume| volume.normalize()),
             due: wanted.due_date.as_deref().and_then(instant),
         }
     }

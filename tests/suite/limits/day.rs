@@ -150,7 +150,7 @@ async fn what_is_unknown_or_was_never_ended_counts() {
 
 #[tokio::test]
 async fn yesterday_does_not_count() {
-    let (_folder, log) = folder();
+    let (folder, log) = folder();
     let api = bare().await;
     let host = limited(&api, "300", &log).start().await;
     is_made(&create(&host, "a", 300).await);
@@ -160,7 +160,9 @@ async fn yesterday_does_not_count() {
     let text =
         std::fs::read_to_string(&log).unwrap().replace(&format!("\"at\":\"{today}"), &format!("\"at\":\"{yesterday}"));
     assert!(text.contains(&yesterday), "{text}");
+    let log = folder.path().join("of-yesterday.jsonl");
     write_private(&log, &text);
+    let host = limited(&api, "300", &log).start().await;
     is_made(&create(&host, "b", 300).await);
 }
 

@@ -258,3 +258,57 @@ async fn a_second_one_that_is_really_meant_is_held_against_the_limit_too() {
     drop(host);
     assert_eq!(api.upstream.writes(), 0);
 }
+
+#[tokio::test]
+async fn an_exponent_hides_nothing_from_a_limit() {
+    for (amount, over) in [("50049e-2", "500.49"), ("5.0001E2", "500.01"), ("0.6e3", "600")] {
+        let api = Api::of([contract("ctr_8Kq2", &[])]).await;
+        let host = limited(&api, "500").await;
+        let amount: Value = serde_json::from_str(amount).unwrap();
+        let answer = host.call("create_milestone", create(&amount)).await;
+        is_over(&answer, "500", over, &amount.to_string());
+        assert_eq!(api.upstream.writes(), 0, "{amount}");
+    }
+}
+
+fn worth(id: &str, amount: f64) -> Value {
+    let mut milestone = milestone(id);
+    milestone["amountUsd"] = json!(amount);
+    milestone
+}
+
+#[tokio::test]
+async fn the_larger_of_two_milestones_with_one_id_counts() {
+    let twice = contract("ctr_8Kq2", &[worth("ms_7Rtd", 100.0), worth("ms_7Rtd", 900.0)]);
+    let api = Api::of([twice]).await;
+    let host = limited(&api, "500").await;
+    let answer = host.call("request_milestone_funding", json!({ "milestoneId": "ms_7Rtd" })).await;
+    is_over(&answer, "500", "900", "an id that stands twice");
+    assert_eq!(api.upstream.writes(), 0);
+}
+
+#[tokio::test]
+async fn an_amount_that_changed_since_the_look_is_said_first() {
+    let listed = contract("ctr_8Kq2", &[worth("ms_7Rtd", 100.0)]);
+    let api = Api::meddled([listed], |request, world| {
+        if request.method == "POST" {
+            world.contracts[0]["milestones"][0]["amountUsd"] = json!(90000);
+        }
+        None
+    })
+    .await;
+    let host = server(&api).start().await;
+    let arguments = json!({ "milestoneId": "ms_7Rtd", "contractId": "ctr_8Kq2" });
+    let answer = host.done("request_milestone_funding", arguments).await;
+    assert!(answer.text().contains("THE AMOUNT CHANGED"), "{}", answer.text());
+    answer.says(&["it was $100"]);
+    assert!(!answer.text().contains("fund #1 «Milestone», $100,"), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn sums_beyond_any_amount_are_answered() {
+    let huge = || contract("ctr_8Kq2", &[worth("ms_1", 7.9e28), worth("ms_2", 7.9e28)]);
+    let api = Api::of([huge()]).await;
+    let answer = server(&api).start().await.done("list_contracts", json!({})).await;
+    answer.says(&["too large to add"]);
+}
