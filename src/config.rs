@@ -83,6 +83,8 @@ pub struct OperatorConfig {
     pub duplicate_window: Duration,
     /// Where every write is recorded.
     pub audit_log: Option<PathBuf>,
+    /// What several servers of one user share: `${XDG_STATE_HOME:-~/.local/state}/opentrain-mcp`.
+    pub state_folder: Option<PathBuf>,
     /// The files of which each stops all writes of this user's servers while it is there.
     pub switches: Vec<PathBuf>,
     /// Where secrets that no model may see are written: the folder of the credential file.
@@ -199,6 +201,14 @@ impl Environment {
         let home = self.get("HOME").or_else(|| self.get("USERPROFILE")).and_then(absolute);
         let homes_own = home.map(|home| home.join(".config")).filter(|folder| Some(folder) != named.as_ref());
         named.into_iter().chain(homes_own).map(|config| config.join("opentrain"))
+    }
+
+    /// `${XDG_STATE_HOME:-~/.local/state}/opentrain-mcp`, what outlives a run and belongs to nobody else.
+    fn state_folder(&self) -> Option<PathBuf> {
+        let absolute = |path: &str| Some(PathBuf::from(path)).filter(|path| path.is_absolute());
+        let home = || self.get("HOME").or_else(|| self.get("USERPROFILE")).and_then(absolute);
+        let state = self.get("XDG_STATE_HOME").and_then(absolute);
+        Some(state.or_else(|| Some(home()?.join(".local/state")))?.join("opentrain-mcp"))
     }
 
     /// The file that OpenTrain's own tools write.
@@ -363,6 +373,7 @@ fn operator(lookup: &mut Lookup<'_>) -> Result<OperatorConfig, ConfigError> {
     let window =
         window.ok_or_else(|| refused(&source, format!("must be whole minutes, from 0 to 10080, not \"{minutes}\"")))?;
     let duplicate_window = Duration::from_secs(60 * u64::from(window));
+    let state_folder = lookup.environment.state_folder();
     let switches = lookup.environment.switch_paths();
     let private_folder = lookup.environment.folder();
     Ok(OperatorConfig {
@@ -373,6 +384,7 @@ fn operator(lookup: &mut Lookup<'_>) -> Result<OperatorConfig, ConfigError> {
         max_day,
         duplicate_window,
         audit_log,
+        state_folder,
         switches,
         private_folder,
     })

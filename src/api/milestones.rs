@@ -15,7 +15,7 @@ use super::{Effect, Gate, Operation};
 
 /// Add one unfunded milestone to an active contract. No money moves, but it cannot be edited or deleted here, so
 /// confirm terms with your person first. FIXED_PRICE: give amountUsd. PAY_PER_HOUR or PAY_PER_LABEL: give volume
-/// (amountUsd, if given, must equal rate × volume). Safe to repeat: one just made with the same terms is given back, so
+/// (amountUsd, if given, must equal rate × volume). One just made with the same terms is given back, not made twice, so
 /// give parts different names. Then request_milestone_funding.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

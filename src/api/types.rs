@@ -18,6 +18,8 @@ use super::error::InvalidArgument;
 /// A field of an answer. Absent, `null`, or of a shape that is not the documented one, it reads as `None`: what the
 /// API sends in one field can never make the rest of its answer unreadable.
 ///
+/// A number or a truth value may come as text, as decimal columns do: `"300.00"` reads as 300.00.
+///
 /// It is read from JSON text only, as a slice of it: nothing is built for what is passed over.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field<T>(Option<T>);
@@ -44,10 +46,10 @@ impl Field<String> {
 }
 
 impl Field<Number> {
-    /// The number as an exact decimal.
+    /// The number as an exact decimal, without the noise of binary floats.
     #[must_use]
     pub fn decimal(&self) -> Option<Decimal> {
-        self.0.as_ref().and_then(decimal)
+        self.0.as_ref().and_then(decimal).map(without_noise)
     }
 }
 
@@ -68,8 +70,14 @@ impl<T> Default for Field<T> {
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let raw = <&RawValue>::deserialize(deserializer)?.get();
-        Ok(Self(if raw == "null" { None } else { serde_json::from_str(raw).ok() }))
+        Ok(Self(if raw == "null" { None } else { serde_json::from_str(raw).ok().or_else(|| quoted(raw)) }))
     }
+}
+
+/// What stands in a JSON text, such as the number in `"300.00"`.
+fn quoted<T: DeserializeOwned>(raw: &str) -> Option<T> {
+    let text: String = raw.starts_with('"').then(|| serde_json::from_str(raw).ok())??;
+    serde_json::from_str(text.trim()).ok()
 }
 
 impl<T: JsonSchema> JsonSchema for Field<T> {
@@ -175,6 +183,18 @@ pub const fn kind(value: &Value) -> &'static str {
 #[must_use]
 pub fn decimal(number: &Number) -> Option<Decimal> {
     amount::exact(number.as_str())
+}
+
+/// Places that only the noise of binary floats reaches: no amount has so many.
+const NOISY_PLACES: u32 = 9;
+
+/// `value` without what binary floats add to it: 0.30000000000000004 is 0.3.
+fn without_noise(value: Decimal) -> Decimal {
+    if value.scale() <= NOISY_PLACES {
+        return value;
+    }
+    let plain = value.round_dp(NOISY_PLACES).normalize();
+    if plain.scale() < NOISY_PLACES / 2 { plain } else { value }
 }
 
 /// The most that an error repeats of a number.
@@ -343,6 +363,26 @@ mod tests {
             "+002026-07-15",
         ] {
             assert!(!is_iso8601(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_number_is_read_in_any_writing_and_without_noise() {
+        for (raw, value) in [
+            ("300", "300"),
+            ("\"300.00\"", "300"),
+            ("3e2", "300"),
+            ("300.0000000000004", "300"),
+            ("3.3000000000000003", "3.3"),
+            ("299.9999999999999", "300"),
+            ("0.000000001", "0.000000001"),
+            ("33.333333333333336", "33.333333333333336"),
+        ] {
+            let number: Field<Number> = serde_json::from_str(raw).unwrap();
+            assert_eq!(number.decimal(), Some(Decimal::from_str_exact(value).unwrap()), "{raw}");
+        }
+        for raw in ["\"\"", "\"a lot\"", "null", "{}", "true"] {
+            assert_eq!(serde_json::from_str::<Field<Number>>(raw).unwrap().decimal(), None, "{raw}");
         }
     }
 

@@ -16,7 +16,7 @@ pub(super) async fn run(server: Server, tool: &str, arguments: &str, as_json: bo
     let called = tokio::select! {
         called = client.call(tool, arguments) => called?,
         // What delivers credentials once is waited for all the same.
-        () = stdio::signal() => {
+        () = stdio::stopped() => {
             server.close().await;
             return Err("stopped before the answer came".into());
         }

@@ -25,6 +25,7 @@ use crate::config::{Config, Environment, OperatorConfig};
 use crate::mcp::{Server, stdio};
 use crate::sandbox::{Embedded, Faults};
 use crate::tools::audit::AuditLog;
+use crate::tools::creation::Locks;
 use crate::tools::freeze::Switch;
 use crate::tools::policy::{Policy, Toolsets};
 use crate::tools::{Operator, Toolbox};
@@ -125,6 +126,7 @@ fn operator(config: &OperatorConfig) -> Result<Operator, Fault> {
         policy,
         audit,
         switch: Switch::at(config.switches.clone()),
+        locks: Locks::shared_in(config.state_folder.as_ref().map(|folder| folder.join("locks"))),
         private_folder: config.private_folder.clone(),
     })
 }

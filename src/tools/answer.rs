@@ -19,6 +19,8 @@ pub enum Outcome {
     Created,
     /// Nothing was done: the same exists already.
     Existing,
+    /// Nothing was done: one exists that may be the same, as far as can be told.
+    ExistingAlike,
     /// Something new exists; the reply that said so was lost, and it was found.
     Recovered,
     /// A person has to decide.

@@ -30,6 +30,15 @@ pub enum Trouble {
     },
     /// The operator does not allow it; nothing was sent.
     Denied(Denial),
+    /// Nothing was sent, and the identical call may go through a little later.
+    NotYet {
+        /// Its word for programs.
+        reason: &'static str,
+        /// Why not.
+        message: String,
+        /// What to do now.
+        hint: String,
+    },
     /// It left, and whether it was carried out could not be found out.
     Unknown {
         /// What was seen of it.
@@ -183,12 +192,12 @@ pub struct Failure {
     /// HTTP status, where an answer came.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
-    /// The API's code, such as FORBIDDEN; or ours: INVALID_ARGUMENT, NOT_CONFIGURED, NOT_ALLOWED, TIMEOUT, UNREACHABLE,
-    /// BAD_RESPONSE, and REFUSED where the API gave no code.
+    /// The API's code, such as FORBIDDEN; or ours: INVALID_ARGUMENT, NOT_CONFIGURED, NOT_ALLOWED, BUSY, TIMEOUT,
+    /// UNREACHABLE, BAD_RESPONSE, and REFUSED where the API gave no code.
     pub code: String,
     /// What went wrong.
     pub message: String,
-    /// The API's reason, such as account_claim_required; or ours: outcome_unknown, over_limit,
+    /// The API's reason, such as account_claim_required; or ours: outcome_unknown, contract_busy, over_limit,
     /// milestone_not_found, not_registered, read_only, frozen, audit_unavailable,
     /// secret_not_kept.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -237,10 +246,21 @@ impl Failure {
     pub fn new(trouble: &Trouble, situation: &Situation<'_>) -> Self {
         match trouble {
             Trouble::Api(fault) => Self::of_api(fault, fault.may_have_happened(), situation),
-            Trouble::Unsent(fault) => Self::of_api(fault, false, situation),
             Trouble::Explained { fault, hint } => {
                 Self { hint: hint.clone(), ..Self::of_api(fault, fault.may_have_happened(), situation) }
             }
+            Trouble::Unsent(fault) => Self::of_look(fault, situation),
+            Trouble::NotYet { reason, message, hint } => Self {
+                code: "BUSY".into(),
+                message: message.clone(),
+                reason: Some((*reason).into()),
+                set_off: true,
+                outcome: "not_done",
+                retryable: true,
+                hint: hint.clone(),
+                lead: lead(situation, false, true),
+                ..Self::default()
+            },
             Trouble::Denied(denial) => Self {
                 code: denial.code.into(),
                 message: denial.message.clone(),
@@ -261,6 +281,16 @@ impl Failure {
                 ..Self::of_api(fault, true, situation)
             },
         }
+    }
+
+    /// A read before a write failed. It may go through later, unless it was refused for a reason that stays.
+    fn of_look(error: &Error, situation: &Situation<'_>) -> Self {
+        let mut failure = Self::of_api(error, false, situation);
+        if !failure.retryable && error.may_have_happened() {
+            failure.retryable = true;
+            failure.hint.push_str(" Calling again later may help.");
+        }
+        failure
     }
 
     fn of_api(error: &Error, may_have_happened: bool, situation: &Situation<'_>) -> Self {

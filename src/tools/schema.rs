@@ -51,7 +51,7 @@ pub fn output<T: JsonSchema>() -> Object {
 fn ours() -> Object {
     let keys = json!({
         "summary": { "type": "string", "description": "What happened, what it means, what comes next." },
-        "outcome": { "type": "string", "description": "Of a write: created, existing, recovered, pending_approval, done or not_done." },
+        "outcome": { "type": "string", "description": "Of a write: created, existing, existing_alike, recovered, pending_approval, done or not_done." },
         "links": {
             "type": "array",
             "description": "Pages that a person has to open.",

@@ -16,7 +16,7 @@ use super::answer::{LinkKind, Report};
 use super::audit::{AuditLog, Figure, Writing};
 use super::claim::{Claim, Exchanged};
 use super::context::{Call, Context};
-use super::creation::InFlight;
+use super::creation::{Creations, Locks};
 use super::failure::{Denial, Failure, Trouble};
 use super::freeze::Switch;
 use super::hints::Situation;
@@ -67,6 +67,8 @@ pub struct Operator {
     pub audit: Option<Arc<AuditLog>>,
     /// What stops all writes.
     pub switch: Switch,
+    /// One create at a time for each contract.
+    pub locks: Locks,
     /// Where secrets that no model may see are written.
     pub private_folder: Option<PathBuf>,
 }
@@ -106,7 +108,7 @@ pub struct Toolbox {
     pub(super) client: Client,
     pub(super) tokens: Arc<dyn TokenSource>,
     pub(super) operator: Operator,
-    pub(super) in_flight: InFlight,
+    pub(super) creations: Creations,
     pub(super) claim: Claim,
     served: Vec<Served>,
     /// Whether nothing is real.
@@ -130,7 +132,7 @@ impl Toolbox {
             client,
             tokens,
             operator,
-            in_flight: InFlight::default(),
+            creations: Creations::default(),
             claim: Claim::default(),
             served,
             sandbox,

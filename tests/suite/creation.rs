@@ -1,6 +1,8 @@
 //! A milestone is created once: what was just made is given back, and what is alike is made with a warning.
 
 mod in_flight;
+mod manners;
+mod together;
 mod unknown;
 
 use serde_json::{Value, json};
@@ -142,7 +144,7 @@ async fn the_window_is_measured_by_the_apis_clock() {
     {
         let (api, _) = plain().await;
         let host = server(&api).env("OPENTRAIN_DUPLICATE_WINDOW", window).start().await;
-        host.done("create_milestone", terms()).await;
+        api.world().put("ctr_8Kq2", &terms());
         let made = api.world().ago(minutes * 60);
         api.world().contracts[0]["milestones"][0]["createdAt"] = json!(made);
         let again = host.done("create_milestone", terms()).await;
@@ -217,35 +219,49 @@ async fn blind(reply: Reply) -> Api {
     Api::meddled([contract("ctr_8Kq2", &[])], move |request, _| (!request.is_write()).then(|| reply.clone())).await
 }
 
+/// Ways in which a look fails, and whether the identical call may help.
+fn failing_looks() -> Vec<(&'static str, bool, Reply)> {
+    let busy = Reply::refusal(429, "RATE_LIMITED", &Value::Null).header("Retry-After", "600");
+    vec![
+        ("no scope to read", false, Reply::refusal(403, "FORBIDDEN", &json!({ "requiredScopes": ["payments:read"] }))),
+        ("a fault", true, Reply::refusal(500, "INTERNAL_ERROR", &Value::Null)),
+        ("a fault of a proxy", true, Reply::new(502, "<html></html>")),
+        ("a long wait", true, busy),
+        ("a page", true, Reply::new(200, "<html></html>")),
+        ("another answer", true, Reply::json(200, &json!({ "ok": true }))),
+        ("resets", true, Reply::reset()),
+        ("silence", true, Reply::hang()),
+    ]
+}
+
 #[tokio::test]
-async fn a_look_that_fails_is_told_and_does_not_stop_the_create() {
-    for (about, reply) in [
-        ("no scope to read", Reply::refusal(403, "FORBIDDEN", &json!({ "requiredScopes": ["payments:read"] }))),
-        ("a fault", Reply::refusal(500, "INTERNAL_ERROR", &Value::Null)),
-        ("a page", Reply::new(200, "<html></html>")),
-        ("resets", Reply::reset()),
-        ("silence", Reply::hang()),
-    ] {
+async fn nothing_is_sent_when_the_look_fails() {
+    for (about, retryable, reply) in failing_looks() {
         let api = blind(reply).await;
         let host = server(&api).env("OPENTRAIN_TIMEOUT", "0.3").start().await;
-        let answer = host.done("create_milestone", terms()).await;
+        let answer = host.failed("create_milestone", terms()).await;
+        assert_eq!((&answer.error()["outcome"], api.creates()), (&json!("not_done"), 0), "{about}");
+        assert_eq!(answer.error()["retryable"], retryable, "{about}: {}", answer.text());
+        answer.says(&["Not created", "Nothing was sent", "the contract is read before"]);
+    }
+}
+
+#[tokio::test]
+async fn only_a_second_one_that_is_asked_for_is_made_unseen() {
+    for (about, _, reply) in failing_looks() {
+        let api = blind(reply).await;
+        let host = server(&api).env("OPENTRAIN_TIMEOUT", "0.3").start().await;
+        let answer = host.done("create_milestone", with(json!({ "allowDuplicate": true }))).await;
         assert_eq!((outcome(&answer), api.creates()), ("created", 1), "{about}");
         answer.says(&["WARNING", "could not be looked at first", "ctr_8Kq2"]);
     }
 }
 
 #[tokio::test]
-async fn a_look_that_hangs_leaves_time_for_the_create() {
-    let api = blind(Reply::hang()).await;
-    let host = server(&api).start().await;
-    let answer = host.done("create_milestone", terms()).await;
-    assert_eq!(outcome(&answer), "created");
-}
-
-#[tokio::test]
 async fn a_warning_stands_in_both_channels() {
     let api = blind(Reply::refusal(500, "INTERNAL_ERROR", &Value::Null)).await;
-    let answer = server(&api).start().await.done("create_milestone", terms()).await;
+    let terms = with(json!({ "allowDuplicate": true }));
+    let answer = server(&api).start().await.done("create_milestone", terms).await;
     answer.says(&["WARNING"]);
     assert!(answer.structured().to_string().contains("could not be looked at first"), "{}", answer.structured());
 }

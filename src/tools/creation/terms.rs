@@ -1,115 +1,244 @@
-//! What makes two milestones the same one.
+//! The terms of a milestone, and whether one that is stored has them. An API may write terms in its own way, so they are
+//! compared by what they mean; where that leaves a doubt, they are alike.
 
-use std::time::Duration;
-
-use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
+use serde_json::Value;
 
-use crate::api::milestones::{CreateMilestone, Milestone};
-use crate::api::types::{Field, Positive, instant};
+use crate::api::milestones::CreateMilestone;
+use crate::api::types::Positive;
 
-/// How far the API's `Date` header, in whole seconds, and the way there can be off.
-pub(super) const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(2);
+use super::days::{Due, StoredDue};
+use super::manners::Manners;
+use super::numbers::{StoredNumber, compare_amount, compare_volume, is_near, is_same};
+use super::texts::canonical;
 
-/// What makes two milestones the same one: everything that a caller can give.
-#[derive(Debug)]
+/// How two terms compare. The worst of several counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Match {
+    /// They mean the same.
+    Equal,
+    /// They differ only as an API may have changed them, and it is not certain that it has.
+    Alike,
+    /// They are others.
+    Different,
+}
+
+impl Match {
+    pub(super) const fn alike_if(is_possible: bool) -> Self {
+        if is_possible { Self::Alike } else { Self::Different }
+    }
+
+    pub(super) const fn equal_if(is_so: bool) -> Self {
+        if is_so { Self::Equal } else { Self::Different }
+    }
+}
+
+/// Everything that a caller can ask for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Terms {
-    description: String,
-    name: Option<String>,
+    pub(super) description: String,
+    pub(super) name: String,
     pub(super) amount: Option<Decimal>,
     pub(super) volume: Option<Decimal>,
-    due: Option<Timestamp>,
+    pub(super) due: Option<Due>,
+}
+
+/// The terms of a milestone as it is stored.
+#[derive(Clone, Debug)]
+pub(super) struct Stored {
+    pub(super) description: String,
+    pub(super) name: String,
+    pub(super) amount: StoredNumber,
+    volume: StoredNumber,
+    pub(super) due: StoredDue,
+}
+
+/// How a milestone compares, term by term, under the API's names.
+pub(super) struct Comparison([(&'static str, Match); 5]);
+
+impl Comparison {
+    /// The worst of all terms.
+    pub(super) fn whole(&self) -> Match {
+        self.0.iter().map(|(_, compared)| *compared).max().unwrap_or(Match::Different)
+    }
+
+    /// The terms that are not equal.
+    pub(super) fn differences(&self) -> Vec<&'static str> {
+        self.0.iter().filter(|(_, compared)| *compared != Match::Equal).map(|(name, _)| *name).collect()
+    }
 }
 
 impl Terms {
     /// `as_answered` is how an answer repeats a text: with our tokens masked.
     pub(super) fn of(wanted: &CreateMilestone, as_answered: impl Fn(&str) -> String) -> Self {
-        let name = wanted.name.as_deref().map(str::trim).filter(|name| !name.is_empty());
+        let text = |text: &str| canonical(&as_answered(text));
         Self {
-            description: as_answered(wanted.description.trim()),
-            name: name.map(as_answered),
+            description: text(&wanted.description),
+            name: wanted.name.as_deref().map(text).unwrap_or_default(),
             amount: wanted.amount_usd.as_ref().and_then(Positive::exact).map(|amount| amount.normalize()),
             volume: wanted.volume.as_ref().and_then(Positive::exact).map(|volume| volume.normalize()),
-            due: wanted.due_date.as_deref().and_then(instant),
+            due: wanted.due_date.as_deref().and_then(Due::of),
         }
     }
 
-    /// Numbers as decimals, dates as instants, text without outer blanks. An amount that was not given fits any, since
-    /// the API fills it in; any other that was not given fits only none.
-    pub(super) fn fit(&self, milestone: &Milestone) -> bool {
-        let text =
-            |field: &Field<String>| field.text().map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
-        text(&milestone.description).as_deref() == Some(self.description.as_str())
-            && text(&milestone.name) == self.name
-            && (self.amount.is_none() || milestone.amount_usd.decimal() == self.amount)
-            && milestone.volume.decimal() == self.volume
-            && due(milestone) == self.due
+    /// Compares these terms with a milestone of which only its own words are known.
+    pub(super) fn compare(&self, stored: &Stored, manners: &Manners, is_fixed_price: bool) -> Comparison {
+        Comparison([
+            ("name", manners.texts.compare(&self.name, &stored.name)),
+            ("description", manners.texts.compare(&self.description, &stored.description)),
+            ("amountUsd", compare_amount(self.amount, stored.amount)),
+            ("volume", compare_volume(self.volume, stored.volume, is_fixed_price)),
+            ("dueDate", manners.days.compare(self.due, stored.due)),
+        ])
+    }
+
+    /// Compares these terms with those that a milestone was asked for with: there is no doubt then.
+    pub(super) fn compare_asked(&self, asked: &Self, stored: &Stored) -> Comparison {
+        let amount = match (self.amount, asked.amount) {
+            (Some(one), Some(other)) => Match::equal_if(is_same(one, other)),
+            _ => Match::equal_if(compare_amount(self.amount, stored.amount) == Match::Equal),
+        };
+        let volume = match (self.volume, asked.volume) {
+            (Some(one), Some(other)) => is_same(one, other),
+            (one, other) => one == other,
+        };
+        Comparison([
+            ("name", Match::equal_if(self.name == asked.name)),
+            ("description", Match::equal_if(self.description == asked.description)),
+            ("amountUsd", amount),
+            ("volume", Match::equal_if(volume)),
+            ("dueDate", Match::equal_if(self.due == asked.due)),
+        ])
+    }
+
+    /// Whether a milestone that is surely new could be the one that was asked for, changed in a way that nobody has foreseen.
+    pub(super) fn is_close(&self, stored: &Stored) -> bool {
+        is_near(self.amount, stored.amount)
+            && stored.due.is_near(self.due)
+            && (same_words(&self.description, &stored.description) || same_words(&self.name, &stored.name))
     }
 
     /// The same money and date under other words.
-    pub(super) fn resemble(&self, milestone: &Milestone) -> bool {
-        let amount = milestone.amount_usd.decimal();
-        amount.is_some() && amount == self.amount && due(milestone) == self.due
+    pub(super) fn resemble(&self, stored: &Stored, manners: &Manners) -> bool {
+        self.amount.is_some()
+            && compare_amount(self.amount, stored.amount) == Match::Equal
+            && manners.days.compare(self.due, stored.due) == Match::Equal
     }
 }
 
-fn due(milestone: &Milestone) -> Option<Timestamp> {
-    milestone.due_date.text().and_then(instant)
+impl Stored {
+    /// Reads a milestone as it came.
+    pub(super) fn of(milestone: &Value) -> Self {
+        let text = |name| milestone.get(name).and_then(Value::as_str).map(canonical).unwrap_or_default();
+        Self {
+            description: text("description"),
+            name: text("name"),
+            amount: StoredNumber::of(milestone.get("amountUsd")),
+            volume: StoredNumber::of(milestone.get("volume")),
+            due: StoredDue::of(milestone.get("dueDate")),
+        }
+    }
 }
 
-/// Whether it was made within `window`, by the API's clock.
-pub(super) fn is_recent(milestone: &Milestone, now: Timestamp, window: Duration) -> bool {
-    let age = milestone.created_at.timestamp().map(|at| now.duration_since(at));
-    age.is_some_and(|age| age <= SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX) + CLOCK_SLACK)
+/// Whether one is the other, or its beginning, when only letters and digits count.
+fn same_words(asked: &str, stored: &str) -> bool {
+    let bare = |text: &str| -> String {
+        text.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let (asked, stored) = (bare(asked), bare(stored));
+    !asked.is_empty() && !stored.is_empty() && (asked.starts_with(&stored) || stored.starts_with(&asked))
 }
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
-    fn wanted(body: &str) -> Terms {
-        Terms::of(&serde_json::from_str(body).unwrap(), str::to_owned)
+    fn wanted(body: Value) -> Terms {
+        Terms::of(&serde_json::from_str(&body.to_string()).unwrap(), str::to_owned)
     }
 
-    fn there(body: &str) -> Milestone {
-        serde_json::from_str(body).unwrap()
+    fn compared(terms: &Terms, stored: &Value) -> Match {
+        terms.compare(&Stored::of(stored), &Manners::default(), true).whole()
+    }
+
+    fn with(milestone: &Value, changes: Value) -> Value {
+        let mut milestone = milestone.clone();
+        milestone.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        milestone
     }
 
     #[test]
     fn equal_terms_are_equal_however_they_are_written() {
-        let terms = wanted(
-            r#"{"contractId":"c","description":" Label ","name":"B","amountUsd":300.10,"dueDate":"2026-07-15"}"#,
+        let terms = wanted(json!({
+            "contractId": "c", "description": " Label ", "name": "B", "amountUsd": 300.10, "dueDate": "2026-07-15"
+        }));
+        let same = json!({
+            "description": "Label", "name": "B ", "amountUsd": 300.1, "volume": null,
+            "dueDate": "2026-07-15T02:00:00.000+02:00"
+        });
+        assert_eq!(compared(&terms, &same), Match::Equal);
+        assert_eq!(
+            compared(&terms, &with(&same, json!({ "amountUsd": "300.10", "dueDate": "2026-07-15" }))),
+            Match::Equal
         );
-        let same = r#"{"description":"Label","name":"B ","amountUsd":300.1,"volume":null,"dueDate":"2026-07-15T02:00:00.000+02:00"}"#;
-        assert!(terms.fit(&there(same)));
         for other in [
-            same.replace("Label", "label"),
-            same.replace("\"B \"", "null"),
-            same.replace("300.1", "300.11"),
-            same.replace("\"volume\":null", "\"volume\":1"),
-            same.replace("2026-07-15T", "2026-07-16T"),
+            json!({ "description": "label" }),
+            json!({ "name": null }),
+            json!({ "amountUsd": 300.11 }),
+            json!({ "volume": 1 }),
+            json!({ "dueDate": "2026-07-18" }),
         ] {
-            assert!(!terms.fit(&there(&other)), "{other}");
+            assert_eq!(compared(&terms, &with(&same, other.clone())), Match::Different, "{other}");
         }
     }
 
     #[test]
     fn what_was_not_given_fits_only_none_but_an_amount_fits_any() {
-        let terms = wanted(r#"{"contractId":"c","description":"Label","volume":12.50}"#);
-        assert!(
-            terms.fit(&there(r#"{"description":"Label","name":null,"amountUsd":150,"volume":12.5,"dueDate":null}"#))
-        );
-        assert!(!terms.fit(&there(r#"{"description":"Label","name":"B","amountUsd":150,"volume":12.5}"#)));
-        assert!(!terms.fit(&there(r#"{"description":"Label","volume":12.5,"dueDate":"2026-07-15"}"#)));
+        let terms = wanted(json!({ "contractId": "c", "description": "Label", "volume": 12.50 }));
+        let stored = json!({ "description": "Label", "name": null, "amountUsd": 150, "volume": 12.5, "dueDate": null });
+        assert_eq!(compared(&terms, &stored), Match::Equal);
+        assert_eq!(compared(&terms, &with(&stored, json!({ "name": "B" }))), Match::Different);
+        assert_eq!(compared(&terms, &with(&stored, json!({ "dueDate": "2026-07-15" }))), Match::Different);
     }
 
     #[test]
-    fn the_window_is_by_the_apis_clock() {
-        let now: Timestamp = "2026-06-12T10:15:00Z".parse().unwrap();
-        let window = Duration::from_secs(15 * 60);
-        let made = |at: &str| there(&format!(r#"{{"createdAt":"{at}"}}"#));
-        assert!(is_recent(&made("2026-06-12T10:00:00.000Z"), now, window));
-        assert!(!is_recent(&made("2026-06-12T09:59:00.000Z"), now, window));
-        assert!(!is_recent(&there("{}"), now, window));
+    fn the_terms_that_differ_are_named() {
+        let terms = wanted(json!({
+            "contractId": "c", "description": "Label", "amountUsd": 12.345, "dueDate": "2026-07-15"
+        }));
+        let stored = json!({ "description": "Label", "amountUsd": 12.35, "dueDate": "2026-07-14T22:00:00Z" });
+        let comparison = terms.compare(&Stored::of(&stored), &Manners::default(), true);
+        assert_eq!(comparison.whole(), Match::Alike);
+        assert_eq!(comparison.differences(), ["amountUsd", "dueDate"]);
+    }
+
+    #[test]
+    fn what_was_asked_for_decides_without_doubt() {
+        let asked = json!({ "contractId": "c", "description": "Label", "amountUsd": 300, "dueDate": "2026-07-15" });
+        let stored = Stored::of(&json!({ "description": "LABEL", "amountUsd": "300", "dueDate": "whenever" }));
+        let whole = |again: Value| wanted(again).compare_asked(&wanted(asked.clone()), &stored).whole();
+        assert_eq!(whole(asked.clone()), Match::Equal);
+        assert_eq!(whole(json!({ "contractId": "c", "description": "Label", "dueDate": "2026-07-15" })), Match::Equal);
+        assert_eq!(whole(with(&asked, json!({ "dueDate": "2026-07-16" }))), Match::Different);
+        assert_eq!(whole(with(&asked, json!({ "amountUsd": 300.01 }))), Match::Different);
+    }
+
+    #[test]
+    fn a_new_one_may_be_close_in_ways_that_nobody_has_foreseen() {
+        let terms = wanted(json!({
+            "contractId": "c", "description": "Label 500 posts", "amountUsd": 300.4, "dueDate": "2026-07-15"
+        }));
+        let stored = json!({ "description": "label 500", "amountUsd": 300, "dueDate": null });
+        assert!(terms.is_close(&Stored::of(&stored)));
+        for other in [
+            json!({ "amountUsd": 302 }),
+            json!({ "description": "Review" }),
+            json!({ "description": "" }),
+            json!({ "dueDate": "2026-08-15" }),
+        ] {
+            assert!(!terms.is_close(&Stored::of(&with(&stored, other.clone()))), "{other}");
+        }
     }
 }

@@ -188,24 +188,26 @@ async fn unseen(many: usize, seconds: i64) -> Api {
 
 #[tokio::test]
 async fn without_a_first_look_only_what_is_newer_than_the_request_counts() {
+    let twice = with(json!({ "allowDuplicate": true }));
     let api = unseen(1, 0).await;
-    let answer = server(&api).start().await.done("create_milestone", terms()).await;
+    let answer = server(&api).start().await.done("create_milestone", twice.clone()).await;
     assert_eq!(outcome(&answer), "recovered");
     answer.says(&["could not be looked at first"]);
 
     let api = unseen(1, 60).await;
-    let answer = server(&api).start().await.failed("create_milestone", terms()).await;
-    is_unknown(&answer, true, "it was there a minute before");
+    let answer = server(&api).start().await.failed("create_milestone", twice).await;
+    is_unknown(&answer, false, "it was there a minute before");
     assert_eq!(api.creates(), 1);
 }
 
 #[tokio::test]
 async fn when_several_fit_none_is_claimed() {
-    for (about, window) in [("no first look", "15"), ("a window of zero", "0")] {
+    let twice = with(json!({ "allowDuplicate": true }));
+    for (about, window, arguments) in [("no first look", "15", twice), ("a window of zero", "0", terms())] {
         let api = unseen(2, 0).await;
         let host = server(&api).env("OPENTRAIN_DUPLICATE_WINDOW", window).start().await;
         // With a window of zero there is no look before: the one that fails is the first after.
-        let answer = host.failed("create_milestone", terms()).await;
+        let answer = host.failed("create_milestone", arguments).await;
         is_unknown(&answer, false, about);
         answer.says(&["2 new milestones"]);
         assert!(answer.structured()["milestone"].is_null(), "{about}: none is claimed: {}", answer.0);

@@ -96,7 +96,7 @@ async fn what_cannot_be_determined_is_refused() {
         ("a fixed price by volume", contract("ctr_8Kq2", &[]), json!({ "volume": 3 })),
         ("no rate", by_volume("PAY_PER_HOUR", Value::Null), json!({ "volume": 3 })),
         ("no volume", by_volume("PAY_PER_HOUR", json!(12)), json!({ "amountUsd": 3 })),
-        ("an odd rate", by_volume("PAY_PER_HOUR", json!("12")), json!({ "volume": 3 })),
+        ("an odd rate", by_volume("PAY_PER_HOUR", json!("twelve")), json!({ "volume": 3 })),
     ] {
         let api = Api::of([contract]).await;
         let host = limited(&api, "500").await;
@@ -129,8 +129,12 @@ async fn a_create_whose_contract_cannot_be_looked_at_is_refused_under_a_limit() 
     for (about, reply) in unseen() {
         let api = blind(reply).await;
         let host = server(&api).env("OPENTRAIN_TIMEOUT", "0.3").env("OPENTRAIN_MAX_MILESTONE_USD", "500");
-        let answer = host.start().await.failed("create_milestone", create(&json!(100))).await;
-        is_refused(&answer, "over_limit", about);
+        let host = host.start().await;
+        let answer = host.failed("create_milestone", create(&json!(100))).await;
+        assert_eq!(answer.error()["outcome"], "not_done", "{about}");
+        let mut twice = create(&json!(100));
+        twice["allowDuplicate"] = json!(true);
+        is_refused(&host.failed("create_milestone", twice).await, "over_limit", about);
         assert_eq!(api.upstream.writes(), 0, "{about}");
     }
     let api = blind(Reply::refusal(404, "NOT_FOUND", &json!({ "reason": "gone" }))).await;

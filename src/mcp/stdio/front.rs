@@ -1,0 +1,391 @@
+//! The front door: a transport for rmcp that reads the host's lines itself, so that every message with an id gets an
+//! answer under it. What rmcp cannot read, or would end the process over, is answered here and goes no further.
+
+use std::collections::VecDeque;
+use std::io;
+use std::time::Duration;
+
+use rmcp::RoleServer;
+use rmcp::model::{
+    ClientJsonRpcMessage, ClientRequest, ErrorCode, ErrorData, GetMeta, JsonRpcMessage, ProtocolVersion, RequestId,
+    ServerJsonRpcMessage, ServerResult,
+};
+use rmcp::transport::Transport;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::json::{self as text, Unreadable};
+use super::lines::{LONGEST, Line, Lines};
+use super::open::{Open, Request};
+use super::outbox::Outbox;
+use super::outline::Outline;
+use super::params;
+use super::presence::Presence;
+
+/// How many requests may be open at once, and how many bytes may wait for a host that does not read them, until no more
+/// is read of it: memory stays bounded.
+const MOST_OPEN: usize = 256;
+const MOST_WAITING: usize = 1024 * 1024;
+/// The longest batch.
+const LONGEST_BATCH: usize = 100;
+/// After the process that started this one has ended, anybody who still speaks is heard.
+const SILENCE: Duration = Duration::from_secs(3);
+
+/// The transport over one input and one output.
+pub(super) struct Front<R> {
+    lines: Lines<R>,
+    outbox: Outbox,
+    presence: Presence,
+    /// Cancelled when the server is to end, and when the host has gone.
+    closing: CancellationToken,
+    ready: VecDeque<ClientJsonRpcMessage>,
+    open: Open,
+    /// The revision in use, once the conversation has begun.
+    revision: Option<ProtocolVersion>,
+    heard: Instant,
+}
+
+/// A message that is answered at once.
+struct Refused(ErrorCode, String);
+
+type Object = Map<String, Value>;
+
+impl<R: AsyncRead + Send + Unpin> Front<R> {
+    pub(super) fn new(
+        input: R,
+        output: impl AsyncWrite + Send + Unpin + 'static,
+        presence: Presence,
+        closing: CancellationToken,
+    ) -> Self {
+        Self {
+            lines: Lines::new(input, LONGEST),
+            outbox: Outbox::new(output),
+            presence,
+            closing,
+            ready: VecDeque::new(),
+            open: Open::default(),
+            revision: None,
+            heard: Instant::now(),
+        }
+    }
+
+    /// The next line; `None` when there is nobody to listen to any more. May be given up at any time.
+    async fn next_line(&mut self) -> Option<Line> {
+        loop {
+            let Self { lines, outbox, presence: Presence { parent, input }, open, heard, closing, .. } = self;
+            let is_full = open.len() >= MOST_OPEN;
+            let room = async {
+                if is_full {
+                    // Each answer makes rmcp call again.
+                    std::future::pending::<()>().await;
+                } else {
+                    outbox.below(MOST_WAITING).await;
+                }
+            };
+            let line = async {
+                room.await;
+                lines.next().await
+            };
+            let gone = async {
+                input.closed().await;
+                outbox.stalled().await;
+            };
+            tokio::select! {
+                biased;
+                () = closing.cancelled() => return None,
+                () = outbox.broken() => return None,
+                line = line => {
+                    *heard = Instant::now();
+                    return line;
+                }
+                () = gone, if is_full || outbox.waiting() >= MOST_WAITING => return None,
+                has_ended = parent.has_ended() => {
+                    if has_ended && heard.elapsed() > SILENCE {
+                        return None;
+                    }
+                }
+            }
+        }
+    }
+
+    /// Reads a line: what is for rmcp becomes ready, all else is answered.
+    fn take(&mut self, line: Line) {
+        let line = match line {
+            Line::Whole(line) if text::bare(&line).is_empty() => return,
+            Line::Whole(line) => line,
+            Line::TooLong(outline) => {
+                let refused = Refused::invalid(format!("a message may have {} MiB at most", LONGEST / (1024 * 1024)));
+                return self.refuse(outline.id(), refused, None);
+            }
+        };
+        let outline = Outline::of(&line);
+        match text::read(&line, outline.deepest()) {
+            Ok(Value::Array(messages)) => self.take_batch(messages),
+            Ok(message) => self.take_message(message, None),
+            Err(Unreadable::NotJson(fault)) => {
+                let refused = Refused(ErrorCode::PARSE_ERROR, format!("the line is not JSON: {fault}"));
+                self.refuse(outline.id(), refused, None);
+            }
+            Err(Unreadable::Refused(why)) => self.refuse(outline.id(), Refused::invalid(why), None),
+        }
+    }
+
+    fn take_batch(&mut self, messages: Vec<Value>) {
+        let why = match &self.revision {
+            _ if messages.is_empty() => "a batch must hold a message".to_owned(),
+            Some(revision) if *revision != ProtocolVersion::V_2025_03_26 => {
+                format!("revision {revision} has no batches: send one message a line")
+            }
+            None => "no batch before initialize: send one message a line".to_owned(),
+            Some(_) if messages.len() > LONGEST_BATCH => format!("a batch may hold {LONGEST_BATCH} messages at most"),
+            Some(_) => {
+                let requests = messages.iter().filter(|message| is_answered(message)).count();
+                let batch = (requests > 0).then(|| self.open.begin_batch(requests));
+                for message in messages {
+                    self.take_message(message, batch);
+                }
+                return;
+            }
+        };
+        let mut ids: Vec<Option<Value>> =
+            messages.iter().filter(|message| is_answered(message)).map(|message| message.get("id").cloned()).collect();
+        if ids.is_empty() {
+            ids.push(None);
+        }
+        for id in ids {
+            self.refuse(id, Refused::invalid(why.clone()), None);
+        }
+    }
+
+    fn take_message(&mut self, message: Value, batch: Option<u64>) {
+        let is_answered = is_answered(&message);
+        let Value::Object(message) = message else {
+            return self.refuse(None, Refused::invalid("a message must be an object".into()), batch);
+        };
+        if !is_answered {
+            return self.pass_on(message);
+        }
+        let id = message.get("id").cloned();
+        match self.request(message, id.clone(), batch) {
+            Ok(Some(request)) => self.ready.push_back(request),
+            Ok(None) => {}
+            Err(refused) => self.refuse(id, refused, batch),
+        }
+    }
+
+    /// A request as rmcp takes it; `None` when it is answered already.
+    fn request(
+        &mut self,
+        mut message: Object,
+        id: Option<Value>,
+        batch: Option<u64>,
+    ) -> Result<Option<ClientJsonRpcMessage>, Refused> {
+        if message.get("jsonrpc") != Some(&json!("2.0")) {
+            return Err(Refused::invalid("jsonrpc must be \"2.0\"".into()));
+        }
+        let id = id.filter(|id| id.is_string() || id.is_number());
+        let id = id.ok_or_else(|| Refused::invalid("the id must be a string or a number".into()))?;
+        let method = match message.get("method") {
+            Some(Value::String(method)) => method.clone(),
+            Some(_) => return Err(Refused::invalid("the method must be a string".into())),
+            None => return Err(Refused::invalid("a request needs a method".into())),
+        };
+        params::mend(&method, &mut message).map_err(Refused::params)?;
+        if method == "ping" {
+            self.answer(&Answer { jsonrpc: "2.0", id: &id, result: &json!({}) }, batch);
+            return Ok(None);
+        }
+        let mut request = read_request(&method, message)?;
+        self.begin(&mut request)?;
+        let number = self.open.add(Request { id, method, batch });
+        Ok(Some(ClientJsonRpcMessage::request(request, RequestId::Number(number))))
+    }
+
+    /// Whether a request may come now. The conversation begins with `initialize`, or with a request that brings all of it
+    /// along; rmcp would go on waiting for one of them, and end over anything else.
+    fn begin(&mut self, request: &mut ClientRequest) -> Result<(), Refused> {
+        if self.revision.is_some()
+            || matches!(request, ClientRequest::InitializeRequest(_) | ClientRequest::DiscoverRequest(_))
+        {
+            return Ok(());
+        }
+        let meta = request.get_meta_mut();
+        if !meta.missing_required_keys(&ProtocolVersion::V_2026_07_28).is_empty() {
+            return Err(Refused::invalid(
+                "the conversation has not begun: send initialize first (or, from revision 2026-07-28 on, \
+                 io.modelcontextprotocol/protocolVersion and …/clientCapabilities in params._meta of each request)"
+                    .into(),
+            ));
+        }
+        self.revision = meta.protocol_version().filter(|revision| ProtocolVersion::KNOWN_VERSIONS.contains(revision));
+        Ok(())
+    }
+
+    /// Passes on what gets no answer: notifications, and answers to our own requests. Before the conversation has begun
+    /// there is nobody to pass it to.
+    fn pass_on(&mut self, mut message: Object) {
+        if self.revision.is_none() {
+            return;
+        }
+        let cancelled = (message.get("method") == Some(&json!("notifications/cancelled")))
+            .then(|| message.get("params")?.get("requestId").cloned())
+            .flatten();
+        let Some(id) = cancelled else { return self.pass(message) };
+        for number in self.open.with_id(&id) {
+            if let Some(batch) = self.open.remove(number).and_then(|request| request.batch) {
+                let answers = self.open.settle(batch, None);
+                self.send_line(answers);
+            }
+            if let Some(params) = message.get_mut("params").and_then(Value::as_object_mut) {
+                params.insert("requestId".into(), json!(number));
+            }
+            self.pass(message.clone());
+        }
+    }
+
+    fn pass(&mut self, message: Object) {
+        match serde_json::from_value(Value::Object(message)) {
+            Ok(message) => self.ready.push_back(message),
+            Err(fault) => tracing::debug!(%fault, "a message of the host is not understood"),
+        }
+    }
+
+    fn refuse(&mut self, id: Option<Value>, Refused(code, message): Refused, batch: Option<u64>) {
+        tracing::debug!(message, "a message of the host is refused");
+        let error = ErrorData::new(code, message, None);
+        self.answer(&Fault { jsonrpc: "2.0", id: id.as_ref(), error: &error }, batch);
+    }
+
+    fn answer(&mut self, answer: &impl Serialize, batch: Option<u64>) {
+        let line = match serde_json::to_vec(answer) {
+            Ok(line) => line,
+            Err(fault) => return tracing::error!(%fault, "an answer cannot be written"),
+        };
+        let line = match batch {
+            Some(batch) => self.open.settle(batch, Some(line)),
+            None => Some(line),
+        };
+        self.send_line(line);
+    }
+
+    fn send_line(&self, line: Option<Vec<u8>>) {
+        if let Some(line) = line {
+            self.outbox.push(line);
+        }
+    }
+
+    /// Writes a message of rmcp, under the id that the host knows.
+    fn write(&mut self, message: ServerJsonRpcMessage) {
+        match message {
+            JsonRpcMessage::Response(response) => {
+                let Some(request) = self.answered(&response.id) else { return };
+                if let ServerResult::InitializeResult(result) = &response.result {
+                    self.revision = Some(result.protocol_version.clone());
+                }
+                self.answer(&Answer { jsonrpc: "2.0", id: &request.id, result: &response.result }, request.batch);
+            }
+            JsonRpcMessage::Error(mut fault) => {
+                let Some(request) = fault.id.as_ref().and_then(|id| self.answered(id)) else { return };
+                if fault.error.code == ErrorCode::METHOD_NOT_FOUND {
+                    let method: String = request.method.chars().take(100).collect();
+                    fault.error.message = format!("method not found: {method}").into();
+                }
+                self.answer(&Fault { jsonrpc: "2.0", id: Some(&request.id), error: &fault.error }, request.batch);
+            }
+            message => self.answer(&message, None),
+        }
+    }
+
+    fn answered(&mut self, id: &RequestId) -> Option<Request> {
+        match id {
+            RequestId::Number(number) => self.open.remove(*number),
+            RequestId::String(_) => None,
+        }
+    }
+}
+
+impl<R: AsyncRead + Send + Unpin + 'static> Transport<RoleServer> for Front<R> {
+    type Error = io::Error;
+
+    fn send(&mut self, message: ServerJsonRpcMessage) -> impl Future<Output = io::Result<()>> + Send + 'static {
+        self.write(message);
+        std::future::ready(Ok(()))
+    }
+
+    async fn receive(&mut self) -> Option<ClientJsonRpcMessage> {
+        loop {
+            if let Some(message) = self.ready.pop_front() {
+                return Some(message);
+            }
+            let Some(line) = self.next_line().await else {
+                self.closing.cancel();
+                return None;
+            };
+            self.take(line);
+        }
+    }
+
+    async fn close(&mut self) -> io::Result<()> {
+        self.outbox.close().await;
+        Ok(())
+    }
+}
+
+/// Whether a message gets an answer: all do but notifications and answers to our own requests.
+fn is_answered(message: &Value) -> bool {
+    let has = |name| message.get(name).is_some();
+    if has("method") { has("id") } else { !has("result") && !has("error") }
+}
+
+fn read_request(method: &str, mut message: Object) -> Result<ClientRequest, Refused> {
+    message.retain(|name, _| name == "method" || name == "params");
+    // rmcp reads a message through a buffer that cannot hold each number; arguments pass it by.
+    let arguments = match (method, message.get_mut("params").and_then(|params| params.get_mut("arguments"))) {
+        ("tools/call", Some(Value::Object(arguments))) => Some(std::mem::take(arguments)),
+        _ => None,
+    };
+    let given = message.get("params").cloned();
+    let misfit = || params::misfit(method, given.as_ref());
+    match serde_json::from_value(Value::Object(message)) {
+        Ok(ClientRequest::CallToolRequest(mut call)) => {
+            call.params.arguments = arguments.or(call.params.arguments);
+            Ok(ClientRequest::CallToolRequest(call))
+        }
+        // rmcp takes what it cannot read for a method that it does not know.
+        Ok(ClientRequest::CustomRequest(request)) => match misfit() {
+            Some(why) => Err(Refused::params(why)),
+            None => Ok(ClientRequest::CustomRequest(request)),
+        },
+        Ok(request) => Ok(request),
+        Err(fault) => Err(Refused::params(misfit().unwrap_or_else(|| fault.to_string()))),
+    }
+}
+
+impl Refused {
+    fn invalid(why: String) -> Self {
+        Self(ErrorCode::INVALID_REQUEST, why)
+    }
+
+    fn params(why: String) -> Self {
+        Self(ErrorCode::INVALID_PARAMS, why)
+    }
+}
+
+#[derive(Serialize)]
+struct Answer<'a, T> {
+    jsonrpc: &'static str,
+    id: &'a Value,
+    result: &'a T,
+}
+
+#[derive(Serialize)]
+struct Fault<'a> {
+    jsonrpc: &'static str,
+    /// Left out where it cannot be made out (MCP 2026-07-28, error responses).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id: Option<&'a Value>,
+    error: &'a ErrorData,
+}

@@ -1,0 +1,102 @@
+//! The lines of the input, each of a bounded length.
+
+use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
+
+use super::outline::Outline;
+
+/// The longest line that is read, in bytes.
+pub(super) const LONGEST: usize = 16 * 1024 * 1024;
+/// How much is read at once.
+const AT_ONCE: usize = 64 * 1024;
+
+/// One line of the input.
+pub(super) enum Line {
+    /// The line without its end.
+    Whole(Vec<u8>),
+    /// A line that was longer than the limit, and was passed over.
+    TooLong(Outline),
+}
+
+/// Reads lines. A read that is given up keeps what it has read.
+pub(super) struct Lines<R> {
+    input: BufReader<R>,
+    line: Vec<u8>,
+    /// The outline of a line that is being passed over.
+    passing: Option<Outline>,
+    limit: usize,
+}
+
+impl<R: AsyncRead + Unpin> Lines<R> {
+    pub(super) fn new(input: R, limit: usize) -> Self {
+        Self { input: BufReader::with_capacity(AT_ONCE, input), line: Vec::new(), passing: None, limit }
+    }
+
+    /// The next line; `None` at the end of the input. A last line without an end counts.
+    pub(super) async fn next(&mut self) -> Option<Line> {
+        loop {
+            // Nothing is awaited between the read and `consume`: what was read is never lost.
+            let available = match self.input.fill_buf().await {
+                Ok(available) => available,
+                Err(fault) => {
+                    tracing::debug!(%fault, "the input broke");
+                    &[]
+                }
+            };
+            if available.is_empty() {
+                return (self.passing.is_some() || !self.line.is_empty()).then(|| self.end_of_line());
+            }
+            let end = available.iter().position(|byte| *byte == b'\n');
+            let part = available.get(..end.unwrap_or(available.len())).unwrap_or_default();
+            match &mut self.passing {
+                Some(outline) => outline.push(part),
+                None if self.line.len() + part.len() > self.limit => {
+                    let mut outline = Outline::of(&std::mem::take(&mut self.line));
+                    outline.push(part);
+                    self.passing = Some(outline);
+                }
+                None => self.line.extend_from_slice(part),
+            }
+            let taken = end.map_or(available.len(), |end| end + 1);
+            self.input.consume(taken);
+            if end.is_some() {
+                return Some(self.end_of_line());
+            }
+        }
+    }
+
+    fn end_of_line(&mut self) -> Line {
+        match self.passing.take() {
+            Some(outline) => Line::TooLong(outline),
+            None => Line::Whole(std::mem::take(&mut self.line)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn all(input: &'static [u8], limit: usize) -> Vec<String> {
+        let mut lines = Lines::new(input, limit);
+        let mut all = Vec::new();
+        while let Some(line) = lines.next().await {
+            all.push(match line {
+                Line::Whole(line) => String::from_utf8(line).unwrap(),
+                Line::TooLong(outline) => format!("too long, id {:?}", outline.id()),
+            });
+        }
+        all
+    }
+
+    #[tokio::test]
+    async fn lines_end_at_line_ends_and_at_the_end() {
+        assert_eq!(all(b"a\n\nb\r\nc", 10).await, ["a", "", "b\r", "c"]);
+        assert!(all(b"", 10).await.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_long_line_is_passed_over_and_its_id_is_kept() {
+        let read = all(b"{\"text\":\"xxxxxxxxxxxxxxxxxxxx\",\"id\":5}\nshort\n", 10).await;
+        assert_eq!(read, ["too long, id Some(Number(5))", "short"]);
+    }
+}

@@ -1,0 +1,146 @@
+//! The outline of a line that is not read as JSON: its id, and how deep it is nested. It reads byte by byte and keeps
+//! little, so it serves lines of any length, and lines with a mistake in them.
+
+use serde_json::Value;
+
+/// How much of one member of the outermost object is kept, in bytes. An id is shorter.
+const KEPT: usize = 8 * 1024;
+
+/// What is known of a line so far.
+#[derive(Default)]
+pub(super) struct Outline {
+    id: Option<Value>,
+    depth: usize,
+    deepest: usize,
+    in_string: bool,
+    escaped: bool,
+    /// The member of the outermost object that is being read, without what is nested in it.
+    member: Vec<u8>,
+}
+
+impl Outline {
+    /// The outline of a whole line.
+    pub(super) fn of(line: &[u8]) -> Self {
+        let mut outline = Self::default();
+        outline.push(line);
+        outline
+    }
+
+    /// Reads on.
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.read(*byte);
+        }
+    }
+
+    /// The last id of the message, as far as it can be made out.
+    pub(super) fn id(mut self) -> Option<Value> {
+        self.end_of_member();
+        self.id
+    }
+
+    /// How many objects and arrays are open at once.
+    pub(super) fn deepest(&self) -> usize {
+        self.deepest
+    }
+
+    fn read(&mut self, byte: u8) {
+        if self.in_string {
+            self.keep(byte);
+            match byte {
+                _ if self.escaped => self.escaped = false,
+                b'\\' => self.escaped = true,
+                b'"' => self.in_string = false,
+                _ => {}
+            }
+            return;
+        }
+        match byte {
+            b'{' | b'[' => {
+                self.depth += 1;
+                self.deepest = self.deepest.max(self.depth);
+            }
+            b'}' | b']' => {
+                if self.depth == 1 {
+                    self.end_of_member();
+                }
+                self.depth = self.depth.saturating_sub(1);
+            }
+            b',' if self.depth == 1 => self.end_of_member(),
+            _ => {
+                self.in_string = byte == b'"';
+                self.keep(byte);
+            }
+        }
+    }
+
+    fn keep(&mut self, byte: u8) {
+        if self.depth == 1 && self.member.len() < KEPT {
+            self.member.push(byte);
+        }
+    }
+
+    fn end_of_member(&mut self) {
+        if let Some(id) = id_in(&self.member) {
+            self.id = Some(id);
+        }
+        self.member.clear();
+    }
+}
+
+/// The value of a member `"id": …`, whatever else follows by mistake.
+fn id_in(member: &[u8]) -> Option<Value> {
+    let value = member.trim_ascii_start().strip_prefix(b"\"id\"")?.trim_ascii_start().strip_prefix(b":")?;
+    let id = serde_json::Deserializer::from_slice(value).into_iter::<Value>().next()?.ok()?;
+    (id.is_string() || id.is_number()).then_some(id)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_id_of_a_broken_line_is_found() {
+        for (line, id) in [
+            (r#"{"jsonrpc":"2.0","id":5,"params":{"arguments":{},}}"#, "5"),
+            (r#"{"params":{"id":1},"method":"x",,"id":"a,}b"}"#, r#""a,}b""#),
+            (r#"{"id":7 "method":"x"}"#, "7"),
+            (r#"{"id":1.50,"method":tools}"#, "1.50"),
+            (r#"{"id":"\"\\","x":}"#, r#""\"\\""#),
+            (r#"{"id":1,"id":2,}"#, "2"),
+            (r#" { "id" : 9 , } "#, "9"),
+        ] {
+            assert_eq!(Outline::of(line.as_bytes()).id().map(|id| id.to_string()).as_deref(), Some(id), "{line}");
+        }
+    }
+
+    #[test]
+    fn no_id_is_made_up() {
+        for line in [
+            "",
+            "hello",
+            r#"{"id":"#,
+            r#"{"id":null,}"#,
+            r#"{"id":[1],}"#,
+            r#"{"params":{"id":5},}"#,
+            r#"{"a":"\"id\":5",}"#,
+        ] {
+            assert_eq!(Outline::of(line.as_bytes()).id(), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn little_is_kept_of_a_long_line() {
+        let mut outline = Outline::default();
+        outline.push(b"{\"text\":\"");
+        (0..1_000).for_each(|_| outline.push(&[b'x'; 1_000]));
+        assert!(outline.member.len() <= KEPT);
+        outline.push(b"\",\"id\":3}");
+        assert_eq!(outline.id(), Some(Value::from(3)));
+    }
+
+    #[test]
+    fn the_depth_is_counted_outside_of_texts() {
+        assert_eq!(Outline::of(br#"{"a":[{"b":"[[[["}],"c":{}}"#).deepest(), 3);
+    }
+}
