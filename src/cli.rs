@@ -78,10 +78,10 @@ pub enum Task {
     ///
     /// A token in the environment is neither revoked nor forgotten.
     Logout,
-    /// Print an audit log for a person: writes whose outcome is not known first
+    /// Print the record of writes for a person: those whose outcome is not known first
     Audit {
-        /// The file that --audit-log names
-        file: PathBuf,
+        /// The file; the record of this user's servers when it is left out (with --sandbox, that of the sandbox)
+        file: Option<PathBuf>,
     },
     /// Compare an OpenAPI document with what this server knows of the API
     ///
@@ -115,7 +115,7 @@ const MATTER: &[(&str, &[&str])] = &[
     ("freeze", &[]),
     ("thaw", &[]),
     ("logout", &["timeout"]),
-    ("audit", &[]),
+    ("audit", &["audit-log", "sandbox"]),
     ("drift", &["timeout"]),
     ("sandbox", &["sandbox-fault", "log-format"]),
 ];

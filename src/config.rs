@@ -18,14 +18,16 @@ use crate::api::token::Token;
 mod credentials;
 mod leftover;
 mod placeholder;
+mod record;
 mod settings;
 
 use credentials::CredentialFile;
 pub use credentials::Credentials;
 use placeholder::{unfilled, unfilled_token};
+pub use record::RecordPlace;
 use settings::{
-    AUDIT_LOG, BASE_URL, DUPLICATE_WINDOW, HUMAN_WAIT, LOG_FILTER, LOG_FORMAT, MAX_DAY_USD, MAX_MILESTONE_USD,
-    READ_ONLY, SANDBOX, SANDBOX_FAULT, SANDBOX_PORT, TIMEOUT, TOKEN, TOOL_PREFIX, TOOLSETS, setting,
+    BASE_URL, DUPLICATE_WINDOW, HUMAN_WAIT, LOG_FILTER, LOG_FORMAT, MAX_DAY_USD, MAX_MILESTONE_USD, READ_ONLY, SANDBOX,
+    SANDBOX_FAULT, SANDBOX_PORT, TIMEOUT, TOKEN, TOOL_PREFIX, TOOLSETS, setting,
 };
 pub use settings::{Flag, SETTINGS, Setting};
 
@@ -82,7 +84,7 @@ pub struct OperatorConfig {
     /// How long an equal milestone counts as the same one.
     pub duplicate_window: Duration,
     /// Where every write is recorded.
-    pub audit_log: Option<PathBuf>,
+    pub record: RecordPlace,
     /// What several servers of one user share: `${XDG_STATE_HOME:-~/.local/state}/opentrain-mcp`.
     pub state_folder: Option<PathBuf>,
     /// The files of which each stops all writes of this user's servers while it is there.
@@ -329,7 +331,7 @@ impl Config {
         let port = port.parse().map_err(|_| refused(&source, format!("must be a port, not \"{port}\"")))?;
         let timeout = lookup.seconds(TIMEOUT, 0.1..=600.0)?;
         let human_wait = lookup.seconds(HUMAN_WAIT, 0.0..=3600.0)?;
-        let operator = operator(&mut lookup)?;
+        let operator = operator(&mut lookup, sandbox)?;
         let sandbox_faults = lookup.set(SANDBOX_FAULT);
         let (format, source) = lookup.find(LOG_FORMAT);
         let format = match format.as_str() {
@@ -357,17 +359,13 @@ impl Config {
     }
 }
 
-fn operator(lookup: &mut Lookup<'_>) -> Result<OperatorConfig, ConfigError> {
+fn operator(lookup: &mut Lookup<'_>, sandbox: bool) -> Result<OperatorConfig, ConfigError> {
     let read_only = lookup.switch(READ_ONLY)?;
     let toolsets = lookup.set(TOOLSETS);
     let tool_prefix = tool_prefix(lookup)?;
     let max_milestone = lookup.dollars(MAX_MILESTONE_USD)?;
     let max_day = lookup.dollars(MAX_DAY_USD)?;
-    let audit_log = lookup.set(AUDIT_LOG).map(|(path, _)| PathBuf::from(path));
-    if max_day.is_some() && audit_log.is_none() {
-        let (_, source) = lookup.look(MAX_DAY_USD);
-        return Err(refused(&source, "needs an audit log to count from: set --audit-log FILE (OPENTRAIN_AUDIT_LOG)"));
-    }
+    let record = record::place(lookup, sandbox, max_day.is_some())?;
     let (minutes, source) = lookup.find(DUPLICATE_WINDOW);
     let window = minutes.parse::<u32>().ok().filter(|minutes| *minutes <= 10_080);
     let window =
@@ -383,18 +381,27 @@ fn operator(lookup: &mut Lookup<'_>) -> Result<OperatorConfig, ConfigError> {
         max_milestone,
         max_day,
         duplicate_window,
-        audit_log,
+        record,
         state_folder,
         switches,
         private_folder,
     })
 }
 
-/// Tool names may hold letters, digits, `_`, `-` and `.` (MCP 2025-11-25, tool names).
+/// Model APIs take names of up to 64 letters, digits, `_` and `-`, not beginning with a digit; hosts put the server's name
+/// before each, and the longest tool has 27 characters.
 fn tool_prefix(lookup: &mut Lookup<'_>) -> Result<String, ConfigError> {
     let Some((prefix, source)) = lookup.set(TOOL_PREFIX) else { return Ok(String::new()) };
-    let fits = prefix.len() <= 32 && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte));
-    if fits { Ok(prefix) } else { Err(refused(&source, "must be up to 32 letters, digits, _, - or .")) }
+    let fits = prefix.len() <= 20
+        && prefix.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+        && !prefix.starts_with(|first: char| first.is_ascii_digit() || first == '-');
+    if fits {
+        return Ok(prefix);
+    }
+    Err(refused(
+        &source,
+        "must be up to 20 letters, digits, _ or -, and begin with a letter or _: model APIs take no other names",
+    ))
 }
 
 /// In the sandbox neither token nor base matters, and nothing of the user's is read.

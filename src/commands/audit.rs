@@ -1,16 +1,29 @@
-//! `opentrain-mcp audit FILE`
+//! `opentrain-mcp audit [FILE]`
 
-use std::path::Path;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::config::Config;
 use crate::tools::audit::{Record, Recorded};
 use crate::tools::text::{count, usd, visible};
 
 use super::{Fault, print};
 
-/// Prints a record for a person: what has no known outcome first.
-pub(super) fn run(file: &Path) -> Result<ExitCode, Fault> {
-    let text = std::fs::read(file).map_err(|fault| format!("{}: {fault}", file.display()))?;
+/// Prints a record for a person: what has no known outcome first. Without a file it is the record of the servers that
+/// have these settings.
+pub(super) fn run(config: &Config, file: Option<&Path>) -> Result<ExitCode, Fault> {
+    let place = &config.operator.record;
+    let Some(path) = file.or(place.path()) else {
+        return Err("no writes are recorded here; `opentrain-mcp audit FILE` prints a file".into());
+    };
+    let text = match std::fs::read(path) {
+        Err(fault) if fault.kind() == ErrorKind::NotFound && file.is_none() => {
+            print(&format!("No write is on record yet: there is no {}", path.display()))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        text => text.map_err(|fault| format!("{}: {fault}", path.display()))?,
+    };
     let record = Record::of(&text);
     let (open, settled): (Vec<_>, Vec<_>) = record.writes.iter().partition(|write| write.is_open());
     if !open.is_empty() {
@@ -28,7 +41,22 @@ pub(super) fn run(file: &Path) -> Result<ExitCode, Fault> {
             "note: line {number} cannot be read (torn when the machine stopped, or not ours); it is left as it is"
         ))?;
     }
+    for older in older(path) {
+        print(&format!("note: earlier writes are in {}", older.display()))?;
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The files in which the record was kept before this one was begun, oldest first.
+fn older(path: &Path) -> Vec<PathBuf> {
+    let names = |path: &Path| Some(format!("{}.2", path.file_name()?.to_str()?));
+    let (Some(begins), Some(folder)) = (names(path), path.parent()) else { return Vec::new() };
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut older: Vec<PathBuf> = entries
+        .filter(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.starts_with(&begins)))
+        .collect();
+    older.sort();
+    older
 }
 
 fn line(write: &Recorded) -> String {

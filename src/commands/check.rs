@@ -9,6 +9,7 @@ use crate::config::{Config, Given, OperatorConfig, SETTINGS, Source};
 use crate::mcp::Server;
 use crate::mcp::client::Client;
 use crate::tools::Toolbox;
+use crate::tools::freeze::{Switch, UNREACHABLE};
 use crate::tools::schema::Object;
 
 use super::{Fault, print, server, toolbox};
@@ -25,6 +26,10 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     for limit in toolbox.limits() {
         print(&format!("limit: {limit}"))?;
     }
+    let switch = Switch::at(config.operator.switches.clone());
+    if switch.paths().is_empty() {
+        print(&format!("note: {UNREACHABLE}"))?;
+    }
     // The account is asked whatever the toolsets are; the limits have been told.
     let operator = OperatorConfig {
         toolsets: Some(("all".into(), Source::Default)),
@@ -35,7 +40,9 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
         switches: Vec::new(),
         ..config.operator.clone()
     };
-    try_it(server(&Config { operator, ..config.clone() })?, &toolbox).await
+    let tried = try_it(server(&Config { operator, ..config.clone() })?, &toolbox).await?;
+    // While writes are stopped every one would be refused.
+    Ok(if switch.check().is_err() { ExitCode::FAILURE } else { tried })
 }
 
 async fn try_it(server: Server, toolbox: &Toolbox) -> Result<ExitCode, Fault> {

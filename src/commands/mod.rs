@@ -11,7 +11,8 @@ mod logout;
 mod sandbox;
 mod tools;
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -21,12 +22,12 @@ use tokio::time::Instant;
 use crate::api::client::{Client, Endpoint};
 use crate::api::token::{InMemory, TokenSource};
 use crate::cli::{Cli, Task};
-use crate::config::{Config, Environment, OperatorConfig};
+use crate::config::{Config, Environment, OperatorConfig, RecordPlace};
 use crate::mcp::{Server, stdio};
 use crate::sandbox::{Embedded, Faults};
 use crate::tools::audit::AuditLog;
 use crate::tools::creation::Locks;
-use crate::tools::freeze::Switch;
+use crate::tools::freeze::{Switch, UNREACHABLE};
 use crate::tools::policy::{Policy, Toolsets};
 use crate::tools::{Operator, Toolbox};
 
@@ -62,6 +63,7 @@ async fn perform(task: Task, config: &Config, overruling: Option<&'static str>) 
     match task {
         Task::Serve => {
             warn(config);
+            greet();
             stdio::serve(server(config)?).await?;
             Ok(ExitCode::SUCCESS)
         }
@@ -76,7 +78,7 @@ async fn perform(task: Task, config: &Config, overruling: Option<&'static str>) 
         Task::Drift { document } => drift::run(config, document.as_deref()).await,
         Task::Logout => logout::run(config, overruling).await,
         Task::Thaw => freeze::thaw(config),
-        Task::Audit { file } => audit::run(&file),
+        Task::Audit { file } => audit::run(config, file.as_deref()),
         Task::Sandbox { listen, assumptions } => sandbox::run(listen, config, assumptions).await,
     }
 }
@@ -115,20 +117,24 @@ fn operator(config: &OperatorConfig) -> Result<Operator, Fault> {
         duplicate_window: config.duplicate_window,
         prefix: config.tool_prefix.clone(),
     };
-    let audit = match &config.audit_log {
-        Some(path) => {
-            let log = AuditLog::named(path.clone());
-            Some(Arc::new(log.map_err(|fault| format!("the audit log {} cannot be written: {fault}", path.display()))?))
-        }
-        None => None,
-    };
     Ok(Operator {
         policy,
-        audit,
+        audit: record(&config.record, config.max_day.is_some())?.map(Arc::new),
         switch: Switch::at(config.switches.clone()),
         locks: Locks::shared_in(config.state_folder.as_ref().map(|folder| folder.join("locks"))),
         private_folder: config.private_folder.clone(),
     })
+}
+
+/// The record of writes; one that a limit is counted from has to be kept.
+fn record(place: &RecordPlace, is_counted: bool) -> Result<Option<AuditLog>, Fault> {
+    let log = match place {
+        RecordPlace::Named(path) => AuditLog::named(path.clone()),
+        RecordPlace::Default(path) => AuditLog::by_default(path.clone(), is_counted),
+        RecordPlace::Missing | RecordPlace::Off => return Ok(None),
+    };
+    let path = place.path().unwrap_or(Path::new("")).display();
+    Ok(Some(log.map_err(|fault| format!("the audit log {path} cannot be written: {fault}"))?))
 }
 
 fn server(config: &Config) -> Result<Server, Fault> {
@@ -140,8 +146,28 @@ fn deadline() -> Instant {
     Instant::now() + Duration::from_secs(45)
 }
 
-/// Says on stderr what is odd about where the token comes from.
+/// Tells a person at a terminal what this is. A host has no terminal.
+fn greet() {
+    if std::io::stdin().is_terminal() {
+        let _ = writeln!(
+            anstream::stderr(),
+            "This is an MCP server: a host (Claude Code, VS Code, …) starts it and speaks to it on stdin. To try it by hand: \
+             opentrain-mcp demo, opentrain-mcp check, opentrain-mcp --help. Ctrl-C ends it."
+        );
+    }
+}
+
+/// Says on stderr what is odd about where the token comes from, and what this server has to do without.
 fn warn(config: &Config) {
+    if config.operator.switches.is_empty() {
+        tracing::warn!("{UNREACHABLE}");
+    }
+    if config.operator.record == RecordPlace::Missing {
+        tracing::warn!(
+            "writes are not recorded: there is no home folder (HOME, XDG_STATE_HOME); --audit-log FILE names a place, \
+             --no-record says that none is wanted"
+        );
+    }
     for notice in config.credentials.notices() {
         tracing::warn!("{notice}");
     }

@@ -6,16 +6,14 @@ use std::process::ExitCode;
 use tokio::net::TcpListener;
 
 use crate::config::Config;
-use crate::sandbox::{Sandbox, assumptions, roles};
+use crate::sandbox::{ASSUMPTIONS, Sandbox, roles};
 
 use super::{Fault, faults, print};
 
 /// Serves the sandbox alone until it is interrupted, or prints what it assumes.
 pub(super) async fn run(listen: SocketAddr, config: &Config, only_assumptions: bool) -> Result<ExitCode, Fault> {
     if only_assumptions {
-        for assumption in assumptions() {
-            print(&format!("{}\n  {}\n  Why: {}", assumption.topic, assumption.rule, assumption.because))?;
-        }
+        print(ASSUMPTIONS.trim_end())?;
         return Ok(ExitCode::SUCCESS);
     }
     let listener = TcpListener::bind(listen).await.map_err(|fault| format!("{listen}: {fault}"))?;

@@ -59,6 +59,7 @@ pub(super) const MAX_DAY_USD: &str = "max-day-usd";
 pub(super) const DUPLICATE_WINDOW: &str = "duplicate-window";
 pub(super) const TOOL_PREFIX: &str = "tool-prefix";
 pub(super) const AUDIT_LOG: &str = "audit-log";
+pub(super) const NO_RECORD: &str = "no-record";
 pub(super) const SANDBOX_FAULT: &str = "sandbox-fault";
 pub(super) const LOG_FORMAT: &str = "log-format";
 pub(super) const LOG_FILTER: &str = "log-filter";
@@ -161,16 +162,27 @@ pub const SETTINGS: &[Setting] = &[
         file_field: None,
         default: "no limit",
         help: "The most that may be created, or asked to be funded, released or hired for, in one day (UTC), before \
-               fees; each milestone counts once. Counted from the audit log, which it needs",
+               fees; each milestone counts once. Counted from the record of writes, which it needs",
     },
     Setting {
         name: AUDIT_LOG,
         flag: Flag::Value("FILE"),
         environment: &["OPENTRAIN_AUDIT_LOG"],
         file_field: None,
-        default: "none",
-        help: "Record every write here, one JSON line before it leaves and one after; several servers may share it. A \
-               write that cannot be recorded is refused",
+        default: "~/.local/state/opentrain-mcp/record.jsonl",
+        help: "Record every write here (a whole path): one JSON line before it leaves and one after; several servers may \
+               share it. A write that cannot be recorded here is refused. Without this setting, writes are recorded in \
+               the default place, which XDG_STATE_HOME moves (a sandbox's in sandbox.jsonl beside it), and go on with a \
+               warning if that cannot be written",
+    },
+    Setting {
+        name: NO_RECORD,
+        flag: Flag::Switch,
+        environment: &["OPENTRAIN_NO_RECORD"],
+        file_field: None,
+        default: "off",
+        help: "Record no writes. After a crash the server then knows of no write that was under way, and a limit for the \
+               day is refused",
     },
     Setting {
         name: DUPLICATE_WINDOW,

@@ -1,3 +1,4 @@
+use super::settings::AUDIT_LOG;
 use super::*;
 use crate::api::token::TokenSource;
 
@@ -191,7 +192,7 @@ fn a_placeholder_is_not_used_and_is_named_without_its_value() {
     }
     let flags = Flags::from([(AUDIT_LOG, "${HOME}/a.jsonl".to_owned())]);
     let config = read_with(&flags, &[]).unwrap();
-    assert_eq!(config.operator.audit_log, None);
+    assert_eq!(config.operator.record, RecordPlace::Missing);
     assert!(config.credentials.notices()[0].starts_with("--audit-log "));
 }
 
@@ -265,4 +266,32 @@ fn an_account_that_could_not_be_saved_is_saved_when_the_way_is_free() {
     assert_eq!(credentials.take_news(), None);
     assert!(std::fs::read_to_string(&file).unwrap().contains("ot_pat_new"));
     assert_eq!(token(&read(&[("HOME", &path)]).unwrap()).as_deref(), Some("ot_pat_new"));
+}
+
+#[test]
+fn writes_are_recorded_where_state_is_kept_unless_another_place_is_named() {
+    let place = |flags: &[(&'static str, &str)], variables: &[(&str, &str)]| {
+        let flags = flags.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
+        read_with(&flags, variables).map(|config| config.operator.record)
+    };
+    let default = |path: &str| RecordPlace::Default(path.into());
+    let home = ("HOME", "/home/ada");
+    let file = "/home/ada/.local/state/opentrain-mcp";
+    assert_eq!(place(&[], &[home]).unwrap(), default(&format!("{file}/record.jsonl")));
+    assert_eq!(place(&[(SANDBOX, "1")], &[home]).unwrap(), default(&format!("{file}/sandbox.jsonl")));
+    let moved = [home, ("XDG_STATE_HOME", "/state")];
+    assert_eq!(place(&[], &moved).unwrap(), default("/state/opentrain-mcp/record.jsonl"));
+    assert_eq!(place(&[], &[home, ("XDG_STATE_HOME", "state")]).unwrap(), default(&format!("{file}/record.jsonl")));
+    assert_eq!(place(&[], &[]).unwrap(), RecordPlace::Missing);
+    assert_eq!(place(&[(AUDIT_LOG, "/a")], &[home]).unwrap(), RecordPlace::Named("/a".into()));
+    assert_eq!(place(&[], &[home, ("OPENTRAIN_NO_RECORD", "1")]).unwrap(), RecordPlace::Off);
+
+    let fault = place(&[(AUDIT_LOG, "/a")], &[("OPENTRAIN_NO_RECORD", "1")]).unwrap_err().to_string();
+    assert!(fault.starts_with("OPENTRAIN_NO_RECORD: contradicts --audit-log"), "{fault}");
+    let limit = (MAX_DAY_USD, "100");
+    for (variables, wanted) in [(&[][..], "HOME"), (&[home, ("OPENTRAIN_NO_RECORD", "1")][..], "--no-record")] {
+        let fault = place(&[limit], variables).unwrap_err().to_string();
+        assert!(fault.starts_with("--max-day-usd") && fault.contains(wanted), "{fault}");
+    }
+    assert!(place(&[limit], &[home]).is_ok() && place(&[limit, (AUDIT_LOG, "/a")], &[]).is_ok());
 }

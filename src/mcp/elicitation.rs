@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use url::Url;
 
-use crate::tools::answer::Report;
+use crate::tools::answer::{Outcome, Report};
 use crate::tools::person::{After, HumanStep};
 
 use super::host::{Host, Road};
@@ -158,7 +158,8 @@ impl Server {
         }
         let left = self.toolbox.human_wait.saturating_sub(began.elapsed());
         let report = self.wait(request, &step.after, left, context).await?;
-        if report.result.is_ok() {
+        // Complete is what the person has decided; the page may still be open.
+        if report.result.as_ref().is_ok_and(|answer| answer.outcome != Some(Outcome::PendingApproval)) {
             let done =
                 CustomNotification::new("notifications/elicitation/complete", Some(json!({ "elicitationId": id })));
             let _ = context.peer.send_notification(ServerNotification::CustomNotification(done)).await;

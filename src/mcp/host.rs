@@ -4,14 +4,26 @@ use rmcp::RoleServer;
 use rmcp::model::ProtocolVersion;
 use rmcp::service::RequestContext;
 
-/// Hosts that were seen to drop a whole answer when it holds a `resource_link`, by `clientInfo.name`.
-const DROP_LINKS: &[&str] = &["claude-ai"];
+/// Hosts that are known to take a `resource_link`, by `clientInfo.name`. Many others lose the whole answer over one, and
+/// the link is in the text and the structure anyway.
+const TAKE_LINKS: &[&str] = &["Visual Studio Code", "Visual Studio Code - Insiders"];
+/// Hosts that were seen to wait for a call of 25 s, by `clientInfo.name`. Some frameworks cut a call at 5 s.
+const WAIT: &[&str] = &[
+    "Visual Studio Code",
+    "Visual Studio Code - Insiders",
+    "claude-code",
+    "codex-mcp-client",
+    "gemini-cli-mcp-client",
+    "opencode",
+    "opentrain-mcp-cli",
+];
 
 /// A host's abilities.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Host {
     road: Road,
     links: bool,
+    waits: bool,
 }
 
 /// How a page is brought before the person at the host.
@@ -38,12 +50,21 @@ impl Host {
             true if since(&ProtocolVersion::V_2025_11_25) => Road::Elicitation,
             _ => Road::Answer,
         };
-        let drops = context.client_info().is_some_and(|client| DROP_LINKS.contains(&client.name.as_str()));
-        Self { road, links: since(&ProtocolVersion::V_2025_06_18) && !drops }
+        let client = context.client_info();
+        let is_one_of = |names: &[&str]| client.as_ref().is_some_and(|client| names.contains(&client.name.as_str()));
+        let links = since(&ProtocolVersion::V_2025_06_18) && is_one_of(TAKE_LINKS);
+        // Who asks for progress sees that the call is alive.
+        let waits = is_one_of(WAIT) || context.meta.get_progress_token().is_some();
+        Self { road, links, waits }
     }
 
     pub(crate) fn road(self) -> Road {
         self.road
+    }
+
+    /// Whether it is known to wait for a call that takes half a minute.
+    pub(crate) fn waits(self) -> bool {
+        self.waits
     }
 
     pub(crate) fn takes_links(self) -> bool {

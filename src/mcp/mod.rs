@@ -83,6 +83,7 @@ impl Server {
         let host = Host::of(&context);
         let call = Call {
             progress: Arc::new(HostProgress::of(&context)),
+            is_patient: host.waits(),
             closing: self.closing.clone(),
             client: context.client_info().map(|client| format!("{} {}", client.name, client.version)),
             ..Call::within(CALL_LIMIT.max(self.toolbox.human_wait + elicitation::MARGIN))

@@ -2,13 +2,12 @@
 //! API, and each delivery is bounded in time.
 
 use std::collections::BTreeMap;
-use std::io;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use http::header::CONTENT_TYPE;
+use reqwest::redirect::Policy;
 use ring::hmac;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use url::{Host, Url};
@@ -17,8 +16,6 @@ use url::{Host, Url};
 const PATIENCE: Duration = Duration::from_secs(10);
 /// How many deliveries may wait; more are dropped.
 const ROOM: usize = 256;
-/// As much of an answer as is read.
-const MAX_ANSWER: u64 = 1_024;
 
 /// An event on its way.
 #[derive(Debug)]
@@ -84,41 +81,49 @@ async fn work(mut receiver: mpsc::Receiver<Delivery>, own_port: Option<u16>) {
 }
 
 impl Delivery {
-    /// Carries it to its receiver, and tells the answer's status line.
-    async fn carry(&self, own_port: Option<u16>) -> io::Result<String> {
-        let refused = |why| io::Error::new(io::ErrorKind::PermissionDenied, why);
-        let port = self.url.port_or_known_default().unwrap_or(80);
-        let address = loopback(&self.url).ok_or_else(|| refused("only http on this machine is delivered to"))?;
-        if Some(port) == own_port {
-            return Err(refused("the sandbox does not deliver to itself"));
+    /// Sends it to its receiver, and gives the status of the answer.
+    async fn carry(&self, own_port: Option<u16>) -> Result<u16, Undelivered> {
+        if loopback(&self.url).is_none() {
+            return Err(Undelivered::Elsewhere);
         }
-        let mut connection = TcpStream::connect((address, port)).await?;
-        connection.write_all(self.request(now()).as_bytes()).await?;
-        let mut answer = Vec::new();
-        connection.take(MAX_ANSWER).read_to_end(&mut answer).await?;
-        Ok(String::from_utf8_lossy(&answer).lines().next().unwrap_or_default().to_owned())
+        if self.url.port_or_known_default() == own_port {
+            return Err(Undelivered::Itself);
+        }
+        let (time, Self { secret, body, .. }) = (now(), self);
+        let request = client()?
+            .post(self.url.clone())
+            .header(CONTENT_TYPE, "application/json")
+            .header("X-OpenTrain-Event", self.event)
+            .header("X-OpenTrain-Delivery", &self.id)
+            .header("X-OpenTrain-Signature", format!("t={time},v1={}", signature(secret, time, body)))
+            .body(body.clone());
+        Ok(request.send().await?.status().as_u16())
     }
+}
 
-    /// The request, sent at `time`.
-    fn request(&self, time: u64) -> String {
-        let Self { id, url, secret, event, body, .. } = self;
-        let host = url.host_str().unwrap_or_default();
-        let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-        let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-        let signature = signature(secret, time, body);
-        [
-            format!("POST {}{query} HTTP/1.1", url.path()),
-            format!("Host: {host}{port}"),
-            "Content-Type: application/json".into(),
-            "User-Agent: OpenTrain-Webhooks/1.0".into(),
-            format!("X-OpenTrain-Event: {event}"),
-            format!("X-OpenTrain-Delivery: {id}"),
-            format!("X-OpenTrain-Signature: t={time},v1={signature}"),
-            "Connection: close".into(),
-            format!("Content-Length: {}\r\n\r\n{body}", body.len()),
-        ]
-        .join("\r\n")
-    }
+/// Why an event did not reach its receiver.
+#[derive(Debug, thiserror::Error)]
+enum Undelivered {
+    #[error("the sandbox delivers only to http on this machine")]
+    Elsewhere,
+    #[error("the sandbox does not deliver to itself")]
+    Itself,
+    #[error(transparent)]
+    Failed(#[from] reqwest::Error),
+}
+
+/// A client that follows nobody elsewhere: no redirects, no proxy, and localhost is this machine.
+fn client() -> reqwest::Result<reqwest::Client> {
+    // Set already when an API client was made before.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    reqwest::Client::builder()
+        .user_agent("OpenTrain-Webhooks/1.0")
+        .no_proxy()
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .tls_certs_only([])
+        .resolve("localhost", (Ipv4Addr::LOCALHOST, 0).into())
+        .build()
 }
 
 /// The address of this machine that `url` names, if it names one by http.

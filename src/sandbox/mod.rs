@@ -1,8 +1,8 @@
 //! OpenTrain again, small: the operations over real HTTP on loopback, with the pages on which a person decides.
 //!
 //! Routes, gates and decoding come from [`crate::api`], so the sandbox cannot drift from the client. It enforces what
-//! the reference documents and invents no rule; where the reference is silent, what it does instead is one row of
-//! [`assumptions`]. State is in memory, and the same requests get the same bytes in every fresh sandbox: seeded data,
+//! the reference documents and invents no rule; where the reference is silent, what it does instead stands in
+//! [`ASSUMPTIONS`]. State is in memory, and the same requests get the same bytes in every fresh sandbox: seeded data,
 //! ids and clock. It knows nothing of tools or of MCP.
 //!
 //! | file | what it holds |
@@ -30,7 +30,7 @@
 //! | `pages` | what a person sees |
 //! | `faults`, `line` | what goes wrong on demand, and connections that can break |
 //! | `marker`, `embedded` | how one sandbox is found and shared by the servers of one user |
-//! | `assumptions` | what is inferred and not documented |
+//! | `assumptions.txt` | rules that are inferred and not documented |
 //!
 //! To add an operation: a handler in its family's file, and its name in the table there.
 
@@ -39,7 +39,6 @@ mod accounts;
 mod agent;
 mod answer;
 mod approvals;
-mod assumptions;
 mod candidates;
 mod contracts;
 mod credits;
@@ -80,11 +79,13 @@ mod world;
 #[cfg(test)]
 mod tests;
 
-pub use assumptions::{Assumption, assumptions};
 pub use embedded::Embedded;
 pub use faults::Faults;
 pub use roles::{Role, default_token, roles};
 pub use server::Sandbox;
+
+/// Every rule of the sandbox that is inferred and not documented: what it is about, what the sandbox does, and why.
+pub const ASSUMPTIONS: &str = include_str!("assumptions.txt");
 
 /// The port on which a sandbox is looked for first, so that links to its pages outlive a chat.
 pub const DEFAULT_PORT: u16 = 27610;

@@ -305,7 +305,7 @@ impl Tool for GetApproval {
 #[serde(rename_all = "camelCase")]
 struct WaitForApproval {
     approval_id: ApprovalId,
-    /// Default 25; many hosts cut a call at 60. 0 looks once.
+    /// Default 4, or 25 where the host is known to wait. Some hosts cut a call at 5, many at 60. 0 looks once.
     #[schemars(range(min = 0, max = 300))]
     timeout_seconds: Option<u64>,
 }
@@ -320,7 +320,7 @@ impl Tool for WaitForApproval {
 
     async fn run(self, context: &Context) -> Result<Answer, Trouble> {
         let began = Instant::now();
-        let limit = Duration::from_secs(self.timeout_seconds.unwrap_or(25));
+        let limit = Duration::from_secs(self.timeout_seconds.unwrap_or(if context.call.is_patient { 25 } else { 4 }));
         let until = began + limit;
         let mut last: Result<Seen, Error>;
         let waits = ExponentialBuilder::default().with_min_delay(Duration::from_millis(700)).with_factor(1.6);

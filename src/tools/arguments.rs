@@ -1,8 +1,8 @@
 //! The arguments of a call, read against the tool's own input schema before they become its type.
 //!
-//! Some hosts send every argument as text, and `null` for what they leave out. Both are read as what they plainly are;
-//! the published schema stays exact. Everything else that does not fit is refused with the parameter as the caller
-//! wrote it and what would be right.
+//! Some hosts send every argument as text, `null`, "" or 0 for what they leave out, and keys of their own. All are read
+//! as what they plainly are; the published schema stays exact. Everything else that does not fit is refused with the
+//! parameter as the caller wrote it and what would be right.
 
 use serde_json::{Map, Number, Value};
 
@@ -16,6 +16,37 @@ const ALIKE: f64 = 0.8;
 /// How alike it must be where any name could be a key of an open object.
 const MISSPELT: f64 = 0.9;
 
+/// Keys that hosts and frameworks put among the arguments. The model did not write them and cannot leave them out. The
+/// same goes for each key that begins with `_`.
+const KEYS_OF_HOSTS: &[&str] = &[
+    "action",
+    "callId",
+    "call_id",
+    "chatInput",
+    "chat_input",
+    "conversation_id",
+    "explanation",
+    "random_string",
+    "reasoning",
+    "requestHeartbeat",
+    "request_heartbeat",
+    "runId",
+    "run_id",
+    "security_risk",
+    "sessionId",
+    "session_id",
+    "task_progress",
+    "threadId",
+    "thread_id",
+    "toolAction",
+    "toolCallId",
+    "toolSummary",
+    "tool_call_description",
+    "tool_call_id",
+    "waitForPreviousTools",
+    "wait_for_previous",
+];
+
 /// Fits `arguments` to `schema`, a strict object schema.
 ///
 /// # Errors
@@ -27,19 +58,22 @@ pub fn fit(schema: &Object, arguments: Object) -> Result<Object, InvalidArgument
 fn fit_object(schema: &Object, arguments: Object, path: &str) -> Result<Object, InvalidArgument> {
     let empty = Map::new();
     let properties = schema.get("properties").and_then(Value::as_object).unwrap_or(&empty);
+    let required: Vec<&str> =
+        schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let mut fitted = Map::new();
     for (name, value) in arguments {
         let field = format!("{path}{name}");
         match properties.get(&name) {
             _ if value.is_null() => {}
+            None if path.is_empty() && is_of_a_host(&name, properties) => {}
+            Some(property) if !required.contains(&name.as_str()) && is_left_out(property, &name, &value) => {}
             None => return Err(unknown(&shortened(&field), &shortened(&name), properties)),
             Some(property) => {
                 fitted.insert(name, fit_value(property, value, &field)?);
             }
         }
     }
-    let required = schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    let missing: Vec<&str> = required.filter(|name| !fitted.contains_key(*name)).collect();
+    let missing: Vec<&str> = required.into_iter().filter(|name| !fitted.contains_key(*name)).collect();
     match missing.first() {
         None => Ok(fitted),
         Some(first) => Err(InvalidArgument::new(format!("{path}{first}"), all_missing(&missing, path, properties))),
@@ -54,6 +88,23 @@ fn all_missing(missing: &[&str], path: &str, properties: &Object) -> String {
         format!("{path}{name} is missing{about}")
     });
     each.collect::<Vec<_>>().join("; ")
+}
+
+/// Whether a host has added this key. A tool without parameters is sent one by hosts that cannot call without any.
+fn is_of_a_host(name: &str, properties: &Object) -> bool {
+    name.starts_with('_') || properties.is_empty() || KEYS_OF_HOSTS.contains(&name)
+}
+
+/// Whether an optional parameter was filled in only because the host fills in all of them: a blank text, or a 0 where 0
+/// is out of bounds. An amount of money is never guessed.
+fn is_left_out(property: &Value, name: &str, value: &Value) -> bool {
+    if value.as_str().is_some_and(|text| text.trim().is_empty()) {
+        return true;
+    }
+    let bound = |name: &str| property.get(name).and_then(Value::as_f64);
+    let excludes_zero = bound("exclusiveMinimum").is_some_and(|least| least >= 0.0)
+        || bound("minimum").is_some_and(|least| least > 0.0);
+    excludes_zero && value.as_number().is_some_and(|number| number.as_str() == "0") && !name.ends_with("Usd")
 }
 
 fn unknown(field: &str, name: &str, properties: &Object) -> InvalidArgument {
@@ -93,12 +144,21 @@ fn bare(name: &str) -> String {
 fn fit_value(property: &Value, value: Value, field: &str) -> Result<Value, InvalidArgument> {
     let wanted = property.get("type").and_then(Value::as_str).unwrap_or_default();
     let found = describe(&value);
-    let value = read_as(wanted, value)
+    let mut value = read_as(wanted, value)
         .ok_or_else(|| InvalidArgument::new(field, format!("{field} must be {} (it was {found})", article(wanted))))?;
+    if let Value::String(text) = &mut value
+        && is_id(field)
+    {
+        *text = text.trim().to_owned();
+    }
     let wrong = |what: String| Err(InvalidArgument::new(field, format!("{field} {what} (it was {found})")));
     if let Some(choices) = property.get("enum").and_then(Value::as_array)
         && !choices.contains(&value)
     {
+        // Models write a choice in whatever letters they have seen it in.
+        if let Some(meant) = choices.iter().find(|choice| is_same_word(choice, &value)) {
+            return Ok(meant.clone());
+        }
         let choices: Vec<&str> = choices.iter().filter_map(Value::as_str).collect();
         return wrong(format!("must be one of {}", choices.join(", ")));
     }
@@ -133,6 +193,17 @@ fn fit_value(property: &Value, value: Value, field: &str) -> Result<Value, Inval
         return wrong("has more digits than a number can have here".into());
     }
     fit_inside(property, value, field)
+}
+
+/// Whether a parameter holds an id, which has no blanks around it, wherever it was copied from.
+fn is_id(field: &str) -> bool {
+    let name = field.split('[').next().unwrap_or(field);
+    name.ends_with("Id") || name.ends_with("Ids")
+}
+
+fn is_same_word(choice: &Value, value: &Value) -> bool {
+    let (Some(choice), Some(value)) = (choice.as_str(), value.as_str()) else { return false };
+    choice.to_lowercase() == value.trim().to_lowercase()
 }
 
 /// A whole number that nothing here counts up to; serde cannot pass one on into a struct within a struct.
@@ -172,6 +243,9 @@ fn read_as(wanted: &str, value: Value) -> Option<Value> {
             let parsed: Value = serde_json::from_str(&text).ok()?;
             fits(wanted, &parsed).then_some(parsed)
         }
+        // Some languages have one empty thing for both.
+        ("object", Value::Array(items)) if items.is_empty() => Some(Value::Object(Map::new())),
+        ("array", Value::Object(fields)) if fields.is_empty() => Some(Value::Array(Vec::new())),
         (_, value) => (wanted.is_empty() || fits(wanted, &value)).then_some(value),
     }
 }
@@ -288,6 +362,32 @@ mod tests {
         assert_eq!(fitted(json!({"contractId": "c", "amountUsd": null})), json!({"contractId": "c"}));
         let open = json!({"contractId": "c", "fields": {"a": null, "b": "300"}});
         assert_eq!(fitted(open.clone()), open);
+    }
+
+    #[test]
+    fn what_a_host_fills_in_is_not_given() {
+        for blank in [
+            json!({"contractId": "c", "status": "", "again": " ", "milestone": "", "tags": ""}),
+            json!({"contractId": "c", "limit": 0}),
+        ] {
+            assert_eq!(fitted(blank.clone()), json!({"contractId": "c"}), "{blank}");
+        }
+    }
+
+    #[test]
+    fn keys_of_hosts_are_left_out() {
+        for name in ["toolCallId", "_meta", "_sessionID", "random_string", "security_risk", "wait_for_previous"] {
+            assert_eq!(fitted(json!({"contractId": "c", name: {"x": 1}})), json!({"contractId": "c"}), "{name}");
+        }
+        let none = fit(&Object::new(), json!({"anything": 1}).as_object().unwrap().clone());
+        assert!(none.unwrap().is_empty(), "a tool without parameters takes any key");
+        assert_eq!(fault(json!({"contractId": "c", "milestone": {"_x": 1}})).field, "milestone._x");
+    }
+
+    #[test]
+    fn choices_ids_and_empty_things_are_read_generously() {
+        let read = fitted(json!({"contractId": " ctr_1\n", "status": "ACTIVE ", "fields": [], "tags": {}}));
+        assert_eq!(read, json!({"contractId": "ctr_1", "status": "active", "fields": {}, "tags": []}));
     }
 
     #[test]

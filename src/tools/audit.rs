@@ -72,8 +72,17 @@ impl AuditLog {
 
     /// The record where nobody has named one; made at the first write. A write that cannot be recorded there goes on, with
     /// a warning, unless it is `required` since a limit is counted from it.
-    #[must_use]
-    pub fn at(path: PathBuf, required: bool) -> Self {
+    ///
+    /// # Errors
+    /// When it is required and something else than a file is there.
+    pub fn by_default(path: PathBuf, required: bool) -> io::Result<Self> {
+        if required {
+            file::plain(&path)?;
+        }
+        Ok(Self::at(path, required))
+    }
+
+    fn at(path: PathBuf, required: bool) -> Self {
         let ledger = Arc::new(tokio::sync::Mutex::new(Ledger::at(path)));
         Self { required, told: AtomicBool::new(false), ledger, open: Mutex::default() }
     }
@@ -120,7 +129,16 @@ impl AuditLog {
         principal: Option<String>,
         matching: impl Fn(&Object) -> bool + Send + 'static,
     ) -> io::Result<Vec<Line>> {
-        self.step(move |ledger, until| ledger.open_writes(tool, &base, principal.as_deref(), matching, until)).await
+        let reading =
+            move |ledger: &mut Ledger, until| ledger.open_writes(tool, &base, principal.as_deref(), matching, until);
+        match self.step(reading).await {
+            // A record that may be missing tells nothing where it cannot be read.
+            Err(fault) if !self.required => {
+                tracing::warn!(%fault, "the record of writes cannot be read");
+                Ok(Vec::new())
+            }
+            read => read,
+        }
     }
 
     /// Takes the next step in the queue, on a thread that may block.

@@ -35,6 +35,8 @@ pub struct Call {
     pub after_claim: bool,
     /// Who hears how a wait goes.
     pub progress: Arc<dyn Progress>,
+    /// Whether the caller is known to wait for an answer that takes half a minute.
+    pub is_patient: bool,
     /// Cancelled when nobody is there any more to wait for.
     pub closing: CancellationToken,
     /// Who the client says it is; for the record.
@@ -49,6 +51,7 @@ impl Call {
             deadline: Instant::now() + limit,
             after_claim: false,
             progress: Arc::new(Silent),
+            is_patient: false,
             closing: CancellationToken::new(),
             client: None,
         }

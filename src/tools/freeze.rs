@@ -11,6 +11,10 @@ use crate::files;
 use super::failure::Denial;
 use super::text::{moment_of, quoted};
 
+/// What is to be known of a server that looks at no switch.
+pub const UNREACHABLE: &str = "no `opentrain-mcp freeze` can stop this server: there is no home folder (HOME, \
+                               XDG_CONFIG_HOME) for the stop switch";
+
 /// Where the switch is: in one file, or in several, since servers of one user may not all see the same one.
 #[derive(Clone, Debug, Default)]
 pub struct Switch(Vec<PathBuf>);

@@ -29,6 +29,9 @@ use super::{Entry, all, arguments};
 /// Hosts cut a call at 60 s: whatever happens, it is answered before.
 pub const CALL_LIMIT: Duration = Duration::from_secs(48);
 
+/// How long after that a write is waited for that has not come back by itself.
+const OVERTIME: Duration = Duration::from_secs(1);
+
 /// A tool that is served, with what is made of its types once.
 pub struct Served {
     /// The row.
@@ -275,10 +278,13 @@ impl Toolbox {
         }
         let (toolbox, its_call) = (Arc::clone(self), call.clone());
         let write = tokio::spawn(Box::pin(async move { toolbox.run(entry, arguments, its_call).await }));
-        write.await.unwrap_or_else(|fault| {
-            let broken = Error::Unreachable { what: format!("the call broke off ({fault})"), sent: true };
-            self.report(entry, &broken.into(), Around::default(), call)
-        })
+        let broken = match tokio::time::timeout_at(call.deadline + OVERTIME, write).await {
+            Ok(Ok(report)) => return report,
+            Ok(Err(fault)) => Error::Unreachable { what: format!("the call broke off ({fault})"), sent: true },
+            // What holds it up is not OpenTrain, which has a limit of its own: the record, for instance. It goes on.
+            Err(_) => Error::TimedOut { waited: CALL_LIMIT + OVERTIME, sent: true },
+        };
+        self.report(entry, &broken.into(), Around::default(), call)
     }
 
     /// Performs a call with arguments that fit. A token that was refused is looked for once more: another process may

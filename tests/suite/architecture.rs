@@ -69,8 +69,8 @@ const OWNERS: &[(&str, &[&str], &str)] = &[
     ("rmcp", &["src/mcp/"], "only one folder knows MCP"),
     (
         "reqwest",
-        &["src/api/client.rs", "src/commands/demo/person.rs"],
-        "one way to OpenTrain; the demo's person has a browser",
+        &["src/api/client.rs", "src/commands/demo/person.rs", "src/sandbox/delivery.rs"],
+        "one way to OpenTrain; the demo's person has a browser, and the sandbox calls webhooks",
     ),
     ("axum", &["src/sandbox/"], "only the sandbox serves HTTP"),
     ("maud", &["src/sandbox/"], "only the sandbox has pages"),

@@ -1,6 +1,7 @@
 //! The record: two lines for each write, the first on disk before the request leaves.
 
 mod faults;
+mod place;
 
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -258,7 +259,7 @@ async fn processes_that_share_a_file_interleave_whole_lines() {
 
 #[tokio::test]
 async fn a_stop_leaves_no_write_open() {
-    for stop in ["TERM", "INT"] {
+    for stop in ["TERM", "HUP"] {
         let (_folder, log) = folder();
         let api = Api::meddled([maria()], |request, _| request.is_write().then(Reply::hang)).await;
         let host = server(&api, &log).start().await;

@@ -77,7 +77,7 @@ pub(crate) fn is_the_plain_answer(answer: &crate::harness::Answer, url: &str) {
 async fn a_plain_host_gets_the_whole_story_and_the_link_in_each_channel() {
     let account = Account::unclaimed().await;
     for revision in ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", STATELESS] {
-        let host = account.server().speaking(revision).start().await;
+        let host = account.server().speaking(revision).named("Visual Studio Code").start().await;
         let answer = host.call("create_milestone", terms()).await;
         is_the_plain_answer(&answer, &account.url());
         let expected: &[&str] = if revision < "2025-06-18" { &[] } else { &[&account.url()] };
@@ -87,10 +87,10 @@ async fn a_plain_host_gets_the_whole_story_and_the_link_in_each_channel() {
 }
 
 #[tokio::test]
-async fn a_host_that_is_known_to_drop_answers_with_links_gets_none() {
+async fn a_host_that_is_not_known_to_take_links_gets_none() {
     let account = Account::unclaimed().await;
     for revision in ["2025-06-18", "2025-11-25", STATELESS] {
-        let host = account.server().speaking(revision).named("claude-ai").start().await;
+        let host = account.server().speaking(revision).named("mcp").start().await;
         let answer = host.call("create_milestone", terms()).await;
         is_the_plain_answer(&answer, &account.url());
         assert!(answer.resource_links().is_empty(), "{revision}");

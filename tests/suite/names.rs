@@ -335,9 +335,16 @@ async fn an_unknown_prefixed_name_is_answered_with_prefixed_ones() {
     assert!(text.contains("ot_list_contracts") && !has_word(text, "list_contracts"), "{text}");
 }
 
+#[test]
+fn the_longest_prefix_and_a_host_s_own_leave_each_name_short_enough() {
+    for entry in opentrain_mcp::tools::all() {
+        assert!("mcp__opentrain__".len() + 20 + entry.name.len() <= 64, "{}", entry.name);
+    }
+}
+
 #[tokio::test]
 async fn a_prefix_that_hosts_would_not_take_stops_the_start() {
-    for prefix in ["ot ", "ot/", "ö", "a\nb", &"x".repeat(65)] {
+    for prefix in ["o t", "ot/", "ö", "a\nb", "opentrain.", "9_", "-x", &"x".repeat(21)] {
         let ran = launch().args(["--tool-prefix", prefix]).run().await;
         assert_ne!(ran.status, Some(0), "{prefix:?}: {ran:?}");
         assert!(ran.stdout.is_empty() && ran.stderr.contains("tool-prefix"), "{prefix:?}: {ran:?}");

@@ -1,5 +1,6 @@
 //! MCP on stdio, line by line.
 
+use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -226,6 +227,24 @@ async fn an_interrupt_that_is_meant_for_the_host_does_not_end_it() {
     host.signal("INT");
     host.close_input().await;
     assert_eq!(host.exit_within(Duration::from_secs(6)).await, Some(0));
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn it_ends_with_its_host_although_somebody_else_holds_the_pipe() {
+    let home = tempfile::tempdir().unwrap();
+    let mut shell = tokio::process::Command::new("sh");
+    shell.args(["-c", "exec 3<&0; \"$0\" <&3 & wait", env!("CARGO_BIN_EXE_opentrain-mcp")]);
+    shell.env_clear().env("HOME", home.path()).stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut shell = shell.spawn().unwrap();
+    // The test holds both ends all the time: only the process that started the server goes.
+    let mut input = shell.stdin.take().unwrap();
+    let mut lines = BufReader::new(shell.stdout.take().unwrap()).lines();
+    input.write_all(b"{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}\n").await.unwrap();
+    assert!(lines.next_line().await.unwrap().is_some());
+    shell.kill().await.unwrap();
+    let end = tokio::time::timeout(Duration::from_secs(20), lines.next_line()).await;
+    assert!(end.expect("it goes on").unwrap().is_none());
 }
 
 #[tokio::test]

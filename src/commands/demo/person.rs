@@ -1,5 +1,6 @@
 //! The demo's person: opens a link and presses the button of the page, over HTTP, as a browser without scripts does.
 
+use html5gum::{HtmlString, StartTag, Token, Tokenizer};
 use http::header::CONTENT_TYPE;
 use url::{Url, form_urlencoded};
 
@@ -55,10 +56,55 @@ impl Page {
     async fn of(response: reqwest::Response) -> Result<Self, Fault> {
         let url = response.url().clone();
         let html = response.text().await?;
-        let title = between(&html, "<h1>", "</h1>").unwrap_or("a page without a heading").to_owned();
-        let key = between(&html, "<pre><code>", "</code>").map(str::to_owned);
-        let forms = html.split("<form").skip(1).filter_map(Form::read).collect();
-        Ok(Self { title, key, url, forms })
+        let mut page = Self { title: String::new(), key: None, url, forms: Vec::new() };
+        let mut open = Vec::new();
+        for Ok(token) in Tokenizer::new(&html) {
+            match token {
+                Token::StartTag(tag) => {
+                    page.begin(&tag);
+                    open.push(tag.name);
+                }
+                Token::String(text) => page.read(&open, &String::from_utf8_lossy(&text)),
+                // Elements without content, such as <input>, have no end: they end with what they stand in.
+                Token::EndTag(tag) => {
+                    open.truncate(open.iter().rposition(|name| *name == tag.name).unwrap_or(open.len()));
+                }
+                _ => {}
+            }
+        }
+        Ok(page)
+    }
+
+    /// A form begins, or one of its fields. A field without a value, or without its check mark, is not sent.
+    fn begin(&mut self, tag: &StartTag<()>) {
+        let attribute = |name: &[u8]| tag.attributes.get(name).map(|value| String::from_utf8_lossy(value).into_owned());
+        match (tag.name.as_slice(), self.forms.last_mut()) {
+            (b"form", _) => {
+                let action = attribute(b"action").unwrap_or_default();
+                self.forms.push(Form { button: String::new(), action, fields: Vec::new() });
+            }
+            (b"input", Some(form)) => {
+                let is_sent = attribute(b"type").as_deref() != Some("checkbox") || attribute(b"checked").is_some();
+                if let (true, Some(name), Some(value)) = (is_sent, attribute(b"name"), attribute(b"value")) {
+                    form.fields.push((name, value));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    /// Text in the elements that are `open`.
+    fn read(&mut self, open: &[HtmlString], text: &str) {
+        let is_in = |name: &[u8]| open.iter().any(|open| open.as_slice() == name);
+        if is_in(b"h1") {
+            self.title.push_str(text);
+        } else if is_in(b"button") {
+            if let Some(form) = self.forms.last_mut() {
+                form.button.push_str(text);
+            }
+        } else if is_in(b"pre") && is_in(b"code") {
+            self.key.get_or_insert_default().push_str(text);
+        }
     }
 
     /// What the buttons say.
@@ -69,26 +115,4 @@ impl Page {
     pub(super) fn offers(&self, text: &str) -> bool {
         self.forms.iter().any(|form| form.button == text)
     }
-}
-
-impl Form {
-    /// Reads what follows `<form`. What has no value, or no check mark, is not sent.
-    fn read(html: &str) -> Option<Self> {
-        let inputs = html.split("<input").skip(1).filter_map(|rest| rest.split('>').next());
-        let fields = inputs.filter(|input| !input.contains("checkbox") || input.contains(" checked"));
-        let fields = fields.filter_map(|input| {
-            let name = between(input, " name=\"", "\"")?;
-            Some((name.to_owned(), between(input, " value=\"", "\"")?.to_owned()))
-        });
-        Some(Self {
-            button: between(html, "<button>", "</button>")?.to_owned(),
-            action: between(html, "action=\"", "\"")?.to_owned(),
-            fields: fields.collect(),
-        })
-    }
-}
-
-/// What stands between two marks; enough for the sandbox's own pages.
-fn between<'a>(html: &'a str, begin: &str, end: &str) -> Option<&'a str> {
-    html.split_once(begin).and_then(|(_, rest)| rest.split_once(end)).map(|(inner, _)| inner)
 }

@@ -62,3 +62,15 @@ async fn an_agent_comes_from_an_empty_account_to_a_paid_milestone() {
 async fn first_milestone(agent: &Agent, sandbox: &Sandbox) -> Value {
     done(agent.get("/contracts"), sandbox).await["contracts"][0]["milestones"][0].take()
 }
+
+#[test]
+fn each_assumption_stands_once_and_says_why() {
+    let lines: Vec<_> = crate::sandbox::ASSUMPTIONS.lines().collect();
+    let mut topics = std::collections::BTreeSet::new();
+    for entry in lines.chunks(3) {
+        let [topic, rule, because] = entry else { panic!("an entry has three lines: {entry:?}") };
+        assert!(!topic.starts_with(' ') && topics.insert(topic), "{topic}");
+        assert!(rule.starts_with("  ") && rule.ends_with('.'), "{rule}");
+        assert!(because.starts_with("  Why: ") && because.ends_with('.'), "{because}");
+    }
+}

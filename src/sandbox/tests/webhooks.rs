@@ -49,7 +49,8 @@ impl Receiver {
 
 fn header<'a>(head: &'a str, name: &str) -> &'a str {
     head.lines()
-        .find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+        .filter_map(|line| line.split_once(": "))
+        .find_map(|(known, value)| known.eq_ignore_ascii_case(name).then_some(value))
         .unwrap_or_else(|| panic!("{name}: {head}"))
 }
 

@@ -17,6 +17,8 @@ use super::reading::Reading;
 
 /// How far back anything matters: the day's sums, and writes that may still be under way.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+/// How often what is too old is looked for.
+const BETWEEN_SWEEPS: Duration = Duration::from_secs(10 * 60);
 /// How far the clocks of two machines that share a record may be apart.
 const CLOCKS_APART: Duration = Duration::from_secs(60 * 60);
 
@@ -24,6 +26,7 @@ const CLOCKS_APART: Duration = Duration::from_secs(60 * 60);
 #[derive(Clone, Debug, Default)]
 pub(super) struct Book {
     writes: BTreeMap<String, Line>,
+    swept: Timestamp,
 }
 
 /// What is older does not matter.
@@ -59,8 +62,12 @@ impl Book {
         self.writes.get(&id).filter(|_| is_damaged && counts)
     }
 
-    /// Forgets what is too old to matter.
+    /// Forgets what is too old to matter, every now and then.
     pub(super) fn forget(&mut self, now: Timestamp) {
+        if self.swept.checked_add(BETWEEN_SWEEPS).is_ok_and(|next| now < next) {
+            return;
+        }
+        self.swept = now;
         let horizon = horizon(now);
         self.writes.retain(|_, line| line.at.parse::<Timestamp>().is_ok_and(|at| at >= horizon));
     }

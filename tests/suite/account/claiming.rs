@@ -16,7 +16,7 @@ fn mira() -> Value {
 #[tokio::test]
 async fn the_page_and_the_code_are_shown_with_how_long_they_are_good_and_what_to_call_then() {
     let opentrain = OpenTrain::new().await;
-    let host = opentrain.registered().start().await;
+    let host = opentrain.registered().named("Visual Studio Code").start().await;
     let answer = host.done("claim_account", mira()).await;
     let page = format!("{}/claim?token=ot_cat_7f3a", opentrain.upstream.origin);
     answer.says(&[&page, CODE, "30 min", "mira@example.com", "get_claim_status", "Nothing is claimed so far"]);

@@ -90,6 +90,8 @@ async fn nothing_is_guessed_when_the_wait_for_the_person_ends() {
     answer.says(&["pending", "nothing has happened", &url, "wait_for_approval"]);
     assert_eq!(answer.structured()["approval"]["status"], "pending");
     assert_eq!(api.came(FUND), 1);
+    let complete = host.notifications("notifications/elicitation/complete");
+    assert!(complete.is_empty(), "nobody has decided: {complete:?}");
 }
 
 #[tokio::test]
@@ -291,7 +293,7 @@ async fn a_missing_payment_method_brings_its_page_before_the_person_and_the_call
 #[tokio::test]
 async fn a_missing_payment_method_is_told_in_each_channel() {
     let api = without_a_card(None).await;
-    let host = server(&api).start().await;
+    let host = server(&api).named("Visual Studio Code").start().await;
     let url = format!("{}/settings/billing", api.upstream.origin);
     let answer = host.failed("request_milestone_funding", ids()).await;
     crate::errors::tells_the_whole_story(&answer, "payment_method_required");

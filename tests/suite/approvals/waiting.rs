@@ -227,7 +227,7 @@ async fn a_wait_that_is_cancelled_ends_at_once_upstream_too() {
 
 #[tokio::test]
 async fn the_end_of_input_and_a_signal_end_a_wait_at_once() {
-    for stop in ["input", "TERM", "INT"] {
+    for stop in ["input", "TERM", "HUP"] {
         let api = looking(vec![Look::Status("pending")]).await;
         let host = server(&api).start().await;
         let before = api.upstream.requests().len();

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 
 use super::{is_refused, server};
 use crate::harness::launch::{Launch, write_private};
-use crate::harness::{Answer, Api, Gate, Host, Reply, TOKEN, contract, launch, pairs, record};
+use crate::harness::{Answer, Api, Gate, Host, Reply, contract, pairs, record};
 
 /// A folder for a log.
 fn folder() -> (TempDir, std::path::PathBuf) {
@@ -42,15 +42,6 @@ fn is_over(answer: &Answer, limit: &str, amount: &str) {
     let details = &answer.error()["details"];
     assert_eq!((details["limitUsd"].to_string().as_str(), details["amountUsd"].to_string().as_str()), (limit, amount));
     answer.says(&["a day", "Do not split"]);
-}
-
-#[tokio::test]
-async fn it_needs_an_audit_log_to_count_from() {
-    for launch in [launch().args(["--max-day-usd", "100"]), launch().env("OPENTRAIN_MAX_DAY_USD", "100")] {
-        let ran = launch.env("OT_API_TOKEN", TOKEN).run().await;
-        assert_ne!(ran.status, Some(0), "{ran:?}");
-        assert!(ran.stderr.contains("--audit-log") && ran.stderr.contains("OPENTRAIN_AUDIT_LOG"), "{ran:?}");
-    }
 }
 
 #[tokio::test]
