@@ -12,7 +12,7 @@ use rust_decimal::Decimal;
 use url::Url;
 
 use crate::api::amount;
-use crate::api::client::is_loopback;
+use crate::api::client::{Proxies, is_loopback};
 use crate::api::token::Token;
 
 mod credentials;
@@ -58,6 +58,8 @@ pub struct Config {
     pub credentials: Arc<Credentials>,
     /// The limit for one HTTP attempt.
     pub timeout: Duration,
+    /// The proxies that the environment names.
+    pub proxies: Proxies,
     /// How long a call may wait for a person.
     pub human_wait: Duration,
     /// What the operator allows.
@@ -351,6 +353,7 @@ impl Config {
             origin,
             credentials,
             timeout,
+            proxies: Proxies::of(|name| environment.get(name).map(str::to_owned)),
             human_wait,
             operator,
             log,

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
 use super::approvals::Approval;
+use super::evidence::{Evidence, Status};
 use super::milestones::Milestone;
 use super::types::{ContractId, Field, JobId, List, wrapper};
 use super::{Effect, Gate, Operation};
@@ -77,6 +78,7 @@ impl Operation for EndContract {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/contracts/{contractId}/end";
     const EFFECT: Effect = Effect::Irreversible;
+    const EVIDENCE: Evidence = Evidence::Success(Status::OneOf("/status", &["ended"]));
     const GATE: Gate = Gate::scopes(&["payments:write"]).feature("public_api_payments_write").claimed();
 }
 

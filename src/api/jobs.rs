@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
+use super::evidence::{Evidence, Status};
 use super::types::{Field, FreelancerId, JobId, List};
 use super::{Effect, Gate, Operation};
 
@@ -33,6 +34,7 @@ impl Operation for CreateJobDraft {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/job-drafts";
     const EFFECT: Effect = Effect::Create;
+    const EVIDENCE: Evidence = Evidence::Id(&["/jobId"]);
     const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_drafting");
 }
 
@@ -54,6 +56,7 @@ impl Operation for UpdateJobDraft {
     const PATH: &'static str = "/job-drafts/{jobId}";
     const BODY: Option<&'static str> = Some("fields");
     const EFFECT: Effect = Effect::Replace;
+    const EVIDENCE: Evidence = Evidence::Field(&["/jobId", "/status", "/validation", "/ok"], Status::None);
     const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_drafting");
 }
 
@@ -62,7 +65,8 @@ impl Operation for UpdateJobDraft {
 #[serde(rename_all = "camelCase")]
 pub struct Draft {
     /// The jobId of other tools.
-    pub job_id: String,
+    #[serde(default)]
+    pub job_id: Field<String>,
     /// DRAFT
     #[serde(default)]
     pub status: Field<String>,
@@ -133,6 +137,8 @@ impl Operation for PublishJob {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/jobs/{jobId}/publish";
     const EFFECT: Effect = Effect::Replace;
+    const EVIDENCE: Evidence =
+        Evidence::Field(&["/jobId", "/status", "/jobUrl", "/ok"], Status::NoneOf("/status", &["DRAFT"]));
     const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_publishing");
 }
 
@@ -141,7 +147,8 @@ impl Operation for PublishJob {
 #[serde(rename_all = "camelCase")]
 pub struct Published {
     /// The job.
-    pub job_id: String,
+    #[serde(default)]
+    pub job_id: Field<String>,
     /// OPEN
     #[serde(default)]
     pub status: Field<String>,
@@ -173,6 +180,7 @@ impl Operation for UpdateJob {
     const PATH: &'static str = "/jobs/{jobId}";
     const BODY: Option<&'static str> = Some("fields");
     const EFFECT: Effect = Effect::Replace;
+    const EVIDENCE: Evidence = Evidence::Field(&["/jobId", "/status", "/moderation", "/ok"], Status::None);
     const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_publishing");
 }
 
@@ -181,7 +189,8 @@ impl Operation for UpdateJob {
 #[serde(rename_all = "camelCase")]
 pub struct Updated {
     /// The job.
-    pub job_id: String,
+    #[serde(default)]
+    pub job_id: Field<String>,
     /// OPEN
     #[serde(default)]
     pub status: Field<String>,
@@ -203,6 +212,7 @@ impl Operation for CloseJob {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/jobs/{jobId}/close";
     const EFFECT: Effect = Effect::Irreversible;
+    const EVIDENCE: Evidence = Evidence::Success(Status::NoneOf("/status", &["DRAFT", "OPEN", "PENDING_APPROVAL"]));
     const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_publishing");
 }
 
@@ -211,7 +221,8 @@ impl Operation for CloseJob {
 #[serde(rename_all = "camelCase")]
 pub struct Closed {
     /// The job.
-    pub job_id: String,
+    #[serde(default)]
+    pub job_id: Field<String>,
     /// ARCHIVED
     #[serde(default)]
     pub status: Field<String>,
@@ -234,6 +245,7 @@ impl Operation for InviteFreelancer {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/jobs/{jobId}/invites";
     const EFFECT: Effect = Effect::Replace;
+    const EVIDENCE: Evidence = Evidence::Field(&["/proposalId", "/alreadyInvited", "/ok"], Status::None);
     const GATE: Gate = Gate::scopes(&["proposals:write"]).feature("public_api_hiring").claimed();
 }
 
@@ -242,7 +254,8 @@ impl Operation for InviteFreelancer {
 #[serde(rename_all = "camelCase")]
 pub struct Invited {
     /// The proposal that it opened.
-    pub proposal_id: String,
+    #[serde(default)]
+    pub proposal_id: Field<String>,
     /// The job.
     #[serde(default)]
     pub job_id: Field<String>,

@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
+use super::evidence::Evidence;
 use super::types::{ConversationId, Field, wrapper};
 use super::{Effect, Gate, Operation};
 
@@ -165,6 +166,7 @@ impl Operation for SendMessage {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/messages";
     const EFFECT: Effect = Effect::Create;
+    const EVIDENCE: Evidence = Evidence::Id(&["/message/id"]);
     const GATE: Gate = Gate::scopes(&["messages:write"]).feature("public_api_messaging_writes").claimed();
 }
 

@@ -22,6 +22,9 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
         let value = SETTINGS.iter().find(|setting| setting.name == *name).map(|setting| setting.shown(value));
         print(&format!("{name:<widest$}  {}  ({source})", value.unwrap_or_default()))?;
     }
+    if let Some(proxy) = config.proxies.describe(&config.origin) {
+        print(&format!("through the proxy {proxy}"))?;
+    }
     let toolbox = toolbox(config)?;
     for limit in toolbox.limits() {
         print(&format!("limit: {limit}"))?;

@@ -92,7 +92,7 @@ fn toolbox(config: &Config) -> Result<Toolbox, Fault> {
         }
         None => (Box::new(config.origin.clone()), config.credentials.clone()),
     };
-    let client = Client::new(endpoint, config.timeout);
+    let client = Client::new(endpoint, config.timeout).through(config.proxies.clone());
     Ok(Toolbox::new(client, tokens, operator(&config.operator)?, config.human_wait, config.sandbox.is_some()))
 }
 

@@ -119,7 +119,8 @@ impl Tool for CreateCreditTopUp {
         let made = &written.read.output;
         let link = parts::link(LinkKind::Checkout, &made.checkout_url, context).await;
         let amount = self.amount_usd.exact().map_or_else(|| "an unknown amount".into(), usd);
-        let top_up = word(&made.top_up_id);
+        let made_id = made.id().unwrap_or("without id");
+        let top_up = word(made_id);
         let page = match &link {
             Some(link) => link.told("Show this link in full"),
             None => "OpenTrain gave no link.".into(),
@@ -136,7 +137,7 @@ impl Tool for CreateCreditTopUp {
         answer.warnings.extend(warning);
         answer.next = look_again(&top_up, context);
         let verified = link.clone().filter(|link| link.verified);
-        answer.step = verified.map(|link| HumanStep::pay(link, ask, TopUpId(made.top_up_id.clone())));
+        answer.step = verified.map(|link| HumanStep::pay(link, ask, TopUpId(made_id.to_owned())));
         answer.links.extend(link);
         Ok(answer)
     }

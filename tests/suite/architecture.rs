@@ -69,7 +69,13 @@ const OWNERS: &[(&str, &[&str], &str)] = &[
     ("rmcp", &["src/mcp/"], "only one folder knows MCP"),
     (
         "reqwest",
-        &["src/api/client.rs", "src/commands/demo/person.rs", "src/sandbox/delivery.rs"],
+        &[
+            "src/api/client.rs",
+            "src/api/network.rs",
+            "src/api/receive.rs",
+            "src/commands/demo/person.rs",
+            "src/sandbox/delivery.rs",
+        ],
         "one way to OpenTrain; the demo's person has a browser, and the sandbox calls webhooks",
     ),
     ("axum", &["src/sandbox/"], "only the sandbox serves HTTP"),
