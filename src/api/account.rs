@@ -111,3 +111,16 @@ impl TokenFacts {
         self.scopes.items().iter().filter_map(Field::text).collect()
     }
 }
+
+/// The name of a feature among the capabilities: `public_api_payments_write` is `paymentsWrite` there.
+#[must_use]
+pub fn switch_of(feature: &str) -> String {
+    let mut words = feature.trim_start_matches("public_api_").split('_');
+    let mut name = words.next().unwrap_or_default().to_owned();
+    for word in words {
+        let mut letters = word.chars();
+        name.extend(letters.next().into_iter().flat_map(char::to_uppercase));
+        name.push_str(letters.as_str());
+    }
+    name
+}

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
+use crate::api::account::switch_of;
 use crate::config::{Config, Given, OperatorConfig, RecordPlace, SETTINGS, Source};
 use crate::mcp::Server;
 use crate::mcp::client::Client;
@@ -138,18 +139,6 @@ fn missing(gate: crate::api::Gate, scopes: &[String], features: &Object) -> Opti
         ));
     }
     let feature = gate.feature?;
-    (features.get(&switch(feature)) == Some(&Value::Bool(false)))
+    (features.get(&switch_of(feature)) == Some(&Value::Bool(false)))
         .then(|| format!("the feature {feature} is switched off; OpenTrain's support switches it on"))
-}
-
-/// The name of a feature among the capabilities: `public_api_payments_write` is `paymentsWrite` there.
-fn switch(feature: &str) -> String {
-    let mut words = feature.trim_start_matches("public_api_").split('_');
-    let mut name = words.next().unwrap_or_default().to_owned();
-    for word in words {
-        let mut letters = word.chars();
-        name.extend(letters.next().into_iter().flat_map(char::to_uppercase));
-        name.push_str(letters.as_str());
-    }
-    name
 }

@@ -1,19 +1,27 @@
 //! What is read of the account and its token.
 
+use std::time::Duration;
+
 use serde_json::Value;
 
-use crate::api::account::{AuthStatus, GetAuthStatus, GetCapabilities, TokenFacts};
+use crate::api::account::{AuthStatus, GetAuthStatus, GetCapabilities, TokenFacts, switch_of};
 use crate::api::reply::{Read, Reply};
 use crate::api::{Effect, Gate, Operation};
 
 use super::answer::Answer;
 use super::failure::Trouble;
-use super::hints::is_about_the_token;
+use super::hints::{is_about_the_token, with_key_page};
+use super::schema::Object;
 use super::text::{visible, word};
 use super::{Context, Entry, Told, Tool};
 
 /// The tools of this family.
 pub const TOOLS: &[Entry] = &[Entry::of::<GetAuthStatus>(), Entry::of::<GetCapabilities>()];
+
+/// What the look at the features may take: the status of the token is told without it, too.
+const FEATURES_LIMIT: Duration = Duration::from_secs(5);
+/// The most fields, or values of one, that are written out.
+const MOST_FIELDS: usize = 60;
 
 impl Tool for GetAuthStatus {
     type Output = AuthStatus;
@@ -29,7 +37,9 @@ impl Tool for GetAuthStatus {
         let notices = context.notices().into_iter().map(|notice| format!("Note: {}.", notice.trim_end_matches('.')));
         match context.read(&self).await {
             Ok((_, read)) => {
-                let mut answer = told(read, context);
+                let mut answer = told(read, features(context).await.as_ref(), context);
+                let app = context.toolbox.client.origin().await.ok();
+                answer.summary = with_key_page(&answer.summary, app.as_ref(), context.toolbox.sandbox);
                 answer.lines.extend(limits.chain(notices));
                 Ok(answer)
             }
@@ -44,7 +54,14 @@ impl Tool for GetAuthStatus {
     }
 }
 
-fn told(read: Read<GetAuthStatus>, context: &Context) -> Answer {
+/// Which features the account has, where that can be seen soon.
+async fn features(context: &Context) -> Option<Object> {
+    let look = context.read(&GetCapabilities {});
+    let (_, read) = tokio::time::timeout(FEATURES_LIMIT, look).await.ok()?.ok()?;
+    Some(read.output.capabilities)
+}
+
+fn told(read: Read<GetAuthStatus>, features: Option<&Object>, context: &Context) -> Answer {
     let status = &read.output;
     let actor = &status.actor;
     let who = actor.full_name.text().or_else(|| actor.user_id.text()).map_or_else(|| "an unnamed user".into(), word);
@@ -53,10 +70,8 @@ fn told(read: Read<GetAuthStatus>, context: &Context) -> Answer {
     let mut answer = Answer::new(summary, read.object.clone());
     answer.lines.push(format!("Scopes: {}.", listed(&scopes)));
     answer.lines.extend(account_line(status));
-    answer.lines.extend(refusals(&scopes, context));
-    answer.lines.push(
-        "OpenTrain does not say here whether a person has claimed the account; a call that needs it will.".into(),
-    );
+    answer.lines.extend(refusals(&scopes, features, context));
+    answer.lines.push("Whether a person has claimed the account shows only at a call that needs it.".into());
     answer
 }
 
@@ -80,18 +95,29 @@ fn listed(scopes: &[&str]) -> String {
 fn account_line(status: &AuthStatus) -> Option<String> {
     let account = status.account.get()?;
     let kind = account.kind.text().map_or_else(|| "unknown kind".into(), word);
-    let role = account.member_role.text().map(|role| format!(", as {}", word(role))).unwrap_or_default();
+    let role =
+        account.member_role.text().map(|role| format!(", as {}", word(&role.to_lowercase()))).unwrap_or_default();
     let id = account.organization_id.text().map(|id| format!(" {}", word(id))).unwrap_or_default();
-    Some(format!("Account: {kind}{id}{role}."))
+    Some(format!("Account{id} ({kind}){role}."))
 }
 
-/// The listed tools that these scopes do not open, by the scope that would.
-fn refusals(scopes: &[&str], context: &Context) -> Vec<String> {
-    let closed = context.toolbox.refused(|entry| (!entry.gate.admits(scopes)).then_some(entry.gate.scopes));
-    let line = |(needed, names): (&[&str], Vec<String>)| {
-        format!("Would be refused, for want of {}: {}.", needed.join(" or "), names.join(", "))
-    };
-    closed.into_iter().map(line).collect()
+/// The listed tools that would be refused, by the scope or the feature that they lack.
+fn refusals(scopes: &[&str], features: Option<&Object>, context: &Context) -> Vec<String> {
+    let is_off = |feature: &str| features.and_then(|all| all.get(&switch_of(feature))) == Some(&Value::Bool(false));
+    let closed = context.toolbox.refused(|entry| {
+        if !entry.gate.admits(scopes) {
+            return Some(format!("the scope {}", entry.gate.scopes.join(" or ")));
+        }
+        entry.gate.feature.filter(|feature| is_off(feature)).map(|feature| format!("the feature {feature}"))
+    });
+    let mut lines: Vec<String> = closed
+        .into_iter()
+        .map(|(needed, names)| format!("Would be refused, for want of {needed}: {}.", names.join(", ")))
+        .collect();
+    if features.is_none() {
+        lines.push("Which features are switched on could not be looked at: get_capabilities tells.".into());
+    }
+    lines
 }
 
 impl Told for GetCapabilities {
@@ -106,6 +132,23 @@ impl Told for GetCapabilities {
         let (on, off) = (named(true), named(false));
         let list = |names: &[String]| if names.is_empty() { "none".to_owned() } else { names.join(", ") };
         let summary = format!("Switched on: {}. Switched off: {}.", list(&on), list(&off));
-        Answer::new(summary, read.object)
+        let mut answer = Answer::new(summary, Object::new());
+        answer.lines = draft_fields(&read.object);
+        answer.object = read.object;
+        answer
     }
+}
+
+/// Which fields a job has, and their values where they are a set.
+fn draft_fields(capabilities: &Object) -> Vec<String> {
+    let words = |value: &Value| {
+        let words = value.as_array().into_iter().flatten().filter_map(Value::as_str).take(MOST_FIELDS).map(word);
+        words.collect::<Vec<_>>().join(", ")
+    };
+    let Some(draft) = capabilities.get("draft") else { return Vec::new() };
+    let keys = draft.get("updateKeys").map(words).filter(|keys| !keys.is_empty());
+    let mut lines: Vec<String> = keys.map(|keys| format!("Fields of a job: {keys}.")).into_iter().collect();
+    let enums = draft.get("enums").and_then(Value::as_object).into_iter().flatten().take(MOST_FIELDS);
+    lines.extend(enums.map(|(name, values)| format!("{}: one of {}.", word(name), words(values))));
+    lines
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use url::Url;
 
 use crate::api::agent::{ClaimStarted, ExchangeClaim, RegisterIdentity, StartClaim};
 use crate::api::client::Caller;
@@ -19,7 +20,7 @@ use super::audit::Settled;
 use super::claim::{Exchanged, INTERVAL, hold, keep, without_secrets};
 use super::context::{Call, Context};
 use super::failure::{Denial, Trouble};
-use super::hints::SANDBOX_KEY;
+use super::hints::{SANDBOX_KEY, with_key_page};
 use super::person::HumanStep;
 use super::schema::Object;
 use super::toolbox::Toolbox;
@@ -71,8 +72,8 @@ impl Tool for RegisterAgent {
         let _turn = context.toolbox.claim.turn().await?;
         let hold = hold(Arc::clone(&context.toolbox.tokens)).await.map_err(Denial::unkept)?;
         if hold.is_taken() && self.force != Some(true) && !context.toolbox.sandbox {
-            let message = "an account is saved here already; force: true replaces it, and then nobody can get at the old one \
-                           who does not own it";
+            let message = "an account is saved here already: go on with it (claim_account, get_auth_status). force: true throws \
+                           it away, and nobody can get at it again who does not own it";
             return Err(InvalidArgument::new("force", message).into());
         }
         let register = RegisterIdentity { agent_name: self.agent_name, organization_name: self.organization_name };
@@ -88,11 +89,15 @@ impl Tool for RegisterAgent {
         let object = without_secrets(object, &[&output.access_token, &output.claim_token]);
         let warning = writing.end(Settled::with(Outcome::Created)).await;
 
-        let summary = "Registered. The account can draft and publish jobs and read; to hire or pay, a person has to claim it \
-                       within about 24 hours: ask for their e-mail address, then claim_account(email).";
-        let mut answer = Answer::new(context.toolbox.told_here(summary), object);
+        let summary = "Registered. The account can draft and publish jobs, and read. To hire, a person has to claim it within \
+                       about 24 hours: ask for their e-mail address, then claim_account(email). To create milestones and ask \
+                       for payments, that person then makes a key with payments:write in the app, Settings → API keys, and \
+                       sets it as OT_API_TOKEN.";
+        let app = context.toolbox.client.origin().await.ok();
+        let summary = with_key_page(summary, app.as_ref(), context.toolbox.sandbox);
+        let mut answer = Answer::new(context.toolbox.told_here(&summary), object);
         answer.outcome = Some(Outcome::Created);
-        answer.warnings.extend(keeping(saved.err(), context));
+        answer.warnings.extend(keeping(saved.err(), &context.toolbox));
         answer.warnings.extend(warning);
         answer.next = context.next(&[("claim_account", "email")]);
         Ok(answer)
@@ -182,12 +187,20 @@ impl Tool for GetClaimStatus {
     const IDS: &'static str = "";
 
     async fn run(self, context: &Context) -> Result<Answer, Trouble> {
-        told(context.toolbox.exchange(&context.call).await, context)
+        told(context.toolbox.exchange(&context.call).await, context).await
     }
 }
 
-fn told(exchanged: Exchanged, context: &Context) -> Result<Answer, Trouble> {
+async fn told(exchanged: Exchanged, context: &Context) -> Result<Answer, Trouble> {
     match exchanged {
+        Exchanged::None if context.toolbox.claim.is_done() => {
+            let object = Map::from_iter([("status".to_owned(), "claimed".into())]);
+            let summary = "claimed: a person owns the account, and its new token was fetched before.";
+            let mut answer = Answer::new(summary, object);
+            answer.outcome = Some(Outcome::Done);
+            answer.next = context.next(&[("get_auth_status", "")]);
+            Ok(answer)
+        }
         Exchanged::None => Err(Denial::not_registered().into()),
         Exchanged::Denied(denial) => Err(denial.into()),
         Exchanged::Failed(fault) if fault.may_have_happened() => {
@@ -201,9 +214,10 @@ fn told(exchanged: Exchanged, context: &Context) -> Result<Answer, Trouble> {
         }
         Exchanged::Pending(wait) => Ok(pending("nobody has claimed the account yet.", wait)),
         Exchanged::Claimed { object, unsaved, unrecorded } => {
-            let mut answer = Answer::new(claimed(&object, context), object);
+            let app = context.toolbox.client.origin().await.ok();
+            let mut answer = Answer::new(claimed(&object, app.as_ref(), context), object);
             answer.outcome = Some(Outcome::Done);
-            answer.warnings.extend(keeping(unsaved, context));
+            answer.warnings.extend(keeping(unsaved, &context.toolbox));
             answer.warnings.extend(unrecorded);
             Ok(answer)
         }
@@ -217,7 +231,7 @@ fn pending(how: &str, wait: Duration) -> Answer {
     Answer::new(summary, object)
 }
 
-fn claimed(object: &Object, context: &Context) -> String {
+fn claimed(object: &Object, app: Option<&Url>, context: &Context) -> String {
     let scopes = object.get("scopes").and_then(Value::as_array);
     let payments = match scopes {
         Some(scopes) if scopes.iter().any(|scope| scope == "payments:write") => "",
@@ -235,12 +249,12 @@ fn claimed(object: &Object, context: &Context) -> String {
     let text = format!(
         "claimed: a person owns the account now. The new token {token}, and the old ones are dead.{payments}{there}"
     );
-    context.toolbox.told_here(&text)
+    context.toolbox.told_here(&with_key_page(&text, app, context.toolbox.sandbox))
 }
 
 /// What has to be said of where the account is kept.
-fn keeping(unsaved: Option<String>, context: &Context) -> Vec<String> {
-    let overruled = context.toolbox.tokens.overruled_by();
+fn keeping(unsaved: Option<String>, toolbox: &Toolbox) -> Vec<String> {
+    let overruled = toolbox.tokens.overruled_by();
     let warning = unsaved.as_ref().map(|fault| {
         format!(
             "WARNING: the token could not be saved: {fault}. Saving is tried again at every call and when this server \
@@ -255,6 +269,15 @@ fn keeping(unsaved: Option<String>, context: &Context) -> Vec<String> {
 }
 
 impl Toolbox {
+    /// What a call has to say that fetched the token of a claim on its way.
+    pub(super) fn claim_notes(&self, unsaved: Option<String>, unrecorded: Option<String>) -> Vec<String> {
+        let claimed = "Note: a person has claimed the account; its new token was fetched, and is in use now.";
+        let mut notes = vec![claimed.to_owned()];
+        notes.extend(keeping(unsaved, self));
+        notes.extend(unrecorded);
+        notes
+    }
+
     /// One look at the claim on behalf of the call that started it, and when to look again while it is open.
     pub(super) async fn look_at_claim(
         self: &Arc<Self>,
@@ -264,7 +287,7 @@ impl Toolbox {
         let context = self.context(entry, Object::new(), self.token(), call.clone());
         let exchanged = self.exchange(call).await;
         let wait = exchanged.wait();
-        match told(exchanged, &context) {
+        match told(exchanged, &context).await {
             Ok(answer) => (Report { result: Ok(answer), step: None }, wait),
             Err(trouble) => (self.failed(context, &trouble).await, None),
         }

@@ -313,6 +313,16 @@ pub struct Spoken {
 }
 
 impl Report {
+    /// Adds what the caller has to know besides, whatever came of the call.
+    pub fn add(&mut self, notes: Vec<String>) {
+        match &mut self.result {
+            Ok(answer) => answer.warnings.extend(notes),
+            Err(failure) => notes.iter().for_each(|note| {
+                let _ = write!(failure.hint, " {note}");
+            }),
+        }
+    }
+
     /// Puts the report into words and data, `bounded` as every host needs it. In the sandbox both say that nothing is
     /// real.
     #[must_use]

@@ -92,17 +92,18 @@ pub(super) async fn asked(asked: Asked, context: &Context) -> Result<Answer, Tro
     Ok(answer)
 }
 
-/// The same of a hire: whom, and on which terms.
+/// The same of a hire: whom, on which terms, and what is odd about them.
 pub(super) async fn asked_to_hire(
     asked: Asked,
     proposal_id: &ProposalId,
     terms: &str,
+    odd: &[String],
     context: &Context,
 ) -> Result<Answer, Trouble> {
     let (waiting, _) = asked.settle().await;
     let who = candidate(proposal_id, context).await;
-    let told = format!("{}, {terms}", who.unwrap_or_else(|| about(&waiting.approval)));
-    Ok(waiting_told(waiting, &told, &[], context).await)
+    let told = format!("{}, {}", who.unwrap_or_else(|| about(&waiting.approval)), terms);
+    Ok(waiting_told(waiting, &told, odd, context).await)
 }
 
 /// `facts` are what a person should look at before they decide; they are told on the way to the page too.

@@ -14,6 +14,8 @@ use super::schema::Object;
 
 /// How alike a misspelt name must be to be taken for a known one.
 const ALIKE: f64 = 0.8;
+/// How alike it must be where any name could be a key of an open object.
+const MISSPELT: f64 = 0.9;
 
 /// Keys that hosts and frameworks put among the arguments. The model did not write them and cannot leave them out. The
 /// same goes for each key that begins with `_`.
@@ -72,14 +74,21 @@ fn fit_object(schema: &Object, arguments: Object, path: &str) -> Result<Object, 
             }
         }
     }
-    match required.into_iter().find(|name| !fitted.contains_key(*name)) {
+    let missing: Vec<&str> = required.into_iter().filter(|name| !fitted.contains_key(*name)).collect();
+    match missing.first() {
         None => Ok(fitted),
-        Some(name) => {
-            let about = properties.get(name).and_then(|property| property.get("description")).and_then(Value::as_str);
-            let about = about.map(|about| format!(". The schema says of it: {about}")).unwrap_or_default();
-            Err(InvalidArgument::new(format!("{path}{name}"), format!("{path}{name} is required{about}")))
-        }
+        Some(first) => Err(InvalidArgument::new(format!("{path}{first}"), all_missing(&missing, path, properties))),
     }
+}
+
+/// `contractId is missing (Contract id. From list_contracts)`, for each parameter that is missing.
+fn all_missing(missing: &[&str], path: &str, properties: &Object) -> String {
+    let each = missing.iter().map(|name| {
+        let about = properties.get(*name).and_then(|property| property.get("description")).and_then(Value::as_str);
+        let about = about.map(|about| format!(" ({})", about.trim_end_matches('.'))).unwrap_or_default();
+        format!("{path}{name} is missing{about}")
+    });
+    each.collect::<Vec<_>>().join("; ")
 }
 
 /// Whether a host has added this key. A tool without parameters is sent one by hosts that cannot call without any.
@@ -101,10 +110,18 @@ fn is_left_out(property: &Value, name: &str, value: &Value) -> bool {
 
 fn unknown(field: &str, name: &str, properties: &Object) -> InvalidArgument {
     let known: Vec<&str> = properties.keys().map(String::as_str).collect();
+    // Where values go into an open object, a name that is only somewhat like a parameter is one of its keys.
+    let is_open =
+        properties.get("fields").and_then(|fields| fields.get("type")).and_then(Value::as_str) == Some("object");
     let message = match nearest(name, &known) {
-        Some(meant) => format!("there is no parameter \"{field}\"; \"{meant}\" was probably meant"),
-        None if known.is_empty() => format!("there is no parameter \"{field}\": this tool takes none"),
-        None => format!("there is no parameter \"{field}\"; the parameters are {}", known.join(", ")),
+        Some(meant) if !is_open || likeness(meant, name) >= MISSPELT => {
+            format!("there is no parameter \"{field}\"; \"{meant}\" was probably meant")
+        }
+        _ if is_open => {
+            format!("there is no parameter \"{field}\"; new values go into fields: {{\"{name}\": …}}")
+        }
+        _ if known.is_empty() => format!("there is no parameter \"{field}\": this tool takes none"),
+        _ => format!("there is no parameter \"{field}\"; the parameters are {}", known.join(", ")),
     };
     InvalidArgument::new(field, message)
 }
@@ -112,11 +129,17 @@ fn unknown(field: &str, name: &str, properties: &Object) -> InvalidArgument {
 /// The known name that `name` was probably meant to be.
 #[must_use]
 pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
-    let bare =
-        |text: &str| text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect::<String>();
-    let name = bare(name);
-    let scored = known.iter().map(|candidate| (strsim::jaro_winkler(&name, &bare(candidate)), *candidate));
+    let scored = known.iter().map(|candidate| (likeness(name, candidate), *candidate));
     scored.filter(|(score, _)| *score >= ALIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, candidate)| candidate)
+}
+
+fn likeness(one: &str, other: &str) -> f64 {
+    strsim::jaro_winkler(&bare(one), &bare(other))
+}
+
+/// A name without what only writes it in another way: `contract_id` and `contractId` are one.
+fn bare(name: &str) -> String {
+    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
 fn fit_value(property: &Value, value: Value, field: &str) -> Result<Value, InvalidArgument> {
@@ -389,13 +412,14 @@ mod tests {
     #[test]
     fn each_fault_names_its_field_and_what_would_be_right() {
         for (arguments, field, part) in [
-            (json!({}), "contractId", "is required"),
-            (json!({"contractId": null}), "contractId", "is required"),
+            (json!({}), "contractId", "contractId is missing (Contract id)"),
+            (json!({"contractId": null}), "contractId", "is missing"),
             (json!({"contractId": " "}), "contractId", "empty"),
             (json!({"contractId": 5}), "contractId", "a string"),
             (json!({"contractId": "c", "amount": 5}), "amount", "\"amountUsd\" was probably meant"),
             (json!({"contract_id": "c"}), "contract_id", "\"contractId\" was probably meant"),
-            (json!({"contractId": "c", "zebra": 5}), "zebra", "the parameters are contractId"),
+            (json!({"contractId": "c", "zebra": 5}), "zebra", "new values go into fields: {\"zebra\": …}"),
+            (json!({"contractId": "c", "milestone": {"zebra": 5}}), "milestone.zebra", "the parameters are amount"),
             (json!({"contractId": "c", "amountUsd": 0}), "amountUsd", "above 0"),
             (json!({"contractId": "c", "amountUsd": "$300"}), "amountUsd", "a number"),
             (json!({"contractId": "c", "amountUsd": "1,000"}), "amountUsd", "a number"),
@@ -404,7 +428,7 @@ mod tests {
             (json!({"contractId": "c", "status": "paused"}), "status", "active, ended"),
             (json!({"contractId": "c", "again": "yes"}), "again", "true or false"),
             (json!({"contractId": "c", "fields": "[1]"}), "fields", "an object"),
-            (json!({"contractId": "c", "milestone": {}}), "milestone.amount", "is required"),
+            (json!({"contractId": "c", "milestone": {}}), "milestone.amount", "milestone.amount is missing"),
             (
                 json!({"contractId": "c", "milestone": {"amountUsd": 1}}),
                 "milestone.amountUsd",

@@ -1,6 +1,7 @@
 //! The claim of an agent's own account. The token that it gives is delivered exactly once, and the old ones die in that
 //! moment; whoever needs it (`get_claim_status`, a call that met a 401, a wait for a person) asks for it here.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -35,6 +36,8 @@ const FOR_THE_CALL: Duration = Duration::from_secs(10);
 pub(super) struct Claim {
     turn: Arc<Semaphore>,
     pace: Mutex<Pace>,
+    /// This process has fetched the token of a claim.
+    done: AtomicBool,
 }
 
 #[derive(Default)]
@@ -45,7 +48,7 @@ struct Pace {
 
 impl Default for Claim {
     fn default() -> Self {
-        Self { turn: Arc::new(Semaphore::new(1)), pace: Mutex::default() }
+        Self { turn: Arc::new(Semaphore::new(1)), pace: Mutex::default(), done: AtomicBool::new(false) }
     }
 }
 
@@ -64,6 +67,11 @@ impl Claim {
         let turn = self.turn.acquire().await;
         self.turn.close();
         drop(turn);
+    }
+
+    /// Whether this process has fetched the token of a claim.
+    pub(super) fn is_done(&self) -> bool {
+        self.done.load(Ordering::Relaxed)
     }
 
     /// OpenTrain has named the time between two questions.
@@ -194,6 +202,7 @@ impl Toolbox {
             Ok(Read { object, output }) => {
                 let kept = Kept { token: Some(output.access_token.clone()), claim_token: None };
                 let unsaved = keep(hold, kept).await.err();
+                self.claim.done.store(true, Ordering::Relaxed);
                 let unrecorded = writing.end(Settled::with(Outcome::Done)).await;
                 let mut told = Map::from_iter([("status".to_owned(), json!("claimed"))]);
                 told.extend(without_secrets(object, &[&output.access_token, &claim_token]));

@@ -1,15 +1,7 @@
 //! What is read of contracts.
 
-mod listing;
-mod one;
-
-use std::collections::BTreeMap;
-
-use rust_decimal::Decimal;
-use serde_json::Number;
-
 use crate::api::contracts::{Contract, EndContract, Ending};
-use crate::api::milestones::{ACTIVE_FUNDED, Milestone, NOT_FUNDED};
+use crate::api::milestones::Milestone;
 use crate::api::reply::Reply;
 use crate::api::types::Field;
 use crate::api::{Effect, Gate, Operation};
@@ -18,11 +10,20 @@ use super::answer::{Answer, Outcome};
 use super::approvals::{Asked, asked};
 use super::audit::Settled;
 use super::failure::Trouble;
-use super::parts::Stretch;
-use super::text::{count, date, number, quoted, total, usd, visible, word};
+use super::text::{count, date, number, quoted, usd, visible, word};
 use super::{Context, Entry, Tool};
+
+mod budget;
+mod listing;
+mod one;
+mod tally;
+
+pub(super) use budget::flags;
+use budget::unit;
+pub use budget::used_of_budget;
 use listing::ListContractsPage;
 use one::GetContractPage;
+use tally::Tally;
 
 /// The tools of this family.
 pub const TOOLS: &[Entry] =
@@ -43,109 +44,6 @@ fn next_calls(all_ended: bool, context: &Context) -> String {
         ("get_contract", "contractId"),
     ];
     context.next(if all_ended { calls.get(2..).unwrap_or_default() } else { &calls })
-}
-
-/// What there is in all. Sums are of known statuses only: an unknown one is named, and in no sum.
-#[derive(Default)]
-struct Tally {
-    contracts: BTreeMap<String, usize>,
-    unfunded: Group,
-    funded: Group,
-    others: BTreeMap<String, usize>,
-    flagged: usize,
-}
-
-/// Milestones of one status, and what they come to; no amount where that is too large to add.
-#[derive(Debug)]
-struct Group {
-    milestones: usize,
-    amount: Option<Decimal>,
-}
-
-impl Default for Group {
-    fn default() -> Self {
-        Self { milestones: 0, amount: Some(Decimal::ZERO) }
-    }
-}
-
-impl Group {
-    fn add(&mut self, amount: Decimal) {
-        self.milestones += 1;
-        self.amount = self.amount.and_then(|sum| sum.checked_add(amount));
-    }
-}
-
-impl Tally {
-    fn contract(&mut self, status: &Field<String>) {
-        add_one(&mut self.contracts, status);
-    }
-
-    fn milestone(&mut self, status: &Field<String>, amount: &Field<Number>, flags: [&Field<bool>; 2]) {
-        self.flagged += usize::from(flags.into_iter().any(Field::is_true));
-        let group = match status.text() {
-            Some(NOT_FUNDED) => &mut self.unfunded,
-            Some(ACTIVE_FUNDED) => &mut self.funded,
-            _ => return add_one(&mut self.others, status),
-        };
-        group.add(amount.decimal().unwrap_or_default());
-    }
-
-    fn told(&self, stretch: Stretch) -> String {
-        let all = self.contracts.values().sum();
-        if all == 0 {
-            return "No contracts.".into();
-        }
-        let only = self.contracts.keys().next().filter(|status| self.contracts.len() == 1 && !status.contains(' '));
-        let mut text = if let Some(status) = only {
-            format!("{}.", stretch.of(all, &format!("{} contract", word(status)), ""))
-        } else {
-            let states = self.contracts.iter().map(|(status, many)| format!("{many} {}", word(status)));
-            format!("{} ({}).", stretch.of(all, "contract", ""), states.collect::<Vec<_>>().join(", "))
-        };
-        let groups = [("Not funded", &self.unfunded), ("Funded, not released", &self.funded)];
-        for (what, group) in groups.into_iter().filter(|(_, group)| group.milestones > 0) {
-            text.push_str(&format!(" {what}: {}, {}.", count(group.milestones, "milestone"), total(group.amount)));
-        }
-        if !self.others.is_empty() {
-            let others: Vec<String> =
-                self.others.iter().map(|(status, many)| format!("{many} {}", word(status))).collect();
-            text.push_str(&format!(" Other milestones: {}.", others.join(", ")));
-        }
-        if self.flagged > 0 {
-            let carry = if self.flagged == 1 { "carries a flag" } else { "carry a flag" };
-            text.push_str(&format!(
-                " {} {carry} of OpenTrain's, whose meaning is not documented.",
-                count(self.flagged, "milestone")
-            ));
-        }
-        text
-    }
-}
-
-fn add_one(counts: &mut BTreeMap<String, usize>, status: &Field<String>) {
-    let status = status.text().unwrap_or("without status");
-    match counts.get_mut(status) {
-        Some(many) => *many += 1,
-        None => drop(counts.insert(status.to_owned(), 1)),
-    }
-}
-
-/// `34 of 40 hours`; nothing for a fixed price, or where no volume was funded.
-#[must_use]
-pub fn used_of_budget(contract: &Contract) -> Option<String> {
-    let budget = contract.budget.get().filter(|_| contract.payment_type.text() != Some("FIXED_PRICE"))?;
-    let funded = budget.funded_volume.decimal().filter(|funded| !funded.is_zero())?;
-    let used = budget.consumed_volume.decimal().map_or_else(|| "?".into(), number);
-    Some(format!("{used} of {}{}", number(funded), unit(contract).map(|unit| format!(" {unit}")).unwrap_or_default()))
-}
-
-/// What the volume of a contract counts, where that is known.
-fn unit(contract: &Contract) -> Option<&'static str> {
-    match contract.payment_type.text()? {
-        "PAY_PER_HOUR" => Some("hours"),
-        "PAY_PER_LABEL" => Some("labels"),
-        _ => None,
-    }
 }
 
 impl Tool for EndContract {
@@ -253,12 +151,6 @@ fn milestone_line_in(milestone: &Milestone, unit: Option<&str>, reply: &Reply) -
         parts.push(format!("OpenTrain's flags: {}", flags.join(", ")));
     }
     parts.join(" · ")
-}
-
-/// The flags of a milestone that are set, by their names: their meaning is not documented.
-pub(super) fn flags(milestone: &Milestone) -> Vec<&'static str> {
-    let flags = [("pendingApproval", &milestone.pending_approval), ("needsReview", &milestone.needs_review)];
-    flags.into_iter().filter(|(_, flag)| flag.is_true()).map(|(name, _)| name).collect()
 }
 
 fn due(milestone: &Milestone, reply: &Reply) -> String {

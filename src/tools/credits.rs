@@ -114,10 +114,10 @@ impl Tool for CreateCreditTopUp {
 
     async fn run(self, context: &Context) -> Result<Answer, Trouble> {
         let written = context.write(&self, None).await.map_err(|trouble| {
-            let hint = "A page that nobody opens charges nothing and lapses by itself: calling again is safe, and makes another.";
+            let hint = "A page that nobody opens charges nothing and expires by itself. Calling again makes another page: show only one, since each can be paid.";
             unsure(trouble, hint, true)
         })?;
-        let warning = written.writing.end(Settled::with(Outcome::Created)).await;
+        let warning = written.writing.end(Settled::with(Outcome::PendingApproval)).await;
         let made = &written.read.output;
         let link = parts::link(LinkKind::Checkout, &made.checkout_url, context).await;
         let amount = self.amount_usd.exact().map_or_else(|| "an unknown amount".into(), usd);
@@ -135,7 +135,7 @@ impl Tool for CreateCreditTopUp {
         let ask =
             format!("An agent asks you to buy {amount} of OpenTrain credits. Open this page to pay, or leave it.");
         let mut answer = Answer::new(summary, written.read.object);
-        answer.outcome = Some(Outcome::Created);
+        answer.outcome = Some(Outcome::PendingApproval);
         answer.warnings.extend(warning);
         answer.next = look_again(&top_up, context);
         let verified = link.clone().filter(|link| link.verified);
@@ -199,8 +199,8 @@ async fn with_page(answer: &mut Answer, page: &str, context: &Context) {
 /// How long the page can be paid on, where that is told.
 fn lapse(expires_at: &Field<String>, reply: &Reply) -> String {
     let Some(at) = expires_at.timestamp() else { return String::new() };
-    let lapses = if at < reply.now() { "was to lapse" } else { "lapses" };
-    format!(" The page {lapses} {}.", moment(at, reply.now()))
+    let expires = if at < reply.now() { "expired" } else { "expires" };
+    format!(" The page {expires} {}.", moment(at, reply.now()))
 }
 
 impl Toolbox {
@@ -221,7 +221,7 @@ impl Toolbox {
                 let outcome = match status {
                     Some(COMPLETED) => Outcome::Done,
                     Some(EXPIRED) => Outcome::NotDone,
-                    _ => Outcome::Created,
+                    _ => Outcome::PendingApproval,
                 };
                 let mut answer = look.tell(read, &reply, &context);
                 answer.outcome = Some(outcome);
@@ -238,7 +238,7 @@ impl Toolbox {
                     "The page to pay on was made (top-up {name}); whether it was paid could not be looked at: {what}."
                 );
                 let mut answer = Answer { next: look_again(&name, &context), ..Answer::new(summary, Object::new()) };
-                answer.outcome = Some(Outcome::Created);
+                answer.outcome = Some(Outcome::PendingApproval);
                 with_page(&mut answer, page, &context).await;
                 (Report { result: Ok(answer), step: None }, fault.is_passing())
             }
@@ -253,7 +253,7 @@ impl Told for ListPendingPayments {
         let payments = &read.output.payments;
         let sum = amount::sum(payments.iter().filter_map(|payment| payment.amount_usd.decimal()));
         let summary = match payments.len() {
-            0 => "No payment waits.".to_owned(),
+            0 => "No pending payments.".to_owned(),
             many => format!("{} waiting, {} in all.", count(many, "payment"), total(sum)),
         };
         let mut lines: Vec<String> = payments.iter().take(SHOWN).map(line).collect();

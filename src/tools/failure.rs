@@ -22,6 +22,13 @@ pub enum Trouble {
     Api(Error),
     /// A look before a write failed, so that the write was not sent.
     Unsent(Error),
+    /// The API refused it, and a look has shown why: said in place of the usual hint.
+    Explained {
+        /// The refusal.
+        fault: Error,
+        /// Why it was refused, and what to do.
+        hint: String,
+    },
     /// The operator does not allow it; nothing was sent.
     Denied(Denial),
     /// Nothing was sent, and the identical call may go through a little later.
@@ -99,14 +106,14 @@ impl Denial {
     /// A milestone that is not where it was said to be.
     #[must_use]
     pub fn not_found(message: String) -> Self {
-        let hint = "Nothing was sent. milestoneId and contractId come from list_contracts.";
-        Self { code: NOT_ALLOWED, reason: "milestone_not_found", message, hint, limit: None, amount: None }
+        let hint = "Nothing was changed. milestoneId and contractId come from list_contracts.";
+        Self { code: "INVALID_ARGUMENT", reason: "milestone_not_found", message, hint, limit: None, amount: None }
     }
 
     /// A claim where nothing is registered.
     #[must_use]
     pub fn not_registered() -> Self {
-        let message = "No claim waits here: no agent has registered, or the account is claimed already".into();
+        let message = "No claim is open here: no agent has registered, or the account is claimed already".into();
         let hint = "Nothing was sent. get_auth_status says what the token may do; register_agent makes an account where there is none.";
         Self { code: "NOT_CONFIGURED", reason: "not_registered", message, hint, limit: None, amount: None }
     }
@@ -246,6 +253,9 @@ impl Failure {
     pub fn new(trouble: &Trouble, situation: &Situation<'_>) -> Self {
         match trouble {
             Trouble::Api(fault) => Self::of_api(fault, fault.may_have_happened(), situation),
+            Trouble::Explained { fault, hint } => {
+                Self { hint: hint.clone(), ..Self::of_api(fault, fault.may_have_happened(), situation) }
+            }
             Trouble::Unsent(fault) => Self::of_look(fault, situation),
             Trouble::NotYet { reason, message, hint } => Self {
                 code: "BUSY".into(),

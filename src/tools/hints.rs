@@ -44,6 +44,20 @@ const SET_TOKEN: &str = "A person makes one in the OpenTrain app, Settings → A
 pub(super) const SANDBOX_KEY: &str = " A key of the sandbox is for a server without --sandbox, with OPENTRAIN_API_BASE_URL set \
     to the sandbox's address.";
 
+/// Where a person makes keys (reference: quickstart-http).
+const KEY_PAGE: &str = "/employer-settings?tab=api-keys";
+/// How that place is called in every text.
+const KEYS: &str = "Settings → API keys";
+
+/// `text` with the address of the page for keys, where it is named first. The sandbox has another page for each account.
+#[must_use]
+pub fn with_key_page(text: &str, app: Option<&Url>, sandbox: bool) -> String {
+    match app.filter(|app| !sandbox && app.scheme() == "https").and_then(|app| app.join(KEY_PAGE).ok()) {
+        Some(page) => text.replacen(KEYS, &format!("{KEYS} ({page})"), 1),
+        None => text.to_owned(),
+    }
+}
+
 /// The way out of `error`.
 #[must_use]
 pub fn next(error: &Error, failure: &Failure, situation: &Situation<'_>) -> String {
@@ -75,6 +89,7 @@ pub fn next(error: &Error, failure: &Failure, situation: &Situation<'_>) -> Stri
     if situation.sandbox && hint.contains("OT_API_TOKEN") {
         hint.push_str(SANDBOX_KEY);
     }
+    hint = with_key_page(&hint, situation.app, situation.sandbox);
     if failure.outcome == "unknown" && failure.retryable {
         hint.push_str(" Repeat the identical call: what did get through is found again, and not done twice.");
     } else if failure.outcome == "unknown" {
@@ -123,7 +138,7 @@ fn refused(refusal: &Refusal, failure: &Failure, situation: &Situation<'_>) -> S
                 .into()
         }
         404 => format!("It does not exist, or it belongs to another account. {}", situation.ids),
-        409 => "The state of things does not allow it now: read it again before another try.".into(),
+        409 => "It is not possible as things stand: read them again before another try.".into(),
         429 => "Too many calls. Slow down.".into(),
         500..=599 => "OpenTrain has a fault on its side.".into(),
         _ => "OpenTrain does not accept this as it is; its message and details say why.".into(),
@@ -244,15 +259,19 @@ fn claim(failure: &Failure, situation: &Situation<'_>) -> String {
     let (how, then) = if situation.can_claim {
         (
             " This agent registered it: claim_account(email) gives the page and the 6-digit code.",
-            "get_claim_status fetches the new one",
+            "Claiming ends the token in use: get_claim_status fetches the new one.",
         )
     } else {
-        ("", "the new one has to be set as OT_API_TOKEN")
+        (
+            "",
+            "A key that a person made in the app goes on working. The token of an agent that registered ends: the claim gives \
+             that agent the new one.",
+        )
     };
     format!(
         "No person owns this account yet. Nothing was charged. Tell your person:\n\
          1. Open {page} and take over the account.{how}\n\
-         2. Claiming ends the token in use: {then}.\n\
+         2. {then}\n\
          3. The token that a claim gives does not carry payments:write: if that is missing then, make a key in the app, \
          Settings → API keys, and set that one as OT_API_TOKEN.\n\
          Then repeat this call unchanged."
@@ -269,6 +288,10 @@ fn oauth(code: &str, message: &str) -> Option<&'static str> {
         }
         "expired_token" => {
             "The 24 hours for the claim are over. register_agent with force: true begins again, with a new account."
+        }
+        "invalid_request" if message.contains("claim_token") => {
+            "OpenTrain does not know the account that is saved here any more: its time to be claimed is over, or it was made \
+             elsewhere (such as in a sandbox that has ended). register_agent with force: true begins again."
         }
         "invalid_grant" => {
             "The claim's token was delivered already, or the claim is unknown. If it is lost, a person makes one in the app, \
@@ -288,7 +311,10 @@ fn unauthorized(situation: &Situation<'_>) -> String {
             "Claiming has replaced the token: the old one no longer works, and the new one is not here yet. {SET_TOKEN} Then repeat this call unchanged."
         );
     }
-    format!("The token is not valid: mistyped, expired, revoked, or replaced when the account was claimed. {SET_TOKEN}")
+    format!(
+        "The token is not valid: mistyped, expired, revoked, replaced when the account was claimed, or of an account that is no \
+         longer there. {SET_TOKEN}"
+    )
 }
 
 /// What the token of a claimed account may do that the one before may not (reference: api-reference/agent-auth/token).

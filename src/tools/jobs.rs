@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::api::error::Error;
+use crate::api::error::{Error, InvalidArgument, Refusal};
 use crate::api::jobs::{
     CloseJob, CreateJobDraft, Draft, InviteFreelancer, Invited, ListJobs, OwnJob, PublishJob, Published, UpdateJob,
     UpdateJobDraft, Updated,
@@ -53,7 +53,7 @@ impl Tool for CreateJobDraft {
             unsure(trouble, hint, keyed)
         })?;
         let (lead, outcome) = if keyed {
-            ("is there: made now, or before with this idempotencyKey", Outcome::Done)
+            ("is there (a repeat with this idempotencyKey gives the same one)", Outcome::Done)
         } else {
             ("created", Outcome::Created)
         };
@@ -74,6 +74,7 @@ impl Tool for UpdateJobDraft {
     const OFFICIAL: &'static str = "update_job_draft_fields";
 
     async fn run(self, context: &Context) -> Result<Answer, Trouble> {
+        something_to_change(&self.fields)?;
         let written = context.write(&self, None).await?;
         let mut answer =
             draft_told("changed", &self.job_id.0, &written.read.output, written.read.object, context).await;
@@ -93,10 +94,10 @@ async fn draft_told(lead: &str, asked: &str, draft: &Draft, object: Object, cont
     answer.lines = each(&lacks, missing_line);
     answer.lines.extend(draft.validation.get().map(|validation| issues(validation, &lacks)).unwrap_or_default());
     answer.lines.extend(notes("Note", draft.warnings.items()));
-    for (what, url) in [("edits", &draft.draft_url), ("reviews", &draft.review_url)] {
+    for (what, url) in [("Edit", &draft.draft_url), ("Review", &draft.review_url)] {
         let link = parts::link(LinkKind::Draft, url, context).await;
         if let Some(link) = link.filter(|link| !answer.links.contains(link)) {
-            answer.show(&format!("Your person {what} it here"), link);
+            answer.show(what, link);
         }
     }
     let publish = format!("jobId \"{job}\"");
@@ -116,10 +117,10 @@ impl Tool for PublishJob {
 
     async fn run(self, context: &Context) -> Result<Answer, Trouble> {
         let written = context.write(&self, None).await.inspect_err(|trouble| {
-            if matches!(trouble, Trouble::Api(fault) if fault.status() == Some(429)) {
-                let limit = "OpenTrain publishes at most 3 jobs a day before a person has claimed the account, 20 after: if that \
-                             is what was reached, tell your person and try tomorrow.";
-                context.remark(Some(limit.into()));
+            if let Trouble::Api(Error::Refused(refusal)) = trouble
+                && refusal.status == 429
+            {
+                context.remark(Some(day_limit(refusal)));
             }
         })?;
         let published = &written.read.output;
@@ -138,11 +139,25 @@ impl Tool for PublishJob {
         answer.outcome = Some(outcome);
         answer.lines.extend(notes("Note", published.warnings.items()));
         if let Some(link) = parts::link(LinkKind::Job, &published.job_url, context).await {
-            answer.show("It is seen here", link);
+            answer.show("Public page", link);
         }
         answer.warnings.extend(written.writing.end(Settled::with(outcome)).await);
         answer.next = applicants(&job, context);
         Ok(answer)
+    }
+}
+
+/// The limit on publishing, as OpenTrain names it or as the reference does (api-reference/jobs/publish).
+fn day_limit(refusal: &Refusal) -> String {
+    let figure = |name: &str| refusal.detail(name).and_then(Value::as_u64);
+    match (figure("limit"), figure("windowHours")) {
+        (Some(limit), Some(hours)) => format!(
+            "OpenTrain publishes at most {} in {hours} hours on this account. Tell your person, and try again after that time.",
+            count(usize::try_from(limit).unwrap_or(usize::MAX), "job")
+        ),
+        _ => "OpenTrain publishes at most 3 jobs a day before a person has claimed the account, 20 after: if that is what was \
+              reached, tell your person and try tomorrow."
+            .into(),
     }
 }
 
@@ -163,6 +178,7 @@ impl Tool for UpdateJob {
     const OFFICIAL: &'static str = "update_published_job";
 
     async fn run(self, context: &Context) -> Result<Answer, Trouble> {
+        something_to_change(&self.fields)?;
         let writing = context.begin(None).await?;
         let read = match context.read(&self).await {
             Ok((_, read)) => read,
@@ -181,7 +197,7 @@ impl Tool for UpdateJob {
         let decision = moderation.and_then(|moderation| moderation.get("decision")).and_then(Value::as_str);
         let decision = decision.map(|decision| format!(" Moderation: {}.", word(decision))).unwrap_or_default();
         let status = said(&updated.status, "not given");
-        let summary = format!("Changed: {} of job {job}; its status is {status}.{decision}", keys(&self.fields));
+        let summary = format!("Changed: {} of job {job}, which is {status}.{decision}", changes(&self.fields));
         let reasons = moderation.and_then(|moderation| moderation.get("reasons")).and_then(Value::as_array).cloned();
         let mut answer = Answer::new(summary, read.object);
         answer.outcome = Some(Outcome::Done);
@@ -191,8 +207,22 @@ impl Tool for UpdateJob {
     }
 }
 
-fn keys(fields: &Object) -> String {
-    in_a_row(fields.keys().map(|key| word(key)).collect()).unwrap_or_else(|| "nothing".into())
+/// OpenTrain takes a change of nothing, and it would be told as a change.
+fn something_to_change(fields: &Object) -> Result<(), InvalidArgument> {
+    if fields.is_empty() {
+        return Err(InvalidArgument::new("fields", "there is nothing to change: fields is empty"));
+    }
+    Ok(())
+}
+
+/// The new values, as they were asked for.
+fn changes(fields: &Object) -> String {
+    let changes = fields.iter().map(|(key, value)| match value {
+        Value::Object(_) | Value::Array(_) => word(key),
+        Value::String(text) => format!("{} {}", word(key), quoted(text)),
+        other => format!("{} {}", word(key), word(&other.to_string())),
+    });
+    in_a_row(changes.collect()).unwrap_or_else(|| "nothing".into())
 }
 
 impl Told for CloseJob {
@@ -240,9 +270,9 @@ impl Tool for InviteFreelancer {
             )
         });
         let summary = if existing {
-            format!("Nothing was sent: invited before, {who}.")
+            format!("Nothing was sent: there is a proposal or an invitation already, {who}.")
         } else {
-            format!("Invited: {who}. It is theirs to answer.")
+            format!("Invited: {who}. They can accept or ignore it.")
         };
         let mut answer = Answer::new(summary, written.read.object);
         answer.outcome = Some(outcome);
@@ -267,10 +297,10 @@ impl Told for ListJobs {
         let summary = match jobs.len() {
             0 => "No jobs.".to_owned(),
             all => format!(
-                "{}: {}; {} not looked at yet.",
+                "{}: {}; {}.",
                 Stretch::new(self.cursor.as_ref(), &read.output.next_cursor).of(all, "job", ""),
                 states.join(", "),
-                count(unreviewed, "proposal")
+                unread(unreviewed)
             ),
         };
         let lines = each_of_page(jobs, job_line);
@@ -285,15 +315,27 @@ fn waiting(job: &OwnJob) -> (usize, usize) {
     job.proposal_counts.get().map_or((0, 0), |counts| (many(&counts.total), many(&counts.unreviewed)))
 }
 
+fn unread(proposals: usize) -> String {
+    match proposals {
+        0 => "no unread proposals".to_owned(),
+        many => format!("{} unread", count(many, "proposal")),
+    }
+}
+
 fn job_line(job: &OwnJob) -> String {
     let (total, unreviewed) = waiting(job);
     let mut parts = vec![id(&job.id), said(&job.status, "no status")];
     parts.push(job.title.text().map_or_else(|| "no title".into(), quoted));
-    parts.push(format!("{}, {unreviewed} not looked at", count(total, "proposal")));
+    parts.push(match (total, unreviewed) {
+        (0, _) => "no proposals".to_owned(),
+        (_, 0) => count(total, "proposal"),
+        _ => format!("{}, {unreviewed} unread", count(total, "proposal")),
+    });
     match job.accepting_applicants.get() {
         Some(true) => parts.push("takes applicants".into()),
-        Some(false) => parts.push("takes no applicants".into()),
-        None => {}
+        // A draft takes none by its nature.
+        Some(false) if job.status.text() != Some("DRAFT") => parts.push("takes no applicants".into()),
+        _ => {}
     }
     parts.join(" · ")
 }

@@ -26,7 +26,7 @@ impl Told for SearchJobs {
     fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let jobs = &read.output.jobs;
         let summary = match jobs.len() {
-            0 => "No public job fits.".to_owned(),
+            0 => "No job matches.".to_owned(),
             all => {
                 let stretch = Stretch::new(self.cursor.as_ref(), &read.output.next_cursor);
                 format!("{}.", stretch.of(all, "job", " on the public market"))
@@ -104,6 +104,11 @@ fn closed(fault: Error, asked: &GetJob) -> Error {
     }
 }
 
+/// Whether the short text is only the beginning of the long one.
+fn begins_with(whole: Option<&str>, short: &str) -> bool {
+    whole.is_some_and(|whole| whole.starts_with(short.trim_end_matches(['…', '.', ' '])))
+}
+
 fn page(job: &PublicJob) -> Vec<String> {
     let mut facts: Vec<String> = job.status.text().map(word).into_iter().collect();
     facts.extend(job.category.text().map(word));
@@ -114,9 +119,10 @@ fn page(job: &PublicJob) -> Vec<String> {
     if !facts.is_empty() {
         lines.push(facts.join(" · "));
     }
-    lines.extend(job.summary.text().map(|text| format!("In short: {}", long(text, parts::MESSAGE))));
+    let summary = job.summary.text().filter(|short| !begins_with(job.description_text.text(), short));
+    lines.extend(summary.map(|text| format!("In short: {}", long(text, parts::MESSAGE))));
     lines.extend(job.description_text.text().map(|text| format!("Description: {}", long(text, parts::PART))));
-    lines.extend(job.url.text().map(|url| format!("It is seen at {}", visible(url))));
+    lines.extend(job.url.text().map(|url| format!("Public page: {}", visible(url))));
     lines
 }
 

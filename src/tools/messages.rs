@@ -62,7 +62,8 @@ fn said_by(message: &Message, longest: usize) -> String {
     let who = match (message.system.is_true(), message.is_from_viewer.get()) {
         (true, _) => "OpenTrain".to_owned(),
         (false, Some(true)) => "you".to_owned(),
-        _ => message.sender_user_id.text().map_or_else(|| "they".into(), word),
+        // The API gives no names here.
+        _ => message.sender_user_id.text().map_or_else(|| "they".into(), |id| format!("they ({})", word(id))),
     };
     let when = message.created_at.timestamp().map(|at| format!(", {}", moment_of(at))).unwrap_or_default();
     let text = message.content.text().map_or_else(|| "(no text)".into(), |text| long(text, longest));
@@ -155,7 +156,7 @@ mod tests {
         ]));
         let lines: Vec<String> = in_order(&messages).iter().map(|message| said_by(message, parts::MESSAGE)).collect();
         assert_eq!(lines[0], "OpenTrain, 2026-06-12 08:00 UTC: (no text)");
-        assert!(lines[1].starts_with("usr_2, 2026-06-12 08:30 UTC: «xxx"), "{}", lines[1]);
+        assert!(lines[1].starts_with("they (usr_2), 2026-06-12 08:30 UTC: «xxx"), "{}", lines[1]);
         assert!(
             lines[1].ends_with("…» (cut; whole in structuredContent) (2 files, to be seen in the app)"),
             "{}",

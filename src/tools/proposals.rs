@@ -1,16 +1,19 @@
 //! What is read of proposals: who applied, how the interview went, and what a hire would cost.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
 use crate::api::approvals::OneApproval;
+use crate::api::error::{Error, Refusal};
 use crate::api::proposals::{
     Bid, FirstMilestone, GetProposal, GetProposalInterview, HireProposal, InterviewMessage, ListProposals, Proposal,
     StartProposalConversation,
 };
 use crate::api::reply::{Read, Reply};
+use crate::api::types::ProposalId;
 use crate::api::{Effect, Gate, Operation};
 
 use super::answer::{Answer, Outcome};
@@ -20,7 +23,7 @@ use super::candidates::{candidate, who};
 use super::failure::Trouble;
 use super::parts::{self, OWN_JOB_IDS, Stretch, each, each_of_page, figure, id, in_a_row, long, said};
 use super::text::{count, date, quoted, usd, word};
-use super::{Context, Entry, Told, Tool};
+use super::{Context, Entry, Told, Tool, oddities};
 
 /// The tools of this family.
 pub const TOOLS: &[Entry] = &[
@@ -31,6 +34,8 @@ pub const TOOLS: &[Entry] = &[
     Entry::of::<HireProposal>(),
 ];
 
+/// What a look after a refusal may take.
+const LOOK_LIMIT: Duration = Duration::from_secs(8);
 /// Where proposal ids come from.
 const PROPOSAL_IDS: &str = "proposalId comes from list_proposals; a job or trainer id does not work here.";
 
@@ -87,7 +92,10 @@ impl Told for ListProposals {
             let filter = self.status.as_deref().map(|status| format!(" that are {}", word(status))).unwrap_or_default();
             format!("No proposals for {job}{filter}.")
         } else {
-            lines.push("Scores stand as OpenTrain gives them: compare them with each other.".into());
+            lines.push(
+                "The scores are OpenTrain's; their scale is not documented, so compare them with each other only."
+                    .into(),
+            );
             let stretch = Stretch::new(self.cursor.as_ref(), &read.output.next_cursor);
             let head = stretch.of(proposals.len(), "proposal", &format!(" for {job}"));
             format!("{head}: {}.", states.join(", "))
@@ -137,12 +145,15 @@ fn details(proposal: &Proposal) -> Vec<String> {
     let mut lines = vec![line(proposal)];
     lines.extend(proposal.created_at.text().map(|at| format!("Applied {}.", date(at))));
     if let Some(rate) = proposal.bid.get().and_then(|bid| bid.labeler_hourly_rate_usd.decimal()) {
-        lines.push(format!("The trainer gets {} an hour.", usd(rate)));
+        lines.push(format!("labelerHourlyRateUsd: {} (OpenTrain does not say what this rate is).", usd(rate)));
     }
     if let Some(candidate) = proposal.candidate.get() {
-        let earned = candidate.highest_earnings_usd.decimal().map(|most| format!("highest earnings {}", usd(most)));
+        let earned = candidate
+            .highest_earnings_usd
+            .decimal()
+            .map(|most| format!("highest earnings {} (OpenTrain's figure)", usd(most)));
         let reviews = figure(&candidate.review_count).map(|reviews| format!("reviews: {reviews}"));
-        lines.extend(in_a_row([earned, reviews].into_iter().flatten().collect()).map(|row| format!("So far: {row}.")));
+        lines.extend(in_a_row([earned, reviews].into_iter().flatten().collect()).map(|row| format!("Trainer: {row}.")));
     }
     if let Some(facts) = proposal.ai_interview.get() {
         let score = figure(&facts.score).map(|score| format!(", score {score}")).unwrap_or_default();
@@ -152,8 +163,7 @@ fn details(proposal: &Proposal) -> Vec<String> {
     let verified = proposal.verification.get().map(|checks| checks.iter().map(check).collect()).and_then(in_a_row);
     lines.extend(verified.map(|checks| format!("Checked by OpenTrain: {checks}.")));
     if let Some(contract) = proposal.contract.get() {
-        let id = contract.get("id").or_else(|| contract.get("contractId")).and_then(Value::as_str);
-        lines.push(format!("Hired: contract {}.", id.map_or_else(|| "without id".into(), word)));
+        lines.push(format!("Hired: contract {}.", contract_id(contract).map_or_else(|| "without id".into(), word)));
     }
     lines
 }
@@ -172,12 +182,37 @@ fn check((name, value): (&String, &Value)) -> String {
     format!("{} {state}{method}", word(name))
 }
 
-impl Told for GetProposalInterview {
+impl Tool for GetProposalInterview {
+    type Output = <Self as Operation>::Output;
+    const NAME: &'static str = <Self as Operation>::NAME;
     const TITLE: &'static str = "Read a candidate's interview";
+    const EFFECT: Effect = <Self as Operation>::EFFECT;
+    const GATE: Gate = <Self as Operation>::GATE;
     const IDS: &'static str =
         "proposalId comes from list_proposals; get_proposal says whether there is an interview to read.";
 
-    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
+        match context.read(&self).await {
+            Ok((_, read)) => Ok(self.told(read, context)),
+            Err(fault) => Err(self.missing(fault, context).await),
+        }
+    }
+}
+
+impl GetProposalInterview {
+    /// The API answers 404 for a proposal without an interview, as for one that does not exist: the proposal tells which.
+    async fn missing(&self, fault: Error, context: &Context) -> Trouble {
+        if fault.status() == Some(404)
+            && let Some(who) = candidate(&self.proposal_id, context).await
+        {
+            let hint =
+                format!("This candidate had no interview: {who}. get_proposal shows what else is known of them.");
+            return Trouble::Explained { fault, hint };
+        }
+        fault.into()
+    }
+
+    fn told(&self, read: Read<Self>, context: &Context) -> Answer {
         let interview = &read.output.interview;
         let messages = interview.messages.items();
         let score = figure(&interview.score).map_or_else(|| "no score".into(), |score| format!("score {score}"));
@@ -210,7 +245,7 @@ impl Tool for StartProposalConversation {
         let opened = &written.read.output;
         let (outcome, lead) = match opened.created.get() {
             Some(true) => (Outcome::Created, "Opened; nothing has been said in it yet"),
-            Some(false) => (Outcome::Existing, "Nothing was opened: there is a conversation already"),
+            Some(false) => (Outcome::Existing, "There is a conversation already"),
             None => (Outcome::Done, "There is a conversation"),
         };
         let warning = written.writing.end(Settled::with(outcome)).await;
@@ -239,9 +274,44 @@ impl Tool for HireProposal {
 
     async fn run(self, context: &Context) -> Result<Answer, Trouble> {
         let figure = Figure { amount: self.milestone.amount.exact(), milestone_id: None };
-        let written = context.write(&self, Some(figure)).await?;
-        asked_to_hire(Asked::of(written, None), &self.proposal_id, &terms(&self.milestone), context).await
+        let written = match context.write(&self, Some(figure)).await {
+            Ok(written) => written,
+            Err(trouble) => return Err(explained(trouble, &self.proposal_id, context).await),
+        };
+        let odd = oddities::of_first_milestone(&self.milestone, written.reply.now());
+        asked_to_hire(Asked::of(written, None), &self.proposal_id, &terms(&self.milestone), &odd, context).await
     }
+}
+
+/// A conflict of which the documented reasons say nothing: the proposal itself may tell why.
+async fn explained(trouble: Trouble, proposal_id: &ProposalId, context: &Context) -> Trouble {
+    let Trouble::Api(fault) = trouble else { return trouble };
+    let is_known = |refusal: &Refusal| refusal.reason() == Some("payment_method_required");
+    let unexplained = matches!(&fault, Error::Refused(refusal) if refusal.status == 409 && !is_known(refusal));
+    match if unexplained { standing(proposal_id, context).await } else { None } {
+        Some(hint) => Trouble::Explained { fault, hint },
+        None => fault.into(),
+    }
+}
+
+/// How the proposal stands now, for who could not hire it.
+async fn standing(proposal_id: &ProposalId, context: &Context) -> Option<String> {
+    let look = GetProposal { proposal_id: proposal_id.clone() };
+    let (_, read) = tokio::time::timeout(LOOK_LIMIT, context.read(&look)).await.ok()?.ok()?;
+    let proposal = &read.output.proposal;
+    let contract = proposal.contract.get().and_then(contract_id);
+    Some(match (status(proposal).as_str(), contract) {
+        (_, Some(contract)) => format!("Hired already: contract {} with {}.", word(contract), who(proposal)),
+        ("HIRED", None) => format!("Hired already: {}. list_contracts shows the contract.", who(proposal)),
+        ("NOT_A_FIT", None) => {
+            "The proposal was marked NOT_A_FIT: your person has to take that back in the OpenTrain app first.".into()
+        }
+        (status, None) => format!("The proposal is {status}: read the reason, and look again before another try."),
+    })
+}
+
+fn contract_id(contract: &Map<String, Value>) -> Option<&str> {
+    contract.get("id").or_else(|| contract.get("contractId")).and_then(Value::as_str)
 }
 
 /// The first milestone, and what a hire costs with it: the milestone, 10 % and $9.95 (reference:

@@ -62,7 +62,7 @@ impl Told for InviteTeamMember {
         let who = word(result.email.text().unwrap_or(&self.email));
         let (outcome, summary) = match result.status.text().unwrap_or("no status") {
             "invite_created" => {
-                (Outcome::Created, format!("Invited: {who}. With the e-mail they get access to the account."))
+                (Outcome::Created, format!("Invitation sent to {who}. Whoever accepts it gets access to the account."))
             }
             "member_added" => {
                 (Outcome::Created, format!("Added: {who} belongs to the team now, and has access to the account."))

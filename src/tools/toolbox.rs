@@ -14,16 +14,16 @@ use crate::api::token::{Token, TokenSource};
 
 use super::answer::{LinkKind, Report};
 use super::audit::{AuditLog, Figure, Writing};
-use super::claim::Claim;
+use super::claim::{Claim, Exchanged};
 use super::context::{Call, Context};
 use super::creation::{Creations, Locks};
 use super::failure::{Denial, Failure, Trouble};
 use super::freeze::Switch;
 use super::hints::Situation;
+use super::mentions::{has_word, with_word};
 use super::person::HumanStep;
 use super::policy::Policy;
 use super::schema::Object;
-use super::text::{has_word, with_word};
 use super::{Entry, all, arguments, schema};
 
 /// Hosts cut a call at 60 s: whatever happens, it is answered before.
@@ -324,8 +324,10 @@ impl Toolbox {
         let token = self.tokens.current();
         let report = self.run_with(self.context(entry, arguments.clone(), token.clone(), call.clone())).await;
         let refused = matches!(&report.result, Err(failure) if failure.status == Some(401));
-        if refused && let Some(new) = self.renewed(token.as_ref(), &call).await {
-            return self.run_with(self.context(entry, arguments, Some(new), call)).await;
+        if refused && let (Some(new), notes) = self.renewed(token.as_ref(), &call).await {
+            let mut report = self.run_with(self.context(entry, arguments, Some(new), call)).await;
+            report.add(notes);
+            return report;
         }
         report
     }
@@ -340,16 +342,19 @@ impl Toolbox {
     }
 
     /// Another token than the one that was refused: one that another process has put in its place, or the one that a
-    /// claim has earned meanwhile.
-    async fn renewed(self: &Arc<Self>, refused: Option<&Token>, call: &Call) -> Option<Token> {
+    /// claim has earned meanwhile. With it, what the caller has to know of how it came.
+    async fn renewed(self: &Arc<Self>, refused: Option<&Token>, call: &Call) -> (Option<Token>, Vec<String>) {
         let another = |token: Option<Token>| token.filter(|token| Some(token) != refused);
         let found = another(self.reloaded(call).await);
         if found.is_some() || self.tokens.overruled_by().is_some() {
-            return found;
+            return (found, Vec::new());
         }
         // Another call may be fetching it just now, or have fetched it since: what is in use after this counts.
-        self.exchange_in_time(call).await;
-        another(self.tokens.current())
+        let notes = match self.exchange_in_time(call).await {
+            Exchanged::Claimed { unsaved, unrecorded, .. } => self.claim_notes(unsaved, unrecorded),
+            _ => Vec::new(),
+        };
+        (another(self.tokens.current()), notes)
     }
 
     /// Looks for the token again. Reading a file blocks, and another call may be writing it just now: that must hold up

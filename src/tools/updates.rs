@@ -23,12 +23,18 @@ impl Told for PollUpdates {
     fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let events = read.output.events.items();
         let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut decisions: BTreeMap<String, usize> = BTreeMap::new();
         for event in events {
-            *kinds.entry(event.kind.text().unwrap_or("of no type")).or_default() += 1;
+            match event.kind.text().unwrap_or("of no type") {
+                CLOSED => *decisions.entry(text(event, "status")).or_default() += 1,
+                kind => *kinds.entry(kind).or_default() += 1,
+            }
         }
-        let kinds = in_a_row(kinds.iter().map(|(kind, many)| format!("{many} {}", word(kind))).collect());
+        let mut kinds: Vec<String> = kinds.iter().map(|(kind, many)| format!("{many} {}", word(kind))).collect();
+        kinds.extend(closed(&decisions));
+        let kinds = in_a_row(kinds);
         let summary = match kinds {
-            None => "Nothing happened since then that this token may see.".to_owned(),
+            None => "Nothing new that this token may see.".to_owned(),
             Some(kinds) => format!("{}: {kinds}.", count(events.len(), "event")),
         };
         let more = if read.output.has_more.is_true() { "More is there already. " } else { "" };
@@ -39,6 +45,16 @@ impl Told for PollUpdates {
         });
         Answer { lines: each_of_page(events, line), next, ..Answer::new(summary, read.object) }
     }
+}
+
+/// The event of an approval that is open no more. Its name is not the decision: it comes for all three.
+const CLOSED: &str = "approval.confirmed";
+
+/// `4 approvals closed (2 confirmed, 1 declined, 1 expired)`
+fn closed(decisions: &BTreeMap<String, usize>) -> Option<String> {
+    let all: usize = decisions.values().sum();
+    let each: Vec<String> = decisions.iter().map(|(status, many)| format!("{many} {status}")).collect();
+    (all > 0).then(|| format!("{} closed ({})", count(all, "approval"), each.join(", ")))
 }
 
 fn line(event: &Event) -> String {
@@ -74,8 +90,7 @@ fn sentence(event: &Event) -> String {
                 text("contractId")
             )
         }
-        // The event's name is not the decision: it comes for all three.
-        "approval.confirmed" => format!("Approval {} was decided: {}.", text("approvalId"), text("status")),
+        CLOSED => format!("Approval {} is closed: {}.", text("approvalId"), text("status")),
         "contract.budget_state_changed" => budget(event),
         other => unknown(event, other),
     }
@@ -128,7 +143,7 @@ mod tests {
         );
         assert_eq!(
             told("approval.confirmed", json!({ "approvalId": "a", "status": "declined" })),
-            "Approval a was decided: declined."
+            "Approval a is closed: declined."
         );
         assert_eq!(
             told("milestone.status_changed", json!({ "milestoneId": "m", "status": "ACTIVE_FUNDED" })),
@@ -142,5 +157,12 @@ mod tests {
         );
         assert_eq!(told("dispute.opened", json!({ "disputeId": "d", "n": 1 })), "dispute.opened: disputeId d");
         assert_eq!(sentence(&Event::default()), "An event of no type: ");
+    }
+
+    #[test]
+    fn closed_approvals_are_counted_by_their_decision() {
+        let decisions = BTreeMap::from([("confirmed".to_owned(), 2), ("declined".to_owned(), 1)]);
+        assert_eq!(closed(&decisions).unwrap(), "3 approvals closed (2 confirmed, 1 declined)");
+        assert_eq!(closed(&BTreeMap::new()), None);
     }
 }

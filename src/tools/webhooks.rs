@@ -261,7 +261,10 @@ impl Told for ListWebhooks {
     fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let webhooks = &read.output.webhooks;
         let active = webhooks.iter().filter(|webhook| webhook.status.text() == Some("ACTIVE")).count();
-        let summary = format!("{}, {active} active; 10 are possible.", count(webhooks.len(), "webhook"));
+        let summary = match webhooks.len() {
+            0 => "No webhooks (an account may have 10).".to_owned(),
+            many => format!("{}, {active} active (an account may have 10).", count(many, "webhook")),
+        };
         let mut answer = Answer { lines: each(webhooks, line), ..Answer::new(summary, read.object) };
         answer.lines.extend(revival(webhooks.iter()));
         answer.next = context.next(&[("create_webhook", "url, eventTypes"), ("delete_webhook", "webhookId")]);

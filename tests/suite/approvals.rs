@@ -129,7 +129,7 @@ async fn a_contract_that_does_not_hold_the_milestone_stops_the_request() {
             (&answer.error()["reason"], &answer.error()["outcome"]),
             (&json!("milestone_not_found"), &json!("not_done"))
         );
-        answer.says(&["ms_7Rtd", "Nothing was sent"]);
+        answer.says(&["ms_7Rtd", "Nothing was changed"]);
     }
     assert_eq!(api.upstream.writes(), 0);
 }

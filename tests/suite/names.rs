@@ -262,7 +262,7 @@ async fn the_tools_that_a_token_does_not_open_are_told_by_the_names_that_are_lis
     let upstream = Upstream::scripted([Reply::json(200, &me)]).await;
     let host = launch().at(&upstream).args(["--tool-prefix", "ot_"]).start().await;
     let answer = host.done("ot_get_auth_status", json!({})).await;
-    answer.says(&["for want of proposals:write: ot_invite_freelancer, ot_hire_proposal."]);
+    answer.says(&["for want of the scope proposals:write: ot_invite_freelancer, ot_hire_proposal."]);
 }
 
 #[tokio::test]

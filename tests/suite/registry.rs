@@ -17,6 +17,7 @@ pub(crate) fn plausible(tool: &Value) -> Value {
         ("approvalId", _) => json!("apr_6Yt"),
         ("email", _) => json!("owner@example.com"),
         ("milestone", _) => json!({ "description": "Label it", "amount": 300 }),
+        ("fields", _) => json!({ "jobTitle": "some text" }),
         ("since", _) => json!("2026-06-01T00:00:00Z"),
         (_, Some("number")) => json!(300),
         (_, Some("integer")) => json!(1),

@@ -145,7 +145,13 @@ async fn what_the_sandbox_refuses_is_what_the_reference_documents() {
             "milestone id does not work",
         ),
         (json!({ "contractId": "ctr_9Ep3", "description": "d", "amountUsd": 1 }), 404, "", "", "another account"),
-        (json!({ "contractId": "ctr_2Bd4", "description": "d", "amountUsd": 1 }), 409, "contract_ended", "", "is over"),
+        (
+            json!({ "contractId": "ctr_2Bd4", "description": "d", "amountUsd": 1 }),
+            409,
+            "contract_ended",
+            "",
+            "has ended",
+        ),
         (
             json!({ "contractId": "ctr_4Jx9", "description": "d", "volume": 1 }),
             409,

@@ -211,15 +211,15 @@ async fn what_cannot_be_right_is_not_sent_and_its_name_is_told_as_it_was_written
     let (upstream, host) = creating().await;
     let wrong = [
         // arguments, field, what the message must say
-        (r#"{"description":"d"}"#, "contractId", "required"),
-        (r#"{"contractId":null,"description":"d"}"#, "contractId", "required"),
+        (r#"{"description":"d"}"#, "contractId", "contractId is missing"),
+        (r#"{"contractId":null,"description":"d"}"#, "contractId", "contractId is missing"),
         (r#"{"contractId":"","description":"d"}"#, "contractId", "empty"),
         (r#"{"contractId":"  ","description":"d"}"#, "contractId", "empty"),
         (r#"{"contractId":".","description":"d"}"#, "contractId", "\".\""),
         (r#"{"contractId":"..","description":"d"}"#, "contractId", "\"..\""),
         (r#"{"contractId":7,"description":"d"}"#, "contractId", "string"),
         (r#"{"contractId":["c"],"description":"d"}"#, "contractId", "string"),
-        (r#"{"contractId":"c"}"#, "description", "required"),
+        (r#"{"contractId":"c"}"#, "description", "description is missing"),
         (r#"{"contractId":"c","description":"\n \t"}"#, "description", "empty"),
         (r#"{"contractId":"c","description":"d","amountUsd":0}"#, "amountUsd", "above 0"),
         (r#"{"contractId":"c","description":"d","amountUsd":-0.0}"#, "amountUsd", "above 0"),

@@ -63,5 +63,5 @@ pub(super) async fn gets_a_key(stage: &mut Stage, person: &Person, sandbox: &San
     let key = key.ok_or("the page shows no key")?;
     stage.agent = agent(sandbox, InMemory::with(key), Policy::default()).await?;
     let created = stage.call("create_credit_top_up", wanted).await?;
-    stage.server(at(&created, "/outcome").is_some_and(|outcome| outcome == "created"), &created)
+    stage.server(at(&created, "/outcome").is_some_and(|outcome| outcome == "pending_approval"), &created)
 }

@@ -13,9 +13,10 @@ use super::super::answer::{Answer, Page};
 use super::super::bound;
 use super::super::failure::Trouble;
 use super::super::paging::{Cursor, Key, PAGE_BYTES, Start};
-use super::super::text::{count, number, quoted_to, word};
+use super::super::text::{count, quoted_to, word};
 use super::super::{Context, Tool};
-use super::{CONTRACT_IDS, ENDED, SHOWN_MILESTONES, contract_lines, used_of_budget};
+use super::budget::budget_line;
+use super::{CONTRACT_IDS, ENDED, SHOWN_MILESTONES, contract_lines};
 
 /// How much of a long milestone counts towards a page: its long texts are cut.
 const LONG_MILESTONE: usize = 4_000;
@@ -129,13 +130,4 @@ fn fitting_calls(contract: &Contract) -> Vec<(&'static str, &'static str)> {
         (contract.rate_usd.decimal().is_some(), ("create_milestone", "contractId, …")),
     ];
     calls.into_iter().filter(|(fits, _)| *fits).map(|(_, call)| call).collect()
-}
-
-/// How much of the funded work was done, by OpenTrain's count; nothing where no volume was funded.
-fn budget_line(contract: &Contract) -> Option<String> {
-    let budget = contract.budget.get()?;
-    let used = used_of_budget(contract)?;
-    let state = budget.state.text().map_or_else(|| "without state".into(), word);
-    let left = budget.remaining_volume.decimal().map_or_else(|| "?".into(), number);
-    Some(format!("Budget {state}: {used} used, {left} left."))
 }

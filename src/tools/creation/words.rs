@@ -11,6 +11,7 @@ use crate::api::types::from_value;
 use crate::tools::answer::{Answer, Outcome};
 use crate::tools::contracts::{contract_name, milestone_line};
 use crate::tools::failure::Trouble;
+use crate::tools::oddities;
 use crate::tools::parts::plain;
 use crate::tools::schema::Object;
 use crate::tools::text::{count, moment, moment_of, number, quoted, usd, word};
@@ -129,7 +130,10 @@ impl Creation {
         let line = milestone_line(&milestone, reply);
         let for_whom = for_whom(look, &self.wanted);
         let fixed = "It cannot be changed or deleted here; if it is wrong, your person corrects it in the app.";
-        self.answer(format!("{lead}\n{line}{for_whom}.\n{fixed}"), outcome, &milestone, object.clone())
+        let mut answer =
+            self.answer(format!("{lead}\n{line}{for_whom}.\n{fixed}"), outcome, &milestone, object.clone());
+        answer.warnings = oddities::of_milestone(&self.wanted, &milestone, reply.now());
+        answer
     }
 
     fn answer(&self, summary: String, outcome: Outcome, milestone: &Milestone, object: Object) -> Answer {

@@ -81,7 +81,8 @@ async fn a_claimed_account_has_its_new_token_on_the_disk_and_in_use() {
     host.done("list_contracts", json!({})).await;
     assert_eq!(opentrain.last_bearer(), NEW);
     let again = host.call("get_claim_status", json!({})).await;
-    again.says(&["claimed already"]);
+    again.says(&["claimed", "fetched before"]);
+    assert_eq!(again.structured()["status"], "claimed");
     assert_eq!(opentrain.count(EXCHANGE), 1, "there is nothing more to ask for");
 }
 
@@ -276,7 +277,7 @@ async fn where_nothing_is_registered_nothing_is_said_of_creating() {
     let opentrain = OpenTrain::new().await;
     let host = opentrain.server().start().await;
     let answer = host.failed("get_claim_status", json!({})).await;
-    assert!(answer.text().starts_with("Not fetched: No claim waits here"), "{}", answer.text());
+    assert!(answer.text().starts_with("Not fetched: No claim is open here"), "{}", answer.text());
 }
 
 #[tokio::test]

@@ -235,7 +235,7 @@ async fn a_milestone_of_no_amount_or_of_another_contract_is_refused() {
     ] {
         let answer = host.failed("request_milestone_funding", arguments.clone()).await;
         assert_eq!(answer.error()["reason"], "milestone_not_found", "{arguments}: {}", answer.0);
-        answer.says(&["Nothing was sent"]);
+        answer.says(&["Nothing was changed"]);
     }
     assert_eq!(api.upstream.writes(), 0);
 }

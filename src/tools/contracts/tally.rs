@@ -1,0 +1,96 @@
+//! What a list of contracts comes to: how many, in which states, and how much money.
+
+use std::collections::BTreeMap;
+
+use rust_decimal::Decimal;
+use serde_json::Number;
+
+use crate::api::milestones::{ACTIVE_FUNDED, NOT_FUNDED};
+use crate::api::types::Field;
+use crate::tools::parts::Stretch;
+use crate::tools::text::{count, total, word};
+
+/// What there is in all. Sums are of known statuses only: an unknown one is named, and in no sum.
+#[derive(Default)]
+pub(super) struct Tally {
+    pub(super) contracts: BTreeMap<String, usize>,
+    unfunded: Group,
+    funded: Group,
+    others: BTreeMap<String, usize>,
+    flagged: usize,
+}
+
+/// Milestones of one status, and what they come to; no amount where that is too large to add.
+#[derive(Debug)]
+struct Group {
+    milestones: usize,
+    amount: Option<Decimal>,
+}
+
+impl Default for Group {
+    fn default() -> Self {
+        Self { milestones: 0, amount: Some(Decimal::ZERO) }
+    }
+}
+
+impl Group {
+    fn add(&mut self, amount: Decimal) {
+        self.milestones += 1;
+        self.amount = self.amount.and_then(|sum| sum.checked_add(amount));
+    }
+}
+
+impl Tally {
+    pub(super) fn contract(&mut self, status: &Field<String>) {
+        add_one(&mut self.contracts, status);
+    }
+
+    pub(super) fn milestone(&mut self, status: &Field<String>, amount: &Field<Number>, flags: [&Field<bool>; 2]) {
+        self.flagged += usize::from(flags.into_iter().any(Field::is_true));
+        let group = match status.text() {
+            Some(NOT_FUNDED) => &mut self.unfunded,
+            Some(ACTIVE_FUNDED) => &mut self.funded,
+            _ => return add_one(&mut self.others, status),
+        };
+        group.add(amount.decimal().unwrap_or_default());
+    }
+
+    pub(super) fn told(&self, stretch: Stretch) -> String {
+        let all = self.contracts.values().sum();
+        if all == 0 {
+            return "No contracts.".into();
+        }
+        let only = self.contracts.keys().next().filter(|status| self.contracts.len() == 1 && !status.contains(' '));
+        let mut text = if let Some(status) = only {
+            format!("{}.", stretch.of(all, &format!("{} contract", word(status)), ""))
+        } else {
+            let states = self.contracts.iter().map(|(status, many)| format!("{many} {}", word(status)));
+            format!("{} ({}).", stretch.of(all, "contract", ""), states.collect::<Vec<_>>().join(", "))
+        };
+        let groups = [("Not funded", &self.unfunded), ("Funded, not released", &self.funded)];
+        for (what, group) in groups.into_iter().filter(|(_, group)| group.milestones > 0) {
+            text.push_str(&format!(" {what}: {}, {}.", count(group.milestones, "milestone"), total(group.amount)));
+        }
+        if !self.others.is_empty() {
+            let others: Vec<String> =
+                self.others.iter().map(|(status, many)| format!("{many} {}", word(status))).collect();
+            text.push_str(&format!(" Other milestones: {}.", others.join(", ")));
+        }
+        if self.flagged > 0 {
+            let carry = if self.flagged == 1 { "carries a flag" } else { "carry a flag" };
+            text.push_str(&format!(
+                " {} {carry} of OpenTrain's, whose meaning is not documented.",
+                count(self.flagged, "milestone")
+            ));
+        }
+        text
+    }
+}
+
+fn add_one(counts: &mut BTreeMap<String, usize>, status: &Field<String>) {
+    let status = status.text().unwrap_or("without status");
+    match counts.get_mut(status) {
+        Some(many) => *many += 1,
+        None => drop(counts.insert(status.to_owned(), 1)),
+    }
+}
