@@ -13,7 +13,7 @@ use crate::config::{Flag, Flags, SETTINGS, Setting};
 /// and writes nothing, but for an empty file that --audit-log names. Try everything without an account:
 /// `opentrain-mcp demo`, or add --sandbox.
 #[derive(Debug, Parser)]
-#[command(version, propagate_version = false, disable_help_subcommand = true, after_help = AFTER_HELP)]
+#[command(version, propagate_version = false, max_term_width = 100, after_help = AFTER_HELP)]
 pub struct Cli {
     // Before the settings: these are told which command shows them.
     #[command(subcommand)]
@@ -122,15 +122,15 @@ const MATTER: &[(&str, &[&str])] = &[
 
 /// The flag of a setting, if it has one.
 fn argument(setting: &Setting) -> Option<Arg> {
-    let help = match setting.environment.first() {
-        Some(variable) => format!("{} [environment: {variable}]", setting.help),
-        None => setting.help.to_owned(),
-    };
+    let default = setting.shown(setting.default);
+    let variables = setting.environment.join(", ");
+    let help = format!("{} [default: {default}] [environment: {variables}]", setting.help);
     let argument = Arg::new(setting.name).long(setting.name).help(help).global(true).help_heading("Settings");
     match setting.flag {
         Flag::None => None,
         Flag::Switch => Some(argument.action(ArgAction::SetTrue)),
-        Flag::Value(name) => Some(argument.value_name(name)),
+        // A negative number is a value: what is wrong with it is told where it is read.
+        Flag::Value(name) => Some(argument.value_name(name).allow_negative_numbers(true)),
     }
 }
 

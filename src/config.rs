@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,23 +10,25 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 use url::Url;
 
-use crate::api::amount;
-use crate::api::client::is_loopback;
+use crate::api::client::{Proxies, is_loopback};
 use crate::api::token::Token;
 
+mod credential_file;
 mod credentials;
 mod leftover;
+mod lookup;
 mod placeholder;
 mod record;
 mod settings;
 
-use credentials::CredentialFile;
+use credential_file::CredentialFile;
 pub use credentials::Credentials;
-use placeholder::{unfilled, unfilled_token};
+pub use lookup::{Environment, logs_json};
+use lookup::{Lookup, refused};
 pub use record::RecordPlace;
 use settings::{
     BASE_URL, DUPLICATE_WINDOW, HUMAN_WAIT, LOG_FILTER, LOG_FORMAT, MAX_DAY_USD, MAX_MILESTONE_USD, READ_ONLY, SANDBOX,
-    SANDBOX_FAULT, SANDBOX_PORT, TIMEOUT, TOKEN, TOOL_PREFIX, TOOLSETS, setting,
+    SANDBOX_FAULT, SANDBOX_PORT, TIMEOUT, TOKEN, TOOL_PREFIX, TOOLSETS,
 };
 pub use settings::{Flag, SETTINGS, Setting};
 
@@ -58,6 +59,8 @@ pub struct Config {
     pub credentials: Arc<Credentials>,
     /// The limit for one HTTP attempt.
     pub timeout: Duration,
+    /// The proxies that the environment names.
+    pub proxies: Proxies,
     /// How long a call may wait for a person.
     pub human_wait: Duration,
     /// What the operator allows.
@@ -155,170 +158,6 @@ pub struct ConfigError {
 /// The values of flags by the name of their setting; a switch that is on is `"1"`.
 pub type Flags = BTreeMap<&'static str, String>;
 
-/// The environment, as far as it is text.
-#[derive(Clone, Debug, Default)]
-pub struct Environment(BTreeMap<String, String>);
-
-impl Environment {
-    /// That of this process.
-    #[must_use]
-    pub fn of_process() -> Self {
-        Self::of(
-            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
-        )
-    }
-
-    /// One made of pairs.
-    pub fn of(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self(pairs.into_iter().collect())
-    }
-
-    /// The same without the variables that hold a token: for what concerns the saved account only.
-    #[must_use]
-    pub fn without_token(&self) -> Self {
-        let is_token = |name: &str| setting(TOKEN).is_some_and(|token| token.environment.contains(&name));
-        Self::of(self.0.clone().into_iter().filter(|(name, _)| !is_token(name)))
-    }
-
-    /// A variable that is set to something, a placeholder included.
-    fn raw(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
-    }
-
-    /// A variable that is set to something. Hosts pass a variable that they could not expand as `${NAME}`: that counts
-    /// as not set.
-    fn get(&self, name: &str) -> Option<&str> {
-        self.raw(name).filter(|value| unfilled(value).is_none())
-    }
-
-    /// `${XDG_CONFIG_HOME:-~/.config}/opentrain`, the folder of OpenTrain's own tools.
-    fn folder(&self) -> Option<PathBuf> {
-        self.folders().next()
-    }
-
-    /// That folder, and the home's own where `XDG_CONFIG_HOME` names another.
-    fn folders(&self) -> impl Iterator<Item = PathBuf> {
-        let absolute = |path: &str| Some(PathBuf::from(path)).filter(|path| path.is_absolute());
-        let named = self.get("XDG_CONFIG_HOME").and_then(absolute);
-        let home = self.get("HOME").or_else(|| self.get("USERPROFILE")).and_then(absolute);
-        let homes_own = home.map(|home| home.join(".config")).filter(|folder| Some(folder) != named.as_ref());
-        named.into_iter().chain(homes_own).map(|config| config.join("opentrain"))
-    }
-
-    /// `${XDG_STATE_HOME:-~/.local/state}/opentrain-mcp`, what outlives a run and belongs to nobody else.
-    fn state_folder(&self) -> Option<PathBuf> {
-        let absolute = |path: &str| Some(PathBuf::from(path)).filter(|path| path.is_absolute());
-        let home = || self.get("HOME").or_else(|| self.get("USERPROFILE")).and_then(absolute);
-        let state = self.get("XDG_STATE_HOME").and_then(absolute);
-        Some(state.or_else(|| Some(home()?.join(".local/state")))?.join("opentrain-mcp"))
-    }
-
-    /// The file that OpenTrain's own tools write.
-    fn credential_path(&self) -> Option<PathBuf> {
-        Some(self.folder()?.join("cli.json"))
-    }
-
-    /// The stop switch. It is in the home's own folder too: servers of one user may be started with another
-    /// `XDG_CONFIG_HOME` each, and all of them are to be stopped.
-    fn switch_paths(&self) -> Vec<PathBuf> {
-        self.folders().map(|folder| folder.join("mcp-frozen")).collect()
-    }
-
-    fn user(&self) -> String {
-        let names = ["USER", "LOGNAME", "USERNAME"];
-        names.into_iter().find_map(|name| self.get(name)).unwrap_or("somebody").to_owned()
-    }
-}
-
-/// Finds the value of each setting, and remembers where it came from.
-struct Lookup<'a> {
-    flags: &'a Flags,
-    environment: &'a Environment,
-    given: Vec<Given>,
-}
-
-impl Lookup<'_> {
-    fn find(&mut self, name: &'static str) -> (String, Source) {
-        let found = self.look(name);
-        self.given.push(Given { name, value: found.0.clone(), source: found.1.clone() });
-        found
-    }
-
-    fn look(&self, name: &'static str) -> (String, Source) {
-        let Some(setting) = setting(name) else { return (String::new(), Source::Default) };
-        let filled = self.candidates(setting).find(|(value, _)| why_unfilled(name, value).is_none());
-        filled
-            .map_or_else(|| (setting.default.to_owned(), Source::Default), |(value, source)| (value.to_owned(), source))
-    }
-
-    /// The values that were given, the first wins; placeholders are among them.
-    fn candidates(&self, setting: &'static Setting) -> impl Iterator<Item = (&str, Source)> {
-        let flag = self.flags.get(setting.name).map(|value| (value.trim(), Source::Flag(setting.name)));
-        let variables = setting.environment.iter();
-        let set = variables.filter_map(|name| Some((self.environment.raw(name)?, Source::Environment(name))));
-        flag.into_iter().chain(set)
-    }
-
-    /// The settings that are not used since nobody filled them in, each in words.
-    fn placeholders(&self, sandbox: bool) -> Vec<String> {
-        let matter = |setting: &&Setting| !sandbox || ![TOKEN, BASE_URL].contains(&setting.name);
-        let given = SETTINGS.iter().filter(matter).flat_map(|setting| {
-            self.candidates(setting).filter_map(|(value, source)| {
-                Some(format!("{source} is not used: {}", why_unfilled(setting.name, value)?))
-            })
-        });
-        given.collect()
-    }
-
-    /// A value that was set, and where.
-    fn set(&mut self, name: &'static str) -> Option<(String, Source)> {
-        let found = self.find(name);
-        (found.1 != Source::Default).then_some(found)
-    }
-
-    fn dollars(&mut self, name: &'static str) -> Result<Option<Decimal>, ConfigError> {
-        let Some((value, source)) = self.set(name) else { return Ok(None) };
-        let digits = value.strip_prefix('$').unwrap_or(&value);
-        let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-        let amount = is_plain.then(|| amount::plain(digits)).flatten();
-        amount
-            .map(Some)
-            .ok_or_else(|| refused(&source, format!("must be an amount in USD, such as 500 or 99.50, not \"{value}\"")))
-    }
-
-    fn seconds(&mut self, name: &'static str, range: RangeInclusive<f64>) -> Result<Duration, ConfigError> {
-        let (value, source) = self.find(name);
-        let seconds = value.parse::<f64>().ok().filter(|seconds| range.contains(seconds));
-        let seconds = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        seconds.ok_or_else(|| {
-            let (least, most) = range.into_inner();
-            refused(&source, format!("must be seconds, from {least} to {most}, not \"{value}\""))
-        })
-    }
-
-    fn switch(&mut self, name: &'static str) -> Result<bool, ConfigError> {
-        let (value, source) = self.find(name);
-        let on = match value.to_ascii_lowercase().as_str() {
-            "1" | "true" | "yes" | "on" => true,
-            "0" | "false" | "no" | "off" => false,
-            _ => return Err(refused(&source, format!("must be 1 or 0, not \"{value}\""))),
-        };
-        if let Some(given) = self.given.last_mut() {
-            given.value = if on { "on".into() } else { "off".into() };
-        }
-        Ok(on)
-    }
-}
-
-/// Why a value of this setting counts as not set.
-fn why_unfilled(name: &str, value: &str) -> Option<&'static str> {
-    if name == TOKEN { unfilled_token(value) } else { unfilled(value) }
-}
-
-fn refused(source: &Source, problem: impl Into<String>) -> ConfigError {
-    ConfigError { origin: source.to_string(), problem: problem.into() }
-}
-
 impl Config {
     /// Reads every setting: flag, then environment, then credential file, then default.
     ///
@@ -341,7 +180,10 @@ impl Config {
         };
         let log = LogConfig { format, filter: lookup.find(LOG_FILTER).0 };
         let (origin, credentials) = if sandbox { offline(&mut lookup)? } else { account(&mut lookup)? };
-        let credentials = credentials.with_notices(lookup.placeholders(sandbox));
+        let without_effect = sandbox_faults.as_ref().filter(|_| !sandbox);
+        let without_effect = without_effect.map(|(_, source)| format!("{source} has no effect without --sandbox"));
+        let notices = lookup.placeholders(sandbox).into_iter().chain(without_effect);
+        let credentials = credentials.with_notices(notices);
         let sandbox = sandbox.then_some(SandboxConfig { port });
         let credentials = Arc::new(credentials);
         Ok(Self {
@@ -351,6 +193,7 @@ impl Config {
             origin,
             credentials,
             timeout,
+            proxies: Proxies::of(|name| environment.get(name).map(str::to_owned)),
             human_wait,
             operator,
             log,

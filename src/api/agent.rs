@@ -6,6 +6,7 @@ use http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::evidence::{Evidence, Status};
 use super::token::Token;
 use super::types::Field;
 use super::{Dialect, Effect, Gate, Operation};
@@ -34,6 +35,7 @@ impl Operation for RegisterIdentity {
     const PATH: &'static str = "/identity";
     const DIALECT: Dialect = Dialect::OAuthJson;
     const EFFECT: Effect = Effect::Create;
+    const EVIDENCE: Evidence = Evidence::Id(&["/access_token"]);
     const GATE: Gate = Gate::OPEN;
 }
 
@@ -71,6 +73,7 @@ impl Operation for StartClaim {
     const PATH: &'static str = "/identity/claim";
     const DIALECT: Dialect = Dialect::OAuthJson;
     const EFFECT: Effect = Effect::Replace;
+    const EVIDENCE: Evidence = Evidence::Id(&["/user_code"]);
     const GATE: Gate = Gate::OPEN;
 }
 
@@ -109,6 +112,7 @@ impl Operation for ExchangeClaim {
     const PATH: &'static str = "/oauth/token";
     const DIALECT: Dialect = Dialect::OAuthForm;
     const EFFECT: Effect = Effect::Create;
+    const EVIDENCE: Evidence = Evidence::Id(&["/access_token"]);
     const GATE: Gate = Gate::OPEN;
 }
 
@@ -138,6 +142,7 @@ impl Operation for RevokeOwnToken {
     const PATH: &'static str = "/oauth/revoke";
     const DIALECT: Dialect = Dialect::OAuthForm;
     const EFFECT: Effect = Effect::Replace;
+    const EVIDENCE: Evidence = Evidence::Success(Status::None);
     const GATE: Gate = Gate::OPEN;
 }
 

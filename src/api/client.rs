@@ -1,33 +1,27 @@
 //! The way to OpenTrain: authentication, time limits, retries by [`Effect`]. The only user of reqwest in the server.
 
-use std::error::Error as _;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
 use futures::future::BoxFuture;
-use http::StatusCode;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, DATE, HeaderName, HeaderValue, LOCATION, RETRY_AFTER};
-use jiff::Timestamp;
-use reqwest::redirect::Policy;
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use tokio::sync::OnceCell;
 use tokio::time::Instant;
-use url::{Host, Url};
+use url::Url;
 
-use super::error::{Error, InvalidArgument, Refusal, Unreadable};
+use super::error::{Error, InvalidArgument};
+use super::network::Network;
+pub use super::network::{Proxies, is_loopback};
+use super::receive::{Expected, receive};
 use super::reply::Reply;
 use super::token::Token;
 use super::wire::{self, Encoded, Request};
-use super::{Dialect, Effect, Operation};
+use super::{Effect, Operation};
 
 /// The `User-Agent` of every request.
 pub const USER_AGENT: &str = concat!("opentrain-mcp/", env!("CARGO_PKG_VERSION"));
-/// The largest body that is read, in bytes.
-const MAX_BODY: usize = 16 * 1024 * 1024;
 /// The longest address that can be called at all, in bytes.
 const LONGEST_ADDRESS: usize = u16::MAX as usize - 1;
-/// How long making a connection may take; always less than an attempt, so that a slow connection is told from a slow
-/// answer: only with the latter has anything left.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A longer `Retry-After` is told to the caller, not slept through.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// Tries after the first.
@@ -78,14 +72,21 @@ impl<'a> Caller<'a> {
 pub struct Client {
     endpoint: Box<dyn Endpoint>,
     attempt_timeout: Duration,
-    http: OnceCell<reqwest::Client>,
+    proxies: Proxies,
+    network: OnceCell<Network>,
 }
 
 impl Client {
     /// A client of what `endpoint` says, with a limit for one HTTP attempt.
     #[must_use]
     pub fn new(endpoint: Box<dyn Endpoint>, attempt_timeout: Duration) -> Self {
-        Self { endpoint, attempt_timeout, http: OnceCell::new() }
+        Self { endpoint, attempt_timeout, proxies: Proxies::default(), network: OnceCell::new() }
+    }
+
+    /// The same, through these proxies.
+    #[must_use]
+    pub fn through(self, proxies: Proxies) -> Self {
+        Self { proxies, ..self }
     }
 
     /// The origin that is called.
@@ -120,10 +121,9 @@ impl Client {
         let request = operation.at(&self.origin().await?);
         fits_an_address(&request.url)?;
         let bearer = if facts.gate.token { Some(bearer(caller.token)?) } else { None };
-        let connect = || std::future::ready(connect(&request.url, self.attempt_timeout));
-        let http = self.http.get_or_try_init(connect).await?;
+        let network = self.network(&request.url).await?;
         let attempt = || async {
-            let reply = self.attempt(http, &request, bearer.as_ref(), caller).await;
+            let reply = self.attempt(network, &request, bearer.as_ref(), caller).await;
             let status = reply.as_ref().map_or_else(Error::status, |reply| Some(reply.status));
             tracing::debug!(operation = facts.name, method = %request.method, path = request.url.path(), status, "called");
             reply
@@ -137,7 +137,11 @@ impl Client {
             .retry(waits)
             .sleep(tokio::time::sleep)
             .when(|fault| if facts.effect == Effect::Read { fault.is_passing() } else { fault.never_left() })
-            .adjust(|fault, wait| within(caller.deadline, fault.retry_after(), wait))
+            .adjust(|fault, wait| {
+                let wait = within(caller.deadline, fault.retry_after(), wait)?;
+                let left = caller.deadline.saturating_duration_since(Instant::now() + wait);
+                (!request.is_write || network.is_told_within(left)).then_some(wait)
+            })
             .await
     }
 
@@ -146,32 +150,42 @@ impl Client {
     /// # Errors
     /// Every way in which no success came: see [`Error`].
     pub async fn fetch(&self, url: Url, deadline: Instant) -> Result<Reply, Error> {
-        let http = self.http.get_or_try_init(|| std::future::ready(connect(&url, self.attempt_timeout))).await?;
-        let request = Request { method: http::Method::GET, url, body: None, dialect: Dialect::Api };
-        self.attempt(http, &request, None, Caller::nobody(deadline)).await
+        let network = self.network(&url).await?;
+        let request = Request::get(url);
+        self.attempt(network, &request, None, Caller::nobody(deadline)).await
+    }
+
+    /// The connections, made at the first call.
+    async fn network(&self, origin: &Url) -> Result<&Network, Error> {
+        let made = || std::future::ready(Network::to(origin, self.attempt_timeout, &self.proxies));
+        self.network.get_or_try_init(made).await
     }
 
     async fn attempt(
         &self,
-        http: &reqwest::Client,
+        network: &Network,
         request: &Request,
         bearer: Option<&HeaderValue>,
         caller: Caller<'_>,
     ) -> Result<Reply, Error> {
         let limit = self.attempt_timeout.min(caller.deadline.saturating_duration_since(Instant::now()));
-        if limit.is_zero() {
+        // A write that has no time left for a connection could not be told from one that got no answer.
+        if limit.is_zero() || (request.is_write && !network.is_told_within(limit)) {
             return Err(Error::TimedOut { waited: limit, sent: false });
         }
-        let mut call = http.request(request.method.clone(), request.url.clone()).timeout(limit);
-        call = call.header(ACCEPT, "application/json");
+        let mut call = network.http.request(request.method.clone(), request.url.clone()).timeout(limit);
+        // Nothing compressed is read: who is told nothing may send it so.
+        call = call.header(ACCEPT, "application/json").header(ACCEPT_ENCODING, "identity");
         if let Some(bearer) = bearer {
             call = call.header(AUTHORIZATION, bearer.clone());
         }
         if let Some(body) = &request.body {
             call = call.header(CONTENT_TYPE, request.content_type()).body(body.clone());
         }
-        let response = call.send().await.map_err(|fault| transport(fault, limit))?;
-        accept(response, caller, limit, request.dialect).await
+        let response = call.send().await.map_err(|fault| network.fault(fault, limit))?;
+        let secrets = caller.secrets().cloned().collect();
+        let Request { dialect, evidence, smaller, .. } = *request;
+        receive(response, Expected { secrets, limit, dialect, evidence, smaller }).await
     }
 }
 
@@ -202,171 +216,9 @@ fn bearer(token: Option<&Token>) -> Result<HeaderValue, Error> {
     Ok(header)
 }
 
-/// Makes the HTTP client for `origin`. Loopback is never reached through a proxy, redirects are never followed: either
-/// would hand the token to somebody else.
-fn connect(origin: &Url, attempt_timeout: Duration) -> Result<reqwest::Client, Error> {
-    // Only the first call of the process can set it; any provider that is there already serves as well.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let mut builder = reqwest::Client::builder()
-        .user_agent(USER_AGENT)
-        .redirect(Policy::none())
-        .retry(reqwest::retry::never())
-        .connect_timeout(CONNECT_TIMEOUT.min(attempt_timeout.mul_f32(0.9)));
-    if is_loopback(origin) {
-        builder = builder.no_proxy();
-    }
-    if origin.scheme() == "http" {
-        // Nothing is encrypted on the way to oneself, and a broken certificate store must not be in the way.
-        builder = builder.tls_certs_only([]);
-    }
-    builder.build().map_err(|fault| Error::Unusable {
-        what: format!("no HTTPS connection can be set up: {}", causes(&fault)),
-        look_at: "SSL_CERT_FILE and the certificate store of this machine, and at the proxy settings (HTTPS_PROXY)",
-    })
-}
-
-/// Whether `origin` is this machine.
-#[must_use]
-pub fn is_loopback(origin: &Url) -> bool {
-    match origin.host() {
-        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
-    }
-}
-
-/// Sorts a fault of the connection by whether the request may have left.
-fn transport(fault: reqwest::Error, limit: Duration) -> Error {
-    let fault = fault.without_url();
-    if fault.is_connect() {
-        return Error::Unreachable { what: format!("OpenTrain cannot be reached: {}", causes(&fault)), sent: false };
-    }
-    if fault.is_timeout() {
-        return Error::TimedOut { waited: limit, sent: true };
-    }
-    Error::Unreachable { what: format!("the connection to OpenTrain broke: {}", causes(&fault)), sent: true }
-}
-
-/// An error with what caused it, in one line.
-fn causes(fault: &reqwest::Error) -> String {
-    let mut text = fault.to_string();
-    let mut cause = fault.source();
-    while let Some(inner) = cause {
-        text = format!("{text}: {inner}");
-        cause = inner.source();
-    }
-    text
-}
-
-/// What stands above the body of an answer.
-struct Head {
-    status: StatusCode,
-    date: Option<Timestamp>,
-    retry_after: Option<Duration>,
-}
-
-impl Head {
-    fn of(response: &reqwest::Response) -> Self {
-        let date = header(response, DATE).and_then(http_date);
-        let retry_after = header(response, RETRY_AFTER).and_then(|text| delay(text, date));
-        Self { status: response.status(), date, retry_after }
-    }
-
-    fn unreadable(&self, what: &str, truncated: bool) -> Error {
-        let (status, retry_after) = (self.status.as_u16(), self.retry_after);
-        let what = format!("OpenTrain answered {status} with {what}");
-        Error::Unreadable(Box::new(Unreadable { status, what, truncated, retry_after }))
-    }
-}
-
-fn header(response: &reqwest::Response, name: HeaderName) -> Option<&str> {
-    response.headers().get(name)?.to_str().ok()
-}
-
-/// Sorts an answer, with whatever is secret masked in it.
-async fn accept(
-    mut response: reqwest::Response,
-    caller: Caller<'_>,
-    limit: Duration,
-    dialect: Dialect,
-) -> Result<Reply, Error> {
-    let head = Head::of(&response);
-    let status = head.status.as_u16();
-    if head.status.is_redirection() {
-        let mut to = header(&response, LOCATION).unwrap_or("nowhere").to_owned();
-        for secret in caller.secrets() {
-            secret.mask(&mut to);
-        }
-        return Err(head.unreadable(&format!("a redirect to {to}; redirects are not followed"), false));
-    }
-    let body = whole_body(&mut response).await.map_err(|fault| match fault {
-        BodyFault::TooLarge => head.unreadable(&format!("more than {} MiB", MAX_BODY >> 20), false),
-        BodyFault::Broken(fault) if fault.is_timeout() => Error::TimedOut { waited: limit, sent: true },
-        BodyFault::Broken(_) => head.unreadable("a body that ends in the middle", true),
-    })?;
-    let mut body = String::from_utf8(body).map_err(|_| head.unreadable("a body that is not UTF-8", false))?;
-    for secret in caller.secrets() {
-        secret.mask_json(&mut body);
-    }
-    if head.status.is_success() {
-        return Reply::new(status, head.date, body);
-    }
-    Err(match Refusal::read(status, &body, head.retry_after, dialect) {
-        Some(refusal) => Error::Refused(Box::new(refusal)),
-        None if body.trim_start().starts_with('<') => head.unreadable("a page of HTML", false),
-        None => head.unreadable("no readable error", false),
-    })
-}
-
-enum BodyFault {
-    TooLarge,
-    Broken(reqwest::Error),
-}
-
-/// Reads the body, up to the bound.
-async fn whole_body(response: &mut reqwest::Response) -> Result<Vec<u8>, BodyFault> {
-    let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
-    if announced > MAX_BODY {
-        return Err(BodyFault::TooLarge);
-    }
-    let mut body = Vec::with_capacity(announced);
-    while let Some(chunk) = response.chunk().await.map_err(BodyFault::Broken)? {
-        if body.len() + chunk.len() > MAX_BODY {
-            return Err(BodyFault::TooLarge);
-        }
-        body.extend_from_slice(&chunk);
-    }
-    Ok(body)
-}
-
-/// An IMF-fixdate (RFC 9110, 5.6.7), such as `Fri, 12 Jun 2026 10:00:00 GMT`.
-fn http_date(text: &str) -> Option<Timestamp> {
-    jiff::fmt::rfc2822::parse(text).ok().map(|date| date.timestamp())
-}
-
-/// `Retry-After` (RFC 9110, 10.2.3): seconds, or a date.
-fn delay(text: &str, now: Option<Timestamp>) -> Option<Duration> {
-    if let Ok(seconds) = text.trim().parse() {
-        return Some(Duration::from_secs(seconds));
-    }
-    let until = http_date(text)?.duration_since(now.unwrap_or_else(Timestamp::now));
-    Duration::try_from(until).ok()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn retry_after_is_seconds_or_a_date() {
-        let now = http_date("Fri, 12 Jun 2026 10:00:00 GMT");
-        assert_eq!(now.unwrap().to_string(), "2026-06-12T10:00:00Z");
-        assert_eq!(delay("7", now), Some(Duration::from_secs(7)));
-        assert_eq!(delay("Fri, 12 Jun 2026 10:00:30 GMT", now), Some(Duration::from_secs(30)));
-        assert_eq!(delay("Fri, 12 Jun 2026 09:00:00 GMT", now), None);
-        assert_eq!(delay("soon", now), None);
-    }
 
     #[test]
     fn a_long_retry_after_is_not_slept_through() {

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
 use super::approvals::Approval;
+use super::evidence::{Evidence, Status};
 use super::milestones::Milestone;
 use super::types::{ContractId, Field, JobId, List, wrapper};
 use super::{Effect, Gate, Operation};
@@ -25,6 +26,10 @@ pub struct ListContracts {
     /// Only contracts on this job of yours.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job_id: Option<JobId>,
+    /// Not documented: what a list that begins to page leads on with.
+    #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
+    #[schemars(skip)]
+    pub cursor: Option<String>,
 }
 
 /// The states that contracts can be listed by.
@@ -43,6 +48,7 @@ impl Operation for ListContracts {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/contracts";
     const EFFECT: Effect = Effect::Read;
+    const SMALLER: &'static str = "status or jobId";
     const GATE: Gate = Gate::scopes(&["payments:read"]);
 }
 
@@ -77,6 +83,7 @@ impl Operation for EndContract {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/contracts/{contractId}/end";
     const EFFECT: Effect = Effect::Irreversible;
+    const EVIDENCE: Evidence = Evidence::Success(Status::OneOf("/status", &["ended"]));
     const GATE: Gate = Gate::scopes(&["payments:write"]).feature("public_api_payments_write").claimed();
 }
 

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
 use super::error::InvalidArgument;
+use super::evidence::Evidence;
 use super::types::{Field, List, Positive, TopUpId, wrapper};
 use super::{Effect, Gate, Operation};
 
@@ -146,6 +147,7 @@ impl Operation for ListCreditLedger {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/credits/ledger";
     const EFFECT: Effect = Effect::Read;
+    const SMALLER: &'static str = "a smaller limit";
     const GATE: Gate = Gate::scopes(&["payments:read"]).feature("public_api_credits");
 }
 
@@ -175,6 +177,7 @@ impl Operation for CreateCreditTopUp {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/credits/top-ups";
     const EFFECT: Effect = Effect::Create;
+    const EVIDENCE: Evidence = Evidence::Id(&["/topUpId", "/topUp/id"]);
     const GATE: Gate = Gate::scopes(&["payments:write"]).feature("public_api_credits").claimed();
 
     fn check(&self) -> Result<(), InvalidArgument> {
@@ -187,7 +190,8 @@ impl Operation for CreateCreditTopUp {
 #[serde(rename_all = "camelCase")]
 pub struct NewTopUp {
     /// The topUpId of other tools.
-    pub top_up_id: String,
+    #[serde(default)]
+    pub top_up_id: Field<String>,
     /// Where a person pays, at Stripe.
     #[serde(default)]
     pub checkout_url: Field<String>,
@@ -200,6 +204,14 @@ pub struct NewTopUp {
     /// OpenTrain's own words.
     #[serde(default)]
     pub message: Field<String>,
+}
+
+impl NewTopUp {
+    /// The id, wherever the answer names it.
+    #[must_use]
+    pub fn id(&self) -> Option<&str> {
+        self.top_up_id.text().or_else(|| self.top_up.get()?.id.text())
+    }
 }
 
 /// A purchase of credits.

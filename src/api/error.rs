@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
-
-use super::Dialect;
+use serde_json::Value;
 
 /// An operation that gave no answer.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -83,6 +81,9 @@ pub struct Refusal {
     pub request_id: Option<String>,
     /// `details`, untouched; the whole body where it is no envelope.
     pub details: Option<Value>,
+    /// Whether it is not OpenTrain's own envelope: a gateway may have answered in its place.
+    #[serde(default)]
+    pub is_foreign: bool,
     /// The `Retry-After` header.
     pub retry_after: Option<Duration>,
 }
@@ -111,28 +112,6 @@ impl Refusal {
     #[must_use]
     pub fn came_after_the_change(&self) -> bool {
         self.status == 409 && self.reason() == Some("moderation_blocked") && self.detail_text("status") == Some("DRAFT")
-    }
-
-    /// Reads the body of an answer that is no success, each part for itself; `None` when it is no JSON object. A body that
-    /// is no envelope at all is kept whole as its details.
-    pub(super) fn read(status: u16, body: &str, retry_after: Option<Duration>, dialect: Dialect) -> Option<Self> {
-        let mut object: Map<String, Value> = serde_json::from_str(body).ok()?;
-        let text = |name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
-        let (message, code) = match dialect {
-            Dialect::Api => (text("error"), text("code")),
-            Dialect::OAuthJson | Dialect::OAuthForm => {
-                (text("error_description").or_else(|| text("error")), text("error"))
-            }
-        };
-        let request_id = text("requestId");
-        let is_envelope = message.is_some() || code.is_some() || object.contains_key("details");
-        let details = if is_envelope {
-            object.shift_remove("details").filter(|details| !details.is_null())
-        } else {
-            Some(Value::Object(object))
-        };
-        let message = message.unwrap_or_else(|| format!("OpenTrain answered {status} without its usual message"));
-        Some(Self { status, message, code, request_id, details, retry_after })
     }
 }
 
@@ -176,7 +155,7 @@ impl Error {
         match self {
             Self::TimedOut { .. } | Self::Unreachable { .. } => true,
             Self::Unreadable(answer) if answer.truncated => true,
-            _ => matches!(self.status(), Some(429 | 502..=504)),
+            _ => self.status().is_some_and(|status| status == 429 || comes_from_between(status)),
         }
     }
 
@@ -193,22 +172,47 @@ impl Error {
         )
     }
 
-    /// Whether the request may have been carried out although no success was seen. A 4xx is a refusal, and a redirect
-    /// points elsewhere (but for 303, which follows something done: RFC 9110, 15.4.4); anything else that came after the
-    /// request left tells nothing.
+    /// Whether the request may have been carried out although no success was seen. A 4xx is a refusal, but for those by
+    /// which a box in between says that it has waited or been left; 307 and 308 ask to go elsewhere, while the other
+    /// redirects may follow something done (RFC 9110, 15.4). Anything else that came after the request left tells nothing.
     #[must_use]
     pub fn may_have_happened(&self) -> bool {
         match self {
             Self::Invalid(_) | Self::NotConfigured(_) | Self::Unusable { .. } => false,
-            Self::Refused(_) | Self::Unreadable(_) => !matches!(self.status(), Some(300..=302 | 304..=499)),
+            Self::Refused(_) | Self::Unreadable(_) => self.status().is_none_or(|status| match status {
+                307 | 308 => false,
+                400..=499 => comes_from_between(status),
+                _ => true,
+            }),
             Self::TimedOut { sent, .. } | Self::Unreachable { sent, .. } => *sent,
         }
     }
 }
 
+/// Whether a gateway, a balancer or an edge gives this status in place of an answer that it did not get or pass on: a
+/// time limit of its own (408, 504, 524), a client that it thinks has gone (460, 499), an upstream that it lost.
+const fn comes_from_between(status: u16) -> bool {
+    matches!(status, 408 | 460 | 499 | 502..=504 | 520..=524 | 530)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn answered(status: u16) -> Error {
+        let what = "an answer".into();
+        Error::Unreadable(Box::new(Unreadable { status, what, truncated: false, retry_after: None }))
+    }
+
+    #[test]
+    fn a_box_in_between_proves_nothing_and_a_refusal_does() {
+        for status in [200, 204, 300, 301, 302, 303, 408, 460, 499, 500, 502, 503, 504, 520, 524, 599, 999] {
+            assert!(answered(status).may_have_happened(), "{status}");
+        }
+        for status in [307, 308, 400, 401, 403, 404, 409, 413, 421, 425, 429, 451, 495] {
+            assert!(!answered(status).may_have_happened(), "{status}");
+        }
+    }
 
     #[test]
     fn a_wait_is_told_to_a_tenth_of_a_second() {

@@ -3,10 +3,11 @@
 #![expect(missing_docs, reason = "the type of an id describes it wherever it stands")]
 
 use http::Method;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Number, Value};
+use serde_json::{Map, Number, Value, json};
 
+use super::evidence::{Evidence, Status};
 use super::types::{Field, FreelancerId, JobId, List};
 use super::{Effect, Gate, Operation};
 
@@ -33,6 +34,7 @@ impl Operation for CreateJobDraft {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/job-drafts";
     const EFFECT: Effect = Effect::Create;
+    const EVIDENCE: Evidence = Evidence::Id(&["/jobId"]);
     const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_drafting");
 }
 
@@ -41,9 +43,8 @@ impl Operation for CreateJobDraft {
 #[serde(rename_all = "camelCase")]
 pub struct UpdateJobDraft {
     pub job_id: JobId,
-    /// New values by key: jobTitle, jobDescription, labelingOverview, datasetDescription, dataType, subjectMatter,
-    /// dataVolume, dataVolumeUnit, labelingSoftware, headcount, experienceLevel, paymentType, pricePerHour,
-    /// pricePerLabel, fixedPrice, countries, languages, labelTypes. get_capabilities lists them all, and their values.
+    /// New values by key, these or others. get_capabilities lists them all, and their values.
+    #[schemars(schema_with = "fields_schema")]
     pub fields: Map<String, Value>,
 }
 
@@ -54,7 +55,31 @@ impl Operation for UpdateJobDraft {
     const PATH: &'static str = "/job-drafts/{jobId}";
     const BODY: Option<&'static str> = Some("fields");
     const EFFECT: Effect = Effect::Replace;
+    const EVIDENCE: Evidence = Evidence::Field(&["/jobId", "/status", "/validation", "/ok"], Status::None);
     const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_drafting");
+}
+
+/// The documented keys of a job's fields; others pass, too.
+fn fields_schema(_: &mut SchemaGenerator) -> Schema {
+    let texts = [
+        "jobTitle",
+        "jobDescription",
+        "labelingOverview",
+        "datasetDescription",
+        "dataType",
+        "subjectMatter",
+        "dataVolumeUnit",
+        "labelingSoftware",
+        "experienceLevel",
+        "paymentType",
+    ];
+    let numbers = ["dataVolume", "headcount", "pricePerHour", "pricePerLabel", "fixedPrice"];
+    let lists = ["countries", "languages", "labelTypes"];
+    let texts = texts.map(|key| (key.to_owned(), json!({ "type": "string" })));
+    let numbers = numbers.map(|key| (key.to_owned(), json!({ "type": "number" })));
+    let lists = lists.map(|key| (key.to_owned(), json!({ "type": "array", "items": { "type": "string" } })));
+    let properties: Map<String, Value> = texts.into_iter().chain(numbers).chain(lists).collect();
+    json_schema!({ "type": "object", "properties": properties, "additionalProperties": true })
 }
 
 /// A draft, and what it lacks.
@@ -62,7 +87,8 @@ impl Operation for UpdateJobDraft {
 #[serde(rename_all = "camelCase")]
 pub struct Draft {
     /// The jobId of other tools.
-    pub job_id: String,
+    #[serde(default)]
+    pub job_id: Field<String>,
     /// DRAFT
     #[serde(default)]
     pub status: Field<String>,
@@ -133,6 +159,8 @@ impl Operation for PublishJob {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/jobs/{jobId}/publish";
     const EFFECT: Effect = Effect::Replace;
+    const EVIDENCE: Evidence =
+        Evidence::Field(&["/jobId", "/status", "/jobUrl", "/ok"], Status::NoneOf("/status", &["DRAFT"]));
     const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_publishing");
 }
 
@@ -141,7 +169,8 @@ impl Operation for PublishJob {
 #[serde(rename_all = "camelCase")]
 pub struct Published {
     /// The job.
-    pub job_id: String,
+    #[serde(default)]
+    pub job_id: Field<String>,
     /// OPEN
     #[serde(default)]
     pub status: Field<String>,
@@ -162,7 +191,8 @@ pub struct Published {
 #[serde(rename_all = "camelCase")]
 pub struct UpdateJob {
     pub job_id: JobId,
-    /// New values by key, as for update_job_draft.
+    /// New values by key, these or others. get_capabilities lists them all, and their values.
+    #[schemars(schema_with = "fields_schema")]
     pub fields: Map<String, Value>,
 }
 
@@ -173,6 +203,7 @@ impl Operation for UpdateJob {
     const PATH: &'static str = "/jobs/{jobId}";
     const BODY: Option<&'static str> = Some("fields");
     const EFFECT: Effect = Effect::Replace;
+    const EVIDENCE: Evidence = Evidence::Field(&["/jobId", "/status", "/moderation", "/ok"], Status::None);
     const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_publishing");
 }
 
@@ -181,7 +212,8 @@ impl Operation for UpdateJob {
 #[serde(rename_all = "camelCase")]
 pub struct Updated {
     /// The job.
-    pub job_id: String,
+    #[serde(default)]
+    pub job_id: Field<String>,
     /// OPEN
     #[serde(default)]
     pub status: Field<String>,
@@ -203,6 +235,7 @@ impl Operation for CloseJob {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/jobs/{jobId}/close";
     const EFFECT: Effect = Effect::Irreversible;
+    const EVIDENCE: Evidence = Evidence::Success(Status::NoneOf("/status", &["DRAFT", "OPEN", "PENDING_APPROVAL"]));
     const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_publishing");
 }
 
@@ -211,7 +244,8 @@ impl Operation for CloseJob {
 #[serde(rename_all = "camelCase")]
 pub struct Closed {
     /// The job.
-    pub job_id: String,
+    #[serde(default)]
+    pub job_id: Field<String>,
     /// ARCHIVED
     #[serde(default)]
     pub status: Field<String>,
@@ -234,6 +268,7 @@ impl Operation for InviteFreelancer {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/jobs/{jobId}/invites";
     const EFFECT: Effect = Effect::Replace;
+    const EVIDENCE: Evidence = Evidence::Field(&["/proposalId", "/alreadyInvited", "/ok"], Status::None);
     const GATE: Gate = Gate::scopes(&["proposals:write"]).feature("public_api_hiring").claimed();
 }
 
@@ -242,7 +277,8 @@ impl Operation for InviteFreelancer {
 #[serde(rename_all = "camelCase")]
 pub struct Invited {
     /// The proposal that it opened.
-    pub proposal_id: String,
+    #[serde(default)]
+    pub proposal_id: Field<String>,
     /// The job.
     #[serde(default)]
     pub job_id: Field<String>,
@@ -288,6 +324,7 @@ impl Operation for ListJobs {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/jobs/mine";
     const EFFECT: Effect = Effect::Read;
+    const SMALLER: &'static str = "status or a smaller limit";
     const GATE: Gate = Gate::scopes(&["jobs:read"]);
 }
 

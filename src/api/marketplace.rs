@@ -51,6 +51,7 @@ impl Operation for SearchJobs {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/jobs";
     const EFFECT: Effect = Effect::Read;
+    const SMALLER: &'static str = "a smaller limit";
     const GATE: Gate = Gate::OPEN;
 }
 

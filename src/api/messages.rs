@@ -7,6 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Number;
 
+use super::evidence::Evidence;
 use super::types::{ConversationId, Field, wrapper};
 use super::{Effect, Gate, Operation};
 
@@ -44,6 +45,7 @@ impl Operation for ListConversations {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/messages";
     const EFFECT: Effect = Effect::Read;
+    const SMALLER: &'static str = "a smaller limit";
     const GATE: Gate = Gate::scopes(&["messages:read"]);
 }
 
@@ -113,6 +115,7 @@ impl Operation for ReadMessages {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/messages";
     const EFFECT: Effect = Effect::Read;
+    const SMALLER: &'static str = "a smaller limit";
     const GATE: Gate = Gate::scopes(&["messages:read"]);
 }
 
@@ -165,6 +168,7 @@ impl Operation for SendMessage {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/messages";
     const EFFECT: Effect = Effect::Create;
+    const EVIDENCE: Evidence = Evidence::Id(&["/message/id"]);
     const GATE: Gate = Gate::scopes(&["messages:write"]).feature("public_api_messaging_writes").claimed();
 }
 

@@ -10,6 +10,7 @@ use serde_json::Number;
 
 use super::approvals::OneApproval;
 use super::error::InvalidArgument;
+use super::evidence::Evidence;
 use super::types::{ContractId, Field, MilestoneId, Positive, is_iso8601, wrapper};
 use super::{Effect, Gate, Operation};
 
@@ -44,6 +45,7 @@ impl Operation for CreateMilestone {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/contracts/{contractId}/milestones";
     const EFFECT: Effect = Effect::Create;
+    const EVIDENCE: Evidence = Evidence::Id(&["/milestone/id"]);
     const GATE: Gate = Gate::scopes(&["payments:write"]).feature("public_api_payments_write").claimed();
 
     fn check(&self) -> Result<(), InvalidArgument> {
@@ -83,6 +85,7 @@ impl Operation for RequestMilestoneFunding {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/milestones/{milestoneId}/fund";
     const EFFECT: Effect = Effect::CoSigned;
+    const EVIDENCE: Evidence = Evidence::Id(&["/approval/id"]);
     const GATE: Gate = Gate::scopes(&["payments:write"]).feature("public_api_payments_write").claimed();
 }
 
@@ -101,6 +104,7 @@ impl Operation for RequestMilestoneApproval {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/milestones/{milestoneId}/approve";
     const EFFECT: Effect = Effect::CoSigned;
+    const EVIDENCE: Evidence = Evidence::Id(&["/approval/id"]);
     const GATE: Gate = Gate::scopes(&["payments:write"]).feature("public_api_payments_write").claimed();
 }
 

@@ -14,16 +14,22 @@ pub mod catalogue;
 pub mod client;
 pub mod contracts;
 pub mod credits;
+mod envelope;
 pub mod error;
+pub mod evidence;
 pub mod freelancers;
 pub mod jobs;
 pub mod marketplace;
+mod mask;
 pub mod messages;
 pub mod milestones;
+mod network;
 pub mod proposals;
+mod receive;
 pub mod reply;
 pub mod surrogates;
 pub mod team;
+mod threads;
 pub mod token;
 pub mod tokens;
 pub mod types;
@@ -37,6 +43,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use error::InvalidArgument;
+pub use evidence::Evidence;
 
 /// One endpoint of the public API.
 ///
@@ -63,6 +70,10 @@ pub trait Operation: Serialize + DeserializeOwned + JsonSchema + Send + Sync + '
     const EFFECT: Effect;
     /// What the caller has to hold.
     const GATE: Gate;
+    /// What in a success shows that it was carried out. Every write names it.
+    const EVIDENCE: Evidence = Evidence::Read;
+    /// The parameters that make a large answer smaller, in words.
+    const SMALLER: &'static str = "";
 
     /// Looks at what a JSON schema cannot say, before anything is sent.
     ///

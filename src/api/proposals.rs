@@ -10,6 +10,7 @@ use serde_json::{Map, Number, Value};
 
 use super::approvals::OneApproval;
 use super::error::InvalidArgument;
+use super::evidence::Evidence;
 use super::types::{Field, JobId, List, Positive, ProposalId, is_iso8601, wrapper};
 use super::{Effect, Gate, Operation};
 
@@ -36,6 +37,7 @@ impl Operation for ListProposals {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/jobs/{jobId}/proposals";
     const EFFECT: Effect = Effect::Read;
+    const SMALLER: &'static str = "a smaller limit";
     const GATE: Gate = Gate::scopes(&["proposals:read"]);
 }
 
@@ -227,6 +229,7 @@ impl Operation for StartProposalConversation {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/proposals/{proposalId}/conversation";
     const EFFECT: Effect = Effect::Replace;
+    const EVIDENCE: Evidence = Evidence::Id(&["/conversationId"]);
     const GATE: Gate = Gate::scopes(&["messages:write"]).feature("public_api_messaging_writes").claimed();
 }
 
@@ -282,6 +285,7 @@ impl Operation for HireProposal {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/proposals/{proposalId}/hire";
     const EFFECT: Effect = Effect::CoSigned;
+    const EVIDENCE: Evidence = Evidence::Id(&["/approval/id"]);
     const GATE: Gate = Gate::scopes(&["proposals:write"]).feature("public_api_hiring").claimed();
 
     fn check(&self) -> Result<(), InvalidArgument> {

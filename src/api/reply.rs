@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
-use super::Operation;
 use super::error::{Error, Unreadable};
+use super::{Evidence, Operation};
 
 /// The body of a 2xx answer: text that is a JSON object, token masked.
 #[derive(Clone, Debug)]
@@ -29,7 +29,8 @@ pub struct Read<O: Operation> {
 }
 
 impl Reply {
-    pub(super) fn new(status: u16, date: Option<Timestamp>, body: String) -> Result<Self, Error> {
+    pub(super) fn new(status: u16, date: Option<Timestamp>, body: String, evidence: Evidence) -> Result<Self, Error> {
+        let body = evidence.without_body(&body).map_or(body, str::to_owned);
         let reply = Self { status, date, body };
         let what = match reply.body.trim_start().as_bytes() {
             [] => "an empty body",
@@ -59,9 +60,13 @@ impl Reply {
     /// Reads the body as `O`'s answer.
     ///
     /// # Errors
-    /// [`Error::Unreadable`] when it is no JSON or the documented wrapper is missing.
+    /// [`Error::Unreadable`] when it is no JSON, the documented wrapper is missing, or nothing in the answer to a write
+    /// shows that it was done.
     pub fn read<O: Operation>(&self) -> Result<Read<O>, Error> {
         let object: Map<String, Value> = serde_json::from_str(&self.body).map_err(|fault| self.not_of::<O>(&fault))?;
+        O::EVIDENCE
+            .look(self.status, &object)
+            .map_err(|what| self.unreadable(&format!("{what}, so that nothing shows whether it was done"), false))?;
         let output = serde_json::from_str(&self.body).map_err(|fault| self.not_of::<O>(&fault))?;
         Ok(Read { object, output })
     }

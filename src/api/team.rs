@@ -4,6 +4,7 @@ use http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::evidence::{Evidence, Status};
 use super::types::{Field, List, wrapper};
 use super::{Effect, Gate, Operation};
 
@@ -94,6 +95,7 @@ impl Operation for InviteTeamMember {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/team/invites";
     const EFFECT: Effect = Effect::Exposes;
+    const EVIDENCE: Evidence = Evidence::Field(&["/status", "/ok"], Status::None);
     const GATE: Gate = Gate::scopes(&["team:write"]).feature("public_api_team").claimed();
 }
 
@@ -101,7 +103,8 @@ impl Operation for InviteTeamMember {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct TeamInvitation {
     /// invite_created, member_added or already_member.
-    pub status: String,
+    #[serde(default)]
+    pub status: Field<String>,
     /// Whom.
     #[serde(default)]
     pub email: Field<String>,

@@ -3,10 +3,10 @@
 use std::fmt;
 use std::sync::{Arc, RwLock};
 
-use memchr::memmem;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
-use serde_json::Value;
+
+use super::mask;
 
 /// Put where a token was.
 const MASK: &str = "[token hidden]";
@@ -17,8 +17,6 @@ const FOREIGN: [(&str, &str); 4] = [
     ("ot_ptk_", "a token of the Platform API, another product"),
     ("whsec_", "a webhook's signing secret"),
 ];
-/// How JSON escapes begin that can stand for ASCII.
-const ESCAPED: &[u8] = b"\\u00";
 /// A secret part shorter than this is not searched for: it would hide ordinary words.
 const SHORTEST_SECRET: usize = 8;
 
@@ -98,58 +96,17 @@ impl Token {
         }
     }
 
-    /// Hides this token and its secret part in a JSON text, also where it stands in JSON's escapes.
-    pub fn mask_json(&self, json: &mut String) {
-        self.mask(json);
-        // ASCII in escapes is rare, and the only way in which a token could still be there.
-        let bytes = json.as_bytes();
-        let has_escaped_ascii = memmem::find_iter(bytes, ESCAPED)
-            .any(|place| bytes.get(place + ESCAPED.len()).is_some_and(|digit| (b'2'..=b'7').contains(digit)));
-        if has_escaped_ascii
-            && let Ok(mut value) = serde_json::from_str(json)
-            && self.mask_value(&mut value)
-        {
-            *json = value.to_string();
-        }
-    }
-
-    fn mask_value(&self, value: &mut Value) -> bool {
-        match value {
-            Value::String(text) => self.mask(text),
-            Value::Array(items) => self.mask_each(items.iter_mut()),
-            Value::Object(fields) => {
-                let mut found = self.mask_each(fields.values_mut());
-                let masked = std::mem::take(fields).into_iter().map(|(mut name, value)| {
-                    found |= self.mask(&mut name);
-                    (name, value)
-                });
-                *fields = masked.collect();
-                found
-            }
-            _ => false,
-        }
-    }
-
-    fn mask_each<'a>(&self, values: impl Iterator<Item = &'a mut Value>) -> bool {
-        values.filter_map(|value| self.mask_value(value).then_some(())).count() > 0
-    }
-
-    /// Hides this token and its secret part in `text`, and nothing else. Whether there was anything to hide.
-    pub fn mask(&self, text: &mut String) -> bool {
-        let mut found = false;
+    /// Hides this token and its secret part in `text`, in whatever form, and nothing else. A JSON text stays one.
+    pub fn mask(&self, text: &mut String) {
         for needle in self.needles() {
-            if memmem::find(text.as_bytes(), needle.as_bytes()).is_some() {
-                *text = text.replace(needle, MASK);
-                found = true;
-            }
+            mask::hide(text, needle, MASK);
         }
-        found
     }
 
     /// Whether this token or its secret part stands in `text`.
     #[must_use]
     pub fn stands_in(&self, text: &str) -> bool {
-        self.needles().any(|needle| memmem::find(text.as_bytes(), needle.as_bytes()).is_some())
+        self.needles().any(|needle| mask::stands_in(text, needle))
     }
 
     /// What must not be seen: the whole token, and its secret part alone.
@@ -220,6 +177,10 @@ pub trait TokenSource: Send + Sync {
     /// # Errors
     /// Why nothing can be kept.
     fn hold(&self) -> Result<Box<dyn Hold>, String>;
+    /// What must not be shown, wherever it turns up.
+    fn secrets(&self) -> Vec<Token> {
+        self.current().into_iter().chain(self.claim_token()).collect()
+    }
     /// Whether the account in use could not be saved yet.
     fn is_unsaved(&self) -> bool {
         false
@@ -333,10 +294,10 @@ mod tests {
     fn masks_what_stands_in_escapes_too_and_keeps_the_rest() {
         let token = Token::new("ot_pat_c3f9_s3cr3tpart99").unwrap();
         let mut json = r#"{"b":[1.50,"\u0073\u0033cr3tpart99"],"s3cr3tpar\u0074\u0039\u0039":"\u00e9"}"#.to_owned();
-        token.mask_json(&mut json);
-        assert_eq!(json, r#"{"b":[1.50,"[token hidden]"],"[token hidden]":"é"}"#);
+        token.mask(&mut json);
+        assert_eq!(json, r#"{"b":[1.50,"[token hidden]"],"[token hidden]":"\u00e9"}"#);
         let mut other = r#"{"a":"\u00e9 s3cr3t"}"#.to_owned();
-        token.mask_json(&mut other);
+        token.mask(&mut other);
         assert_eq!(other, r#"{"a":"\u00e9 s3cr3t"}"#);
     }
 

@@ -7,7 +7,8 @@ use http::Method;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::types::{Field, List, TokenId, wrapper};
+use super::evidence::{Evidence, Status};
+use super::types::{Field, List, TokenId};
 use super::{Effect, Gate, Operation};
 
 /// List the account's API tokens: names, scopes, last use. Secrets are never shown.
@@ -66,13 +67,14 @@ impl Operation for RevokeToken {
     const METHOD: Method = Method::DELETE;
     const PATH: &'static str = "/tokens/{tokenId}";
     const EFFECT: Effect = Effect::Exposes;
+    const EVIDENCE: Evidence = Evidence::Success(Status::NoneOf("/token/status", &["active"]));
     const GATE: Gate = Gate::TOKEN;
 }
 
 /// `{"token": {…}}`
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct OneToken {
-    /// The token.
-    #[serde(deserialize_with = "wrapper")]
-    pub token: ListedToken,
+    /// The token; OpenTrain may answer without it.
+    #[serde(default)]
+    pub token: Field<ListedToken>,
 }

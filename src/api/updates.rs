@@ -28,6 +28,7 @@ impl Operation for PollUpdates {
     const METHOD: Method = Method::GET;
     const PATH: &'static str = "/updates";
     const EFFECT: Effect = Effect::Read;
+    const SMALLER: &'static str = "a smaller limit";
     const GATE: Gate = Gate::scopes(&["proposals:read", "messages:read", "payments:read"]);
 }
 

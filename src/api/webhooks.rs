@@ -9,6 +9,7 @@ use url::Url;
 
 use super::client::is_loopback;
 use super::error::InvalidArgument;
+use super::evidence::{Evidence, Status};
 use super::types::{Field, List, WebhookId, wrapper};
 use super::{Effect, Gate, Operation};
 
@@ -31,6 +32,7 @@ impl Operation for CreateWebhook {
     const METHOD: Method = Method::POST;
     const PATH: &'static str = "/webhooks";
     const EFFECT: Effect = Effect::Exposes;
+    const EVIDENCE: Evidence = Evidence::Id(&["/webhook/id", "/secret"]);
     const GATE: Gate = Gate::scopes(&["webhooks:manage"]).feature("public_api_webhooks");
 
     fn check(&self) -> Result<(), InvalidArgument> {
@@ -53,8 +55,8 @@ impl Operation for CreateWebhook {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct NewWebhook {
     /// The webhook.
-    #[serde(deserialize_with = "wrapper")]
-    pub webhook: Webhook,
+    #[serde(default)]
+    pub webhook: Field<Webhook>,
 }
 
 /// A webhook.
@@ -128,11 +130,22 @@ pub struct DeleteWebhook {
     pub webhook_id: WebhookId,
 }
 
+/// `{"webhook": {…}, "deleted": true}`
+#[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct DeletedWebhook {
+    /// The webhook; OpenTrain may answer without it.
+    pub webhook: Field<Webhook>,
+    /// It is gone.
+    pub deleted: Field<bool>,
+}
+
 impl Operation for DeleteWebhook {
-    type Output = OneWebhook;
+    type Output = DeletedWebhook;
     const NAME: &'static str = "delete_webhook";
     const METHOD: Method = Method::DELETE;
     const PATH: &'static str = "/webhooks/{webhookId}";
     const EFFECT: Effect = Effect::Exposes;
+    const EVIDENCE: Evidence = Evidence::Success(Status::None);
     const GATE: Gate = Gate::scopes(&["webhooks:manage"]).feature("public_api_webhooks");
 }

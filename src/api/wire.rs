@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
 use super::error::{Error, InvalidArgument};
-use super::{Dialect, Effect, Gate, Operation};
+use super::{Dialect, Effect, Evidence, Gate, Operation};
 
 /// What an id may hold without being encoded: RFC 3986 "unreserved".
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -29,6 +29,10 @@ pub struct Facts {
     pub effect: Effect,
     /// What the caller has to hold.
     pub gate: Gate,
+    /// What in a success shows that it was carried out.
+    pub evidence: Evidence,
+    /// The parameters that make a large answer smaller.
+    pub smaller: &'static str,
     /// The field that is the whole body, where the body is open.
     pub body: Option<&'static str>,
     /// The schema of what is sent.
@@ -39,6 +43,7 @@ impl Facts {
     /// Those of `O`.
     #[must_use]
     pub const fn of<O: Operation>() -> Self {
+        const { assert!(matches!(O::EFFECT, Effect::Read) == matches!(O::EVIDENCE, Evidence::Read)) };
         Self {
             name: O::NAME,
             method: const { &O::METHOD },
@@ -47,6 +52,8 @@ impl Facts {
             dialect: O::DIALECT,
             effect: O::EFFECT,
             gate: O::GATE,
+            evidence: O::EVIDENCE,
+            smaller: O::SMALLER,
             body: O::BODY,
             schema: || schema::<O>().to_value(),
         }
@@ -64,9 +71,22 @@ pub struct Request {
     pub body: Option<Vec<u8>>,
     /// How bodies and errors are written.
     pub dialect: Dialect,
+    /// Whether it changes anything.
+    pub is_write: bool,
+    /// What in a success shows that it was carried out.
+    pub evidence: Evidence,
+    /// The parameters that make a large answer smaller.
+    pub smaller: &'static str,
 }
 
 impl Request {
+    /// A read of `url`.
+    #[must_use]
+    pub const fn get(url: Url) -> Self {
+        let (dialect, evidence) = (Dialect::Api, Evidence::Read);
+        Self { method: Method::GET, url, body: None, dialect, is_write: false, evidence, smaller: "" }
+    }
+
     /// What the body is.
     #[must_use]
     pub const fn content_type(&self) -> &'static str {
@@ -94,7 +114,9 @@ impl Encoded {
         let mut url = base.clone();
         url.set_path(&self.path);
         url.set_query(self.query.as_deref());
-        Request { method: self.facts.method.clone(), url, body: self.body, dialect: self.facts.dialect }
+        let Facts { method, dialect, effect, evidence, smaller, .. } = *self.facts;
+        let is_write = effect != Effect::Read;
+        Request { method: method.clone(), url, body: self.body, dialect, is_write, evidence, smaller }
     }
 }
 
@@ -226,12 +248,13 @@ fn path(facts: &Facts, fields: &mut Map<String, Value>) -> Result<String, Invali
     Ok(path)
 }
 
-/// An id must stay one segment of the path: empty, `.` and `..` would name another resource.
+/// An id must stay one segment of the path: empty, `.` and `..` would name another resource. Blanks and line ends around
+/// it come from copying, and belong to no id.
 fn one_segment<'a>(name: &str, id: &'a str) -> Result<&'a str, InvalidArgument> {
     match id.trim() {
         "" => Err(InvalidArgument::new(name, format!("{name} must not be empty"))),
         "." | ".." => Err(InvalidArgument::new(name, format!("{name} cannot be \"{id}\": it is an id, not a path"))),
-        _ => Ok(id),
+        id => Ok(id),
     }
 }
 

@@ -7,22 +7,37 @@ use crate::mcp::client::Client;
 use crate::mcp::{Server, stdio};
 use crate::tools::schema::Object;
 
-use super::{Fault, print};
+use super::{Fault, print, print_whole};
 
-/// Makes one call as a host would, and prints what a host would get.
+/// Makes one call as a host would, and prints what a host would get, however large it is.
 pub(super) async fn run(server: Server, tool: &str, arguments: &str, as_json: bool) -> Result<ExitCode, Fault> {
     let arguments = read(arguments)?;
-    let client = Client::connect(server.clone()).await?;
+    let client = Client::connect(server.clone().unbounded()).await?;
+    if server.withholds(tool) {
+        return Err(format!(
+            "{tool} is not served with these settings: look at --toolsets and --tool-prefix (`opentrain-mcp tools` lists \
+             what is)"
+        )
+        .into());
+    }
     let called = tokio::select! {
-        called = client.call(tool, arguments) => called?,
+        called = client.call(tool, arguments) => called.map_err(|fault| masked(&server, fault.to_string()))?,
         // What delivers credentials once is waited for all the same.
         () = stdio::stopped() => {
             server.close().await;
             return Err("stopped before the answer came".into());
         }
     };
-    print(&if as_json { serde_json::to_string_pretty(&called.result)? } else { called.text })?;
+    if as_json {
+        print_whole(&masked(&server, serde_json::to_string_pretty(&called.result)?))?;
+    } else {
+        print(&masked(&server, called.text))?;
+    }
     Ok(if called.is_error { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn masked(server: &Server, text: String) -> String {
+    String::from_utf8_lossy(&server.masked(text.into_bytes())).into_owned()
 }
 
 fn read(arguments: &str) -> Result<Object, Fault> {

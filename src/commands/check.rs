@@ -4,80 +4,129 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
-use crate::config::{Config, Given, OperatorConfig, SETTINGS, Source};
+use crate::config::{Config, Given, OperatorConfig, RecordPlace, SETTINGS, Source};
 use crate::mcp::Server;
 use crate::mcp::client::Client;
-use crate::tools::Toolbox;
-use crate::tools::freeze::{Switch, UNREACHABLE};
+use crate::tools::freeze::UNREACHABLE;
 use crate::tools::schema::Object;
 
+use super::terminal::{BAD, GOOD, HEADING, styled};
 use super::{Fault, print, server, toolbox};
 
-/// Tells what is set and from where, then tries it. Exit status 1 when something would be refused.
+/// The families that are asked about the account: these tools are listed whatever the operator serves.
+const ASKED: &str = "account,agent";
+
+/// Tries what is set and tells the verdict, then why, then what is set and where. Exit status 1 when something would be
+/// refused.
 pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
-    print(concat!("opentrain-mcp ", env!("CARGO_PKG_VERSION")))?;
-    let widest = config.origins.iter().map(|given| given.name.len()).max().unwrap_or_default();
-    for Given { name, value, source } in &config.origins {
-        let value = SETTINGS.iter().find(|setting| setting.name == *name).map(|setting| setting.shown(value));
-        print(&format!("{name:<widest$}  {}  ({source})", value.unwrap_or_default()))?;
-    }
     let toolbox = toolbox(config)?;
-    for limit in toolbox.limits() {
-        print(&format!("limit: {limit}"))?;
-    }
-    let switch = Switch::at(config.operator.switches.clone());
-    if switch.paths().is_empty() {
-        print(&format!("note: {UNREACHABLE}"))?;
-    }
-    // The account is asked whatever the toolsets are; the limits have been told.
     let operator = OperatorConfig {
-        toolsets: Some(("all".into(), Source::Default)),
+        toolsets: Some((ASKED.into(), Source::Default)),
         tool_prefix: String::new(),
         read_only: false,
         max_milestone: None,
         max_day: None,
         switches: Vec::new(),
+        record: RecordPlace::Off,
         ..config.operator.clone()
     };
-    let tried = try_it(server(&Config { operator, ..config.clone() })?, &toolbox).await?;
-    // While writes are stopped every one would be refused.
-    Ok(if switch.check().is_err() { ExitCode::FAILURE } else { tried })
+    let account = ask(server(&Config { operator, ..config.clone() })?).await?;
+    let frozen = toolbox.frozen();
+    let refused = if account.answers {
+        toolbox.refused(|entry| missing(entry.gate, &account.scopes, &account.features))
+    } else {
+        Vec::new()
+    };
+    let verdict = verdict(&account, frozen.as_deref(), &refused, toolbox.served().len());
+    let (style, words) = match &verdict {
+        Ok(words) => (GOOD, words),
+        Err(words) => (BAD, words),
+    };
+    print(&format!("{}\n", styled(style, words)))?;
+    account.told.iter().try_for_each(|told| print(told))?;
+    for (why, tools) in &refused {
+        print(&format!("would be refused: {}: {why}", tools.join(", ")))?;
+    }
+    // The verdict has told the stop switch.
+    for limit in toolbox.limits().iter().filter(|limit| Some(*limit) != frozen.as_ref()) {
+        print(&format!("limit: {limit}"))?;
+    }
+    if config.operator.switches.is_empty() {
+        print(&format!("note: {UNREACHABLE}"))?;
+    }
+    tell_settings(config)?;
+    Ok(if verdict.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn try_it(server: Server, toolbox: &Toolbox) -> Result<ExitCode, Fault> {
+/// What was found out about the account.
+#[derive(Default)]
+struct Account {
+    /// Whether OpenTrain accepts what is set.
+    answers: bool,
+    told: Vec<String>,
+    scopes: Vec<String>,
+    features: Object,
+}
+
+async fn ask(server: Server) -> Result<Account, Fault> {
     let client = Client::connect(server).await?;
-    let mut scopes = Vec::new();
-    let mut features = Object::new();
+    let mut account = Account::default();
     for tool in ["get_auth_status", "get_capabilities"] {
         let called = client.call(tool, Object::new()).await?;
-        print(&format!("\n{tool}: {}", called.text))?;
+        account.told.push(format!("{tool}: {}\n", called.text));
+        account.answers = !called.is_error;
         // What keeps one from being answered keeps the next: it is not told twice.
         if called.is_error {
-            return Ok(ExitCode::FAILURE);
+            break;
         }
         let answer = called.structured;
         if let Some(Value::Array(granted)) = answer.pointer("/token/scopes") {
-            scopes.extend(granted.iter().filter_map(Value::as_str).map(str::to_owned));
+            account.scopes.extend(granted.iter().filter_map(Value::as_str).map(str::to_owned));
         }
         if let Some(Value::Object(switches)) = answer.get("capabilities") {
-            features.clone_from(switches);
+            account.features.clone_from(switches);
         }
     }
-    tell_refusals(toolbox, &scopes, &features)
+    Ok(account)
 }
 
-/// Which tools would be refused, by what they lack: each reason once.
-fn tell_refusals(toolbox: &Toolbox, scopes: &[String], features: &Object) -> Result<ExitCode, Fault> {
-    let refused = toolbox.refused(|entry| missing(entry.gate, scopes, features));
-    print("")?;
-    if refused.is_empty() {
-        print("Nothing would be refused for want of a scope or a feature.")?;
-        return Ok(ExitCode::SUCCESS);
+/// Whether everything that is served would be let through, in one line.
+fn verdict(
+    account: &Account,
+    frozen: Option<&str>,
+    refused: &[(String, Vec<String>)],
+    served: usize,
+) -> Result<String, String> {
+    if let Some(frozen) = frozen {
+        return Err(format!("NOT READY. {frozen}. `opentrain-mcp thaw` lets writes through again."));
     }
-    for (why, tools) in refused {
-        print(&format!("would be refused: {}: {why}", tools.join(", ")))?;
+    if !account.answers {
+        return Err("NOT READY. OpenTrain did not accept what is set, or could not be asked.".into());
     }
-    Ok(ExitCode::FAILURE)
+    let closed: usize = refused.iter().map(|(_, tools)| tools.len()).sum();
+    if closed > 0 {
+        return Err(format!("NOT READY. {closed} of {served} tools would be refused."));
+    }
+    Ok("Ready. Nothing would be refused for want of a scope or a feature.".into())
+}
+
+/// Every setting with its value and source: what somebody has set first, the defaults last.
+fn tell_settings(config: &Config) -> Result<(), Fault> {
+    let widest = config.origins.iter().map(|given| given.name.len()).max().unwrap_or_default();
+    let (defaults, set): (Vec<_>, Vec<_>) = config.origins.iter().partition(|given| given.source == Source::Default);
+    for (heading, given) in [("\nSet:", set), ("\nDefaults:", defaults)] {
+        if !given.is_empty() {
+            print(&styled(HEADING, heading))?;
+        }
+        for Given { name, value, source } in given {
+            let value = SETTINGS.iter().find(|setting| setting.name == *name).map(|setting| setting.shown(value));
+            print(&format!("{name:<widest$}  {}  ({source})", value.unwrap_or_default()))?;
+        }
+    }
+    if let Some(proxy) = config.proxies.describe(&config.origin) {
+        print(&format!("through the proxy {proxy}"))?;
+    }
+    print(concat!("\nopentrain-mcp ", env!("CARGO_PKG_VERSION")))
 }
 
 /// What an operation lacks, and what to do.

@@ -12,7 +12,8 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::Fault;
-use crate::config::{LogConfig, LogFormat};
+use crate::api::token::TokenSource;
+use crate::config::{Credentials, LogConfig, LogFormat};
 
 /// How many lines may wait to be written.
 const WAITING: usize = 4_096;
@@ -20,8 +21,12 @@ const WAITING: usize = 4_096;
 const LAST_WORDS: Duration = Duration::from_millis(50);
 
 /// The log of this process. Its thread begins with the first line: most starts have none.
-#[derive(Clone, Default)]
-pub(super) struct Log(Arc<OnceLock<SyncSender<Said>>>);
+#[derive(Clone)]
+pub(super) struct Log {
+    to: Arc<OnceLock<SyncSender<Said>>>,
+    /// Their secrets are masked in each line: a caller may have put one into a name or an argument.
+    credentials: Arc<Credentials>,
+}
 
 enum Said {
     Line(Vec<u8>),
@@ -31,8 +36,8 @@ enum Said {
 
 impl Log {
     /// Begins to log what `config` asks for.
-    pub(super) fn start(config: &LogConfig) -> Result<Self, Fault> {
-        let log = Self::default();
+    pub(super) fn start(config: &LogConfig, credentials: Arc<Credentials>) -> Result<Self, Fault> {
+        let log = Self { to: Arc::default(), credentials };
         let filter: Targets = config.filter.parse().map_err(|fault| format!("RUST_LOG: {fault}"))?;
         let lines = tracing_subscriber::fmt::layer().with_writer(log.clone());
         let registry = tracing_subscriber::registry().with(filter);
@@ -45,7 +50,7 @@ impl Log {
 
     /// Waits a moment until what was said is written.
     pub(super) fn finish(&self) {
-        let Some(to) = self.0.get() else { return };
+        let Some(to) = self.to.get() else { return };
         let (done, is_done) = sync_channel(0);
         if to.try_send(Said::Done(done)).is_ok() {
             // Nothing is ever sent: it ends with the sender, or with the time.
@@ -60,7 +65,7 @@ impl Log {
             drop(std::thread::Builder::new().name("log".into()).spawn(move || write(&from)));
             to
         };
-        self.0.get_or_init(begin).clone()
+        self.to.get_or_init(begin).clone()
     }
 }
 
@@ -77,7 +82,7 @@ impl<'a> MakeWriter<'a> for Log {
     type Writer = Line;
 
     fn make_writer(&'a self) -> Line {
-        Line { text: Vec::new(), to: self.sender() }
+        Line { text: Vec::new(), to: self.sender(), credentials: Arc::clone(&self.credentials) }
     }
 }
 
@@ -85,6 +90,7 @@ impl<'a> MakeWriter<'a> for Log {
 pub(super) struct Line {
     text: Vec<u8>,
     to: SyncSender<Said>,
+    credentials: Arc<Credentials>,
 }
 
 impl Write for Line {
@@ -100,6 +106,10 @@ impl Write for Line {
 
 impl Drop for Line {
     fn drop(&mut self) {
-        let _ = self.to.try_send(Said::Line(std::mem::take(&mut self.text)));
+        let mut line = String::from_utf8_lossy(&self.text).into_owned();
+        for secret in self.credentials.secrets() {
+            secret.mask(&mut line);
+        }
+        let _ = self.to.try_send(Said::Line(line.into_bytes()));
     }
 }

@@ -31,7 +31,7 @@ pub(super) async fn run(config: &Config, overruling: Option<&'static str>) -> Re
         print("There is no account to forget in the credential file.")?;
         return Ok(ExitCode::SUCCESS);
     };
-    let client = Client::new(Box::new(config.origin.clone()), config.timeout);
+    let client = Client::new(Box::new(config.origin.clone()), config.timeout).through(config.proxies.clone());
     // Neither is sent as a header: an answer that repeats one of them is masked.
     let deadline = deadline();
     let caller = Caller { token: Some(&token), claim_token: kept.claim_token.as_ref(), deadline };

@@ -9,6 +9,7 @@ mod freeze;
 mod log;
 mod logout;
 mod sandbox;
+mod terminal;
 mod tools;
 
 use std::io::{IsTerminal, Write};
@@ -32,6 +33,7 @@ use crate::tools::policy::{Policy, Toolsets};
 use crate::tools::{Operator, Toolbox};
 
 use log::Log;
+use terminal::{print, print_whole};
 
 /// What makes a command impossible, with its causes.
 pub type Fault = Box<dyn std::error::Error + Send + Sync>;
@@ -48,7 +50,7 @@ pub fn run(cli: Cli) -> Result<ExitCode, Fault> {
         // The saved account alone is meant, with the base that belongs to it.
         config = Config::read(&cli.typed.0, &environment.without_token())?;
     }
-    let log = Log::start(&config.log)?;
+    let log = Log::start(&config.log, Arc::clone(&config.credentials))?;
     // One thread: calls wait, they do not compute. A second one makes each of them wait for it to wake, too; what blocks
     // (files that are synced, locks) has threads of its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -92,7 +94,7 @@ fn toolbox(config: &Config) -> Result<Toolbox, Fault> {
         }
         None => (Box::new(config.origin.clone()), config.credentials.clone()),
     };
-    let client = Client::new(endpoint, config.timeout);
+    let client = Client::new(endpoint, config.timeout).through(config.proxies.clone());
     Ok(Toolbox::new(client, tokens, operator(&config.operator)?, config.human_wait, config.sandbox.is_some()))
 }
 
@@ -170,13 +172,5 @@ fn warn(config: &Config) {
     }
     for notice in config.credentials.notices() {
         tracing::warn!("{notice}");
-    }
-}
-
-/// Prints for a person. A reader that has gone (a closed pipe) is no fault.
-fn print(text: &str) -> Result<(), Fault> {
-    match writeln!(anstream::stdout().lock(), "{text}") {
-        Err(fault) if fault.kind() != std::io::ErrorKind::BrokenPipe => Err(fault.into()),
-        _ => Ok(()),
     }
 }

@@ -1,5 +1,6 @@
 //! `opentrain-mcp sandbox`
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -16,7 +17,14 @@ pub(super) async fn run(listen: SocketAddr, config: &Config, only_assumptions: b
         print(ASSUMPTIONS.trim_end())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let listener = TcpListener::bind(listen).await.map_err(|fault| format!("{listen}: {fault}"))?;
+    let listener = TcpListener::bind(listen).await.map_err(|fault| match fault.kind() {
+        ErrorKind::AddrInUse => format!(
+            "{listen} is in use. Give --listen another address; a sandbox that runs there already is joined by \
+             --sandbox --sandbox-port {}",
+            listen.port()
+        ),
+        _ => format!("{listen}: {fault}"),
+    })?;
     let sandbox = Sandbox::start_with(listener, &config.user, faults(config)?)?;
     print(&format!("SANDBOX, nothing real: {}", sandbox.origin()))?;
     print("Set OPENTRAIN_API_BASE_URL to it, and OT_API_TOKEN to one of these:")?;

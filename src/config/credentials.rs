@@ -1,4 +1,5 @@
-//! The token, and the file that OpenTrain's own tools keep an account in: `{"apiToken", "baseUrl", "claimToken"}`.
+//! The token in use, and how an account is kept in the file of OpenTrain's own tools: `{"apiToken", "baseUrl",
+//! "claimToken"}`.
 
 use std::fs::File;
 use std::io;
@@ -13,9 +14,8 @@ use url::Url;
 use crate::api::token::{Hold, Kept, Token, TokenSource};
 use crate::files;
 
-use super::leftover::{self, Leftover};
-use super::placeholder::{unfilled, unfilled_token};
-use super::{DEFAULT_ORIGIN, Source};
+use super::credential_file::{CredentialFile, Unsaved, lock_path};
+use super::{Source, leftover};
 
 /// How long another process may hold the file.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -23,160 +23,6 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const SHORT_PATIENCE: Duration = Duration::from_millis(200);
 /// The room that is taken for a new account, beside what stands in the file already. Tokens have some hundred bytes.
 const ROOM: usize = 16 * 1024;
-
-/// The fields of the file that are ours to read; each is text.
-const NAMES: [&str; 3] = ["apiToken", "baseUrl", "claimToken"];
-
-/// The credential file as it was found.
-#[derive(Clone)]
-pub(super) struct CredentialFile {
-    path: PathBuf,
-    /// All of it; `None` when there is one that cannot be read.
-    fields: Option<Map<String, Value>>,
-    notices: Vec<String>,
-    /// Why its account is not in the file itself: it was found beside it.
-    unsaved: Option<Unsaved>,
-}
-
-impl CredentialFile {
-    /// Reads what is there at start, an account included that an earlier process could not put in place.
-    pub(super) fn recovered(path: PathBuf) -> Self {
-        let real = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
-        if files::beside(&real).is_empty() {
-            return Self::read(path);
-        }
-        // Who holds the lock is just writing there, and no earlier process.
-        let lock = files::private_log().open(lock_path(&path)).and_then(|lock| {
-            files::lock(&lock, Duration::ZERO)?;
-            Ok(lock)
-        });
-        let busy = lock.as_ref().is_err_and(|fault| fault.kind() == io::ErrorKind::TimedOut);
-        let found = if busy { None } else { leftover::recover(&path) };
-        let mut file = Self::read(path);
-        match found {
-            None => {}
-            Some(Leftover::Placed) => file.notices.push(format!(
-                "an account that was delivered to an earlier process and could not be saved then is now in {}",
-                file.path.display()
-            )),
-            Some(Leftover::Stuck(fields, fault)) => {
-                let left_behind = file.text("apiToken").and_then(|text| Token::new(text).ok());
-                file.unsaved = Some(Unsaved { left_behind, why: fault.to_string() });
-                file.fields = Some(fields);
-            }
-        }
-        file
-    }
-
-    /// Reads what is there. What cannot be read is noticed, and left as it is.
-    pub(super) fn read(path: PathBuf) -> Self {
-        let mut notices = Vec::new();
-        let fields = match files::read(&path) {
-            Ok(bytes) => {
-                notices.extend(readable_by_others(&path));
-                // Some editors put a byte order mark before a text.
-                let text = bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&bytes);
-                let fields: Result<Map<String, Value>, String> =
-                    serde_json::from_slice(text).map_err(|fault| place(&fault));
-                let fields = fields.and_then(|fields| match NAMES.iter().find(|name| !is_text(&fields, name)) {
-                    Some(name) => Err(format!("{name} is not a string")),
-                    None => Ok(fields),
-                });
-                fields.map_err(|what| notices.push(not_ours(&path, &what))).ok()
-            }
-            Err(fault) if fault.kind() == io::ErrorKind::NotFound => Some(Map::new()),
-            Err(fault) => {
-                notices.push(format!("{} cannot be read ({fault})", path.display()));
-                None
-            }
-        };
-        let mut file = Self { path, fields, notices, unsaved: None };
-        let unfilled = NAMES.iter().filter_map(|name| {
-            let why = why_unfilled(name, file.raw(name)?)?;
-            Some(format!("{name} in {} is not used: {why}", file.path.display()))
-        });
-        file.notices.extend(unfilled.collect::<Vec<_>>());
-        file
-    }
-
-    pub(super) fn path(&self) -> &Path {
-        &self.path
-    }
-
-    fn raw(&self, name: &str) -> Option<&str> {
-        Some(self.fields.as_ref()?.get(name)?.as_str()?.trim()).filter(|text| !text.is_empty())
-    }
-
-    fn text(&self, name: &str) -> Option<&str> {
-        self.raw(name).filter(|text| why_unfilled(name, text).is_none())
-    }
-
-    pub(super) fn base_url(&self) -> Option<&str> {
-        self.text("baseUrl")
-    }
-
-    /// What is kept, as far as `origin` may have it: the file's own base or the default one. Any other comes from the
-    /// environment, where a hostile project's configuration could have put it to fetch the token.
-    fn kept_for(&mut self, origin: &Url, base_source: &Source) -> Kept {
-        let Some(token) = self.text("apiToken").map(str::to_owned) else { return Kept::default() };
-        let own = self.base_url().unwrap_or(DEFAULT_ORIGIN).to_owned();
-        let same = |base: &str| Url::parse(base).is_ok_and(|base| base.origin() == origin.origin());
-        // The default base is in use although the file names another: it was not used, and that has been said.
-        if !same(&own) && *base_source == Source::Default {
-            return Kept::default();
-        }
-        if !same(&own) && !same(DEFAULT_ORIGIN) {
-            self.notices.push(format!(
-                "the token in {} is not used: it belongs to {own}, and {base_source} names another base ({origin})",
-                self.path.display()
-            ));
-            return Kept::default();
-        }
-        let kept = Token::bearing(&token);
-        if let Err(fault) = &kept {
-            self.notices.push(format!("apiToken in {} is ignored: {fault}", self.path.display()));
-        }
-        // A claim token is for the origin that gave it and no other.
-        let claim_token = self.text("claimToken").filter(|_| same(&own)).and_then(|text| Token::new(text).ok());
-        Kept { token: kept.ok(), claim_token }
-    }
-}
-
-/// Why the text of a field counts as not there.
-fn why_unfilled(name: &str, text: &str) -> Option<&'static str> {
-    if name == "baseUrl" { unfilled(text) } else { unfilled_token(text) }
-}
-
-/// The lock stands beside the credential file, since that one is replaced.
-fn lock_path(path: &Path) -> PathBuf {
-    path.with_extension("json.lock")
-}
-
-fn is_text(fields: &Map<String, Value>, name: &str) -> bool {
-    fields.get(name).is_none_or(|value| value.is_string() || value.is_null())
-}
-
-/// Where a JSON fault is; never what stands there.
-fn place(fault: &serde_json::Error) -> String {
-    format!("line {}, column {}", fault.line(), fault.column())
-}
-
-fn not_ours(path: &Path, what: &str) -> String {
-    format!("{} is not the JSON that OpenTrain's tools write ({what}); it is ignored", path.display())
-}
-
-#[cfg(unix)]
-fn readable_by_others(path: &Path) -> Option<String> {
-    use std::os::unix::fs::PermissionsExt;
-    let mode = std::fs::metadata(path).ok()?.permissions().mode();
-    (mode & 0o077 != 0)
-        .then(|| format!("{0} can be read by other users of this machine: chmod 600 {0}", path.display()))
-}
-
-#[cfg(not(unix))]
-fn readable_by_others(_: &Path) -> Option<String> {
-    None
-}
 
 /// Where the token comes from: the environment, or the file, which is looked at again when its token is refused.
 #[derive(Clone, Debug)]
@@ -205,14 +51,6 @@ struct State {
     unsaved: Option<Unsaved>,
 }
 
-/// An account that is in use and could not be saved.
-#[derive(Clone, Debug)]
-struct Unsaved {
-    /// The token that the file still has.
-    left_behind: Option<Token>,
-    why: String,
-}
-
 impl State {
     fn of(mut file: CredentialFile, origin: &Url, base_source: &Source) -> Self {
         let kept = file.kept_for(origin, base_source);
@@ -228,7 +66,7 @@ impl Credentials {
         origin: Url,
         base_source: Source,
     ) -> Self {
-        let path = file.as_ref().map(|file| file.path.clone());
+        let path = file.as_ref().map(|file| file.path().to_owned());
         let state = file.map(|file| State::of(file, &origin, &base_source)).unwrap_or_default();
         Self {
             fixed,
@@ -345,6 +183,11 @@ impl TokenSource for Credentials {
 
     fn hold(&self) -> Result<Box<dyn Hold>, String> {
         Ok(Box::new(self.held(PATIENCE)?))
+    }
+
+    fn secrets(&self) -> Vec<Token> {
+        let Kept { token, claim_token } = self.state().kept;
+        self.fixed.iter().map(|(token, _)| token.clone()).chain(token).chain(claim_token).collect()
     }
 
     fn is_unsaved(&self) -> bool {

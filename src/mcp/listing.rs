@@ -29,7 +29,7 @@ fn tool(served: &Served, name: String, told: &dyn Fn(&str) -> String) -> Tool {
         .destructive(hints.destructive)
         .idempotent(hints.idempotent)
         .open_world(hints.open_world);
-    Tool::new(name, told(served.description()), Arc::new(schema(served.input().clone(), told)))
+    Tool::new(name, told(served.description()), Arc::new(schema(served.published_input(), told)))
         .with_title(entry.title)
         .with_raw_output_schema(Arc::new(schema(entry.output(), told)))
         .with_annotations(annotations)

@@ -17,6 +17,8 @@ use rmcp::model::{
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
+use serde_json::Value;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::tools::answer::{Report, Spoken};
@@ -35,6 +37,7 @@ pub struct Server {
     toolbox: Arc<Toolbox>,
     seal: Arc<Seal>,
     closing: CancellationToken,
+    bounded: bool,
 }
 
 /// One `tools/call`, from arguments to answer.
@@ -50,12 +53,35 @@ impl Server {
     /// # Errors
     /// When the system gives no random bytes to seal states with.
     pub fn new(toolbox: Arc<Toolbox>) -> Result<Self, SealError> {
-        Ok(Self { toolbox, seal: Arc::new(Seal::new()?), closing: CancellationToken::new() })
+        Ok(Self { toolbox, seal: Arc::new(Seal::new()?), closing: CancellationToken::new(), bounded: true })
+    }
+
+    /// The same server with answers as large as they are: for a caller without a bound, such as a command line.
+    #[must_use]
+    pub fn unbounded(self) -> Self {
+        Self { bounded: false, ..self }
     }
 
     /// Ends what is still open on the record: the process stops.
     pub(crate) async fn close(&self) {
         self.toolbox.close().await;
+    }
+
+    /// A text that leaves this process, without its secrets.
+    pub(crate) fn masked(&self, text: Vec<u8>) -> Vec<u8> {
+        match String::from_utf8(text) {
+            Ok(mut text) => {
+                self.toolbox.mask(&mut text);
+                text.into_bytes()
+            }
+            // All that leaves is JSON or words of ours, which are UTF-8.
+            Err(fault) => fault.into_bytes(),
+        }
+    }
+
+    /// Whether there is a tool of that name in a family that the operator does not serve.
+    pub(crate) fn withholds(&self, tool: &str) -> bool {
+        self.toolbox.withholds(tool)
     }
 
     /// Becomes cancelled when the host has gone: nobody is there any more to wait for.
@@ -109,7 +135,7 @@ impl Server {
 
     /// Puts a report on the wire, as this host can take it.
     fn result(&self, report: Report, host: Host) -> CallToolResult {
-        result(report.speak(self.toolbox.sandbox), host.takes_links())
+        result(report.speak(self.toolbox.sandbox, self.bounded), host.takes_links())
     }
 }
 
@@ -155,6 +181,21 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<CallToolResponse, ErrorData>> + Send {
-        Box::pin(self.answer(request, context))
+        Box::pin(async move {
+            let (tool, id, began) = (request.name.clone(), context.id.to_string(), Instant::now());
+            let answered = self.answer(request, context).await;
+            let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+            match &answered {
+                Ok(CallToolResponse::Complete(result)) => {
+                    let said = |place| result.structured_content.as_ref().and_then(|answer| answer.pointer(place));
+                    let (code, request_id) = (said("/error/code"), said("/error/requestId"));
+                    let (code, request_id) = (code.and_then(Value::as_str), request_id.and_then(Value::as_str));
+                    tracing::debug!(%tool, %id, ms, code, request_id, "a call is answered");
+                }
+                Ok(_) => tracing::debug!(%tool, %id, ms, "a call waits for a person"),
+                Err(fault) => tracing::debug!(%tool, %id, ms, %fault, "a call could not be routed"),
+            }
+            answered
+        })
     }
 }

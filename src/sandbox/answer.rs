@@ -144,16 +144,6 @@ impl Refused {
         Self { details: Some(details), ..self }
     }
 
-    /// 408: only half of a request came.
-    pub(super) fn too_slow() -> Self {
-        Self::new(
-            StatusCode::REQUEST_TIMEOUT,
-            "REQUEST_TIMEOUT",
-            "The request did not arrive whole within 10 seconds.",
-            None,
-        )
-    }
-
     /// 413.
     pub(super) fn too_large(limit: usize) -> Self {
         let message = format!("The body is larger than {limit} bytes.");

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use axum::extract::rejection::BytesRejection;
 use axum::extract::{ConnectInfo, FromRequest, RawPathParams, Request, State};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
@@ -22,6 +23,9 @@ use super::{
 };
 use crate::api::error::InvalidArgument;
 use crate::api::{Dialect, Gate, Operation, wire};
+
+/// The largest body that is read, in bytes.
+pub(super) const MAX_BODY: usize = 1024 * 1024;
 
 /// An operation, and what answers it.
 pub(super) struct Route {
@@ -172,9 +176,15 @@ impl Sent {
         let path = parameters.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let query = request.uri().query().unwrap_or_default().to_owned();
         let headers = request.headers().clone();
-        let body = axum::body::Bytes::from_request(request, &()).await;
-        let body = body.map_err(|_| Refused::bad_request("The body could not be read."))?;
+        let body = axum::body::Bytes::from_request(request, &()).await.map_err(|fault| unread(&fault))?;
         Ok(Self { path, query, headers, body })
+    }
+}
+
+fn unread(fault: &BytesRejection) -> Refused {
+    match fault.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Refused::too_large(MAX_BODY),
+        _ => Refused::bad_request("The body could not be read."),
     }
 }
 

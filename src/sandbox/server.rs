@@ -4,18 +4,15 @@ use std::io;
 use std::net::SocketAddr;
 
 use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::extract::{DefaultBodyLimit, FromRequest, Request, State};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
-use http::StatusCode;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, DATE, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
 use url::Url;
 
 use super::answer::{Refused, insert};
@@ -23,16 +20,14 @@ use super::delivery::Post;
 use super::faults::Faults;
 use super::line::{Lines, Reset};
 use super::marker::Marker;
+use super::routes::MAX_BODY;
 use super::world::{Shared, World};
-use super::{guard, line, marker, pages, routes};
+use super::{guard, marker, pages, routes};
 
 /// What a page may do: show itself, in its own style, and send its own form. No scripts, no frames, nothing from
 /// elsewhere.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
-
-/// The largest body that is read, in bytes.
-pub(super) const MAX_BODY: usize = 1024 * 1024;
 
 /// A running sandbox. Dropping it stops it.
 #[derive(Debug)]
@@ -111,19 +106,16 @@ fn app(world: World, marker: &Marker) -> io::Result<Router> {
         .method_not_allowed_fallback(async |State(shared): State<Shared>, request: Request| {
             elsewhere(&shared, request.uri().path(), Refused::method_not_allowed())
         })
-        .layer(from_fn_with_state(shared.clone(), around))
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn_with_state(shared.clone(), around))
         .with_state(shared))
 }
 
 /// What stands around every answer: who may ask, and the headers.
 async fn around(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    let path = request.uri().path().to_owned();
-    let mut response = match admit(request).await {
-        Ok(request) => next.run(request).await,
-        // It takes no time: another site must not move the clock.
-        Err(refused) if path.starts_with("/api/") => shared.refuse(refused),
-        Err(refused) => pages::refusal(&refused),
+    let mut response = match guard::check(request.method(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(refused) => elsewhere(&shared, request.uri().path(), refused),
     };
     for (name, value) in [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -140,19 +132,6 @@ async fn around(State(shared): State<Shared>, request: Request, next: Next) -> R
         insert(&mut response, DATE, &date);
     }
     response
-}
-
-/// Checks who sends a request, and reads all of it within a bounded time.
-async fn admit(request: Request) -> Result<Request, Refused> {
-    guard::check(request.method(), request.uri().path(), request.headers())?;
-    let (head, body) = request.into_parts();
-    let whole = Request::from_parts(head.clone(), body);
-    match timeout(line::PATIENCE, Bytes::from_request(whole, &())).await {
-        Err(_) => Err(Refused::too_slow()),
-        Ok(Ok(body)) => Ok(Request::from_parts(head, Body::from(body))),
-        Ok(Err(fault)) if fault.status() == StatusCode::PAYLOAD_TOO_LARGE => Err(Refused::too_large(MAX_BODY)),
-        Ok(Err(_)) => Err(Refused::bad_request("The body could not be read.")),
-    }
 }
 
 /// A refusal outside of every operation: the API's envelope below `/api/`, a page anywhere else.

@@ -203,12 +203,6 @@ impl Shared {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Refuses a request that no operation sees: no time passes.
-    pub(super) fn refuse(&self, refused: Refused) -> Response {
-        let world = self.lock();
-        respond(Err(refused), &world.request_id(), &world.now().http_date())
-    }
-
     /// Carries out one API request: `work` decides in one piece, then a second has passed.
     pub(super) fn exchange(&self, work: impl FnOnce(&mut World) -> Answered) -> Response {
         let mut world = self.lock();

@@ -7,9 +7,20 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::Url;
 
+use super::Entry;
+use super::bound::{self, RESERVE, STRUCTURE};
 use super::failure::Failure;
+use super::paging;
 use super::person::HumanStep;
 use super::schema::Object;
+
+/// The keys of an answer that are ours. What OpenTrain calls by one of these names stands under the last.
+pub const OUR_KEYS: [&str; 9] =
+    ["summary", "outcome", "links", "total", "nextCursor", "sandbox", "leftOut", "error", THEIRS];
+/// Where the API's keys stand that have the name of one of ours.
+const THEIRS: &str = "opentrain";
+/// The longest cursor of the API that is passed on, in bytes.
+const LONGEST_CURSOR: usize = 4_000;
 
 /// What came of a write.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -143,6 +154,10 @@ pub struct Answer {
     pub page: Option<Page>,
     /// What a person has to do next.
     pub step: Option<HumanStep>,
+    /// How to get what is left out of an answer that is too large.
+    pub whole: String,
+    /// What is left out.
+    pub left_out: Vec<String>,
     /// The API's own object, untouched.
     pub object: Object,
 }
@@ -150,8 +165,8 @@ pub struct Answer {
 /// Where a page stands in its list.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// How many there are in all.
-    pub total: usize,
+    /// How many there are in all, where that is known.
+    pub total: Option<usize>,
     /// What gives the next page.
     pub next_cursor: Option<String>,
 }
@@ -183,7 +198,61 @@ impl Answer {
         parts.collect::<Vec<_>>().join("\n")
     }
 
-    /// Our few keys, then the API's own, which win where the names are the same.
+    /// Adds what is the same for every tool: where a page leads on, that an answer is only a part, and how to get what is
+    /// too large. `name` is the tool's as it is listed.
+    pub fn complete(&mut self, entry: &Entry, name: &str, has_limit: bool) {
+        if self.page.is_none() && self.object.contains_key("nextCursor") && entry.documents("nextCursor") {
+            self.take_cursor();
+        }
+        self.warn_of_a_part();
+        if self.whole.is_empty() {
+            self.whole = bound::how_to_get_the_whole(entry.effect, name, has_limit);
+        }
+    }
+
+    /// Takes the cursor of a list that OpenTrain pages itself: it is ours, unchanged.
+    fn take_cursor(&mut self) {
+        let next_cursor = match self.object.get("nextCursor") {
+            Some(Value::Null) => None,
+            Some(Value::String(cursor)) if cursor.len() <= LONGEST_CURSOR => Some(cursor.clone()),
+            // The API's own stays beside it, as it came.
+            Some(Value::Number(cursor)) => {
+                let cursor = cursor.to_string();
+                self.warnings.push(format!("More follow: pass cursor \"{cursor}\" with the same filters."));
+                self.page = Some(Page { total: None, next_cursor: Some(cursor) });
+                return;
+            }
+            _ => return,
+        };
+        self.object.shift_remove("nextCursor");
+        self.page = Some(Page { total: None, next_cursor });
+    }
+
+    /// Says so where OpenTrain's answer names more than it holds, and nothing here leads on to it.
+    fn warn_of_a_part(&mut self) {
+        let leads_on = self.page.as_ref().is_some_and(|page| page.next_cursor.is_some());
+        if let (false, Some(sign)) = (leads_on, paging::sign_of_more(&self.object)) {
+            self.warnings.push(format!(
+                "WARNING: this is only a part. OpenTrain's answer says that there is more ({sign}), and nothing here can ask \
+                 for it: do not take it for the whole."
+            ));
+        }
+    }
+
+    /// Cuts what is too large for one answer, and says what is left out.
+    fn fit(&mut self) {
+        let texts =
+            std::iter::once(&self.summary).chain(&self.warnings).chain(Some(&self.next)).chain(Some(&self.whole));
+        let mut own: usize = texts.map(|text| bound::text_size(text)).sum();
+        own += bound::size(&json!(self.links));
+        own += self.page.as_ref().and_then(|page| page.next_cursor.as_deref()).map_or(0, bound::text_size);
+        self.left_out = bound::fit(&mut self.object, STRUCTURE.saturating_sub(own + RESERVE));
+        if !self.left_out.is_empty() {
+            self.warnings.push(left_out(&self.left_out, &self.whole));
+        }
+    }
+
+    /// Our few keys, then the API's own; those with a name of ours stand apart.
     fn structured(self, sandbox: bool) -> Object {
         let mut object = Object::new();
         let parts = std::iter::once(self.summary).chain(self.warnings).chain(Some(self.next));
@@ -196,15 +265,29 @@ impl Answer {
             object.insert("links".into(), json!(self.links));
         }
         if let Some(page) = self.page {
-            object.insert("total".into(), page.total.into());
+            object.extend(page.total.map(|total| ("total".to_owned(), total.into())));
             object.insert("nextCursor".into(), page.next_cursor.map_or(Value::Null, Value::String));
         }
         if sandbox {
             object.insert("sandbox".into(), true.into());
         }
-        object.extend(self.object);
+        if !self.left_out.is_empty() {
+            object.insert("leftOut".into(), json!(self.left_out));
+        }
+        let (ours, others): (Object, Object) =
+            self.object.into_iter().partition(|(name, _)| OUR_KEYS.contains(&name.as_str()));
+        object.extend(others);
+        if !ours.is_empty() {
+            object.insert(THEIRS.into(), Value::Object(ours));
+        }
         object
     }
+}
+
+/// The sentence on what an answer leaves out, and how to get it.
+#[must_use]
+pub fn left_out(parts: &[String], whole: &str) -> String {
+    format!("Too large for one answer; not whole: {}. {whole}", parts.join("; ")).trim_end().to_owned()
 }
 
 /// What came of a call: an answer or a failure, and what a person has to do if that is what is missing.
@@ -230,9 +313,15 @@ pub struct Spoken {
 }
 
 impl Report {
-    /// Puts the report into words and data. In the sandbox both say that nothing is real.
+    /// Puts the report into words and data, `bounded` as every host needs it. In the sandbox both say that nothing is
+    /// real.
     #[must_use]
-    pub fn speak(self, sandbox: bool) -> Spoken {
+    pub fn speak(mut self, sandbox: bool, bounded: bool) -> Spoken {
+        match &mut self.result {
+            Ok(answer) if bounded => answer.fit(),
+            Err(failure) if bounded => failure.fit(),
+            _ => {}
+        }
         let is_error = self.result.is_err();
         let (mut text, structured, links) = match self.result {
             Ok(answer) => {
@@ -246,6 +335,9 @@ impl Report {
         };
         if sandbox {
             text.insert_str(0, "SANDBOX, nothing real. ");
+        }
+        if bounded {
+            text = bound::fit_text(text);
         }
         for link in &links {
             if !text.contains(&link.url) {

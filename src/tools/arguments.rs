@@ -1,8 +1,9 @@
 //! The arguments of a call, read against the tool's own input schema before they become its type.
 //!
 //! Some hosts send every argument as text, `null`, "" or 0 for what they leave out, and keys of their own. All are read
-//! as what they plainly are; the published schema stays exact. Everything else that does not fit is refused with the
-//! parameter as the caller wrote it and what would be right.
+//! as what they plainly are. The schema that is enforced is stricter than the published one: some model APIs refuse the
+//! words that it needs. Everything else that does not fit is refused with the parameter as the caller wrote it and what
+//! would be right.
 
 use serde_json::{Map, Number, Value};
 
@@ -189,9 +190,19 @@ fn is_beyond_64_bits(number: &Number) -> bool {
     is_whole && number.as_u64().is_none() && number.as_i64().is_none()
 }
 
-/// Goes into declared objects and into arrays; the inside of an open object is the caller's own.
+/// Goes into declared objects and into arrays. The inside of an open object is the caller's own: what is declared of it is
+/// read as that where it plainly is, and everything passes.
 fn fit_inside(property: &Value, value: Value, field: &str) -> Result<Value, InvalidArgument> {
     match (property.as_object(), value) {
+        (Some(schema), Value::Object(inner)) if schema.get("additionalProperties") == Some(&Value::Bool(true)) => {
+            let properties = schema.get("properties").and_then(Value::as_object);
+            let fitted = inner.into_iter().map(|(name, value)| {
+                let property = properties.and_then(|properties| properties.get(&name)).filter(|_| !value.is_null());
+                let read = property.and_then(|property| fit_value(property, value.clone(), &name).ok());
+                (name, read.unwrap_or(value))
+            });
+            Ok(Value::Object(fitted.collect()))
+        }
         (Some(schema), Value::Object(inner)) if schema.contains_key("properties") => {
             fit_object(schema, inner, &format!("{field}.")).map(Value::Object)
         }
@@ -296,7 +307,7 @@ mod tests {
                 "limit": { "type": "integer", "minimum": 1, "maximum": 100 },
                 "status": { "type": "string", "enum": ["active", "ended"] },
                 "again": { "type": "boolean" },
-                "fields": { "type": "object", "description": "open" },
+                "fields": { "type": "object", "properties": { "price": { "type": "number" } }, "additionalProperties": true },
                 "milestone": { "type": "object", "properties": { "amount": { "type": "number" } }, "required": ["amount"] },
                 "tags": { "type": "array", "items": { "type": "number" } }
             },
@@ -337,8 +348,16 @@ mod tests {
     #[test]
     fn null_means_not_given_and_open_objects_stay_as_they_are() {
         assert_eq!(fitted(json!({"contractId": "c", "amountUsd": null})), json!({"contractId": "c"}));
-        let open = json!({"contractId": "c", "fields": {"a": null, "b": "300"}});
+        let open = json!({"contractId": "c", "fields": {"a": null, "b": "300", "price": null}});
         assert_eq!(fitted(open.clone()), open);
+    }
+
+    #[test]
+    fn known_fields_of_an_open_object_are_read_and_none_is_refused() {
+        let read =
+            |price: Value| fitted(json!({"contractId": "c", "fields": {"price": price}}))["fields"]["price"].clone();
+        assert_eq!(read(json!("12.50")).to_string(), "12.50");
+        assert_eq!(read(json!("on request")), "on request");
     }
 
     #[test]

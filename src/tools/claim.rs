@@ -234,7 +234,7 @@ pub(super) fn without_secrets(mut object: Object, tokens: &[&Token]) -> Object {
     object.retain(|name, _| !name.ends_with("_token"));
     let mut json = Value::Object(object).to_string();
     for token in tokens {
-        token.mask_json(&mut json);
+        token.mask(&mut json);
     }
     serde_json::from_str(&json).unwrap_or_default()
 }

@@ -259,7 +259,7 @@ impl Context {
     pub(super) fn masked_arguments(&self) -> Object {
         let mut text = serde_json::Value::Object(self.arguments.clone()).to_string();
         for secret in self.secrets() {
-            secret.mask_json(&mut text);
+            secret.mask(&mut text);
         }
         serde_json::from_str(&text).unwrap_or_default()
     }

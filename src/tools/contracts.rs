@@ -1,33 +1,32 @@
 //! What is read of contracts.
 
+mod listing;
+mod one;
+
 use std::collections::BTreeMap;
-use std::fmt;
-use std::marker::PhantomData;
 
 use rust_decimal::Decimal;
-use schemars::JsonSchema;
-use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
-use serde_json::{Map, Number, Value, json};
+use serde_json::Number;
 
-use crate::api::contracts::{Contract, Contracts, EndContract, Ending, GetContract, ListContracts};
-use crate::api::error::Error;
+use crate::api::contracts::{Contract, EndContract, Ending};
 use crate::api::milestones::{ACTIVE_FUNDED, Milestone, NOT_FUNDED};
-use crate::api::reply::{Read, Reply};
-use crate::api::types::{Field, List};
+use crate::api::reply::Reply;
+use crate::api::types::Field;
 use crate::api::{Effect, Gate, Operation};
 
-use super::answer::{Answer, Outcome, Page};
+use super::answer::{Answer, Outcome};
 use super::approvals::{Asked, asked};
 use super::audit::Settled;
 use super::failure::Trouble;
-use super::paging::{Cursor, PAGE_BYTES};
-use super::text::{count, date, number, quoted, quoted_to, total, usd, visible, word};
-use super::{Context, Entry, Told, Tool};
+use super::parts::Stretch;
+use super::text::{count, date, number, quoted, total, usd, visible, word};
+use super::{Context, Entry, Tool};
+use listing::ListContractsPage;
+use one::GetContractPage;
 
 /// The tools of this family.
-pub const TOOLS: &[Entry] = &[Entry::of::<ListContractsPage>(), Entry::of::<GetContract>(), Entry::of::<EndContract>()];
+pub const TOOLS: &[Entry] =
+    &[Entry::of::<ListContractsPage>(), Entry::of::<GetContractPage>(), Entry::of::<EndContract>()];
 
 /// Where contract ids come from.
 pub const CONTRACT_IDS: &str = "contractId comes from list_contracts; a job or milestone id does not work here.";
@@ -35,179 +34,6 @@ pub const CONTRACT_IDS: &str = "contractId comes from list_contracts; a job or m
 const ENDED: &str = "ended";
 /// The most milestones of one contract that are written out.
 const SHOWN_MILESTONES: usize = 50;
-
-#[derive(Deserialize, JsonSchema)]
-struct ListContractsPage {
-    #[serde(flatten)]
-    filters: ListContracts,
-    /// Contracts per page; default 20.
-    #[schemars(range(min = 1, max = 100))]
-    limit: Option<usize>,
-    /// nextCursor of the page before.
-    cursor: Option<String>,
-}
-
-impl Tool for ListContractsPage {
-    type Output = Contracts;
-    const NAME: &'static str = <ListContracts as Operation>::NAME;
-    const TITLE: &'static str = "List contracts";
-    const EFFECT: Effect = <ListContracts as Operation>::EFFECT;
-    const GATE: Gate = <ListContracts as Operation>::GATE;
-    const IDS: &'static str = "jobId is the jobId of a contract; a contract id does not work here.";
-
-    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
-        let filters = json!(self.filters);
-        let cursor = self.cursor.as_deref().map(|text| Cursor::open(text, &filters)).transpose()?;
-        let reply = context.send(&self.filters).await?;
-        let list = Listing::of(&reply)?;
-        Ok(list.page(cursor.as_ref(), self.limit.unwrap_or(20), filters, &reply, context))
-    }
-}
-
-/// The whole list, as slices of the body that it came in: of 5,000 contracts only a page is built.
-struct Listing<'a> {
-    contracts: Vec<&'a RawValue>,
-    rest: Map<String, Value>,
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Listing<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ReadingListing(PhantomData))
-    }
-}
-
-struct ReadingListing<'a>(PhantomData<&'a ()>);
-
-impl<'de: 'a, 'a> Visitor<'de> for ReadingListing<'a> {
-    type Value = Listing<'a>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object with contracts")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
-        let (mut contracts, mut rest) = (None, Map::new());
-        while let Some(name) = fields.next_key::<String>()? {
-            if name == "contracts" {
-                contracts = Some(fields.next_value()?);
-            } else {
-                rest.insert(name, fields.next_value()?);
-            }
-        }
-        let contracts = contracts.ok_or_else(|| A::Error::missing_field("contracts"))?;
-        Ok(Listing { contracts, rest })
-    }
-}
-
-/// What is read of a contract that is not on the page: what is counted.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Outline {
-    status: Field<String>,
-    milestones: List<MilestoneOutline>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct MilestoneOutline {
-    status: Field<String>,
-    amount_usd: Field<Number>,
-    pending_approval: Field<bool>,
-    needs_review: Field<bool>,
-}
-
-/// What a cursor goes by.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Key {
-    id: Field<String>,
-    created_at: Field<String>,
-}
-
-impl<'a> Listing<'a> {
-    fn of(reply: &'a Reply) -> Result<Self, Error> {
-        serde_json::from_str(reply.text()).map_err(|fault| reply.not_of::<ListContracts>(&fault))
-    }
-
-    fn page(self, cursor: Option<&Cursor>, limit: usize, filters: Value, reply: &Reply, context: &Context) -> Answer {
-        let first = cursor.map_or(0, |cursor| {
-            cursor.given(self.contracts.iter().map(|raw| read::<Key>(raw).into())).min(self.contracts.len())
-        });
-        let given = self.fit(first, limit);
-        let total = self.contracts.len();
-        let next_cursor = (first + given < total).then(|| {
-            let last = self.contracts.get((first + given).saturating_sub(1)).map(|raw| read::<Key>(raw).into());
-            let (id, created_at) = last.unwrap_or_default();
-            Cursor { id, created_at, filters }.seal()
-        });
-        let (before, rest) = self.contracts.split_at(first);
-        let (page, after) = rest.split_at(given);
-        let mut tally = Tally::default();
-        for raw in before.iter().chain(after) {
-            let contract: Outline = read(raw);
-            tally.contract(&contract.status);
-            for milestone in contract.milestones.items() {
-                let flags = [&milestone.pending_approval, &milestone.needs_review];
-                tally.milestone(&milestone.status, &milestone.amount_usd, flags);
-            }
-        }
-        let mut lines = Vec::new();
-        for (place, raw) in (first + 1..).zip(page) {
-            let contract: Contract = read(raw);
-            tally.contract(&contract.status);
-            for milestone in contract.milestones.items() {
-                let flags = [&milestone.pending_approval, &milestone.needs_review];
-                tally.milestone(&milestone.status, &milestone.amount_usd, flags);
-            }
-            lines.extend(contract_lines(&format!("{place}. "), &contract, reply));
-        }
-        let mut answer = Answer::new(tally.told(), Map::new());
-        answer.lines = lines;
-        let calls = next_calls(tally.contracts.keys().all(|status| status == ENDED), context);
-        answer.next = what_next(first, given, total, next_cursor.as_deref(), &calls);
-        answer.page = Some(Page { total, next_cursor });
-        answer.object.insert("contracts".into(), page.iter().map(|raw| read::<Value>(raw)).collect());
-        answer.object.extend(self.rest);
-        answer
-    }
-
-    /// How many contracts from `first` on make a page: at least one, if there is one.
-    fn fit(&self, first: usize, limit: usize) -> usize {
-        let mut bytes = 0;
-        let sizes = self.contracts.iter().skip(first).take(limit).map(|raw| raw.get().len());
-        let fitting = sizes.take_while(|size| {
-            bytes += size;
-            bytes <= PAGE_BYTES
-        });
-        let fitting = fitting.count();
-        fitting.max(usize::from(first < self.contracts.len()))
-    }
-}
-
-fn read<T: DeserializeOwned + Default>(raw: &RawValue) -> T {
-    serde_json::from_str(raw.get()).unwrap_or_default()
-}
-
-impl From<Key> for (String, String) {
-    fn from(key: Key) -> Self {
-        let text = |field: Field<String>| field.text().unwrap_or_default().to_owned();
-        (text(key.id), text(key.created_at))
-    }
-}
-
-/// What a caller does after this page.
-fn what_next(first: usize, given: usize, total: usize, next_cursor: Option<&str>, calls: &str) -> String {
-    let last = first + given;
-    let shown = if given == 1 { format!("Number {last}") } else { format!("{} to {last}", first + 1) };
-    match next_cursor {
-        Some(cursor) => format!(
-            "{shown} of {total} shown. For the next: list_contracts with cursor \"{cursor}\" and the same filters."
-        ),
-        None if total == 0 => "A contract begins with a hire.".into(),
-        None if given == total => format!("All shown. {calls}"),
-        None => format!("The last {} of {total} shown. {calls}", count(given, "contract")),
-    }
-}
 
 /// What can be done with contracts: with ended ones nothing but looking.
 fn next_calls(all_ended: bool, context: &Context) -> String {
@@ -264,17 +90,17 @@ impl Tally {
         group.add(amount.decimal().unwrap_or_default());
     }
 
-    fn told(&self) -> String {
+    fn told(&self, stretch: Stretch) -> String {
         let all = self.contracts.values().sum();
         if all == 0 {
             return "No contracts.".into();
         }
         let only = self.contracts.keys().next().filter(|status| self.contracts.len() == 1 && !status.contains(' '));
         let mut text = if let Some(status) = only {
-            format!("{}.", count(all, &format!("{} contract", word(status))))
+            format!("{}.", stretch.of(all, &format!("{} contract", word(status)), ""))
         } else {
             let states = self.contracts.iter().map(|(status, many)| format!("{many} {}", word(status)));
-            format!("{} ({}).", count(all, "contract"), states.collect::<Vec<_>>().join(", "))
+            format!("{} ({}).", stretch.of(all, "contract", ""), states.collect::<Vec<_>>().join(", "))
         };
         let groups = [("Not funded", &self.unfunded), ("Funded, not released", &self.funded)];
         for (what, group) in groups.into_iter().filter(|(_, group)| group.milestones > 0) {
@@ -302,54 +128,6 @@ fn add_one(counts: &mut BTreeMap<String, usize>, status: &Field<String>) {
         Some(many) => *many += 1,
         None => drop(counts.insert(status.to_owned(), 1)),
     }
-}
-
-impl Told for GetContract {
-    const TITLE: &'static str = "Get a contract";
-    const IDS: &'static str = CONTRACT_IDS;
-
-    fn tell(&self, read: Read<Self>, reply: &Reply, context: &Context) -> Answer {
-        let contract = &read.output.contract;
-        let mut lines = contract_lines("", contract, reply);
-        let head = lines.remove(0);
-        lines.extend(budget_line(contract));
-        if let Some(conversation) = contract.job_dm_conversation_id.text() {
-            lines.push(format!("Conversation with the trainer: {}.", word(conversation)));
-        }
-        for milestone in contract.milestones.items().iter().take(SHOWN_MILESTONES) {
-            if let (Some(id), Some(description)) = (milestone.id.text(), milestone.description.text()) {
-                lines.push(format!("{}: {}", word(id), quoted_to(description, 300)));
-            }
-        }
-        let mut answer = Answer::new(head, read.object);
-        answer.lines = lines;
-        answer.next = context.next(&fitting_calls(contract));
-        answer
-    }
-}
-
-/// What can be done with a contract and its milestones as they are now.
-fn fitting_calls(contract: &Contract) -> Vec<(&'static str, &'static str)> {
-    if contract.status.text() == Some(ENDED) {
-        return Vec::new();
-    }
-    let has = |wanted| contract.milestones.items().iter().any(|milestone| milestone.status.text() == Some(wanted));
-    let calls = [
-        (has(NOT_FUNDED), ("request_milestone_funding", "milestoneId")),
-        (has(ACTIVE_FUNDED), ("request_milestone_approval", "milestoneId")),
-        // Without a rate OpenTrain refuses every new milestone.
-        (contract.rate_usd.decimal().is_some(), ("create_milestone", "contractId, …")),
-    ];
-    calls.into_iter().filter(|(fits, _)| *fits).map(|(_, call)| call).collect()
-}
-
-/// How much of the funded work was done, by OpenTrain's count; nothing where no volume was funded.
-fn budget_line(contract: &Contract) -> Option<String> {
-    let budget = contract.budget.get()?;
-    let used = used_of_budget(contract)?;
-    let state = budget.state.text().map_or_else(|| "without state".into(), word);
-    let left = budget.remaining_volume.decimal().map_or_else(|| "?".into(), number);
-    Some(format!("Budget {state}: {used} used, {left} left."))
 }
 
 /// `34 of 40 hours`; nothing for a fixed price, or where no volume was funded.

@@ -32,6 +32,7 @@ mod judge;
 mod lock;
 mod look;
 mod manners;
+mod notes;
 mod numbers;
 mod recover;
 mod terms;
@@ -43,6 +44,7 @@ use in_flight::{InFlight, Key};
 use lock::Held;
 pub use lock::Locks;
 use look::{Look, Seen};
+use notes::Note;
 use recover::{After, Before, RECOVERY};
 use terms::{Stored, Terms};
 
@@ -138,14 +140,15 @@ impl Creation {
                 "WARNING: other servers on this machine do not see this create, and could make the same one now: {why}."
             )
         });
-        let mut answer = self.run_alone().await?;
+        let mut answer = self.run_alone(&held).await?;
         answer.warnings.extend(unshared);
         Ok(answer)
     }
 
     /// Reads the contract, and creates what is not there, while nobody else does.
-    async fn run_alone(&self) -> Result<Answer, Trouble> {
-        let past = self.past().await?;
+    async fn run_alone(&self, held: &Held) -> Result<Answer, Trouble> {
+        let mut past = self.past().await?;
+        past.learn(&held.notes().await, self.place.principal.as_deref());
         let look = self.first_look().await?;
         let seen = look.as_ref().and_then(|look| look.as_ref().ok());
         if self.is_guarded()
@@ -158,7 +161,7 @@ impl Creation {
         let warnings = self.first_warnings(look.as_ref(), &past);
 
         let writing = self.context.begin(Some(Figure { amount: figure, milestone_id: None })).await?;
-        let (answer, settled) = self.attempt(seen, &past).await;
+        let (answer, settled) = self.attempt(seen, &past, held).await;
         let unrecorded = writing.end(settled).await;
         if answer.is_err() {
             self.context.remark(unrecorded.clone());
@@ -234,7 +237,7 @@ impl Creation {
     }
 
     /// Sends the create once, and finds out what became of it.
-    async fn attempt(&self, look: Option<&Look>, past: &Past) -> Ended {
+    async fn attempt(&self, look: Option<&Look>, past: &Past, held: &Held) -> Ended {
         let ids = look.map(|look| look.ids().union(&past.seen).cloned().collect());
         let memory = &self.context.toolbox.creations.memory;
         if let Some(ids) = &ids {
@@ -244,7 +247,7 @@ impl Creation {
         let fault = match self.create().await {
             Ok((reply, object)) => {
                 let milestone = object.get("milestone").unwrap_or(&Value::Null);
-                memory.created(&self.place, &self.terms, milestone, true);
+                self.remember(milestone, true, held).await;
                 let settled = Settled::with(Outcome::Created).milestone(id_of(milestone));
                 return (Ok(self.created(&object, &reply, look)), settled);
             }
@@ -256,7 +259,7 @@ impl Creation {
         };
         match self.recover(&Before { ids: ids.as_ref(), left, past }).await {
             After::Found { raw, reply, differences } => {
-                memory.created(&self.place, &self.terms, &raw, false);
+                self.remember(&raw, false, held).await;
                 let settled = Settled::with(Outcome::Recovered).milestone(id_of(&raw));
                 let earlier = past.open_with(&self.terms).filter(|open| open.elsewhere);
                 (Ok(self.recovered(&raw, &reply, &differences, look, earlier)), settled)
@@ -267,6 +270,22 @@ impl Creation {
                 (Err(self.unknown(&fault, &after)), Settled::failed(&fault))
             }
         }
+    }
+
+    /// Remembers how a milestone was asked for, here and for other servers.
+    async fn remember(&self, milestone: &Value, is_certain: bool, held: &Held) {
+        self.context.toolbox.creations.memory.created(&self.place, &self.terms, milestone, is_certain);
+        let mut arguments = self.context.masked_arguments();
+        arguments.retain(|_, value| !value.is_null());
+        let principal = self.place.principal.clone();
+        held.note(Note {
+            at: Timestamp::now().to_string(),
+            principal,
+            arguments,
+            milestone: milestone.clone(),
+            is_certain,
+        })
+        .await;
     }
 
     async fn create(&self) -> Result<(Reply, Map<String, Value>), Error> {

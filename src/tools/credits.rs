@@ -18,7 +18,7 @@ use super::answer::{Answer, Link, LinkKind, Outcome, Report};
 use super::audit::Settled;
 use super::context::Call;
 use super::failure::Trouble;
-use super::parts::{self, each, each_of_page, id, long, said, unsure};
+use super::parts::{self, Stretch, each, each_of_page, id, long, said, unsure};
 use super::person::HumanStep;
 use super::schema::Object;
 use super::text::{count, grouped, moment, moment_of, number, quoted, total, usd, word};
@@ -75,8 +75,10 @@ impl Told for ListCreditLedger {
         let entries = &read.output.entries;
         let summary = match entries.len() {
             0 => "No entries.".to_owned(),
-            1 => "1 entry, in dollars.".to_owned(),
-            many => format!("{many} entries, newest first, in dollars."),
+            many => {
+                let stretch = Stretch::new(self.cursor.as_ref(), &read.output.next_cursor);
+                format!("{}, newest first, in dollars.", stretch.of(many, "entry", ""))
+            }
         };
         let next = parts::going_on("list_credit_ledger", "", &read.output.next_cursor, &[("get_credits", "")], context);
         Answer { lines: each_of_page(entries, entry_line), next, ..Answer::new(summary, read.object) }
@@ -119,7 +121,8 @@ impl Tool for CreateCreditTopUp {
         let made = &written.read.output;
         let link = parts::link(LinkKind::Checkout, &made.checkout_url, context).await;
         let amount = self.amount_usd.exact().map_or_else(|| "an unknown amount".into(), usd);
-        let top_up = word(&made.top_up_id);
+        let made_id = made.id().unwrap_or("without id");
+        let top_up = word(made_id);
         let page = match &link {
             Some(link) => link.told("Show this link in full"),
             None => "OpenTrain gave no link.".into(),
@@ -136,7 +139,7 @@ impl Tool for CreateCreditTopUp {
         answer.warnings.extend(warning);
         answer.next = look_again(&top_up, context);
         let verified = link.clone().filter(|link| link.verified);
-        answer.step = verified.map(|link| HumanStep::pay(link, ask, TopUpId(made.top_up_id.clone())));
+        answer.step = verified.map(|link| HumanStep::pay(link, ask, TopUpId(made_id.to_owned())));
         answer.links.extend(link);
         Ok(answer)
     }

@@ -9,7 +9,8 @@ use url::Url;
 use crate::api::Effect;
 use crate::api::error::{Error, InvalidArgument};
 
-use super::answer::{Link, LinkKind};
+use super::answer::{Link, LinkKind, left_out};
+use super::bound::{self, RESERVE, STRUCTURE};
 use super::hints::{self, Situation};
 use super::schema::Object;
 use super::text::{cut, usd, visible};
@@ -231,6 +232,12 @@ pub struct Failure {
     /// The pages for a person among the above.
     #[serde(skip)]
     pages: Vec<Link>,
+    /// What is left out of an error that is too large.
+    #[serde(skip)]
+    left_out: Vec<String>,
+    /// What stays of it.
+    #[serde(skip)]
+    fitted: Option<Object>,
 }
 
 impl Failure {
@@ -361,14 +368,37 @@ impl Failure {
         text
     }
 
+    /// Cuts what is too large for one answer, and says what is left out.
+    pub fn fit(&mut self) {
+        let Value::Object(mut error) = json!(self) else { return };
+        error.shift_remove("hint");
+        self.left_out = bound::fit(&mut error, STRUCTURE.saturating_sub(bound::text_size(&self.hint) + RESERVE));
+        if !self.left_out.is_empty() {
+            let whole = "The rest is not kept here: OpenTrain's support can look it up by the request id.";
+            let left_out = left_out(&self.left_out, whole);
+            self.hint = if self.hint.is_empty() { left_out } else { format!("{} {left_out}", self.hint) };
+            self.fitted = Some(error);
+        }
+    }
+
     /// The data.
     #[must_use]
-    pub fn structured(self, sandbox: bool) -> Object {
+    pub fn structured(mut self, sandbox: bool) -> Object {
         let mut object = Object::new();
         if sandbox {
             object.insert("sandbox".into(), true.into());
         }
-        object.insert("error".into(), json!(self));
+        if !self.left_out.is_empty() {
+            object.insert("leftOut".into(), json!(self.left_out));
+        }
+        let error = match self.fitted.take() {
+            Some(mut error) => {
+                error.insert("hint".into(), self.hint.into());
+                Value::Object(error)
+            }
+            None => json!(self),
+        };
+        object.insert("error".into(), error);
         object
     }
 }

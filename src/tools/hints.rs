@@ -323,6 +323,10 @@ fn forbidden(refusal: &Refusal, situation: &Situation<'_>) -> String {
             visible(feature)
         );
     }
+    if refusal.is_foreign {
+        return "This is not OpenTrain's own way to refuse: a gateway or a firewall in between may have, for the reason above."
+            .into();
+    }
     let mut needs = Vec::new();
     if !situation.gate.scopes.is_empty() {
         needs.push(format!("the scope {}", situation.gate.scopes.join(" or ")));

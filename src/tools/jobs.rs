@@ -18,7 +18,7 @@ use super::audit::Settled;
 use super::candidates::candidate;
 use super::drafts::{issues, missing, missing_line, notes, readiness};
 use super::failure::Trouble;
-use super::parts::{self, OWN_JOB_IDS, each, each_of_page, id, in_a_row, many, said, unsure};
+use super::parts::{self, OWN_JOB_IDS, Stretch, each, each_of_page, id, in_a_row, many, said, unsure};
 use super::schema::Object;
 use super::text::{count, quoted, word};
 use super::{Context, Entry, Told, Tool};
@@ -57,7 +57,7 @@ impl Tool for CreateJobDraft {
         } else {
             ("created", Outcome::Created)
         };
-        let mut answer = draft_told(lead, &written.read.output, written.read.object, context).await;
+        let mut answer = draft_told(lead, "without id", &written.read.output, written.read.object, context).await;
         answer.outcome = Some(outcome);
         answer.warnings.extend(written.writing.end(Settled::with(outcome)).await);
         Ok(answer)
@@ -75,7 +75,8 @@ impl Tool for UpdateJobDraft {
 
     async fn run(self, context: &Context) -> Result<Answer, Trouble> {
         let written = context.write(&self, None).await?;
-        let mut answer = draft_told("changed", &written.read.output, written.read.object, context).await;
+        let mut answer =
+            draft_told("changed", &self.job_id.0, &written.read.output, written.read.object, context).await;
         answer.outcome = Some(Outcome::Done);
         answer.warnings.extend(written.writing.end(Settled::with(Outcome::Done)).await);
         Ok(answer)
@@ -83,10 +84,10 @@ impl Tool for UpdateJobDraft {
 }
 
 /// A draft: what it lacks, with the question to ask for each, and where a person sees it.
-async fn draft_told(lead: &str, draft: &Draft, object: Object, context: &Context) -> Answer {
+async fn draft_told(lead: &str, asked: &str, draft: &Draft, object: Object, context: &Context) -> Answer {
     let lacks = missing(draft.missing_fields.items(), draft.validation.get());
     let ready = draft.validation.get().is_some_and(|validation| validation.publish_ready.is_true());
-    let job = word(&draft.job_id);
+    let job = word(draft.job_id.text().unwrap_or(asked));
     let mut answer =
         Answer::new(format!("Draft {job} {lead}. Nobody sees it yet. {}", readiness(draft, &lacks)), object);
     answer.lines = each(&lacks, missing_line);
@@ -122,7 +123,7 @@ impl Tool for PublishJob {
             }
         })?;
         let published = &written.read.output;
-        let job = word(&published.job_id);
+        let job = word(published.job_id.text().unwrap_or(&self.job_id.0));
         let (outcome, lead) = match (published.already_published.is_true(), published.status.text()) {
             (true, _) => (Outcome::Existing, format!("Nothing was changed: job {job} was published before.")),
             (false, Some("OPEN")) => {
@@ -175,7 +176,7 @@ impl Tool for UpdateJob {
             }
         };
         let updated = &read.output;
-        let job = word(&updated.job_id);
+        let job = word(updated.job_id.text().unwrap_or(&self.job_id.0));
         let moderation = updated.moderation.get();
         let decision = moderation.and_then(|moderation| moderation.get("decision")).and_then(Value::as_str);
         let decision = decision.map(|decision| format!(" Moderation: {}.", word(decision))).unwrap_or_default();
@@ -199,7 +200,7 @@ impl Told for CloseJob {
     const IDS: &'static str = OWN_JOB_IDS;
 
     fn tell(&self, read: Read<Self>, _: &Reply, _: &Context) -> Answer {
-        let job = word(&read.output.job_id);
+        let job = word(read.output.job_id.text().unwrap_or(&self.job_id.0));
         let existing = read.output.already_closed.is_true();
         let summary = match read.output.status.text() {
             _ if existing => format!("Nothing was changed: job {job} was closed before."),
@@ -228,7 +229,7 @@ impl Tool for InviteFreelancer {
         let existing = written.read.output.already_invited.is_true();
         let outcome = if existing { Outcome::Existing } else { Outcome::Created };
         let warning = written.writing.end(Settled::with(outcome)).await;
-        let proposal = written.read.output.proposal_id;
+        let proposal = written.read.output.proposal_id.text().unwrap_or("without id").to_owned();
         let seen = candidate(&ProposalId(proposal.clone()), context).await;
         let who = seen.unwrap_or_else(|| {
             format!(
@@ -266,8 +267,8 @@ impl Told for ListJobs {
         let summary = match jobs.len() {
             0 => "No jobs.".to_owned(),
             all => format!(
-                "{} ({}), {} not looked at yet.",
-                count(all, "job"),
+                "{}: {}; {} not looked at yet.",
+                Stretch::new(self.cursor.as_ref(), &read.output.next_cursor).of(all, "job", ""),
                 states.join(", "),
                 count(unreviewed, "proposal")
             ),

@@ -9,7 +9,7 @@ use crate::api::{Effect, Gate, Operation};
 
 use super::answer::Answer;
 use super::failure::Trouble;
-use super::parts::{self, each, each_of_page, id, in_a_row, long, many, row, said};
+use super::parts::{self, Stretch, each, each_of_page, id, in_a_row, long, many, row, said};
 use super::text::{count, date, quoted, usd, visible, word};
 use super::{Context, Entry, Told, Tool};
 
@@ -27,7 +27,10 @@ impl Told for SearchJobs {
         let jobs = &read.output.jobs;
         let summary = match jobs.len() {
             0 => "No public job fits.".to_owned(),
-            all => format!("{} on the public market.", count(all, "job")),
+            all => {
+                let stretch = Stretch::new(self.cursor.as_ref(), &read.output.next_cursor);
+                format!("{}.", stretch.of(all, "job", " on the public market"))
+            }
         };
         let calls = [("get_job", "jobId")];
         let calls: &[_] = if jobs.is_empty() { &[("get_job_facets", "")] } else { &calls };

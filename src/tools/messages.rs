@@ -7,7 +7,7 @@ use crate::api::{Effect, Gate, Operation};
 use super::answer::{Answer, Outcome};
 use super::audit::Settled;
 use super::failure::Trouble;
-use super::parts::{self, each_of_page, id, long, many, said, unsure};
+use super::parts::{self, Stretch, each_of_page, id, long, many, said, unsure};
 use super::text::{count, moment_of, quoted_to, word};
 use super::{Context, Entry, Told, Tool};
 
@@ -30,8 +30,8 @@ impl Told for ListConversations {
         let summary = match conversations.len() {
             0 => "No conversations.".to_owned(),
             all => format!(
-                "{}, {}, {waiting} with something to answer.",
-                count(all, "conversation"),
+                "{}: {}, {waiting} with something to answer.",
+                Stretch::new(self.cursor.as_ref(), &read.output.next_cursor).of(all, "conversation", ""),
                 count(unread, "unread message")
             ),
         };
@@ -93,7 +93,7 @@ impl Told for ReadMessages {
         let theirs = messages.iter().filter(|message| !message.is_from_viewer.is_true() && !message.system.is_true());
         let summary = format!(
             "Conversation {conversation}: {}, {} from others. Nothing was marked as read.",
-            count(messages.len(), "message"),
+            Stretch::new(self.cursor.as_ref(), &read.output.next_cursor).of(messages.len(), "message", ""),
             theirs.count()
         );
         let lines = each_of_page(&in_order(messages), |message| said_by(message, parts::MESSAGE));

@@ -10,7 +10,7 @@
 //! | `person`, `claim` | steps that only a person can take; the token of a claimed account |
 //! | `answer`, `failure`, `hints`, `text`, `instructions` | the words |
 //! | `parts`, `drafts`, `candidates` | what several families say: lists that end, what a draft lacks, who applied |
-//! | `schema`, `arguments`, `paging` | what goes in |
+//! | `schema`, `arguments`, `paging`, `bound` | what goes in, and how much comes out |
 
 pub mod account;
 pub mod agent;
@@ -18,6 +18,7 @@ pub mod answer;
 pub mod approvals;
 pub mod arguments;
 pub mod audit;
+pub mod bound;
 mod candidates;
 mod claim;
 pub mod context;
@@ -170,6 +171,7 @@ pub struct Entry {
     pub done: &'static str,
     input: fn() -> (Object, String),
     output: fn() -> Object,
+    documented: fn() -> Object,
     run: for<'a> fn(Object, &'a Context) -> BoxFuture<'a, Result<Answer, Trouble>>,
 }
 
@@ -187,11 +189,18 @@ impl Entry {
             done: T::DONE,
             input: schema::input::<T>,
             output: schema::output::<T::Output>,
+            documented: schema::documented::<T::Output>,
             run: |arguments, context| match read::<T>(arguments) {
                 Ok(tool) => tool.run(context).boxed(),
                 Err(trouble) => future::ready(Err(trouble)).boxed(),
             },
         }
+    }
+
+    /// Whether the API documents an answer of this tool with a key of that name.
+    #[must_use]
+    pub fn documents(&self, key: &str) -> bool {
+        (self.documented)().contains_key(key)
     }
 
     /// Whether a person may have to decide: always, or when the answer is an approval.

@@ -7,7 +7,7 @@ use crate::api::types::{Field, List};
 use super::answer::{Link, LinkKind};
 use super::context::Context;
 use super::failure::Trouble;
-use super::text::{number, quoted, quoted_to, visible, word};
+use super::text::{count, number, quoted, quoted_to, visible, word};
 
 /// Where the ids of own jobs come from.
 pub(super) const OWN_JOB_IDS: &str = "jobId comes from list_jobs; a contract or proposal id does not work here.";
@@ -99,6 +99,33 @@ pub(super) fn plain(value: &Value) -> String {
     match message.or_else(|| value.as_str()) {
         Some(text) => text.to_owned(),
         None => value.to_string(),
+    }
+}
+
+/// Which stretch of a list an answer is.
+#[derive(Clone, Copy)]
+pub(super) struct Stretch {
+    /// It is not the first page.
+    pub begun: bool,
+    /// More follow.
+    pub more: bool,
+}
+
+impl Stretch {
+    /// The page after the cursor that was given, with the cursor to the next.
+    pub(super) fn new(given: Option<&String>, next: &Field<String>) -> Self {
+        Self { begun: given.is_some(), more: next.text().is_some_and(|cursor| !cursor.is_empty()) }
+    }
+
+    /// So many, and of a part that it is one: `3 jobs`, or `The first 3 jobs; more follow`.
+    pub(super) fn of(self, many: usize, what: &str, about: &str) -> String {
+        let counted = format!("{}{about}", count(many, what));
+        match (self.begun, self.more) {
+            (false, false) => counted,
+            (false, true) => format!("The first {counted}; more follow"),
+            (true, true) => format!("The next {counted}; more follow"),
+            (true, false) => format!("The last {counted}"),
+        }
     }
 }
 

@@ -18,7 +18,7 @@ use super::approvals::{Asked, asked_to_hire};
 use super::audit::{Figure, Settled};
 use super::candidates::{candidate, who};
 use super::failure::Trouble;
-use super::parts::{self, OWN_JOB_IDS, each, each_of_page, figure, id, in_a_row, long, said};
+use super::parts::{self, OWN_JOB_IDS, Stretch, each, each_of_page, figure, id, in_a_row, long, said};
 use super::text::{count, date, quoted, usd, word};
 use super::{Context, Entry, Told, Tool};
 
@@ -88,7 +88,9 @@ impl Told for ListProposals {
             format!("No proposals for {job}{filter}.")
         } else {
             lines.push("Scores stand as OpenTrain gives them: compare them with each other.".into());
-            format!("{} for {job} ({}).", count(proposals.len(), "proposal"), states.join(", "))
+            let stretch = Stretch::new(self.cursor.as_ref(), &read.output.next_cursor);
+            let head = stretch.of(proposals.len(), "proposal", &format!(" for {job}"));
+            format!("{head}: {}.", states.join(", "))
         };
         let same = format!("jobId \"{}\", ", word(&self.job_id.0));
         let calls: &[_] = if proposals.is_empty() {

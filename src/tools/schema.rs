@@ -1,7 +1,8 @@
 //! JSON Schemas of tools, made from the types that read the arguments and write the answers.
 //!
 //! Inputs are strict and plain: some hosts refuse a whole list of tools for one `null` type, `$ref`, boolean schema or
-//! `anyOf` in it. Outputs are generous: a true answer of the API must never fail our own schema.
+//! `anyOf` in it. What is published of them is plainer still; `arguments` enforces the rest. Outputs are generous: a true
+//! answer of the API must never fail our own schema.
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::transform_subschemas;
@@ -28,16 +29,32 @@ pub fn input<T: JsonSchema>() -> (Object, String) {
     (object, description)
 }
 
+/// An input schema as it is published: without the words that some model APIs refuse, and then every tool with them. What
+/// `exclusiveMinimum` says is said in the description.
+#[must_use]
+pub fn published(schema: Object) -> Object {
+    let mut schema = Schema::from(schema);
+    publish(&mut schema);
+    object(schema)
+}
+
+fn publish(schema: &mut Schema) {
+    schema.remove("additionalProperties");
+    if let Some(above) = schema.remove("exclusiveMinimum") {
+        let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
+        let description = format!("{description} Above {above}.").trim_start().to_owned();
+        schema.insert("minimum".into(), above);
+        schema.insert("description".into(), description.into());
+    }
+    transform_subschemas(&mut publish, schema);
+}
+
 /// The output schema: our few keys, the documented fields of `T`, and the `error` of a failure. Nothing is required,
 /// and nothing is forbidden.
 #[must_use]
 pub fn output<T: JsonSchema>() -> Object {
     let mut properties = ours();
-    let mut documented = plain::<T>();
-    generous(&mut documented);
-    if let Some(Value::Object(fields)) = object(documented).shift_remove("properties") {
-        properties.extend(fields);
-    }
+    properties.extend(documented::<T>());
     let mut error = plain::<Failure>();
     generous(&mut error);
     properties.insert("error".into(), Value::Object(object(error)));
@@ -45,6 +62,17 @@ pub fn output<T: JsonSchema>() -> Object {
     root.insert("type".into(), "object".into());
     root.insert("properties".into(), Value::Object(properties));
     root
+}
+
+/// The documented fields of `T`, each with its schema.
+#[must_use]
+pub fn documented<T: JsonSchema>() -> Object {
+    let mut documented = plain::<T>();
+    generous(&mut documented);
+    match object(documented).shift_remove("properties") {
+        Some(Value::Object(fields)) => fields,
+        _ => Object::new(),
+    }
 }
 
 /// The keys of an answer that are not the API's, in the order in which they stand before it.
@@ -64,6 +92,8 @@ fn ours() -> Object {
         "total": { "type": "integer", "description": "Of a paged list: how many there are in all." },
         "nextCursor": { "type": ["string", "null"], "description": "Of a paged list: pass it as cursor for what follows." },
         "sandbox": { "type": "boolean", "description": "True when nothing of this is real." },
+        "leftOut": { "type": "array", "items": { "type": "string" }, "description": "What is too large for one answer; summary says how to get it." },
+        "opentrain": { "type": "object", "description": "What OpenTrain calls by a name that is taken here." },
     });
     match keys {
         Value::Object(keys) => keys,
@@ -105,7 +135,7 @@ fn words_as_enum(schema: &mut Schema) {
     }
 }
 
-/// Closes every declared object and drops `null`: an optional parameter is left out, or `null` is read as that.
+/// Closes every declared object that does not say that it is open, and drops `null`: an optional parameter is left out, or `null` is read as that.
 fn strict(schema: &mut Schema) {
     if let Some(Value::Array(kinds)) = schema.get_mut("type") {
         kinds.retain(|kind| kind != "null");
@@ -117,11 +147,12 @@ fn strict(schema: &mut Schema) {
     if let Some(Value::Array(choices)) = schema.get_mut("enum") {
         choices.retain(|choice| !choice.is_null());
     }
+    let is_open = schema.get("additionalProperties") == Some(&Value::Bool(true));
     if schema.get("additionalProperties").is_some_and(Value::is_boolean) {
         schema.remove("additionalProperties");
     }
     if schema.get("properties").is_some() {
-        schema.insert("additionalProperties".into(), Value::Bool(false));
+        schema.insert("additionalProperties".into(), Value::Bool(is_open));
     }
     without_null_choice(schema);
     transform_subschemas(&mut strict, schema);
@@ -141,6 +172,13 @@ fn without_null_choice(schema: &mut Schema) {
 }
 
 fn generous(schema: &mut Schema) {
+    // A schema that is just `true` is more than some readers know.
+    if schema.as_bool() == Some(true) {
+        *schema = Schema::default();
+    }
+    if schema.get("additionalProperties").is_some_and(Value::is_boolean) {
+        schema.remove("additionalProperties");
+    }
     schema.remove("required");
     schema.remove("minLength");
     transform_subschemas(&mut generous, schema);

@@ -60,7 +60,7 @@ impl Told for InviteTeamMember {
     fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let result = &read.output;
         let who = word(result.email.text().unwrap_or(&self.email));
-        let (outcome, summary) = match result.status.as_str() {
+        let (outcome, summary) = match result.status.text().unwrap_or("no status") {
             "invite_created" => {
                 (Outcome::Created, format!("Invited: {who}. With the e-mail they get access to the account."))
             }

@@ -39,7 +39,7 @@ impl Told for RevokeToken {
     const IDS: &'static str = "tokenId comes from list_tokens; it is not the token itself.";
 
     fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
-        let token = &read.output.token;
+        let token = read.output.token.get().cloned().unwrap_or_default();
         let name = token.name.text().map(|name| format!(" {}", quoted(name))).unwrap_or_default();
         let status = said(&token.status, "not given");
         let summary = format!(

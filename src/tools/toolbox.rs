@@ -23,7 +23,8 @@ use super::hints::Situation;
 use super::person::HumanStep;
 use super::policy::Policy;
 use super::schema::Object;
-use super::{Entry, all, arguments};
+use super::text::{has_word, with_word};
+use super::{Entry, all, arguments, schema};
 
 /// Hosts cut a call at 60 s: whatever happens, it is answered before.
 pub const CALL_LIMIT: Duration = Duration::from_secs(48);
@@ -52,6 +53,16 @@ impl Served {
     /// The strict input schema.
     pub fn input(&self) -> &Object {
         &self.schema.get_or_init(self.entry.input).0
+    }
+
+    /// The input schema as it is published: plainer than what is enforced.
+    #[must_use]
+    pub fn published_input(&self) -> Object {
+        schema::published(self.input().clone())
+    }
+
+    fn takes(&self, parameter: &str) -> bool {
+        self.input().get("properties").is_some_and(|parameters| parameters.get(parameter).is_some())
     }
 
     /// What a model reads of it.
@@ -244,6 +255,26 @@ impl Toolbox {
         self.operator.told()
     }
 
+    /// That all writes are stopped, in words, while they are.
+    #[must_use]
+    pub fn frozen(&self) -> Option<String> {
+        self.operator.switch.check().err().map(|denial| denial.message)
+    }
+
+    /// Whether there is a tool of that name in a family that the operator does not serve.
+    #[must_use]
+    pub fn withholds(&self, name: &str) -> bool {
+        let is_served = self.serves(name) || self.operator.policy.withheld(name).is_some();
+        !is_served && all().any(|entry| entry.name == name)
+    }
+
+    /// Hides the secrets of this process in a text that leaves it.
+    pub fn mask(&self, text: &mut String) {
+        for secret in self.tokens.secrets() {
+            secret.mask(text);
+        }
+    }
+
     /// The token in use now.
     #[must_use]
     pub fn token(&self) -> Option<Token> {
@@ -348,6 +379,10 @@ impl Toolbox {
         let news = [self.client.news(), self.tokens.take_news()].into_iter().flatten();
         match done {
             Ok(mut answer) => {
+                let entry = context.entry;
+                let has_limit =
+                    self.served.iter().any(|served| served.entry.name == entry.name && served.takes("limit"));
+                answer.complete(entry, &self.listed_name(entry), has_limit);
                 answer.warnings.extend(news);
                 let step = answer.step.take();
                 Report { result: Ok(answer), step }
@@ -409,29 +444,6 @@ struct Around<'a> {
     ids: &'static str,
 }
 
-/// The places where `name` stands in `text` as a word of its own.
-fn words<'a>(text: &'a str, name: &'a str) -> impl Iterator<Item = usize> + 'a {
-    let part_of_a_word = |character: char| character.is_alphanumeric() || character == '_';
-    text.match_indices(name).map(|(place, _)| place).filter(move |place| {
-        let before = text.get(..*place).and_then(|before| before.chars().next_back());
-        let after = text.get(place + name.len()..).and_then(|after| after.chars().next());
-        !before.is_some_and(part_of_a_word) && !after.is_some_and(part_of_a_word)
-    })
-}
-
-fn has_word(text: &str, name: &str) -> bool {
-    words(text, name).next().is_some()
-}
-
-fn with_word(text: &str, name: &str, other: &str) -> String {
-    let places: Vec<usize> = words(text, name).collect();
-    let mut changed = text.to_owned();
-    for place in places.into_iter().rev() {
-        changed.replace_range(place..place + name.len(), other);
-    }
-    changed
-}
-
 /// The page that a person has to open before the refused call can go through. A page on a host that is not the app's is
 /// told, but nobody is sent there.
 fn human_step(failure: &Failure, refused: &Refusal) -> Option<HumanStep> {
@@ -448,19 +460,4 @@ fn human_step(failure: &Failure, refused: &Refusal) -> Option<HumanStep> {
     };
     let link = failure.links().into_iter().find(|link| link.kind == kind && link.verified)?;
     Some(HumanStep::try_again(link, ask, refused.clone()))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_name_is_found_only_as_a_word_of_its_own() {
-        assert!(has_word("Then get_approval.", "get_approval"));
-        assert!(!has_word("get_approvals, forget_approval", "get_approval"));
-        assert_eq!(
-            with_word("get_job(x), get_job_facets, get_job", "get_job", "ot_get_job"),
-            "ot_get_job(x), get_job_facets, ot_get_job"
-        );
-    }
 }

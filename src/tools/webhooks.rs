@@ -68,7 +68,7 @@ impl Tool for CreateWebhook {
                 "Its secret is lost if it was created: list_webhooks shows it; delete_webhook it, and create it again.";
             unsure(trouble, hint, false)
         })?;
-        let webhook = written.read.output.webhook;
+        let webhook = written.read.output.webhook.get().cloned().unwrap_or_default();
         let (object, secret) = without_secret(written.read.object);
         let warning = written.writing.end(Settled::with(Outcome::Created)).await;
         let name = word(webhook.id.text().unwrap_or("without id"));
@@ -287,7 +287,13 @@ impl Told for DeleteWebhook {
 
     fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let WebhookId(asked) = &self.webhook_id;
-        let to = read.output.webhook.url.text().map(|url| format!(", to {}", word(url))).unwrap_or_default();
+        let to = read
+            .output
+            .webhook
+            .get()
+            .and_then(|webhook| webhook.url.text())
+            .map(|url| format!(", to {}", word(url)))
+            .unwrap_or_default();
         let summary =
             format!("Deleted: webhook {}{to}. Nothing is sent there any more; it cannot be brought back.", word(asked));
         let mut answer = Answer::new(summary, read.object);

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use crate::harness::launch::write_private;
 use crate::harness::{Reply, SECRET, TOKEN, Upstream, contract, contracts, free_port, launch, press};
 
 fn account(scopes: &[&str], capabilities: Value) -> Value {
@@ -86,7 +87,7 @@ async fn a_call_prints_the_text_and_succeeds() {
     let upstream = Upstream::giving(&contracts(2)).await;
     let ran = launch().at(&upstream).args(["call", "list_contracts"]).run().await;
     assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
-    assert!(ran.stdout.starts_with("2 contracts") && ran.stdout.contains("ctr_0001"), "{}", ran.stdout);
+    assert!(ran.stdout.starts_with("2 active contracts") && ran.stdout.contains("ctr_0001"), "{}", ran.stdout);
     let host = launch().at(&upstream).start().await;
     assert_eq!(host.done("list_contracts", json!({})).await.text(), ran.stdout.trim_end(), "what a model reads");
 }
@@ -227,10 +228,136 @@ async fn check_names_each_reason_for_a_refusal_once_with_its_tools() {
 }
 
 #[tokio::test]
+async fn check_gives_its_verdict_first_and_the_defaults_last() {
+    let upstream = Upstream::giving(&account(&["payments:read"], json!({}))).await;
+    let ran = launch().at(&upstream).args(["--timeout", "9", "check"]).run().await;
+    assert!(
+        ran.stdout.starts_with("NOT READY. ") && ran.stdout.contains("tools would be refused.\n"),
+        "{}",
+        ran.stdout
+    );
+    let place = |part: &str| ran.stdout.find(part).unwrap_or_else(|| panic!("{part} is missing: {}", ran.stdout));
+    assert!(place("get_auth_status: ") < place("\ntimeout "));
+    assert!(place("\ntimeout ") < place("(default)"));
+}
+
+#[tokio::test]
+async fn check_tells_a_missing_scope_once() {
+    let upstream = Upstream::giving(&account(&["payments:read"], json!({}))).await;
+    let ran = launch().at(&upstream).args(["check"]).run().await;
+    assert!(!ran.stdout.contains("for want of"), "{}", ran.stdout);
+    assert_eq!(ran.stdout.matches("create_milestone").count(), 1, "{}", ran.stdout);
+}
+
+#[tokio::test]
+async fn check_fails_while_writes_are_frozen_and_says_so_first() {
+    let scopes = ["payments:write", "jobs:write", "proposals:write", "messages:write"];
+    let upstream = Upstream::giving(&account(&scopes, json!({}))).await;
+    let server = launch().at(&upstream);
+    write_private(&server.home.path().join(".config/opentrain/mcp-frozen"), "since noon\nan audit\n");
+    let ran = server.args(["check"]).run().await;
+    assert_eq!(ran.status, Some(1), "{ran:?}");
+    let first = ran.stdout.lines().next().unwrap();
+    assert!(first.starts_with("NOT READY. ") && first.contains("an audit") && first.contains("thaw"), "{first}");
+}
+
+#[tokio::test]
+async fn a_server_that_no_freeze_can_stop_says_so() {
+    let scopes = ["payments:write", "jobs:write", "proposals:write", "messages:write"];
+    let upstream = Upstream::giving(&account(&scopes, json!({}))).await;
+    let ran = launch().at(&upstream).unset("HOME").args(["check"]).run().await;
+    assert!(ran.stdout.contains("stop switch"), "{}", ran.stdout);
+    let host = launch().at(&upstream).unset("HOME").start().await;
+    host.stderr_says("stop switch").await;
+}
+
+#[tokio::test]
+async fn faults_without_a_sandbox_are_said_to_have_no_effect() {
+    let upstream = Upstream::giving(&contracts(1)).await;
+    let server = launch().at(&upstream).args(["--sandbox-fault", "foo", "call", "list_contracts"]);
+    let ran = server.run().await;
+    assert!(ran.stderr.contains("--sandbox-fault has no effect without --sandbox"), "{}", ran.stderr);
+}
+
+#[tokio::test]
+async fn a_negative_number_is_refused_in_our_words() {
+    for (flag, value) in [("--max-milestone-usd", "-5"), ("--human-wait", "-1"), ("--timeout", "-0.5")] {
+        let ran = launch().args([flag, value]).run().await;
+        assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
+        assert!(ran.stderr.starts_with(&format!("opentrain-mcp: {flag}: must be ")), "{}", ran.stderr);
+    }
+}
+
+#[tokio::test]
+async fn what_keeps_it_from_starting_is_json_where_the_log_is() {
+    for args in [vec!["--log-format", "json", "--timeout", "soon"], vec!["--log-format=json", "nonsense"]] {
+        let ran = launch().args(args.clone()).run().await;
+        assert_eq!(ran.status, Some(2), "{ran:?}");
+        let line: Value = serde_json::from_str(&ran.stderr).unwrap_or_else(|fault| panic!("{fault}: {}", ran.stderr));
+        assert_eq!(line["level"], "ERROR");
+        assert!(line["fields"]["message"].as_str().unwrap().contains(args.last().unwrap()), "{line}");
+    }
+}
+
+#[tokio::test]
+async fn the_help_names_defaults_and_is_a_command_too() {
+    let ran = launch().args(["help"]).run().await;
+    assert_eq!(ran.status, Some(0), "{ran:?}");
+    for part in ["[default: 30 s]", "[default: 27610]", "[default: no limit]", "OPENTRAIN_TIMEOUT"] {
+        let flat = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(flat.contains(part), "{part} is missing from: {flat}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_of_a_tool_that_is_not_served_says_why() {
+    let ran = launch().args(["--toolsets", "contracts", "call", "create_milestone"]).run().await;
+    assert_eq!(ran.status, Some(2), "{ran:?}");
+    assert!(ran.stderr.contains("--toolsets"), "{}", ran.stderr);
+}
+
+#[tokio::test]
+async fn the_debug_log_names_tool_duration_and_request() {
+    let upstream = Upstream::scripted([Reply::refusal(404, "NOT_FOUND", &Value::Null)]).await;
+    let server = launch().at(&upstream).env("RUST_LOG", "debug").env("OPENTRAIN_LOG_FORMAT", "json");
+    let ran = server.args(["call", "get_contract", r#"{"contractId": "c"}"#]).run().await;
+    let lines = ran.stderr.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["fields"].clone());
+    let answered = lines.into_iter().find(|fields| fields["message"] == "a call is answered").expect("a line");
+    assert_eq!(answered["tool"], "get_contract");
+    assert!(answered["ms"].is_number() && answered["request_id"].is_string(), "{answered}");
+}
+
+#[tokio::test]
+async fn the_log_repeats_no_token_that_a_caller_wrote() {
+    let upstream = Upstream::giving(&contracts(1)).await;
+    let arguments = json!({ "contractId": TOKEN }).to_string();
+    let server = launch().at(&upstream).env("RUST_LOG", "trace");
+    let ran = server.args(["call", "get_contract", &arguments]).run().await;
+    assert!(ran.stderr.contains("[token hidden]"), "it was logged: {}", ran.stderr);
+    assert!(!ran.stderr.contains(SECRET) && !ran.stdout.contains(SECRET), "{ran:?}");
+}
+
+#[tokio::test]
+async fn no_answer_repeats_a_token_that_a_caller_wrote() {
+    let upstream = Upstream::giving(&contracts(1)).await;
+    let host = launch().at(&upstream).start().await;
+    for (method, params) in [
+        (TOKEN, json!({})),
+        ("tools/call", json!({ "name": TOKEN, "arguments": {} })),
+        ("tools/call", json!({ "name": "list_contracts", "arguments": { TOKEN: 1 } })),
+        ("tools/call", json!({ "name": "get_contract", "arguments": { "contractId": { TOKEN: [TOKEN] } } })),
+    ] {
+        let id = host.ask(method, params).await;
+        let reply = host.reply_to(id).await.to_string();
+        assert!(!reply.contains(SECRET), "{reply}");
+    }
+}
+
+#[tokio::test]
 async fn check_tells_units_and_what_the_sandbox_ignores_in_columns() {
     let server = launch().sandbox(free_port()).env("OT_API_TOKEN", TOKEN);
     let ran = server.args(["--max-milestone-usd", "500", "check"]).run().await;
-    let settings: Vec<&str> = ran.stdout.lines().skip(1).take_while(|line| line.ends_with(')')).collect();
+    let settings: Vec<&str> = ran.stdout.lines().filter(|line| line.ends_with(')')).collect();
     let cell = |name: &str| {
         let line = settings.iter().find(|line| line.split(' ').next() == Some(name)).expect(name);
         line.split_at("max-milestone-usd  ".len()).1.to_owned()

@@ -287,12 +287,12 @@ async fn a_page_is_closed_before_it_grows_too_large() {
 #[tokio::test]
 async fn a_contract_that_fills_a_page_alone_is_a_page() {
     let mut list = contracts(3);
-    list["contracts"][1]["notes"] = json!("x".repeat(90_000));
+    list["contracts"][1]["notes"] = json!("x".repeat(54_000));
     let (_list, _upstream, host) = changing(list.clone()).await;
     let mut cursor = Value::Null;
     for place in 0..3 {
         let answer = host.done("list_contracts", json!({ "cursor": cursor })).await;
-        assert_eq!(answer.structured()["contracts"], json!([list["contracts"][place]]), "page {place}");
+        assert_eq!(ids(&answer), numbered(place..place + 1));
         cursor = answer.structured()["nextCursor"].clone();
     }
     assert_eq!(cursor, Value::Null);

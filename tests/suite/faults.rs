@@ -299,7 +299,7 @@ async fn inner_fields_may_be_absent_null_new_or_of_another_type_and_come_through
 
 #[tokio::test]
 async fn a_created_milestone_may_be_odd_too() {
-    let odd = [json!({}), json!({ "id": 5, "status": null, "amountUsd": "300", "new": [1] })];
+    let odd = [json!({ "id": "m" }), json!({ "id": 5, "status": null, "amountUsd": "300", "new": [1] })];
     let replies: Vec<Reply> = odd.iter().map(|odd| Reply::json(201, &json!({ "milestone": odd }))).collect();
     let upstream = Upstream::scripted(replies).await;
     let host = launch().at(&upstream).without_guard().start().await;

@@ -19,6 +19,7 @@ mod account;
 mod approvals;
 mod architecture;
 mod audit;
+mod bounds;
 mod claim;
 mod claim_stateless;
 mod cli;

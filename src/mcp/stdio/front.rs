@@ -46,7 +46,11 @@ pub(super) struct Front<R> {
     /// The revision in use, once the conversation has begun.
     revision: Option<ProtocolVersion>,
     heard: Instant,
+    mask: Mask,
 }
+
+/// Hides what must not leave this process in a line that is about to.
+pub(super) type Mask = Box<dyn Fn(Vec<u8>) -> Vec<u8> + Send>;
 
 /// A message that is answered at once.
 struct Refused(ErrorCode, String);
@@ -69,7 +73,15 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
             open: Open::default(),
             revision: None,
             heard: Instant::now(),
+            mask: Box::new(|line| line),
         }
+    }
+
+    /// The same, with every line masked on its way out. Callers' own words are repeated in answers, in names of tools and
+    /// methods too, so it is done where all of them pass.
+    pub(super) fn masking(mut self, mask: Mask) -> Self {
+        self.mask = mask;
+        self
     }
 
     /// The next line; `None` when there is nobody to listen to any more. May be given up at any time.
@@ -273,7 +285,7 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
 
     fn send_line(&self, line: Option<Vec<u8>>) {
         if let Some(line) = line {
-            self.outbox.push(line);
+            self.outbox.push((self.mask)(line));
         }
     }
 

@@ -34,6 +34,8 @@ pub async fn serve(server: Server) -> Result<(), Box<ServerInitializeError>> {
     let kept = server.clone();
     let (input, output) = stdio_pipes();
     let front = Front::new(input, output, Presence::of_process(), closing.clone());
+    let masking = server.clone();
+    let front = front.masking(Box::new(move |line| masking.masked(line)));
     let serving = async {
         match server.serve(front).await {
             Ok(running) => {

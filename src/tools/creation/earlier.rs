@@ -13,6 +13,7 @@ use crate::tools::Context;
 use crate::tools::audit::Line;
 
 use super::manners::Manners;
+use super::notes::Note;
 use super::terms::{Stored, Terms};
 
 /// How many creates of a contract are remembered.
@@ -111,6 +112,18 @@ impl Past {
     /// How a milestone was asked for, where that is known.
     pub(super) fn made(&self, id: Option<&str>) -> Option<&Made> {
         self.created.iter().find(|made| Some(made.id.as_str()) == id)
+    }
+
+    /// Adds what other servers have noted.
+    pub(super) fn learn(&mut self, notes: &[Note], principal: Option<&str>) {
+        for note in notes.iter().filter(|note| note.principal.as_deref() == principal) {
+            let Some(made) = note.made().filter(|made| self.made(Some(&made.id)).is_none()) else { continue };
+            if note.is_certain {
+                self.manners.learn(&made.asked, &Stored::of(&made.raw));
+            }
+            self.open.retain(|open| open.asked != made.asked || open.began > made.at);
+            self.created.push(made);
+        }
     }
 
     /// The last create with these terms whose end is not known.

@@ -1,5 +1,5 @@
 //! One create at a time for each contract, in all processes of one user. The file lock is freed by the system when its
-//! process dies, however it dies; nothing stands in the file.
+//! process dies, however it dies. What stands in the file is in `notes`.
 
 use std::collections::HashMap;
 use std::fs::{File, TryLockError};
@@ -13,6 +13,8 @@ use tokio::sync::OwnedMutexGuard;
 use tokio::time::Instant;
 
 use crate::files;
+
+use super::notes::{self, Note};
 
 /// Between two tries for a lock that another process holds.
 const INTERVAL: Duration = Duration::from_millis(20);
@@ -42,7 +44,7 @@ enum Place {
 /// A contract's lock. It is free again when this is dropped.
 pub(super) struct Held {
     _turn: OwnedMutexGuard<()>,
-    _file: Option<File>,
+    file: Option<File>,
     /// Why other processes do not see the lock, if they do not.
     pub(super) unshared: Option<String>,
 }
@@ -65,7 +67,7 @@ impl Locks {
     /// Takes the lock of what `key` names. `None` when it is still held by `until`.
     pub(super) async fn take(&self, key: &str, until: Instant) -> Option<Held> {
         let turn = tokio::time::timeout_at(until, self.turn(key).lock_owned()).await.ok()?;
-        let held = |file, unshared| Some(Held { _turn: turn, _file: file, unshared });
+        let held = |file, unshared| Some(Held { _turn: turn, file, unshared });
         let file = match self.file(key).await {
             Ok(Some(file)) => file,
             Ok(None) => return held(None, None),
@@ -105,9 +107,37 @@ impl Locks {
 }
 
 fn open(folder: &Path, path: &Path) -> io::Result<File> {
-    files::private_folder(folder).and_then(|()| files::private_log().open(path)).map_err(|fault| {
+    files::private_folder(folder).and_then(|()| files::private_log().read(true).open(path)).map_err(|fault| {
         io::Error::new(fault.kind(), format!("the folder for locks, {}, cannot be used: {fault}", folder.display()))
     })
+}
+
+impl Held {
+    /// What other servers have noted of the contract.
+    pub(super) async fn notes(&self) -> Vec<Note> {
+        self.with_file(|file| notes::read(&file)).await.unwrap_or_default()
+    }
+
+    /// Notes a milestone for other servers.
+    pub(super) async fn note(&self, note: Note) {
+        self.with_file(move |file| notes::add(&file, &note)).await;
+    }
+
+    /// Does something with the file, where there is one, on a thread that may block.
+    async fn with_file<T: Send + 'static>(
+        &self,
+        act: impl FnOnce(File) -> io::Result<T> + Send + 'static,
+    ) -> Option<T> {
+        let file = self.file.as_ref()?.try_clone().ok()?;
+        match tokio::task::spawn_blocking(move || act(file)).await {
+            Ok(Ok(done)) => Some(done),
+            Ok(Err(fault)) => {
+                tracing::warn!(%fault, "what servers tell each other of a contract cannot be read or written");
+                None
+            }
+            Err(_) => None,
+        }
+    }
 }
 
 /// A name that any file system takes, whatever is in the key.

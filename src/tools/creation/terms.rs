@@ -113,9 +113,12 @@ impl Terms {
 
     /// Whether a milestone that is surely new could be the one that was asked for, changed in a way that nobody has foreseen.
     pub(super) fn is_close(&self, stored: &Stored) -> bool {
+        let texts = [(&self.description, &stored.description), (&self.name, &stored.name)];
+        let mut both = texts.into_iter().filter(|(asked, stored)| !asked.is_empty() && !stored.is_empty()).peekable();
         is_near(self.amount, stored.amount)
             && stored.due.is_near(self.due)
-            && (same_words(&self.description, &stored.description) || same_words(&self.name, &stored.name))
+            && both.peek().is_some()
+            && both.all(|(asked, stored)| same_words(asked, stored))
     }
 
     /// The same money and date under other words.

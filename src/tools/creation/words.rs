@@ -60,7 +60,7 @@ impl Creation {
         let milestone: Milestone = from_value(&made.raw);
         let line = milestone_line(&milestone, &look.reply);
         let summary = format!(
-            "Nothing was created: this server created the same milestone a moment ago. OpenTrain's list does not show it \
+            "Nothing was created: the same milestone was created a moment ago. OpenTrain's list does not show it \
              yet.\n{line}{}.\n\
              If a second one with the same terms is really meant, call again with allowDuplicate: true.",
             for_whom(Some(look), &self.wanted)

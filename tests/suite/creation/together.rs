@@ -41,6 +41,35 @@ async fn two_servers_that_create_the_same_in_one_instant_create_one() {
 }
 
 #[tokio::test]
+async fn another_server_knows_what_a_list_that_lags_does_not_show() {
+    let state = tempfile::tempdir().unwrap();
+    let api = Api::meddled([contract("ctr_8Kq2", &[])], |request, world| {
+        is_create(request).then(|| {
+            let stored = world.store(request);
+            world.contracts[0]["milestones"] = json!([]);
+            Reply::json(201, &stored)
+        })
+    })
+    .await;
+    let (one, other) = (sharing(&api, state.path()).start().await, sharing(&api, state.path()).start().await);
+    let first = one.done("create_milestone", terms()).await;
+    let again = other.done("create_milestone", terms()).await;
+    assert_eq!((outcome(&again), id(&again), api.creates()), ("existing", id(&first), 1));
+    let second = other.done("create_milestone", with(json!({ "name": "Another batch" }))).await;
+    assert_eq!((outcome(&second), api.creates()), ("created", 2));
+}
+
+#[tokio::test]
+async fn another_server_learns_how_days_are_kept() {
+    let state = tempfile::tempdir().unwrap();
+    let api = Api::of([contract("ctr_8Kq2", &[])]).await;
+    let (one, other) = (sharing(&api, state.path()).start().await, sharing(&api, state.path()).start().await);
+    one.done("create_milestone", terms()).await;
+    let next_day = other.done("create_milestone", with(json!({ "dueDate": "2026-07-16" }))).await;
+    assert_eq!((outcome(&next_day), api.creates()), ("created", 2), "{}", next_day.text());
+}
+
+#[tokio::test]
 async fn creates_in_one_contract_take_turns_even_without_the_look() {
     let (state, gate) = (tempfile::tempdir().unwrap(), Gate::closed());
     let api = slow(&gate).await;

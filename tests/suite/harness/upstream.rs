@@ -169,8 +169,6 @@ struct Inner {
 struct Log {
     requests: Vec<Request>,
     connections: usize,
-    /// Connections that are open now.
-    open: usize,
     /// Requests whose client closed the connection before the answer was there.
     given_up: usize,
 }
@@ -252,11 +250,6 @@ impl Upstream {
         self.until(&format!("{many} given up requests"), |log| log.given_up >= many).await;
     }
 
-    /// Waits until no connection is open: what was sent has been read and worked off.
-    pub(crate) async fn is_left_alone(&self) {
-        self.until("the end of all connections", |log| log.open == 0).await;
-    }
-
     async fn until(&self, what: &str, holds: impl Fn(&Log) -> bool) {
         let waiting = async {
             loop {
@@ -284,11 +277,9 @@ impl Inner {
         let mut number = 0;
         self.note(|log| {
             log.connections += 1;
-            log.open += 1;
             number = log.connections;
         });
         self.conversation(stream, number).await;
-        self.note(|log| log.open -= 1);
     }
 
     async fn conversation(&self, stream: TcpStream, number: usize) {

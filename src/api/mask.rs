@@ -1,0 +1,215 @@
+//! Finds a secret in a text in whatever form somebody repeats it: plain, in other letter cases, escaped for JSON, for an
+//! address or for HTML, with line breaks within, or in base64 and hexadecimal. It reads the text from left to right and
+//! parses nothing, so that no nesting hides anything; a JSON text stays one.
+
+use std::ops::Range;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use memchr::memmem;
+
+/// The most backslashes before an escape, and the most times that a percent sign is escaped again.
+const LAYERS: usize = 8;
+
+/// Puts `mask` in the place of `secret`, in whatever form, wherever it stands in `text`.
+pub(super) fn hide(text: &mut String, secret: &str, mask: &str) {
+    let places = places(text, secret);
+    let mut shown = String::new();
+    let mut from = 0;
+    for place in places {
+        if let Some(before) = text.get(from..place.start) {
+            shown.push_str(before);
+            shown.push_str(mask);
+            from = place.end;
+        }
+    }
+    if from > 0 {
+        shown.push_str(text.get(from..).unwrap_or_default());
+        *text = shown;
+    }
+}
+
+/// Whether `secret` stands in `text`, in whatever form.
+pub(super) fn stands_in(text: &str, secret: &str) -> bool {
+    !places(text, secret).is_empty()
+}
+
+/// Where `secret` stands in `text`, in whatever form, from left to right.
+fn places(text: &str, secret: &str) -> Vec<Range<usize>> {
+    let mut places = spelled(text.as_bytes(), secret.as_bytes());
+    for form in encoded(secret) {
+        let found = memmem::find_iter(text.as_bytes(), form.as_bytes());
+        places.extend(found.map(|start| start..start + form.len()));
+    }
+    places.sort_by_key(|place| place.start);
+    places
+}
+
+/// The places where the secret is spelled out, in any escapes.
+fn spelled(text: &[u8], secret: &[u8]) -> Vec<Range<usize>> {
+    let Some(first) = secret.first() else { return Vec::new() };
+    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
+    let mut places = Vec::new();
+    let mut at = 0;
+    // A secret begins with its first letter, or with what begins an escape.
+    while let Some(found) = text.get(at..).and_then(|rest| {
+        rest.iter().position(|byte| *byte == lower || *byte == upper || matches!(byte, b'\\' | b'%' | b'&'))
+    }) {
+        at += found;
+        match end_of(text, at, secret) {
+            Some(end) => {
+                places.push(at..end);
+                at = end;
+            }
+            None => at += 1,
+        }
+    }
+    places
+}
+
+/// Where `secret` ends in `text`, if it is spelled out there from `at` on.
+fn end_of(text: &[u8], at: usize, secret: &[u8]) -> Option<usize> {
+    let (mut place, mut matched) = (at, 0);
+    while let Some(wanted) = secret.get(matched) {
+        let rest = text.get(place..)?;
+        match letter(rest) {
+            (Some(byte), length) if byte.eq_ignore_ascii_case(wanted) => {
+                matched += 1;
+                place += length;
+            }
+            _ => match gap(rest) {
+                length if length > 0 && matched > 0 => place += length,
+                _ => return None,
+            },
+        }
+    }
+    Some(place)
+}
+
+/// The letter at the start of `text`, out of its escapes, and how long it is there.
+fn letter(text: &[u8]) -> (Option<u8>, usize) {
+    let escaped = match text {
+        [b'\\', ..] => {
+            let slashes = text.iter().take(LAYERS).take_while(|byte| **byte == b'\\').count();
+            let digits = text.get(slashes..).and_then(|rest| rest.strip_prefix(b"u00")).and_then(|rest| rest.get(..2));
+            digits.and_then(hex).map(|byte| (byte, slashes + 5))
+        }
+        // An escaped percent sign (%25) begins an escape that was escaped again.
+        [b'%', ..] => {
+            let escaped = text.get(1..).unwrap_or_default().chunks_exact(2);
+            let start = 1 + 2 * escaped.take(LAYERS).take_while(|two| *two == b"25").count();
+            text.get(start..start + 2).and_then(hex).map(|byte| (byte, start + 2))
+        }
+        [b'&', b'#', rest @ ..] => entity(rest).map(|(byte, length)| (byte, length + 2)),
+        _ => None,
+    };
+    match (escaped, text.first()) {
+        (Some((byte, length)), _) => (Some(byte), length),
+        (None, first) => (first.copied(), 1),
+    }
+}
+
+fn hex(digits: &[u8]) -> Option<u8> {
+    u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
+}
+
+/// `95;` or `x5f;`, as HTML writes a letter after `&#`.
+fn entity(text: &[u8]) -> Option<(u8, usize)> {
+    let end = text.iter().take(8).position(|byte| *byte == b';')?;
+    let digits = std::str::from_utf8(text.get(..end)?).ok()?;
+    let byte = match digits.strip_prefix(['x', 'X']) {
+        Some(digits) => u8::from_str_radix(digits, 16).ok()?,
+        None => digits.parse().ok()?,
+    };
+    Some((byte, end + 1))
+}
+
+/// The length of what may stand between two letters of a secret that was folded: blanks, line ends, escaped or not, and
+/// characters that nobody sees.
+fn gap(text: &[u8]) -> usize {
+    match text {
+        [b' ' | b'\n' | b'\r' | b'\t', ..] => 1,
+        [b'\\', b'n' | b'r' | b't', ..] | [0xC2, 0xAD, ..] => 2,
+        [0xE2, 0x80, 0x8B..=0x8F, ..] | [0xE2, 0x81, 0xA0, ..] | [0xEF, 0xBB, 0xBF, ..] => 3,
+        _ => 0,
+    }
+}
+
+/// The secret in hexadecimal, and the parts of it that stay the same in base64 whatever stands around it.
+fn encoded(secret: &str) -> Vec<String> {
+    let hexadecimal = secret.bytes().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    let mut forms = vec![hexadecimal.to_ascii_uppercase(), hexadecimal];
+    for skipped in 0..3 {
+        let rest = secret.as_bytes().get(skipped..).unwrap_or_default();
+        let whole = rest.get(..rest.len() / 3 * 3).unwrap_or_default();
+        // Fewer bytes than this could be anything.
+        if whole.len() >= 6 {
+            forms.extend([STANDARD_NO_PAD.encode(whole), URL_SAFE_NO_PAD.encode(whole)]);
+        }
+    }
+    forms
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use base64::engine::general_purpose::STANDARD;
+    use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+
+    const SECRET: &str = "s3cr3t_Part99xyz";
+
+    fn hidden(text: &str) -> String {
+        let mut text = text.to_owned();
+        hide(&mut text, SECRET, "[hidden]");
+        text
+    }
+
+    fn each(write: impl Fn(u8) -> String) -> String {
+        SECRET.bytes().map(write).collect()
+    }
+
+    #[test]
+    fn a_secret_is_found_in_whatever_form_it_is_repeated() {
+        let folded = SECRET.replace('_', "_\n  ");
+        for form in [
+            SECRET.to_owned(),
+            SECRET.to_uppercase(),
+            each(|byte| format!("\\u{byte:04x}")),
+            each(|byte| format!("\\\\u{byte:04X}")),
+            each(|byte| format!("%{byte:02x}")),
+            each(|byte| format!("%25{byte:02X}")),
+            each(|byte| format!("&#{byte};")),
+            each(|byte| format!("&#x{byte:x};")),
+            each(|byte| format!("{byte:02x}")),
+            utf8_percent_encode(SECRET, NON_ALPHANUMERIC).to_string(),
+            SECRET.replace('_', "\\u005f"),
+            folded,
+            SECRET.replace('_', "_\\n"),
+            SECRET.replace('c', "c\u{200b}"),
+        ] {
+            assert_eq!(hidden(&format!("a {form} b {form}")), "a [hidden] b [hidden]", "{form}");
+        }
+    }
+
+    #[test]
+    fn base64_hides_no_secret_wherever_it_begins() {
+        for before in ["", "a", "ab", "user:", "Bearer "] {
+            let text = STANDARD.encode(format!("{before}{SECRET}:{before}"));
+            let shown = hidden(&text);
+            assert!(shown.contains("[hidden]"), "{before}: {shown}");
+        }
+    }
+
+    #[test]
+    fn nothing_else_is_hidden_and_a_json_text_stays_one() {
+        for text in
+            ["", "s3cr3t", "s3cr3t_Part", "s3cr3t_Port99xyz", "\\", "%", "&#", "%2", "\\u00", "s3cr3t Part99xyz"]
+        {
+            assert_eq!(hidden(text), text);
+        }
+        let json = format!(r#"{{"a\\":"\\\{}","{SECRET}":["\n{SECRET}\\"]}}"#, SECRET.replacen('s', "u0073", 1));
+        let shown = hidden(&json);
+        assert!(serde_json::from_str::<serde_json::Value>(&shown).is_ok(), "{shown}");
+        assert!(!shown.contains("Part99"), "{shown}");
+    }
+}
