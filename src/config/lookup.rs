@@ -46,7 +46,7 @@ impl Environment {
 
     /// A variable that is set to something. Hosts pass a variable that they could not expand as `${NAME}`: that counts
     /// as not set.
-    fn get(&self, name: &str) -> Option<&str> {
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.raw(name).filter(|value| unfilled(value).is_none())
     }
 
