@@ -37,6 +37,7 @@ mod mentions;
 pub mod messages;
 pub mod milestones;
 mod oddities;
+mod operator;
 pub mod paging;
 mod parts;
 pub mod person;
@@ -67,8 +68,9 @@ use answer::{Answer, Outcome};
 use audit::Settled;
 pub use context::{Call, Context};
 use failure::Trouble;
+pub use operator::Operator;
 use schema::Object;
-pub use toolbox::{CALL_LIMIT, Operator, Served, Toolbox};
+pub use toolbox::{CALL_LIMIT, Served, Toolbox};
 
 /// A tool. Its doc comment is the description that a model reads.
 pub trait Tool: DeserializeOwned + JsonSchema + Send + Sync + 'static {

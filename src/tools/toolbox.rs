@@ -1,6 +1,5 @@
 //! The tools that are served, and how a call goes through them. One for the process: nothing in it belongs to one call.
 
-use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -13,16 +12,14 @@ use crate::api::error::{Error, Refusal};
 use crate::api::token::{Token, TokenSource};
 
 use super::answer::{LinkKind, Report};
-use super::audit::{AuditLog, Figure, Writing};
 use super::claim::{Claim, Exchanged};
 use super::context::{Call, Context};
-use super::creation::{Creations, Locks};
+use super::creation::Creations;
 use super::failure::{Denial, Failure, Trouble};
-use super::freeze::Switch;
 use super::hints::Situation;
 use super::mentions::{has_word, with_word};
+use super::operator::Operator;
 use super::person::HumanStep;
-use super::policy::Policy;
 use super::schema::Object;
 use super::{Entry, all, arguments, schema};
 
@@ -68,51 +65,6 @@ impl Served {
     /// What a model reads of it.
     pub fn description(&self) -> &str {
         &self.schema.get_or_init(self.entry.input).1
-    }
-}
-
-/// What the operator of this server has decided.
-#[derive(Default)]
-pub struct Operator {
-    /// The rules.
-    pub policy: Policy,
-    /// Where every write is recorded.
-    pub audit: Option<Arc<AuditLog>>,
-    /// What stops all writes.
-    pub switch: Switch,
-    /// One create at a time for each contract.
-    pub locks: Locks,
-    /// Where secrets that no model may see are written.
-    pub private_folder: Option<PathBuf>,
-}
-
-impl Operator {
-    /// The rules in force, each in words.
-    #[must_use]
-    pub fn told(&self) -> Vec<String> {
-        let mut rules = self.policy.told();
-        rules.extend(self.switch.check().err().map(|denial| denial.message));
-        rules
-    }
-
-    /// Whether any write may leave now.
-    pub(super) fn allows_writes(&self) -> Result<(), Denial> {
-        if self.policy.read_only {
-            return Err(Denial::read_only());
-        }
-        self.switch.check()
-    }
-
-    /// Lets a write through, on record, or says why not.
-    pub(super) async fn begin(&self, context: &Context, figure: Option<Figure>) -> Result<Writing, Denial> {
-        self.allows_writes()?;
-        if let Some(figure) = &figure {
-            self.policy.check_milestone(figure.amount)?;
-        }
-        match &self.audit {
-            Some(audit) => audit.begin(context, figure, &self.policy).await,
-            None => Ok(Writing::unrecorded()),
-        }
     }
 }
 

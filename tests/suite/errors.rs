@@ -285,7 +285,7 @@ async fn where_the_look_fails_too_the_refusal_is_told_as_it_is() {
         _ => Reply::new(500, "<html>"),
     })
     .await;
-    let host = launch().at(&upstream).start().await;
+    let host = launch().at(&upstream).without_guard().start().await;
     let answer = host.failed("create_milestone", json!({ "contractId": "c", "description": "d" })).await;
     assert_eq!((&answer.error()["status"], answer.code()), (&json!(400), "BAD_REQUEST"));
     tells_the_whole_story(&answer, "a refusal of the terms");
