@@ -1,7 +1,7 @@
 //! The record of every write: one JSON line before it leaves and one after, in a file that several processes may share.
 //!
 //! Each line is whole, and on the disk before the request leaves. What was committed today is counted from it, so the count
-//! outlives a restart and holds across all processes that share the file. Start reading at [`AuditLog::begin`]; the format
+//! outlives a restart and holds across all processes that share the file. Start reading at `AuditLog::begin`; the format
 //! is [`Line`].
 
 use std::collections::BTreeMap;
