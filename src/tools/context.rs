@@ -264,15 +264,6 @@ impl Context {
         serde_json::from_str(&text).unwrap_or_default()
     }
 
-    /// `text` as an answer repeats it, which is masked.
-    pub(super) fn masked(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for secret in self.secrets() {
-            secret.mask(&mut text);
-        }
-        text
-    }
-
     /// What is masked wherever it turns up.
     fn secrets(&self) -> impl Iterator<Item = Token> {
         self.token.clone().into_iter().chain(self.toolbox.tokens.claim_token())

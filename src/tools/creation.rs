@@ -97,7 +97,7 @@ impl Tool for CreateMilestoneOnce {
     async fn run(self, context: &Context) -> Result<Answer, Trouble> {
         self.milestone.check()?;
         let creation = Creation {
-            terms: Terms::of(&self.milestone, |text| context.masked(text)),
+            terms: Terms::of(&self.milestone),
             place: Place {
                 base: context.base().await.unwrap_or_default(),
                 principal: context.principal(),

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
+use crate::api::amount;
 use crate::tools::failure::Denial;
 use crate::tools::policy::Policy;
 use crate::tools::schema::Object;
@@ -100,10 +101,10 @@ impl Book {
             return Err(Denial::uncountable(limit, amount));
         }
         let mut sums = self.sums(line);
-        let before = sums.values().sum();
+        let before = sum(sums.values().copied());
         let figure = sums.entry(line.counted_as()).or_default();
         *figure = (*figure).max(amount);
-        policy.check_day(before, sums.values().sum()).map_err(|denial| match self.doubtful(line) {
+        policy.check_day(before, sum(sums.values().copied())).map_err(|denial| match self.doubtful(line) {
             Some(note) => denial.noting(&note),
             None => denial,
         })
@@ -112,8 +113,8 @@ impl Book {
     /// What counts of this day although it names no account or was read from a damaged line, in words.
     pub(super) fn doubtful(&self, line: &Line) -> Option<String> {
         let told = |what: &str, lines: Vec<&Line>| {
-            let sum: Decimal = lines.iter().filter_map(|line| line.amount_usd).sum();
-            (!sum.is_zero()).then(|| format!("{} of it in {} {what}", usd(sum), count(lines.len(), "line")))
+            let doubted = sum(lines.iter().filter_map(|line| line.amount_usd));
+            (!doubted.is_zero()).then(|| format!("{} of it in {} {what}", usd(doubted), count(lines.len(), "line")))
         };
         let (damaged, others): (Vec<_>, Vec<_>) = self.on_the_day_of(line).partition(|write| write.damage.is_some());
         let nameless = others.into_iter().filter(|write| write.base.is_none()).collect();
@@ -165,4 +166,9 @@ fn trimmed(mut line: Line) -> Line {
         line.arguments.retain(|name, _| name == "proposalId");
     }
     line
+}
+
+/// What the amounts come to. Lines that others have edited may be too large to add: that is more than any limit.
+fn sum(amounts: impl Iterator<Item = Decimal>) -> Decimal {
+    amount::sum(amounts).unwrap_or(Decimal::MAX)
 }

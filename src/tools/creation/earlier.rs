@@ -88,7 +88,7 @@ impl Open {
         let asked: CreateMilestone = serde_json::from_str(&arguments).ok()?;
         // A time that cannot be read counts as recent.
         let began = line.at.parse().unwrap_or_else(|_| Timestamp::now());
-        Some(Self { asked: Terms::of(&asked, str::to_owned), began, elsewhere: true, before: None })
+        Some(Self { asked: Terms::of(&asked), began, elsewhere: true, before: None })
     }
 
     /// Until when it is looked for.
@@ -202,7 +202,7 @@ mod tests {
 
     fn open(began: Timestamp, elsewhere: bool) -> Open {
         let asked = serde_json::from_str(r#"{"contractId":"c","description":"d"}"#).unwrap();
-        Open { asked: Terms::of(&asked, str::to_owned), began, elsewhere, before: None }
+        Open { asked: Terms::of(&asked), began, elsewhere, before: None }
     }
 
     #[test]

@@ -49,7 +49,7 @@ mod tests {
 
     fn asked(description: &str) -> Terms {
         let wanted = json!({ "contractId": "c", "description": description, "dueDate": "2026-07-15" }).to_string();
-        Terms::of(&serde_json::from_str(&wanted).unwrap(), str::to_owned)
+        Terms::of(&serde_json::from_str(&wanted).unwrap())
     }
 
     #[test]

@@ -48,7 +48,7 @@ impl Note {
         let arguments = serde_json::to_string(&self.arguments).ok()?;
         let asked: CreateMilestone = serde_json::from_str(&arguments).ok()?;
         let id = self.milestone.get("id")?.as_str()?.to_owned();
-        Some(Made { id, asked: Terms::of(&asked, str::to_owned), at: self.moment()?, raw: self.milestone.clone() })
+        Some(Made { id, asked: Terms::of(&asked), at: self.moment()?, raw: self.milestone.clone() })
     }
 }
 

@@ -69,12 +69,11 @@ impl Comparison {
 }
 
 impl Terms {
-    /// `as_answered` is how an answer repeats a text: with our tokens masked.
-    pub(super) fn of(wanted: &CreateMilestone, as_answered: impl Fn(&str) -> String) -> Self {
-        let text = |text: &str| canonical(&as_answered(text));
+    /// The terms that a caller asks for.
+    pub(super) fn of(wanted: &CreateMilestone) -> Self {
         Self {
-            description: text(&wanted.description),
-            name: wanted.name.as_deref().map(text).unwrap_or_default(),
+            description: canonical(&wanted.description),
+            name: wanted.name.as_deref().map(canonical).unwrap_or_default(),
             amount: wanted.amount_usd.as_ref().and_then(Positive::exact).map(|amount| amount.normalize()),
             volume: wanted.volume.as_ref().and_then(Positive::exact).map(|volume| volume.normalize()),
             due: wanted.due_date.as_deref().and_then(Due::of),
@@ -159,7 +158,7 @@ mod tests {
     use super::*;
 
     fn wanted(body: Value) -> Terms {
-        Terms::of(&serde_json::from_str(&body.to_string()).unwrap(), str::to_owned)
+        Terms::of(&serde_json::from_str(&body.to_string()).unwrap())
     }
 
     fn compared(terms: &Terms, stored: &Value) -> Match {

@@ -2,17 +2,9 @@
 
 use serde_json::{Value, json};
 
+use super::account;
 use crate::harness::launch::write_private;
 use crate::harness::{Reply, SECRET, TOKEN, Upstream, free_port, launch};
-
-fn account(scopes: &[&str], capabilities: Value) -> Value {
-    json!({
-        "actor": { "userId": "usr_1", "fullName": "Mira Chen", "userType": "EMPLOYER" },
-        "token": { "id": "c3f9aa01", "label": "test", "scopes": scopes, "ownerOrganizationId": null },
-        "account": { "kind": "employer_organization", "organizationId": "org_1", "memberRole": "OWNER" },
-        "capabilities": capabilities
-    })
-}
 
 #[tokio::test]
 async fn check_tells_what_is_set_where_it_came_from_and_whether_it_works() {
