@@ -7,6 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value, json};
 
+use super::error::InvalidArgument;
 use super::evidence::{Evidence, Status};
 use super::types::{Field, FreelancerId, JobId, List};
 use super::{Effect, Gate, Operation};
@@ -57,6 +58,18 @@ impl Operation for UpdateJobDraft {
     const EFFECT: Effect = Effect::Replace;
     const EVIDENCE: Evidence = Evidence::Field(&["/jobId", "/status", "/validation", "/ok"], Status::None);
     const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_drafting");
+
+    fn check(&self) -> Result<(), InvalidArgument> {
+        something_to_change(&self.fields)
+    }
+}
+
+/// OpenTrain takes a change of nothing, and answers as if something had changed.
+fn something_to_change(fields: &Map<String, Value>) -> Result<(), InvalidArgument> {
+    if fields.is_empty() {
+        return Err(InvalidArgument::new("fields", "there is nothing to change: fields is empty"));
+    }
+    Ok(())
 }
 
 /// The documented keys of a job's fields; others pass, too.
@@ -205,6 +218,10 @@ impl Operation for UpdateJob {
     const EFFECT: Effect = Effect::Replace;
     const EVIDENCE: Evidence = Evidence::Field(&["/jobId", "/status", "/moderation", "/ok"], Status::None);
     const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_publishing");
+
+    fn check(&self) -> Result<(), InvalidArgument> {
+        something_to_change(&self.fields)
+    }
 }
 
 /// A changed job.

@@ -4,12 +4,12 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
+use crate::answer::Object;
 use crate::api::account::switch_of;
 use crate::config::{Config, Given, OperatorConfig, RecordPlace, SETTINGS, Source};
+use crate::guard::freeze::UNREACHABLE;
 use crate::mcp::Server;
 use crate::mcp::client::Client;
-use crate::tools::freeze::UNREACHABLE;
-use crate::tools::schema::Object;
 
 use super::terminal::{BAD, GOOD, HEADING, styled};
 use super::{Fault, print, server, toolbox};
@@ -34,7 +34,7 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     let account = ask(server(&Config { operator, ..config.clone() })?).await?;
     let frozen = toolbox.frozen();
     let refused = if account.answers {
-        toolbox.refused(|entry| missing(entry.gate, &account.scopes, &account.features))
+        toolbox.services.refused(|facts| missing(facts.gate, &account.scopes, &account.features))
     } else {
         Vec::new()
     };
@@ -49,7 +49,7 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
         print(&format!("would be refused: {}: {why}", tools.join(", ")))?;
     }
     // The verdict has told the stop switch.
-    for limit in toolbox.limits().iter().filter(|limit| Some(*limit) != frozen.as_ref()) {
+    for limit in toolbox.services.limits().iter().filter(|limit| Some(*limit) != frozen.as_ref()) {
         print(&format!("limit: {limit}"))?;
     }
     if config.operator.switches.is_empty() {

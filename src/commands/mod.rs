@@ -5,6 +5,7 @@ mod call;
 mod check;
 mod demo;
 mod drift;
+mod fault;
 mod freeze;
 mod log;
 mod logout;
@@ -24,19 +25,19 @@ use crate::api::client::{Client, Endpoint};
 use crate::api::token::{InMemory, TokenSource};
 use crate::cli::{Cli, Task};
 use crate::config::{Config, Environment, OperatorConfig, RecordPlace};
+use crate::engine::{Services, Toolbox};
+use crate::guard::Operator;
+use crate::guard::freeze::{Switch, UNREACHABLE};
+use crate::guard::ledger::AuditLog;
+use crate::guard::locks::Locks;
+use crate::guard::policy::{Policy, Toolsets};
 use crate::mcp::{Server, stdio};
 use crate::sandbox::{Embedded, Faults};
-use crate::tools::audit::AuditLog;
-use crate::tools::creation::Locks;
-use crate::tools::freeze::{Switch, UNREACHABLE};
-use crate::tools::policy::{Policy, Toolsets};
-use crate::tools::{Operator, Toolbox};
+use crate::tools::FAMILIES;
 
+pub use fault::Fault;
 use log::Log;
 use terminal::{print, print_whole};
-
-/// What makes a command impossible, with its causes.
-pub type Fault = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs what was typed.
 ///
@@ -95,7 +96,9 @@ fn toolbox(config: &Config) -> Result<Toolbox, Fault> {
         None => (Box::new(config.origin.clone()), config.credentials.clone()),
     };
     let client = Client::new(endpoint, config.timeout).through(config.proxies.clone());
-    Ok(Toolbox::new(client, tokens, operator(&config.operator)?, config.human_wait, config.sandbox.is_some()))
+    let services =
+        Services::new(client, tokens, operator(&config.operator)?, config.human_wait, config.sandbox.is_some());
+    Ok(Toolbox::new(services, FAMILIES))
 }
 
 /// The faults that a sandbox is to play.
@@ -108,7 +111,9 @@ fn faults(config: &Config) -> Result<Faults, Fault> {
 
 fn operator(config: &OperatorConfig) -> Result<Operator, Fault> {
     let toolsets = match &config.toolsets {
-        Some((list, source)) => Toolsets::parse(list).map_err(|fault| format!("{source}: {fault}"))?,
+        Some((list, source)) => {
+            Toolsets::parse(list, &crate::tools::family_names()).map_err(|fault| format!("{source}: {fault}"))?
+        }
         None => Toolsets::default(),
     };
     let policy = Policy {

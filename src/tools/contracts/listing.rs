@@ -12,19 +12,17 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 use serde_json::{Map, Number, Value, json};
 
+use super::lines::{ENDED, contract_lines, next_calls};
+use super::tally::Tally;
+use crate::answer::lines::Stretch;
+use crate::answer::paging::{self, Cursor, Key, PAGE_BYTES, Start};
+use crate::answer::text::count;
+use crate::answer::{Answer, Page, Sentence, ToolError};
 use crate::api::contracts::{Contract, Contracts, ListContracts};
 use crate::api::error::Error;
 use crate::api::reply::Reply;
 use crate::api::types::{Field, List};
-use crate::api::{Effect, Gate, Operation};
-
-use super::super::answer::{Answer, Page};
-use super::super::failure::Trouble;
-use super::super::paging::{self, Cursor, Key, PAGE_BYTES, Start};
-use super::super::parts::Stretch;
-use super::super::text::count;
-use super::super::{Context, Tool};
-use super::{ENDED, Tally, contract_lines, next_calls};
+use crate::engine::{Context, Tool};
 
 /// How many of the API's own pages one call follows.
 const FOLLOWED: usize = 10;
@@ -41,14 +39,12 @@ pub(super) struct ListContractsPage {
 }
 
 impl Tool for ListContractsPage {
+    type On = ListContracts;
     type Output = Contracts;
-    const NAME: &'static str = <ListContracts as Operation>::NAME;
     const TITLE: &'static str = "List contracts";
-    const EFFECT: Effect = <ListContracts as Operation>::EFFECT;
-    const GATE: Gate = <ListContracts as Operation>::GATE;
-    const IDS: &'static str = "jobId is the jobId of a contract; a contract id does not work here.";
+    const ID_HINT: Sentence = Sentence::plain("jobId is the jobId of a contract; a contract id does not work here.");
 
-    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
+    async fn run(self, context: &Context) -> Result<Answer, ToolError> {
         let filters = json!(self.filters);
         let cursor = self.cursor.as_deref().map(|text| Cursor::open(text, &filters)).transpose()?.unwrap_or_default();
         let listing = Listing::read(&self.filters, cursor.after.clone(), context).await?;
@@ -137,14 +133,14 @@ struct Identity {
 
 impl Listing {
     /// Reads the list from the API's cursor `after` on. Pages that do not lead on, or that fail, end it.
-    async fn read(filters: &ListContracts, after: Option<String>, context: &Context) -> Result<Self, Trouble> {
+    async fn read(filters: &ListContracts, after: Option<String>, context: &Context) -> Result<Self, ToolError> {
         let (mut listing, mut cursor, mut asked) = (Self::default(), after, HashSet::new());
         loop {
             if !asked.insert(cursor.clone()) {
                 return Ok(listing.end("its cursor does not lead on"));
             }
             let operation = ListContracts { cursor: cursor.clone(), ..filters.clone() };
-            let added = match context.send(&operation).await {
+            let added = match context.get(&operation).await {
                 Ok(reply) => listing.add(reply),
                 Err(fault) => Err(fault),
             };
@@ -236,7 +232,7 @@ impl Listing {
                 .push("The list has changed since the last page: contracts given before may be given again.".into());
         }
         if let Some(broken) = &self.broken {
-            let broken = super::super::text::cut(broken, 300);
+            let broken = crate::answer::text::cut(broken, 300);
             answer.warnings.push(format!(
                 "WARNING: OpenTrain pages this list now, and what follows could not be read ({broken})."
             ));
