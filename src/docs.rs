@@ -34,7 +34,8 @@ pub fn schema_files() -> Vec<Made> {
 /// # Errors
 /// When the format of a host cannot hold our entry.
 pub fn host_pages() -> Result<Vec<Made>, install::DocumentError> {
-    let page = |host: &install::Host| Ok(Made { path: format!("docs/hosts/{}.md", host.name), content: install::page(host)? });
+    let page =
+        |host: &install::Host| Ok(Made { path: format!("docs/hosts/{}.md", host.name), content: install::page(host)? });
     HOSTS.iter().map(page).collect()
 }
 

@@ -7,6 +7,8 @@ mod file;
 mod hosts;
 mod machine;
 mod page;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -19,7 +21,7 @@ pub use hosts::{HOSTS, Host, Location};
 pub use machine::{Machine, System};
 pub use page::page;
 
-use document::{Slot, entries, read, with_entry, without_entry};
+use document::{Slot, read, with_entry, without_entry};
 use entry::{command_line, is_ours, updated};
 use file::ConfigFile;
 
@@ -102,8 +104,8 @@ pub fn install(host: &Host, path: &Path, name: &str, launch: &Launch, is_trial: 
     let in_document = |source| InstallError::Document { path: path.to_owned(), source };
     let file = ConfigFile::read(path).map_err(at_file)?;
     let text = file.text().unwrap_or_default();
-    let document = read(host.format, text).map_err(in_document)?;
-    let existing = entries(&document, host.key).and_then(|entries| entries.get(name));
+    let servers = servers(host, text).map_err(in_document)?;
+    let existing = servers.get(name);
     let entry = match existing {
         None => (host.entry)(launch, name),
         Some(existing) if is_ours(existing) => updated(existing, launch, |launch| (host.entry)(launch, name)),
@@ -168,24 +170,32 @@ pub fn uninstall(host: &Host, path: &Path, name: Option<&str>, is_trial: bool) -
     Ok(Change::Removed { names, restored, copy })
 }
 
-/// The names of the entries in a file of this host that start this program.
+/// The servers that a file of this host lists, by name.
+///
+/// # Errors
+/// When the text is not what the host's format allows.
+pub fn servers(host: &Host, text: &str) -> Result<Entry, DocumentError> {
+    let mut document = read(host.format, text)?;
+    Ok(document.get_mut(host.key).and_then(Value::as_object_mut).map(std::mem::take).unwrap_or_default())
+}
+
+/// The names of those that start this program.
 ///
 /// # Errors
 /// When the text is not what the host's format allows.
 pub fn our_names(host: &Host, text: &str) -> Result<Vec<String>, DocumentError> {
-    let document = read(host.format, text)?;
-    let entries = entries(&document, host.key).into_iter().flatten();
-    Ok(entries.filter(|(_, entry)| is_ours(entry)).map(|(name, _)| name.clone()).collect())
+    let servers = servers(host, text)?;
+    Ok(servers.into_iter().filter(|(_, entry)| is_ours(entry)).map(|(name, _)| name).collect())
 }
 
 /// Whether `text` is `before` with our entries added and nothing else changed.
 fn is_installation_of(host: &Host, before: &str, text: &str) -> bool {
     let rebuilt = || {
-        let document = read(host.format, text)?;
-        let ours = entries(&document, host.key).into_iter().flatten().filter(|(_, entry)| is_ours(entry));
-        let ours = ours.filter_map(|(name, entry)| Some((name, entry.as_object()?)));
-        ours.fold(Ok(before.to_owned()), |text, (name, entry)| {
-            with_entry(host.format, &text?, Slot { key: host.key, name }, entry)
+        let servers = servers(host, text)?;
+        let ours = servers.iter().filter(|(_, entry)| is_ours(entry));
+        let mut ours = ours.filter_map(|(name, entry)| Some((name, entry.as_object()?)));
+        ours.try_fold(before.to_owned(), |text, (name, entry)| {
+            with_entry(host.format, &text, Slot { key: host.key, name }, entry)
         })
     };
     our_names(host, before).is_ok_and(|names| names.is_empty()) && rebuilt().is_ok_and(|rebuilt| rebuilt == text)

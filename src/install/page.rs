@@ -1,6 +1,11 @@
 //! The documentation page of a host, made from the same table as its entry.
 
+use textwrap::{Options, WordSeparator, WordSplitter};
+
 use super::{DEFAULT_NAME, DocumentError, Host, Launch, Machine, SANDBOX_NAME, System, snippet};
+
+/// The width of prose in the documentation.
+const WIDTH: usize = 120;
 
 /// The page `docs/hosts/<name>.md`.
 ///
@@ -22,11 +27,11 @@ pub fn page(host: &Host) -> Result<String, DocumentError> {
         )
     } else {
         format!(
-            "{title} passes no variables on, so the server reads the token from `~/.config/opentrain/cli.json`, the file of \
+            "{title} fills in no variables in this file, so the server reads the token from `~/.config/opentrain/cli.json`, the file of \
              OpenTrain's own tools. Do not write the token into the file of {title}."
         )
     };
-    Ok(format!(
+    let text = format!(
         "# {title}\n\n\
          ```sh\n{program} install {name} --sandbox\n```\n\n\
          adds the server to the configuration of {title}, on a sandbox that needs no account. Without `--sandbox` it adds \
@@ -48,7 +53,23 @@ pub fn page(host: &Host) -> Result<String, DocumentError> {
         files(host),
         host.restart,
         host.success,
-    ))
+    );
+    Ok(wrapped(&text))
+}
+
+/// Breaks long lines of prose. Tables and code have lines of their own.
+fn wrapped(text: &str) -> String {
+    let lines = text.lines().map(|line| match line.chars().next() {
+        Some('|' | ' ' | '"') => line.to_owned(),
+        _ => textwrap::fill(
+            line,
+            Options::new(WIDTH)
+                .break_words(false)
+                .word_separator(WordSeparator::AsciiSpace)
+                .word_splitter(WordSplitter::NoHyphenation),
+        ),
+    });
+    lines.map(|line| line + "\n").collect()
 }
 
 /// The rows of the table of files.

@@ -74,11 +74,6 @@ fn parse(format: Format, text: &str) -> Result<Map<String, Value>, DocumentError
     }
 }
 
-/// The entries below `key`, in their order.
-pub(super) fn entries<'a>(document: &'a Map<String, Value>, key: &str) -> Option<&'a Map<String, Value>> {
-    document.get(key)?.as_object()
-}
-
 /// `text` with `entry` in its slot: added at the end of its table, or changed where it differs.
 pub(super) fn with_entry(
     format: Format,

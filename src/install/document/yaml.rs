@@ -4,6 +4,7 @@
 use std::str::FromStr;
 
 use serde_json::{Map, Value};
+use yaml_edit::validator::Validator;
 use yaml_edit::{Document, Mapping, YamlFile, YamlNode};
 
 use super::{DocumentError, Format, Slot};
@@ -21,6 +22,10 @@ fn tree(text: &str) -> Result<(YamlFile, Option<Mapping>), DocumentError> {
         return Err(invalid("it holds more than one document"));
     }
     let Some(document) = first else { return Ok((file, None)) };
+    // The parser also accepts what YAML does not allow, such as tabs as indentation.
+    if let Some(violation) = Validator::new().validate(&document).first() {
+        return Err(invalid(violation));
+    }
     let root = document.as_mapping();
     if root.is_none() && document.as_scalar().is_none_or(|scalar| !scalar.is_null()) {
         return Err(DocumentError::NotATable("the top level".into()));
@@ -40,15 +45,13 @@ pub(super) fn with_entry(text: &str, slot: Slot<'_>, entry: &Map<String, Value>)
     };
     let block = Document::from_str(&block(slot, entry)).map_err(invalid)?;
     let table = block.get_mapping(slot.key).ok_or(DocumentError::ChangesMore)?;
-    match root.get_mapping(slot.key).filter(|table| !table.is_empty()) {
-        None => root.set(slot.key, &table),
-        Some(existing) => match existing.get_mapping(slot.name) {
-            Some(existing) => update(&existing, entry)?,
-            None => {
-                let entry = table.get_mapping(slot.name).ok_or(DocumentError::ChangesMore)?;
-                existing.set(slot.name, &entry);
-            }
-        },
+    let existing = root.get_mapping(slot.key).filter(|table| !table.is_empty());
+    match (existing.as_ref(), existing.as_ref().and_then(|existing| existing.get_mapping(slot.name))) {
+        (None, _) => root.set(slot.key, &table),
+        (Some(_), Some(existing)) => update(&existing, entry)?,
+        (Some(existing), None) => {
+            existing.set(slot.name, &table.get_mapping(slot.name).ok_or(DocumentError::ChangesMore)?);
+        }
     }
     Ok(file.to_string())
 }
@@ -80,8 +83,11 @@ pub(super) fn without_entry(text: &str, slot: Slot<'_>) -> Result<String, Docume
 
 /// The entry as a document of its own. The names of our entries and fields need no quotes.
 fn block(slot: Slot<'_>, entry: &Map<String, Value>) -> String {
-    let lines: String = entry.iter().map(|(field, value)| format!("    {field}: {value}\n")).collect();
-    format!("{}:\n  {}:\n{lines}", slot.key, slot.name)
+    let mut block = format!("{}:\n  {}:\n", slot.key, slot.name);
+    for (field, value) in entry {
+        block += &format!("    {field}: {value}\n");
+    }
+    block
 }
 
 fn fields(mapping: &Mapping) -> Result<Map<String, Value>, DocumentError> {
@@ -94,9 +100,7 @@ fn fields(mapping: &Mapping) -> Result<Map<String, Value>, DocumentError> {
             None => return Err(invalid("a key is missing")),
         };
         let value = entry.value_node().map(|node| value(&node)).transpose()?.unwrap_or(Value::Null);
-        if fields.insert(key.clone(), value).is_some() {
-            return Err(invalid(format!("{key} stands twice in one table")));
-        }
+        fields.insert(key, value);
     }
     Ok(fields)
 }
