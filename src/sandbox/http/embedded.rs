@@ -149,7 +149,7 @@ impl Endpoint for Embedded {
         })
     }
 
-    fn news(&self) -> Option<String> {
+    fn take_notice(&self) -> Option<String> {
         self.replaced.swap(false, Ordering::AcqRel).then(|| REPLACED.to_owned())
     }
 }
