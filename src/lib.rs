@@ -13,6 +13,7 @@ pub mod drift;
 pub mod engine;
 pub mod files;
 pub mod guard;
+pub mod install;
 pub mod mcp;
 pub mod sandbox;
 pub mod tools;

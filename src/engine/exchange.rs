@@ -13,7 +13,7 @@ use crate::api::agent::{CLAIM_GRANT, ExchangeClaim};
 use crate::api::client::Caller;
 use crate::api::error::Error;
 use crate::api::reply::Read;
-use crate::api::token::{Hold, Kept, Token, TokenSource};
+use crate::api::token::{AccountLock, StoredAccount, Token, TokenSource};
 use crate::guard::ledger::WriteResult;
 
 use super::call::Call;
@@ -102,12 +102,12 @@ async fn exchange_now(services: &Services, call: &Call) -> Exchanged {
     if let Some(left) = services.claim.too_early() {
         return Exchanged::TooEarly(left);
     }
-    let hold = match hold(Arc::clone(&services.tokens)).await {
-        Ok(hold) => hold,
+    let lock = match lock_account(Arc::clone(&services.tokens)).await {
+        Ok(lock) => lock,
         Err(fault) => return Exchanged::Denied(Denial::unkept(fault)),
     };
     // Another process may have been faster.
-    let Some(claim_token) = hold.kept().claim_token else {
+    let Some(claim_token) = lock.stored().claim_token else {
         let object = Map::from_iter([("status".to_owned(), json!("claimed"))]);
         return Exchanged::Claimed { object, unsaved: None, unrecorded: None };
     };
@@ -119,8 +119,8 @@ async fn exchange_now(services: &Services, call: &Call) -> Exchanged {
     };
     match ask(services, &claim_token, deadline).await {
         Ok(Read { object, output }) => {
-            let kept = Kept { token: Some(output.access_token.clone()), claim_token: None };
-            let unsaved = keep(hold, kept).await.err();
+            let account = StoredAccount { token: Some(output.access_token.clone()), claim_token: None };
+            let unsaved = store_account(lock, account).await.err();
             services.claim.finish();
             let unrecorded = write.end(WriteResult::with(Outcome::Done)).await;
             let mut claimed = Map::from_iter([("status".to_owned(), json!("claimed"))]);
@@ -176,25 +176,25 @@ pub fn notes_on_keeping(services: &Services, unsaved: Option<&str>) -> Vec<Strin
              stops; if that fails too, a person makes a key in the app."
         )
     });
-    let note = services.tokens.overruled_by().map(|variable| {
+    let note = services.tokens.overriding_variable().map(|variable| {
         let saved = if unsaved.is_some() { "" } else { "; the saved one is used when that is no longer set" };
         format!("Note: the token in {variable} is the one in use{saved}.")
     });
     warning.into_iter().chain(note).collect()
 }
 
-/// Takes hold of where the account is kept.
+/// Locks the stored account, off the thread that serves.
 ///
 /// # Errors
-/// Why nothing can be kept.
-pub async fn hold(tokens: Arc<dyn TokenSource>) -> Result<Box<dyn Hold>, String> {
-    tokio::task::spawn_blocking(move || tokens.hold()).await.map_err(|fault| fault.to_string())?
+/// Why nothing can be stored.
+pub async fn lock_account(tokens: Arc<dyn TokenSource>) -> Result<Box<dyn AccountLock>, String> {
+    tokio::task::spawn_blocking(move || tokens.lock()).await.map_err(|fault| fault.to_string())?
 }
 
-/// Keeps an account.
+/// Stores an account, off the thread that serves.
 ///
 /// # Errors
 /// Why it could not be saved.
-pub async fn keep(hold: Box<dyn Hold>, kept: Kept) -> Result<(), String> {
-    tokio::task::spawn_blocking(move || hold.keep(kept)).await.map_err(|fault| fault.to_string())?
+pub async fn store_account(lock: Box<dyn AccountLock>, account: StoredAccount) -> Result<(), String> {
+    tokio::task::spawn_blocking(move || lock.store(account)).await.map_err(|fault| fault.to_string())?
 }

@@ -64,7 +64,7 @@ async fn try_again(
 ) -> Look {
     let services = &toolbox.services;
     if missing == LinkKind::Claim
-        && services.tokens.overruled_by().is_none()
+        && services.tokens.overriding_variable().is_none()
         && let Some(wait) = exchange(services, call).await.wait()
     {
         return (Err(toolbox.repeat(served, refused, call).await), Some(paced(wait)));

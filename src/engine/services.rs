@@ -130,8 +130,8 @@ impl Services {
     pub async fn close(&self) {
         self.claim.close().await;
         self.save_again().await;
-        if let Some(news) = self.tokens.take_news() {
-            tracing::warn!("{news}");
+        if let Some(notice) = self.tokens.take_notice() {
+            tracing::warn!("{notice}");
         } else if self.tokens.is_unsaved() {
             tracing::error!("{}", self.tokens.notices().join("; "));
         }

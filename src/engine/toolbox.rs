@@ -225,7 +225,7 @@ impl Toolbox {
             }
         }
         let services = &self.services;
-        notes.extend([services.client.news(), services.tokens.take_news()].into_iter().flatten());
+        notes.extend([services.client.take_notice(), services.tokens.take_notice()].into_iter().flatten());
         match result {
             Ok(mut answer) => {
                 self.complete(&mut answer, entry);
@@ -270,7 +270,7 @@ impl Toolbox {
         let services = &self.services;
         let another = |token: Option<Token>| token.filter(|token| Some(token) != refused);
         let found = another(self.reloaded(call).await);
-        if found.is_some() || services.tokens.overruled_by().is_some() {
+        if found.is_some() || services.tokens.overriding_variable().is_some() {
             return (found, Vec::new());
         }
         // Another call may be fetching it just now, or have fetched it since: what is in use after this counts.

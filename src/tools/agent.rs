@@ -14,9 +14,9 @@ use crate::api::Operation;
 use crate::api::agent::{ClaimStarted, ExchangeClaim, RegisterIdentity, StartClaim};
 use crate::api::error::InvalidArgument;
 use crate::api::reply::Read;
-use crate::api::token::Kept;
+use crate::api::token::StoredAccount;
 use crate::engine::claim::INTERVAL;
-use crate::engine::exchange::{Exchanged, exchange, hold, keep, notes_on_keeping, without_secrets};
+use crate::engine::exchange::{Exchanged, exchange, lock_account, notes_on_keeping, store_account, without_secrets};
 use crate::engine::{Context, Tool, tools};
 
 tools![RegisterAgent, ClaimAccount, GetClaimStatus,];
@@ -57,16 +57,17 @@ impl Tool for RegisterAgent {
         let services = &context.services;
         // The tokens are delivered once: the process does not stop before they are on the disk.
         let _turn = services.claim.turn().await?;
-        let hold = hold(Arc::clone(&services.tokens)).await.map_err(Denial::unkept)?;
-        if hold.is_taken() && self.force != Some(true) && !services.sandbox {
+        let lock = lock_account(Arc::clone(&services.tokens)).await.map_err(Denial::unkept)?;
+        if lock.is_taken() && self.force != Some(true) && !services.sandbox {
             let message = "an account is saved here already: go on with it. force: true throws it away, and nobody can get at \
                            it again who does not own it";
             return Err(InvalidArgument::new("force", message).into());
         }
         let register = RegisterIdentity { agent_name: self.agent_name, organization_name: self.organization_name };
         let Read { object, output } = context.write_without_token(&register).await?;
-        let kept = Kept { token: Some(output.access_token.clone()), claim_token: Some(output.claim_token.clone()) };
-        let saved = keep(hold, kept).await;
+        let account =
+            StoredAccount { token: Some(output.access_token.clone()), claim_token: Some(output.claim_token.clone()) };
+        let saved = store_account(lock, account).await;
         let object = without_secrets(object, &[&output.access_token, &output.claim_token]);
         let keys = key_page(services.app().await.as_ref(), services.sandbox);
         let summary = [
@@ -216,7 +217,7 @@ fn pending(how: &str, wait: Duration) -> Answer {
 
 async fn claimed(object: &Object, context: &Context) -> String {
     let services = &context.services;
-    let token = if services.tokens.overruled_by().is_some() { "has come" } else { "is in use" };
+    let token = if services.tokens.overriding_variable().is_some() { "has come" } else { "is in use" };
     let mut text = vec![
         format!("claimed: a person owns the account now. The new token {token}, and the old ones are dead.").into(),
     ];
