@@ -13,7 +13,7 @@ use super::types::{Field, FreelancerId, JobId, List};
 use super::{Effect, Gate, Operation};
 
 /// Make a job draft from a description. Returns what is missing before it can be published, with the question to ask
-/// for each; fill it with update_job_draft.
+/// for each; fill it by changing the draft.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateJobDraft {
@@ -44,7 +44,7 @@ impl Operation for CreateJobDraft {
 #[serde(rename_all = "camelCase")]
 pub struct UpdateJobDraft {
     pub job_id: JobId,
-    /// New values by key, these or others. get_capabilities lists them all, and their values.
+    /// New values by key, these or others. The account's capabilities list them all, and their values.
     #[schemars(schema_with = "fields_schema")]
     pub fields: Map<String, Value>,
 }
@@ -152,7 +152,7 @@ pub struct MissingField {
     pub prompt: Field<String>,
     /// The values that are possible.
     pub enum_values: Field<Vec<Value>>,
-    /// The keys of update_job_draft that set it.
+    /// The keys that set it.
     pub update_keys: List<Field<String>>,
     /// A value that would do.
     pub example: Field<Value>,
@@ -204,7 +204,7 @@ pub struct Published {
 #[serde(rename_all = "camelCase")]
 pub struct UpdateJob {
     pub job_id: JobId,
-    /// New values by key, these or others. get_capabilities lists them all, and their values.
+    /// New values by key, these or others. The account's capabilities list them all, and their values.
     #[schemars(schema_with = "fields_schema")]
     pub fields: Map<String, Value>,
 }

@@ -18,6 +18,8 @@ pub struct Facts {
     pub id_hint: Sentence,
     /// Its name in OpenTrain's own MCP server, without the prefix `opentrain_`.
     pub official: &'static str,
+    /// Whether a call is a single request: OpenTrain pages such a list itself.
+    pub is_one_request: bool,
     /// What it has done when it succeeds, for the first words of a failure: "Not created".
     pub done: &'static str,
 }

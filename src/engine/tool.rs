@@ -66,6 +66,8 @@ pub trait Tool: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     const OFFICIAL: &'static str = Self::NAME;
     /// What it has done when it succeeds, for the first words of a failure: "Not created".
     const DONE: &'static str = done(Self::EFFECT);
+    /// Whether a call is a single request: OpenTrain pages such a list itself.
+    const IS_ONE_REQUEST: bool = false;
 
     /// Performs a call.
     fn run(self, context: &Context) -> impl Future<Output = Result<Answer, ToolError>> + Send;
@@ -82,6 +84,7 @@ impl<O: OneRequest> Tool for O {
     const ID_HINT: Sentence = <O as OneRequest>::ID_HINT;
     const OFFICIAL: &'static str = <O as OneRequest>::OFFICIAL;
     const DONE: &'static str = <O as OneRequest>::DONE;
+    const IS_ONE_REQUEST: bool = true;
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
         request(&self, context).await
@@ -143,6 +146,7 @@ const fn facts<T: Tool>() -> Facts {
         gate: T::GATE,
         id_hint: T::ID_HINT,
         official: T::OFFICIAL,
+        is_one_request: T::IS_ONE_REQUEST,
         done: T::DONE,
     }
 }

@@ -261,7 +261,7 @@ impl Toolbox {
         let takes = |parameter| served.is_some_and(|served| served.published().takes(parameter));
         let name = self.names().listed(entry.facts.name);
         let how = || bound::how_to_get_the_whole(entry.facts.effect, &name, takes("limit"));
-        answer.complete(takes("cursor"), how);
+        answer.complete(entry.facts.is_one_request && takes("cursor"), how);
     }
 
     /// Another token than the one that was refused: one that another process has put in its place, or the one that a

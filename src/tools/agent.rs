@@ -22,7 +22,7 @@ use crate::engine::{Context, Tool, tools};
 tools![RegisterAgent, ClaimAccount, GetClaimStatus,];
 
 /// Register this agent with OpenTrain: makes an account that can draft and publish jobs and read, and that a person has
-/// to claim before it can hire or pay (claim_account). Only when there is no account yet. The tokens are kept on this
+/// to claim before it can hire or pay. Only when there is no account yet. The tokens are kept on this
 /// machine and not shown.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -88,8 +88,8 @@ impl Tool for RegisterAgent {
     }
 }
 
-/// Start the claim of the account that this agent registered: gives a page and a 6-digit code for your person. Show both,
-/// in full; then call get_claim_status. Calling it again makes a new code.
+/// Start the claim of the account that this agent registered: gives a page and a 6-digit code for your person. Show
+/// both, in full; then look at the status of the claim. Calling it again makes a new code.
 #[derive(Deserialize, JsonSchema)]
 struct ClaimAccount {
     /// Your person's address; must have no OpenTrain account yet, and they must sign in with exactly this one.

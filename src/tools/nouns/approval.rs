@@ -3,8 +3,7 @@
 use crate::answer::phrases::WAITING;
 use crate::answer::text::{moment, word};
 use crate::answer::{Answer, HumanStep, Link, LinkKind, Object, Outcome};
-use crate::api::Operation;
-use crate::api::approvals::{Approval, GetApproval};
+use crate::api::approvals::Approval;
 use crate::api::reply::Reply;
 use crate::engine::Context;
 
@@ -65,8 +64,9 @@ pub async fn waiting(request: Waiting<'_>, subject: &str, facts: &[String], cont
 fn step(approval: &Approval, link: Option<&Link>, what: &str) -> Option<HumanStep> {
     let link = link.filter(|link| link.verified)?.clone();
     let ask = format!("An agent asks you to {what} Open this page to confirm or decline.");
-    let arguments = Object::from_iter([("approvalId".to_owned(), approval.id.text()?.into())]);
-    Some(HumanStep::then_call(link, ask, GetApproval::NAME, arguments))
+    let once = ("timeoutSeconds".to_owned(), 0.into());
+    let arguments = Object::from_iter([("approvalId".to_owned(), approval.id.text()?.into()), once]);
+    Some(HumanStep::then_call(link, ask, WAIT, arguments))
 }
 
 /// What an approval is about, by its ids alone.
