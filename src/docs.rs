@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use crate::api::Effect;
-use crate::config::{Flag, SETTINGS};
+use crate::config;
 use crate::mcp;
 use crate::tools::{Entry, FAMILIES};
 
@@ -51,19 +51,16 @@ fn settings() -> String {
     let mut table = String::from(
         "| setting | flag | environment | credential file | default | what it is for |\n|---|---|---|---|---|---|\n",
     );
-    for setting in SETTINGS {
-        let flag = match setting.flag {
-            Flag::None => "—".to_owned(),
-            Flag::Switch => format!("`--{}`", setting.name),
-            Flag::Value(value) => format!("`--{} {value}`", setting.name),
-        };
-        let variables: Vec<String> = setting.environment.iter().map(|name| format!("`{name}`")).collect();
-        let field = setting.file_field.map_or_else(|| "—".to_owned(), |field| format!("`{field}`"));
+    let code = |text: &str| format!("`{text}`");
+    for setting in config::settings() {
+        let variables: Vec<String> = setting.variables.iter().map(|name| code(name)).collect();
         let _ = writeln!(
             table,
-            "| {} | {flag} | {} | {field} | {} | {} |",
+            "| {} | {} | {} | {} | {} | {} |",
             setting.name,
+            setting.flag.as_deref().map_or_else(|| "—".to_owned(), code),
             variables.join(", "),
+            setting.file_field.map_or_else(|| "—".to_owned(), code),
             setting.default,
             setting.help
         );

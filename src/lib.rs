@@ -26,4 +26,4 @@ pub mod mcp;
 pub mod sandbox;
 pub mod tools;
 
-pub use commands::{Fault, run};
+pub use commands::start;

@@ -6,14 +6,13 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tracing_subscriber::filter::Targets;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::Fault;
 use crate::api::token::TokenSource;
-use crate::config::{Credentials, LogConfig, LogFormat};
+use crate::config::{Credentials, Flags, LogFormat};
 
 /// How many lines may wait to be written.
 const WAITING: usize = 4_096;
@@ -35,13 +34,12 @@ enum Said {
 }
 
 impl Log {
-    /// Begins to log what `config` asks for.
-    pub(super) fn start(config: &LogConfig, credentials: Arc<Credentials>) -> Result<Self, Fault> {
+    /// Begins to log what the flags ask for.
+    pub(super) fn start(flags: &Flags, credentials: Arc<Credentials>) -> Result<Self, Fault> {
         let log = Self { to: Arc::default(), credentials };
-        let filter: Targets = config.filter.parse().map_err(|fault| format!("RUST_LOG: {fault}"))?;
         let lines = tracing_subscriber::fmt::layer().with_writer(log.clone());
-        let registry = tracing_subscriber::registry().with(filter);
-        match config.format {
+        let registry = tracing_subscriber::registry().with(flags.log_filter.clone());
+        match flags.log_format {
             LogFormat::Text => registry.with(lines.with_ansi(false)).try_init()?,
             LogFormat::Json => registry.with(lines.json()).try_init()?,
         }

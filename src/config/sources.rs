@@ -1,0 +1,170 @@
+//! Where the value of each setting came from, and the rows of the tables that list the settings.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::PathBuf;
+
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Args, Command};
+
+use super::Flags;
+use super::account::{BASE_URL_VARIABLES, TOKEN_VARIABLES};
+use super::flags::HEADING;
+use super::placeholder::unfilled;
+
+/// Where a value came from, in the order of precedence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The flag of this name.
+    Flag(String),
+    /// The environment variable of this name.
+    Variable(String),
+    /// The credential file.
+    File(PathBuf),
+    /// Nothing was set.
+    Default,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) => write!(formatter, "--{name}"),
+            Self::Variable(name) => formatter.write_str(name),
+            Self::File(path) => write!(formatter, "{}", path.display()),
+            Self::Default => formatter.write_str("default"),
+        }
+    }
+}
+
+/// A setting as it is in effect.
+#[derive(Clone, Debug)]
+pub struct ResolvedSetting {
+    /// The setting.
+    pub name: String,
+    /// Its value; never a secret.
+    pub value: String,
+    /// Where the value came from.
+    pub source: Source,
+    /// The flag and the variable that are not used, since nobody filled them in, and why.
+    pub unfilled: Vec<(Source, &'static str)>,
+}
+
+impl ResolvedSetting {
+    /// The first text that somebody filled in: the flag, the variable, or the default. Hosts pass a variable that they
+    /// cannot expand as `${NAME}`.
+    pub(super) fn of(argument: &Arg, given: &OsStr, source: ValueSource) -> Self {
+        let name = argument.get_long().unwrap_or_else(|| argument.get_id().as_str()).to_owned();
+        let text = |value: &OsStr| value.to_string_lossy().trim().to_owned();
+        let typed = (source == ValueSource::CommandLine).then(|| (Source::Flag(name.clone()), text(given)));
+        let variable = argument.get_env().and_then(|variable| {
+            let value = text(&std::env::var_os(variable)?);
+            (!value.is_empty()).then(|| (Source::Variable(text(variable)), value))
+        });
+        let mut not_used = Vec::new();
+        for (source, value) in typed.into_iter().chain(variable) {
+            match unfilled(&value) {
+                Some(why) => not_used.push((source, why)),
+                None => return Self { name, value, source, unfilled: not_used },
+            }
+        }
+        let default = argument.get_default_values().first().map(|default| text(default)).unwrap_or_default();
+        Self { name, value: default, source: Source::Default, unfilled: not_used }
+    }
+
+    /// Every setting that is a flag, as clap read them.
+    pub(super) fn of_flags(command: &Command, matches: &ArgMatches) -> Vec<Self> {
+        let flags = command.get_arguments().filter(|argument| argument.get_help_heading() == Some(HEADING));
+        let resolved = flags.filter_map(|argument| {
+            let id = argument.get_id().as_str();
+            let given = matches.try_get_raw(id).ok()??.next()?;
+            let mut setting = Self::of(argument, given, matches.value_source(id)?);
+            setting.value = match matches.try_get_one::<bool>(id) {
+                Ok(is_on) => if is_on == Some(&true) { "on" } else { "off" }.into(),
+                Err(_) => with_unit(argument, &setting.value),
+            };
+            Some(setting)
+        });
+        resolved.collect()
+    }
+}
+
+/// A setting as the documentation lists it.
+#[derive(Clone, Debug)]
+pub struct SettingRow {
+    /// Its name.
+    pub name: String,
+    /// The flag with the name of its value, if the setting has a flag.
+    pub flag: Option<String>,
+    /// The environment variables, in the order of precedence.
+    pub variables: Vec<String>,
+    /// The field of the credential file.
+    pub file_field: Option<&'static str>,
+    /// The value when nothing is set.
+    pub default: String,
+    /// What the setting is for.
+    pub help: String,
+}
+
+/// Every setting.
+#[must_use]
+pub fn settings() -> Vec<SettingRow> {
+    let account = [
+        (
+            "token",
+            &TOKEN_VARIABLES[..],
+            "apiToken",
+            "none",
+            "OpenTrain API token (ot_pat_…). There is no flag for it: \
+          process lists show flags",
+        ),
+        (
+            "base-url",
+            &BASE_URL_VARIABLES,
+            "baseUrl",
+            super::DEFAULT_ORIGIN,
+            "Origin of the API: https, or http on loopback",
+        ),
+    ]
+    .map(|(name, variables, file_field, default, help)| SettingRow {
+        name: name.into(),
+        flag: None,
+        variables: variables.iter().map(|name| (*name).to_owned()).collect(),
+        file_field: Some(file_field),
+        default: default.into(),
+        help: help.into(),
+    });
+    let mut command = Flags::augment_args(Command::new("settings"));
+    command.build();
+    let flags = command.get_arguments().filter(|argument| argument.get_help_heading() == Some(HEADING));
+    let rows = flags.map(|argument| {
+        let name = argument.get_long().unwrap_or_default();
+        let value = value_name(argument).map(|value| format!(" {value}")).unwrap_or_default();
+        let default = argument.get_default_values().first().map(|default| default.to_string_lossy().into_owned());
+        SettingRow {
+            name: name.to_owned(),
+            flag: Some(format!("--{name}{value}")),
+            variables: argument.get_env().map(|name| name.to_string_lossy().into_owned()).into_iter().collect(),
+            file_field: None,
+            default: value_name(argument).and(default).map_or("off".into(), |text| with_unit(argument, &text)),
+            help: argument.get_help().map(ToString::to_string).unwrap_or_default(),
+        }
+    });
+    account.into_iter().chain(rows).collect()
+}
+
+/// The name of the value that an argument takes, if it takes one.
+fn value_name(argument: &Arg) -> Option<&str> {
+    argument.get_value_names().and_then(|names| Some(names.first()?.as_str()))
+}
+
+/// A number with its unit.
+fn with_unit(argument: &Arg, text: &str) -> String {
+    let number = text.trim_start_matches('$');
+    match value_name(argument) {
+        _ if number.parse::<f64>().is_err() => text.to_owned(),
+        Some("SECONDS") => format!("{number} s"),
+        Some("MINUTES") => format!("{number} min"),
+        Some("USD") => format!("${number}"),
+        _ => text.to_owned(),
+    }
+}
