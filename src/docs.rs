@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use crate::api::Effect;
-use crate::config;
+use crate::config::{BASE_URL_VARIABLES, DEFAULT_ORIGIN, TOKEN_VARIABLES, flag_table};
 use crate::mcp;
 use crate::tools::{Entry, FAMILIES};
 
@@ -51,19 +51,19 @@ fn settings() -> String {
     let mut table = String::from(
         "| setting | flag | environment | credential file | default | what it is for |\n|---|---|---|---|---|---|\n",
     );
-    let code = |text: &str| format!("`{text}`");
-    for setting in config::settings() {
-        let variables: Vec<String> = setting.variables.iter().map(|name| code(name)).collect();
-        let _ = writeln!(
-            table,
-            "| {} | {} | {} | {} | {} | {} |",
-            setting.name,
-            setting.flag.as_deref().map_or_else(|| "—".to_owned(), code),
-            variables.join(", "),
-            setting.file_field.map_or_else(|| "—".to_owned(), code),
-            setting.default,
-            setting.help
-        );
+    let variables = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let _ = writeln!(
+        table,
+        "| token | — | {} | `apiToken` | none | OpenTrain API token (ot_pat_…). No flag: process lists show flags |",
+        variables(&TOKEN_VARIABLES)
+    );
+    let _ = writeln!(
+        table,
+        "| base-url | — | {} | `baseUrl` | {DEFAULT_ORIGIN} | Origin of the API: https, or http on loopback |",
+        variables(&BASE_URL_VARIABLES)
+    );
+    for [name, flag, variable, default, help] in flag_table() {
+        let _ = writeln!(table, "| {name} | `{flag}` | `{variable}` | — | {default} | {help} |");
     }
     table
 }

@@ -12,8 +12,10 @@ use super::credential_file::CredentialFile;
 use super::placeholder::{unfilled, unfilled_token};
 use super::{ConfigError, Credentials, DEFAULT_ORIGIN, Environment, ResolvedSetting, Source, refused};
 
-pub(super) const TOKEN_VARIABLES: [&str; 3] = ["OT_API_TOKEN", "OPENTRAIN_API_TOKEN", "OPENTRAIN_PERSONAL_API_TOKEN"];
-pub(super) const BASE_URL_VARIABLES: [&str; 2] = ["OPENTRAIN_API_BASE_URL", "OT_API_BASE_URL"];
+/// The variables of the token, in the order of precedence.
+pub const TOKEN_VARIABLES: [&str; 3] = ["OT_API_TOKEN", "OPENTRAIN_API_TOKEN", "OPENTRAIN_PERSONAL_API_TOKEN"];
+/// The variables of the base URL, in the order of precedence.
+pub const BASE_URL_VARIABLES: [&str; 2] = ["OPENTRAIN_API_BASE_URL", "OT_API_BASE_URL"];
 
 /// The base, the token, and the two settings as they are in effect.
 pub(super) struct Account {
@@ -56,8 +58,7 @@ fn set<'a>(
     variables: &'static [&'static str],
     environment: &'a Environment,
 ) -> impl Iterator<Item = (&'a str, &'static str)> + use<'a> {
-    let set = |name: &&'static str| Some((environment.raw(name).filter(|value| !value.is_empty())?, *name));
-    variables.iter().filter_map(set)
+    variables.iter().filter_map(|name| Some((environment.raw(name)?, *name)))
 }
 
 /// The token of the environment and its variable. A placeholder is not used, whatever variable comes after it.

@@ -1,11 +1,18 @@
-//! The environment: which variables count as set, and the folders that they name. Nothing else reads the environment,
-//! but for clap, which reads the variables of the flags.
+//! The environment: which variables count as set, and the folders that they name. No other file reads the environment;
+//! clap looks at the variables of the flags itself.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::path::PathBuf;
 
 use super::account::TOKEN_VARIABLES;
 use super::placeholder::unfilled;
+
+/// The value of a variable of this process, without blanks around it, if it is set to something.
+pub(super) fn variable(name: &OsStr) -> Option<String> {
+    let value = std::env::var_os(name)?;
+    Some(value.to_string_lossy().trim().to_owned()).filter(|value| !value.is_empty())
+}
 
 /// The environment, as far as it is text.
 #[derive(Clone, Debug, Default)]
@@ -31,15 +38,14 @@ impl Environment {
         Self::of(self.0.clone().into_iter().filter(|(name, _)| !TOKEN_VARIABLES.contains(&name.as_str())))
     }
 
-    /// The value of a variable without blanks around it; empty and placeholders included.
+    /// The value of a variable that is set to something, be it a placeholder.
     pub(super) fn raw(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|value| value.trim())
+        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
     }
 
-    /// The value of a variable that is set to something. Hosts pass a variable that they cannot expand as `${NAME}`:
-    /// that counts as unset.
+    /// The value of a variable that somebody filled in.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.raw(name).filter(|value| !value.is_empty() && unfilled(value).is_none())
+        self.raw(name).filter(|value| unfilled(value).is_none())
     }
 
     /// Whether a variable has this value.

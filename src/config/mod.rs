@@ -20,11 +20,12 @@ mod sources;
 mod values;
 
 use account::Account;
+pub use account::{BASE_URL_VARIABLES, TOKEN_VARIABLES};
 pub use credentials::Credentials;
 pub use environment::Environment;
 pub use flags::Flags;
 pub use record::RecordPlace;
-pub use sources::{ResolvedSetting, SettingRow, Source, settings};
+pub use sources::{ResolvedSetting, Source, flag_table};
 
 /// The origin of OpenTrain, unless another one is set.
 pub const DEFAULT_ORIGIN: &str = "https://app.opentrain.ai";

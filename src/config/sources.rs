@@ -1,4 +1,4 @@
-//! Where the value of each setting came from, and the rows of the tables that list the settings.
+//! Where the value of each setting came from, and the table of the settings for the documentation.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -8,7 +8,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command};
 
 use super::Flags;
-use super::account::{BASE_URL_VARIABLES, TOKEN_VARIABLES};
+use super::environment::variable;
 use super::flags::HEADING;
 use super::placeholder::unfilled;
 
@@ -56,12 +56,9 @@ impl ResolvedSetting {
         let name = argument.get_long().unwrap_or_else(|| argument.get_id().as_str()).to_owned();
         let text = |value: &OsStr| value.to_string_lossy().trim().to_owned();
         let typed = (source == ValueSource::CommandLine).then(|| (Source::Flag(name.clone()), text(given)));
-        let variable = argument.get_env().and_then(|variable| {
-            let value = text(&std::env::var_os(variable)?);
-            (!value.is_empty()).then(|| (Source::Variable(text(variable)), value))
-        });
+        let set = argument.get_env().and_then(|name| Some((Source::Variable(text(name)), variable(name)?)));
         let mut not_used = Vec::new();
-        for (source, value) in typed.into_iter().chain(variable) {
+        for (source, value) in typed.into_iter().chain(set) {
             match unfilled(&value) {
                 Some(why) => not_used.push((source, why)),
                 None => return Self { name, value, source, unfilled: not_used },
@@ -88,68 +85,23 @@ impl ResolvedSetting {
     }
 }
 
-/// A setting as the documentation lists it.
-#[derive(Clone, Debug)]
-pub struct SettingRow {
-    /// Its name.
-    pub name: String,
-    /// The flag with the name of its value, if the setting has a flag.
-    pub flag: Option<String>,
-    /// The environment variables, in the order of precedence.
-    pub variables: Vec<String>,
-    /// The field of the credential file.
-    pub file_field: Option<&'static str>,
-    /// The value when nothing is set.
-    pub default: String,
-    /// What the setting is for.
-    pub help: String,
-}
-
-/// Every setting.
+/// Every setting that is a flag as the documentation lists it: name, flag, variable, default, purpose.
 #[must_use]
-pub fn settings() -> Vec<SettingRow> {
-    let account = [
-        (
-            "token",
-            &TOKEN_VARIABLES[..],
-            "apiToken",
-            "none",
-            "OpenTrain API token (ot_pat_…). There is no flag for it: \
-          process lists show flags",
-        ),
-        (
-            "base-url",
-            &BASE_URL_VARIABLES,
-            "baseUrl",
-            super::DEFAULT_ORIGIN,
-            "Origin of the API: https, or http on loopback",
-        ),
-    ]
-    .map(|(name, variables, file_field, default, help)| SettingRow {
-        name: name.into(),
-        flag: None,
-        variables: variables.iter().map(|name| (*name).to_owned()).collect(),
-        file_field: Some(file_field),
-        default: default.into(),
-        help: help.into(),
-    });
-    let mut command = Flags::augment_args(Command::new("settings"));
-    command.build();
-    let flags = command.get_arguments().filter(|argument| argument.get_help_heading() == Some(HEADING));
-    let rows = flags.map(|argument| {
+pub fn flag_table() -> Vec<[String; 5]> {
+    let command = Flags::augment_args(Command::new("settings"));
+    let rows = command.get_arguments().map(|argument| {
         let name = argument.get_long().unwrap_or_default();
         let value = value_name(argument).map(|value| format!(" {value}")).unwrap_or_default();
-        let default = argument.get_default_values().first().map(|default| default.to_string_lossy().into_owned());
-        SettingRow {
-            name: name.to_owned(),
-            flag: Some(format!("--{name}{value}")),
-            variables: argument.get_env().map(|name| name.to_string_lossy().into_owned()).into_iter().collect(),
-            file_field: None,
-            default: value_name(argument).and(default).map_or("off".into(), |text| with_unit(argument, &text)),
-            help: argument.get_help().map(ToString::to_string).unwrap_or_default(),
-        }
+        let default = argument.get_default_values().first().map(|text| with_unit(argument, &text.to_string_lossy()));
+        [
+            name.to_owned(),
+            format!("--{name}{value}"),
+            argument.get_env().unwrap_or_default().to_string_lossy().into_owned(),
+            default.unwrap_or_else(|| "off".into()),
+            argument.get_help().map(ToString::to_string).unwrap_or_default(),
+        ]
     });
-    account.into_iter().chain(rows).collect()
+    rows.collect()
 }
 
 /// The name of the value that an argument takes, if it takes one.

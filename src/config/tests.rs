@@ -49,16 +49,12 @@ fn a_flag_wins_over_the_default() {
 }
 
 #[test]
-fn each_setting_has_a_variable_a_default_and_help() {
-    let rows = settings();
-    for row in &rows {
-        assert!(!row.variables.is_empty() && !row.default.is_empty() && row.help.len() > 20, "{row:?}");
+fn each_flag_has_a_variable_a_default_and_help() {
+    let table = flag_table();
+    for row in &table {
+        assert!(row.iter().all(|cell| !cell.is_empty()), "{row:?}");
     }
-    let timeout = rows.iter().find(|row| row.name == "timeout").unwrap();
-    assert_eq!(
-        (timeout.flag.as_deref(), &*timeout.variables[0], &*timeout.default),
-        (Some("--timeout SECONDS"), "OPENTRAIN_TIMEOUT", "30 s")
-    );
+    assert_eq!(table[0][..4], ["timeout", "--timeout SECONDS", "OPENTRAIN_TIMEOUT", "30 s"]);
 }
 
 #[test]
