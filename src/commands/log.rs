@@ -1,6 +1,6 @@
 //! The log on stderr, since stdout is the protocol. A thread of its own writes the lines, so that a host that does not read
 //! stderr never blocks the thread that serves; lines that the thread cannot keep up with are dropped. tracing-appender does
-//! not fit: when nobody reads stderr, it delays the exit by seconds and writes to stdout.
+//! not fit: when nobody reads stderr, it delays the exit by up to a second and prints to stdout.
 
 use std::io::{self, Write};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};

@@ -74,7 +74,7 @@ const OWNERS: &[(&str, &[&str], &str)] = &[
             "src/api/network.rs",
             "src/api/receive.rs",
             "src/commands/demo/person.rs",
-            "src/sandbox/delivery.rs",
+            "src/sandbox/http/",
         ],
         "one way to OpenTrain; the demo's person has a browser, and the sandbox calls webhooks",
     ),
@@ -280,7 +280,11 @@ fn files_can_be_read_in_one_sitting() {
 fn the_environment_is_read_in_one_place_only() {
     for source in sources() {
         let reads = source.code.contains("env::var") || source.code.contains("env::vars");
-        assert!(!reads || source.path == "src/config/environment.rs", "{}: only config reads the environment", source.path);
+        assert!(
+            !reads || source.path == "src/config/environment.rs",
+            "{}: only config reads the environment",
+            source.path
+        );
     }
 }
 
