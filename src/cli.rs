@@ -1,5 +1,7 @@
 //! The command line: commands and their arguments. `config` declares the flags of the settings and decides what they mean.
 
+mod install;
+
 use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -7,6 +9,8 @@ use std::path::PathBuf;
 use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{Environment, Flags};
+
+pub(crate) use install::{Install, Uninstall};
 
 /// MCP server for OpenTrain AI: contracts, milestones, and the people who approve them, for AI agents.
 ///
@@ -58,6 +62,17 @@ pub enum Task {
         #[arg(long)]
         json: bool,
     },
+    /// Add this server to the hosts on this machine: Claude Desktop, Cursor, VS Code, Codex, …
+    ///
+    /// Writes one entry into the configuration file of each host, with the absolute path of this program, and keeps a copy
+    /// of the file beside it. Settings that are given as flags become arguments of the entry; the token is never written.
+    /// Without HOST it takes every host that is found. Exit status 1 when a file was left alone.
+    Install(Install),
+    /// Remove this server from the hosts on this machine
+    ///
+    /// A file that has not changed since the installation becomes what it was before; else only our entries go.
+    /// Exit status 1 when a file was left alone.
+    Uninstall(Uninstall),
     /// Show every setting and its source, and whether OpenTrain accepts the token
     ///
     /// Give it the flags of the server. It reads the token's status and the account's features, and names the tools that
@@ -106,6 +121,7 @@ pub enum Task {
 /// put them before any command, but the help of the command does not show them.
 const MATTER: &[(&str, &[&str])] = &[
     ("demo", &[]),
+    ("uninstall", &[]),
     ("tools", &["read-only", "toolsets", "tool-prefix"]),
     ("freeze", &[]),
     ("thaw", &[]),
@@ -151,7 +167,7 @@ pub fn logs_json(line: &[OsString], environment: &Environment) -> bool {
     if typed.contains("--log-format=") {
         return typed.contains("--log-format=json");
     }
-    environment.is("OPENTRAIN_LOG_FORMAT", "json")
+    environment.variable("OPENTRAIN_LOG_FORMAT") == Some("json")
 }
 
 #[cfg(test)]

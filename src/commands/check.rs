@@ -120,7 +120,7 @@ fn print_settings(config: &Config) -> Result<(), Fault> {
         if !settings.is_empty() {
             print(&styled(HEADING, heading))?;
         }
-        for ResolvedSetting { name, value, source, unfilled } in settings {
+        for ResolvedSetting { name, value, source, unfilled, .. } in settings {
             let not_used: Vec<String> =
                 unfilled.iter().map(|(source, why)| format!("; {source} is not used: {why}")).collect();
             print(&format!("{name:<widest$}  {}  ({source}{})", hide_tokens(value), not_used.concat()))?;

@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod drift;
 mod freeze;
+mod install;
 mod log;
 mod logout;
 mod sandbox;
@@ -77,6 +78,9 @@ fn run(cli: Cli, environment: &Environment) -> Result<ExitCode, Fault> {
         // Only the saved account is revoked, at the base that belongs to it.
         config = Config::read(&cli.flags, &environment.without_token())?;
     }
+    if let Some(task @ (Task::Install(_) | Task::Uninstall(_))) = &cli.task {
+        return install::run(task, environment, cli.flags.arguments());
+    }
     let log = Log::start(&config.flags, Arc::clone(&config.credentials))?;
     // One thread, since calls wait more than they compute: with a second thread each call also waits for that one to wake.
     // What blocks (syncing files, locks) has threads of its own.
@@ -108,6 +112,8 @@ async fn perform(task: Task, config: &Config, overriding: Option<&'static str>) 
         Task::Logout => logout::run(config, overriding).await,
         Task::Thaw => freeze::thaw(config),
         Task::Audit { file } => audit::run(config, file.as_deref()),
+        // `run` has done these two: they need no settings.
+        Task::Install(_) | Task::Uninstall(_) => Ok(ExitCode::SUCCESS),
         Task::Sandbox { listen, assumptions } => sandbox::run(listen, config, assumptions).await,
     }
 }

@@ -38,6 +38,12 @@ impl Environment {
         Self::of(self.0.clone().into_iter().filter(|(name, _)| !TOKEN_VARIABLES.contains(&name.as_str())))
     }
 
+    /// A variable as it stands.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
     /// The value of a variable that is set to something, be it a placeholder.
     pub(super) fn raw(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
@@ -46,12 +52,6 @@ impl Environment {
     /// The value of a variable that somebody filled in.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.raw(name).filter(|value| unfilled(value).is_none())
-    }
-
-    /// Whether a variable has this value.
-    #[must_use]
-    pub fn is(&self, name: &str, value: &str) -> bool {
-        self.raw(name) == Some(value)
     }
 
     fn folder_in(&self, name: &str) -> Option<PathBuf> {

@@ -125,6 +125,12 @@ impl Flags {
         Ok((Self { resolved, ..Self::from_arg_matches(&matches)? }, matches))
     }
 
+    /// The settings of the command line again, for a server that has the same ones.
+    #[must_use]
+    pub fn arguments(&self) -> Vec<String> {
+        self.resolved.iter().flat_map(|setting| setting.typed.clone()).collect()
+    }
+
     /// Where the value of a setting came from.
     #[must_use]
     pub fn source(&self, name: &str) -> Source {

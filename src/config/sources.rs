@@ -45,6 +45,8 @@ pub struct ResolvedSetting {
     pub value: String,
     /// Where the value came from.
     pub source: Source,
+    /// The words that set it on the command line, if it was set there.
+    pub typed: Vec<String>,
     /// The flag and the variable that are not used, since nobody filled them in, and why.
     pub unfilled: Vec<(Source, &'static str)>,
 }
@@ -61,11 +63,11 @@ impl ResolvedSetting {
         for (source, value) in typed.into_iter().chain(set) {
             match unfilled(&value) {
                 Some(why) => not_used.push((source, why)),
-                None => return Self { name, value, source, unfilled: not_used },
+                None => return Self { name, value, source, typed: Vec::new(), unfilled: not_used },
             }
         }
         let default = argument.get_default_values().first().map(|default| text(default)).unwrap_or_default();
-        Self { name, value: default, source: Source::Default, unfilled: not_used }
+        Self { name, value: default, source: Source::Default, typed: Vec::new(), unfilled: not_used }
     }
 
     /// Every setting that is a flag, as clap read them.
@@ -75,6 +77,10 @@ impl ResolvedSetting {
             let id = argument.get_id().as_str();
             let given = matches.try_get_raw(id).ok()??.next()?;
             let mut setting = Self::of(argument, given, matches.value_source(id)?);
+            let value = value_name(argument).map(|_| setting.value.clone());
+            if let Source::Flag(name) = &setting.source {
+                setting.typed = std::iter::once(format!("--{name}")).chain(value).collect();
+            }
             setting.value = match matches.try_get_one::<bool>(id) {
                 Ok(is_on) => if is_on == Some(&true) { "on" } else { "off" }.into(),
                 Err(_) => with_unit(argument, &setting.value),
@@ -106,7 +112,7 @@ pub fn flag_table() -> Vec<[String; 5]> {
 
 /// The name of the value that an argument takes, if it takes one.
 fn value_name(argument: &Arg) -> Option<&str> {
-    argument.get_value_names().and_then(|names| Some(names.first()?.as_str()))
+    argument.get_value_names().filter(|_| argument.get_action().takes_values())?.first().map(|name| name.as_str())
 }
 
 /// A number with its unit.
