@@ -32,8 +32,8 @@ pub trait Endpoint: Send + Sync {
     /// The origin to call.
     fn origin(&self) -> BoxFuture<'_, Result<Url, Error>>;
 
-    /// What a caller has to know of it since it was asked last, told once.
-    fn news(&self) -> Option<String> {
+    /// A one-time notice for the caller, such as that the sandbox restarted.
+    fn take_notice(&self) -> Option<String> {
         None
     }
 }
@@ -104,10 +104,10 @@ impl Client {
         self.endpoint.origin().await
     }
 
-    /// What a caller has to know of where it goes, told once.
+    /// A one-time notice about the endpoint for the caller, such as that the sandbox restarted.
     #[must_use]
-    pub fn news(&self) -> Option<String> {
-        self.endpoint.news()
+    pub fn take_notice(&self) -> Option<String> {
+        self.endpoint.take_notice()
     }
 
     /// Performs `operation` and gives the success as it came. A read is tried again over passing faults; anything else

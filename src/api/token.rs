@@ -169,14 +169,14 @@ pub trait TokenSource: Send + Sync {
     fn found_in(&self) -> String;
     /// What turns a claim into a token, if an agent registered here and waits for its person.
     fn claim_token(&self) -> Option<Token>;
-    /// What keeps a token that is saved here from being the one in use: a variable of the environment.
-    fn overruled_by(&self) -> Option<&'static str>;
-    /// Takes hold of where the account is kept, and makes ready to write there: what is delivered once must not be lost
-    /// to another process, or to a full disk that shows too late. May block for a few seconds.
+    /// Environment variable whose token takes precedence over the saved one, if set.
+    fn overriding_variable(&self) -> Option<&'static str>;
+    /// Locks the stored account and reserves the room to write a new one: a token that is delivered once must not be
+    /// lost to another process or to a full disk. May block for a few seconds.
     ///
     /// # Errors
-    /// Why nothing can be kept.
-    fn hold(&self) -> Result<Box<dyn Hold>, String>;
+    /// Why the account cannot be locked or written.
+    fn lock(&self) -> Result<Box<dyn AccountLock>, String>;
     /// What must not be shown, wherever it turns up.
     fn secrets(&self) -> Vec<Token> {
         self.current().into_iter().chain(self.claim_token()).collect()
@@ -187,47 +187,47 @@ pub trait TokenSource: Send + Sync {
     }
     /// Tries again to save it. May block for a moment.
     fn save_again(&self) {}
-    /// What became of an account that had to be saved again; told once.
-    fn take_news(&self) -> Option<String> {
+    /// A one-time notice: what became of an account that had to be saved again.
+    fn take_notice(&self) -> Option<String> {
         None
     }
 }
 
-/// A hold on where an account is kept; nobody else has one meanwhile.
-pub trait Hold: Send {
-    /// What is kept now.
-    fn kept(&self) -> Kept;
-    /// Whether keeping something else would end an account, be it one that cannot be used from here.
+/// The stored account, locked: no other process can change it meanwhile.
+pub trait AccountLock: Send {
+    /// The account that is stored now.
+    fn stored(&self) -> StoredAccount;
+    /// Whether there is an account, usable or not, that a new one would replace.
     fn is_taken(&self) -> bool;
-    /// Keeps something else. It is on the disk when this returns, and in use at once, even when it could not be saved.
+    /// Replaces the account. The new one is in use at once, and on the disk when this returns without an error.
     ///
     /// # Errors
     /// Why it could not be saved.
-    fn keep(self: Box<Self>, kept: Kept) -> Result<(), String>;
+    fn store(self: Box<Self>, account: StoredAccount) -> Result<(), String>;
 }
 
-/// An account as it is kept.
+/// An account's tokens, as they are stored.
 #[derive(Clone, Debug, Default)]
-pub struct Kept {
+pub struct StoredAccount {
     /// The bearer token.
     pub token: Option<Token>,
-    /// What turns a claim into a token.
+    /// The claim token, which is exchanged for a bearer token after the claim.
     pub claim_token: Option<Token>,
 }
 
-/// An account that is kept in memory only, as the sandbox's is.
+/// An account that is stored in memory only, such as the sandbox's.
 #[derive(Clone, Debug, Default)]
-pub struct InMemory(Arc<RwLock<Kept>>);
+pub struct InMemory(Arc<RwLock<StoredAccount>>);
 
 impl InMemory {
     /// Begins with `token`.
     #[must_use]
     pub fn with(token: Token) -> Self {
-        Self(Arc::new(RwLock::new(Kept { token: Some(token), claim_token: None })))
+        Self(Arc::new(RwLock::new(StoredAccount { token: Some(token), claim_token: None })))
     }
 
-    fn now(&self) -> Kept {
-        self.0.read().map(|kept| kept.clone()).unwrap_or_default()
+    fn now(&self) -> StoredAccount {
+        self.0.read().map(|account| account.clone()).unwrap_or_default()
     }
 }
 
@@ -252,17 +252,17 @@ impl TokenSource for InMemory {
         self.now().claim_token
     }
 
-    fn overruled_by(&self) -> Option<&'static str> {
+    fn overriding_variable(&self) -> Option<&'static str> {
         None
     }
 
-    fn hold(&self) -> Result<Box<dyn Hold>, String> {
+    fn lock(&self) -> Result<Box<dyn AccountLock>, String> {
         Ok(Box::new(self.clone()))
     }
 }
 
-impl Hold for InMemory {
-    fn kept(&self) -> Kept {
+impl AccountLock for InMemory {
+    fn stored(&self) -> StoredAccount {
         self.now()
     }
 
@@ -270,9 +270,9 @@ impl Hold for InMemory {
         self.now().token.is_some()
     }
 
-    fn keep(self: Box<Self>, kept: Kept) -> Result<(), String> {
+    fn store(self: Box<Self>, account: StoredAccount) -> Result<(), String> {
         if let Ok(mut now) = self.0.write() {
-            *now = kept;
+            *now = account;
         }
         Ok(())
     }

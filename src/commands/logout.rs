@@ -4,14 +4,14 @@ use std::process::ExitCode;
 
 use crate::api::agent::RevokeOwnToken;
 use crate::api::client::{Caller, Client};
-use crate::api::token::{Kept, TokenSource};
+use crate::api::token::{StoredAccount, TokenSource};
 use crate::config::Config;
 
 use super::{Fault, deadline, print};
 
 /// Revokes the token that is kept, and forgets it with its base. It is forgotten only when OpenTrain has taken it back.
-/// `overruling` is the variable whose token is used in place of the saved one, if one is set.
-pub(super) async fn run(config: &Config, overruling: Option<&'static str>) -> Result<ExitCode, Fault> {
+/// `overriding` is the variable whose token is used in place of the saved one, if one is set.
+pub(super) async fn run(config: &Config, overriding: Option<&'static str>) -> Result<ExitCode, Fault> {
     if config.sandbox.is_some() {
         return Err(
             "the sandbox keeps no account on the disk, so there is nothing to log out from; for the real one, leave \
@@ -19,10 +19,10 @@ pub(super) async fn run(config: &Config, overruling: Option<&'static str>) -> Re
                 .into(),
         );
     }
-    let hold = config.credentials.hold()?;
-    let kept = hold.kept();
-    let Some(token) = kept.token else {
-        if hold.is_taken() {
+    let lock = config.credentials.lock()?;
+    let account = lock.stored();
+    let Some(token) = account.token else {
+        if lock.is_taken() {
             let notices = config.credentials.notices();
             let why = if notices.is_empty() { "it has a claim token only".into() } else { notices.join("; ") };
             let what = "the account in the credential file can be neither revoked nor forgotten from here";
@@ -34,11 +34,11 @@ pub(super) async fn run(config: &Config, overruling: Option<&'static str>) -> Re
     let client = Client::new(Box::new(config.origin.clone()), config.timeout).through(config.proxies.clone());
     // Neither is sent as a header: an answer that repeats one of them is masked.
     let deadline = deadline();
-    let caller = Caller { token: Some(&token), claim_token: kept.claim_token.as_ref(), deadline };
+    let caller = Caller { token: Some(&token), claim_token: account.claim_token.as_ref(), deadline };
     client.send(&RevokeOwnToken { token: token.expose().to_owned() }, caller).await?;
-    hold.keep(Kept::default())?;
+    lock.store(StoredAccount::default())?;
     print("Revoked and forgotten: the token no longer works anywhere.")?;
-    if let Some(variable) = overruling {
+    if let Some(variable) = overriding {
         print(&format!("The token in {variable} is another thing: it is still in use here."))?;
     }
     Ok(ExitCode::SUCCESS)

@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod drift;
 mod freeze;
+mod install;
 mod log;
 mod logout;
 mod sandbox;
@@ -45,23 +46,26 @@ pub type Fault = Box<dyn std::error::Error + Send + Sync>;
 pub fn run(cli: Cli) -> Result<ExitCode, Fault> {
     let environment = Environment::of_process();
     let mut config = Config::read(&cli.typed.0, &environment)?;
-    let overruling = config.credentials.overruled_by();
+    let overriding = config.credentials.overriding_variable();
     if matches!(cli.task, Some(Task::Logout)) {
         // The saved account alone is meant, with the base that belongs to it.
         config = Config::read(&cli.typed.0, &environment.without_token())?;
+    }
+    if let Some(task @ (Task::Install(_) | Task::Uninstall(_))) = &cli.task {
+        return install::run(task, &environment, cli.typed.arguments());
     }
     let log = Log::start(&config.log, Arc::clone(&config.credentials))?;
     // One thread: calls wait, they do not compute. A second one makes each of them wait for it to wake, too; what blocks
     // (files that are synced, locks) has threads of its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let done = runtime.block_on(perform(cli.task.unwrap_or(Task::Serve), &config, overruling));
+    let done = runtime.block_on(perform(cli.task.unwrap_or(Task::Serve), &config, overriding));
     // A read of stdin cannot be called back: the process does not wait for it.
     runtime.shutdown_background();
     log.finish();
     done
 }
 
-async fn perform(task: Task, config: &Config, overruling: Option<&'static str>) -> Result<ExitCode, Fault> {
+async fn perform(task: Task, config: &Config, overriding: Option<&'static str>) -> Result<ExitCode, Fault> {
     match task {
         Task::Serve => {
             warn(config);
@@ -80,9 +84,11 @@ async fn perform(task: Task, config: &Config, overruling: Option<&'static str>) 
         Task::Check => check::run(config).await,
         Task::Freeze { reason } => freeze::freeze(config, &reason),
         Task::Drift { document } => drift::run(config, document.as_deref()).await,
-        Task::Logout => logout::run(config, overruling).await,
+        Task::Logout => logout::run(config, overriding).await,
         Task::Thaw => freeze::thaw(config),
         Task::Audit { file } => audit::run(config, file.as_deref()),
+        // `run` has done these two: they need no settings.
+        Task::Install(_) | Task::Uninstall(_) => Ok(ExitCode::SUCCESS),
         Task::Sandbox { listen, assumptions } => sandbox::run(listen, config, assumptions).await,
     }
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::api::token::{Kept, Token};
+use crate::api::token::{StoredAccount, Token};
 use crate::files;
 
 use super::leftover::{self, Leftover};
@@ -107,28 +107,28 @@ impl CredentialFile {
 
     /// What is kept, as far as `origin` may have it: the file's own base or the default one. Any other comes from the
     /// environment, where a hostile project's configuration could have put it to fetch the token.
-    pub(super) fn kept_for(&mut self, origin: &Url, base_source: &Source) -> Kept {
-        let Some(token) = self.text("apiToken").map(str::to_owned) else { return Kept::default() };
+    pub(super) fn account_for(&mut self, origin: &Url, base_source: &Source) -> StoredAccount {
+        let Some(token) = self.text("apiToken").map(str::to_owned) else { return StoredAccount::default() };
         let own = self.base_url().unwrap_or(DEFAULT_ORIGIN).to_owned();
         let same = |base: &str| Url::parse(base).is_ok_and(|base| base.origin() == origin.origin());
         // The default base is in use although the file names another: it was not used, and that has been said.
         if !same(&own) && *base_source == Source::Default {
-            return Kept::default();
+            return StoredAccount::default();
         }
         if !same(&own) && !same(DEFAULT_ORIGIN) {
             self.notices.push(format!(
                 "the token in {} is not used: it belongs to {own}, and {base_source} names another base ({origin})",
                 self.path.display()
             ));
-            return Kept::default();
+            return StoredAccount::default();
         }
-        let kept = Token::bearing(&token);
-        if let Err(fault) = &kept {
+        let bearer = Token::bearing(&token);
+        if let Err(fault) = &bearer {
             self.notices.push(format!("apiToken in {} is ignored: {fault}", self.path.display()));
         }
         // A claim token is for the origin that gave it and no other.
         let claim_token = self.text("claimToken").filter(|_| same(&own)).and_then(|text| Token::new(text).ok());
-        Kept { token: kept.ok(), claim_token }
+        StoredAccount { token: bearer.ok(), claim_token }
     }
 }
 

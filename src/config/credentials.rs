@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use tempfile::NamedTempFile;
 use url::Url;
 
-use crate::api::token::{Hold, Kept, Token, TokenSource};
+use crate::api::token::{AccountLock, StoredAccount, Token, TokenSource};
 use crate::files;
 
 use super::credential_file::{CredentialFile, Unsaved, lock_path};
@@ -35,17 +35,17 @@ pub struct Credentials {
     origin: Url,
     base_source: Source,
     state: Arc<RwLock<State>>,
-    /// Held while the file and the state are made the same: what was read must not replace what is written meanwhile.
+    /// Locked while the file is read or written and the state follows it, so that an older read never replaces a newer write.
     in_step: Arc<Mutex<()>>,
     /// What is to be known of the settings around it, since the start.
     notices: Vec<String>,
-    /// What became of an account that had to be saved again, until somebody is told.
-    news: Arc<Mutex<Option<String>>>,
+    /// What became of an account that had to be saved again, until a caller takes this notice.
+    saved_again: Arc<Mutex<Option<String>>>,
 }
 
 #[derive(Clone, Debug, Default)]
 struct State {
-    kept: Kept,
+    account: StoredAccount,
     notices: Vec<String>,
     /// Set while the account in use is not in the file.
     unsaved: Option<Unsaved>,
@@ -53,8 +53,8 @@ struct State {
 
 impl State {
     fn of(mut file: CredentialFile, origin: &Url, base_source: &Source) -> Self {
-        let kept = file.kept_for(origin, base_source);
-        Self { kept, notices: file.notices, unsaved: file.unsaved }
+        let account = file.account_for(origin, base_source);
+        Self { account, notices: file.notices, unsaved: file.unsaved }
     }
 }
 
@@ -76,7 +76,7 @@ impl Credentials {
             state: Arc::new(RwLock::new(state)),
             in_step: Arc::default(),
             notices: Vec::new(),
-            news: Arc::default(),
+            saved_again: Arc::default(),
         }
     }
 
@@ -110,26 +110,26 @@ impl Credentials {
         let file = CredentialFile::read(path.to_owned());
         let fresh = State::of(file.clone(), &self.origin, &self.base_source);
         let left_behind = self.state().unsaved.and_then(|unsaved| unsaved.left_behind);
-        if fresh.kept.token.is_some() && (left_behind.is_none() || fresh.kept.token != left_behind) {
+        if fresh.account.token.is_some() && (left_behind.is_none() || fresh.account.token != left_behind) {
             self.set_state(fresh);
         }
         file
     }
 
-    fn held(&self, patience: Duration) -> Result<Held, String> {
+    fn locked_file(&self, patience: Duration) -> Result<LockedFile, String> {
         let path =
             self.path.clone().ok_or("there is no home folder to keep an account in: set HOME or XDG_CONFIG_HOME")?;
-        Held::of(self.clone(), path.clone(), patience).map_err(|fault| format!("{}: {fault}", path.display()))
+        LockedFile::of(self.clone(), path.clone(), patience).map_err(|fault| format!("{}: {fault}", path.display()))
     }
 
     /// Saves the account in use, which could not be saved before, unless another process has saved one since.
     fn save_unsaved(&self) -> Result<String, String> {
-        let held = self.held(SHORT_PATIENCE)?;
-        let (token, path) = (self.state().kept.token, held.path.display().to_string());
+        let file = self.locked_file(SHORT_PATIENCE)?;
+        let (token, path) = (self.state().account.token, file.path.display().to_string());
         if self.is_unsaved() {
-            Box::new(held).keep(self.state().kept)?;
+            Box::new(file).store(self.state().account)?;
         }
-        Ok(if self.state().kept.token == token {
+        Ok(if self.state().account.token == token {
             format!("The new token, which could not be saved before, is in {path} now.")
         } else {
             format!("Another process has saved another account in {path}; that one is in use now.")
@@ -145,7 +145,7 @@ impl Credentials {
 
 impl TokenSource for Credentials {
     fn current(&self) -> Option<Token> {
-        self.fixed.as_ref().map(|(token, _)| token.clone()).or_else(|| self.state().kept.token)
+        self.fixed.as_ref().map(|(token, _)| token.clone()).or_else(|| self.state().account.token)
     }
 
     fn reload(&self) -> Option<Token> {
@@ -167,7 +167,7 @@ impl TokenSource for Credentials {
     }
 
     fn claim_token(&self) -> Option<Token> {
-        self.state().kept.claim_token
+        self.state().account.claim_token
     }
 
     fn found_in(&self) -> String {
@@ -177,16 +177,16 @@ impl TokenSource for Credentials {
         }
     }
 
-    fn overruled_by(&self) -> Option<&'static str> {
+    fn overriding_variable(&self) -> Option<&'static str> {
         self.fixed.as_ref().map(|(_, variable)| *variable)
     }
 
-    fn hold(&self) -> Result<Box<dyn Hold>, String> {
-        Ok(Box::new(self.held(PATIENCE)?))
+    fn lock(&self) -> Result<Box<dyn AccountLock>, String> {
+        Ok(Box::new(self.locked_file(PATIENCE)?))
     }
 
     fn secrets(&self) -> Vec<Token> {
-        let Kept { token, claim_token } = self.state().kept;
+        let StoredAccount { token, claim_token } = self.state().account;
         self.fixed.iter().map(|(token, _)| token.clone()).chain(token).chain(claim_token).collect()
     }
 
@@ -199,7 +199,7 @@ impl TokenSource for Credentials {
             return;
         }
         match self.save_unsaved() {
-            Ok(done) => *self.news.lock().unwrap_or_else(PoisonError::into_inner) = Some(done),
+            Ok(done) => *self.saved_again.lock().unwrap_or_else(PoisonError::into_inner) = Some(done),
             Err(why) => {
                 if let Ok(mut state) = self.state.write()
                     && let Some(unsaved) = &mut state.unsaved
@@ -210,13 +210,13 @@ impl TokenSource for Credentials {
         }
     }
 
-    fn take_news(&self) -> Option<String> {
-        self.news.lock().unwrap_or_else(PoisonError::into_inner).take()
+    fn take_notice(&self) -> Option<String> {
+        self.saved_again.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 }
 
-/// A hold on the credential file: the lock, and the file that will take its place.
-struct Held {
+/// The credential file under its lock, and the file that will take its place.
+struct LockedFile {
     credentials: Credentials,
     /// Where the file really is: a link to it stays one.
     path: PathBuf,
@@ -226,7 +226,7 @@ struct Held {
     _lock: File,
 }
 
-impl Held {
+impl LockedFile {
     fn of(credentials: Credentials, path: PathBuf, patience: Duration) -> io::Result<Self> {
         let folder = path.parent().ok_or_else(|| io::Error::other("it is in no folder"))?;
         files::private_folder(folder)?;
@@ -243,16 +243,16 @@ impl Held {
         Ok(Self { credentials, path, fields, next, _lock: lock })
     }
 
-    fn save(mut self, kept: &Kept) -> io::Result<()> {
+    fn save(mut self, account: &StoredAccount) -> io::Result<()> {
         let fields = &mut self.fields;
-        for (name, token) in [("apiToken", &kept.token), ("claimToken", &kept.claim_token)] {
+        for (name, token) in [("apiToken", &account.token), ("claimToken", &account.claim_token)] {
             match token {
                 Some(token) => drop(fields.insert(name.into(), token.expose().into())),
                 None => drop(fields.shift_remove(name)),
             }
         }
         // A base belongs to its account: left alone it would lead the next one astray.
-        if kept.token.is_some() || kept.claim_token.is_some() {
+        if account.token.is_some() || account.claim_token.is_some() {
             let base = self.credentials.origin.as_str().trim_end_matches('/');
             fields.insert("baseUrl".into(), base.into());
         } else {
@@ -265,25 +265,25 @@ impl Held {
     }
 }
 
-impl Hold for Held {
-    fn kept(&self) -> Kept {
-        self.credentials.state().kept
+impl AccountLock for LockedFile {
+    fn stored(&self) -> StoredAccount {
+        self.credentials.state().account
     }
 
     fn is_taken(&self) -> bool {
         let is_set = |name| self.fields.get(name).and_then(Value::as_str).is_some_and(|text| !text.is_empty());
-        self.kept().token.is_some() || is_set("apiToken") || is_set("claimToken")
+        self.stored().token.is_some() || is_set("apiToken") || is_set("claimToken")
     }
 
-    fn keep(self: Box<Self>, kept: Kept) -> Result<(), String> {
+    fn store(self: Box<Self>, account: StoredAccount) -> Result<(), String> {
         let credentials = self.credentials.clone();
         let _in_step = credentials.in_step.lock().unwrap_or_else(PoisonError::into_inner);
         let State { notices, .. } = credentials.state();
         let in_file = self.fields.get("apiToken").and_then(Value::as_str).and_then(|text| Token::new(text).ok());
-        let in_use = State { kept: kept.clone(), notices, unsaved: None };
+        let in_use = State { account: account.clone(), notices, unsaved: None };
         credentials.set_state(in_use.clone());
         let path = self.path.clone();
-        self.save(&kept).map_err(|fault| {
+        self.save(&account).map_err(|fault| {
             let why = format!("{} could not be written ({fault})", path.display());
             credentials
                 .set_state(State { unsaved: Some(Unsaved { left_behind: in_file, why: why.clone() }), ..in_use });

@@ -250,11 +250,11 @@ fn an_account_that_could_not_be_saved_is_saved_when_the_way_is_free() {
     let (folder, path) = home(r#"{"apiToken": "ot_pat_old"}"#);
     let file = folder.path().join(".config/opentrain/cli.json");
     let credentials = read(&[("HOME", &path)]).unwrap().credentials;
-    let hold = credentials.hold().unwrap();
+    let lock = credentials.lock().unwrap();
     std::fs::remove_file(&file).unwrap();
     std::fs::create_dir_all(file.join("in the way")).unwrap();
-    let kept = crate::api::token::Kept { token: Token::new("ot_pat_new").ok(), claim_token: None };
-    hold.keep(kept).unwrap_err();
+    let account = crate::api::token::StoredAccount { token: Token::new("ot_pat_new").ok(), claim_token: None };
+    lock.store(account).unwrap_err();
     assert!(credentials.is_unsaved());
     credentials.save_again();
     assert!(credentials.is_unsaved() && credentials.notices().join("").contains("could not be saved"));
@@ -262,8 +262,8 @@ fn an_account_that_could_not_be_saved_is_saved_when_the_way_is_free() {
     std::fs::remove_dir_all(&file).unwrap();
     credentials.save_again();
     assert!(!credentials.is_unsaved());
-    assert!(credentials.take_news().unwrap().contains("cli.json"), "it is said, once");
-    assert_eq!(credentials.take_news(), None);
+    assert!(credentials.take_notice().unwrap().contains("cli.json"), "it is said, once");
+    assert_eq!(credentials.take_notice(), None);
     assert!(std::fs::read_to_string(&file).unwrap().contains("ot_pat_new"));
     assert_eq!(token(&read(&[("HOME", &path)]).unwrap()).as_deref(), Some("ot_pat_new"));
 }

@@ -12,12 +12,12 @@ use crate::api::agent::{ClaimStarted, ExchangeClaim, RegisterIdentity, StartClai
 use crate::api::client::Caller;
 use crate::api::error::InvalidArgument;
 use crate::api::reply::Read;
-use crate::api::token::Kept;
+use crate::api::token::StoredAccount;
 use crate::api::{Effect, Gate, Operation};
 
 use super::answer::{Answer, Link, LinkKind, Outcome, Report};
 use super::audit::Settled;
-use super::claim::{Exchanged, INTERVAL, hold, keep, without_secrets};
+use super::claim::{Exchanged, INTERVAL, lock_account, store_account, without_secrets};
 use super::context::{Call, Context};
 use super::failure::{Denial, Trouble};
 use super::hints::{SANDBOX_KEY, with_key_page};
@@ -70,8 +70,8 @@ impl Tool for RegisterAgent {
     async fn run(self, context: &Context) -> Result<Answer, Trouble> {
         // The tokens are delivered once: the process does not stop before they are on the disk.
         let _turn = context.toolbox.claim.turn().await?;
-        let hold = hold(Arc::clone(&context.toolbox.tokens)).await.map_err(Denial::unkept)?;
-        if hold.is_taken() && self.force != Some(true) && !context.toolbox.sandbox {
+        let lock = lock_account(Arc::clone(&context.toolbox.tokens)).await.map_err(Denial::unkept)?;
+        if lock.is_taken() && self.force != Some(true) && !context.toolbox.sandbox {
             let message = "an account is saved here already: go on with it (claim_account, get_auth_status). force: true throws \
                            it away, and nobody can get at it again who does not own it";
             return Err(InvalidArgument::new("force", message).into());
@@ -84,8 +84,9 @@ impl Tool for RegisterAgent {
             Ok(read) => read,
             Err(fault) => return Err(context.end_failed(writing, fault).await),
         };
-        let kept = Kept { token: Some(output.access_token.clone()), claim_token: Some(output.claim_token.clone()) };
-        let saved = keep(hold, kept).await;
+        let account =
+            StoredAccount { token: Some(output.access_token.clone()), claim_token: Some(output.claim_token.clone()) };
+        let saved = store_account(lock, account).await;
         let object = without_secrets(object, &[&output.access_token, &output.claim_token]);
         let warning = writing.end(Settled::with(Outcome::Created)).await;
 
@@ -244,7 +245,7 @@ fn claimed(object: &Object, app: Option<&Url>, context: &Context) -> String {
              makes a key in the app, Settings → API keys, and sets it as OT_API_TOKEN."
         }
     };
-    let token = if context.toolbox.tokens.overruled_by().is_some() { "has come" } else { "is in use" };
+    let token = if context.toolbox.tokens.overriding_variable().is_some() { "has come" } else { "is in use" };
     let there = if context.toolbox.sandbox && !payments.is_empty() { SANDBOX_KEY } else { "" };
     let text = format!(
         "claimed: a person owns the account now. The new token {token}, and the old ones are dead.{payments}{there}"
@@ -254,14 +255,14 @@ fn claimed(object: &Object, app: Option<&Url>, context: &Context) -> String {
 
 /// What has to be said of where the account is kept.
 fn keeping(unsaved: Option<String>, toolbox: &Toolbox) -> Vec<String> {
-    let overruled = toolbox.tokens.overruled_by();
+    let overriding = toolbox.tokens.overriding_variable();
     let warning = unsaved.as_ref().map(|fault| {
         format!(
             "WARNING: the token could not be saved: {fault}. Saving is tried again at every call and when this server \
              stops; if that fails too, a person makes a key in the app."
         )
     });
-    let note = overruled.map(|variable| {
+    let note = overriding.map(|variable| {
         let saved = if unsaved.is_some() { "" } else { "; the saved one is used when that is no longer set" };
         format!("Note: the token in {variable} is the one in use{saved}.")
     });

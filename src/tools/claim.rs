@@ -13,7 +13,7 @@ use crate::api::agent::{CLAIM_GRANT, ExchangeClaim};
 use crate::api::client::Caller;
 use crate::api::error::Error;
 use crate::api::reply::Read;
-use crate::api::token::{Hold, Kept, Token, TokenSource};
+use crate::api::token::{AccountLock, StoredAccount, Token, TokenSource};
 
 use super::agent::EXCHANGE;
 use super::answer::Outcome;
@@ -184,12 +184,12 @@ impl Toolbox {
         if let Some(left) = self.claim.too_early() {
             return Exchanged::TooEarly(left);
         }
-        let hold = match hold(Arc::clone(&self.tokens)).await {
-            Ok(hold) => hold,
+        let lock = match lock_account(Arc::clone(&self.tokens)).await {
+            Ok(lock) => lock,
             Err(fault) => return Exchanged::Denied(Denial::unkept(fault)),
         };
         // Another process may have been faster.
-        let Some(claim_token) = hold.kept().claim_token else {
+        let Some(claim_token) = lock.stored().claim_token else {
             let object = Map::from_iter([("status".to_owned(), json!("claimed"))]);
             return Exchanged::Claimed { object, unsaved: None, unrecorded: None };
         };
@@ -200,8 +200,8 @@ impl Toolbox {
         };
         match self.ask(&claim_token, deadline).await {
             Ok(Read { object, output, .. }) => {
-                let kept = Kept { token: Some(output.access_token.clone()), claim_token: None };
-                let unsaved = keep(hold, kept).await.err();
+                let account = StoredAccount { token: Some(output.access_token.clone()), claim_token: None };
+                let unsaved = store_account(lock, account).await.err();
                 self.claim.done.store(true, Ordering::Relaxed);
                 let unrecorded = writing.end(Settled::with(Outcome::Done)).await;
                 let mut told = Map::from_iter([("status".to_owned(), json!("claimed"))]);
@@ -248,12 +248,12 @@ pub(super) fn without_secrets(mut object: Object, tokens: &[&Token]) -> Object {
     serde_json::from_str(&json).unwrap_or_default()
 }
 
-/// Takes hold of where the account is kept.
-pub(super) async fn hold(tokens: Arc<dyn TokenSource>) -> Result<Box<dyn Hold>, String> {
-    tokio::task::spawn_blocking(move || tokens.hold()).await.map_err(|fault| fault.to_string())?
+/// Locks the stored account, off the thread that serves.
+pub(super) async fn lock_account(tokens: Arc<dyn TokenSource>) -> Result<Box<dyn AccountLock>, String> {
+    tokio::task::spawn_blocking(move || tokens.lock()).await.map_err(|fault| fault.to_string())?
 }
 
-/// Keeps an account.
-pub(super) async fn keep(hold: Box<dyn Hold>, kept: Kept) -> Result<(), String> {
-    tokio::task::spawn_blocking(move || hold.keep(kept)).await.map_err(|fault| fault.to_string())?
+/// Stores an account, off the thread that serves.
+pub(super) async fn store_account(lock: Box<dyn AccountLock>, account: StoredAccount) -> Result<(), String> {
+    tokio::task::spawn_blocking(move || lock.store(account)).await.map_err(|fault| fault.to_string())?
 }

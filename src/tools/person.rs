@@ -162,7 +162,7 @@ impl Toolbox {
         call: &Call,
     ) -> (Report, Option<Duration>) {
         if past == LinkKind::Claim
-            && self.tokens.overruled_by().is_none()
+            && self.tokens.overriding_variable().is_none()
             && let Some(wait) = self.exchange(call).await.wait()
         {
             return (self.tell_again(served, refused, call).await, Some(paced(wait)));

@@ -191,8 +191,8 @@ impl Toolbox {
     pub async fn close(&self) {
         self.claim.settled().await;
         self.save_again().await;
-        if let Some(news) = self.tokens.take_news() {
-            tracing::warn!("{news}");
+        if let Some(notice) = self.tokens.take_notice() {
+            tracing::warn!("{notice}");
         } else if self.tokens.is_unsaved() {
             tracing::error!("{}", self.tokens.notices().join("; "));
         }
@@ -298,7 +298,7 @@ impl Toolbox {
     async fn renewed(self: &Arc<Self>, refused: Option<&Token>, call: &Call) -> (Option<Token>, Vec<String>) {
         let another = |token: Option<Token>| token.filter(|token| Some(token) != refused);
         let found = another(self.reloaded(call).await);
-        if found.is_some() || self.tokens.overruled_by().is_some() {
+        if found.is_some() || self.tokens.overriding_variable().is_some() {
             return (found, Vec::new());
         }
         // Another call may be fetching it just now, or have fetched it since: what is in use after this counts.
@@ -341,7 +341,7 @@ impl Toolbox {
             Some(argument) => Err(Error::from(argument).into()),
             None => (context.entry.run)(context.arguments.clone(), &context).await,
         };
-        let news = [self.client.news(), self.tokens.take_news()].into_iter().flatten();
+        let notices = [self.client.take_notice(), self.tokens.take_notice()].into_iter().flatten();
         match done {
             Ok(mut answer) => {
                 let entry = context.entry;
@@ -349,12 +349,12 @@ impl Toolbox {
                     self.served.iter().any(|served| served.entry.name == entry.name && served.takes("limit"));
                 answer.cuts = context.take_cuts();
                 answer.complete(entry, &self.listed_name(entry), has_limit);
-                answer.warnings.extend(news);
+                answer.warnings.extend(notices);
                 let step = answer.step.take();
                 Report { result: Ok(answer), step }
             }
             Err(trouble) => {
-                news.for_each(|news| context.remark(Some(news)));
+                notices.for_each(|notice| context.remark(Some(notice)));
                 self.failed(context, &trouble).await
             }
         }

@@ -6,14 +6,14 @@ use axum::response::Response;
 use http::StatusCode;
 use maud::{Markup, html};
 
-use super::super::accounts::{self, Account, Attempt, Owner};
-use super::super::answer::Refused;
-use super::super::world::{Shared, World};
 use super::form::Sent;
 use super::{button, page, refusal, see, tell_assistant, visible};
+use crate::sandbox::http::answer::Refused;
+use crate::sandbox::world::account::{self, Account, Attempt, Owner};
+use crate::sandbox::world::state::{Shared, World};
 
 /// Where an account is claimed: the seeded one with a button, one that an agent registered with its link and code.
-pub(super) async fn claim(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn claim(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
     let (world, sent) = (shared.lock(), Sent::query(query));
     match (sent.get("token"), sent.get("account")) {
         (Some(token), _) => ceremony(&world, token),
@@ -23,15 +23,15 @@ pub(super) async fn claim(State(shared): State<Shared>, RawQuery(query): RawQuer
 }
 
 /// Claims an account.
-pub(super) async fn claimed(State(shared): State<Shared>, body: Bytes) -> Response {
+pub(crate) async fn claimed(State(shared): State<Shared>, body: Bytes) -> Response {
     let (mut world, sent) = (shared.lock(), Sent::read(&body));
     let Some(token) = sent.get("token") else {
-        accounts::claim_seeded(&mut world);
+        account::claim_seeded(&mut world);
         return see("/claim");
     };
-    match accounts::claim(&mut world, token, sent.get("code").unwrap_or_default()) {
+    match account::claim(&mut world, token, sent.get("code").unwrap_or_default()) {
         Ok(()) => see(&format!("/claim?token={token}")),
-        Err(why) => match accounts::by_attempt(&world, token) {
+        Err(why) => match account::by_attempt(&world, token) {
             Some((_, account, attempt)) if !account.claimed && world.now() < attempt.ends_at => {
                 asks_for_code(StatusCode::BAD_REQUEST, account, attempt, Some(why))
             }
@@ -41,7 +41,7 @@ pub(super) async fn claimed(State(shared): State<Shared>, body: Bytes) -> Respon
 }
 
 fn ceremony(world: &World, token: &str) -> Response {
-    match accounts::by_attempt(world, token) {
+    match account::by_attempt(world, token) {
         None => refusal(&Refused::not_found(
             "This link is not the latest one, or of another sandbox. Ask your assistant for a new one.",
         )),
@@ -135,7 +135,7 @@ fn claim_seeded(world: &World) -> Response {
 }
 
 /// Where a payment method is put on file.
-pub(super) async fn billing(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn billing(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
     let (world, sent) = (shared.lock(), Sent::query(query));
     let named = sent.get("account");
     let owner = world.owner_of(named);
@@ -147,7 +147,7 @@ pub(super) async fn billing(State(shared): State<Shared>, RawQuery(query): RawQu
 }
 
 /// Puts a payment method on file.
-pub(super) async fn card_added(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn card_added(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
     let (mut world, sent) = (shared.lock(), Sent::query(query));
     let owner = world.owner_of(sent.get("account"));
     match owner.and_then(|owner| world.account_mut(owner)) {

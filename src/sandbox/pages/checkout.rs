@@ -6,14 +6,14 @@ use axum::response::Response;
 use http::StatusCode;
 use maud::html;
 
-use super::super::answer::Refused;
-use super::super::ledger::dollars;
-use super::super::world::Shared;
 use super::{button, refusal, see, tell_assistant};
+use crate::sandbox::http::answer::Refused;
+use crate::sandbox::world::ledger::dollars;
+use crate::sandbox::world::state::Shared;
 
 type Id = Result<Path<String>, PathRejection>;
 
-pub(super) async fn page(State(shared): State<Shared>, id: Id) -> Response {
+pub(crate) async fn page(State(shared): State<Shared>, id: Id) -> Response {
     let world = shared.lock();
     let id = id.map(|Path(id)| id).unwrap_or_default();
     let Some(top_up) = world.top_ups.iter().find(|found| found.id == id) else {
@@ -42,7 +42,7 @@ pub(super) async fn page(State(shared): State<Shared>, id: Id) -> Response {
     )
 }
 
-pub(super) async fn paid(State(shared): State<Shared>, id: Id) -> Response {
+pub(crate) async fn paid(State(shared): State<Shared>, id: Id) -> Response {
     let mut world = shared.lock();
     let id = id.map(|Path(id)| id).unwrap_or_default();
     let page = format!("/checkout/{id}");

@@ -7,20 +7,20 @@ use axum::response::Response;
 use http::StatusCode;
 use maud::{Markup, html};
 
-use super::super::answer::Refused;
-use super::super::decisions::{self, Approval, Asked, Means, PAID, Request, cost, obstacle};
-use super::super::ledger::dollars;
-use super::super::model::{Contract, Milestone, PaymentType};
-use super::super::values::{Exact, Moment};
-use super::super::world::{Shared, World};
 use super::form::Sent;
 use super::{hire, name, refusal, see, tell_assistant, visible};
 use crate::api::approvals::{CONFIRMED, DECLINED, PENDING};
 use crate::api::milestones::ACTIVE_FUNDED;
+use crate::sandbox::http::answer::Refused;
+use crate::sandbox::rules::decide::{self, Approval, Asked, Means, PAID, Request, cost, obstacle};
+use crate::sandbox::world::contract::{Contract, Milestone, PaymentType};
+use crate::sandbox::world::ledger::dollars;
+use crate::sandbox::world::state::{Shared, World};
+use crate::sandbox::world::values::{Exact, Moment};
 
 type Id = Result<Path<String>, PathRejection>;
 
-pub(super) async fn page(State(shared): State<Shared>, id: Id) -> Response {
+pub(crate) async fn page(State(shared): State<Shared>, id: Id) -> Response {
     let world = shared.lock();
     let id = id.map(|Path(id)| id).unwrap_or_default();
     match world.approvals.iter().find(|approval| approval.id == id) {
@@ -29,16 +29,16 @@ pub(super) async fn page(State(shared): State<Shared>, id: Id) -> Response {
     }
 }
 
-pub(super) async fn confirmed(State(shared): State<Shared>, id: Id, body: Bytes) -> Response {
+pub(crate) async fn confirmed(State(shared): State<Shared>, id: Id, body: Bytes) -> Response {
     let means = match Sent::read(&body).get("pay") {
         Some("credits") => Means::Credits,
         _ => Means::Card,
     };
-    decide(&shared, id, CONFIRMED, |world, id| decisions::confirm(world, id, means))
+    decide(&shared, id, CONFIRMED, |world, id| decide::confirm(world, id, means))
 }
 
-pub(super) async fn declined(State(shared): State<Shared>, id: Id) -> Response {
-    decide(&shared, id, DECLINED, decisions::decline)
+pub(crate) async fn declined(State(shared): State<Shared>, id: Id) -> Response {
+    decide(&shared, id, DECLINED, decide::decline)
 }
 
 /// Carries out the button that was pressed. When somebody was faster the page says what was decided, so that a late
@@ -104,7 +104,7 @@ const fn question(asked: Asked) -> &'static str {
 }
 
 /// What a request asks for, with amount and person: the text of a link to it.
-pub(super) fn deed(world: &World, request: &Request) -> Markup {
+pub(crate) fn deed(world: &World, request: &Request) -> Markup {
     if request.asked == Asked::Hire {
         return hire::deed(world, request);
     }
@@ -200,11 +200,11 @@ fn asked(world: &World, approval: &Approval) -> Response {
 }
 
 /// What a person is told before deciding.
-pub(super) struct Told {
+pub(crate) struct Told {
     /// Rows of a table.
-    pub(super) facts: Markup,
+    pub(crate) facts: Markup,
     /// What each button does.
-    pub(super) consequences: Markup,
+    pub(crate) consequences: Markup,
 }
 
 fn heading(approval: &Approval, status: &str) -> &'static str {
@@ -338,7 +338,7 @@ fn consequences(asked: Asked, contract: &Contract, milestone: Option<&Milestone>
     }
 }
 
-pub(super) fn declining() -> Markup {
+pub(crate) fn declining() -> Markup {
     html! { p { strong { "Decline" } " changes nothing. Your agent sees that you declined." } }
 }
 

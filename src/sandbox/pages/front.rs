@@ -5,23 +5,23 @@ use axum::response::Response;
 use http::StatusCode;
 use maud::{Markup, html};
 
-use super::super::accounts::{Account, Owner};
-use super::super::ledger::dollars;
-use super::super::model::{Contract, Milestone};
-use super::super::roles::roles;
-use super::super::world::{Shared, World};
 use super::{button, decision, name, see, status, visible};
 use crate::api::contracts::ContractStatus;
+use crate::sandbox::world::account::{Account, Owner};
+use crate::sandbox::world::contract::{Contract, Milestone};
+use crate::sandbox::world::ledger::dollars;
+use crate::sandbox::world::roles::roles;
+use crate::sandbox::world::state::{Shared, World};
 
 const DAY: u64 = 24 * 3_600;
 
 /// Moves the sandbox's clock on, so that a rehearsal need not wait until something expires.
-pub(super) async fn let_a_day_pass(State(shared): State<Shared>) -> Response {
+pub(crate) async fn let_a_day_pass(State(shared): State<Shared>) -> Response {
     shared.lock().wait(DAY);
     see("/")
 }
 
-pub(super) fn page(world: &World) -> Response {
+pub(crate) fn page(world: &World) -> Response {
     super::page(
         StatusCode::OK,
         "Sandbox",

@@ -2,27 +2,27 @@
 
 use maud::{Markup, html};
 
-use super::super::candidates::Proposal;
-use super::super::decisions::Request;
-use super::super::hiring::Terms;
-use super::super::values::Exact;
-use super::super::world::World;
 use super::decision::{Told, declining};
 use super::visible;
+use crate::sandbox::rules::decide::Request;
+use crate::sandbox::rules::hire::Terms;
+use crate::sandbox::world::proposal::Proposal;
+use crate::sandbox::world::state::World;
+use crate::sandbox::world::values::Exact;
 
 /// The text of a link to the request.
-pub(super) fn deed(world: &World, request: &Request) -> Markup {
+pub(crate) fn deed(world: &World, request: &Request) -> Markup {
     let Some((proposal, terms)) = found(world, request) else { return html! { "Hire" } };
     html! { "Hire " bdi { (who(proposal)) } " for " (terms.costs().total.dollars()) }
 }
 
 /// The fee that OpenTrain documents for a milestone.
-pub(super) fn marketplace_fee(amount: Exact) -> Exact {
+pub(crate) fn marketplace_fee(amount: Exact) -> Exact {
     Terms { name: None, description: None, amount, due_date: None }.costs().marketplace_fee
 }
 
 /// How much, and for whom.
-pub(super) fn subject(world: &World, request: &Request) -> Markup {
+pub(crate) fn subject(world: &World, request: &Request) -> Markup {
     let Some((proposal, terms)) = found(world, request) else { return html! {} };
     html! { bdi { (who(proposal)) } ", first milestone " (terms.amount.dollars()) }
 }
@@ -36,7 +36,7 @@ fn who(proposal: &Proposal) -> String {
     proposal.trainer().map(|trainer| visible(&trainer.display_name())).unwrap_or_default()
 }
 
-pub(super) fn told(world: &World, request: &Request) -> Option<Told> {
+pub(crate) fn told(world: &World, request: &Request) -> Option<Told> {
     let (proposal, terms) = found(world, request)?;
     Some(Told {
         facts: html! { (facts(world, proposal, terms)) (costs(terms)) },

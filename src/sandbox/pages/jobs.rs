@@ -7,19 +7,19 @@ use http::StatusCode;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::super::answer::Refused;
-use super::super::drafts;
-use super::super::postings::Job;
-use super::super::world::{Shared, World};
 use super::form::Sent;
 use super::{refusal, visible};
+use crate::sandbox::http::answer::Refused;
+use crate::sandbox::rules::drafts;
+use crate::sandbox::world::job::Job;
+use crate::sandbox::world::state::{Shared, World};
 
-pub(super) async fn draft(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn draft(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
     let note = "At OpenTrain a person edits the draft here. In the sandbox the agent does.";
     show(&shared.lock(), Sent::query(query).get("jobId").unwrap_or_default(), Some(note))
 }
 
-pub(super) async fn job(State(shared): State<Shared>, id: Result<Path<String>, PathRejection>) -> Response {
+pub(crate) async fn job(State(shared): State<Shared>, id: Result<Path<String>, PathRejection>) -> Response {
     show(&shared.lock(), &id.map(|Path(id)| id).unwrap_or_default(), None)
 }
 

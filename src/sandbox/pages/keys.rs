@@ -7,18 +7,18 @@ use http::StatusCode;
 use maud::{Markup, html};
 use url::Url;
 
-use super::super::accounts::{Account, Owner};
-use super::super::answer::Refused;
-use super::super::keys::{ALL, Key, MOST_KEYS};
-use super::super::world::{Shared, World};
 use super::form::Sent;
 use super::{page, refusal, see, visible};
+use crate::sandbox::http::answer::Refused;
+use crate::sandbox::world::account::{Account, Owner};
+use crate::sandbox::world::keys::{ALL, Key, MOST_KEYS};
+use crate::sandbox::world::state::{Shared, World};
 
 /// The longest name of a token (reference: api-reference/tokens/create).
 const LONGEST_NAME: usize = 120;
 
 /// The keys of an account, and a form to make one. `made` names the key that the form made a moment ago.
-pub(super) async fn keys(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
+pub(crate) async fn keys(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
     let (world, sent) = (shared.lock(), Sent::query(query));
     let Some((owner, account)) = wanted(&world, &sent) else { return unknown() };
     let made = world.keys.of(owner).find(|key| Some(key.id()) == sent.get("made"));
@@ -27,7 +27,7 @@ pub(super) async fn keys(State(shared): State<Shared>, RawQuery(query): RawQuery
 }
 
 /// Makes a key and leads to the page that shows it, so that a reload makes no second one.
-pub(super) async fn made(State(shared): State<Shared>, body: Bytes) -> Response {
+pub(crate) async fn made(State(shared): State<Shared>, body: Bytes) -> Response {
     let (mut world, sent) = (shared.lock(), Sent::read(&body));
     let Some((owner, account)) = wanted(&world, &sent) else { return unknown() };
     let organization = account.organization_id.clone();

@@ -19,13 +19,13 @@ use http::StatusCode;
 use http::header::{CONTENT_TYPE, LOCATION};
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::answer::{Refused, insert};
-use super::model::Milestone;
-use super::world::Shared;
 use crate::api::milestones::ACTIVE_FUNDED;
+use crate::sandbox::http::answer::{Refused, insert};
+use crate::sandbox::world::contract::Milestone;
+use crate::sandbox::world::state::Shared;
 
 /// The pages, routed.
-pub(super) fn router() -> Router<Shared> {
+pub(crate) fn router() -> Router<Shared> {
     Router::new()
         .route("/", get(async |State(shared): State<Shared>| front::page(&shared.lock())))
         .route("/clock", post(front::let_a_day_pass))
@@ -54,14 +54,14 @@ fn button(action: &str, text: &str) -> Markup {
 }
 
 /// A refusal, for a person with a browser.
-pub(super) fn refusal(refused: &Refused) -> Response {
+pub(crate) fn refusal(refused: &Refused) -> Response {
     let (status, message) = refused.words();
     let title = status.canonical_reason().unwrap_or("Refused");
     page(status, title, &html! { p role="alert" { (message) } })
 }
 
 /// A page that a proxy might answer with instead of the API.
-pub(super) fn no_answer(status: StatusCode) -> Response {
+pub(crate) fn no_answer(status: StatusCode) -> Response {
     page(status, "This is not the API", &html! { p { "A page instead of an answer: a fault on demand." } })
 }
 

@@ -3,16 +3,16 @@
 
 #![expect(clippy::unnecessary_wraps, reason = "the helpers return what the fields hold")]
 
-use super::super::accounts::Owner;
-use super::super::model::{Contract, Freelancer, Milestone, PaymentType, Usage};
-use super::super::values::{Exact, Moment};
 use crate::api::milestones::{ACTIVE_FUNDED, NOT_FUNDED};
+use crate::sandbox::world::account::Owner;
+use crate::sandbox::world::contract::{Contract, Freelancer, Milestone, PaymentType, Usage};
+use crate::sandbox::world::values::{Exact, Moment};
 
 /// A status that the reference does not name: the set is open, and callers must pass on what they do not know.
 const UNHEARD_OF: &str = "QUALITY_HOLD";
 
 /// The contracts, in no order: the API gives them one.
-pub(in super::super) fn contracts() -> Vec<Contract> {
+pub(crate) fn contracts() -> Vec<Contract> {
     vec![
         ended_without_milestones(),
         as_in_the_reference(),

@@ -2,11 +2,11 @@
 
 use serde_json::{Map, Value, json};
 
-use super::super::accounts::Owner;
-use super::super::drafts;
-use super::super::postings::Job;
-use super::super::values::Moment;
 use crate::api::jobs::JobStatus;
+use crate::sandbox::rules::drafts;
+use crate::sandbox::world::account::Owner;
+use crate::sandbox::world::job::Job;
+use crate::sandbox::world::values::Moment;
 
 /// Who we are.
 const OUR_COMPANY: &str = "Chen Language Data";
@@ -172,7 +172,7 @@ const TAKEN: [Posting; 2] = [
 ];
 
 /// All of them, in no order.
-pub(in super::super) fn jobs() -> Vec<Job> {
+pub(crate) fn jobs() -> Vec<Job> {
     let mut jobs = hired_for();
     jobs.push(open_with_proposals());
     jobs.push(unfinished());

@@ -6,8 +6,8 @@ mod people;
 mod proposals;
 mod talk;
 
-pub(super) use contracts::contracts;
-pub(super) use jobs::jobs;
-pub(super) use people::TRAINERS;
-pub(super) use proposals::proposals;
-pub(super) use talk::conversations;
+pub(crate) use contracts::contracts;
+pub(crate) use jobs::jobs;
+pub(crate) use people::TRAINERS;
+pub(crate) use proposals::proposals;
+pub(crate) use talk::conversations;

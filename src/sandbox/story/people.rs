@@ -1,6 +1,6 @@
 //! The trainers of the story.
 
-use super::super::people::{Trainer, UNAVAILABLE};
+use crate::sandbox::world::trainer::{Trainer, UNAVAILABLE};
 
 /// A trainer of whom nothing is known yet.
 const SOMEBODY: Trainer = Trainer {
@@ -27,7 +27,7 @@ const SOMEBODY: Trainer = Trainer {
 };
 
 /// All of them: first those of the contracts, then those who apply.
-pub(in super::super) const TRAINERS: &[Trainer] = &[
+pub(crate) const TRAINERS: &[Trainer] = &[
     Trainer {
         id: "usr_7Pb3",
         slug: "maria-g",

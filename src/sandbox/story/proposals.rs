@@ -1,16 +1,16 @@
 //! The proposals of the story: those that were hired, and those that wait.
 
-use super::super::candidates::{HIRED, Interview, NOT_A_FIT, Proposal, SHORTLISTED};
-use super::super::model::Contract;
-use super::super::people::trainer;
-use super::super::postings::Job;
-use super::super::values::Moment;
+use crate::sandbox::world::contract::Contract;
+use crate::sandbox::world::job::Job;
+use crate::sandbox::world::proposal::{HIRED, Interview, NOT_A_FIT, Proposal, SHORTLISTED};
+use crate::sandbox::world::trainer::trainer;
+use crate::sandbox::world::values::Moment;
 
 /// The job with proposals from the start.
 const WAITING: &str = "job_8Lx2";
 
 /// All of them, in no order.
-pub(in super::super) fn proposals(jobs: &[Job], contracts: &[Contract]) -> Vec<Proposal> {
+pub(crate) fn proposals(jobs: &[Job], contracts: &[Contract]) -> Vec<Proposal> {
     let mut proposals: Vec<_> = contracts.iter().map(|contract| hired(jobs, contract)).collect();
     proposals.extend(jobs.iter().find(|job| job.id == WAITING).into_iter().flat_map(waiting));
     proposals

@@ -1,8 +1,8 @@
 //! What was written before the story begins.
 
-use super::super::accounts::Owner;
-use super::super::messages::{Conversation, Line};
-use super::super::values::Moment;
+use crate::sandbox::routes::messages::{Conversation, Line};
+use crate::sandbox::world::account::Owner;
+use crate::sandbox::world::values::Moment;
 
 /// A conversation of the story: its messages with when, whether we wrote it, and what.
 struct Talk {
@@ -93,7 +93,7 @@ const TALKS: [Talk; 7] = [
 ];
 
 /// All of them, as they are kept.
-pub(in super::super) fn conversations() -> Vec<Conversation> {
+pub(crate) fn conversations() -> Vec<Conversation> {
     TALKS.map(Talk::kept).into()
 }
 

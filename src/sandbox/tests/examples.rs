@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{Call, Sandbox, V1, call, fund, get, names, paying_sandbox, post, release, sandbox};
-use crate::sandbox::routes;
+use crate::sandbox::http::route;
 
 /// The operations as `src/api` names them.
 fn operations() -> Vec<String> {
@@ -23,7 +23,7 @@ fn operations() -> Vec<String> {
 
 #[test]
 fn every_operation_has_a_route() {
-    let mut routed: Vec<_> = routes::names().map(str::to_owned).collect();
+    let mut routed: Vec<_> = route::names().map(str::to_owned).collect();
     routed.sort();
     assert!(routed.len() > 40, "{routed:?}");
     assert_eq!(routed, operations());
@@ -32,7 +32,7 @@ fn every_operation_has_a_route() {
 #[tokio::test]
 async fn every_operation_is_answered() {
     let sandbox = sandbox().await;
-    for (method, path) in routes::paths() {
+    for (method, path) in route::paths() {
         let path =
             path.split('/').map(|part| if part.starts_with('{') { "none" } else { part }).collect::<Vec<_>>().join("/");
         let method: &'static str = Box::leak(method.into_boxed_str());

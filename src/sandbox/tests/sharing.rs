@@ -111,7 +111,7 @@ async fn that_another_one_has_taken_its_place_is_told_once() {
         let sharer = embedded(origin.port().unwrap(), heir);
         for _ in 0..2 {
             sharer.origin().await.unwrap();
-            assert_eq!(sharer.news(), None, "{heir}: it is the same one");
+            assert_eq!(sharer.take_notice(), None, "{heir}: it is the same one");
         }
         drop(owner);
         gone(&origin).await;
@@ -120,9 +120,9 @@ async fn that_another_one_has_taken_its_place_is_told_once() {
             assert_eq!(third.origin().await.unwrap(), origin);
         }
         assert_eq!(sharer.origin().await.unwrap(), origin);
-        assert!(sharer.news().is_some_and(|news| news.contains("a fresh one")), "{heir}");
+        assert!(sharer.take_notice().is_some_and(|notice| notice.contains("a fresh one")), "{heir}");
         sharer.origin().await.unwrap();
-        assert_eq!((sharer.news(), third.news()), (None, None), "{heir}: it is told once");
+        assert_eq!((sharer.take_notice(), third.take_notice()), (None, None), "{heir}: it is told once");
     }
 }
 

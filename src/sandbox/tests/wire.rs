@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Call, V1, approval, call, claimed_sandbox, end, fund, get, milestone, post, press, release, sandbox};
-use crate::sandbox::routes::MAX_BODY;
+use crate::sandbox::http::route::MAX_BODY;
 
 #[tokio::test]
 async fn what_is_no_operation_has_the_envelope_too() {

@@ -1,0 +1,134 @@
+//! Connections that can break: an answer that does not come, one that ends in the middle, and a reset.
+
+use std::io;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::connect_info::Connected;
+use axum::response::Response;
+use axum::serve::{IncomingStream, Listener};
+use futures::stream;
+use http::header::CONTENT_LENGTH;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::sandbox::http::answer::insert;
+
+/// How long what was written of an answer may take to be on its way before the connection is closed.
+const FLUSH: Duration = Duration::from_millis(20);
+
+/// Gives connections that can be reset.
+pub(crate) struct Lines(pub(crate) TcpListener);
+
+/// A connection.
+pub(crate) struct Line {
+    stream: TcpStream,
+    reset: Reset,
+}
+
+/// Says of a connection whether it is reset when it closes.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Reset(Arc<AtomicBool>);
+
+impl Listener for Lines {
+    type Io = Line;
+    type Addr = SocketAddr;
+
+    async fn accept(&mut self) -> (Line, SocketAddr) {
+        let (stream, address) = Listener::accept(&mut self.0).await;
+        // Answers are small and whole: waiting to fill a packet would only delay them.
+        let _ = stream.set_nodelay(true);
+        (Line { stream, reset: Reset::default() }, address)
+    }
+
+    fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.0.local_addr()
+    }
+}
+
+impl Connected<IncomingStream<'_, Lines>> for Reset {
+    fn connect_info(incoming: IncomingStream<'_, Lines>) -> Self {
+        incoming.io().reset.clone()
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if self.reset.0.load(Ordering::Relaxed) {
+            // Closing without lingering sends RST instead of FIN.
+            let _ = self.stream.set_zero_linger();
+        }
+    }
+}
+
+impl AsyncRead for Line {
+    fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_read(context, into)
+    }
+}
+
+impl AsyncWrite for Line {
+    fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write_vectored(context, slices)
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+}
+
+impl Reset {
+    /// An "answer" that resets the connection instead.
+    pub(crate) fn response(&self) -> Response {
+        self.0.store(true, Ordering::Relaxed);
+        lost()
+    }
+}
+
+/// An "answer" that closes the connection instead: a body that fails before anything of it, and so the head too, was
+/// sent.
+pub(crate) fn lost() -> Response {
+    Response::new(Body::from_stream(stream::once(async { Err::<Bytes, _>(broken()) })))
+}
+
+/// `response` with the length of the whole and half of its body, after which the connection is closed.
+pub(crate) async fn cut(response: Response) -> Response {
+    let (head, body) = response.into_parts();
+    let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
+    let half = whole.slice(..whole.len() / 2);
+    let parts = stream::unfold(Some(half), |half| async {
+        if let Some(half) = half {
+            return Some((Ok(half), None));
+        }
+        tokio::time::sleep(FLUSH).await;
+        Some((Err(broken()), None))
+    });
+    let mut response = Response::from_parts(head, Body::from_stream(parts));
+    insert(&mut response, CONTENT_LENGTH, &whole.len().to_string());
+    response
+}
+
+fn broken() -> io::Error {
+    io::Error::new(io::ErrorKind::BrokenPipe, "a fault on demand")
+}

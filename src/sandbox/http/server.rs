@@ -1,0 +1,141 @@
+//! The HTTP around everything: start and stop, the headers of every response, and what is no operation.
+
+use std::io;
+use std::net::SocketAddr;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::Response;
+use http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, DATE, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+use url::Url;
+
+use super::{guard, marker, route};
+use crate::sandbox::http::answer::{Refused, insert};
+use crate::sandbox::http::delivery::Post;
+use crate::sandbox::http::faults::Faults;
+use crate::sandbox::http::line::{Lines, Reset};
+use crate::sandbox::http::marker::Marker;
+use crate::sandbox::http::route::MAX_BODY;
+use crate::sandbox::pages;
+use crate::sandbox::world::state::{Shared, World};
+
+/// What a page may do: show itself, in its own style, and send its own form. No scripts, no frames, nothing from
+/// elsewhere.
+const POLICY: &str =
+    "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
+
+/// A running sandbox. Dropping it stops it.
+#[derive(Debug)]
+pub struct Sandbox {
+    origin: Url,
+    serving: JoinHandle<io::Result<()>>,
+    /// Dropped with the sandbox, which tells the server to stop.
+    _running: oneshot::Sender<()>,
+}
+
+impl Sandbox {
+    /// Serves on `listener` in the background. Other processes of `user` may find it and share it.
+    ///
+    /// Must be called within a Tokio runtime.
+    ///
+    /// # Errors
+    /// When `listener` is not on loopback: what is not real must not be mistaken for it elsewhere.
+    pub fn start(listener: TcpListener, user: &str) -> io::Result<Self> {
+        Self::start_with(listener, user, Faults::none())
+    }
+
+    /// Serves likewise, and fails where `faults` says so. With faults it is for its owner alone: no other process shares
+    /// it.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn start_with(listener: TcpListener, user: &str, faults: Faults) -> io::Result<Self> {
+        let address = listener.local_addr()?;
+        if !address.ip().is_loopback() {
+            let what = format!("the sandbox listens only on loopback, such as 127.0.0.1, and {} is not", address.ip());
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
+        }
+        let origin = origin(address)?;
+        let marker = Marker::of(user).starting();
+        let marker = if faults.is_empty() { marker } else { marker.alone() };
+        let mut world = World::new(origin.clone(), faults);
+        world.post = Post::open(origin.port());
+        let app = app(world, &marker)?;
+        let (running, stopped) = oneshot::channel::<()>();
+        let service = app.into_make_service_with_connect_info::<Reset>();
+        let served = axum::serve(Lines(listener), service).with_graceful_shutdown(async move {
+            let _ = stopped.await;
+        });
+        Ok(Self { origin, serving: tokio::spawn(served.into_future()), _running: running })
+    }
+
+    /// Where it is, such as `http://127.0.0.1:27610/`.
+    #[must_use]
+    pub const fn origin(&self) -> &Url {
+        &self.origin
+    }
+
+    /// Serves on in the foreground, as long as this is waited for.
+    ///
+    /// # Errors
+    /// When serving broke off.
+    pub async fn run(mut self) -> io::Result<()> {
+        (&mut self.serving).await.map_err(io::Error::other)?
+    }
+}
+
+/// The origin of a sandbox that listens on `address`.
+pub(crate) fn origin(address: SocketAddr) -> io::Result<Url> {
+    Url::parse(&format!("http://{address}")).map_err(io::Error::other)
+}
+
+/// Everything that the sandbox answers.
+fn app(world: World, marker: &Marker) -> io::Result<Router> {
+    let shared = Shared::new(world);
+    Ok(route::router()?
+        .merge(pages::router())
+        .merge(marker::router(marker))
+        .fallback(async |State(shared): State<Shared>, request: Request| {
+            elsewhere(&shared, request.uri().path(), Refused::not_found("There is nothing at this path."))
+        })
+        .method_not_allowed_fallback(async |State(shared): State<Shared>, request: Request| {
+            elsewhere(&shared, request.uri().path(), Refused::method_not_allowed())
+        })
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(from_fn_with_state(shared.clone(), around))
+        .with_state(shared))
+}
+
+/// What stands around every answer: who may ask, and the headers.
+async fn around(State(shared): State<Shared>, request: Request, next: Next) -> Response {
+    let mut response = match guard::check(request.method(), request.headers()) {
+        Ok(()) => next.run(request).await,
+        Err(refused) => elsewhere(&shared, request.uri().path(), refused),
+    };
+    for (name, value) in [
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        // Not `no-referrer`: with it, browsers send `Origin: null` even from our own form (Fetch, "append a request
+        // `Origin` header"), and one without `Sec-Fetch-Site` could then not press a button.
+        (REFERRER_POLICY, "same-origin"),
+        (CACHE_CONTROL, "no-store"),
+        (CONTENT_SECURITY_POLICY, POLICY),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
+    if !response.headers().contains_key(DATE) {
+        let date = shared.lock().now().http_date();
+        insert(&mut response, DATE, &date);
+    }
+    response
+}
+
+/// A refusal outside of every operation: the API's envelope below `/api/`, a page anywhere else.
+fn elsewhere(shared: &Shared, path: &str, refused: Refused) -> Response {
+    if path.starts_with("/api/") { shared.exchange(|_| Err(refused)) } else { pages::refusal(&refused) }
+}

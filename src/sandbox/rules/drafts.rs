@@ -1,0 +1,242 @@
+//! What a draft needs before it can be published, and what can be read from a description. Simple rules, so that the
+//! same text gives the same draft.
+
+use serde_json::{Map, Number, Value, json};
+
+use super::reading;
+use crate::api::types::decimal;
+
+/// What a key of a job takes.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    Text,
+    Number,
+    List,
+    OneOf(&'static [&'static str]),
+}
+
+/// A key of a job.
+struct Key {
+    name: &'static str,
+    kind: Kind,
+    label: &'static str,
+    /// The question to ask where it is missing.
+    prompt: &'static str,
+    example: &'static str,
+}
+
+/// How jobs pay (reference: api-reference/job-drafts/capabilities).
+pub(crate) const PAYMENT_TYPES: &[&str] = &["PAY_PER_LABEL", "PAY_PER_HOUR", "FIXED_PRICE"];
+const EXPERIENCE: &[&str] = &["EXPERT", "ENTRY_LEVEL", "INTERMEDIATE", "ANY_EXPERIENCE_LEVEL"];
+const VOLUME_UNITS: &[&str] =
+    &["HOURS_OF_RECORDING_AUDIO_VIDEO", "NUMBER_OF_FILES", "NUMBER_OF_WORDS", "UNKNOWN_NOT_SPECIFIED"];
+
+/// The keys of updates (reference: api-reference/job-drafts/capabilities).
+const KEYS: &[Key] = &[
+    key("jobTitle", Kind::Text, "Job title", "What should the job be called?", "Spanish tweet sentiment labeling"),
+    key("jobDescription", Kind::Text, "Description", "What is to be done?", "Label 5,000 posts by sentiment"),
+    key("labelingOverview", Kind::Text, "Labeling overview", "How is it labeled?", "Positive, negative or neutral"),
+    key("datasetDescription", Kind::Text, "Dataset", "What is the data?", "Public posts in Spanish"),
+    key("dataType", Kind::Text, "Data type", "What kind of data is it: text, audio, images, video?", "TEXT"),
+    key("subjectMatter", Kind::Text, "Subject matter", "What is it about?", "Social media"),
+    key("dataVolume", Kind::Number, "Data volume", "How much data is there?", "5000"),
+    key("dataVolumeUnit", Kind::OneOf(VOLUME_UNITS), "Unit", "What is it counted in?", "NUMBER_OF_FILES"),
+    key("labelingSoftware", Kind::Text, "Labeling software", "With which software?", "Label Studio"),
+    key("headcount", Kind::Number, "Headcount", "How many trainers are wanted?", "1"),
+    key(
+        "experienceLevel",
+        Kind::OneOf(EXPERIENCE),
+        "Experience level",
+        "How experienced must they be?",
+        "INTERMEDIATE",
+    ),
+    key(
+        "paymentType",
+        Kind::OneOf(PAYMENT_TYPES),
+        "Payment type",
+        "Pay by the label, by the hour, or a fixed price?",
+        "FIXED_PRICE",
+    ),
+    key("pricePerHour", Kind::Number, "Price per hour", "How many US dollars an hour?", "15"),
+    key("pricePerLabel", Kind::Number, "Price per label", "How many US dollars a label?", "0.05"),
+    key("fixedPrice", Kind::Number, "Fixed price", "How many US dollars for all of it?", "300"),
+    key("countries", Kind::List, "Countries", "Where may trainers be?", "Spain"),
+    key("languages", Kind::List, "Languages", "Which languages must they know?", "Spanish"),
+    key("labelTypes", Kind::List, "Label types", "What kind of labels are they?", "SENTIMENT"),
+];
+
+/// What must be there, whatever it pays by.
+const NEEDED: &[&str] =
+    &["jobTitle", "jobDescription", "dataType", "labelTypes", "languages", "experienceLevel", "paymentType"];
+
+const fn key(name: &'static str, kind: Kind, label: &'static str, prompt: &'static str, example: &'static str) -> Key {
+    Key { name, kind, label, prompt, example }
+}
+
+impl Key {
+    fn fits(&self, value: &Value) -> bool {
+        match (self.kind, value) {
+            (_, Value::Null) => true,
+            (Kind::Text, Value::String(text)) => !text.trim().is_empty(),
+            (Kind::Number, Value::Number(number)) => {
+                decimal(number).is_some_and(|number| number.is_sign_positive() && !number.is_zero())
+            }
+            (Kind::List, Value::Array(items)) => {
+                items.iter().all(|item| item.as_str().is_some_and(|text| !text.trim().is_empty()))
+            }
+            (Kind::OneOf(values), Value::String(text)) => values.contains(&text.as_str()),
+            _ => false,
+        }
+    }
+
+    const fn wanted(&self) -> &'static str {
+        match self.kind {
+            Kind::Text => "a text",
+            Kind::Number => "a number above 0",
+            Kind::List => "a list of texts",
+            Kind::OneOf(_) => "one of the documented values",
+        }
+    }
+
+    /// As `missingFields` has it.
+    fn missing(&self) -> Value {
+        let (kind, values, example) = match self.kind {
+            Kind::Text => ("string", None, json!(self.example)),
+            Kind::Number => ("number", None, self.example.parse::<Number>().map(Value::Number).unwrap_or_default()),
+            Kind::List => ("string[]", None, json!([self.example])),
+            Kind::OneOf(values) => ("enum", Some(values), json!(self.example)),
+        };
+        json!({
+            "field": self.name,
+            "label": self.label,
+            "message": format!("{} is missing.", self.label),
+            "code": "missing_required_field",
+            "prompt": self.prompt,
+            "type": kind,
+            "enumValues": values,
+            "updateKeys": [self.name],
+            "example": example,
+            "hint": null,
+        })
+    }
+}
+
+/// What can be read from a description.
+pub(crate) fn read(text: &str) -> Map<String, Value> {
+    let mut fields = Map::new();
+    fields.insert("jobDescription".into(), text.trim().into());
+    fields.extend(reading::title(text).map(|title| ("jobTitle".to_owned(), title.into())));
+    fields.extend(reading::words(text).into_iter().map(|(key, value)| (key.to_owned(), value)));
+    fields.extend(reading::pay(text).into_iter().flatten().map(|(key, value)| (key.to_owned(), value)));
+    fields
+}
+
+/// Puts `changes` into `fields`; `null` takes a key out.
+///
+/// # Errors
+/// What is wrong with them, as issues; nothing is changed then.
+pub(crate) fn change(fields: &mut Map<String, Value>, changes: &Map<String, Value>) -> Result<(), Vec<Value>> {
+    let issues: Vec<_> = changes.iter().filter_map(|(name, value)| issue(name, value)).collect();
+    if !issues.is_empty() {
+        return Err(issues);
+    }
+    for (name, value) in changes {
+        if value.is_null() {
+            fields.shift_remove(name);
+        } else {
+            fields.insert(name.clone(), value.clone());
+        }
+    }
+    Ok(())
+}
+
+fn issue(name: &str, value: &Value) -> Option<Value> {
+    let Some(key) = KEYS.iter().find(|key| key.name == name) else {
+        let message = format!("Unrecognized key: \"{name}\"");
+        return Some(json!({ "code": "unrecognized_keys", "path": [], "keys": [name], "message": message }));
+    };
+    let message = format!("{name} must be {}.", key.wanted());
+    (!key.fits(value)).then(|| json!({ "code": "invalid_type", "path": [name], "message": message }))
+}
+
+/// What is still missing, in the order in which to ask.
+pub(crate) fn missing(fields: &Map<String, Value>) -> Vec<Value> {
+    let is_there = |name: &str| match fields.get(name) {
+        Some(Value::Array(items)) => !items.is_empty(),
+        value => value.is_some(),
+    };
+    let price = match fields.get("paymentType").and_then(Value::as_str) {
+        Some("PAY_PER_HOUR") => Some("pricePerHour"),
+        Some("PAY_PER_LABEL") => Some("pricePerLabel"),
+        Some(_) => Some("fixedPrice"),
+        None => None,
+    };
+    let needed = NEEDED.iter().copied().chain(price).filter(|name| !is_there(name));
+    needed.filter_map(|name| KEYS.iter().find(|key| key.name == name)).map(Key::missing).collect()
+}
+
+/// Whether it can be published, and what is in the way.
+pub(crate) fn validation(fields: &Map<String, Value>) -> Value {
+    let missing = missing(fields);
+    let issues: Vec<_> = missing
+        .iter()
+        .map(|field| json!({ "field": field["field"], "code": field["code"], "message": field["message"] }))
+        .collect();
+    json!({
+        "publishReady": missing.is_empty(),
+        "issueCount": issues.len(),
+        "missingFieldCount": missing.len(),
+        "missingFields": missing,
+        "issues": issues,
+    })
+}
+
+/// What is in the way of publishing it, if something is.
+pub(crate) fn not_ready(fields: &Map<String, Value>) -> Option<Value> {
+    (!missing(fields).is_empty()).then(|| json!({ "validation": validation(fields) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_example_fits_its_own_key() {
+        for key in KEYS {
+            assert!(key.fits(&key.missing()["example"]), "{}", key.name);
+        }
+    }
+
+    #[test]
+    fn a_draft_becomes_ready_key_by_key() {
+        let mut fields = Map::new();
+        let mut asked = Vec::new();
+        while let Some(next) = missing(&fields).first().cloned() {
+            let name = next["updateKeys"][0].as_str().unwrap().to_owned();
+            change(&mut fields, &Map::from_iter([(name.clone(), next["example"].clone())])).unwrap();
+            asked.push(name);
+        }
+        assert_eq!(asked.len(), NEEDED.len() + 1);
+        assert_eq!(asked.last().map(String::as_str), Some("fixedPrice"));
+        assert_eq!(validation(&fields)["publishReady"], true);
+    }
+
+    #[test]
+    fn what_does_not_fit_changes_nothing() {
+        let mut fields = read("Label 10 photos");
+        let before = fields.clone();
+        for (name, value) in [
+            ("jobTitel", json!("x")),
+            ("jobTitle", json!(" ")),
+            ("headcount", json!(0)),
+            ("pricePerHour", json!("15")),
+            ("languages", json!("Spanish")),
+            ("languages", json!([""])),
+            ("paymentType", json!("PER_HOUR")),
+        ] {
+            let changes = Map::from_iter([("jobTitle".to_owned(), json!("New")), (name.to_owned(), value.clone())]);
+            assert_eq!(change(&mut fields, &changes).unwrap_err().len(), 1, "{name} {value}");
+            assert_eq!(fields, before);
+        }
+    }
+}

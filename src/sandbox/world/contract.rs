@@ -1,0 +1,230 @@
+//! Contracts and milestones as they are kept, and as the API shows them.
+
+use rust_decimal::Decimal;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::api::contracts::ContractStatus;
+use crate::api::milestones::{ACTIVE_FUNDED, NOT_FUNDED};
+use crate::sandbox::world::account::Owner;
+use crate::sandbox::world::values::{Exact, Moment};
+
+/// What a contract pays by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum PaymentType {
+    FixedPrice,
+    PayPerHour,
+    PayPerLabel,
+}
+
+/// A hired trainer on a job.
+#[derive(Debug)]
+pub(crate) struct Contract {
+    pub(crate) owner: Owner,
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) job_id: String,
+    pub(crate) proposal_id: String,
+    pub(crate) payment_type: PaymentType,
+    pub(crate) rate_usd: Option<Exact>,
+    pub(crate) estimated_total_usd: Option<Exact>,
+    pub(crate) estimated_volume: Option<Exact>,
+    pub(crate) start_date: Moment,
+    /// Set when it ended.
+    pub(crate) end_date: Option<Moment>,
+    pub(crate) created_at: Moment,
+    pub(crate) updated_at: Moment,
+    pub(crate) freelancer: Freelancer,
+    /// All of them, those that the timeline leaves out too.
+    pub(crate) milestones: Vec<Milestone>,
+    pub(crate) conversation_id: String,
+    pub(crate) usage: Usage,
+}
+
+/// A trainer, masked as the API masks one.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Freelancer {
+    pub(crate) user_id: String,
+    pub(crate) display_name: String,
+    pub(crate) country: String,
+    pub(crate) profile_path: String,
+}
+
+/// A part that a contract's work is paid by.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Milestone {
+    pub(crate) id: String,
+    pub(crate) name: Option<String>,
+    pub(crate) description: String,
+    /// Open, as it is in the API.
+    pub(crate) status: String,
+    pub(crate) amount_usd: Exact,
+    pub(crate) volume: Option<Exact>,
+    #[serde(rename = "milestoneNumber")]
+    pub(crate) number: u32,
+    pub(crate) due_date: Option<Moment>,
+    pub(crate) pending_approval: bool,
+    pub(crate) needs_review: bool,
+    pub(crate) invoice_id: Option<String>,
+    pub(crate) created_at: Moment,
+    /// Refunded or cancelled: kept, but not in the timeline.
+    #[serde(skip)]
+    pub(crate) withdrawn: bool,
+}
+
+/// What is paid for a milestone.
+#[derive(Debug)]
+pub(crate) struct Invoice {
+    pub(crate) id: String,
+    pub(crate) number: u32,
+    pub(crate) created_at: Moment,
+}
+
+/// What a trainer has reported.
+#[derive(Debug, Default)]
+pub(crate) struct Usage {
+    pub(crate) seconds: u32,
+    pub(crate) labels: u32,
+    pub(crate) tasks: u32,
+    pub(crate) last_at: Option<Moment>,
+}
+
+impl Contract {
+    /// Whether work can still be added to it.
+    pub(crate) const fn status(&self) -> ContractStatus {
+        if self.end_date.is_some() { ContractStatus::Ended } else { ContractStatus::Active }
+    }
+
+    /// The milestones that the API shows.
+    pub(crate) fn timeline(&self) -> impl Iterator<Item = &Milestone> {
+        self.milestones.iter().filter(|milestone| !milestone.withdrawn)
+    }
+
+    /// Nothing more can be added from `now` on. Its milestones stay as they are.
+    pub(crate) fn end(&mut self, now: Moment) {
+        self.end_date = Some(now);
+        self.updated_at = now;
+    }
+
+    /// The milestone that is funded now.
+    pub(crate) fn active_milestone(&self) -> Option<&Milestone> {
+        self.timeline().find(|milestone| milestone.is_funded())
+    }
+
+    /// The contract as a listing has it.
+    pub(crate) fn listed(&self) -> Value {
+        json!({
+            "id": self.id,
+            "status": self.status(),
+            "title": self.title,
+            "jobId": self.job_id,
+            "proposalId": self.proposal_id,
+            "paymentType": self.payment_type,
+            "rateUsd": self.rate_usd,
+            "estimatedTotalUsd": self.estimated_total_usd,
+            "estimatedVolume": self.estimated_volume,
+            "hasActiveMilestone": self.active_milestone().is_some(),
+            "startDate": self.start_date,
+            "endDate": self.end_date,
+            "createdAt": self.created_at,
+            "updatedAt": self.updated_at,
+            "freelancer": self.freelancer,
+            "milestones": self.timeline().collect::<Vec<_>>(),
+        })
+    }
+
+    /// The contract by itself: two more fields.
+    pub(crate) fn whole(&self) -> Value {
+        let mut whole = self.listed();
+        if let Value::Object(fields) = &mut whole {
+            fields.insert("jobDmConversationId".into(), self.conversation_id.as_str().into());
+            fields.insert("budget".into(), self.budget());
+        }
+        whole
+    }
+
+    /// What is used of the funded volume.
+    pub(crate) fn budget(&self) -> Value {
+        let hours = Exact((Decimal::from(self.usage.seconds) / Decimal::from(3600)).round_dp(4).normalize());
+        let consumed = match self.payment_type {
+            PaymentType::FixedPrice => Exact::ZERO,
+            PaymentType::PayPerHour => hours,
+            PaymentType::PayPerLabel => self.usage.labels.into(),
+        };
+        let funded = || self.milestones.iter().filter(|milestone| milestone.invoice_id.is_some());
+        let funded_volume: Decimal = funded().filter_map(|milestone| milestone.volume).map(|volume| volume.0).sum();
+        let funded_amount: Decimal = funded().map(|milestone| milestone.amount_usd.0).sum();
+        let fraction = share(consumed.0, funded_volume);
+        json!({
+            "contractId": self.id,
+            "paymentType": self.payment_type,
+            "state": state(fraction),
+            "fundedVolume": Exact(funded_volume.normalize()),
+            "fundedAmountUsd": Exact(funded_amount.normalize()),
+            "consumed": {
+                "seconds": self.usage.seconds,
+                "hours": hours,
+                "labels": self.usage.labels,
+                "tasks": self.usage.tasks,
+            },
+            "consumedVolume": consumed,
+            "remainingVolume": Exact((funded_volume - consumed.0).max(Decimal::ZERO).normalize()),
+            "consumedFraction": Exact(fraction),
+            "activeMilestone": self.active_milestone().map(|milestone| json!({
+                "id": milestone.id,
+                "name": milestone.name,
+                "amountUsd": milestone.amount_usd,
+                "volume": milestone.volume,
+                "status": milestone.status,
+            })),
+            "lastUsageAt": self.usage.last_at,
+        })
+    }
+}
+
+/// From 0 to 1; 0 where nothing is funded.
+fn share(consumed: Decimal, funded: Decimal) -> Decimal {
+    consumed.checked_div(funded).unwrap_or_default().min(Decimal::ONE).round_dp(4).normalize()
+}
+
+/// `LOW` from 80 %, `DEPLETED` from 100 % (reference: api-reference/contracts/get).
+fn state(fraction: Decimal) -> &'static str {
+    if fraction >= Decimal::ONE {
+        "DEPLETED"
+    } else if fraction >= Decimal::new(8, 1) {
+        "LOW"
+    } else {
+        "OK"
+    }
+}
+
+impl Milestone {
+    /// Whether no money is behind it.
+    pub(crate) fn is_unfunded(&self) -> bool {
+        self.status == NOT_FUNDED
+    }
+
+    /// Whether money is held for it.
+    pub(crate) fn is_funded(&self) -> bool {
+        self.status == ACTIVE_FUNDED
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_budget_is_low_from_four_fifths_and_depleted_at_the_end() {
+        let state_of = |consumed, funded| state(share(Decimal::new(consumed, 1), Decimal::new(funded, 0)));
+        assert_eq!(state_of(0, 0), "OK");
+        assert_eq!(state_of(319, 40), "OK");
+        assert_eq!(state_of(320, 40), "LOW");
+        assert_eq!(state_of(399, 40), "LOW");
+        assert_eq!(state_of(400, 40), "DEPLETED");
+        assert_eq!(state_of(450, 40), "DEPLETED");
+    }
+}

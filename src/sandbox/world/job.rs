@@ -1,0 +1,174 @@
+//! Jobs as they are kept, and as the API shows them to their owner and to everybody.
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::api::jobs::JobStatus;
+use crate::sandbox::world::account::Owner;
+use crate::sandbox::world::values::Moment;
+
+/// How long a public job is good.
+const VALID: u64 = 30 * 24 * 3_600;
+/// How much of a description is its summary.
+const SUMMARY: usize = 140;
+
+/// What happened to a job on the public market (reference: api-reference/jobs/changes).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum Change {
+    Published,
+    Updated,
+    Closed,
+}
+
+/// A job: a draft, an open one, one that was hired for.
+#[derive(Debug)]
+pub(crate) struct Job {
+    pub(crate) owner: Owner,
+    pub(crate) id: String,
+    pub(crate) company: String,
+    pub(crate) status: JobStatus,
+    /// By the keys of the API's own updates.
+    pub(crate) fields: Map<String, Value>,
+    pub(crate) created_at: Moment,
+    pub(crate) updated_at: Moment,
+    pub(crate) published_at: Option<Moment>,
+    /// What the public saw of it.
+    pub(crate) history: Vec<(Moment, Change)>,
+    /// By which a repeated draft is known.
+    pub(crate) idempotency_key: Option<String>,
+}
+
+impl Job {
+    /// A draft without anything in it.
+    pub(crate) fn draft(owner: Owner, id: &str, company: &str, fields: Map<String, Value>, now: Moment) -> Self {
+        Self {
+            owner,
+            id: id.into(),
+            company: company.into(),
+            status: JobStatus::Draft,
+            fields,
+            created_at: now,
+            updated_at: now,
+            published_at: None,
+            history: Vec::new(),
+            idempotency_key: None,
+        }
+    }
+
+    /// A field's text.
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
+        self.fields.get(key).and_then(Value::as_str)
+    }
+
+    /// What it is called.
+    pub(crate) fn title(&self) -> &str {
+        self.text("jobTitle").unwrap_or("Untitled draft")
+    }
+
+    /// The words of a list.
+    pub(crate) fn words(&self, key: &str) -> Vec<&str> {
+        self.fields.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
+    }
+
+    /// Whether the public sees it.
+    pub(crate) fn is_open(&self) -> bool {
+        self.status == JobStatus::Open
+    }
+
+    /// The public sees it from `now` on.
+    pub(crate) fn publish(&mut self, now: Moment) {
+        self.status = JobStatus::Open;
+        self.published_at = Some(now);
+        self.updated_at = now;
+        self.history.push((now, Change::Published));
+    }
+
+    /// It has another status from `now` on, and the public no longer sees it.
+    pub(crate) fn withdraw(&mut self, status: JobStatus, now: Moment) {
+        if self.is_open() {
+            self.history.push((now, Change::Closed));
+        }
+        self.status = status;
+        self.updated_at = now;
+    }
+
+    /// As its owner lists it, at `url`.
+    pub(crate) fn owned(&self, url: &str, total: usize, unreviewed: usize) -> Value {
+        json!({
+            "id": self.id,
+            "title": self.title(),
+            "status": self.status,
+            "published": self.published_at.is_some() && self.status != JobStatus::Draft,
+            "acceptingApplicants": self.is_open(),
+            "createdAt": self.created_at,
+            "updatedAt": self.updated_at,
+            "jobUrl": url,
+            "proposalCounts": { "total": total, "unreviewed": unreviewed },
+        })
+    }
+
+    /// What it is about, in a word.
+    pub(crate) fn category(&self) -> Option<&str> {
+        self.text("subjectMatter").or_else(|| self.text("dataType"))
+    }
+
+    /// As everybody sees it, at `url`.
+    pub(crate) fn public(&self, url: &str) -> Value {
+        let text = self.text("jobDescription").unwrap_or_default();
+        let summary: String = text.chars().take(SUMMARY).collect();
+        json!({
+            "id": self.id,
+            "slug": slug(self.title()),
+            "title": self.title(),
+            "companyName": self.company,
+            "descriptionText": text,
+            "descriptionHtml": maud::html! { p { (text) } }.into_string(),
+            "seoTitle": null,
+            "summary": summary,
+            "status": self.status,
+            "datePosted": self.published_at,
+            "validThrough": self.published_at.map(|moment| moment.plus_seconds(VALID)),
+            "updatedAt": self.updated_at,
+            "employmentTypes": ["CONTRACTOR"],
+            "countries": self.words("countries"),
+            "languages": self.words("languages"),
+            "category": self.category(),
+            "dataType": self.text("dataType"),
+            "labelTypes": self.words("labelTypes"),
+            "labelingSoftware": self.text("labelingSoftware"),
+            "experienceLevel": self.text("experienceLevel"),
+            "skills": self.words("labelTypes"),
+            "pay": self.pay(),
+            "url": url,
+            "applyUrl": format!("{url}/apply"),
+        })
+    }
+
+    fn pay(&self) -> Value {
+        let amount = |key: &str| self.fields.get(key).cloned().unwrap_or_default();
+        json!({
+            "paymentType": self.text("paymentType"),
+            "currency": "USD",
+            "hourlyRate": amount("pricePerHour"),
+            "hourlyMin": null,
+            "hourlyMax": null,
+            "fixedPrice": amount("fixedPrice"),
+            "perLabelRate": amount("pricePerLabel"),
+        })
+    }
+}
+
+/// A title as a part of an address.
+fn slug(title: &str) -> String {
+    let clean = title.to_lowercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), " ");
+    clean.split_whitespace().collect::<Vec<_>>().join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_slug_has_letters_and_dashes() {
+        assert_eq!(super::slug("Call-center audio (part 2)!"), "call-center-audio-part-2");
+    }
+}

@@ -1,0 +1,221 @@
+//! API tokens: the roles' and those that are made here. Each belongs to an account.
+
+use crate::sandbox::world::account::Owner;
+use crate::sandbox::world::roles::{Standing, roles};
+use crate::sandbox::world::values::Moment;
+
+/// Every scope (reference: concepts/scopes-and-capabilities).
+pub(crate) const ALL: &[&str] = &[
+    "jobs:read",
+    "jobs:write",
+    "proposals:read",
+    "proposals:write",
+    "messages:read",
+    "messages:write",
+    "payments:read",
+    "payments:write",
+    "team:read",
+    "team:write",
+    "webhooks:manage",
+];
+/// What registering gives (reference: api-reference/agent-auth/register).
+pub(crate) const BEFORE_THE_CLAIM: &[&str] =
+    &["jobs:read", "jobs:write", "proposals:read", "messages:read", "payments:read", "team:read"];
+/// What a claim gives (reference: api-reference/agent-auth/token).
+pub(crate) const AFTER_THE_CLAIM: &[&str] = &[
+    "jobs:read",
+    "jobs:write",
+    "proposals:read",
+    "proposals:write",
+    "messages:read",
+    "messages:write",
+    "payments:read",
+    "team:read",
+    "team:write",
+];
+/// How many active tokens an account may have (reference: concepts/authentication).
+pub(crate) const MOST_KEYS: usize = 25;
+/// How long the page that made a key shows it.
+const SHOWN_FOR: u64 = 600;
+/// When the roles' tokens were made.
+const LONG_AGO: Moment = Moment::in_2026(4, 1, 9, 0);
+/// The number of the first token that is not a role's.
+const FIRST: u64 = 11;
+
+/// A token.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) owner: Owner,
+    token: String,
+    pub(crate) name: String,
+    pub(crate) scopes: Vec<&'static str>,
+    disabled: &'static [&'static str],
+    /// The claim of the account ends it.
+    pub(crate) until_claimed: bool,
+    pub(crate) created_at: Moment,
+    pub(crate) last_used_at: Option<Moment>,
+    pub(crate) revoked_at: Option<Moment>,
+}
+
+/// All tokens.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    all: Vec<Key>,
+    minted: u64,
+}
+
+/// Who calls.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) owner: Owner,
+    /// The public part of the token.
+    pub(crate) token_id: String,
+    /// What the token is called.
+    pub(crate) label: String,
+    pub(crate) scopes: Vec<&'static str>,
+    disabled: &'static [&'static str],
+}
+
+/// Whoever calls without a token, where none is needed.
+pub(crate) const ANYONE: Caller =
+    Caller { owner: Owner::NOBODY, token_id: String::new(), label: String::new(), scopes: Vec::new(), disabled: &[] };
+
+impl Caller {
+    /// Whether the account has `feature` when this token asks.
+    pub(crate) fn has_feature(&self, feature: &str) -> bool {
+        !self.disabled.contains(&feature)
+    }
+
+    /// Whether the token has one of `scopes`.
+    pub(crate) fn may(&self, scopes: &'static [&'static str]) -> bool {
+        crate::api::Gate::scopes(scopes).admits(&self.scopes)
+    }
+}
+
+impl Key {
+    /// Its public part.
+    pub(crate) fn id(&self) -> &str {
+        self.token.split('_').nth(2).unwrap_or_default()
+    }
+
+    /// The whole key, for the page that made it. Reloading that page must neither make another key nor lose this one.
+    pub(crate) fn secret(&self, now: Moment) -> Option<&str> {
+        (self.revoked_at.is_none() && now < self.created_at.plus_seconds(SHOWN_FOR)).then_some(self.token.as_str())
+    }
+
+    /// Its start and its end (reference: api-reference/tokens/list).
+    pub(crate) fn preview(&self) -> String {
+        let start: String = self.token.chars().take("ot_pat_".len() + 4).collect();
+        let end: String = self.token.chars().skip(self.token.chars().count().saturating_sub(4)).collect();
+        format!("{start}********{end}")
+    }
+}
+
+impl Keys {
+    /// The roles' tokens.
+    pub(crate) fn seeded() -> Self {
+        let key = |role: &crate::sandbox::world::roles::Role| Key {
+            owner: Owner::SEEDED,
+            token: role.token.into(),
+            name: format!("sandbox {}", role.name),
+            scopes: role.scopes.to_vec(),
+            disabled: role.disabled,
+            until_claimed: role.standing == Standing::UntilClaimed,
+            created_at: LONG_AGO,
+            last_used_at: None,
+            revoked_at: (role.standing == Standing::Revoked).then(|| LONG_AGO.plus_seconds(24 * 3_600)),
+        };
+        Self { all: roles().iter().map(key).collect(), minted: 0 }
+    }
+
+    /// How many secrets were made.
+    pub(crate) const fn minted(&self) -> u64 {
+        self.minted
+    }
+
+    /// A new secret that is none: `ot_pat_sandboxagent11_notarealsecret0011`.
+    pub(crate) fn mint(&mut self, kind: &str, what: &str) -> String {
+        let number = FIRST + self.minted;
+        self.minted += 1;
+        format!("ot_{kind}_sandbox{what}{number}_notarealsecret{number:04}")
+    }
+
+    /// A new signing secret that is none.
+    pub(crate) fn mint_signing_secret(&mut self) -> String {
+        let number = FIRST + self.minted;
+        self.minted += 1;
+        format!("whsec_sandbox{number}notarealsecret{number:04}")
+    }
+
+    /// Lets `token` act for `owner` from now on.
+    pub(crate) fn add(
+        &mut self,
+        owner: Owner,
+        token: &str,
+        name: &str,
+        scopes: Vec<&'static str>,
+        now: Moment,
+    ) -> &mut Key {
+        let key = Key {
+            owner,
+            token: token.into(),
+            name: name.into(),
+            scopes,
+            disabled: &[],
+            until_claimed: false,
+            created_at: now,
+            last_used_at: None,
+            revoked_at: None,
+        };
+        self.all.push(key);
+        let last = self.all.len() - 1;
+        #[expect(clippy::indexing_slicing, reason = "it was pushed just now")]
+        &mut self.all[last]
+    }
+
+    /// The tokens of an account, newest first.
+    pub(crate) fn of(&self, owner: Owner) -> impl Iterator<Item = &Key> {
+        self.all.iter().rev().filter(move |key| key.owner == owner)
+    }
+
+    /// How many tokens of an account are active.
+    pub(crate) fn active(&self, owner: Owner) -> usize {
+        self.of(owner).filter(|key| key.revoked_at.is_none()).count()
+    }
+
+    /// The token of an account with this public part.
+    pub(crate) fn find(&mut self, owner: Owner, id: &str) -> Option<&mut Key> {
+        self.all.iter_mut().find(|key| key.owner == owner && key.id() == id)
+    }
+
+    /// Whose token it is; `Err` where it is revoked.
+    pub(crate) fn caller(&mut self, token: &str, now: Moment) -> Option<Result<Caller, ()>> {
+        let key = self.all.iter_mut().find(|key| key.token == token)?;
+        if key.revoked_at.is_some() {
+            return Some(Err(()));
+        }
+        key.last_used_at = Some(now);
+        Some(Ok(Caller {
+            owner: key.owner,
+            token_id: key.id().into(),
+            label: key.name.clone(),
+            scopes: key.scopes.clone(),
+            disabled: key.disabled,
+        }))
+    }
+
+    /// Ends one token, whosever it is.
+    pub(crate) fn revoke(&mut self, token: &str, now: Moment) {
+        let key = self.all.iter_mut().find(|key| key.token == token);
+        if let Some(key) = key {
+            key.revoked_at.get_or_insert(now);
+        }
+    }
+
+    /// Ends the tokens of the time before the claim.
+    pub(crate) fn end_with_claim(&mut self, owner: Owner, now: Moment) {
+        for key in self.all.iter_mut().filter(|key| key.owner == owner && key.until_claimed) {
+            key.revoked_at.get_or_insert(now);
+        }
+    }
+}

@@ -1,0 +1,114 @@
+//! The tokens of the sandbox: one for each part that a caller can play.
+
+use crate::api::token::Token;
+use crate::sandbox::world::keys::{AFTER_THE_CLAIM, ALL, BEFORE_THE_CLAIM};
+
+/// A token of the sandbox, and what it is for.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Role {
+    /// Its name.
+    pub name: &'static str,
+    /// The token. Its secret is none.
+    pub token: &'static str,
+    /// What can be tried with it.
+    pub purpose: &'static str,
+    /// What it may do.
+    pub scopes: &'static [&'static str],
+    /// Features that the account is without when this token asks.
+    pub(crate) disabled: &'static [&'static str],
+    /// When it is valid.
+    pub(crate) standing: Standing,
+}
+
+/// When a token is valid.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// Always.
+    Valid,
+    /// Until a person claims the account: that revokes the tokens of the time before (reference:
+    /// api-reference/agent-auth/token).
+    UntilClaimed,
+    /// No more.
+    Revoked,
+}
+
+const ONLY_READING: &[&str] = &["jobs:read", "proposals:read", "messages:read", "payments:read", "team:read"];
+
+const OWNER: Role = Role {
+    name: "owner",
+    token: "ot_pat_sandboxowner_notarealsecret01",
+    purpose: "A key made in the app, with every scope. The default.",
+    scopes: ALL,
+    disabled: &[],
+    standing: Standing::Valid,
+};
+
+const ROLES: &[Role] = &[
+    OWNER,
+    Role {
+        name: "fresh-agent",
+        token: "ot_pat_sandboxfresh_notarealsecret02",
+        purpose: "What an agent gets when it registers: it reads, and a person has yet to claim the account. The claim \
+                  revokes it.",
+        scopes: BEFORE_THE_CLAIM,
+        standing: Standing::UntilClaimed,
+        ..OWNER
+    },
+    Role {
+        name: "claimed-agent",
+        token: "ot_pat_sandboxclaimed_notarealsecret03",
+        purpose: "What an agent gets when its account is claimed: without payments:write, so 403 on every milestone.",
+        scopes: AFTER_THE_CLAIM,
+        ..OWNER
+    },
+    Role {
+        name: "read-only",
+        token: "ot_pat_sandboxreadonly_notarealsecret04",
+        purpose: "Reads, and may write nothing.",
+        scopes: ONLY_READING,
+        ..OWNER
+    },
+    Role {
+        name: "feature-off",
+        token: "ot_pat_sandboxfeature_notarealsecret05",
+        purpose: "Every scope, but public_api_payments_write is switched off for the account.",
+        disabled: &["public_api_payments_write"],
+        ..OWNER
+    },
+    Role {
+        name: "revoked",
+        token: "ot_pat_sandboxrevoked_notarealsecret06",
+        purpose: "No longer valid: 401 on every call.",
+        standing: Standing::Revoked,
+        ..OWNER
+    },
+];
+
+/// The tokens that the sandbox knows, the default one first.
+#[must_use]
+pub const fn roles() -> &'static [Role] {
+    ROLES
+}
+
+/// The token that is used where none is named: it may do everything.
+#[must_use]
+pub fn default_token() -> Token {
+    Token::fixed(OWNER.token)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_token_looks_like_one_and_none_like_a_real_one() {
+        for role in roles() {
+            let token = Token::new(role.token).unwrap();
+            assert_eq!(token.kind(), "personal API token");
+            assert!(role.token.contains("notarealsecret"), "{}", role.name);
+            assert!(role.token.starts_with("ot_pat_sandbox"), "{}", role.name);
+            assert_eq!(roles().iter().filter(|other| other.token == role.token).count(), 1);
+        }
+        assert_eq!(default_token(), Token::new(roles()[0].token).unwrap());
+    }
+}

@@ -1,0 +1,153 @@
+//! Trainers, as their profiles show them: masked, first name and last initial.
+
+use serde_json::{Value, json};
+
+use crate::sandbox::world::contract::Freelancer;
+
+/// A trainer.
+#[derive(Debug)]
+pub(crate) struct Trainer {
+    pub(crate) id: &'static str,
+    pub(crate) slug: &'static str,
+    pub(crate) first_name: &'static str,
+    pub(crate) initial: &'static str,
+    pub(crate) title: &'static str,
+    pub(crate) bio: &'static str,
+    pub(crate) city: &'static str,
+    pub(crate) country_code: &'static str,
+    pub(crate) country: &'static str,
+    pub(crate) hourly_rate: u32,
+    pub(crate) availability: &'static str,
+    pub(crate) level: &'static str,
+    pub(crate) languages: &'static [(&'static str, &'static str)],
+    pub(crate) data_types: &'static [&'static str],
+    pub(crate) label_types: &'static [&'static str],
+    pub(crate) verified: bool,
+    pub(crate) earned: u32,
+    pub(crate) hours: u32,
+    /// Ratings, and what was written.
+    pub(crate) reviews: &'static [(u8, &'static str)],
+    /// Whether they apply for jobs by themselves.
+    pub(crate) applies: bool,
+}
+
+/// Who takes no work now.
+pub(crate) const UNAVAILABLE: &str = "UNAVAILABLE";
+
+impl Trainer {
+    /// Such as "Maria G.".
+    pub(crate) fn display_name(&self) -> String {
+        format!("{} {}.", self.first_name, self.initial)
+    }
+
+    /// As a contract has them.
+    pub(crate) fn hired(&self) -> Freelancer {
+        Freelancer {
+            user_id: self.id.into(),
+            display_name: self.display_name(),
+            country: self.country.into(),
+            profile_path: format!("/profile/{}", self.slug),
+        }
+    }
+
+    /// As a proposal has them.
+    pub(crate) fn candidate(&self) -> Value {
+        json!({
+            "id": self.id,
+            "profileSlug": self.slug,
+            "displayName": self.display_name(),
+            "firstName": self.first_name,
+            "lastNameInitial": self.initial,
+            "profileTitle": self.title,
+            "profilePhotoUrl": null,
+            "countryCode": self.country_code,
+            "country": self.country,
+            "talentType": "FREELANCER",
+            "highestEarningsUsd": self.earned,
+            "reviewCount": self.reviews.len(),
+        })
+    }
+
+    /// As their profile shows them.
+    pub(crate) fn profile(&self) -> Value {
+        let languages =
+            self.languages.iter().map(|(language, level)| json!({ "language": language, "proficiency": level }));
+        json!({
+            "id": self.id,
+            "profileSlug": self.slug,
+            "profilePath": format!("/profile/{}", self.slug),
+            "displayName": self.display_name(),
+            "firstName": self.first_name,
+            "lastNameInitial": self.initial,
+            "talentType": "FREELANCER",
+            "title": self.title,
+            "bio": self.bio,
+            "city": self.city,
+            "countryCode": self.country_code,
+            "country": self.country,
+            "profilePhotoUrl": null,
+            "hourlyRateUsd": self.hourly_rate,
+            "availability": self.availability,
+            "expertiseLevel": self.level,
+            "englishLevel": self.languages.iter().find(|(language, _)| *language == "English").map(|(_, level)| level),
+            "memberSince": "2024-09-02T00:00:00.000Z",
+            "identityVerified": self.verified,
+            "skills": {
+                "subjectMatter": [],
+                "tags": self.label_types,
+                "software": ["Label Studio"],
+                "dataTypes": self.data_types,
+                "labelTypes": self.label_types,
+            },
+            "languages": languages.collect::<Vec<_>>(),
+            "stats": self.stats(),
+            "agency": null,
+            "labelExperience": [self.experience()],
+            "workExperience": [],
+            "education": [],
+            "reviews": self.reviews.iter().enumerate().map(|(place, review)| self.review(place, *review)).collect::<Vec<_>>(),
+        })
+    }
+
+    fn stats(&self) -> Value {
+        let sum: u32 = self.reviews.iter().map(|(rating, _)| u32::from(*rating)).sum();
+        let count = u32::try_from(self.reviews.len()).unwrap_or(0);
+        let mean =
+            (sum * 10).checked_div(count).map(|tenths| crate::sandbox::world::values::Exact::new(tenths.into(), 1));
+        json!({
+            "totalEarnedUsd": self.earned,
+            "billedHours": self.hours,
+            "jobSuccessScore": if self.reviews.is_empty() { Value::Null } else { json!(96) },
+            "reviewCount": count,
+            "averageRating": mean,
+        })
+    }
+
+    fn experience(&self) -> Value {
+        json!({
+            "id": format!("exp_{}", self.slug),
+            "title": self.title,
+            "description": self.bio,
+            "fromYear": 2023,
+            "toYear": null,
+            "ongoing": true,
+            "software": "Label Studio",
+            "dataType": self.data_types.first(),
+            "labelTypes": self.label_types,
+        })
+    }
+
+    fn review(&self, place: usize, (rating, comment): (u8, &str)) -> Value {
+        json!({
+            "id": format!("rev_{}_{place}", self.slug),
+            "rating": rating,
+            "comment": comment,
+            "createdAt": "2026-03-18T12:00:00.000Z",
+        })
+    }
+}
+
+/// The trainer with this id or slug.
+pub(crate) fn trainer(id_or_slug: &str) -> Option<&'static Trainer> {
+    crate::sandbox::story::TRAINERS.iter().find(|trainer| trainer.id == id_or_slug || trainer.slug == id_or_slug)
+}

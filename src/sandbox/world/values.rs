@@ -1,0 +1,205 @@
+//! Numbers and times as the wire has them.
+
+use std::fmt;
+
+use jiff::civil::{DateTime, datetime};
+use jiff::tz::Offset;
+use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
+use serde::ser::Error as _;
+use serde::{Serialize, Serializer};
+use serde_json::Number;
+
+/// An amount, a volume or a share: held exactly, and written as it was read (`300` stays `300`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Exact(pub(crate) Decimal);
+
+impl Exact {
+    /// Nothing.
+    pub(crate) const ZERO: Self = Self(Decimal::ZERO);
+
+    /// `digits`, the last `places` of them behind the point.
+    pub(crate) fn new(digits: i64, places: u32) -> Self {
+        Self(Decimal::new(digits, places))
+    }
+}
+
+impl Exact {
+    /// US dollars for a person: `$300`, `$12.50`, `$11.655`, `$1,000,000.50`.
+    pub(crate) fn dollars(self) -> String {
+        let mut amount = self.0.normalize();
+        if matches!(amount.scale(), 1 | 2) {
+            amount.rescale(2);
+        }
+        let text = amount.to_string();
+        let whole = text.find('.').unwrap_or(text.len());
+        let mut grouped = String::from("$");
+        for (place, character) in text.chars().enumerate() {
+            let is_start_of_group = place < whole && place > 0 && (whole - place).is_multiple_of(3);
+            if is_start_of_group && !grouped.ends_with('-') {
+                grouped.push(',');
+            }
+            grouped.push(character);
+        }
+        grouped
+    }
+}
+
+impl From<u32> for Exact {
+    fn from(number: u32) -> Self {
+        Self(number.into())
+    }
+}
+
+impl fmt::Display for Exact {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+impl Serialize for Exact {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let number: Number = self.0.to_string().parse().map_err(S::Error::custom)?;
+        number.serialize(serializer)
+    }
+}
+
+/// A moment, in UTC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Moment(DateTime);
+
+impl Moment {
+    /// A minute of 2026, the year in which the story plays.
+    pub(crate) const fn in_2026(month: i8, day: i8, hour: i8, minute: i8) -> Self {
+        Self(datetime(2026, month, day, hour, minute, 0, 0))
+    }
+
+    /// Reads what [`is_iso8601`](crate::api::types::is_iso8601) lets through: a date alone is its midnight, and a time
+    /// without an offset is UTC.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let moment = text.parse::<Timestamp>().map(|timestamp| Offset::UTC.to_datetime(timestamp));
+        moment.or_else(|_| text.parse()).ok().map(Self)
+    }
+
+    /// This many seconds later.
+    pub(crate) fn plus_seconds(self, seconds: u64) -> Self {
+        let seconds = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
+        Self(self.0.saturating_add(seconds))
+    }
+
+    /// This many seconds earlier.
+    pub(crate) fn minus_seconds(self, seconds: u64) -> Self {
+        let seconds = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
+        Self(self.0.saturating_sub(seconds))
+    }
+
+    /// How long it is from `now` on, as a person reads it.
+    pub(crate) fn distance(self, now: Self) -> String {
+        let minutes = self.0.duration_since(now.0).as_secs().div_euclid(60);
+        match minutes {
+            120.. => format!("in {} h", (minutes + 30) / 60),
+            1.. => format!("in {minutes} min"),
+            _ => "now".into(),
+        }
+    }
+
+    /// As HTTP writes it (RFC 9110, 5.6.7).
+    pub(crate) fn http_date(self) -> String {
+        self.0.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
+    }
+
+    /// Its day, as a person reads it.
+    pub(crate) fn day(self) -> String {
+        self.0.strftime("%Y-%m-%d").to_string()
+    }
+
+    /// The time alone when it is on the day of `now`, otherwise the day and the time.
+    pub(crate) fn brief(self, now: Self) -> String {
+        if self.0.date() == now.0.date() { self.0.strftime("%H:%M").to_string() } else { self.words() }
+    }
+
+    /// As a person reads it.
+    pub(crate) fn words(self) -> String {
+        self.0.strftime("%Y-%m-%d %H:%M UTC").to_string()
+    }
+}
+
+/// As the API writes it.
+impl fmt::Display for Moment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").fmt(formatter)
+    }
+}
+
+impl Serialize for Moment {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn due_dates_become_moments_in_utc() {
+        for (text, moment) in [
+            ("2026-07-15", "2026-07-15T00:00:00.000Z"),
+            ("2026-07-15T10:00:00Z", "2026-07-15T10:00:00.000Z"),
+            ("2026-07-15T10:00:00.25+02:00", "2026-07-15T08:00:00.250Z"),
+            ("2026-07-15T10:00", "2026-07-15T10:00:00.000Z"),
+            ("0001-01-01", "0001-01-01T00:00:00.000Z"),
+        ] {
+            assert!(crate::api::types::is_iso8601(text), "{text}");
+            assert_eq!(Moment::parse(text).unwrap().to_string(), moment);
+        }
+    }
+
+    #[test]
+    fn a_moment_is_written_for_the_api_for_http_and_for_people() {
+        let moment = Moment::in_2026(6, 12, 10, 0).plus_seconds(61);
+        assert_eq!(moment.to_string(), "2026-06-12T10:01:01.000Z");
+        assert_eq!(moment.http_date(), "Fri, 12 Jun 2026 10:01:01 GMT");
+        assert_eq!(moment.words(), "2026-06-12 10:01 UTC");
+        assert_eq!(moment.day(), "2026-06-12");
+    }
+
+    #[test]
+    fn a_distance_is_in_hours_until_it_is_short() {
+        let now = Moment::in_2026(6, 12, 10, 0);
+        for (seconds, words) in [
+            (72 * 3_600, "in 72 h"),
+            (72 * 3_600 - 3, "in 72 h"),
+            (7_200, "in 2 h"),
+            (7_199, "in 119 min"),
+            (59, "now"),
+        ] {
+            assert_eq!(now.plus_seconds(seconds).distance(now), words);
+        }
+        assert_eq!(now.distance(now.plus_seconds(9_000)), "now");
+    }
+
+    #[test]
+    fn dollars_have_cents_or_none() {
+        for (number, text) in [
+            (Exact::new(300, 0), "$300"),
+            (Exact::new(3_000, 1), "$300"),
+            (Exact::new(125, 1), "$12.50"),
+            (Exact::new(30_010, 2), "$300.10"),
+            (Exact::new(11_655, 3), "$11.655"),
+            (Exact::new(1_000, 0), "$1,000"),
+            (Exact::new(100_000_050, 2), "$1,000,000.50"),
+            (Exact::new(1_234_567, 4), "$123.4567"),
+            (Exact::new(-100_000, 0), "$-100,000"),
+        ] {
+            assert_eq!(number.dollars(), text);
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_as_they_are() {
+        for (number, text) in [(Exact::new(300, 0), "300"), (Exact::new(4, 2), "0.04"), (Exact::new(125, 1), "12.5")] {
+            assert_eq!(serde_json::to_string(&number).unwrap(), text);
+        }
+    }
+}
