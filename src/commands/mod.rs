@@ -104,7 +104,9 @@ async fn perform(task: Task, config: &Config, overriding: Option<&'static str>) 
         Task::Tools { json } => tools::run(&toolbox(config)?, json),
         Task::Call { tool, arguments, json } => {
             warn(config);
-            call::run(server(config)?, &tool, &arguments, json).await
+            // A person who asks for one answer wants all of it, whatever memory it takes.
+            let toolbox = toolbox_over(config, Client::reading_whole)?;
+            call::run(Server::new(Arc::new(toolbox))?, &tool, &arguments, json).await
         }
         Task::Check => check::run(config).await,
         Task::Freeze { reason } => freeze::freeze(config, &reason),
@@ -120,6 +122,11 @@ async fn perform(task: Task, config: &Config, overriding: Option<&'static str>) 
 
 /// The tools over OpenTrain, or over the sandbox of this user.
 fn toolbox(config: &Config) -> Result<Toolbox, Fault> {
+    toolbox_over(config, |client| client)
+}
+
+/// The same, over a client that is changed first.
+fn toolbox_over(config: &Config, change: impl FnOnce(Client) -> Client) -> Result<Toolbox, Fault> {
     let flags = &config.flags;
     let (endpoint, tokens): (Box<dyn Endpoint>, Arc<dyn TokenSource>) = if flags.sandbox {
         let embedded = Embedded::new(flags.sandbox_port, config.user.clone()).with_faults(faults(config)?);
@@ -127,7 +134,7 @@ fn toolbox(config: &Config) -> Result<Toolbox, Fault> {
     } else {
         (Box::new(config.origin.clone()), config.credentials.clone())
     };
-    let client = Client::new(endpoint, flags.timeout).through(config.proxies.clone());
+    let client = change(Client::new(endpoint, flags.timeout).through(config.proxies.clone()));
     Ok(Toolbox::new(client, tokens, operator(config)?, flags.human_wait, flags.sandbox))
 }
 
