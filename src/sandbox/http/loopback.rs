@@ -13,6 +13,8 @@ pub(super) fn client() -> reqwest::Result<reqwest::Client> {
         .no_proxy()
         .redirect(Policy::none())
         .retry(reqwest::retry::never())
+        // A receiver may close a connection that waits, and nothing is sent twice.
+        .pool_max_idle_per_host(0)
         .tls_certs_only([])
         .resolve("localhost", (Ipv4Addr::LOCALHOST, 0).into())
         .build()
