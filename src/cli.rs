@@ -1,11 +1,15 @@
 //! What was typed. The flags of the settings are made from their table; what they mean is `config`'s.
 
+mod install;
+
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand};
 
 use crate::config::{Flag, Flags, SETTINGS, Setting};
+
+pub(crate) use install::{Install, Uninstall};
 
 /// MCP server for OpenTrain AI: contracts, milestones, and the people who approve them, for AI agents.
 ///
@@ -58,6 +62,17 @@ pub enum Task {
         #[arg(long)]
         json: bool,
     },
+    /// Add this server to the hosts on this machine: Claude Desktop, Cursor, VS Code, Codex, …
+    ///
+    /// Writes one entry into the configuration file of each host, with the absolute path of this program, and keeps a copy
+    /// of the file beside it. Settings that are given as flags become arguments of the entry; the token is never written.
+    /// Without HOST it takes every host that is found. Exit status 1 when a file was left alone.
+    Install(Install),
+    /// Remove this server from the hosts on this machine
+    ///
+    /// A file that has not changed since the installation becomes what it was before; else only our entries go.
+    /// Exit status 1 when a file was left alone.
+    Uninstall(Uninstall),
     /// Tell what is set, where it came from, and whether OpenTrain accepts it
     ///
     /// Give it the flags that the server is started with, and it tells what that server would be told.
@@ -107,10 +122,24 @@ pub enum Task {
 #[derive(Clone, Debug, Default)]
 pub struct Typed(pub(crate) Flags);
 
+impl Typed {
+    /// The flags again, as the arguments of a server that has the same settings.
+    pub(crate) fn arguments(&self) -> Vec<String> {
+        let typed = SETTINGS.iter().filter_map(|setting| Some((setting, self.0.get(setting.name)?)));
+        let arguments = typed.flat_map(|(setting, value)| match setting.flag {
+            Flag::None => vec![],
+            Flag::Switch => vec![format!("--{}", setting.name)],
+            Flag::Value(_) => vec![format!("--{}", setting.name), value.clone()],
+        });
+        arguments.collect()
+    }
+}
+
 /// The settings that matter to a command, where not all of them do. The others are taken all the same, since hosts and
 /// scripts put them before any command, but its help does not show them.
 const MATTER: &[(&str, &[&str])] = &[
     ("demo", &[]),
+    ("uninstall", &[]),
     ("tools", &["read-only", "toolsets", "tool-prefix"]),
     ("freeze", &[]),
     ("thaw", &[]),

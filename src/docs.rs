@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::api::Effect;
 use crate::config::{Flag, SETTINGS};
+use crate::install::{self, HOSTS};
 use crate::mcp;
 use crate::tools::{Entry, FAMILIES};
 
@@ -26,6 +27,16 @@ pub fn schema_files() -> Vec<Made> {
         .iter()
         .map(|tool| Made { path: format!("schemas/{}.json", tool.name), content: format!("{:#}\n", json!(tool)) });
     files.collect()
+}
+
+/// `docs/hosts/<host>.md` for every host, and the page that lists them.
+///
+/// # Errors
+/// When the format of a host cannot hold our entry.
+pub fn host_pages() -> Result<Vec<Made>, install::DocumentError> {
+    let page =
+        |host: &install::Host| Ok(Made { path: format!("docs/hosts/{}.md", host.name), content: install::page(host)? });
+    HOSTS.iter().map(page).collect()
 }
 
 /// The sections of the README that are made, by the name between their markers.

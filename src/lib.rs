@@ -7,10 +7,11 @@
 //! | [`mcp`] | how it is spoken: the only room that knows MCP | `tools`, `api` |
 //! | [`sandbox`] | OpenTrain again, small, on loopback | `api` |
 //! | [`config`] | what the settings mean | `api`, `files` |
-//! | [`cli`] | what was typed | `config` |
+//! | [`cli`] | what was typed | `config`, `install` |
 //! | [`files`] | private files, put in place whole, and locks on them | nothing of ours |
 //! | [`drift`] | OpenTrain's description of its API against ours | `api` |
-//! | [`docs`] | text made from the tables | `api`, `config`, `mcp`, `tools` |
+//! | [`install`] | this server's entry in the files of MCP hosts | `files` |
+//! | [`docs`] | text made from the tables | `api`, `config`, `install`, `mcp`, `tools` |
 //! | `commands` | where they meet | all of them |
 //!
 //! `tests/suite/architecture.rs` holds the last column. ARCHITECTURE.md tells the story.
@@ -22,6 +23,7 @@ pub mod config;
 pub mod docs;
 pub mod drift;
 pub mod files;
+pub mod install;
 pub mod mcp;
 pub mod sandbox;
 pub mod tools;

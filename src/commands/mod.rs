@@ -6,6 +6,7 @@ mod check;
 mod demo;
 mod drift;
 mod freeze;
+mod install;
 mod log;
 mod logout;
 mod sandbox;
@@ -50,6 +51,9 @@ pub fn run(cli: Cli) -> Result<ExitCode, Fault> {
         // The saved account alone is meant, with the base that belongs to it.
         config = Config::read(&cli.typed.0, &environment.without_token())?;
     }
+    if let Some(task @ (Task::Install(_) | Task::Uninstall(_))) = &cli.task {
+        return install::run(task, &environment, cli.typed.arguments());
+    }
     let log = Log::start(&config.log, Arc::clone(&config.credentials))?;
     // One thread: calls wait, they do not compute. A second one makes each of them wait for it to wake, too; what blocks
     // (files that are synced, locks) has threads of its own.
@@ -81,6 +85,8 @@ async fn perform(task: Task, config: &Config, overriding: Option<&'static str>) 
         Task::Logout => logout::run(config, overriding).await,
         Task::Thaw => freeze::thaw(config),
         Task::Audit { file } => audit::run(config, file.as_deref()),
+        // `run` has done these two: they need no settings.
+        Task::Install(_) | Task::Uninstall(_) => Ok(ExitCode::SUCCESS),
         Task::Sandbox { listen, assumptions } => sandbox::run(listen, config, assumptions).await,
     }
 }

@@ -39,6 +39,12 @@ impl Environment {
         Self::of(self.0.clone().into_iter().filter(|(name, _)| !is_token(name)))
     }
 
+    /// A variable as it stands.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
     /// A variable that is set to something, a placeholder included.
     fn raw(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())

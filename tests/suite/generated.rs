@@ -38,16 +38,26 @@ fn schema_files_are_what_is_served() {
 }
 
 #[test]
-fn schemas_holds_no_stray_files() {
-    let made: BTreeSet<String> = docs::schema_files().into_iter().map(|made| made.path).collect();
-    for entry in std::fs::read_dir(root().join("schemas")).into_iter().flatten() {
-        let entry = entry.unwrap();
-        let path = format!("schemas/{}", entry.file_name().to_str().unwrap());
-        if made.contains(&path) {
-            continue;
+fn host_pages_are_up_to_date() {
+    for made in docs::host_pages().unwrap() {
+        holds(&root().join(&made.path), &made.content);
+    }
+}
+
+#[test]
+fn made_folders_hold_no_stray_files() {
+    let made = docs::schema_files().into_iter().chain(docs::host_pages().unwrap());
+    let made: BTreeSet<String> = made.map(|made| made.path).collect();
+    for folder in ["schemas", "docs/hosts"] {
+        for entry in std::fs::read_dir(root().join(folder)).into_iter().flatten() {
+            let entry = entry.unwrap();
+            let path = format!("{folder}/{}", entry.file_name().to_str().unwrap());
+            if made.contains(&path) {
+                continue;
+            }
+            assert!(updating(), "{path} belongs to no tool and no host. Run: {COMMAND}");
+            std::fs::remove_file(entry.path()).unwrap();
         }
-        assert!(updating(), "{path} belongs to no tool. Run: {COMMAND}");
-        std::fs::remove_file(entry.path()).unwrap();
     }
 }
 

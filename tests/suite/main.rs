@@ -31,6 +31,7 @@ mod errors;
 mod example;
 mod faults;
 mod generated;
+mod install;
 mod limits;
 mod names;
 mod once;

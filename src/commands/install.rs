@@ -1,0 +1,200 @@
+//! `opentrain-mcp install` and `opentrain-mcp uninstall`: what happened to each host's file, and what to do next.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::cli::{Install, Task, Uninstall};
+use crate::config::Environment;
+use crate::install::{
+    Change, DEFAULT_NAME, HOSTS, Host, InstallError, Launch, Location, Machine, SANDBOX_NAME, SENTENCES, System,
+    install, our_names, snippet, uninstall,
+};
+
+use super::Fault;
+use super::terminal::{BAD, GOOD, HEADING, print, print_whole, styled};
+
+/// Runs either command. `arguments` are the settings that were given as flags.
+pub(super) fn run(task: &Task, environment: &Environment, arguments: Vec<String>) -> Result<ExitCode, Fault> {
+    let environment = environment.clone();
+    let variable = move |name: &str| environment.variable(name).map(str::to_owned);
+    let machine = Machine::new(System::current(), variable);
+    let machine =
+        machine.ok_or("there is no home folder (HOME, or USERPROFILE on Windows), so no host can be found")?;
+    let launch = Launch { command: machine.own_path()?, arguments };
+    match task {
+        Task::Install(Install { list: true, hosts, .. }) => list(&machine, hosts),
+        Task::Install(options) => add(&machine, options, &launch),
+        Task::Uninstall(options) => remove(&machine, options),
+        _ => Ok(ExitCode::SUCCESS),
+    }
+}
+
+/// A place to work on. `is_found` is false for a host that was named and is not on this machine.
+struct Target {
+    host: &'static Host,
+    location: Location,
+    is_found: bool,
+}
+
+/// The places of the hosts that were named, or of all that are found.
+fn targets(machine: &Machine, names: &[String]) -> Vec<Target> {
+    let hosts = HOSTS.iter().filter(|host| names.is_empty() || names.iter().any(|name| name == host.name));
+    let targets = hosts.flat_map(|host| {
+        let found = host.found(machine);
+        let is_found = !found.is_empty();
+        let expected = host.expected(machine).filter(|_| !is_found && !names.is_empty());
+        let locations = found.into_iter().chain(expected);
+        locations.map(move |location| Target { host, location, is_found })
+    });
+    targets.collect()
+}
+
+fn add(machine: &Machine, options: &Install, launch: &Launch) -> Result<ExitCode, Fault> {
+    let default = if launch.is_sandbox() { SANDBOX_NAME } else { DEFAULT_NAME };
+    let name = options.name.as_deref().unwrap_or(default);
+    let targets = targets(machine, &options.hosts);
+    if targets.is_empty() {
+        return none_found(machine, name, launch);
+    }
+    let (mut done, mut failed) = (Vec::new(), false);
+    for Target { host, location, is_found } in &targets {
+        let path = &location.file;
+        match install(host, path, name, launch, options.dry_run) {
+            Ok(change) => {
+                print(&added(host, path, name, &change, options.dry_run))?;
+                if !is_found {
+                    print(&format!("  {} was not found on this machine; the file is ready for it.", host.title))?;
+                }
+                if options.dry_run && change != Change::Nothing {
+                    print_whole(&snippet(host, name, launch)?)?;
+                }
+                done.push(*host);
+            }
+            Err(error) => {
+                failed = true;
+                left_alone(host, &error)?;
+                print("  Add this to it by hand:")?;
+                print_whole(&snippet(host, name, launch)?)?;
+            }
+        }
+    }
+    if !options.dry_run && !done.is_empty() {
+        next(&done, launch)?;
+    }
+    Ok(ExitCode::from(u8::from(failed)))
+}
+
+/// What happened to one file, in a sentence or two.
+fn added(host: &Host, path: &Path, name: &str, change: &Change, is_trial: bool) -> String {
+    let (title, path) = (host.title, path.display());
+    let (add, update) = if is_trial { ("would add", "would update") } else { ("added", "updated") };
+    match change {
+        Change::Added { copy } => {
+            let copy = copy.as_ref().filter(|_| !is_trial);
+            let copy = copy.map(|copy| format!(" A copy from before is in {}.", copy.display()));
+            format!("{title}: {add} \"{name}\" to {path}.{}", copy.unwrap_or_default())
+        }
+        Change::Updated => format!("{title}: {update} \"{name}\" in {path}."),
+        Change::Nothing | Change::Removed { .. } => {
+            format!("{title}: \"{name}\" is in {path} already. Nothing was changed.")
+        }
+    }
+}
+
+fn left_alone(host: &Host, error: &InstallError) -> Result<(), Fault> {
+    print(&format!("{} {}: {error}", styled(BAD, "✗"), host.title))
+}
+
+/// What the user does now.
+fn next(hosts: &[&Host], launch: &Launch) -> Result<(), Fault> {
+    print(&format!("\n{}", styled(HEADING, "Next")))?;
+    let mut titles: Vec<&str> = Vec::new();
+    for host in hosts {
+        if !titles.contains(&host.title) {
+            titles.push(host.title);
+            print(&format!("  {}: {}", host.title, host.restart))?;
+            print(&format!("    {}", host.success))?;
+        }
+    }
+    if !launch.is_sandbox() {
+        print(
+            "  The server needs an OpenTrain token; `opentrain-mcp check` tells whether there is one. Without a token the \
+             assistant can register an account for you: ask it to.",
+        )?;
+    }
+    print(&format!("\n{}", styled(HEADING, "Then say, for example")))?;
+    SENTENCES.iter().try_for_each(|sentence| print(&format!("  {sentence}")))
+}
+
+/// No host is on this machine: says what was looked for, and shows what most hosts read.
+fn none_found(machine: &Machine, name: &str, launch: &Launch) -> Result<ExitCode, Fault> {
+    print("No MCP host was found on this machine. These were looked for:")?;
+    for host in &HOSTS {
+        for location in (host.locations)(machine) {
+            print(&format!("  {}  {}", host.title, location.file.display()))?;
+        }
+    }
+    print("Name a host to write its file all the same, or give this to a host that is not in the list:")?;
+    if let Some(host) = HOSTS.first() {
+        print_whole(&snippet(host, name, launch)?)?;
+    }
+    Ok(ExitCode::FAILURE)
+}
+
+fn remove(machine: &Machine, options: &Uninstall) -> Result<ExitCode, Fault> {
+    let (mut removed, mut failed) = (false, false);
+    for Target { host, location, .. } in targets(machine, &options.hosts) {
+        match uninstall(host, &location.file, options.name.as_deref(), options.dry_run) {
+            Ok(Change::Removed { names, restored, copy }) => {
+                removed = true;
+                let remove = if options.dry_run { "would remove" } else { "removed" };
+                let after = match (restored, copy) {
+                    (true, _) => " The file is what it was before the installation.".to_owned(),
+                    (false, Some(copy)) => format!(
+                        " The rest of the file has changed since the installation and stays; the copy from before is in {}.",
+                        copy.display()
+                    ),
+                    (false, None) => String::new(),
+                };
+                let after = if options.dry_run { String::new() } else { after };
+                print(&format!(
+                    "{}: {remove} {} from {}.{after}",
+                    host.title,
+                    names.join(", "),
+                    location.file.display()
+                ))?;
+            }
+            Ok(_) => {}
+            Err(error) => {
+                failed = true;
+                left_alone(host, &error)?;
+            }
+        }
+    }
+    if !removed && !failed {
+        print("There was no entry of this server to remove.")?;
+    }
+    Ok(ExitCode::from(u8::from(failed)))
+}
+
+/// Lists the hosts with their files.
+fn list(machine: &Machine, names: &[String]) -> Result<ExitCode, Fault> {
+    for host in HOSTS.iter().filter(|host| names.is_empty() || names.iter().any(|name| name == host.name)) {
+        let found = host.found(machine);
+        if found.is_empty() {
+            print(&format!("{:<15} {:<15} not found", host.name, host.title))?;
+        }
+        for location in found {
+            let text = std::fs::read_to_string(&location.file);
+            let state = match text.as_deref().map(|text| our_names(host, text)) {
+                Ok(Ok(ours)) if !ours.is_empty() => styled(GOOD, &format!("has {}", ours.join(", "))),
+                Ok(Ok(_)) => "found".to_owned(),
+                Ok(Err(error)) => styled(BAD, &format!("found, but {error}")),
+                Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => "found, no file yet".to_owned(),
+                Err(fault) => styled(BAD, &format!("found, but its file cannot be read: {fault}")),
+            };
+            print(&format!("{:<15} {:<15} {}  {state}", host.name, host.title, location.file.display()))?;
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}

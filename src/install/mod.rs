@@ -1,0 +1,210 @@
+//! Writes and removes this server's entry in the configuration files of MCP hosts. It never reads or writes a token.
+//! Start at `install`; each host is a file in `hosts`.
+
+mod document;
+mod entry;
+mod file;
+mod hosts;
+mod machine;
+mod page;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+
+pub use document::{DocumentError, Format};
+pub use entry::{Entry, Launch};
+pub use hosts::{HOSTS, Host, Location};
+pub use machine::{Machine, System};
+pub use page::page;
+
+use document::{Slot, read, with_entry, without_entry};
+use entry::{command_line, is_ours, updated};
+use file::ConfigFile;
+
+/// The name of the entry unless the user gives one.
+pub const DEFAULT_NAME: &str = "opentrain";
+/// The name of the entry for the sandbox unless the user gives one.
+pub const SANDBOX_NAME: &str = "opentrain-sandbox";
+
+/// What a user can say to the assistant first.
+pub const SENTENCES: [&str; 6] = [
+    "List my OpenTrain contracts and tell me which milestones wait for me.",
+    "Draft a job for 500 hours of Spanish sentiment labeling at $12 an hour.",
+    "Which proposals are new, and who fits best? Show me the interviews.",
+    "Add a milestone of $300 to Maria's contract and ask me to fund it.",
+    "Release the milestone that Maria finished, and wait until I have decided.",
+    "What did you change on OpenTrain today?",
+];
+
+/// What became of one file.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum Change {
+    /// The entry was added; where the file had been there, a copy of it was kept.
+    Added {
+        /// The copy.
+        copy: Option<PathBuf>,
+    },
+    /// An entry of an earlier installation was changed.
+    Updated,
+    /// The entry was there already, or there was none to remove.
+    Nothing,
+    /// Our entries were removed.
+    Removed {
+        /// Their names.
+        names: Vec<String>,
+        /// Whether the file is now, byte for byte, what it was before the installation.
+        restored: bool,
+        /// A copy from before the installation that was left where it is, since the file has changed in other places.
+        copy: Option<PathBuf>,
+    },
+}
+
+/// Why a file was left alone.
+#[derive(Debug, thiserror::Error)]
+pub enum InstallError {
+    /// It cannot be read or written.
+    #[error("{path} was left alone: {source}", path = .path.display())]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// Its text cannot be edited.
+    #[error("{path} was left alone: {source}", path = .path.display())]
+    Document {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: DocumentError,
+    },
+    /// An entry of this name starts another program.
+    #[error("{path} was left alone: \"{name}\" in it starts another program ({starts}); choose another --name", path = .path.display())]
+    NameTaken {
+        /// The file.
+        path: PathBuf,
+        /// The name of the entry.
+        name: String,
+        /// Its command line.
+        starts: String,
+    },
+}
+
+/// Adds the entry to the file of a host, or changes the one that an earlier installation wrote. `is_trial` leaves the
+/// file as it is and tells what would happen.
+///
+/// # Errors
+/// When the file is left alone; the error says why.
+pub fn install(host: &Host, path: &Path, name: &str, launch: &Launch, is_trial: bool) -> Result<Change, InstallError> {
+    let at_file = |source| InstallError::File { path: path.to_owned(), source };
+    let in_document = |source| InstallError::Document { path: path.to_owned(), source };
+    let file = ConfigFile::read(path).map_err(at_file)?;
+    let text = file.text().unwrap_or_default();
+    let servers = servers(host, text).map_err(in_document)?;
+    let existing = servers.get(name);
+    let entry = match existing {
+        None => (host.entry)(launch, name),
+        Some(existing) if is_ours(existing) => updated(existing, launch, |launch| (host.entry)(launch, name)),
+        Some(other) => {
+            let (path, name, starts) = (path.to_owned(), name.to_owned(), command_line(other).join(" "));
+            return Err(InstallError::NameTaken { path, name, starts });
+        }
+    };
+    if existing.and_then(Value::as_object) == Some(&entry) {
+        return Ok(Change::Nothing);
+    }
+    let slot = Slot { key: host.key, name };
+    let edited = with_entry(host.format, text, slot, &entry).map_err(in_document)?;
+    file.check_writable().map_err(at_file)?;
+    // The copy shows the file from before any entry of ours.
+    let is_first = our_names(host, text).map_err(in_document)?.is_empty();
+    if !is_trial {
+        if is_first {
+            file.keep_copy().map_err(at_file)?;
+        }
+        file.replace(&edited).map_err(at_file)?;
+    }
+    let copy = file.text().filter(|_| is_first).map(|_| file.copy_path());
+    Ok(if existing.is_some() { Change::Updated } else { Change::Added { copy } })
+}
+
+/// Removes our entries from the file of a host, or only the one of this name. A file that has not changed since the
+/// installation becomes, byte for byte, what it was before. `is_trial` leaves the file as it is.
+///
+/// # Errors
+/// When the file is left alone; the error says why.
+pub fn uninstall(host: &Host, path: &Path, name: Option<&str>, is_trial: bool) -> Result<Change, InstallError> {
+    let at_file = |source| InstallError::File { path: path.to_owned(), source };
+    let in_document = |source| InstallError::Document { path: path.to_owned(), source };
+    let file = ConfigFile::read(path).map_err(at_file)?;
+    let Some(text) = file.text() else { return Ok(Change::Nothing) };
+    let ours = our_names(host, text).map_err(in_document)?;
+    let names: Vec<String> = ours.iter().filter(|own| name.is_none_or(|name| name == *own)).cloned().collect();
+    if names.is_empty() {
+        return Ok(Change::Nothing);
+    }
+    file.check_writable().map_err(at_file)?;
+    let copy = file.copy().map_err(at_file)?;
+    let restored = names == ours && is_installation_of(host, copy.as_deref().unwrap_or_default(), text);
+    let is_last = names == ours;
+    if !is_trial {
+        match &copy {
+            Some(copy) if restored => file.replace(copy).map_err(at_file)?,
+            None if restored => file.remove().map_err(at_file)?,
+            _ => {
+                let edited = names.iter().try_fold(text.to_owned(), |text, name| {
+                    without_entry(host.format, &text, Slot { key: host.key, name })
+                });
+                file.replace(&edited.map_err(in_document)?).map_err(at_file)?;
+            }
+        }
+        if restored {
+            file.remove_copy().map_err(at_file)?;
+        }
+    }
+    let copy = copy.filter(|_| is_last && !restored).map(|_| file.copy_path());
+    Ok(Change::Removed { names, restored, copy })
+}
+
+/// The servers that a file of this host lists, by name.
+///
+/// # Errors
+/// When the text is not what the host's format allows.
+pub fn servers(host: &Host, text: &str) -> Result<Entry, DocumentError> {
+    let mut document = read(host.format, text)?;
+    Ok(document.get_mut(host.key).and_then(Value::as_object_mut).map(std::mem::take).unwrap_or_default())
+}
+
+/// The names of those that start this program.
+///
+/// # Errors
+/// When the text is not what the host's format allows.
+pub fn our_names(host: &Host, text: &str) -> Result<Vec<String>, DocumentError> {
+    let servers = servers(host, text)?;
+    Ok(servers.into_iter().filter(|(_, entry)| is_ours(entry)).map(|(name, _)| name).collect())
+}
+
+/// Whether `text` is `before` with our entries added and nothing else changed.
+fn is_installation_of(host: &Host, before: &str, text: &str) -> bool {
+    let rebuilt = || {
+        let servers = servers(host, text)?;
+        let ours = servers.iter().filter(|(_, entry)| is_ours(entry));
+        let mut ours = ours.filter_map(|(name, entry)| Some((name, entry.as_object()?)));
+        ours.try_fold(before.to_owned(), |text, (name, entry)| {
+            with_entry(host.format, &text, Slot { key: host.key, name }, entry)
+        })
+    };
+    our_names(host, before).is_ok_and(|names| names.is_empty()) && rebuilt().is_ok_and(|rebuilt| rebuilt == text)
+}
+
+/// A whole configuration file of this host that holds only our entry.
+///
+/// # Errors
+/// When the host's format cannot hold the entry.
+pub fn snippet(host: &Host, name: &str, launch: &Launch) -> Result<String, DocumentError> {
+    with_entry(host.format, "", Slot { key: host.key, name }, &(host.entry)(launch, name))
+}
