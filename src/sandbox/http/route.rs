@@ -204,13 +204,13 @@ fn meant<'a>(group: &'a [Route], query: &str) -> Option<&'a Route> {
     group.iter().find(|route| route.query_has.is_none_or(has))
 }
 
-/// Serves `routes`. Routes that share a start of their paths must name its parameters alike.
+/// Serves the routes of `table`. Routes that share a start of their paths must name its parameters alike.
 ///
 /// # Errors
 /// When an operation has a method that cannot be routed.
-pub(super) fn router(routes: Vec<Route>, plan: &FaultPlan) -> io::Result<Router<Shared>> {
+pub(super) fn router(table: Vec<Route>, plan: &FaultPlan) -> io::Result<Router<Shared>> {
     let mut router = Router::new();
-    for group in groups(routes) {
+    for group in groups(table) {
         let Some(Route { method, path, .. }) = group.first() else { continue };
         let filter = MethodFilter::try_from(method.clone()).map_err(io::Error::other)?;
         let (path, plan) = (path.clone(), plan.clone());

@@ -20,14 +20,14 @@ use crate::sandbox::world::values::Moment;
 /// Accounts in the order of their `Owner`s, and their money.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Accounts {
+struct AccountsFile {
     accounts: Vec<Account>,
     top_ups: Vec<TopUp>,
     ledger: Vec<Entry>,
 }
 
 #[derive(Deserialize)]
-struct Contracts {
+struct ContractsFile {
     contracts: Vec<Contract>,
     invoices: Vec<Invoice>,
 }
@@ -52,8 +52,8 @@ struct SeededProposal {
 /// # Errors
 /// The file and the line that cannot be read.
 pub(crate) fn world(origin: Url) -> io::Result<World> {
-    let Accounts { accounts, top_ups, ledger } = read("accounts", include_str!("accounts.json"))?;
-    let Contracts { contracts, invoices } = read("contracts", include_str!("contracts.json"))?;
+    let AccountsFile { accounts, top_ups, ledger } = read("accounts", include_str!("accounts.json"))?;
+    let ContractsFile { contracts, invoices } = read("contracts", include_str!("contracts.json"))?;
     let trainers: Vec<Trainer> = read("trainers", include_str!("trainers.json"))?;
     let mut world = World {
         accounts,
