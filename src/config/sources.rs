@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::fmt;
 use std::path::PathBuf;
 
+use clap::builder::Str;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Args, Command};
 
@@ -112,7 +113,7 @@ pub fn flag_table() -> Vec<[String; 5]> {
 
 /// The name of the value that an argument takes, if it takes one.
 fn value_name(argument: &Arg) -> Option<&str> {
-    argument.get_value_names().filter(|_| argument.get_action().takes_values())?.first().map(|name| name.as_str())
+    argument.get_value_names().filter(|_| argument.get_action().takes_values())?.first().map(Str::as_str)
 }
 
 /// A number with its unit.
