@@ -77,7 +77,9 @@ async fn perform(task: Task, config: &Config, overriding: Option<&'static str>) 
         Task::Tools { json } => tools::run(&toolbox(config)?, json),
         Task::Call { tool, arguments, json } => {
             warn(config);
-            call::run(server(config)?, &tool, &arguments, json).await
+            // A person who asks for one answer wants all of it, whatever memory it takes.
+            let toolbox = toolbox_over(config, Client::reading_whole)?;
+            call::run(Server::new(Arc::new(toolbox))?, &tool, &arguments, json).await
         }
         Task::Check => check::run(config).await,
         Task::Freeze { reason } => freeze::freeze(config, &reason),
@@ -93,6 +95,11 @@ async fn perform(task: Task, config: &Config, overriding: Option<&'static str>) 
 
 /// The tools over what is configured: OpenTrain, or the sandbox of this user.
 fn toolbox(config: &Config) -> Result<Toolbox, Fault> {
+    toolbox_over(config, |client| client)
+}
+
+/// The same, over a client that is changed first.
+fn toolbox_over(config: &Config, change: impl FnOnce(Client) -> Client) -> Result<Toolbox, Fault> {
     let (endpoint, tokens): (Box<dyn Endpoint>, Arc<dyn TokenSource>) = match &config.sandbox {
         Some(sandbox) => {
             let embedded = Embedded::new(sandbox.port, config.user.clone()).with_faults(faults(config)?);
@@ -100,7 +107,7 @@ fn toolbox(config: &Config) -> Result<Toolbox, Fault> {
         }
         None => (Box::new(config.origin.clone()), config.credentials.clone()),
     };
-    let client = Client::new(endpoint, config.timeout).through(config.proxies.clone());
+    let client = change(Client::new(endpoint, config.timeout).through(config.proxies.clone()));
     Ok(Toolbox::new(client, tokens, operator(&config.operator)?, config.human_wait, config.sandbox.is_some()))
 }
 

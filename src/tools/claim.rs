@@ -199,7 +199,7 @@ impl Toolbox {
             Err(denial) => return Exchanged::Denied(denial),
         };
         match self.ask(&claim_token, deadline).await {
-            Ok(Read { object, output }) => {
+            Ok(Read { object, output, .. }) => {
                 let account = StoredAccount { token: Some(output.access_token.clone()), claim_token: None };
                 let unsaved = store_account(lock, account).await.err();
                 self.claim.done.store(true, Ordering::Relaxed);

@@ -12,6 +12,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::api::Operation;
 use crate::api::client::Caller;
+use crate::api::cuts::Cut;
 use crate::api::error::{Error, InvalidArgument};
 use crate::api::reply::{Read, Reply};
 use crate::api::token::Token;
@@ -96,6 +97,8 @@ pub struct Context {
     pub(super) call: Call,
     /// Shared by all copies.
     pub(super) remarks: Arc<Mutex<Vec<String>>>,
+    /// What was left out of the answers that were read. Shared by all copies.
+    pub(super) cuts: Arc<Mutex<Vec<Cut>>>,
 }
 
 impl Context {
@@ -121,8 +124,39 @@ impl Context {
     /// See [`crate::api::client::Client::send`] and [`Reply::read`].
     pub async fn read<O: Operation>(&self, operation: &O) -> Result<(Reply, Read<O>), Error> {
         let reply = self.send(operation).await?;
-        let read = reply.read::<O>()?;
+        let read = self.read_reply::<O>(&reply)?;
         Ok((reply, read))
+    }
+
+    /// Performs one operation for a decision that goes by its answer: no part of that is left out.
+    ///
+    /// # Errors
+    /// See [`crate::api::client::Client::send`] and [`Reply::output`].
+    pub async fn look<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
+        let reply = self.send(operation).await?;
+        reply.apart(|reply| reply.output::<O>()).await
+    }
+
+    /// Reads an answer that is shown. What is left out of it is told.
+    ///
+    /// # Errors
+    /// See [`Reply::read`].
+    pub(super) fn read_reply<O: Operation>(&self, reply: &Reply) -> Result<Read<O>, Error> {
+        let read = reply.read::<O>()?;
+        self.left_out(read.cuts.clone());
+        Ok(read)
+    }
+
+    /// Remembers what is left out of the answer that follows.
+    pub(super) fn left_out(&self, cuts: Vec<Cut>) {
+        if let Ok(mut all) = self.cuts.lock() {
+            all.extend(cuts);
+        }
+    }
+
+    /// What was left out of the answers that were read.
+    pub(super) fn take_cuts(&self) -> Vec<Cut> {
+        self.cuts.lock().map(|mut cuts| std::mem::take(&mut *cuts)).unwrap_or_default()
     }
 
     /// Begins a write: what the operator forbids goes no further, and what does is on record before it leaves. `figure`
@@ -162,7 +196,7 @@ impl Context {
     /// What forbade it, or why it failed.
     pub async fn write<O: Operation>(&self, operation: &O, figure: Option<Figure>) -> Result<Written<O>, Trouble> {
         let (reply, writing) = self.perform_write(wire::encode(operation)?, figure).await?;
-        match reply.read::<O>() {
+        match self.read_reply::<O>(&reply) {
             Ok(read) => Ok(Written { reply, read, writing }),
             Err(fault) => Err(self.end_failed(writing, fault).await),
         }

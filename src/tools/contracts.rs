@@ -13,15 +13,17 @@ use super::failure::Trouble;
 use super::text::{count, date, number, quoted, usd, visible, word};
 use super::{Context, Entry, Tool};
 
+mod all;
 mod budget;
 mod listing;
 mod one;
+mod page;
 mod tally;
 
+use all::ListContractsPage;
 pub(super) use budget::flags;
 use budget::unit;
 pub use budget::used_of_budget;
-use listing::ListContractsPage;
 use one::GetContractPage;
 use tally::Tally;
 

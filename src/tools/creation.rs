@@ -290,7 +290,7 @@ impl Creation {
 
     async fn create(&self) -> Result<(Reply, Map<String, Value>), Error> {
         let reply = self.context.send_until(&self.wanted, self.context.call.deadline - RECOVERY).await?;
-        let read = reply.read::<CreateMilestone>()?;
+        let read = self.context.read_reply::<CreateMilestone>(&reply)?;
         Ok((reply, read.object))
     }
 
@@ -335,7 +335,7 @@ impl Creation {
                     self.terms.resemble(&Stored::of(milestone.raw), &past.manners)
                         && milestone.is_recent(seen, self.window())
                 };
-                let resembling: Vec<Seen<'_>> = seen.milestones().filter(resembles).collect();
+                let resembling: Vec<Seen<'_>> = seen.recent().filter(resembles).collect();
                 words::resembling_warnings(seen, &resembling)
             }
             _ => Vec::new(),

@@ -7,6 +7,7 @@ use serde_json::{Number, Value, json};
 use url::Url;
 
 use crate::api::Effect;
+use crate::api::cuts::Cut;
 use crate::api::error::{Error, InvalidArgument};
 
 use super::answer::{Link, LinkKind, left_out};
@@ -239,6 +240,9 @@ pub struct Failure {
     /// The pages for a person among the above.
     #[serde(skip)]
     pages: Vec<Link>,
+    /// What was left out of its details when they were read.
+    #[serde(skip)]
+    cuts: Vec<Cut>,
     /// What is left out of an error that is too large.
     #[serde(skip)]
     left_out: Vec<String>,
@@ -324,6 +328,7 @@ impl Failure {
                 failure.approval_url = text("approvalUrl");
                 failure.billing_url = text("billingUrl");
                 failure.details.clone_from(&refusal.details);
+                failure.cuts.clone_from(&refusal.cuts);
                 if refusal.came_after_the_change() {
                     (failure.outcome, failure.lead) = ("done", "Done, and TAKEN DOWN".into());
                 }
@@ -382,7 +387,8 @@ impl Failure {
     pub fn fit(&mut self) {
         let Value::Object(mut error) = json!(self) else { return };
         error.shift_remove("hint");
-        self.left_out = bound::fit(&mut error, STRUCTURE.saturating_sub(bound::text_size(&self.hint) + RESERVE));
+        let room = STRUCTURE.saturating_sub(bound::text_size(&self.hint) + RESERVE);
+        self.left_out = bound::fit(&mut error, room, &self.cuts);
         if !self.left_out.is_empty() {
             let whole = "The rest is not kept here: OpenTrain's support can look it up by the request id.";
             let left_out = left_out(&self.left_out, whole);

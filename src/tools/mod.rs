@@ -137,7 +137,7 @@ impl<O: Told> Erased for O {
     }
 
     fn answer(&self, reply: &Reply, context: &Context) -> Result<Answer, Error> {
-        Ok(self.tell(reply.read()?, reply, context))
+        Ok(self.tell(context.read_reply(reply)?, reply, context))
     }
 }
 

@@ -325,7 +325,15 @@ impl Toolbox {
         token: Option<Token>,
         call: Call,
     ) -> Context {
-        Context { toolbox: Arc::clone(self), entry, arguments, token, call, remarks: Arc::default() }
+        Context {
+            toolbox: Arc::clone(self),
+            entry,
+            arguments,
+            token,
+            call,
+            remarks: Arc::default(),
+            cuts: Arc::default(),
+        }
     }
 
     async fn run_with(&self, context: Context) -> Report {
@@ -339,6 +347,7 @@ impl Toolbox {
                 let entry = context.entry;
                 let has_limit =
                     self.served.iter().any(|served| served.entry.name == entry.name && served.takes("limit"));
+                answer.cuts = context.take_cuts();
                 answer.complete(entry, &self.listed_name(entry), has_limit);
                 answer.warnings.extend(notices);
                 let step = answer.step.take();

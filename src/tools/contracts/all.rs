@@ -1,0 +1,46 @@
+//! The list of contracts, given page by page.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::api::contracts::{Contracts, ListContracts};
+use crate::api::error::Error;
+use crate::api::{Effect, Gate, Operation, threads};
+
+use super::super::answer::Answer;
+use super::super::failure::Trouble;
+use super::super::paging::Cursor;
+use super::super::{Context, Tool};
+use super::listing::Listing;
+use super::page::ContractPage;
+
+#[derive(Deserialize, JsonSchema)]
+pub(super) struct ListContractsPage {
+    #[serde(flatten)]
+    filters: ListContracts,
+    /// Contracts per page; default 20.
+    #[schemars(range(min = 1, max = 100))]
+    limit: Option<usize>,
+    /// nextCursor of the page before.
+    cursor: Option<String>,
+}
+
+impl Tool for ListContractsPage {
+    type Output = Contracts;
+    const NAME: &'static str = <ListContracts as Operation>::NAME;
+    const TITLE: &'static str = "List contracts";
+    const EFFECT: Effect = <ListContracts as Operation>::EFFECT;
+    const GATE: Gate = <ListContracts as Operation>::GATE;
+    const IDS: &'static str = "jobId is the jobId of a contract; a contract id does not work here.";
+
+    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
+        let filters = json!(self.filters);
+        let cursor = self.cursor.as_deref().map(|text| Cursor::open(text, &filters)).transpose()?.unwrap_or_default();
+        let listing = Listing::read(&self.filters, cursor.after.clone(), context).await?;
+        let (limit, bytes) = (self.limit.unwrap_or(20), listing.bytes());
+        let page = threads::apart(bytes, move || ContractPage::of(&listing, &cursor, limit, &filters)).await;
+        let broken = || Error::Unreachable { what: "the list could not be read".into(), sent: true };
+        Ok(page.ok_or_else(broken)?.answer(context))
+    }
+}
