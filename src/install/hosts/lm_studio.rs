@@ -19,8 +19,8 @@ pub(super) const HOST: Host = Host {
 
 /// The folder as LM Studio itself looks for it: where a file points to, that of its first versions, its own.
 fn folder(machine: &Machine) -> PathBuf {
-    let pointer = std::fs::read_to_string(machine.home(".lmstudio-home-pointer")).ok();
-    let pointed = pointer.map(|path| PathBuf::from(path.trim())).filter(|path| path.is_absolute());
+    let text = std::fs::read_to_string(machine.home(".lmstudio-home-pointer")).ok();
+    let pointed = text.map(|path| PathBuf::from(path.trim())).filter(|path| path.is_absolute());
     let first = Some(machine.home(".cache/lm-studio")).filter(|folder| folder.is_dir());
     pointed.or(first).unwrap_or_else(|| machine.home(".lmstudio"))
 }
