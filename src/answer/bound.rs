@@ -3,9 +3,11 @@
 
 use serde_json::Value;
 
-use super::object::Object;
-use super::text::word;
 use crate::api::Effect;
+use crate::api::cuts::{self, Cut, Missing};
+
+use super::object::Object;
+use super::text::cut as cut_text;
 
 /// The most bytes of the structured part of an answer.
 pub const STRUCTURE: usize = 60_000;
@@ -21,6 +23,8 @@ const KEYS: [usize; 6] = [40, 20, 10, 5, 2, 1];
 const ADDRESS: usize = 2_000;
 /// The most parts that are named.
 const NAMED: usize = 8;
+/// The most characters of a place that is named.
+const LONGEST_PATH: usize = 200;
 /// The most characters of a line of text.
 const LINE: usize = 4_000;
 /// How many lines at the end of a text are kept: warnings, and what comes next.
@@ -28,44 +32,63 @@ const LAST_LINES: usize = 4;
 
 /// How much of each part is kept.
 #[derive(Clone, Copy)]
-struct Cut {
+struct Measure {
     text: usize,
     items: usize,
     keys: usize,
 }
 
-/// What was cut at one place; places that differ in an index only are one.
-struct Left {
-    path: String,
-    what: What,
-}
-
-enum What {
-    Texts { longest: usize },
-    Parts { of_what: &'static str, kept: usize, of: usize },
-}
-
-/// Cuts `object` until it has `room` bytes at most, and names what is left out. Nothing is changed where it fits.
-pub fn fit(object: &mut Object, room: usize) -> Vec<String> {
-    let whole = Cut { text: usize::MAX, items: usize::MAX, keys: usize::MAX };
-    if object_size(object, whole) <= room {
-        return Vec::new();
+/// Cuts `object` until it has `room` bytes at most, and names what is left out, here or `before`, while it was read.
+/// Nothing is changed where it fits.
+pub fn fit(object: &mut Object, room: usize, before: &[Cut]) -> Vec<String> {
+    let whole = Measure { text: usize::MAX, items: usize::MAX, keys: usize::MAX };
+    let mut cuts = Vec::new();
+    let mut measure = whole;
+    if object_size(object, whole) > room {
+        measure = smallest_cut(object, room);
+        cut_object(object, measure, "", &mut cuts);
     }
-    let cut = smallest_cut(object, room);
-    let mut left = Vec::new();
-    cut_object(object, cut, "", &mut left);
-    let rest = left.len().saturating_sub(NAMED);
-    let mut named: Vec<String> = left.iter().take(NAMED).map(|left| left.describe(cut.text)).collect();
+    for cut in before {
+        add_earlier(&mut cuts, cut);
+    }
+    let rest = cuts.len().saturating_sub(NAMED);
+    let mut named: Vec<String> = cuts.iter().take(NAMED).map(|cut| describe(cut, measure.text)).collect();
     if rest > 0 {
         named.push(format!("{rest} more places"));
     }
     named
 }
 
+/// Adds a cut that was made before: what is cut now was counted after it.
+fn add_earlier(cuts: &mut Vec<Cut>, earlier: &Cut) {
+    let lost = match earlier.missing {
+        Missing::Items { kept, of } => Missing::Items { kept: 0, of: of - kept },
+        Missing::Keys { kept, of } => Missing::Keys { kept: 0, of: of - kept },
+        other => other,
+    };
+    let is_cut_again = cuts.iter().any(|cut| {
+        cut.path == earlier.path && std::mem::discriminant(&cut.missing) == std::mem::discriminant(&earlier.missing)
+    });
+    Cut::add(cuts, &earlier.path, if is_cut_again { lost } else { earlier.missing });
+}
+
+fn describe(cut: &Cut, characters: usize) -> String {
+    let path = if cut.path.is_empty() { "the answer".to_owned() } else { cut_text(&cut.path, LONGEST_PATH) };
+    match cut.missing {
+        Missing::Text { longest } if characters == usize::MAX => {
+            format!("{path} (cut; the longest has {longest} characters)")
+        }
+        Missing::Text { longest } => format!("{path} (cut after {characters} characters; the longest has {longest})"),
+        Missing::Items { kept, of } => format!("{path} (the first {kept} of {of} items)"),
+        Missing::Keys { kept, of } => format!("{path} ({kept} of {of} keys)"),
+        Missing::Nesting => format!("{path} (nested too deeply)"),
+    }
+}
+
 /// The cut that keeps most: shorter texts, then shorter lists, then fewer keys.
-fn smallest_cut(object: &Object, room: usize) -> Cut {
-    let fits = |cut: &Cut| object_size(object, *cut) <= room;
-    let texts = TEXTS.map(|text| Cut { text, items: usize::MAX, keys: usize::MAX });
+fn smallest_cut(object: &Object, room: usize) -> Measure {
+    let fits = |cut: &Measure| object_size(object, *cut) <= room;
+    let texts = TEXTS.map(|text| Measure { text, items: usize::MAX, keys: usize::MAX });
     if let Some(cut) = texts.into_iter().find(fits) {
         return cut;
     }
@@ -73,75 +96,45 @@ fn smallest_cut(object: &Object, room: usize) -> Cut {
     let (mut kept, mut too_many) = (0, room);
     while too_many - kept > 1 {
         let items = usize::midpoint(kept, too_many);
-        if fits(&Cut { text: shortest, items, keys: usize::MAX }) { kept = items } else { too_many = items }
+        if fits(&Measure { text: shortest, items, keys: usize::MAX }) { kept = items } else { too_many = items }
     }
     if kept > 0 {
-        return Cut { text: shortest, items: kept, keys: usize::MAX };
+        return Measure { text: shortest, items: kept, keys: usize::MAX };
     }
-    let fewest = Cut { text: shortest / 2, items: 1, keys: 1 };
-    KEYS.map(|keys| Cut { keys, ..fewest }).into_iter().find(fits).unwrap_or(fewest)
+    let fewest = Measure { text: shortest / 2, items: 1, keys: 1 };
+    KEYS.map(|keys| Measure { keys, ..fewest }).into_iter().find(fits).unwrap_or(fewest)
 }
 
-impl Left {
-    fn describe(&self, characters: usize) -> String {
-        let path = &self.path;
-        match self.what {
-            What::Texts { longest } => format!("{path} (cut after {characters} characters; the longest has {longest})"),
-            What::Parts { of_what, kept, of } => format!("{path} (the first {kept} of {of} {of_what})"),
-        }
-    }
-
-    /// Adds what was cut to what was cut at the same place before.
-    fn add(left: &mut Vec<Self>, path: &str, what: What) {
-        let same = left
-            .iter_mut()
-            .find(|known| known.path == path && std::mem::discriminant(&known.what) == std::mem::discriminant(&what));
-        match (same.map(|known| &mut known.what), what) {
-            (Some(What::Texts { longest }), What::Texts { longest: other }) => *longest = other.max(*longest),
-            (Some(What::Parts { kept, of, .. }), What::Parts { kept: more, of: other, .. }) => {
-                *kept += more;
-                *of += other;
-            }
-            (_, what) => left.push(Self { path: path.to_owned(), what }),
-        }
-    }
-}
-
-fn cut_object(object: &mut Object, cut: Cut, path: &str, left: &mut Vec<Left>) {
+fn cut_object(object: &mut Object, cut: Measure, path: &str, cuts: &mut Vec<Cut>) {
     if object.len() > cut.keys {
-        Left::add(
-            left,
-            if path.is_empty() { "the answer" } else { path },
-            What::Parts { of_what: "keys", kept: cut.keys, of: object.len() },
-        );
+        Cut::add(cuts, path, Missing::Keys { kept: cut.keys, of: object.len() });
         *object = std::mem::take(object).into_iter().take(cut.keys).collect();
     }
     for (name, value) in object {
-        let path = if path.is_empty() { word(name) } else { format!("{path}.{}", word(name)) };
-        cut_value(value, cut, &path, left);
+        cut_value(value, cut, &cuts::path_to(path, name), cuts);
     }
 }
 
-fn cut_value(value: &mut Value, cut: Cut, path: &str, left: &mut Vec<Left>) {
+fn cut_value(value: &mut Value, cut: Measure, path: &str, cuts: &mut Vec<Cut>) {
     match value {
         Value::String(text) => {
             if let Some(end) = end_of_cut(text, cut.text) {
-                Left::add(left, path, What::Texts { longest: text.chars().count() });
+                Cut::add(cuts, path, Missing::Text { longest: text.chars().count() });
                 text.truncate(end);
                 text.push('…');
             }
         }
         Value::Array(items) => {
             if items.len() > cut.items {
-                Left::add(left, path, What::Parts { of_what: "items", kept: cut.items, of: items.len() });
+                Cut::add(cuts, path, Missing::Items { kept: cut.items, of: items.len() });
                 items.truncate(cut.items);
             }
             let path = format!("{path}[]");
             for item in items {
-                cut_value(item, cut, &path, left);
+                cut_value(item, cut, &path, cuts);
             }
         }
-        Value::Object(object) => cut_object(object, cut, path, left),
+        Value::Object(object) => cut_object(object, cut, path, cuts),
         _ => {}
     }
 }
@@ -160,10 +153,10 @@ fn end_of_cut(text: &str, characters: usize) -> Option<usize> {
 /// How many bytes of JSON `value` has.
 #[must_use]
 pub fn size(value: &Value) -> usize {
-    value_size(value, Cut { text: usize::MAX, items: usize::MAX, keys: usize::MAX })
+    value_size(value, Measure { text: usize::MAX, items: usize::MAX, keys: usize::MAX })
 }
 
-fn value_size(value: &Value, cut: Cut) -> usize {
+fn value_size(value: &Value, cut: Measure) -> usize {
     match value {
         Value::Null => 4,
         Value::Bool(yes) => {
@@ -183,7 +176,7 @@ fn value_size(value: &Value, cut: Cut) -> usize {
     }
 }
 
-fn object_size(object: &Object, cut: Cut) -> usize {
+fn object_size(object: &Object, cut: Measure) -> usize {
     let fields = object.iter().take(cut.keys);
     in_brackets(fields.map(|(name, value)| text_size(name) + 1 + value_size(value, cut)))
 }
@@ -262,7 +255,7 @@ mod tests {
 
     fn fitted(value: &Value, room: usize) -> (Value, Vec<String>) {
         let mut object = value.as_object().unwrap().clone();
-        let left = fit(&mut object, room);
+        let left = fit(&mut object, room, &[]);
         (Value::Object(object), left)
     }
 

@@ -5,6 +5,8 @@ use serde::Serialize;
 use serde_json::{Value, json};
 use url::Url;
 
+use crate::api::cuts::Cut;
+
 use super::bound::{self, RESERVE, STRUCTURE, left_out};
 use super::link::{Link, LinkKind};
 use super::object::Object;
@@ -72,6 +74,9 @@ pub struct Failure {
     /// What a person has to do before the call can succeed.
     #[serde(skip)]
     pub step: Option<HumanStep>,
+    /// What was left out of its details when they were read.
+    #[serde(skip)]
+    pub(super) cuts: Vec<Cut>,
     /// What is left out of an error that is too large.
     #[serde(skip)]
     pub(super) left_out: Vec<String>,
@@ -123,7 +128,8 @@ impl Failure {
     pub fn fit(&mut self) {
         let Value::Object(mut error) = json!(self) else { return };
         error.shift_remove("hint");
-        self.left_out = bound::fit(&mut error, STRUCTURE.saturating_sub(bound::text_size(&self.hint) + RESERVE));
+        let room = STRUCTURE.saturating_sub(bound::text_size(&self.hint) + RESERVE);
+        self.left_out = bound::fit(&mut error, room, &self.cuts);
         if !self.left_out.is_empty() {
             let whole = "The rest is not kept here: OpenTrain's support can look it up by the request id.";
             let left_out = left_out(&self.left_out, whole);

@@ -8,6 +8,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use serde_json::value::RawValue;
 
 use super::object::Object;
 use crate::api::error::InvalidArgument;
@@ -42,20 +43,41 @@ pub struct Key {
     pub created_at: String,
 }
 
+/// The longest id and moment that a cursor names as they are.
+const LONGEST_ID: usize = 200;
+
+/// What of an item makes its key, as slices of it.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct Identity<'a> {
+    #[serde(borrow)]
+    id: Option<&'a RawValue>,
+    #[serde(borrow)]
+    created_at: Option<&'a RawValue>,
+}
+
 impl Key {
-    /// The key of the item that `raw` is, with the `id` and `created_at` that stand in it.
+    /// The key of the item that `raw` is.
     #[must_use]
-    pub fn new(id: &Value, created_at: Option<&str>, raw: &str) -> Self {
-        let id = match id {
-            Value::String(id) if !id.is_empty() => id.clone(),
-            Value::Number(id) => id.to_string(),
-            _ => {
-                let mut hasher = DefaultHasher::new();
-                raw.hash(&mut hasher);
-                format!("#{:x}", hasher.finish())
-            }
+    pub fn of(raw: &str) -> Self {
+        let Identity { id, created_at } = serde_json::from_str(raw).unwrap_or_default();
+        let short = |raw: Option<&RawValue>| raw.and_then(|raw| scalar(raw.get())).filter(|text| !text.is_empty());
+        let by_looks = || {
+            let mut hasher = DefaultHasher::new();
+            raw.hash(&mut hasher);
+            format!("#{:x}", hasher.finish())
         };
-        Self { id, created_at: created_at.unwrap_or_default().to_owned() }
+        Self { id: short(id).unwrap_or_else(by_looks), created_at: short(created_at).unwrap_or_default() }
+    }
+}
+
+/// A short text or number.
+fn scalar(raw: &str) -> Option<String> {
+    match raw.as_bytes() {
+        _ if raw.len() > LONGEST_ID => None,
+        [b'"', ..] => serde_json::from_str(raw).ok(),
+        [b'-' | b'0'..=b'9', ..] => Some(raw.to_owned()),
+        _ => None,
     }
 }
 
@@ -86,17 +108,23 @@ pub struct Start {
 }
 
 impl Cursor {
-    /// The cursor after the first `given` of `items`.
+    /// The cursor after the first `given` of `items`. They are walked through, not held: there may be millions.
     #[must_use]
-    pub fn after(items: &[Key], given: usize, filters: Value, after: Option<String>) -> Self {
-        let shown = items.get(..given).unwrap_or(items);
+    pub fn after(
+        items: impl Iterator<Item = Key> + Clone,
+        given: usize,
+        filters: Value,
+        after: Option<String>,
+    ) -> Self {
+        let first_named = given.saturating_sub(NAMED);
+        let named: Vec<Key> = items.clone().take(given).skip(first_named).collect();
         let item = |(place, key): (usize, &Key)| Item {
             id: key.id.clone(),
-            before: shown.iter().take(place).filter(|other| other.id == key.id).count(),
+            before: items.clone().take(first_named + place).filter(|other| other.id == key.id).count(),
         };
         Self {
-            last: shown.iter().enumerate().rev().take(NAMED).map(item).collect(),
-            created_at: shown.last().map(|key| key.created_at.clone()).unwrap_or_default(),
+            last: named.iter().enumerate().rev().map(item).collect(),
+            created_at: named.last().map(|key| key.created_at.clone()).unwrap_or_default(),
             place: given,
             filters,
             after,
@@ -129,19 +157,28 @@ impl Cursor {
     /// the ids; else it is after the last item given that is still there. If all of those have gone, no item is skipped
     /// that is not newer than they were.
     #[must_use]
-    pub fn start(&self, items: &[Key]) -> Start {
-        let exact = |given| Start { given, may_repeat: false };
+    pub fn start(&self, items: impl Iterator<Item = Key>) -> Start {
         if self.place == 0 {
-            return exact(0);
+            return Start { given: 0, may_repeat: false };
         }
-        for item in &self.last {
-            let mut same = items.iter().enumerate().filter(|(_, key)| key.id == item.id).map(|(place, _)| place);
-            if let Some(place) = same.clone().nth(item.before).or_else(|| same.next_back()) {
-                return exact(place + 1);
+        // Of each item named: how many have its id, and where the right one of them, or else the last one, stands.
+        let mut found = vec![(0, None); self.last.len()];
+        let mut not_newer = None;
+        for (place, key) in items.enumerate() {
+            for (item, (many, right)) in self.last.iter().zip(&mut found).filter(|(item, _)| item.id == key.id) {
+                if *many <= item.before {
+                    *right = Some(place);
+                }
+                *many += 1;
+            }
+            if not_newer.is_none() && !is_newer(&key.created_at, &self.created_at) {
+                not_newer = Some(place);
             }
         }
-        let not_newer = items.iter().position(|key| !is_newer(&key.created_at, &self.created_at));
-        Start { given: not_newer.unwrap_or_default(), may_repeat: true }
+        match found.into_iter().find_map(|(_, right)| right) {
+            Some(place) => Start { given: place + 1, may_repeat: false },
+            None => Start { given: not_newer.unwrap_or_default(), may_repeat: true },
+        }
     }
 }
 
@@ -240,11 +277,11 @@ mod tests {
     }
 
     fn after(given: usize) -> Cursor {
-        Cursor::after(&keys(&LIST), given, json!({}), None)
+        Cursor::after(keys(&LIST).into_iter(), given, json!({}), None)
     }
 
     fn start(cursor: &Cursor, list: &[(&str, &str)]) -> (usize, bool) {
-        let start = cursor.start(&keys(list));
+        let start = cursor.start(keys(list).into_iter());
         (start.given, start.may_repeat)
     }
 
@@ -256,7 +293,7 @@ mod tests {
             vec![("a", "3"), ("a", "2"), ("b", "1"), ("a", "")],
         ] {
             for given in 0..=list.len() {
-                let cursor = Cursor::after(&keys(&list), given, json!({}), None);
+                let cursor = Cursor::after(keys(&list).into_iter(), given, json!({}), None);
                 assert_eq!(start(&cursor, &list), (given, false), "{list:?}");
             }
         }
@@ -283,10 +320,12 @@ mod tests {
 
     #[test]
     fn an_item_without_id_is_known_by_its_looks() {
-        let key = |raw: &str| Key::new(&Value::Null, None, raw);
-        assert_eq!(key("{\"a\":1}"), key("{\"a\":1}"));
-        assert_ne!(key("{\"a\":1}"), key("{\"a\":2}"));
-        assert_eq!(Key::new(&json!(7), None, "").id, "7");
+        assert_eq!(Key::of("{\"a\":1}"), Key::of("{\"a\":1}"));
+        assert_ne!(Key::of("{\"a\":1}"), Key::of("{\"a\":2}"));
+        let key = Key::of(r#"{"id":7,"createdAt":"2026-06-05T00:00:00Z"}"#);
+        assert_eq!((key.id.as_str(), key.created_at.as_str()), ("7", LIST[0].1));
+        let long = Key::of(&format!(r#"{{"id":"{}"}}"#, "x".repeat(1_000)));
+        assert!(long.id.starts_with('#') && long.id.len() < 20, "{}", long.id);
     }
 
     #[test]

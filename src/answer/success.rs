@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+use crate::api::cuts::{Cut, Missing};
+
 use super::bound::{self, RESERVE, STRUCTURE, left_out};
 use super::link::Link;
 use super::object::Object;
@@ -18,6 +20,10 @@ pub const OUR_KEYS: [&str; 9] =
 const THEIRS: &str = "opentrain";
 /// The longest cursor of the API that is passed on, in bytes.
 const LONGEST_CURSOR: usize = 4_000;
+
+/// Said of an answer of which not even all was read.
+const READ_IN_PART: &str = "WARNING: OpenTrain's answer is too large to be read whole. Numbers and sums here are those of \
+                            the part that was read.";
 
 /// A success.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +52,8 @@ pub struct Answer {
     pub whole: String,
     /// What is left out.
     pub left_out: Vec<String>,
+    /// What was left out of the API's answer already when it was read.
+    pub cuts: Vec<Cut>,
     /// The API's own object, untouched.
     pub object: Object,
 }
@@ -95,6 +103,10 @@ impl Answer {
             self.take_cursor();
         }
         self.warn_of_a_part();
+        let loses_count = |cut: &Cut| !matches!(cut.missing, Missing::Text { .. });
+        if self.cuts.iter().any(loses_count) {
+            self.warnings.push(READ_IN_PART.into());
+        }
         if self.whole.is_empty() {
             self.whole = whole();
         }
@@ -136,7 +148,7 @@ impl Answer {
         let mut own: usize = texts.map(|text| bound::text_size(text)).sum();
         own += bound::size(&json!(self.links));
         own += self.page.as_ref().and_then(|page| page.next_cursor.as_deref()).map_or(0, bound::text_size);
-        self.left_out = bound::fit(&mut self.object, STRUCTURE.saturating_sub(own + RESERVE));
+        self.left_out = bound::fit(&mut self.object, STRUCTURE.saturating_sub(own + RESERVE), &self.cuts);
         if !self.left_out.is_empty() {
             self.warnings.push(left_out(&self.left_out, &self.whole));
         }

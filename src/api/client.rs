@@ -72,19 +72,26 @@ pub struct Client {
     attempt_timeout: Duration,
     proxies: Proxies,
     network: OnceCell<Network>,
+    reads_whole: bool,
 }
 
 impl Client {
     /// A client of what `endpoint` says, with a limit for one HTTP attempt.
     #[must_use]
     pub fn new(endpoint: Box<dyn Endpoint>, attempt_timeout: Duration) -> Self {
-        Self { endpoint, attempt_timeout, proxies: Proxies::default(), network: OnceCell::new() }
+        Self { endpoint, attempt_timeout, proxies: Proxies::default(), network: OnceCell::new(), reads_whole: false }
     }
 
     /// The same, through these proxies.
     #[must_use]
     pub fn through(self, proxies: Proxies) -> Self {
         Self { proxies, ..self }
+    }
+
+    /// The same, which reads all of an answer: what it costs in memory is the caller's own choice.
+    #[must_use]
+    pub fn reading_whole(self) -> Self {
+        Self { reads_whole: true, ..self }
     }
 
     /// The origin that is called.
@@ -183,7 +190,8 @@ impl Client {
         let response = call.send().await.map_err(|fault| network.fault(fault, limit))?;
         let secrets = caller.secrets().cloned().collect();
         let Request { dialect, evidence, smaller, .. } = *request;
-        receive(response, Expected { secrets, limit, dialect, evidence, smaller }).await
+        let expected = Expected { secrets, limit, dialect, evidence, smaller, whole: self.reads_whole };
+        receive(response, expected).await
     }
 }
 

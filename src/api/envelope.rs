@@ -6,7 +6,9 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::Dialect;
+use super::cuts::Cut;
 use super::error::Refusal;
+use super::excerpt::{self, Excerpt};
 
 /// Keys that hold words for people, in the order in which they are believed.
 const WORDS: [&str; 10] = [
@@ -36,7 +38,7 @@ impl Refusal {
     /// Reads the body of an answer that is no success, each part for itself; `None` when it has nothing to say. A body
     /// that is not OpenTrain's envelope is kept whole as its details.
     pub(super) fn read(status: u16, body: &str, retry_after: Option<Duration>, dialect: Dialect) -> Option<Self> {
-        let body: Value = serde_json::from_str(body).ok()?;
+        let Excerpt { value: body, cuts } = excerpt::read(body).ok()?;
         let empty = Map::new();
         let object = body.as_object().unwrap_or(&empty);
         let message = match (object.get("error"), dialect) {
@@ -53,6 +55,7 @@ impl Refusal {
             code: code(object, dialect),
             request_id: request_id(object),
             is_foreign: dialect == Dialect::Api && !is_own_envelope(object),
+            cuts: of_details(cuts, &body),
             details: details(body),
             retry_after,
         })
@@ -76,6 +79,20 @@ fn details(body: Value) -> Option<Value> {
         (_, Some(details)) => Some(details.clone()),
         _ => Some(body),
     }
+}
+
+/// The cuts of a body as those of an error with its [`details`].
+fn of_details(cuts: Vec<Cut>, body: &Value) -> Vec<Cut> {
+    let is_own = body.get("details").is_some();
+    let moved = |cut: Cut| {
+        let path = match cut.path.strip_prefix("error.details") {
+            _ if is_own => cut.path,
+            Some(rest) => format!("details{rest}"),
+            None => return cut.below("details"),
+        };
+        Cut { path, ..cut }
+    };
+    cuts.into_iter().map(moved).collect()
 }
 
 /// The error's code: `code`, that of an error object, or OAuth's `error`.

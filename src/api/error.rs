@@ -5,6 +5,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::cuts::Cut;
+
 /// An operation that gave no answer.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
@@ -86,6 +88,9 @@ pub struct Refusal {
     pub is_foreign: bool,
     /// The `Retry-After` header.
     pub retry_after: Option<Duration>,
+    /// What was left out of details beyond all measure.
+    #[serde(skip)]
+    pub cuts: Vec<Cut>,
 }
 
 impl Refusal {

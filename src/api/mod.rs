@@ -14,9 +14,11 @@ pub mod catalogue;
 pub mod client;
 pub mod contracts;
 pub mod credits;
+pub mod cuts;
 mod envelope;
 pub mod error;
 pub mod evidence;
+pub mod excerpt;
 pub mod freelancers;
 pub mod jobs;
 pub mod marketplace;
@@ -27,9 +29,10 @@ mod network;
 pub mod proposals;
 mod receive;
 pub mod reply;
+pub mod scan;
 pub mod surrogates;
 pub mod team;
-mod threads;
+pub mod threads;
 pub mod token;
 pub mod tokens;
 pub mod types;
@@ -52,7 +55,7 @@ pub use evidence::Evidence;
 /// description that a model reads, and those of its fields describe the parameters.
 pub trait Operation: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static {
     /// The success body, read for its text. What is passed on is the body as it came.
-    type Output: DeserializeOwned + JsonSchema + Send;
+    type Output: DeserializeOwned + JsonSchema + Send + 'static;
 
     /// The tool's name: snake_case, verb and noun.
     const NAME: &'static str;

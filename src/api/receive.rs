@@ -14,8 +14,6 @@ use super::{Dialect, Evidence, threads};
 
 /// The largest body that is read, in bytes.
 const MAX_BODY: usize = 16 * 1024 * 1024;
-/// A body from here on, in bytes, is read on a thread of its own: it takes milliseconds, in which nobody else is served.
-pub(super) const LARGE: usize = 256 * 1024;
 /// The most characters of a text that is no error envelope.
 const SHOWN_TEXT: usize = 200;
 /// What some writers put before a text.
@@ -33,6 +31,8 @@ pub(super) struct Expected {
     pub(super) evidence: Evidence,
     /// The parameters that make the answer smaller, in words.
     pub(super) smaller: &'static str,
+    /// Whether all of the answer is read, whatever that costs.
+    pub(super) whole: bool,
 }
 
 /// What stands above the body of an answer.
@@ -77,11 +77,8 @@ pub(super) async fn receive(mut response: reqwest::Response, expected: Expected)
         BodyFault::Broken(fault) if fault.is_timeout() => Error::TimedOut { waited: expected.limit, sent: true },
         BodyFault::Broken(_) => head.unreadable("a body that ends in the middle", true),
     })?;
-    if body.len() < LARGE {
-        return sort(&head, body, &expected);
-    }
     let broken = head.unreadable("a body that could not be read", false);
-    threads::aside(move || sort(&head, body, &expected)).await.unwrap_or(Err(broken))
+    threads::apart(body.len(), move || sort(&head, body, &expected)).await.unwrap_or(Err(broken))
 }
 
 fn too_large(smaller: &str) -> String {
@@ -95,7 +92,7 @@ fn sort(head: &Head, body: Vec<u8>, expected: &Expected) -> Result<Reply, Error>
     let mut body = text_of(body).ok_or_else(|| head.unreadable("a body that is not UTF-8", false))?;
     expected.secrets.iter().for_each(|secret| secret.mask(&mut body));
     if head.status.is_success() {
-        return Reply::new(status, head.date, body, expected.evidence);
+        return Reply::new(status, head.date, body, expected.evidence, expected.whole);
     }
     if let Some(refusal) = Refusal::read(status, &body, head.retry_after, expected.dialect) {
         return Err(Error::Refused(Box::new(refusal)));

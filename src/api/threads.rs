@@ -6,7 +6,15 @@ use std::thread;
 
 use tokio::sync::oneshot;
 
+/// A text from here on, in bytes, takes so long to read that nobody else may have to wait for it.
+pub(super) const LARGE: usize = 256 * 1024;
+
 type Job = Box<dyn FnOnce() + Send>;
+
+/// Does work with a text of so many `bytes`, on another thread if it is large; `None` if it panicked.
+pub async fn apart<T: Send + 'static>(bytes: usize, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+    if bytes < LARGE { Some(work()) } else { aside(work).await }
+}
 
 /// Does `work` on another thread, and gives its result; `None` if it panicked.
 pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {

@@ -1,4 +1,4 @@
-//! What makes a command impossible.
+//! Why a command cannot run.
 
-/// What makes a command impossible, with its causes.
-pub type Fault = Box<dyn std::error::Error + Send + Sync>;
+/// Why a command cannot run, with its causes.
+pub(crate) type Fault = Box<dyn std::error::Error + Send + Sync>;

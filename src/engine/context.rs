@@ -15,6 +15,7 @@ use tokio::time::Instant;
 use crate::answer::text::visible;
 use crate::answer::{Answer, Link, LinkKind, Names, Object, Outcome, ToolError};
 use crate::api::client::Caller;
+use crate::api::cuts::Cut;
 use crate::api::error::{Error, InvalidArgument};
 use crate::api::reply::{Read, Reply};
 use crate::api::token::Token;
@@ -43,6 +44,8 @@ pub struct Context {
     pub call: Call,
     /// Shared by all copies of the context.
     write: Arc<Mutex<Write>>,
+    /// What was left out of the answers that were read. Shared by all copies.
+    cuts: Arc<Mutex<Vec<Cut>>>,
 }
 
 /// The write of a call.
@@ -63,7 +66,7 @@ impl Context {
         token: Option<Token>,
         call: Call,
     ) -> Self {
-        Self { services, facts, arguments, token, call, write: Arc::default() }
+        Self { services, facts, arguments, token, call, write: Arc::default(), cuts: Arc::default() }
     }
 
     /// Sends a read, and reads its answer.
@@ -80,7 +83,7 @@ impl Context {
     /// See [`crate::api::client::Client::send`] and [`Reply::read`].
     pub async fn read_until<O: Operation>(&self, operation: &O, deadline: Instant) -> Result<(Reply, Read<O>), Error> {
         let reply = self.get_until(operation, deadline).await?;
-        let read = reply.read::<O>()?;
+        let read = self.read_reply::<O>(&reply)?;
         Ok((reply, read))
     }
 
@@ -92,7 +95,37 @@ impl Context {
         self.get_until(operation, self.call.deadline).await
     }
 
-    async fn get_until<O: Operation>(&self, operation: &O, deadline: Instant) -> Result<Reply, Error> {
+    /// Sends a read for a decision that goes by its answer: no part of that is left out.
+    ///
+    /// # Errors
+    /// See [`crate::api::client::Client::send`] and [`Reply::output`].
+    pub async fn look<O: Operation>(&self, operation: &O) -> Result<O::Output, Error> {
+        let reply = self.get(operation).await?;
+        reply.apart(|reply| reply.output::<O>()).await
+    }
+
+    /// Reads an answer that is shown. What is left out of it is said.
+    ///
+    /// # Errors
+    /// See [`Reply::read`].
+    pub fn read_reply<O: Operation>(&self, reply: &Reply) -> Result<Read<O>, Error> {
+        let read = reply.read::<O>()?;
+        self.left_out(read.cuts.clone());
+        Ok(read)
+    }
+
+    /// Remembers what is left out of the answer that follows.
+    pub fn left_out(&self, cuts: Vec<Cut>) {
+        if let Ok(mut all) = self.cuts.lock() {
+            all.extend(cuts);
+        }
+    }
+
+    /// The same as `get`, answered by `deadline`.
+    ///
+    /// # Errors
+    /// See [`crate::api::client::Client::send`].
+    pub async fn get_until<O: Operation>(&self, operation: &O, deadline: Instant) -> Result<Reply, Error> {
         const { assert!(matches!(O::EFFECT, Effect::Read), "a write goes through `write`") };
         self.perform(wire::encode(operation)?, deadline.min(self.call.deadline)).await
     }
@@ -120,7 +153,7 @@ impl Context {
         deadline: Instant,
     ) -> Result<(Reply, Read<O>), ToolError> {
         let reply = self.perform_write(wire::encode(operation)?, commitment, deadline).await?;
-        let read = reply.read::<O>()?;
+        let read = self.read_reply::<O>(&reply)?;
         Ok((reply, read))
     }
 
@@ -181,6 +214,8 @@ impl Context {
     /// becomes a part of the answer.
     pub(super) async fn end(&self, result: Result<Answer, ToolError>) -> Result<Answer, ToolError> {
         let Write { open, locks } = self.write.lock().map(|mut write| std::mem::take(&mut *write)).unwrap_or_default();
+        let cuts = self.cuts.lock().map(|mut cuts| std::mem::take(&mut *cuts)).unwrap_or_default();
+        let result = result.map(|answer| Answer { cuts, ..answer });
         let Some(open) = open else { return result };
         let warning = open.end(write_result(&result)).await;
         drop(locks);

@@ -118,7 +118,7 @@ async fn exchange_now(services: &Services, call: &Call) -> Exchanged {
         Err(denial) => return Exchanged::Denied(denial),
     };
     match ask(services, &claim_token, deadline).await {
-        Ok(Read { object, output }) => {
+        Ok(Read { object, output, .. }) => {
             let account = StoredAccount { token: Some(output.access_token.clone()), claim_token: None };
             let unsaved = store_account(lock, account).await.err();
             services.claim.finish();

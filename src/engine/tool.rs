@@ -113,7 +113,7 @@ impl<O: OneRequest> Erased for O {
     }
 
     fn answer<'a>(&'a self, reply: &'a Reply, context: &'a Context) -> Result<BoxFuture<'a, Answer>, Error> {
-        Ok(self.render(reply.read()?, reply, context).boxed())
+        Ok(self.render(context.read_reply(reply)?, reply, context).boxed())
     }
 }
 

@@ -64,7 +64,7 @@ impl Tool for RegisterAgent {
             return Err(InvalidArgument::new("force", message).into());
         }
         let register = RegisterIdentity { agent_name: self.agent_name, organization_name: self.organization_name };
-        let Read { object, output } = context.write_without_token(&register).await?;
+        let Read { object, output, .. } = context.write_without_token(&register).await?;
         let account =
             StoredAccount { token: Some(output.access_token.clone()), claim_token: Some(output.claim_token.clone()) };
         let saved = store_account(lock, account).await;

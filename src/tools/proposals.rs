@@ -273,8 +273,8 @@ impl OneRequest for HireProposal {
 /// How the proposal stands now, for a caller that could not hire it.
 async fn standing(proposal_id: &ProposalId, context: &Context) -> Option<Vec<Sentence>> {
     let look = GetProposal { proposal_id: proposal_id.clone() };
-    let (_, read) = tokio::time::timeout(LOOK_LIMIT, context.read(&look)).await.ok()?.ok()?;
-    let proposal = &read.output.proposal;
+    let seen = tokio::time::timeout(LOOK_LIMIT, context.look(&look)).await.ok()?.ok()?;
+    let proposal = &seen.proposal;
     let contract = proposal.contract.get().and_then(contract_id);
     Some(match (status(proposal).as_str(), contract) {
         (_, Some(contract)) => {

@@ -164,6 +164,7 @@ fn take_details(failure: &mut Failure, refusal: &Refusal) {
     failure.approval_url = text("approvalUrl");
     failure.billing_url = text("billingUrl");
     failure.details.clone_from(&refusal.details);
+    failure.cuts.clone_from(&refusal.cuts);
     if refusal.came_after_the_change() {
         (failure.outcome, failure.lead) = (Outcome::Done, "Done, and TAKEN DOWN".into());
     }

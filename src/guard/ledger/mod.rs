@@ -214,7 +214,7 @@ impl Intent {
         Ok(Line {
             v: 1,
             at: Timestamp::now().to_string(),
-            id: unique_id().map_err(io::Error::other)?,
+            id: format!("{:016x}", getrandom::u64().map_err(io::Error::other)?),
             phase: Phase::Before,
             tool: self.tool,
             arguments: self.arguments,
@@ -227,11 +227,4 @@ impl Intent {
             ..Line::default()
         })
     }
-}
-
-/// A name that no other process gives.
-fn unique_id() -> Result<String, getrandom::Error> {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes)?;
-    Ok(format!("{:016x}", u64::from_be_bytes(bytes)))
 }

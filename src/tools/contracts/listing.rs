@@ -1,139 +1,62 @@
-//! The list of contracts: OpenTrain sends it whole, and it is given page by page. If OpenTrain begins to page it, its pages
-//! are followed, so many at a time.
+//! The list of contracts as OpenTrain sends it: in one body, or in several if OpenTrain begins to page it. Those are
+//! followed, so many at a time.
 
 use std::collections::HashSet;
-use std::fmt;
-use std::marker::PhantomData;
 use std::ops::Range;
 
-use schemars::JsonSchema;
-use serde::de::{DeserializeOwned, Error as _, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use serde_json::value::RawValue;
-use serde_json::{Map, Number, Value, json};
+use serde_json::{Map, Value};
 
-use super::lines::{ENDED, contract_lines, next_calls};
-use super::tally::Tally;
-use crate::answer::lines::Stretch;
-use crate::answer::paging::{self, Cursor, Key, PAGE_BYTES, Start};
-use crate::answer::text::count;
-use crate::answer::{Answer, Page, Sentence, ToolError};
-use crate::api::contracts::{Contract, Contracts, ListContracts};
+use crate::api::contracts::ListContracts;
+use crate::api::cuts::Cut;
 use crate::api::error::Error;
-use crate::api::reply::Reply;
-use crate::api::types::{Field, List};
-use crate::engine::{Context, Tool};
+use crate::api::reply::{Read, Reply};
+use crate::api::scan;
 
-/// How many of the API's own pages one call follows.
+use crate::answer::ToolError;
+use crate::answer::paging;
+use crate::engine::Context;
+
+/// How many of the API's own pages one call follows, and how many bytes of them.
 const FOLLOWED: usize = 10;
+const FOLLOWED_BYTES: usize = 20 << 20;
 
-#[derive(Deserialize, JsonSchema)]
-pub(super) struct ListContractsPage {
-    #[serde(flatten)]
-    filters: ListContracts,
-    /// Contracts per page; default 20.
-    #[schemars(range(min = 1, max = 100))]
-    limit: Option<usize>,
-    /// nextCursor of the page before.
-    cursor: Option<String>,
-}
-
-impl Tool for ListContractsPage {
-    type On = ListContracts;
-    type Output = Contracts;
-    const TITLE: &'static str = "List contracts";
-    const ID_HINT: Sentence = Sentence::plain("jobId is the jobId of a contract; a contract id does not work here.");
-
-    async fn run(self, context: &Context) -> Result<Answer, ToolError> {
-        let filters = json!(self.filters);
-        let cursor = self.cursor.as_deref().map(|text| Cursor::open(text, &filters)).transpose()?.unwrap_or_default();
-        let listing = Listing::read(&self.filters, cursor.after.clone(), context).await?;
-        Ok(listing.page(&cursor, self.limit.unwrap_or(20), filters, context))
-    }
-}
-
-/// The list as it came, in one body or several: of 5,000 contracts only a page is built.
+/// The list as it came, in one body or several. It is walked through as text: of 5,000 contracts only a page is built.
 #[derive(Default)]
-struct Listing {
-    replies: Vec<Reply>,
-    contracts: Vec<Place>,
+pub(super) struct Listing {
+    pub(super) bodies: Vec<Body>,
     /// What stands beside the contracts in the last body.
-    rest: Map<String, Value>,
+    pub(super) rest: Map<String, Value>,
+    /// What was left out of that.
+    pub(super) cuts: Vec<Cut>,
     /// The API's cursor to what follows these.
-    next: Option<String>,
+    pub(super) next: Option<String>,
     /// Why what follows could not be had.
-    broken: Option<String>,
+    pub(super) broken: Option<String>,
 }
 
-/// A contract in a body.
-struct Place {
-    reply: usize,
-    bytes: Range<usize>,
+/// One body of the list, and where its contracts stand in it.
+pub(super) struct Body {
+    pub(super) reply: Reply,
+    contracts: Range<usize>,
+    /// How many contracts the bodies before it have.
+    pub(super) first: usize,
+    /// How many it has.
+    pub(super) count: usize,
 }
 
-/// One body of the list.
-struct Body<'a> {
-    contracts: Vec<&'a RawValue>,
-    rest: Map<String, Value>,
-}
-
-impl<'de: 'a, 'a> Deserialize<'de> for Body<'a> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_map(ReadingBody(PhantomData))
+impl Body {
+    pub(super) fn contracts(&self) -> impl Iterator<Item = &str> + Clone {
+        scan::items(self.reply.text().get(self.contracts.clone()).unwrap_or_default())
     }
-}
-
-struct ReadingBody<'a>(PhantomData<&'a ()>);
-
-impl<'de: 'a, 'a> Visitor<'de> for ReadingBody<'a> {
-    type Value = Body<'a>;
-
-    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str("an object with contracts")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
-        let (mut contracts, mut rest) = (None, Map::new());
-        while let Some(name) = fields.next_key::<String>()? {
-            if name == "contracts" {
-                contracts = Some(fields.next_value()?);
-            } else {
-                rest.insert(name, fields.next_value()?);
-            }
-        }
-        let contracts = contracts.ok_or_else(|| A::Error::missing_field("contracts"))?;
-        Ok(Body { contracts, rest })
-    }
-}
-
-/// What is read of a contract that is not on the page: what is counted.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Outline {
-    status: Field<String>,
-    milestones: List<MilestoneOutline>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct MilestoneOutline {
-    status: Field<String>,
-    amount_usd: Field<Number>,
-    pending_approval: Field<bool>,
-    needs_review: Field<bool>,
-}
-
-/// What a cursor goes by.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Identity {
-    id: Field<Value>,
-    created_at: Field<String>,
 }
 
 impl Listing {
     /// Reads the list from the API's cursor `after` on. Pages that do not lead on, or that fail, end it.
-    async fn read(filters: &ListContracts, after: Option<String>, context: &Context) -> Result<Self, ToolError> {
+    pub(super) async fn read(
+        filters: &ListContracts,
+        after: Option<String>,
+        context: &Context,
+    ) -> Result<Self, ToolError> {
         let (mut listing, mut cursor, mut asked) = (Self::default(), after, HashSet::new());
         loop {
             if !asked.insert(cursor.clone()) {
@@ -141,11 +64,16 @@ impl Listing {
             }
             let operation = ListContracts { cursor: cursor.clone(), ..filters.clone() };
             let added = match context.get(&operation).await {
-                Ok(reply) => listing.add(reply),
+                Ok(reply) => {
+                    let held = std::mem::take(&mut listing);
+                    let (held, added) = held.with(reply).await?;
+                    listing = held;
+                    added
+                }
                 Err(fault) => Err(fault),
             };
             match added {
-                Err(fault) if listing.replies.is_empty() => return Err(fault.into()),
+                Err(fault) if listing.bodies.is_empty() => return Err(fault.into()),
                 Err(fault) => return Ok(listing.end(&fault.to_string())),
                 Ok(false) => return Ok(listing.end("its cursor does not lead on")),
                 Ok(true) => {}
@@ -153,8 +81,8 @@ impl Listing {
             if listing.next.is_none() {
                 return Ok(listing);
             }
-            if listing.replies.len() >= FOLLOWED {
-                let leads_on = !listing.contracts.is_empty();
+            if listing.bodies.len() >= FOLLOWED || listing.bytes() >= FOLLOWED_BYTES {
+                let leads_on = listing.contracts().next().is_some();
                 return Ok(if leads_on { listing } else { listing.end("its pages are empty") });
             }
             cursor.clone_from(&listing.next);
@@ -166,130 +94,42 @@ impl Listing {
         Self { next: None, broken: Some(why.to_owned()), ..self }
     }
 
+    pub(super) fn bytes(&self) -> usize {
+        self.bodies.iter().map(|body| body.reply.text().len()).sum()
+    }
+
+    /// Every contract, as it came.
+    pub(super) fn contracts(&self) -> impl Iterator<Item = &str> + Clone {
+        self.bodies.iter().flat_map(Body::contracts)
+    }
+
+    /// The same with one more body, and whether that leads on.
+    async fn with(mut self, reply: Reply) -> Result<(Self, Result<bool, Error>), Error> {
+        reply
+            .apart(|reply| {
+                let added = self.add(reply);
+                Ok((self, added))
+            })
+            .await
+    }
+
     /// Adds one body; `false` if it gives only what there was before.
     fn add(&mut self, reply: Reply) -> Result<bool, Error> {
-        let body: Body<'_> =
-            serde_json::from_str(reply.text()).map_err(|fault| reply.not_of::<ListContracts>(&fault))?;
-        let is_known = |raw: &&RawValue| {
-            (0..self.contracts.len()).take(body.contracts.len()).any(|place| self.raw(place) == raw.get())
-        };
-        if !self.contracts.is_empty() && !body.contracts.is_empty() && body.contracts.iter().all(is_known) {
+        let list = scan::member(reply.text(), "contracts").filter(|list| list.starts_with('['));
+        let contracts = scan::place(reply.text(), list.unwrap_or_default());
+        // A body without the list is read whole: that names what is wrong with it.
+        let beside = if list.is_some() { reply.clone().with(contracts.clone(), "[]")? } else { reply.clone() };
+        let Read { mut object, cuts, .. } = beside.read::<ListContracts>()?;
+        let first = self.bodies.last().map_or(0, |body| body.first + body.count);
+        let mut body = Body { reply, contracts, first, count: 0 };
+        body.count = body.contracts().count();
+        if first > 0 && body.count > 0 && body.contracts().eq(self.contracts().take(body.count)) {
             return Ok(false);
         }
-        let start = reply.text().as_ptr().addr();
-        let places: Vec<Place> = body
-            .contracts
-            .iter()
-            .map(|raw| raw.get().as_ptr().addr() - start..raw.get().as_ptr().addr() - start + raw.get().len())
-            .map(|bytes| Place { reply: self.replies.len(), bytes })
-            .collect();
-        self.next = paging::cursor_of(&body.rest);
-        self.rest = body.rest;
-        self.contracts.extend(places);
-        self.replies.push(reply);
+        object.shift_remove("contracts");
+        self.next = paging::cursor_of(&object);
+        (self.rest, self.cuts) = (object, cuts);
+        self.bodies.push(body);
         Ok(true)
-    }
-
-    fn raw(&self, place: usize) -> &str {
-        let place = self.contracts.get(place);
-        let text = place.and_then(|place| self.replies.get(place.reply)?.text().get(place.bytes.clone()));
-        text.unwrap_or("null")
-    }
-
-    fn get<T: DeserializeOwned + Default>(&self, place: usize) -> T {
-        serde_json::from_str(self.raw(place)).unwrap_or_default()
-    }
-
-    fn keys(&self) -> Vec<Key> {
-        let key = |place| {
-            let identity: Identity = self.get(place);
-            let id = identity.id.get().unwrap_or(&Value::Null);
-            Key::new(id, identity.created_at.text(), self.raw(place))
-        };
-        (0..self.contracts.len()).map(key).collect()
-    }
-
-    fn page(mut self, cursor: &Cursor, limit: usize, filters: Value, context: &Context) -> Answer {
-        let keys = self.keys();
-        let Start { given: first, may_repeat } = cursor.start(&keys);
-        let end = first + self.fit(first, limit);
-        let total = self.contracts.len();
-        let next_cursor = if end < total {
-            Some(Cursor::after(&keys, end, filters, cursor.after.clone()).seal())
-        } else {
-            self.next.take().map(|next| Cursor::after(&[], 0, filters, Some(next)).seal())
-        };
-        let leads_beyond = self.next.is_some() || (end == total && next_cursor.is_some());
-        let is_part = leads_beyond || self.broken.is_some() || paging::sign_of_more(&self.rest).is_some();
-        let stretch = Stretch { begun: cursor.after.is_some(), more: is_part };
-
-        let (tally, lines) = self.read_page(first..end);
-        let mut answer = Answer::new(tally.told(stretch), Map::new());
-        answer.lines = lines;
-        if may_repeat {
-            answer
-                .warnings
-                .push("The list has changed since the last page: contracts given before may be given again.".into());
-        }
-        if let Some(broken) = &self.broken {
-            let broken = crate::answer::text::cut(broken, 300);
-            answer.warnings.push(format!(
-                "WARNING: OpenTrain pages this list now, and what follows could not be read ({broken})."
-            ));
-        }
-        let calls = next_calls(tally.contracts.keys().all(|status| status == ENDED), context);
-        answer.next = what_next(first..end, (!is_part).then_some(total), next_cursor.as_deref(), &calls);
-        answer.page = Some(Page { total: (!is_part).then_some(total), next_cursor });
-        answer.whole = "To get it: get_contract(contractId) gives one contract, its milestones page by page.".into();
-        answer.object.insert("contracts".into(), (first..end).map(|place| self.get::<Value>(place)).collect());
-        answer.object.extend(self.rest);
-        answer
-    }
-
-    /// Counts all, and writes out those on the page.
-    fn read_page(&self, page: Range<usize>) -> (Tally, Vec<String>) {
-        let (mut tally, mut lines) = (Tally::default(), Vec::new());
-        for place in 0..self.contracts.len() {
-            let outline: Outline = self.get(place);
-            tally.contract(&outline.status);
-            for milestone in outline.milestones.items() {
-                let flags = [&milestone.pending_approval, &milestone.needs_review];
-                tally.milestone(&milestone.status, &milestone.amount_usd, flags);
-            }
-            let reply = self.contracts.get(place).and_then(|place| self.replies.get(place.reply));
-            if let (true, Some(reply)) = (page.contains(&place), reply) {
-                let contract: Contract = self.get(place);
-                lines.extend(contract_lines(&format!("{}. ", place + 1), &contract, reply));
-            }
-        }
-        (tally, lines)
-    }
-
-    /// How many contracts from `first` on make a page: at least one, if there is one.
-    fn fit(&self, first: usize, limit: usize) -> usize {
-        let mut bytes = 0;
-        let sizes = (first..self.contracts.len()).take(limit).map(|place| self.raw(place).len());
-        let fitting = sizes.take_while(|size| {
-            bytes += size;
-            bytes <= PAGE_BYTES
-        });
-        let fitting = fitting.count();
-        fitting.max(usize::from(first < self.contracts.len()))
-    }
-}
-
-/// What a caller does after this page. `total` is known where the list is whole.
-fn what_next(page: Range<usize>, total: Option<usize>, next_cursor: Option<&str>, calls: &str) -> String {
-    let (given, last) = (page.len(), page.end);
-    let shown = if given == 1 { format!("Number {last}") } else { format!("{} to {last}", page.start + 1) };
-    match (next_cursor, total) {
-        (Some(cursor), total) => {
-            let of = total.map_or_else(String::new, |total| format!(" of {total}"));
-            format!("{shown}{of} shown. For the next: list_contracts with cursor \"{cursor}\" and the same filters.")
-        }
-        (None, Some(0)) => "A contract begins with a hire.".into(),
-        (None, Some(total)) if given == total => format!("All are shown. {calls}"),
-        (None, Some(total)) => format!("The last {} of {total} shown. {calls}", count(given, "contract")),
-        (None, None) => calls.to_owned(),
     }
 }

@@ -2,19 +2,21 @@
 
 use schemars::JsonSchema;
 use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use crate::answer::paging::{Cursor, Key, PAGE_BYTES, Start};
-use crate::answer::text::{count, quoted_to, word};
-use crate::answer::{Answer, Page, Sentence, ToolError, bound};
 use crate::api::contracts::{Contract, GetContract, OneContract};
+use crate::api::error::Error;
 use crate::api::milestones::{ACTIVE_FUNDED, NOT_FUNDED};
 use crate::api::reply::{Read, Reply};
-use crate::engine::{Context, Tool};
-use crate::tools::nouns::contract::CONTRACT_IDS;
+use crate::api::scan;
 
 use super::budget::budget_line;
 use super::lines::{ENDED, SHOWN_MILESTONES, contract_lines};
+use crate::answer::paging::{Cursor, Key, PAGE_BYTES};
+use crate::answer::text::{count, quoted_to, word};
+use crate::answer::{Answer, Page, Sentence, ToolError};
+use crate::engine::{Context, Tool};
+use crate::tools::nouns::contract::CONTRACT_IDS;
 
 /// How much of a long milestone counts towards a page: its long texts are cut.
 const LONG_MILESTONE: usize = 4_000;
@@ -36,15 +38,11 @@ impl Tool for GetContractPage {
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
         let about = json!(self.contract);
         let cursor = self.cursor.as_deref().map(|text| Cursor::open(text, &about)).transpose()?;
-        let (reply, mut read) = context.read(&self.contract).await?;
-        let page = page_of_milestones(&mut read.object, cursor.as_ref(), about);
-        if page.is_some() {
-            // What is written out is what is on the page.
-            let text = Value::Object(read.object.clone()).to_string();
-            read.output = serde_json::from_str(&text).unwrap_or(read.output);
-        }
+        let reply = context.get(&self.contract).await?;
+        let (reply, page) = reply.apart(move |reply| with_page(reply, cursor.as_ref(), about)).await?;
+        let read = context.read_reply::<GetContract>(&reply)?;
         let mut answer = describe(read, &reply, context);
-        if let Some((first, given, total, next_cursor)) = page {
+        if let Some(MilestonePage { first, given, total, next_cursor }) = page {
             let id = word(&self.contract.contract_id.0);
             let shown = format!("{} of {} shown, from number {}.", given, count(total, "milestone"), first + 1);
             let further = next_cursor
@@ -59,39 +57,43 @@ impl Tool for GetContractPage {
     }
 }
 
-/// Keeps one page of the milestones in `object`: the first, how many, how many there are, and the cursor to the next.
-/// `None` where the contract fits whole.
-fn page_of_milestones(
-    object: &mut Map<String, Value>,
-    cursor: Option<&Cursor>,
-    about: Value,
-) -> Option<(usize, usize, usize, Option<String>)> {
-    let sizes = |items: &[Value]| items.iter().map(|item| bound::size(item).min(LONG_MILESTONE)).collect::<Vec<_>>();
-    let all = object.get("contract")?.get("milestones")?.as_array()?;
-    let sizes = sizes(all);
-    if cursor.is_none() && sizes.iter().sum::<usize>() <= PAGE_BYTES {
+/// A page of the milestones of a contract that does not fit whole.
+struct MilestonePage {
+    first: usize,
+    given: usize,
+    total: usize,
+    next_cursor: Option<String>,
+}
+
+/// The same reply with one page of the milestones in the place of all; unchanged where the contract fits whole.
+fn with_page(reply: Reply, cursor: Option<&Cursor>, about: Value) -> Result<(Reply, Option<MilestonePage>), Error> {
+    let contract = scan::member(reply.text(), "contract").unwrap_or_default();
+    let list = scan::member(contract, "milestones").filter(|list| list.starts_with('['));
+    let Some((page, text)) = list.and_then(|list| page_of(list, cursor, about)) else { return Ok((reply, None)) };
+    let place = scan::place(reply.text(), list.unwrap_or_default());
+    Ok((reply.with(place, &text)?, Some(page)))
+}
+
+/// A page of `list`, and its text. The list is walked through: of thousands of milestones none is built.
+fn page_of(list: &str, cursor: Option<&Cursor>, about: Value) -> Option<(MilestonePage, String)> {
+    let milestones = scan::items(list);
+    let sizes = milestones.clone().map(|raw| raw.len().min(LONG_MILESTONE));
+    if cursor.is_none() && sizes.clone().sum::<usize>() <= PAGE_BYTES {
         return None;
     }
-    let keys: Vec<Key> = all.iter().map(key).collect();
-    let Start { given: first, .. } = cursor.map_or(Start { given: 0, may_repeat: false }, |cursor| cursor.start(&keys));
+    let keys = milestones.clone().map(Key::of);
+    let first = cursor.map_or(0, |cursor| cursor.start(keys.clone()).given);
     let mut room = PAGE_BYTES / 2;
-    let fitting = sizes.iter().skip(first).take_while(|size| {
-        let fits = **size <= room;
-        room = room.saturating_sub(**size);
+    let fitting = sizes.skip(first).take_while(|size| {
+        let fits = *size <= room;
+        room = room.saturating_sub(*size);
         fits
     });
     let given = fitting.take(SHOWN_MILESTONES).count();
-    let (total, end) = (all.len(), first + given);
-    let next_cursor = (end < total).then(|| Cursor::after(&keys, end, about, None).seal());
-    let milestones = object.get_mut("contract")?.get_mut("milestones")?.as_array_mut()?;
-    milestones.truncate(end);
-    milestones.drain(..first.min(milestones.len()));
-    Some((first, given, total, next_cursor))
-}
-
-fn key(milestone: &Value) -> Key {
-    let id = milestone.get("id").unwrap_or(&Value::Null);
-    Key::new(id, milestone.get("createdAt").and_then(Value::as_str), &milestone.to_string())
+    let (total, end) = (milestones.clone().count(), first + given);
+    let next_cursor = (end < total).then(|| Cursor::after(keys, end, about, None).seal());
+    let page: Vec<&str> = milestones.skip(first).take(given).collect();
+    Some((MilestonePage { first, given, total, next_cursor }, format!("[{}]", page.join(","))))
 }
 
 fn describe(read: Read<GetContract>, reply: &Reply, context: &Context) -> Answer {

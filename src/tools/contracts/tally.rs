@@ -10,6 +10,9 @@ use crate::answer::text::{count, total, word};
 use crate::api::milestones::{ACTIVE_FUNDED, NOT_FUNDED};
 use crate::api::types::Field;
 
+/// The most statuses that are counted apart.
+const STATUSES: usize = 30;
+
 /// What there is in all. Sums are of known statuses only: an unknown one is named, and in no sum.
 #[derive(Default)]
 pub(super) struct Tally {
@@ -88,9 +91,7 @@ impl Tally {
 }
 
 fn add_one(counts: &mut BTreeMap<String, usize>, status: &Field<String>) {
-    let status = status.text().unwrap_or("without status");
-    match counts.get_mut(status) {
-        Some(many) => *many += 1,
-        None => drop(counts.insert(status.to_owned(), 1)),
-    }
+    let status = status.text().map_or_else(|| "without status".to_owned(), word);
+    let is_one_too_many = counts.len() >= STATUSES && !counts.contains_key(&status);
+    *counts.entry(if is_one_too_many { "of other statuses".to_owned() } else { status }).or_default() += 1;
 }

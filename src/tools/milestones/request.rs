@@ -8,12 +8,13 @@ use serde::Deserialize;
 
 use crate::answer::text::word;
 use crate::answer::{Answer, Cause, Denial, Sentence, ToolError};
-use crate::api::Operation;
 use crate::api::approvals::OneApproval;
 use crate::api::contracts::{Contract, GetContract, ListContracts};
 use crate::api::error::Error;
 use crate::api::milestones::{ACTIVE_FUNDED, Milestone, NOT_FUNDED, RequestMilestoneApproval, RequestMilestoneFunding};
+use crate::api::reply::Reply;
 use crate::api::types::{ContractId, MilestoneId};
+use crate::api::{Operation, scan};
 use crate::engine::{Context, Tool};
 use crate::guard::ledger::Commitment;
 use crate::tools::nouns::approval::{Waiting, asked};
@@ -161,16 +162,32 @@ async fn in_contract(
     contract_id: ContractId,
     context: &Context,
 ) -> Result<Subject, ToolError> {
-    let (_, read) = context.read(&GetContract { contract_id }).await.map_err(ToolError::unsent)?;
-    Ok(held(read.output.contract, milestone).ok_or_else(|| not_there(milestone, "this contract"))?)
+    let seen = context.look(&GetContract { contract_id }).await.map_err(ToolError::unsent)?;
+    Ok(held(seen.contract, milestone).ok_or_else(|| not_there(milestone, "this contract"))?)
 }
 
 /// The milestone in whichever contract holds it.
 async fn somewhere(milestone: &MilestoneId, context: &Context) -> Result<Subject, ToolError> {
-    let (_, read) = context.read(&ListContracts::default()).await.map_err(ToolError::unsent)?;
-    let found = read.output.contracts.into_iter().filter_map(|contract| held(contract, milestone));
-    let most = found.max_by_key(|subject| subject.milestone.as_ref().map(cautious));
+    let reply = context.get(&ListContracts::default()).await.map_err(ToolError::unsent)?;
+    let wanted = milestone.clone();
+    let most = reply.apart(move |reply| among_all(&reply, &wanted)).await.map_err(ToolError::unsent)?;
     Ok(most.ok_or_else(|| not_there(milestone, "any contract of this account"))?)
+}
+
+/// The milestone in a list of contracts, which are read one after the other. Where its id stands twice, the larger amount
+/// counts.
+fn among_all(reply: &Reply, milestone: &MilestoneId) -> Result<Option<Subject>, Error> {
+    let Some(list) = scan::member(reply.text(), "contracts").filter(|list| list.starts_with('[')) else {
+        return reply.output::<ListContracts>().map(|_| None);
+    };
+    let mut most = None;
+    for raw in scan::items(list) {
+        reply.can_hold(raw)?;
+        let contract = serde_json::from_str(raw).map_err(|fault| reply.not_of::<ListContracts>(&fault))?;
+        let found = held(contract, milestone);
+        most = most.into_iter().chain(found).max_by_key(|subject: &Subject| subject.milestone.as_ref().map(cautious));
+    }
+    Ok(most)
 }
 
 /// The milestone in `contract`. Where its id stands twice, the larger amount counts.

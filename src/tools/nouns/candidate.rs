@@ -8,8 +8,7 @@ use crate::engine::Context;
 
 /// One look at a proposal: who it is from, and for which job.
 pub async fn candidate(proposal_id: &ProposalId, context: &Context) -> Option<String> {
-    let (_, read) = context.read(&GetProposal { proposal_id: proposal_id.clone() }).await.ok()?;
-    let proposal = read.output.proposal;
+    let proposal = context.look(&GetProposal { proposal_id: proposal_id.clone() }).await.ok()?.proposal;
     let job = proposal.job_title.text().map(|title| format!(", for {}", quoted(title))).unwrap_or_default();
     Some(format!("{}, proposal {}{job}", who(&proposal), word(&proposal_id.0)))
 }

@@ -26,8 +26,7 @@ impl Subject {
     /// One look at the contract that the approval names, or that came of it.
     pub async fn of(approval: &Approval, context: &Context) -> Option<Self> {
         let contract_id = ContractId(contract_of(approval)?.to_owned());
-        let (_, read) = context.read(&GetContract { contract_id }).await.ok()?;
-        let contract = read.output.contract;
+        let contract = context.look(&GetContract { contract_id }).await.ok()?.contract;
         let wanted = approval.milestone_id.text();
         let milestone =
             contract.milestones.items().iter().find(|listed| wanted.is_some() && listed.id.text() == wanted).cloned();

@@ -37,7 +37,7 @@ pub(super) fn compare(terms: &Terms, seen: Seen<'_>, look: &Look, past: &Past) -
 pub(super) fn found<'a>(terms: &Terms, look: &'a Look, past: &'a Past, window: Duration) -> Option<Found<'a>> {
     let open = past.open_with(terms);
     let mut alike = None;
-    for seen in look.milestones().filter(|seen| seen.is_recent(look, window)) {
+    for seen in look.recent().filter(|seen| seen.is_recent(look, window)) {
         let comparison = compare(terms, seen, look, past);
         let is_known = past.made(seen.id()).is_some();
         match comparison.whole() {
@@ -66,6 +66,6 @@ fn is_perhaps_of(open: &Open, seen: Seen<'_>, look: &Look) -> bool {
 fn unlisted<'a>(terms: &Terms, look: &Look, past: &'a Past) -> Option<&'a Made> {
     let since = Timestamp::now().checked_sub(LONGEST_LAG).ok()?;
     let made = past.created.iter().rev().find(|made| made.asked == *terms && made.at >= since)?;
-    let is_listed = look.milestones().any(|seen| seen.id() == Some(made.id.as_str()));
+    let is_listed = look.ids().contains(made.id.as_str());
     (!is_listed).then_some(made)
 }

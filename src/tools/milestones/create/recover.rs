@@ -66,7 +66,7 @@ impl Creation {
     }
 
     fn shown(&self, look: &Look, before: &Before<'_>) -> After {
-        let new = look.milestones().filter(|seen| before.is_new(*seen, look));
+        let new = look.recent().filter(|seen| before.is_new(*seen, look));
         let compared: Vec<_> = new.map(|seen| (seen, compare(&self.terms, seen, look, before.past))).collect();
         let fitting: Vec<_> = compared.iter().filter(|(_, terms)| terms.whole() != Match::Different).collect();
         match fitting.as_slice() {

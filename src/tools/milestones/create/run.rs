@@ -200,7 +200,7 @@ impl Creation {
                     self.terms.resemble(&Stored::of(milestone.raw), &past.manners)
                         && milestone.is_recent(seen, self.window())
                 };
-                let resembling: Vec<Seen<'_>> = seen.milestones().filter(resembles).collect();
+                let resembling: Vec<Seen<'_>> = seen.recent().filter(resembles).collect();
                 words::resembling_warnings(seen, &resembling)
             }
             _ => Vec::new(),

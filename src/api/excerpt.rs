@@ -1,0 +1,311 @@
+//! Reads JSON within a bound of memory. An answer of OpenTrain may hold millions of values, and no caller is shown more
+//! than some hundreds: long lists, objects and texts are shortened while they are read, and each cut is named.
+
+use std::fmt;
+
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use super::cuts::{Cut, Missing, NAME_IN_PATH};
+
+/// The memory that a shortened answer may take, in bytes, roughly.
+const ROOM: usize = 8 << 20;
+/// A list or an object may use up to half of the room that is left, so that its neighbours get some; this much in any case.
+const LEAST_SHARE: usize = 64 << 10;
+/// The longest text and the longest number that is kept, in bytes.
+const LONGEST: usize = 32 << 10;
+/// The longest name of a key, in bytes.
+const LONGEST_NAME: usize = 1_000;
+/// The start of a text that is kept even where no room is left, in bytes.
+const LEAST_TEXT: usize = 500;
+/// Levels of lists and objects. `serde_json` reads 127 at most.
+const DEPTH: usize = 100;
+/// What a value, a key and an object cost besides their text: what they take here and in the type that is read of them.
+const VALUE_COST: usize = 80;
+const KEY_COST: usize = 128;
+const OBJECT_COST: usize = 200;
+/// The most places that are remembered.
+const MOST_CUTS: usize = 50;
+/// How `serde_json` with `arbitrary_precision` names the number that it hands to a visitor.
+const NUMBER: &str = "$serde_json::private::Number";
+
+/// JSON that was read, and what was left out of it.
+#[derive(Clone, Debug, Default)]
+pub struct Excerpt {
+    /// The value.
+    pub value: Value,
+    /// What is missing in it; nothing if it is whole.
+    pub cuts: Vec<Cut>,
+}
+
+/// Reads `json` within the bound.
+///
+/// # Errors
+/// When it is not JSON.
+pub fn read(json: &str) -> serde_json::Result<Excerpt> {
+    read_within(json, ROOM, LONGEST)
+}
+
+/// Reads all of `json`, but for what is nested too deeply.
+///
+/// # Errors
+/// When it is not JSON.
+pub fn read_whole(json: &str) -> serde_json::Result<Excerpt> {
+    read_within(json, usize::MAX, usize::MAX)
+}
+
+fn read_within(json: &str, room: usize, longest: usize) -> serde_json::Result<Excerpt> {
+    let mut reader = Reader { room, longest, depth: 0, path: String::new(), cuts: Vec::new() };
+    let mut deserializer = serde_json::Deserializer::from_str(json);
+    let value = reader.deserialize(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(Excerpt { value, cuts: reader.cuts })
+}
+
+struct Reader {
+    /// What the list or object that is being read may still take.
+    room: usize,
+    longest: usize,
+    depth: usize,
+    path: String,
+    cuts: Vec<Cut>,
+}
+
+impl Reader {
+    fn cut(&mut self, missing: Missing) {
+        if self.cuts.len() < MOST_CUTS || self.cuts.iter().any(|known| known.path == self.path) {
+            Cut::add(&mut self.cuts, &self.path, missing);
+        }
+    }
+
+    /// Whether there is room for `cost`, which is taken then.
+    const fn pay(&mut self, cost: usize) -> bool {
+        let is_there = self.room >= cost;
+        self.room = self.room.saturating_sub(if is_there { cost } else { 0 });
+        is_there
+    }
+
+    /// Reads what stands in a list or an object, within its share of the room.
+    fn within_share<T>(&mut self, read: impl FnOnce(&mut Self, usize) -> T) -> T {
+        let outer = self.room;
+        let share = (outer / 2).max(LEAST_SHARE).min(outer);
+        self.room = share;
+        self.depth += 1;
+        let done = read(self, share);
+        self.depth -= 1;
+        self.room = outer - (share - self.room);
+        done
+    }
+
+    /// `text`, or its start where it is too long or no room is left for it.
+    fn text(&mut self, text: &str) -> String {
+        let longest = self.longest.min(self.room.max(LEAST_TEXT));
+        self.room = self.room.saturating_sub(text.len().min(longest));
+        if text.len() <= longest {
+            return text.to_owned();
+        }
+        self.cut(Missing::Text { longest: text.chars().count() });
+        let end = (0..=longest).rev().find(|end| text.is_char_boundary(*end)).unwrap_or_default();
+        format!("{}…", text.get(..end).unwrap_or_default())
+    }
+
+    fn number(&mut self, digits: &str) -> Value {
+        match digits.parse::<Number>() {
+            Ok(number) if digits.len() <= self.longest.min(LONGEST_NAME) => Value::Number(number),
+            _ => Value::String(self.text(digits)),
+        }
+    }
+
+    fn items<'de, A: SeqAccess<'de>>(&mut self, share: usize, mut list: A) -> Result<Value, A::Error> {
+        let (mut items, place) = (Vec::new(), self.path.len());
+        self.path.push_str("[]");
+        // What is left at the end is for the parts of the last item: they shall not be cut.
+        while self.depth <= DEPTH && self.room > share / 4 {
+            self.room = self.room.saturating_sub(VALUE_COST);
+            match list.next_element_seed(&mut *self)? {
+                Some(item) => items.push(item),
+                None => break,
+            }
+        }
+        self.path.truncate(place);
+        let mut of = items.len();
+        while list.next_element::<IgnoredAny>()?.is_some() {
+            of += 1;
+        }
+        if items.len() < of {
+            let nested = self.depth > DEPTH;
+            self.cut(if nested { Missing::Nesting } else { Missing::Items { kept: items.len(), of } });
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn fields<'de, A: MapAccess<'de>>(&mut self, mut fields: A) -> Result<Value, A::Error> {
+        let (mut object, mut lost) = (Map::new(), 0);
+        self.room = self.room.saturating_sub(OBJECT_COST);
+        while let Some(name) = fields.next_key::<std::borrow::Cow<'de, str>>()? {
+            if name == NUMBER && object.is_empty() {
+                let digits: String = fields.next_value()?;
+                return Ok(self.number(&digits));
+            }
+            let fits = self.depth <= DEPTH && name.len() <= self.longest.min(LONGEST_NAME);
+            if fits && (object.contains_key(&*name) || self.pay(KEY_COST + name.len())) {
+                let value = self.field(&name, &mut fields)?;
+                object.insert(name.into_owned(), value);
+            } else {
+                fields.next_value::<IgnoredAny>()?;
+                lost += 1;
+            }
+        }
+        if lost > 0 {
+            let (kept, nested) = (object.len(), self.depth > DEPTH);
+            self.cut(if nested { Missing::Nesting } else { Missing::Keys { kept, of: kept + lost } });
+        }
+        Ok(Value::Object(object))
+    }
+
+    fn field<'de, A: MapAccess<'de>>(&mut self, name: &str, fields: &mut A) -> Result<Value, A::Error> {
+        let place = self.path.len();
+        if place > 0 {
+            self.path.push('.');
+        }
+        self.path.extend(name.chars().take(NAME_IN_PATH));
+        let value = fields.next_value_seed(&mut *self);
+        self.path.truncate(place);
+        value
+    }
+}
+
+impl<'de> DeserializeSeed<'de> for &mut Reader {
+    type Value = Value;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for &mut Reader {
+    type Value = Value;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("JSON")
+    }
+
+    fn visit_unit<E>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_u64<E>(self, number: u64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_i64<E>(self, number: i64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_f64<E>(self, number: f64) -> Result<Value, E> {
+        Ok(number.into())
+    }
+
+    fn visit_str<E>(self, text: &str) -> Result<Value, E> {
+        Ok(Value::String(self.text(text)))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, list: A) -> Result<Value, A::Error> {
+        self.within_share(|reader, share| reader.items(share, list))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Value, A::Error> {
+        self.within_share(|reader, _| reader.fields(fields))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn shortened(json: &str) -> (Value, Vec<Cut>) {
+        let excerpt = read(json).unwrap();
+        (excerpt.value, excerpt.cuts)
+    }
+
+    fn items(path: &str, kept: usize, of: usize) -> Cut {
+        Cut { path: path.into(), missing: Missing::Items { kept, of } }
+    }
+
+    #[test]
+    fn an_ordinary_answer_stays_whole() {
+        let json = r#"{"b":[1.50,1e+400,7,-3,-0,{"a":null}],"a":"\u00e9\n","b2":{"":[]},"t":true,"deep":[[[[[{}]]]]]}"#;
+        let (value, cuts) = shortened(json);
+        assert_eq!(value, serde_json::from_str::<Value>(json).unwrap());
+        assert_eq!(value.to_string(), json.replace("\\u00e9", "é"), "order and digits stay");
+        assert_eq!(cuts, []);
+    }
+
+    #[test]
+    fn a_long_list_leaves_room_for_its_neighbours() {
+        let json = format!(r#"{{"x":[{}1],"milestones":[{{"id":"a"}},{{"id":"b"}}],"id":"c"}}"#, "1,".repeat(299_999));
+        let (value, cuts) = shortened(&json);
+        let kept = value["x"].as_array().unwrap().len();
+        assert!((1_000..100_000).contains(&kept), "{kept}");
+        assert_eq!((&value["milestones"], &value["id"]), (&json!([{ "id": "a" }, { "id": "b" }]), &json!("c")));
+        assert_eq!(cuts, [items("x", kept, 300_000)]);
+    }
+
+    #[test]
+    fn the_items_of_a_list_are_whole_or_left_out() {
+        let milestone = r#"{"id":"a","description":"Label five thousand posts"}"#;
+        let contract = format!(r#"{{"milestones":[{}]}}"#, [milestone; 50].join(","));
+        let (value, cuts) = shortened(&format!(r#"{{"contracts":[{}]}}"#, vec![contract; 5_000].join(",")));
+        let kept = value["contracts"].as_array().unwrap();
+        assert!(kept.iter().all(|contract| contract["milestones"].as_array().unwrap().len() == 50));
+        assert_eq!(cuts, [items("contracts", kept.len(), 5_000)]);
+    }
+
+    #[test]
+    fn any_shape_costs_little() {
+        let deep = format!("{}1{}", "[".repeat(100_000), "]".repeat(100_000));
+        let nested = format!("{}1{}", r#"{"a":"#.repeat(100_000), "}".repeat(100_000));
+        let keys = (0..100_000).map(|n| format!(r#""k{n}":{n}"#)).collect::<Vec<_>>().join(",");
+        let doubled = r#""k":[],"#.repeat(100_000);
+        for (json, path) in [
+            (format!(r#"{{"a":{deep},"z":1}}"#), "a[]"),
+            (format!(r#"{{"a":{nested},"z":1}}"#), "a.a"),
+            (format!(r#"{{"a":{{{keys}}},"z":1}}"#), "a"),
+            (format!(r#"{{"a":{{{keys},{doubled}"k":1}},"z":1}}"#), "a"),
+            (format!(r#"{{"a":"{}","z":1}}"#, "é".repeat(100_000)), "a"),
+            (format!(r#"{{"a":{},"z":1}}"#, "7".repeat(100_000)), "a"),
+            (format!(r#"{{"a":[{}[]],"z":1}}"#, "[[[]]],".repeat(100_000)), "a"),
+            (format!(r#"{{"a":[{}{{}}],"z":1}}"#, "{},".repeat(100_000)), "a"),
+        ] {
+            let (value, cuts) = shortened(&json);
+            assert_eq!(value["z"], 1, "{path}: {cuts:?}");
+            assert!(cuts.len() == 1 && cuts[0].path.starts_with(path), "{cuts:?}");
+            assert!(value.to_string().len() < 2_000_000);
+        }
+    }
+
+    #[test]
+    fn a_doubled_key_takes_no_more_room() {
+        let (value, cuts) = shortened(&format!(r#"{{{}"id":"c"}}"#, r#""k":1,"#.repeat(100_000)));
+        assert_eq!((value, cuts), (json!({ "k": 1, "id": "c" }), vec![]));
+    }
+
+    #[test]
+    fn a_name_without_end_is_left_out() {
+        let (value, cuts) = shortened(&format!(r#"{{"{}":1,"id":"c"}}"#, "x".repeat(100_000)));
+        assert_eq!((value, cuts[0].missing), (json!({ "id": "c" }), Missing::Keys { kept: 1, of: 2 }));
+    }
+
+    #[test]
+    fn all_is_read_where_all_is_wanted() {
+        let json = format!("[{}1]", "1,".repeat(100_000));
+        let excerpt = read_whole(&json).unwrap();
+        assert_eq!((excerpt.value.as_array().unwrap().len(), excerpt.cuts), (100_001, vec![]));
+        assert!(read("{\"a\":").is_err() && read("{} x").is_err());
+    }
+}

@@ -1,0 +1,170 @@
+//! One page of the list of contracts, and what all of them come to.
+
+use std::ops::Range;
+
+use serde::Deserialize;
+use serde_json::{Map, Number, Value};
+
+use crate::api::contracts::Contract;
+use crate::api::cuts::Cut;
+use crate::api::scan;
+use crate::api::types::{Field, from_value};
+
+use super::lines::{ENDED, contract_lines, next_calls};
+use super::listing::Listing;
+use super::tally::Tally;
+use crate::answer::lines::Stretch;
+use crate::answer::paging::{self, Cursor, Key, PAGE_BYTES, Start};
+use crate::answer::text::{self, count};
+use crate::answer::{Answer, Page};
+use crate::engine::Context;
+
+/// A page, and all that is said of its list.
+pub(super) struct ContractPage {
+    /// Which contracts of the list are on it.
+    shown: Range<usize>,
+    /// How many there are in all; `None` where the list goes on.
+    total: Option<usize>,
+    next_cursor: Option<String>,
+    /// The list has changed since the page before.
+    may_repeat: bool,
+    /// Why what follows could not be had.
+    broken: Option<String>,
+    tally: Tally,
+    stretch: Stretch,
+    lines: Vec<String>,
+    contracts: Vec<Value>,
+    rest: Map<String, Value>,
+    cuts: Vec<Cut>,
+}
+
+/// What is counted of each contract, and of each of its milestones.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Outline {
+    status: Field<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct MilestoneOutline {
+    status: Field<String>,
+    amount_usd: Field<Number>,
+    pending_approval: Field<bool>,
+    needs_review: Field<bool>,
+}
+
+impl ContractPage {
+    /// The page of `listing` after `cursor`.
+    pub(super) fn of(listing: &Listing, cursor: &Cursor, limit: usize, filters: &Value) -> Self {
+        let keys = listing.contracts().map(Key::of);
+        let Start { given: first, may_repeat } = cursor.start(keys.clone());
+        let end = first + fitting(listing.contracts().skip(first), limit);
+        let total = listing.contracts().count();
+        let next_cursor = if end < total {
+            Some(Cursor::after(keys, end, filters.clone(), cursor.after.clone()).seal())
+        } else {
+            let after = |next| Cursor::after(std::iter::empty(), 0, filters.clone(), Some(next)).seal();
+            listing.next.clone().map(after)
+        };
+        let leads_beyond = listing.next.is_some() || (end == total && next_cursor.is_some());
+        let is_part = leads_beyond || listing.broken.is_some() || paging::sign_of_more(&listing.rest).is_some();
+        let mut page = Self {
+            shown: first..end,
+            total: (!is_part).then_some(total),
+            next_cursor,
+            may_repeat,
+            broken: listing.broken.clone(),
+            tally: tally(listing.contracts()),
+            stretch: Stretch { begun: cursor.after.is_some(), more: is_part },
+            lines: Vec::new(),
+            contracts: Vec::new(),
+            rest: listing.rest.clone(),
+            cuts: listing.cuts.clone(),
+        };
+        page.build(listing);
+        page
+    }
+
+    /// Builds the contracts that are on the page, and writes them out.
+    fn build(&mut self, listing: &Listing) {
+        for body in &listing.bodies {
+            let before = body.first;
+            let here = self.shown.start.max(before)..self.shown.end.min(before + body.count);
+            for (place, raw) in here.clone().zip(body.contracts().skip(here.start.saturating_sub(before))) {
+                let part = body.reply.part(raw);
+                let contract: Contract = from_value(&part.value);
+                self.lines.extend(contract_lines(&format!("{}. ", place + 1), &contract, &body.reply));
+                self.contracts.push(part.value);
+                self.cuts.extend(part.cuts.into_iter().map(|cut| cut.below("contracts[]")));
+            }
+        }
+    }
+
+    /// Puts it into words.
+    pub(super) fn answer(self, context: &Context) -> Answer {
+        let mut answer = Answer::new(self.tally.told(self.stretch), Map::new());
+        answer.lines = self.lines;
+        if self.may_repeat {
+            answer
+                .warnings
+                .push("The list has changed since the last page: contracts given before may be given again.".into());
+        }
+        if let Some(broken) = &self.broken {
+            answer.warnings.push(format!(
+                "WARNING: OpenTrain pages this list now, and what follows could not be read ({}).",
+                text::cut(broken, 300)
+            ));
+        }
+        let calls = next_calls(self.tally.contracts.keys().all(|status| status == ENDED), context);
+        answer.next = what_next(self.shown, self.total, self.next_cursor.as_deref(), &calls);
+        answer.page = Some(Page { total: self.total, next_cursor: self.next_cursor });
+        answer.whole = "To get it: get_contract(contractId) gives one contract, its milestones page by page.".into();
+        answer.object.insert("contracts".into(), self.contracts.into());
+        answer.object.extend(self.rest);
+        context.left_out(self.cuts);
+        answer
+    }
+}
+
+/// Counts all contracts and their milestones.
+fn tally<'a>(contracts: impl Iterator<Item = &'a str>) -> Tally {
+    let mut tally = Tally::default();
+    for raw in contracts {
+        let outline: Outline = serde_json::from_str(raw).unwrap_or_default();
+        tally.contract(&outline.status);
+        for raw in scan::items(scan::member(raw, "milestones").unwrap_or_default()) {
+            let milestone: MilestoneOutline = serde_json::from_str(raw).unwrap_or_default();
+            let flags = [&milestone.pending_approval, &milestone.needs_review];
+            tally.milestone(&milestone.status, &milestone.amount_usd, flags);
+        }
+    }
+    tally
+}
+
+/// How many contracts make a page: at least one, if there is one.
+fn fitting<'a>(contracts: impl Iterator<Item = &'a str> + Clone, limit: usize) -> usize {
+    let mut bytes = 0;
+    let sizes = contracts.clone().take(limit).map(str::len);
+    let fitting = sizes.take_while(|size| {
+        bytes += size;
+        bytes <= PAGE_BYTES
+    });
+    fitting.count().max(contracts.take(1).count())
+}
+
+/// What a caller does after this page. `total` is known where the list is whole.
+fn what_next(page: Range<usize>, total: Option<usize>, next_cursor: Option<&str>, calls: &str) -> String {
+    let (given, last) = (page.len(), page.end);
+    let shown = if given == 1 { format!("Number {last}") } else { format!("{} to {last}", page.start + 1) };
+    match (next_cursor, total) {
+        (Some(cursor), total) => {
+            let of = total.map_or_else(String::new, |total| format!(" of {total}"));
+            format!("{shown}{of} shown. For the next: list_contracts with cursor \"{cursor}\" and the same filters.")
+        }
+        (None, Some(0)) => "A contract begins with a hire.".into(),
+        (None, Some(total)) if given == total => format!("All are shown. {calls}"),
+        (None, Some(total)) => format!("The last {} of {total} shown. {calls}", count(given, "contract")),
+        (None, None) => calls.to_owned(),
+    }
+}
