@@ -87,7 +87,7 @@ const OWNERS: &[(&str, &[&str], &str)] = &[
             "src/api/network.rs",
             "src/api/receive.rs",
             "src/commands/demo/person.rs",
-            "src/sandbox/http/delivery.rs",
+            "src/sandbox/http/",
         ],
         "one way to OpenTrain; the demo's person has a browser, and the sandbox calls webhooks",
     ),
