@@ -1,46 +1,46 @@
-//! What was typed. The flags of the settings are made from their table; what they mean is `config`'s.
+//! The command line: commands and their arguments. `config` declares the flags of the settings and decides what they mean.
 
 mod install;
 
+use std::ffi::OsString;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 
-use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches, Parser, Subcommand};
+use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::config::{Flag, Flags, SETTINGS, Setting};
+use crate::config::{Environment, Flags};
 
 pub(crate) use install::{Install, Uninstall};
 
 /// MCP server for OpenTrain AI: contracts, milestones, and the people who approve them, for AI agents.
 ///
-/// Without a command it serves MCP on stdin and stdout; this is what hosts start. Starting binds no port, calls nobody,
-/// and writes nothing, but for an empty file that --audit-log names. Try everything without an account:
-/// `opentrain-mcp demo`, or add --sandbox.
+/// Without a command it serves MCP on stdin and stdout; hosts start it this way. The start binds no port, calls nobody,
+/// and writes nothing except an empty file for --audit-log. Try everything without an account: `opentrain-mcp demo`, or
+/// add --sandbox.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = false, max_term_width = 100, after_help = AFTER_HELP)]
 pub struct Cli {
-    // Before the settings: these are told which command shows them.
     #[command(subcommand)]
     pub(crate) task: Option<Task>,
     #[command(flatten)]
-    pub(crate) typed: Typed,
+    pub(crate) flags: Flags,
 }
 
-const AFTER_HELP: &str = "The token is set in the environment as OT_API_TOKEN, never as a flag; \
-    `opentrain-mcp check` tells what is set, where it came from, and whether it works.";
+const AFTER_HELP: &str = "The token is set in the environment as OT_API_TOKEN, never as a flag. `opentrain-mcp check` \
+    shows every setting and its source, and whether OpenTrain accepts the token.";
 
-/// What to do.
+/// A command.
 #[derive(Debug, Subcommand)]
 pub enum Task {
     /// Serve MCP on stdin and stdout (what happens without a command)
     Serve,
-    /// Show the main job on a sandbox of its own: an account is claimed, a milestone made, funded and paid
+    /// Play the main job on a sandbox: claim an account, create, fund and pay a milestone
     ///
-    /// A real MCP client talks to the real server, over a sandbox on a free loopback port; the person's part is done on
-    /// the real pages: a code is typed, a key made, buttons are pressed. A reply is lost on the way, and a limit holds.
-    /// Exit status 0 when all of it went as expected.
+    /// A real MCP client talks to the real server, over a sandbox on a free loopback port. The demo does the user's part on
+    /// the real pages: it types a code, makes a key and presses buttons. It loses a reply on the way, and reaches a limit.
+    /// Exit status 0 when everything went as expected.
     Demo,
-    /// List the tools: what each takes, and the first sentence of its description
+    /// List the tools, each with its parameters and the first sentence of its description
     Tools {
         /// Print exactly what MCP's tools/list serves
         #[arg(long)]
@@ -48,14 +48,14 @@ pub enum Task {
     },
     /// Call one tool from the shell
     ///
-    /// Prints the text that a model reads. Exit status 1 when the tool answers with an error. Examples:
+    /// Prints the text that a model reads. Exit status 1 when the tool returns an error. Examples:
     ///   opentrain-mcp --sandbox call list_contracts
     ///   opentrain-mcp --sandbox call get_contract '{"contractId": "ctr_8Kq2"}'
     #[command(verbatim_doc_comment)]
     Call {
         /// The tool's name
         tool: String,
-        /// Its arguments, a JSON object; - reads them from stdin
+        /// The tool's arguments as a JSON object; - reads them from stdin
         #[arg(value_name = "JSON", default_value = "{}")]
         arguments: String,
         /// Print the whole result of the call, as JSON
@@ -73,70 +73,52 @@ pub enum Task {
     /// A file that has not changed since the installation becomes what it was before; else only our entries go.
     /// Exit status 1 when a file was left alone.
     Uninstall(Uninstall),
-    /// Tell what is set, where it came from, and whether OpenTrain accepts it
+    /// Show every setting and its source, and whether OpenTrain accepts the token
     ///
-    /// Give it the flags that the server is started with, and it tells what that server would be told.
-    /// Reads the token's status and the account's features, and says which tools would be refused, why, and what to do.
-    /// Exit status 1 when something would be refused.
+    /// Give it the flags of the server. It reads the token's status and the account's features, and names the tools that
+    /// would be refused, why, and what to do. Exit status 1 when something would be refused.
     Check,
     /// Stop all writes of every running server of this user, at once
     ///
-    /// They refuse each write and say why, until `opentrain-mcp thaw`. Nothing has to be restarted.
+    /// The servers refuse every write and say why, until `opentrain-mcp thaw`. They need no restart.
     Freeze {
-        /// Why; agents are told
+        /// The reason, which agents read
         #[arg(long, default_value = "", hide_default_value = true)]
         reason: String,
     },
     /// Let writes through again
     Thaw,
-    /// Revoke the token in the credential file, and forget the account that is kept there
+    /// Revoke the token in the credential file, and remove the account from the file
     ///
-    /// A token in the environment is neither revoked nor forgotten.
+    /// A token in the environment stays valid.
     Logout,
-    /// Print the record of writes for a person: those whose outcome is not known first
+    /// Print the record of writes for a person, writes with an unknown outcome first
     Audit {
-        /// The file; the record of this user's servers when it is left out (with --sandbox, that of the sandbox)
+        /// The file [default: the record of this user's servers, or with --sandbox that of the sandbox]
         file: Option<PathBuf>,
     },
-    /// Compare an OpenAPI document with what this server knows of the API
+    /// Compare an OpenAPI document with the API that this server knows
     ///
-    /// Tells what is new, gone or different there: methods, paths, fields, what is required, scopes where it states them.
-    /// Exit status 1 when something is.
+    /// Prints what is new, gone or different: methods, paths, fields, required fields, and scopes where the document names
+    /// them. Exit status 1 when something differs.
     Drift {
-        /// The document; the one that the API serves when it is left out, which needs no token
+        /// The document [default: the one that the API serves, which needs no token]
         #[arg(value_name = "FILE|URL")]
         document: Option<String>,
     },
-    /// Serve the sandbox alone, for other programs to call
+    /// Serve only the sandbox, for other programs to call
     Sandbox {
-        /// Where to listen; loopback only
+        /// Address to listen on; loopback only
         #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:27610")]
         listen: SocketAddr,
-        /// Print where the sandbox had to assume what the API's reference does not say, and exit
+        /// Print what the sandbox assumes where the API's reference says nothing, and exit
         #[arg(long)]
         assumptions: bool,
     },
 }
 
-/// The flags of the settings, as typed.
-#[derive(Clone, Debug, Default)]
-pub struct Typed(pub(crate) Flags);
-
-impl Typed {
-    /// The flags again, as the arguments of a server that has the same settings.
-    pub(crate) fn arguments(&self) -> Vec<String> {
-        let typed = SETTINGS.iter().filter_map(|setting| Some((setting, self.0.get(setting.name)?)));
-        let arguments = typed.flat_map(|(setting, value)| match setting.flag {
-            Flag::None => vec![],
-            Flag::Switch => vec![format!("--{}", setting.name)],
-            Flag::Value(_) => vec![format!("--{}", setting.name), value.clone()],
-        });
-        arguments.collect()
-    }
-}
-
-/// The settings that matter to a command, where not all of them do. The others are taken all the same, since hosts and
-/// scripts put them before any command, but its help does not show them.
+/// The settings that matter to a command, where not all of them do. The others are accepted too, since hosts and scripts
+/// put them before any command, but the help of the command does not show them.
 const MATTER: &[(&str, &[&str])] = &[
     ("demo", &[]),
     ("uninstall", &[]),
@@ -146,78 +128,60 @@ const MATTER: &[(&str, &[&str])] = &[
     ("logout", &["timeout"]),
     ("audit", &["audit-log", "sandbox"]),
     ("drift", &["timeout"]),
-    ("sandbox", &["sandbox-fault", "log-format"]),
+    ("sandbox", &["sandbox-fault", "log-format", "log-filter"]),
 ];
 
-/// The flag of a setting, if it has one.
-fn argument(setting: &Setting) -> Option<Arg> {
-    let default = setting.shown(setting.default);
-    let variables = setting.environment.join(", ");
-    let help = format!("{} [default: {default}] [environment: {variables}]", setting.help);
-    let argument = Arg::new(setting.name).long(setting.name).help(help).global(true).help_heading("Settings");
-    match setting.flag {
-        Flag::None => None,
-        Flag::Switch => Some(argument.action(ArgAction::SetTrue)),
-        // A negative number is a value: what is wrong with it is told where it is read.
-        Flag::Value(name) => Some(argument.value_name(name).allow_negative_numbers(true)),
+impl Cli {
+    /// Reads the command line, and the variables of the settings that it does not name.
+    ///
+    /// # Errors
+    /// What cannot be understood. The help and the version are errors of clap, too.
+    pub fn read(line: Vec<OsString>) -> Result<Self, clap::Error> {
+        let (flags, matches) = Flags::read(command(), line)?;
+        Ok(Self { flags, ..Self::from_arg_matches(&matches)? })
     }
 }
 
-/// Hides the settings that do not matter to `command`, which has them from the whole by now.
+/// The command line of the program. Settings may stand before and after the name of a command.
+fn command() -> Command {
+    let command = Cli::command().mut_args(|argument| argument.global(true).hide_env_values(true));
+    // Deferred, since a command has the settings only when it is built.
+    command.mut_subcommands(|command| command.defer(with_what_matters))
+}
+
+/// Hides the settings that do not matter to a command in its help.
 fn with_what_matters(command: Command) -> Command {
     let Some((_, matter)) = MATTER.iter().find(|(name, _)| *name == command.get_name()) else { return command };
     command.mut_args(|argument| {
-        let name = argument.get_id().as_str();
-        let hides = SETTINGS.iter().any(|setting| setting.name == name) && !matter.contains(&name);
-        argument.hide(hides)
+        let is_setting = argument.get_help_heading().is_some();
+        let matters = matter.iter().any(|name| argument.get_long() == Some(*name));
+        argument.hide(is_setting && !matters)
     })
 }
 
-impl Args for Typed {
-    fn augment_args(command: Command) -> Command {
-        // Deferred: only the command that is typed is worth the work.
-        let command = command.mut_subcommands(|command| command.defer(with_what_matters));
-        command.args(SETTINGS.iter().filter_map(argument))
+/// Whether errors are to be JSON, as the log is, where the command line itself cannot be read.
+#[must_use]
+pub fn logs_json(line: &[OsString], environment: &Environment) -> bool {
+    let words: Vec<_> = line.iter().map(|word| word.to_string_lossy()).collect();
+    let typed = words.join("=");
+    if typed.contains("--log-format=") {
+        return typed.contains("--log-format=json");
     }
-
-    fn augment_args_for_update(command: Command) -> Command {
-        Self::augment_args(command)
-    }
-}
-
-impl FromArgMatches for Typed {
-    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
-        let mut typed = Self::default();
-        typed.update_from_arg_matches(matches)?;
-        Ok(typed)
-    }
-
-    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
-        for setting in SETTINGS {
-            let value = match setting.flag {
-                Flag::None => None,
-                Flag::Switch => matches.get_flag(setting.name).then(|| "1".to_owned()),
-                Flag::Value(_) => matches.get_one::<String>(setting.name).cloned(),
-            };
-            self.0.extend(value.map(|value| (setting.name, value)));
-        }
-        Ok(())
-    }
+    environment.variable("OPENTRAIN_LOG_FORMAT") == Some("json")
 }
 
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
+    use crate::config::flag_table;
 
     #[test]
-    fn what_matters_to_a_command_is_a_setting_and_the_command_is_there() {
-        Cli::command().debug_assert();
-        for (command, matter) in MATTER {
-            assert!(Cli::command().find_subcommand(command).is_some(), "{command}");
-            for name in *matter {
-                assert!(SETTINGS.iter().any(|setting| setting.name == *name), "{command}: {name}");
+    fn each_setting_that_matters_exists() {
+        command().debug_assert();
+        for (name, matter) in MATTER {
+            assert!(command().find_subcommand(name).is_some(), "{name}");
+            for setting in *matter {
+                assert!(flag_table().iter().any(|[row, ..]| row == setting), "{name}: {setting}");
             }
         }
     }

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use serde_json::Value;
 
 use crate::api::account::switch_of;
-use crate::config::{Config, Given, OperatorConfig, RecordPlace, SETTINGS, Source};
+use crate::api::token::hide_tokens;
+use crate::config::{Config, Flags, RecordPlace, ResolvedSetting, Source};
 use crate::mcp::Server;
 use crate::mcp::client::Client;
 use crate::tools::freeze::UNREACHABLE;
@@ -21,17 +22,16 @@ const ASKED: &str = "account,agent";
 /// refused.
 pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     let toolbox = toolbox(config)?;
-    let operator = OperatorConfig {
-        toolsets: Some((ASKED.into(), Source::Default)),
-        tool_prefix: String::new(),
+    let flags = Flags {
+        toolsets: Some(ASKED.into()),
+        tool_prefix: None,
         read_only: false,
-        max_milestone: None,
-        max_day: None,
-        switches: Vec::new(),
-        record: RecordPlace::Off,
-        ..config.operator.clone()
+        max_milestone_usd: None,
+        max_day_usd: None,
+        ..config.flags.clone()
     };
-    let account = ask(server(&Config { operator, ..config.clone() })?).await?;
+    let asking = Config { flags, switches: Vec::new(), record: RecordPlace::Off, ..config.clone() };
+    let account = ask(server(&asking)?).await?;
     let frozen = toolbox.frozen();
     let refused = if account.answers {
         toolbox.refused(|entry| missing(entry.gate, &account.scopes, &account.features))
@@ -52,10 +52,10 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     for limit in toolbox.limits().iter().filter(|limit| Some(*limit) != frozen.as_ref()) {
         print(&format!("limit: {limit}"))?;
     }
-    if config.operator.switches.is_empty() {
+    if config.switches.is_empty() {
         print(&format!("note: {UNREACHABLE}"))?;
     }
-    tell_settings(config)?;
+    print_settings(config)?;
     Ok(if verdict.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
@@ -111,17 +111,19 @@ fn verdict(
     Ok("Ready. Nothing would be refused for want of a scope or a feature.".into())
 }
 
-/// Every setting with its value and source: what somebody has set first, the defaults last.
-fn tell_settings(config: &Config) -> Result<(), Fault> {
-    let widest = config.origins.iter().map(|given| given.name.len()).max().unwrap_or_default();
-    let (defaults, set): (Vec<_>, Vec<_>) = config.origins.iter().partition(|given| given.source == Source::Default);
-    for (heading, given) in [("\nSet:", set), ("\nDefaults:", defaults)] {
-        if !given.is_empty() {
+/// Prints every setting with its value and source, defaults last.
+fn print_settings(config: &Config) -> Result<(), Fault> {
+    let settings = &config.settings;
+    let widest = settings.iter().map(|setting| setting.name.len()).max().unwrap_or_default();
+    let (defaults, set): (Vec<_>, Vec<_>) = settings.iter().partition(|setting| setting.source == Source::Default);
+    for (heading, settings) in [("\nSet:", set), ("\nDefaults:", defaults)] {
+        if !settings.is_empty() {
             print(&styled(HEADING, heading))?;
         }
-        for Given { name, value, source } in given {
-            let value = SETTINGS.iter().find(|setting| setting.name == *name).map(|setting| setting.shown(value));
-            print(&format!("{name:<widest$}  {}  ({source})", value.unwrap_or_default()))?;
+        for ResolvedSetting { name, value, source, unfilled, .. } in settings {
+            let not_used: Vec<String> =
+                unfilled.iter().map(|(source, why)| format!("; {source} is not used: {why}")).collect();
+            print(&format!("{name:<widest$}  {}  ({source}{})", hide_tokens(value), not_used.concat()))?;
         }
     }
     if let Some(proxy) = config.proxies.describe(&config.origin) {

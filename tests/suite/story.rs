@@ -75,7 +75,10 @@ async fn publishes(agent: &Host, sandbox: &Sandbox) -> String {
 
     let refused = agent.failed("publish_job", json!({ "jobId": job })).await;
     assert_eq!(refused.error()["status"], 400, "{}", refused.0);
-    let fields = json!({ "experienceLevel": "EXPERT", "paymentType": "PAY_PER_LABEL", "pricePerLabel": 0.05 });
+    let fields = json!({
+        "dataType": "TEXT", "labelTypes": ["SENTIMENT"], "languages": ["Spanish"], "experienceLevel": "EXPERT",
+        "paymentType": "PAY_PER_LABEL", "pricePerLabel": 0.05,
+    });
     let ready = agent.done("update_job_draft", json!({ "jobId": job, "fields": fields })).await;
     assert_eq!(ready.structured()["validation"]["publishReady"], true, "{}", ready.0);
     let published = agent.done("publish_job", json!({ "jobId": job })).await;

@@ -1,78 +1,42 @@
-//! Sends events to webhooks, on loopback only: what is not real must not leave this machine. Nothing here holds up the
-//! API, and each delivery is bounded in time.
+//! Delivers events to webhooks, on loopback only: what is not real must not leave this machine. The API never waits for
+//! a delivery, and each delivery is bounded in time.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::header::CONTENT_TYPE;
-use reqwest::redirect::Policy;
+use reqwest::Client;
 use ring::hmac;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use url::{Host, Url};
 
+use super::loopback;
+use crate::sandbox::world::webhook::{Delivery, MOST_WAITING};
+
 /// How long a receiver may take (reference: guides/verify-webhook-signatures).
 const PATIENCE: Duration = Duration::from_secs(10);
-/// How many deliveries may wait; more are dropped.
-const ROOM: usize = 256;
 
-/// An event on its way.
-#[derive(Debug)]
-pub(crate) struct Delivery {
-    pub(crate) id: String,
-    /// To which webhook: what goes to one keeps its order.
-    pub(crate) webhook: String,
-    pub(crate) url: Url,
-    pub(crate) secret: String,
-    pub(crate) event: &'static str,
-    /// The event as it is polled.
-    pub(crate) body: String,
-}
-
-/// Where deliveries are handed in.
-#[derive(Debug)]
-pub(crate) struct Post(Option<mpsc::Sender<Delivery>>);
-
-impl Post {
-    /// A post that delivers, except to the sandbox's own `port`: its pages are pressed by people.
-    pub(crate) fn open(port: Option<u16>) -> Self {
-        let (sender, receiver) = mpsc::channel(ROOM);
-        tokio::spawn(sort(receiver, port));
-        Self(Some(sender))
-    }
-
-    /// A post that delivers nothing.
-    pub(crate) const fn closed() -> Self {
-        Self(None)
-    }
-
-    /// Hands in `delivery`; returns at once.
-    pub(crate) fn send(&self, delivery: Delivery) {
-        let Some(sender) = &self.0 else { return };
-        if sender.try_send(delivery).is_err() {
-            tracing::warn!("too many webhook deliveries wait: one was dropped");
-        }
-    }
-}
-
-/// Gives each webhook a line of its own: a receiver that hangs holds up no other.
-async fn sort(mut receiver: mpsc::Receiver<Delivery>, own_port: Option<u16>) {
-    let mut lines = BTreeMap::<String, mpsc::Sender<Delivery>>::new();
-    while let Some(delivery) = receiver.recv().await {
-        let line = lines.entry(delivery.webhook.clone()).or_insert_with(|| {
-            let (sender, receiver) = mpsc::channel(ROOM);
-            tokio::spawn(work(receiver, own_port));
+/// Delivers what comes out of `queue`, except to the sandbox's own port: only people press the buttons of its pages.
+/// Each webhook has a queue of its own: a receiver that hangs delays no other, and the order stays.
+pub(super) async fn deliver(mut queue: mpsc::Receiver<Delivery>, own_port: Option<u16>) {
+    let mut queues = BTreeMap::<String, mpsc::Sender<Delivery>>::new();
+    while let Some(delivery) = queue.recv().await {
+        let queue = queues.entry(delivery.webhook.clone()).or_insert_with(|| {
+            let (sender, receiver) = mpsc::channel(MOST_WAITING);
+            tokio::spawn(deliver_in_order(receiver, own_port));
             sender
         });
-        let _ = line.try_send(delivery);
+        let _ = queue.try_send(delivery);
     }
 }
 
-async fn work(mut receiver: mpsc::Receiver<Delivery>, own_port: Option<u16>) {
-    while let Some(delivery) = receiver.recv().await {
+async fn deliver_in_order(mut queue: mpsc::Receiver<Delivery>, own_port: Option<u16>) {
+    let Ok(client) = loopback::client() else { return };
+    while let Some(delivery) = queue.recv().await {
         let (webhook, event) = (&delivery.webhook, delivery.event);
-        match timeout(PATIENCE, delivery.carry(own_port)).await {
+        match timeout(PATIENCE, send(&client, &delivery, own_port)).await {
             Ok(Ok(status)) => tracing::info!(webhook, event, status, "webhook delivered"),
             Ok(Err(fault)) => tracing::warn!(webhook, event, %fault, "webhook not delivered"),
             Err(_) => tracing::warn!(webhook, event, "webhook not answered in time"),
@@ -80,28 +44,26 @@ async fn work(mut receiver: mpsc::Receiver<Delivery>, own_port: Option<u16>) {
     }
 }
 
-impl Delivery {
-    /// Sends it to its receiver, and gives the status of the answer.
-    async fn carry(&self, own_port: Option<u16>) -> Result<u16, Undelivered> {
-        if loopback(&self.url).is_none() {
-            return Err(Undelivered::Elsewhere);
-        }
-        if self.url.port_or_known_default() == own_port {
-            return Err(Undelivered::Itself);
-        }
-        let (time, Self { secret, body, .. }) = (now(), self);
-        let request = client()?
-            .post(self.url.clone())
-            .header(CONTENT_TYPE, "application/json")
-            .header("X-OpenTrain-Event", self.event)
-            .header("X-OpenTrain-Delivery", &self.id)
-            .header("X-OpenTrain-Signature", format!("t={time},v1={}", signature(secret, time, body)))
-            .body(body.clone());
-        Ok(request.send().await?.status().as_u16())
+/// Sends `delivery` to its receiver, and gives the status of the answer.
+async fn send(client: &Client, delivery: &Delivery, own_port: Option<u16>) -> Result<u16, Undelivered> {
+    let Delivery { id, url, secret, event, body, .. } = delivery;
+    if loopback_address(url).is_none() {
+        return Err(Undelivered::Elsewhere);
     }
+    if url.port_or_known_default() == own_port {
+        return Err(Undelivered::Itself);
+    }
+    let time = now();
+    let request = client
+        .post(url.clone())
+        .header(CONTENT_TYPE, "application/json")
+        .header("X-OpenTrain-Event", *event)
+        .header("X-OpenTrain-Delivery", id)
+        .header("X-OpenTrain-Signature", format!("t={time},v1={}", signature(secret, time, body)))
+        .body(body.clone());
+    Ok(request.send().await?.status().as_u16())
 }
 
-/// Why an event did not reach its receiver.
 #[derive(Debug, thiserror::Error)]
 enum Undelivered {
     #[error("the sandbox delivers only to http on this machine")]
@@ -112,22 +74,8 @@ enum Undelivered {
     Failed(#[from] reqwest::Error),
 }
 
-/// A client that follows nobody elsewhere: no redirects, no proxy, and localhost is this machine.
-fn client() -> reqwest::Result<reqwest::Client> {
-    // Set already when an API client was made before.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .user_agent("OpenTrain-Webhooks/1.0")
-        .no_proxy()
-        .redirect(Policy::none())
-        .retry(reqwest::retry::never())
-        .tls_certs_only([])
-        .resolve("localhost", (Ipv4Addr::LOCALHOST, 0).into())
-        .build()
-}
-
-/// The address of this machine that `url` names, if it names one by http.
-fn loopback(url: &Url) -> Option<IpAddr> {
+/// The address of this machine, if `url` names one by http.
+fn loopback_address(url: &Url) -> Option<IpAddr> {
     let address = match url.host()? {
         Host::Ipv4(address) => IpAddr::V4(address),
         Host::Ipv6(address) if address == Ipv6Addr::LOCALHOST => IpAddr::V6(address),
@@ -169,7 +117,7 @@ mod tests {
 
     #[test]
     fn only_http_on_this_machine_is_delivered_to() {
-        let address = |url: &str| loopback(&Url::parse(url).unwrap()).map(|address| address.to_string());
+        let address = |url: &str| loopback_address(&Url::parse(url).unwrap()).map(|address| address.to_string());
         assert_eq!(address("http://127.0.0.1:9/x").as_deref(), Some("127.0.0.1"));
         assert_eq!(address("http://127.1.2.3/").as_deref(), Some("127.1.2.3"));
         assert_eq!(address("http://localhost:9/").as_deref(), Some("127.0.0.1"));

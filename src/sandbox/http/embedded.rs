@@ -10,11 +10,11 @@ use tokio::net::TcpListener;
 use tokio::sync::Mutex;
 use url::Url;
 
+use super::faults::Faults;
+use super::marker::{Holder, Marker, ask};
+use super::server::{Sandbox, origin};
 use crate::api::client::Endpoint;
 use crate::api::error::Error;
-use crate::sandbox::http::faults::Faults;
-use crate::sandbox::http::marker::{Holder, Marker, ask};
-use crate::sandbox::http::server::{Sandbox, origin};
 
 /// How many ports are looked at before any free one is taken.
 const PORTS: u16 = 8;
@@ -26,11 +26,11 @@ pub struct Embedded {
     faults: Faults,
     /// Where it was found or started.
     place: Mutex<Option<Place>>,
-    /// Whether another one has taken its place, and nobody was told.
+    /// Whether another one has taken its place, and the caller was not told yet.
     replaced: AtomicBool,
 }
 
-/// What is told once when another sandbox has taken the place of the one that was used.
+/// The notice, given once, that another sandbox has taken the place of the one that was used.
 const REPLACED: &str = "NOTE: the sandbox that was used so far ended with the process that held it, and a fresh one took its \
     place: what was made in the old one is gone, and its ids may mean something else.";
 
@@ -59,15 +59,14 @@ impl Embedded {
         Self { port, user, faults: Faults::none(), place: Mutex::new(None), replaced: AtomicBool::new(false) }
     }
 
-    /// The same, failing where `faults` says so. With faults it is this process's own: it shares no sandbox, and none
-    /// shares it.
+    /// The same with `faults`. With faults it is this process's own, and shared with nobody.
     #[must_use]
     pub fn with_faults(self, faults: Faults) -> Self {
         Self { faults, ..self }
     }
 
-    /// Where the sandbox is now. One that another process had and that is gone, since its host ended it, is started
-    /// again on the same port: links that stand in a chat must lead somewhere.
+    /// Where the sandbox is now. A sandbox that ended with its process is started again on the same port: links in a
+    /// chat must lead somewhere.
     async fn locate(&self) -> io::Result<Url> {
         let mut place = self.place.lock().await;
         let (first, known) = match &*place {
@@ -89,7 +88,7 @@ impl Embedded {
         Ok(origin)
     }
 
-    /// Looks at `first` and the ports after it, and takes any free port where all of them are others'.
+    /// Looks at `first` and the ports after it, and takes any free port if other programs have all of them.
     async fn settle(&self, first: u16) -> io::Result<Place> {
         for port in (0..PORTS).filter_map(|step| first.checked_add(step)) {
             match self.take(port).await {
@@ -100,7 +99,7 @@ impl Embedded {
         self.start(0).await.map(Place::Own)
     }
 
-    /// Says which port was taken when it is not the one that was asked for.
+    /// Names the port if it is not the one that was asked for.
     fn name_port(&self, origin: &Url) {
         if let Some(port) = origin.port().filter(|port| self.port != 0 && *port != self.port) {
             tracing::warn!(
@@ -114,7 +113,7 @@ impl Embedded {
     /// the other shares it.
     ///
     /// # Errors
-    /// What holds the port instead.
+    /// What has the port instead.
     async fn take(&self, port: u16) -> Result<Place, String> {
         let fault = match self.start(port).await {
             Ok(sandbox) => return Ok(Place::Own(sandbox)),
@@ -126,8 +125,8 @@ impl Embedded {
                 let origin = origin((Ipv4Addr::LOCALHOST, port).into()).map_err(|fault| fault.to_string())?;
                 Ok(Place::Shared { port, origin, instance })
             }
-            Holder::Stranger(what) => Err(what),
-            // It was let go between the two looks, or may not be used at all.
+            Holder::Stranger(what) => Err(what.into()),
+            // It was freed between the two looks, or may not be used at all.
             Holder::Nobody => self.start(port).await.map(Place::Own).map_err(|_| fault.to_string()),
         }
     }

@@ -6,10 +6,11 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use super::route;
+use crate::api::catalogue::OPERATIONS;
 
-/// What goes wrong with a request.
+/// The ways in which a request can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// It is carried out, and the connection is closed without an answer.
@@ -45,27 +46,26 @@ impl Kind {
     }
 }
 
-/// A fault, and the calls that it hits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Fault {
     kind: Kind,
     operation: &'static str,
     first: u64,
-    /// `None`: all from the first on.
+    /// `None` for all from the first on.
     last: Option<u64>,
 }
 
-/// The faults that a sandbox has in store.
+/// The faults that a sandbox plays.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Faults(Vec<Fault>);
 
-/// What is wrong with faults as they were written.
+/// Why faults cannot be read as they are written.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidFault(String);
 
 impl Faults {
-    /// Nothing goes wrong.
+    /// No faults.
     #[must_use]
     pub const fn none() -> Self {
         Self(Vec::new())
@@ -74,19 +74,18 @@ impl Faults {
     /// Reads `lost-reply@create_milestone:1,hang@list_contracts:2`. Where several hit one call, the first does.
     ///
     /// # Errors
-    /// What cannot be read, and what would be right.
+    /// The part that cannot be read, and what would be right.
     pub fn parse(text: &str) -> Result<Self, InvalidFault> {
         let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
         parts.map(Fault::parse).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether nothing goes wrong.
+    /// Whether there are none.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// What hits this call of `operation`.
     fn hit(&self, operation: &str, call: u64) -> Option<Kind> {
         let hits = |fault: &&Fault| {
             fault.operation == operation && fault.first <= call && fault.last.is_none_or(|last| call <= last)
@@ -95,7 +94,7 @@ impl Faults {
     }
 }
 
-/// As they are written.
+/// The form in which they are read.
 impl fmt::Display for Faults {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, fault) in self.0.iter().enumerate() {
@@ -129,9 +128,9 @@ impl Fault {
         let kind = known.ok_or_else(|| {
             InvalidFault(format!("there is no fault \"{kind}\"; there are {}", Kind::ALL.map(Kind::name).join(", ")))
         })?;
-        let known = route::names().find(|known| *known == operation);
+        let known = OPERATIONS.iter().map(|facts| facts.name).find(|known| *known == operation);
         let operation = known.ok_or_else(|| {
-            let all = route::names().collect::<Vec<_>>().join(", ");
+            let all = OPERATIONS.iter().map(|facts| facts.name).collect::<Vec<_>>().join(", ");
             InvalidFault(format!("the sandbox has no operation \"{operation}\"; it has {all}"))
         })?;
         let (first, last) = numbers(calls).ok_or_else(|| {
@@ -151,21 +150,22 @@ fn numbers(calls: &str) -> Option<(u64, Option<u64>)> {
     (1 <= first && first <= last).then_some((first, Some(last)))
 }
 
-/// Faults, and the calls so far.
-#[derive(Debug)]
-pub(crate) struct Plan {
-    pub(crate) faults: Faults,
-    calls: BTreeMap<&'static str, u64>,
+/// Faults, and the calls so far; shared by all routes.
+#[derive(Clone, Debug)]
+pub(super) struct FaultPlan {
+    faults: Arc<Faults>,
+    calls: Arc<Mutex<BTreeMap<&'static str, u64>>>,
 }
 
-impl Plan {
-    pub(crate) const fn new(faults: Faults) -> Self {
-        Self { faults, calls: BTreeMap::new() }
+impl FaultPlan {
+    pub(super) fn new(faults: Faults) -> Self {
+        Self { faults: Arc::new(faults), calls: Arc::default() }
     }
 
-    /// Counts a call of `operation`, and tells what goes wrong with it.
-    pub(crate) fn call(&mut self, operation: &'static str) -> Option<Kind> {
-        let call = self.calls.entry(operation).or_default();
+    /// Counts a call of `operation`, and gives its fault.
+    pub(super) fn call(&self, operation: &'static str) -> Option<Kind> {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let call = calls.entry(operation).or_default();
         *call += 1;
         let kind = self.faults.hit(operation, *call);
         if let Some(kind) = kind {
@@ -183,7 +183,7 @@ mod tests {
     fn each_call_meets_its_own_fault() {
         let faults =
             Faults::parse("lost-reply@create_milestone:2, 502@list_contracts:1-3,hang@list_contracts:*").unwrap();
-        let mut plan = Plan::new(faults);
+        let plan = FaultPlan::new(faults);
         let creates: Vec<_> = (0..3).map(|_| plan.call("create_milestone")).collect();
         assert_eq!(creates, [None, Some(Kind::LostReply), None]);
         let lists: Vec<_> = (0..5).map(|_| plan.call("list_contracts")).collect();

@@ -1,26 +1,23 @@
-//! Who may talk to a server on loopback. Any page that a person has open in a browser can send requests to this
-//! machine's ports: it must neither read the sandbox nor press its buttons.
+//! Guards a server on loopback. Any page that a person has open in a browser can send requests to this machine's ports:
+//! it must neither read the sandbox nor press its buttons.
 
 use http::header::{HOST, ORIGIN};
 use http::uri::Authority;
 use http::{HeaderMap, Method};
 
-use crate::sandbox::http::answer::Refused;
+use crate::sandbox::world::refused::Refused;
 
-/// Lets a request through that was meant for this server and was not sent by another site.
+/// Lets a request through that is meant for this server and comes from no other site.
 ///
 /// # Errors
 /// 421 for another server's name, 403 for another site's request.
-pub(crate) fn check(method: &Method, headers: &HeaderMap) -> Result<(), Refused> {
+pub(super) fn check(method: &Method, headers: &HeaderMap) -> Result<(), Refused> {
     let host = text(headers, HOST.as_str()).unwrap_or_default();
     if !is_loopback(host) {
         return Err(Refused::misdirected("The sandbox answers only as localhost, 127.0.0.1 or [::1]."));
     }
     if is_cross_origin(method, headers, host) {
-        return Err(Refused::forbidden(
-            "This request was sent by another site, and the sandbox does not take it.",
-            None,
-        ));
+        return Err(Refused::forbidden("This request was sent by another site, and the sandbox does not take it."));
     }
     Ok(())
 }
@@ -34,9 +31,8 @@ fn is_loopback(host: &str) -> bool {
 }
 
 /// Cross-site request forgery, found as Go's `net/http.CrossOriginProtection` finds it
-/// (<https://pkg.go.dev/net/http#CrossOriginProtection>): safe methods change nothing and pass; a browser that sends
-/// `Sec-Fetch-Site` is believed; one that does not must send no `Origin`, or the one of this host; and whoever sends
-/// neither is no browser.
+/// (<https://pkg.go.dev/net/http#CrossOriginProtection>): safe methods change nothing and pass; `Sec-Fetch-Site` is
+/// believed; without it, `Origin` must be absent or name this host; a client that sends neither is no browser.
 fn is_cross_origin(method: &Method, headers: &HeaderMap, host: &str) -> bool {
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return false;
@@ -48,7 +44,7 @@ fn is_cross_origin(method: &Method, headers: &HeaderMap, host: &str) -> bool {
     }
 }
 
-/// A header's value; one that is no text is a value that nothing equals.
+/// A header's value. A value that is no text becomes one that equals nothing.
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).map(|value| value.to_str().unwrap_or("?"))
 }

@@ -1,12 +1,14 @@
-//! The HTTP around everything: server, guard, routing, faults, delivery of webhooks, sharing.
+//! The HTTP around everything: the server and its guard, routing, faults on demand, delivery to webhooks, and how the
+//! servers of one user share one sandbox. Start at `server`.
 
-pub(crate) mod answer;
-pub(crate) mod delivery;
+mod connection;
+mod delivery;
 pub(crate) mod embedded;
 pub(crate) mod faults;
-pub(crate) mod guard;
-pub(crate) mod line;
-pub(crate) mod listing;
-pub(crate) mod marker;
+mod guard;
+mod loopback;
+mod marker;
+mod response;
 pub(crate) mod route;
 pub(crate) mod server;
+pub(crate) mod table;

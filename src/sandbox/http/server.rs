@@ -1,4 +1,4 @@
-//! The HTTP around everything: start and stop, the headers of every response, and what is no operation.
+//! The server: start and stop, the headers of every response, and paths that are no operation.
 
 use std::io;
 use std::net::SocketAddr;
@@ -15,18 +15,21 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use url::Url;
 
-use super::{guard, marker, route};
-use crate::sandbox::http::answer::{Refused, insert};
-use crate::sandbox::http::delivery::Post;
-use crate::sandbox::http::faults::Faults;
-use crate::sandbox::http::line::{Lines, Reset};
-use crate::sandbox::http::marker::Marker;
-use crate::sandbox::http::route::MAX_BODY;
-use crate::sandbox::pages;
+use super::connection::{Connections, Reset};
+use super::delivery;
+use super::faults::{FaultPlan, Faults};
+use super::guard;
+use super::marker::{self, Marker};
+use super::response::{exchange, insert};
+use super::route::{self, MAX_BODY};
+use super::table;
+use crate::sandbox::pages::{layout, router as pages};
+use crate::sandbox::story;
+use crate::sandbox::world::refused::Refused;
 use crate::sandbox::world::state::{Shared, World};
+use crate::sandbox::world::webhook::DeliveryQueue;
 
-/// What a page may do: show itself, in its own style, and send its own form. No scripts, no frames, nothing from
-/// elsewhere.
+/// A page may show itself in its own style, and send its own form. No scripts, no frames, nothing from elsewhere.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -45,13 +48,12 @@ impl Sandbox {
     /// Must be called within a Tokio runtime.
     ///
     /// # Errors
-    /// When `listener` is not on loopback: what is not real must not be mistaken for it elsewhere.
+    /// When `listener` is not on loopback: other machines must not mistake the sandbox for OpenTrain.
     pub fn start(listener: TcpListener, user: &str) -> io::Result<Self> {
         Self::start_with(listener, user, Faults::none())
     }
 
-    /// Serves likewise, and fails where `faults` says so. With faults it is for its owner alone: no other process shares
-    /// it.
+    /// The same with `faults`. With faults no other process shares it.
     ///
     /// # Errors
     /// As [`start`](Self::start).
@@ -64,27 +66,30 @@ impl Sandbox {
         let origin = origin(address)?;
         let marker = Marker::of(user).starting();
         let marker = if faults.is_empty() { marker } else { marker.alone() };
-        let mut world = World::new(origin.clone(), faults);
-        world.post = Post::open(origin.port());
-        let app = app(world, &marker)?;
+        let mut world = story::world(origin.clone())?;
+        world.faults = faults.to_string();
+        let (queue, deliveries) = DeliveryQueue::open();
+        world.deliveries = queue;
+        tokio::spawn(delivery::deliver(deliveries, origin.port()));
+        let app = app(world, faults, &marker)?;
         let (running, stopped) = oneshot::channel::<()>();
         let service = app.into_make_service_with_connect_info::<Reset>();
-        let served = axum::serve(Lines(listener), service).with_graceful_shutdown(async move {
+        let served = axum::serve(Connections(listener), service).with_graceful_shutdown(async move {
             let _ = stopped.await;
         });
         Ok(Self { origin, serving: tokio::spawn(served.into_future()), _running: running })
     }
 
-    /// Where it is, such as `http://127.0.0.1:27610/`.
+    /// Its address, such as `http://127.0.0.1:27610/`.
     #[must_use]
     pub const fn origin(&self) -> &Url {
         &self.origin
     }
 
-    /// Serves on in the foreground, as long as this is waited for.
+    /// Serves in the foreground until serving fails.
     ///
     /// # Errors
-    /// When serving broke off.
+    /// Why serving failed.
     pub async fn run(mut self) -> io::Result<()> {
         (&mut self.serving).await.map_err(io::Error::other)?
     }
@@ -95,10 +100,9 @@ pub(crate) fn origin(address: SocketAddr) -> io::Result<Url> {
     Url::parse(&format!("http://{address}")).map_err(io::Error::other)
 }
 
-/// Everything that the sandbox answers.
-fn app(world: World, marker: &Marker) -> io::Result<Router> {
+fn app(world: World, faults: Faults, marker: &Marker) -> io::Result<Router> {
     let shared = Shared::new(world);
-    Ok(route::router()?
+    Ok(route::router(table::routes(), &FaultPlan::new(faults))?
         .merge(pages::router())
         .merge(marker::router(marker))
         .fallback(async |State(shared): State<Shared>, request: Request| {
@@ -112,7 +116,7 @@ fn app(world: World, marker: &Marker) -> io::Result<Router> {
         .with_state(shared))
 }
 
-/// What stands around every answer: who may ask, and the headers.
+/// Guards every request, and adds the headers of every response.
 async fn around(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let mut response = match guard::check(request.method(), request.headers()) {
         Ok(()) => next.run(request).await,
@@ -137,5 +141,5 @@ async fn around(State(shared): State<Shared>, request: Request, next: Next) -> R
 
 /// A refusal outside of every operation: the API's envelope below `/api/`, a page anywhere else.
 fn elsewhere(shared: &Shared, path: &str, refused: Refused) -> Response {
-    if path.starts_with("/api/") { shared.exchange(|_| Err(refused)) } else { pages::refusal(&refused) }
+    if path.starts_with("/api/") { exchange(shared, |_| Err(refused)) } else { layout::refusal(&refused) }
 }

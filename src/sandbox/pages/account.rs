@@ -6,15 +6,15 @@ use axum::response::Response;
 use http::StatusCode;
 use maud::{Markup, html};
 
-use super::form::Sent;
-use super::{button, page, refusal, see, tell_assistant, visible};
-use crate::sandbox::http::answer::Refused;
-use crate::sandbox::world::account::{self, Account, Attempt, Owner};
+use super::layout::{Fields, form, not_found, page, refusal, see, tell_assistant, unexpected, visible};
+use crate::sandbox::rules::claim;
+use crate::sandbox::world::account::{Account, Attempt, Owner};
+use crate::sandbox::world::refused::Refused;
 use crate::sandbox::world::state::{Shared, World};
 
 /// Where an account is claimed: the seeded one with a button, one that an agent registered with its link and code.
-pub(crate) async fn claim(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
-    let (world, sent) = (shared.lock(), Sent::query(query));
+pub(super) async fn claim(State(shared): State<Shared>, query: RawQuery) -> Response {
+    let (world, sent) = (shared.lock(), Fields::query(query));
     match (sent.get("token"), sent.get("account")) {
         (Some(token), _) => ceremony(&world, token),
         (None, Some(account)) => by_the_agent(&world, account),
@@ -23,15 +23,15 @@ pub(crate) async fn claim(State(shared): State<Shared>, RawQuery(query): RawQuer
 }
 
 /// Claims an account.
-pub(crate) async fn claimed(State(shared): State<Shared>, body: Bytes) -> Response {
-    let (mut world, sent) = (shared.lock(), Sent::read(&body));
+pub(super) async fn claimed(State(shared): State<Shared>, body: Bytes) -> Response {
+    let (mut world, sent) = (shared.lock(), Fields::form(&body));
     let Some(token) = sent.get("token") else {
-        account::claim_seeded(&mut world);
+        claim::claim_seeded(&mut world);
         return see("/claim");
     };
-    match account::claim(&mut world, token, sent.get("code").unwrap_or_default()) {
+    match claim::claim(&mut world, token, sent.get("code").unwrap_or_default()) {
         Ok(()) => see(&format!("/claim?token={token}")),
-        Err(why) => match account::by_attempt(&world, token) {
+        Err(why) => match world.by_attempt(token) {
             Some((_, account, attempt)) if !account.claimed && world.now() < attempt.ends_at => {
                 asks_for_code(StatusCode::BAD_REQUEST, account, attempt, Some(why))
             }
@@ -41,10 +41,8 @@ pub(crate) async fn claimed(State(shared): State<Shared>, body: Bytes) -> Respon
 }
 
 fn ceremony(world: &World, token: &str) -> Response {
-    match account::by_attempt(world, token) {
-        None => refusal(&Refused::not_found(
-            "This link is not the latest one, or of another sandbox. Ask your assistant for a new one.",
-        )),
+    match world.by_attempt(token) {
+        None => not_found("This link is not the latest one, or of another sandbox. Ask your assistant for a new one."),
         Some((_, account, _)) if account.claimed => claimed_page(&html! {
             p { "Your agent gets a new token by itself; the old one has ended. The new one cannot create milestones or pay: \
                  it has no " code { "payments:write" } "." }
@@ -52,7 +50,7 @@ fn ceremony(world: &World, token: &str) -> Response {
                 a href={ "/settings/api-keys?account=" (account.organization_id) } { "make a key with payments:write" } "." }
         }),
         Some((_, _, attempt)) if world.now() >= attempt.ends_at => {
-            refusal(&Refused::not_found("The code is too old. Ask your assistant for a new one."))
+            not_found("The code is too old. Ask your assistant for a new one.")
         }
         Some((_, account, attempt)) => asks_for_code(StatusCode::OK, account, attempt, None),
     }
@@ -62,7 +60,7 @@ fn ceremony(world: &World, token: &str) -> Response {
 fn by_the_agent(world: &World, account: &str) -> Response {
     let found = world.owner_of(Some(account)).and_then(|owner| world.account(owner));
     match found {
-        None => refusal(&Refused::not_found("There is no such account in this sandbox.")),
+        None => not_found("There is no such account in this sandbox."),
         Some(account) if account.claimed => claimed_page(&tell_assistant("that the account is claimed.")),
         Some(account) => page(
             StatusCode::OK,
@@ -95,7 +93,7 @@ fn asks_for_code(status: StatusCode, account: &Account, attempt: &Attempt, wrong
             }
             p.quiet { "OpenTrain sends the code to that address too. The sandbox sends no e-mail: your assistant shows it. \
                        The code expires " (attempt.ends_at.words()) "." }
-            p.quiet { "If you did not expect this, close the page: nothing happens." }
+            (unexpected())
         },
     )
 }
@@ -128,30 +126,30 @@ fn claim_seeded(world: &World) -> Response {
             p { "An AI agent works with this OpenTrain account, and no person owns it yet. Until somebody does, it can \
                  look at contracts, but it cannot create milestones, hire or pay." }
             (what_a_claim_does())
-            (button("/claim", "Claim account"))
-            p.quiet { "If you did not expect this, close the page: nothing happens." }
+            (form("/claim", "", &[], "Claim account"))
+            (unexpected())
         },
     )
 }
 
 /// Where a payment method is put on file.
-pub(crate) async fn billing(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
-    let (world, sent) = (shared.lock(), Sent::query(query));
+pub(super) async fn billing(State(shared): State<Shared>, query: RawQuery) -> Response {
+    let (world, sent) = (shared.lock(), Fields::query(query));
     let named = sent.get("account");
     let owner = world.owner_of(named);
     match owner.and_then(|owner| world.account(owner)) {
-        None => refusal(&Refused::not_found("There is no such account in this sandbox.")),
+        None => not_found("There is no such account in this sandbox."),
         Some(account) if account.has_card => card_on_file(),
         Some(_) => asks_for_card(named),
     }
 }
 
 /// Puts a payment method on file.
-pub(crate) async fn card_added(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
-    let (mut world, sent) = (shared.lock(), Sent::query(query));
+pub(super) async fn card_added(State(shared): State<Shared>, query: RawQuery) -> Response {
+    let (mut world, sent) = (shared.lock(), Fields::query(query));
     let owner = world.owner_of(sent.get("account"));
     match owner.and_then(|owner| world.account_mut(owner)) {
-        None => refusal(&Refused::not_found("There is no such account in this sandbox.")),
+        None => not_found("There is no such account in this sandbox."),
         Some(account) => {
             account.has_card = true;
             see(&billing_path(sent.get("account")))
@@ -182,8 +180,8 @@ fn asks_for_card(account: Option<&str>) -> Response {
             p { "This account has no payment method yet, so nobody can be hired and no milestone can be funded." }
             p { "In this sandbox it is a pretend card: no number is asked for. Adding it pays nothing. Each payment is \
                  still yours to confirm or decline, one by one." }
-            (button(&billing_path(account), "Add payment method"))
-            p.quiet { "If you did not expect this, close the page: nothing happens." }
+            (form(&billing_path(account), "", &[], "Add payment method"))
+            (unexpected())
         },
     )
 }

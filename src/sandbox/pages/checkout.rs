@@ -1,23 +1,19 @@
 //! The page on which a person buys credits.
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::response::Response;
 use http::StatusCode;
 use maud::html;
 
-use super::{button, refusal, see, tell_assistant};
-use crate::sandbox::http::answer::Refused;
+use super::layout::{self, Id, form, id_of, not_found, see, tell_assistant, unexpected};
 use crate::sandbox::world::ledger::dollars;
 use crate::sandbox::world::state::Shared;
 
-type Id = Result<Path<String>, PathRejection>;
-
-pub(crate) async fn page(State(shared): State<Shared>, id: Id) -> Response {
+pub(super) async fn page(State(shared): State<Shared>, id: Id) -> Response {
     let world = shared.lock();
-    let id = id.map(|Path(id)| id).unwrap_or_default();
+    let id = id_of(id);
     let Some(top_up) = world.top_ups.iter().find(|found| found.id == id) else {
-        return refusal(&Refused::not_found("There is no such checkout in this sandbox."));
+        return not_found("There is no such checkout in this sandbox.");
     };
     let amount = dollars(top_up.cents).dollars();
     let title = match top_up.status(world.now()) {
@@ -25,7 +21,7 @@ pub(crate) async fn page(State(shared): State<Shared>, id: Id) -> Response {
         "COMPLETED" => "You paid: the credits are in the account",
         _ => "Too late: this page expired, and nothing was charged",
     };
-    super::page(
+    layout::page(
         StatusCode::OK,
         title,
         &html! {
@@ -33,8 +29,8 @@ pub(crate) async fn page(State(shared): State<Shared>, id: Id) -> Response {
             @if top_up.status(world.now()) == "PENDING" {
                 p { strong { "Pay" } " puts " (amount) " into the account's credits. It is a pretend payment: no card is asked \
                      for. The page expires " (top_up.expires_at().words()) "." }
-                (button(&format!("/checkout/{id}"), &format!("Pay {amount}")))
-                p.quiet { "If you did not expect this, close the page: nothing happens." }
+                (form(&format!("/checkout/{id}"), "", &[], &format!("Pay {amount}")))
+                (unexpected())
             } @else {
                 (tell_assistant("that this page is done."))
             }
@@ -42,12 +38,12 @@ pub(crate) async fn page(State(shared): State<Shared>, id: Id) -> Response {
     )
 }
 
-pub(crate) async fn paid(State(shared): State<Shared>, id: Id) -> Response {
+pub(super) async fn paid(State(shared): State<Shared>, id: Id) -> Response {
     let mut world = shared.lock();
-    let id = id.map(|Path(id)| id).unwrap_or_default();
+    let id = id_of(id);
     let page = format!("/checkout/{id}");
     match world.pay(&id) {
         Ok(()) => see(&page),
-        Err(why) => super::page(StatusCode::CONFLICT, why, &html! { p { a href=(page) { "Back to the checkout" } } }),
+        Err(why) => layout::page(StatusCode::CONFLICT, why, &html! { p { a href=(page) { "Back to the checkout" } } }),
     }
 }

@@ -5,8 +5,10 @@ use axum::response::Response;
 use http::StatusCode;
 use maud::{Markup, html};
 
-use super::{button, decision, name, see, status, visible};
+use super::layout::{self, form, name, see, status, visible};
+use super::request::view;
 use crate::api::contracts::ContractStatus;
+use crate::sandbox::rules::life;
 use crate::sandbox::world::account::{Account, Owner};
 use crate::sandbox::world::contract::{Contract, Milestone};
 use crate::sandbox::world::ledger::dollars;
@@ -16,13 +18,14 @@ use crate::sandbox::world::state::{Shared, World};
 const DAY: u64 = 24 * 3_600;
 
 /// Moves the sandbox's clock on, so that a rehearsal need not wait until something expires.
-pub(crate) async fn let_a_day_pass(State(shared): State<Shared>) -> Response {
-    shared.lock().wait(DAY);
+pub(super) async fn let_a_day_pass(State(shared): State<Shared>) -> Response {
+    life::wait(&mut shared.lock(), DAY);
     see("/")
 }
 
-pub(crate) fn page(world: &World) -> Response {
-    super::page(
+pub(super) async fn page(State(shared): State<Shared>) -> Response {
+    let world = &*shared.lock();
+    layout::page(
         StatusCode::OK,
         "Sandbox",
         &html! {
@@ -33,10 +36,10 @@ pub(crate) fn page(world: &World) -> Response {
             @for (owner, account) in world.our_accounts() { (account_of(world, owner, account)) }
             h2 { "The clock" }
             p { "It says " (world.now().words()) ", and each request of an agent takes one second." }
-            (button("/clock", "Let 24 hours pass"))
-            @if !world.plan.faults.is_empty() {
+            (form("/clock", "", &[], "Let 24 hours pass"))
+            @if !world.faults.is_empty() {
                 h2 { "Faults on demand" }
-                p { "This sandbox fails where it is told to: " code { (world.plan.faults) } }
+                p { "This sandbox fails where it is told to: " code { (world.faults) } }
             }
             h2 { "Tokens" }
             (tokens(world))
@@ -49,7 +52,8 @@ fn waiting(world: &World) -> Markup {
     let now = world.now();
     let asked = world.approvals.iter().filter(|approval| approval.is_open(now)).map(|approval| {
         let path = format!("/approvals/{}", approval.id);
-        entry(&path, &decision::deed(world, &approval.request), &approval.expires_at().words())
+        let deed = view(world, &approval.request).map_or_else(|| html! { "A request" }, |view| view.deed);
+        entry(&path, &deed, &approval.expires_at().words())
     });
     let checkouts = world.top_ups.iter().filter(|top_up| top_up.status(now) == "PENDING").map(|top_up| {
         let path = format!("/checkout/{}", top_up.id);

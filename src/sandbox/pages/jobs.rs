@@ -1,39 +1,36 @@
-//! A job as a person sees it: a draft with what it lacks, and a published one. Nothing is changed here.
+//! The page of a job, and of a draft with what it lacks. Nothing is changed here.
 
-use axum::extract::rejection::PathRejection;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
 use maud::{Markup, html};
 use serde_json::Value;
 
-use super::form::Sent;
-use super::{refusal, visible};
-use crate::sandbox::http::answer::Refused;
+use super::layout::{self, Fields, Id, id_of, not_found, row, visible};
 use crate::sandbox::rules::drafts;
 use crate::sandbox::world::job::Job;
 use crate::sandbox::world::state::{Shared, World};
 
-pub(crate) async fn draft(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
+pub(super) async fn draft(State(shared): State<Shared>, query: RawQuery) -> Response {
     let note = "At OpenTrain a person edits the draft here. In the sandbox the agent does.";
-    show(&shared.lock(), Sent::query(query).get("jobId").unwrap_or_default(), Some(note))
+    show(&shared.lock(), Fields::query(query).get("jobId").unwrap_or_default(), Some(note))
 }
 
-pub(crate) async fn job(State(shared): State<Shared>, id: Result<Path<String>, PathRejection>) -> Response {
-    show(&shared.lock(), &id.map(|Path(id)| id).unwrap_or_default(), None)
+pub(super) async fn job(State(shared): State<Shared>, id: Id) -> Response {
+    show(&shared.lock(), &id_of(id), None)
 }
 
 fn show(world: &World, id: &str, note: Option<&str>) -> Response {
-    let Some(job) = world.jobs.iter().find(|job| job.id == id) else {
-        return refusal(&Refused::not_found("There is no such job in this sandbox."));
+    let Some(job) = world.job(id) else {
+        return not_found("There is no such job in this sandbox.");
     };
-    super::page(
+    layout::page(
         StatusCode::OK,
         &visible(job.title()),
         &html! {
             p { bdi { (visible(&job.company)) } " · " (text(&serde_json::json!(job.status))) " · "
                 code { (job.id) } }
-            table.facts { tbody { @for (name, value) in &job.fields { tr { th { (label(name)) } td { bdi { (text(value)) } } } } } }
+            table.facts { tbody { @for (name, value) in &job.fields { (row(&label(name), &html! { bdi { (text(value)) } })) } } }
             (lacks(job))
             @if let Some(note) = note { p.quiet { (note) } }
         },

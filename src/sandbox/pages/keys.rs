@@ -1,4 +1,4 @@
-//! Settings → API keys: where a person makes a token with the scopes that they choose.
+//! Settings → API keys: a person makes a token with the scopes that they choose.
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
@@ -7,19 +7,18 @@ use http::StatusCode;
 use maud::{Markup, html};
 use url::Url;
 
-use super::form::Sent;
-use super::{page, refusal, see, visible};
-use crate::sandbox::http::answer::Refused;
+use super::layout::{Fields, not_found, page, see, visible};
 use crate::sandbox::world::account::{Account, Owner};
-use crate::sandbox::world::keys::{ALL, Key, MOST_KEYS};
+use crate::sandbox::world::keys::{Key, MOST_KEYS};
+use crate::sandbox::world::scopes::ALL;
 use crate::sandbox::world::state::{Shared, World};
 
 /// The longest name of a token (reference: api-reference/tokens/create).
 const LONGEST_NAME: usize = 120;
 
 /// The keys of an account, and a form to make one. `made` names the key that the form made a moment ago.
-pub(crate) async fn keys(State(shared): State<Shared>, RawQuery(query): RawQuery) -> Response {
-    let (world, sent) = (shared.lock(), Sent::query(query));
+pub(super) async fn keys(State(shared): State<Shared>, query: RawQuery) -> Response {
+    let (world, sent) = (shared.lock(), Fields::query(query));
     let Some((owner, account)) = wanted(&world, &sent) else { return unknown() };
     let made = world.keys.of(owner).find(|key| Some(key.id()) == sent.get("made"));
     let secret = made.and_then(|key| key.secret(world.now()));
@@ -27,8 +26,8 @@ pub(crate) async fn keys(State(shared): State<Shared>, RawQuery(query): RawQuery
 }
 
 /// Makes a key and leads to the page that shows it, so that a reload makes no second one.
-pub(crate) async fn made(State(shared): State<Shared>, body: Bytes) -> Response {
-    let (mut world, sent) = (shared.lock(), Sent::read(&body));
+pub(super) async fn made(State(shared): State<Shared>, body: Bytes) -> Response {
+    let (mut world, sent) = (shared.lock(), Fields::form(&body));
     let Some((owner, account)) = wanted(&world, &sent) else { return unknown() };
     let organization = account.organization_id.clone();
     let wanted: Vec<_> = sent.all("scope").collect();
@@ -54,7 +53,7 @@ pub(crate) async fn made(State(shared): State<Shared>, body: Bytes) -> Response 
 }
 
 /// The account that is named; where none is, the one that was claimed last.
-fn wanted<'a>(world: &'a World, sent: &Sent) -> Option<(Owner, &'a Account)> {
+fn wanted<'a>(world: &'a World, sent: &Fields) -> Option<(Owner, &'a Account)> {
     let claimed = || world.our_accounts().filter(|(_, account)| account.claimed).last().map(|(owner, _)| owner);
     let owner = match sent.get("account") {
         Some(named) => world.owner_of(Some(named)),
@@ -64,7 +63,7 @@ fn wanted<'a>(world: &'a World, sent: &Sent) -> Option<(Owner, &'a Account)> {
 }
 
 fn unknown() -> Response {
-    refusal(&Refused::not_found("There is no such account in this sandbox."))
+    not_found("There is no such account in this sandbox.")
 }
 
 fn settings(world: &World, owner: Owner, account: &Account, notice: &Markup) -> Response {

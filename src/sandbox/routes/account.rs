@@ -1,21 +1,15 @@
 //! The account behind the token.
 
-#![expect(clippy::unnecessary_wraps, reason = "a handler may refuse; one has no reason to")]
+use serde_json::json;
 
-use serde_json::{Value, json};
-
+use super::answer::{Answer, Answered};
 use crate::api::account::{GetAuthStatus, GetCapabilities};
-use crate::sandbox::http::answer::{Answer, Answered, Refused};
-use crate::sandbox::http::route::{Route, route};
+use crate::sandbox::rules::drafts;
 use crate::sandbox::world::keys::Caller;
+use crate::sandbox::world::refused::Refused;
 use crate::sandbox::world::state::World;
 
-/// What answers which operation.
-pub(crate) fn routes() -> [Route; 2] {
-    [route(auth_status), route(capabilities)]
-}
-
-fn auth_status(world: &mut World, caller: &Caller, _: &GetAuthStatus) -> Answered {
+pub(crate) fn auth_status(world: &mut World, caller: &Caller, _: &GetAuthStatus) -> Answered {
     let gone = || Refused::not_found("The token's user no longer exists.");
     let account = world.account(caller.owner).ok_or_else(gone)?;
     Ok(Answer::ok(json!({
@@ -42,7 +36,7 @@ fn auth_status(world: &mut World, caller: &Caller, _: &GetAuthStatus) -> Answere
     })))
 }
 
-fn capabilities(_: &mut World, caller: &Caller, _: &GetCapabilities) -> Answered {
+pub(crate) fn capabilities(_: &mut World, caller: &Caller, _: &GetCapabilities) -> Answered {
     let drafting = caller.has_feature("public_api_job_drafting");
     Ok(Answer::ok(json!({
         "featureKey": "public_api_job_drafting",
@@ -62,27 +56,8 @@ fn capabilities(_: &mut World, caller: &Caller, _: &GetCapabilities) -> Answered
             "credits": caller.has_feature("public_api_credits"),
             "webhooks": caller.has_feature("public_api_webhooks"),
         },
-        "draft": draft(),
+        "draft": drafts::capabilities(),
         "authBootstrap": "token",
         "enabled": drafting,
     })))
-}
-
-/// What a job draft can hold (reference: api-reference/job-drafts/capabilities).
-fn draft() -> Value {
-    json!({
-        "importFormats": ["text", "opentrain_canonical", "schema_org_job_posting", "indeed_xml", "hr_xml"],
-        "updateKeys": [
-            "jobTitle", "jobDescription", "labelingOverview", "datasetDescription", "dataType", "subjectMatter",
-            "dataVolume", "dataVolumeUnit", "labelingSoftware", "headcount", "experienceLevel", "paymentType",
-            "pricePerHour", "pricePerLabel", "fixedPrice", "countries", "languages", "labelTypes",
-        ],
-        "enums": {
-            "paymentType": ["PAY_PER_LABEL", "PAY_PER_HOUR", "FIXED_PRICE"],
-            "experienceLevel": ["EXPERT", "ENTRY_LEVEL", "INTERMEDIATE", "ANY_EXPERIENCE_LEVEL"],
-            "dataVolumeUnit": [
-                "HOURS_OF_RECORDING_AUDIO_VIDEO", "NUMBER_OF_FILES", "NUMBER_OF_WORDS", "UNKNOWN_NOT_SPECIFIED",
-            ],
-        },
-    })
 }

@@ -1,43 +1,35 @@
-//! An agent's own account: registration, the ceremony, and the end of a token. These speak OAuth.
-
-#![expect(clippy::unnecessary_wraps, reason = "a handler may refuse; some have no reason to")]
+//! An agent's own account: registration, the claim's ceremony, and the end of a token. These speak OAuth.
 
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::answer::{Answer, Answered};
 use crate::api::agent::{CLAIM_GRANT, ExchangeClaim, RegisterIdentity, RevokeOwnToken, StartClaim};
-use crate::sandbox::http::answer::{Answer, Answered, Refused};
-use crate::sandbox::http::route::{Route, route};
-use crate::sandbox::world::account::{self, CODE_LIFETIME, NotYet, POLL_INTERVAL};
-use crate::sandbox::world::keys::{AFTER_THE_CLAIM, BEFORE_THE_CLAIM, Caller};
+use crate::sandbox::rules::claim::{self, CODE_LIFETIME, NotYet, POLL_INTERVAL};
+use crate::sandbox::world::keys::Caller;
+use crate::sandbox::world::refused::Refused;
+use crate::sandbox::world::scopes::{AFTER_THE_CLAIM, BEFORE_THE_CLAIM};
 use crate::sandbox::world::state::World;
 
-/// The one kind of identity that there is.
 const ANONYMOUS: &str = "anonymous";
 /// A name by which an agent rehearses that registering is switched off.
 const SWITCHED_OFF: &str = "registration-off-test";
 
-/// What answers which operation.
-pub(crate) fn routes() -> [Route; 4] {
-    [route(register).looking_at(identity_type), route(start), route(exchange), route(revoke)]
-}
-
-/// Looks at the field of a registration that the server's own client never sends.
-fn identity_type(body: &[u8]) -> Result<(), Refused> {
+/// Checks the one field of a registration that our own client never sends.
+pub(crate) fn check_identity_type(body: &[u8]) -> Result<(), Refused> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
-    match body.get("identity_type") {
-        None | Some(Value::Null) => Ok(()),
-        Some(kind) if kind == ANONYMOUS => Ok(()),
+    match body.get("identity_type").filter(|kind| !kind.is_null() && *kind != ANONYMOUS) {
+        None => Ok(()),
         Some(_) => Err(Refused::oauth("unsupported_identity_type", "The only identity_type is \"anonymous\".")),
     }
 }
 
-fn register(world: &mut World, _: &Caller, wanted: &RegisterIdentity) -> Answered {
+pub(crate) fn register(world: &mut World, _: &Caller, wanted: &RegisterIdentity) -> Answered {
     if wanted.agent_name.as_deref() == Some(SWITCHED_OFF) {
         let refused = Refused::oauth("anonymous_not_enabled", "Anonymous registration is switched off.");
         return Err(refused.with_status(StatusCode::FORBIDDEN));
     }
-    let made = account::register(world, wanted.agent_name.as_deref(), wanted.organization_name.as_deref());
+    let made = claim::register(world, wanted.agent_name.as_deref(), wanted.organization_name.as_deref());
     Ok(Answer::ok(json!({
         "identity_type": ANONYMOUS,
         "registration_id": made.registration_id,
@@ -53,11 +45,11 @@ fn register(world: &mut World, _: &Caller, wanted: &RegisterIdentity) -> Answere
 }
 
 /// Starts the ceremony, or starts it again with another code.
-fn start(world: &mut World, _: &Caller, wanted: &StartClaim) -> Answered {
+pub(crate) fn start(world: &mut World, _: &Caller, wanted: &StartClaim) -> Answered {
     if !is_address(&wanted.email) {
         return Err(Refused::oauth("invalid_request", "email must be an e-mail address."));
     }
-    let attempt = account::invite(world, &wanted.claim_token, &wanted.email);
+    let attempt = claim::invite(world, &wanted.claim_token, &wanted.email);
     let attempt = attempt.map_err(|why| Refused::oauth("invalid_request", why))?;
     Ok(Answer::ok(json!({
         "user_code": attempt.code,
@@ -76,11 +68,11 @@ pub(crate) fn is_address(text: &str) -> bool {
     clean(name) && clean(domain) && domain.contains('.') && parts.next().is_none()
 }
 
-fn exchange(world: &mut World, _: &Caller, wanted: &ExchangeClaim) -> Answered {
+pub(crate) fn exchange(world: &mut World, _: &Caller, wanted: &ExchangeClaim) -> Answered {
     if wanted.grant_type != CLAIM_GRANT {
         return Err(Refused::oauth("unsupported_grant_type", format!("The only grant_type here is {CLAIM_GRANT}.")));
     }
-    let token = account::exchange(world, &wanted.claim_token).map_err(|why| match why {
+    let token = claim::exchange(world, &wanted.claim_token).map_err(|why| match why {
         NotYet::Pending => Refused::oauth("authorization_pending", "No person has claimed the account yet."),
         NotYet::TooFast => Refused::oauth("slow_down", "Ask less often: once in 5 seconds."),
         NotYet::Expired => Refused::oauth("expired_token", "The time to claim this account is over: register again."),
@@ -89,8 +81,8 @@ fn exchange(world: &mut World, _: &Caller, wanted: &ExchangeClaim) -> Answered {
     Ok(Answer::ok(json!({ "access_token": token, "token_type": "bearer", "scopes": AFTER_THE_CLAIM })))
 }
 
-/// Always the same answer, also for tokens that nobody knows (RFC 7009, 2.2).
-fn revoke(world: &mut World, _: &Caller, wanted: &RevokeOwnToken) -> Answered {
+/// The answer is always the same, also for an unknown token (RFC 7009, 2.2).
+pub(crate) fn revoke(world: &mut World, _: &Caller, wanted: &RevokeOwnToken) -> Answered {
     let now = world.now();
     world.keys.revoke(&wanted.token, now);
     Ok(Answer::ok(json!({})))

@@ -2,21 +2,16 @@
 
 use serde_json::json;
 
+use super::answer::{Answer, Answered};
 use super::approvals;
 use crate::api::contracts::{ContractStatus, EndContract, GetContract, ListContracts};
-use crate::sandbox::http::answer::{Answer, Answered, Refused};
-use crate::sandbox::http::route::{Route, route};
-use crate::sandbox::rules::decide::{Asked, Request};
+use crate::sandbox::world::approval::{Asked, Request};
 use crate::sandbox::world::contract::Contract;
 use crate::sandbox::world::keys::Caller;
+use crate::sandbox::world::refused::Refused;
 use crate::sandbox::world::state::World;
 
-/// What answers which operation.
-pub(crate) fn routes() -> [Route; 3] {
-    [route(list), route(get), route(end).claimed_to("end contracts")]
-}
-
-fn list(world: &mut World, caller: &Caller, wanted: &ListContracts) -> Answered {
+pub(crate) fn list(world: &mut World, caller: &Caller, wanted: &ListContracts) -> Answered {
     if let Some(job) = &wanted.job_id {
         world.may_see_job(caller.owner, job)?;
     }
@@ -27,15 +22,15 @@ fn list(world: &mut World, caller: &Caller, wanted: &ListContracts) -> Answered 
     Ok(Answer::ok(json!({ "contracts": listed })))
 }
 
-fn get(world: &mut World, caller: &Caller, wanted: &GetContract) -> Answered {
-    let contract = world.contract(caller.owner, &wanted.contract_id)?;
+pub(crate) fn get(world: &mut World, caller: &Caller, wanted: &GetContract) -> Answered {
+    let contract = world.contract(caller.owner, &wanted.contract_id.0)?;
     Ok(Answer::ok(json!({ "contract": contract.whole() })))
 }
 
 /// Ends it at once, unless money is behind one of its milestones: then a person has to confirm it.
-fn end(world: &mut World, caller: &Caller, wanted: &EndContract) -> Answered {
+pub(crate) fn end(world: &mut World, caller: &Caller, wanted: &EndContract) -> Answered {
     let now = world.now();
-    let contract = world.contract(caller.owner, &wanted.contract_id)?;
+    let contract = world.contract(caller.owner, &wanted.contract_id.0)?;
     must_be_active(contract)?;
     if contract.active_milestone().is_some() {
         let request = Request::new(Asked::End, contract, None);

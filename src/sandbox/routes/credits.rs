@@ -1,17 +1,15 @@
-//! Money: what waits to be paid, and credits.
-
-#![expect(clippy::unnecessary_wraps, reason = "a handler may refuse; two have no reason to")]
+//! Credits, and the payments that wait for a person.
 
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
+use super::answer::{Answer, Answered};
+use super::listing::{Bounds, page};
 use crate::api::credits::{CreateCreditTopUp, GetCreditTopUp, GetCredits, ListCreditLedger, ListPendingPayments};
-use crate::sandbox::http::answer::{Answer, Answered, Refused};
-use crate::sandbox::http::listing::{Bounds, page};
-use crate::sandbox::http::route::{Route, route};
-use crate::sandbox::rules::decide::{Approval, Asked};
+use crate::sandbox::world::approval::{Approval, Asked};
 use crate::sandbox::world::keys::Caller;
 use crate::sandbox::world::ledger::{TopUp, cents};
+use crate::sandbox::world::refused::Refused;
 use crate::sandbox::world::state::World;
 use crate::sandbox::world::values::{Exact, Moment};
 
@@ -20,12 +18,7 @@ const BOUNDS: Bounds = Bounds { default: 50, most: 100 };
 /// How many entries stand beside the balance (reference: api-reference/credits/balance).
 const RECENT: usize = 10;
 
-/// What answers which operation.
-pub(crate) fn routes() -> [Route; 5] {
-    [route(pending), route(balance), route(ledger), route(top_up).claimed_to("buy credits"), route(look)]
-}
-
-fn pending(world: &mut World, caller: &Caller, _: &ListPendingPayments) -> Answered {
+pub(crate) fn pending(world: &mut World, caller: &Caller, _: &ListPendingPayments) -> Answered {
     let now = world.now();
     let ours = |approval: &&Approval| approval.owner == caller.owner && approval.is_open(now);
     let open = world.approvals.iter().rev().filter(ours);
@@ -33,7 +26,7 @@ fn pending(world: &mut World, caller: &Caller, _: &ListPendingPayments) -> Answe
     Ok(Answer::ok(json!({ "payments": payments })))
 }
 
-/// The invoice that `approval` is about, if it is about one.
+/// The invoice of `approval`, if it has one.
 fn payment(world: &World, approval: &Approval) -> Option<Value> {
     let status = match approval.request.asked {
         Asked::Fund => "PENDING_FUNDING",
@@ -42,7 +35,7 @@ fn payment(world: &World, approval: &Approval) -> Option<Value> {
     };
     let invoice = world.invoices.iter().find(|invoice| Some(&invoice.id) == approval.invoice_id.as_ref())?;
     let (contract, milestone) = world.milestone(approval.owner, approval.request.milestone_id.as_deref()?).ok()?;
-    let job = world.jobs.iter().find(|job| job.id == contract.job_id)?;
+    let job = world.job(&contract.job_id)?;
     Some(json!({
         "id": invoice.id,
         "status": status,
@@ -56,7 +49,7 @@ fn payment(world: &World, approval: &Approval) -> Option<Value> {
     }))
 }
 
-fn balance(world: &mut World, caller: &Caller, _: &GetCredits) -> Answered {
+pub(crate) fn balance(world: &mut World, caller: &Caller, _: &GetCredits) -> Answered {
     let mut recent = world.entries_of(caller.owner);
     recent.truncate(RECENT);
     Ok(Answer::ok(json!({
@@ -69,14 +62,14 @@ fn balance(world: &mut World, caller: &Caller, _: &GetCredits) -> Answered {
     })))
 }
 
-fn ledger(world: &mut World, caller: &Caller, wanted: &ListCreditLedger) -> Answered {
+pub(crate) fn ledger(world: &mut World, caller: &Caller, wanted: &ListCreditLedger) -> Answered {
     let entries = world.entries_of(caller.owner);
     let (entries, next) = page(entries, |entry| &entry.id, BOUNDS, wanted.limit, wanted.cursor.as_deref())?;
     Ok(Answer::ok(json!({ "entries": entries, "nextCursor": next })))
 }
 
 /// Makes a checkout page. Nothing is charged by it.
-fn top_up(world: &mut World, caller: &Caller, wanted: &CreateCreditTopUp) -> Answered {
+pub(crate) fn top_up(world: &mut World, caller: &Caller, wanted: &CreateCreditTopUp) -> Answered {
     let amount = wanted.amount_usd.exact().filter(|amount| amount.normalize().scale() <= 2);
     let range = Decimal::from(10)..=Decimal::from(10_000);
     let amount = amount.filter(|amount| range.contains(amount)).and_then(|amount| cents(Exact(amount)));
@@ -96,9 +89,10 @@ fn top_up(world: &mut World, caller: &Caller, wanted: &CreateCreditTopUp) -> Ans
     Ok(Answer::created(body))
 }
 
-fn look(world: &mut World, caller: &Caller, wanted: &GetCreditTopUp) -> Answered {
+pub(crate) fn look(world: &mut World, caller: &Caller, wanted: &GetCreditTopUp) -> Answered {
     let id = &wanted.top_up_id.0;
-    let missing = || Refused::missing("Top-up not found.", json!({ "resource": "credit-top-ups", "topUpId": id }));
+    let missing =
+        || Refused::not_found("Top-up not found.").with_details(json!({ "resource": "credit-top-ups", "topUpId": id }));
     let found = world.top_ups.iter().find(|found| found.owner == caller.owner && found.id == *id);
     Ok(Answer::ok(json!({ "topUp": shown(found.ok_or_else(missing)?, world.now()) })))
 }

@@ -4,16 +4,15 @@ use std::cmp::Reverse;
 
 use serde_json::{Value, json};
 
+use super::answer::{Answer, Answered};
+use super::listing::{Bounds, page};
 use crate::api::error::InvalidArgument;
 use crate::api::jobs::{CloseJob, CreateJobDraft, JobStatus, ListJobs, PublishJob, UpdateJob, UpdateJobDraft};
-use crate::api::types::JobId;
-use crate::sandbox::http::answer::{Answer, Answered, Refused};
-use crate::sandbox::http::listing::{Bounds, page};
-use crate::sandbox::http::route::{Route, route};
-use crate::sandbox::rules::drafts;
+use crate::sandbox::rules::{drafts, life};
 use crate::sandbox::world::account::Owner;
 use crate::sandbox::world::job::{Change, Job};
 use crate::sandbox::world::keys::Caller;
+use crate::sandbox::world::refused::Refused;
 use crate::sandbox::world::state::World;
 use crate::sandbox::world::values::Moment;
 
@@ -25,9 +24,9 @@ const BOUNDS: Bounds = Bounds { default: 25, most: 100 };
 const UNCLAIMED_A_DAY: usize = 3;
 const CLAIMED_A_DAY: usize = 20;
 const DAY: u64 = 24 * 3_600;
-/// A word that moderation takes exception to, so that this can be rehearsed.
+/// The word that moderation blocks, so that this can be rehearsed.
 const OFFENDING: &str = "moderation-test";
-/// What a job can be (reference: api-reference/jobs/mine).
+/// The statuses of jobs (reference: api-reference/jobs/mine).
 const STATUSES: [JobStatus; 6] = [
     JobStatus::Draft,
     JobStatus::Open,
@@ -37,38 +36,19 @@ const STATUSES: [JobStatus; 6] = [
     JobStatus::PendingApproval,
 ];
 
-/// What answers which operation.
-pub(crate) fn routes() -> [Route; 6] {
-    [
-        route(draft).refusing(unfit),
-        route(change_draft).refusing(unfit),
-        route(publish),
-        route(change).refusing(unfit),
-        route(close),
-        route(list).refusing(unlisted),
-    ]
-}
-
-/// What the schema refuses, as issues.
-pub(crate) fn unfit(fault: InvalidArgument) -> Refused {
-    match fault.field.as_str() {
-        "" => Refused::bad_request(fault.message),
-        field => Refused::issues(vec![json!({ "code": "invalid_type", "path": [field], "message": fault.message })]),
-    }
-}
-
-fn unlisted(fault: InvalidArgument) -> Refused {
+/// Names the statuses where one is invalid.
+pub(crate) fn invalid_listing(fault: InvalidArgument) -> Refused {
     match fault.field.as_str() {
         "status" => Refused::from(fault).with_details(json!({ "supportedStatuses": STATUSES })),
         _ => fault.into(),
     }
 }
 
-/// Makes a draft; the same idempotency key gives the same one.
-fn draft(world: &mut World, caller: &Caller, wanted: &CreateJobDraft) -> Answered {
+/// Makes a draft; the same idempotency key gives the same draft.
+pub(crate) fn draft(world: &mut World, caller: &Caller, wanted: &CreateJobDraft) -> Answered {
     if wanted.job_description.chars().count() > LONGEST {
         let message = format!("rawJobDescription has more than {LONGEST} characters.");
-        return Err(unfit(InvalidArgument::new("rawJobDescription", message)));
+        return Err(Refused::invalid(InvalidArgument::new("rawJobDescription", message)));
     }
     let key = wanted.idempotency_key.as_ref();
     let same = |job: &&Job| job.owner == caller.owner && key.is_some() && job.idempotency_key.as_ref() == key;
@@ -84,7 +64,6 @@ fn draft(world: &mut World, caller: &Caller, wanted: &CreateJobDraft) -> Answere
     Ok(Answer::created(body))
 }
 
-/// A draft, as making it answers.
 fn drafted(world: &World, job: &Job) -> Value {
     let missing = drafts::missing(&job.fields);
     json!({
@@ -102,25 +81,20 @@ fn drafted(world: &World, job: &Job) -> Value {
     })
 }
 
-fn change_draft(world: &mut World, caller: &Caller, wanted: &UpdateJobDraft) -> Answered {
+pub(crate) fn change_draft(world: &mut World, caller: &Caller, wanted: &UpdateJobDraft) -> Answered {
     let now = world.now();
     let job = world.job_mut(caller.owner, &wanted.job_id)?;
     must_be(job, JobStatus::Draft)?;
     drafts::change(&mut job.fields, &wanted.fields).map_err(Refused::issues)?;
     job.updated_at = now;
-    let body = json!({ "ok": true, "jobId": job.id, "status": job.status });
-    let validation = drafts::validation(&job.fields);
-    Ok(Answer::ok(with(body, [("draftUrl", world.draft_page(&wanted.job_id.0).into()), ("validation", validation)])))
+    let (status, validation) = (job.status, drafts::validation(&job.fields));
+    let url = world.draft_page(&wanted.job_id.0);
+    let body = json!({
+        "ok": true, "jobId": wanted.job_id, "status": status, "draftUrl": url, "validation": validation,
+    });
+    Ok(Answer::ok(body))
 }
 
-fn with<const N: usize>(mut body: Value, more: [(&str, Value); N]) -> Value {
-    if let Value::Object(fields) = &mut body {
-        fields.extend(more.map(|(name, value)| (name.to_owned(), value)));
-    }
-    body
-}
-
-/// Refuses what only a job in another status can do.
 fn must_be(job: &Job, status: JobStatus) -> Result<(), Refused> {
     if job.status == status {
         return Ok(());
@@ -129,11 +103,10 @@ fn must_be(job: &Job, status: JobStatus) -> Result<(), Refused> {
     Err(Refused::conflict("", "The job's status does not allow this.").with_details(details))
 }
 
-/// Shows a ready draft to everybody.
-fn publish(world: &mut World, caller: &Caller, wanted: &PublishJob) -> Answered {
+pub(crate) fn publish(world: &mut World, caller: &Caller, wanted: &PublishJob) -> Answered {
     let (now, url) = (world.now(), world.job_page(&wanted.job_id.0));
     let is_claimed = world.is_claimed(caller.owner);
-    let today = world.published_since(caller.owner, now);
+    let today = published_today(world, caller.owner, now);
     let job = world.job_mut(caller.owner, &wanted.job_id)?;
     if job.is_open() {
         return Ok(Answer::ok(published(job, true, &url, None)));
@@ -145,18 +118,16 @@ fn publish(world: &mut World, caller: &Caller, wanted: &PublishJob) -> Answered 
     let reasons = moderation(job);
     if !reasons.is_empty() {
         let details = json!({ "reason": "moderation_blocked", "reasons": reasons });
-        return Err(Refused::forbidden("Moderation does not let this job be published.", Some(details)));
+        return Err(Refused::forbidden("Moderation does not let this job be published.").with_details(details));
     }
     let most = if is_claimed { CLAIMED_A_DAY } else { UNCLAIMED_A_DAY };
     if today >= most {
-        return Err(Refused::rate_limited_because(format!(
-            "An account like this publishes at most {most} jobs a day."
-        )));
+        return Err(Refused::rate_limited(format!("An account like this publishes at most {most} jobs a day.")));
     }
     job.publish(now);
     let id = job.id.clone();
     let attempt = world.ids.next("pub");
-    world.expect_proposals(&id, now);
+    life::expect_proposals(world, &id, now);
     let job = world.job_mut(caller.owner, &wanted.job_id)?;
     Ok(Answer::ok(published(job, false, &url, Some(attempt))))
 }
@@ -174,15 +145,15 @@ fn published(job: &Job, already: bool, url: &str, attempt: Option<String>) -> Va
     })
 }
 
-/// What moderation has against a job.
+/// The reasons why moderation blocks a job.
 fn moderation(job: &Job) -> Vec<String> {
     let offends = |value: &&Value| value.to_string().to_lowercase().contains(OFFENDING);
     let offending = job.fields.iter().filter(|(_, value)| offends(value));
     offending.map(|(name, _)| format!("{name} contains \"{OFFENDING}\"")).collect()
 }
 
-/// Changes an open job. What moderation takes exception to is stored all the same, and takes the job down.
-fn change(world: &mut World, caller: &Caller, wanted: &UpdateJob) -> Answered {
+/// Changes an open job. A change that moderation blocks is stored all the same, and takes the job down.
+pub(crate) fn change(world: &mut World, caller: &Caller, wanted: &UpdateJob) -> Answered {
     let now = world.now();
     let job = world.job_mut(caller.owner, &wanted.job_id)?;
     must_be(job, JobStatus::Open)?;
@@ -206,7 +177,7 @@ fn change(world: &mut World, caller: &Caller, wanted: &UpdateJob) -> Answered {
     Ok(Answer::ok(json!({ "ok": true, "jobId": job.id, "status": job.status, "moderation": moderation })))
 }
 
-fn close(world: &mut World, caller: &Caller, wanted: &CloseJob) -> Answered {
+pub(crate) fn close(world: &mut World, caller: &Caller, wanted: &CloseJob) -> Answered {
     let now = world.now();
     let job = world.job_mut(caller.owner, &wanted.job_id)?;
     let already = job.status == JobStatus::Archived;
@@ -216,7 +187,7 @@ fn close(world: &mut World, caller: &Caller, wanted: &CloseJob) -> Answered {
     Ok(Answer::ok(json!({ "ok": true, "jobId": job.id, "status": job.status, "alreadyClosed": already })))
 }
 
-fn list(world: &mut World, caller: &Caller, wanted: &ListJobs) -> Answered {
+pub(crate) fn list(world: &mut World, caller: &Caller, wanted: &ListJobs) -> Answered {
     let mut jobs: Vec<_> = world.jobs.iter().filter(|job| job.owner == caller.owner).collect();
     jobs.retain(|job| wanted.status.is_none_or(|status| job.status == status));
     jobs.sort_by_key(|job| Reverse(job.created_at));
@@ -230,27 +201,9 @@ fn owned(world: &World, job: &Job) -> Value {
     job.owned(&world.job_page(&job.id), total, unreviewed)
 }
 
-impl World {
-    /// A job of the account: 404 where there is none, 403 where it is another account's.
-    pub(crate) fn job_mut(&mut self, owner: Owner, id: &JobId) -> Result<&mut Job, Refused> {
-        self.may_see_job(owner, id)?;
-        self.jobs.iter_mut().find(|job| job.id == id.0).ok_or_else(|| Refused::not_found("Job not found."))
-    }
-
-    /// Where a person edits a draft.
-    pub(crate) fn draft_page(&self, id: &str) -> String {
-        format!("{}?jobId={id}", self.page("/job-post"))
-    }
-
-    /// Where a job is seen.
-    pub(crate) fn job_page(&self, id: &str) -> String {
-        self.page(&format!("/jobs/{id}"))
-    }
-
-    /// How many jobs an account published in the 24 hours before `now`.
-    fn published_since(&self, owner: Owner, now: Moment) -> usize {
-        let jobs = self.jobs.iter().filter(|job| job.owner == owner);
-        let published = jobs.flat_map(|job| &job.history).filter(|(_, what)| *what == Change::Published);
-        published.filter(|(at, _)| now < at.plus_seconds(DAY)).count()
-    }
+/// How many jobs an account published in the 24 hours before `now`.
+fn published_today(world: &World, owner: Owner, now: Moment) -> usize {
+    let jobs = world.jobs.iter().filter(|job| job.owner == owner);
+    let published = jobs.flat_map(|job| &job.history).filter(|(_, change)| *change == Change::Published);
+    published.filter(|(at, _)| now < at.plus_seconds(DAY)).count()
 }

@@ -1,4 +1,4 @@
-//! The public marketplace: what anybody sees, without a token.
+//! The public marketplace, which anybody sees without a token.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -6,14 +6,14 @@ use std::collections::BTreeMap;
 use http::StatusCode;
 use serde_json::{Value, json};
 
+use super::answer::{Answer, Answered};
+use super::listing::{Bounds, page};
 use crate::api::jobs::JobStatus;
 use crate::api::marketplace::{GetJob, GetJobFacets, ListJobChanges, SearchJobs};
 use crate::api::types::is_iso8601;
-use crate::sandbox::http::answer::{Answer, Answered, Refused};
-use crate::sandbox::http::listing::{Bounds, page};
-use crate::sandbox::http::route::{Route, route};
 use crate::sandbox::world::job::Job;
 use crate::sandbox::world::keys::Caller;
+use crate::sandbox::world::refused::Refused;
 use crate::sandbox::world::state::World;
 use crate::sandbox::world::values::Moment;
 
@@ -24,19 +24,14 @@ const LONGEST_ID: usize = 64;
 /// The most changes of one answer (reference: api-reference/jobs/changes).
 const MOST_CHANGES: usize = 5_000;
 
-/// What answers which operation.
-pub(crate) fn routes() -> [Route; 4] {
-    [route(search), route(facets), route(changes), route(get)]
-}
-
-/// The jobs that everybody sees, newest first.
+/// The open jobs, newest first.
 fn open(world: &World) -> Vec<&Job> {
     let mut jobs: Vec<_> = world.jobs.iter().filter(|job| job.is_open()).collect();
     jobs.sort_by_key(|job| Reverse(job.published_at));
     jobs
 }
 
-fn search(world: &mut World, _: &Caller, wanted: &SearchJobs) -> Answered {
+pub(crate) fn search(world: &mut World, _: &Caller, wanted: &SearchJobs) -> Answered {
     let mut jobs = open(world);
     jobs.retain(|job| fits(job, wanted));
     let (jobs, next) = page(jobs, |job| &job.id, BOUNDS, wanted.limit, wanted.cursor.as_deref())?;
@@ -59,14 +54,14 @@ fn fits(job: &Job, wanted: &SearchJobs) -> bool {
         && wanted.pay_type.is_none_or(pays)
 }
 
-/// One job, bare. One that everybody saw once says that it is closed.
-fn get(world: &mut World, _: &Caller, wanted: &GetJob) -> Answered {
+/// One job, without an envelope. A job that was public once says that it is closed.
+pub(crate) fn get(world: &mut World, _: &Caller, wanted: &GetJob) -> Answered {
     let id = &wanted.job_id.0;
     if id.chars().count() > LONGEST_ID {
         return Err(Refused::bad_request("An id has at most 64 characters."));
     }
     let missing = || Refused::not_found("Job not found.");
-    let job = world.jobs.iter().find(|job| job.id == *id).ok_or_else(missing)?;
+    let job = world.job(id).ok_or_else(missing)?;
     match job.status {
         JobStatus::Open => Ok(Answer::ok(job.public(&world.job_page(id)))),
         _ if job.published_at.is_none() => Err(missing()),
@@ -74,8 +69,7 @@ fn get(world: &mut World, _: &Caller, wanted: &GetJob) -> Answered {
     }
 }
 
-#[expect(clippy::unnecessary_wraps, reason = "a handler may refuse; this one has no reason to")]
-fn facets(world: &mut World, _: &Caller, _: &GetJobFacets) -> Answered {
+pub(crate) fn facets(world: &mut World, _: &Caller, _: &GetJobFacets) -> Answered {
     let jobs = open(world);
     let count = |values: &dyn Fn(&Job) -> Vec<String>| {
         let mut counts = BTreeMap::<String, u32>::new();
@@ -97,7 +91,7 @@ fn facets(world: &mut World, _: &Caller, _: &GetJobFacets) -> Answered {
     })))
 }
 
-fn changes(world: &mut World, _: &Caller, wanted: &ListJobChanges) -> Answered {
+pub(crate) fn changes(world: &mut World, _: &Caller, wanted: &ListJobChanges) -> Answered {
     let since = Some(&wanted.since).filter(|since| is_iso8601(since)).and_then(|since| Moment::parse(since));
     let since = since.ok_or_else(|| Refused::field("since", "since must be an ISO 8601 date-time."))?;
     let all = world.jobs.iter().flat_map(|job| job.history.iter().map(move |(at, what)| (*at, job.id.as_str(), *what)));

@@ -1,62 +1,46 @@
-//! Milestones: made without money behind them; a person is asked to fund them and to release what was funded.
+//! Milestones: made without money behind them; a person is asked to fund them, and to release their money.
 
 use serde_json::json;
 
+use super::answer::{Answer, Answered};
 use super::approvals;
-use crate::api::milestones::{CreateMilestone, NOT_FUNDED, RequestMilestoneApproval, RequestMilestoneFunding};
+use super::contracts::must_be_active;
+use crate::api::milestones::{CreateMilestone, RequestMilestoneApproval, RequestMilestoneFunding};
 use crate::api::types::Positive;
-use crate::sandbox::http::answer::{Answer, Answered, Refused};
-use crate::sandbox::http::route::{Route, route};
-use crate::sandbox::routes::contracts::must_be_active;
-use crate::sandbox::rules::decide::{Asked, Request};
+use crate::sandbox::rules::tell;
+use crate::sandbox::world::approval::{Asked, Request};
 use crate::sandbox::world::contract::{Contract, Milestone, PaymentType};
 use crate::sandbox::world::keys::Caller;
+use crate::sandbox::world::refused::Refused;
 use crate::sandbox::world::state::World;
 use crate::sandbox::world::values::{Exact, Moment};
 
-/// What answers which operation.
-pub(crate) fn routes() -> [Route; 3] {
-    [
-        route(create).claimed_to("create milestones"),
-        route(fund).claimed_to("fund milestones"),
-        route(release).claimed_to("approve milestones"),
-    ]
-}
-
-fn create(world: &mut World, caller: &Caller, wanted: &CreateMilestone) -> Answered {
+pub(crate) fn create(world: &mut World, caller: &Caller, wanted: &CreateMilestone) -> Answered {
     let now = world.now();
-    let contract = world.contract(caller.owner, &wanted.contract_id)?;
+    let contract = world.contract(caller.owner, &wanted.contract_id.0)?;
     let price = price(contract, wanted)?;
     let highest = contract.milestones.iter().map(|milestone| milestone.number).max();
+    let number = highest.unwrap_or(0) + 1;
     let milestone = Milestone {
-        id: world.ids.next("ms"),
         name: wanted.name.clone(),
         description: wanted.description.clone(),
-        status: NOT_FUNDED.into(),
-        amount_usd: price.amount,
         volume: price.volume,
-        number: highest.unwrap_or(0) + 1,
         due_date: wanted.due_date.as_deref().and_then(Moment::parse),
-        pending_approval: false,
-        needs_review: false,
-        invoice_id: None,
-        created_at: now,
-        withdrawn: false,
+        ..Milestone::unfunded(world.ids.next("ms"), number, price.amount, now)
     };
     let body = json!({ "milestone": milestone });
     let id = milestone.id.clone();
-    world.contract(caller.owner, &wanted.contract_id)?.milestones.push(milestone);
-    world.tell_of_milestone(&id);
+    world.contract(caller.owner, &wanted.contract_id.0)?.milestones.push(milestone);
+    tell::milestone(world, &id);
     Ok(Answer::created(body))
 }
 
-/// What a milestone costs, and what it is measured in.
 struct Price {
     amount: Exact,
     volume: Option<Exact>,
 }
 
-/// Fits the wanted amount and volume to how `contract` pays (reference: api-reference/contracts/create-milestone).
+/// The price of the wanted milestone, by how `contract` pays (reference: api-reference/contracts/create-milestone).
 fn price(contract: &Contract, wanted: &CreateMilestone) -> Result<Price, Refused> {
     must_be_active(contract)?;
     let amount = exact("amountUsd", wanted.amount_usd.as_ref())?;
@@ -80,14 +64,13 @@ fn price(contract: &Contract, wanted: &CreateMilestone) -> Result<Price, Refused
     }
 }
 
-/// The number as it is reckoned with.
 fn exact(field: &str, number: Option<&Positive>) -> Result<Option<Exact>, Refused> {
     let unusable = || Refused::field(field, format!("{field} has more digits than an amount can have."));
     number.map(|number| number.exact().map(Exact).ok_or_else(unusable)).transpose()
 }
 
 /// Asks a person for the money (reference: api-reference/milestones/fund).
-fn fund(world: &mut World, caller: &Caller, wanted: &RequestMilestoneFunding) -> Answered {
+pub(crate) fn fund(world: &mut World, caller: &Caller, wanted: &RequestMilestoneFunding) -> Answered {
     let (contract, milestone) = world.milestone(caller.owner, &wanted.milestone_id.0)?;
     if milestone.withdrawn || !milestone.is_unfunded() {
         return Err(Refused::conflict("milestone_not_fundable", "Only a milestone that is not funded can be funded."));
@@ -99,7 +82,7 @@ fn fund(world: &mut World, caller: &Caller, wanted: &RequestMilestoneFunding) ->
 }
 
 /// Asks a person to pay the trainer (reference: api-reference/milestones/approve).
-fn release(world: &mut World, caller: &Caller, wanted: &RequestMilestoneApproval) -> Answered {
+pub(crate) fn release(world: &mut World, caller: &Caller, wanted: &RequestMilestoneApproval) -> Answered {
     let (contract, milestone) = world.milestone(caller.owner, &wanted.milestone_id.0)?;
     if milestone.withdrawn || !milestone.is_funded() {
         return Err(Refused::conflict("milestone_not_funded", "Only a funded milestone can be approved."));

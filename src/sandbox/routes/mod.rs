@@ -1,11 +1,16 @@
-//! Handlers, one file per family of operations: each reads its input and answers from the world.
+//! Handlers, one file per family of operations: each reads its input, asks the rules, and answers. Which path leads to
+//! which handler is written in `http::table`.
+
+#![expect(clippy::unnecessary_wraps, reason = "a handler may refuse, also one that has no reason to")]
 
 pub(crate) mod account;
 pub(crate) mod agent;
+pub(crate) mod answer;
 pub(crate) mod approvals;
 pub(crate) mod contracts;
 pub(crate) mod credits;
 pub(crate) mod jobs;
+pub(crate) mod listing;
 pub(crate) mod market;
 pub(crate) mod messages;
 pub(crate) mod milestones;

@@ -1,132 +1,139 @@
-//! Proposals: listed, one by itself, its interview; and the invitations that open one.
+//! Proposals: listed, one alone, its interview, its conversation, its hire; and the invitations that open one.
 
 use std::cmp::Reverse;
 
+use rust_decimal::Decimal;
 use serde_json::json;
 
+use super::answer::{Answer, Answered};
+use super::approvals::ask;
+use super::listing::{Bounds, page};
 use crate::api::freelancers::GetFreelancerProfile;
 use crate::api::jobs::InviteFreelancer;
-use crate::api::proposals::{GetProposal, GetProposalInterview, ListProposals, StartProposalConversation};
-use crate::sandbox::http::answer::{Answer, Answered, Refused};
-use crate::sandbox::http::listing::{Bounds, page};
-use crate::sandbox::http::route::{Route, route};
-use crate::sandbox::routes::jobs::unfit;
-use crate::sandbox::rules::hire;
-use crate::sandbox::world::account::Owner;
-use crate::sandbox::world::job::Job;
+use crate::api::proposals::{
+    GetProposal, GetProposalInterview, HireProposal, ListProposals, StartProposalConversation,
+};
+use crate::sandbox::rules::ask::supersede;
+use crate::sandbox::world::approval::{Request, Terms};
 use crate::sandbox::world::keys::Caller;
-use crate::sandbox::world::proposal::{Proposal, STATUSES};
+use crate::sandbox::world::proposal::{Proposal, ProposalStatus};
+use crate::sandbox::world::refused::Refused;
 use crate::sandbox::world::state::World;
-use crate::sandbox::world::trainer::{UNAVAILABLE, trainer};
+use crate::sandbox::world::trainer::UNAVAILABLE;
+use crate::sandbox::world::values::{Exact, Moment};
 
 /// How many proposals a page has.
 const BOUNDS: Bounds = Bounds { default: 25, most: 100 };
+/// Beyond this amount, fees could not be computed.
+const LARGEST: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 
-/// What answers which operation.
-pub(crate) fn routes() -> [Route; 7] {
-    [
-        route(list),
-        route(get),
-        route(interview),
-        route(conversation).claimed_to("start conversations"),
-        route(hire::hire).claimed_to("hire AI trainers"),
-        route(profile),
-        route(invite).claimed_to("invite AI trainers").refusing(unfit),
-    ]
-}
-
-fn list(world: &mut World, caller: &Caller, wanted: &ListProposals) -> Answered {
-    world.may_see_job(caller.owner, &wanted.job_id)?;
-    let status = wanted.status.as_deref().map(normal);
-    if let Some(status) = &status
-        && !STATUSES.iter().any(|(known, _)| known == status)
-    {
-        return Err(Refused::field("status", "status must be one of a proposal's."));
-    }
-    let of_job = |proposal: &&Proposal| proposal.job_id == wanted.job_id.0;
-    let mut proposals: Vec<_> = world.proposals.iter().filter(of_job).collect();
-    proposals.retain(|proposal| status.as_deref().is_none_or(|status| proposal.status == status));
+pub(crate) fn list(world: &mut World, caller: &Caller, wanted: &ListProposals) -> Answered {
+    let job = world.may_see_job(caller.owner, &wanted.job_id)?;
+    let unknown = || Refused::field("status", "status must be one of a proposal's.");
+    let status = wanted.status.as_deref().map(|status| read_status(status).ok_or_else(unknown)).transpose()?;
+    let mut proposals: Vec<_> = world.proposals.iter().filter(|proposal| proposal.job_id == job.id).collect();
+    proposals.retain(|proposal| status.is_none_or(|status| proposal.status == status));
     proposals.sort_by_key(|proposal| Reverse(proposal.created_at));
     let (proposals, next) = page(proposals, |proposal| &proposal.id, BOUNDS, wanted.limit, wanted.cursor.as_deref())?;
-    let job = world.jobs.iter().find(|job| job.id == wanted.job_id.0);
-    let shown: Vec<_> = job.into_iter().flat_map(|job| proposals.iter().map(|proposal| proposal.listed(job))).collect();
+    let shown: Vec<_> = proposals.iter().map(|proposal| proposal.listed(job)).collect();
     Ok(Answer::ok(json!({ "proposals": shown, "nextCursor": next })))
 }
 
-/// A status as the API compares it.
-fn normal(status: &str) -> String {
-    status.trim().to_uppercase().replace([' ', '-'], "_")
+fn read_status(status: &str) -> Option<ProposalStatus> {
+    let status = status.trim().to_uppercase().replace([' ', '-'], "_");
+    serde_json::from_value(status.into()).ok()
 }
 
-fn get(world: &mut World, caller: &Caller, wanted: &GetProposal) -> Answered {
+pub(crate) fn get(world: &mut World, caller: &Caller, wanted: &GetProposal) -> Answered {
     let (job, proposal) = world.proposal(caller.owner, &wanted.proposal_id.0)?;
     Ok(Answer::ok(json!({ "proposal": proposal.whole(job) })))
 }
 
-fn interview(world: &mut World, caller: &Caller, wanted: &GetProposalInterview) -> Answered {
+pub(crate) fn interview(world: &mut World, caller: &Caller, wanted: &GetProposalInterview) -> Answered {
     let (_, proposal) = world.proposal(caller.owner, &wanted.proposal_id.0)?;
-    let missing = || Refused::missing("There was no interview.", json!({ "proposalId": proposal.id }));
+    let missing = || Refused::not_found("There was no interview.").with_details(json!({ "proposalId": proposal.id }));
     let transcript = proposal.transcript().ok_or_else(missing)?;
     Ok(Answer::ok(json!({ "interview": transcript })))
 }
 
-/// Opens the conversation with a candidate, or gives the one there is.
-fn conversation(world: &mut World, caller: &Caller, wanted: &StartProposalConversation) -> Answered {
+/// Opens the conversation with a candidate, or gives the one that exists.
+pub(crate) fn conversation(world: &mut World, caller: &Caller, wanted: &StartProposalConversation) -> Answered {
     let (job, proposal) = world.proposal(caller.owner, &wanted.proposal_id.0)?;
-    let (job_id, proposal_id, who) = (job.id.clone(), proposal.id.clone(), proposal.freelancer_id.clone());
-    let (id, is_new) = world.conversation_about(caller.owner, &proposal_id, &job_id, &who);
+    let (job_id, proposal_id, with) = (job.id.clone(), proposal.id.clone(), proposal.trainer.id.clone());
+    let mut known = world.conversations.iter();
+    let known = known.find(|known| known.proposal_id.as_ref() == Some(&proposal_id)).map(|known| known.id.clone());
+    let is_new = known.is_none();
+    let id = known.unwrap_or_else(|| world.open_conversation(caller.owner, &job_id, Some(&proposal_id), &with));
     let body = json!({
         "ok": true, "conversationId": id, "proposalId": proposal_id, "jobId": job_id, "created": is_new,
     });
     Ok(Answer::made(is_new, body))
 }
 
-fn profile(_: &mut World, _: &Caller, wanted: &GetFreelancerProfile) -> Answered {
-    let found = trainer(&wanted.freelancer_id.0).ok_or_else(|| Refused::not_found("Freelancer not found."))?;
+/// Asks a person to hire (reference: api-reference/proposals/hire). A request with other terms takes the place of one
+/// that waits.
+pub(crate) fn hire(world: &mut World, caller: &Caller, wanted: &HireProposal) -> Answered {
+    let (job, proposal) = world.proposal(caller.owner, &wanted.proposal_id.0)?;
+    let (job_id, proposal_id) = (job.id.clone(), proposal.id.clone());
+    match proposal.status {
+        ProposalStatus::Hired => {
+            return Err(Refused::conflict("proposal_already_hired", "This candidate is hired already."));
+        }
+        ProposalStatus::NotAFit => {
+            let message =
+                "This proposal was marked as not a fit. Hiring needs a confirmation that is given in the app.";
+            return Err(Refused::conflict("proposal_not_a_fit", message));
+        }
+        _ => {}
+    }
+    world.must_have_card(caller.owner)?;
+    let milestone = &wanted.milestone;
+    let too_long = || Refused::field("milestone.amount", "milestone.amount has more digits than an amount can have.");
+    let amount = milestone.amount.exact().filter(|amount| *amount <= LARGEST).ok_or_else(too_long)?;
+    let terms = Terms {
+        name: milestone.name.clone(),
+        description: milestone.description.clone(),
+        amount: Exact(amount),
+        due_date: milestone.due_date.as_deref().and_then(Moment::parse),
+    };
+    let request = Request::hire(job_id, proposal_id, terms);
+    supersede(world, &request);
+    Ok(ask(world, caller, request))
+}
+
+pub(crate) fn profile(world: &mut World, _: &Caller, wanted: &GetFreelancerProfile) -> Answered {
+    let found = world.trainer(&wanted.freelancer_id.0).ok_or_else(|| Refused::not_found("Freelancer not found."))?;
     Ok(Answer::ok(json!({ "freelancer": found.profile() })))
 }
 
 /// Invites a trainer, once: an invitation opens a proposal.
-fn invite(world: &mut World, caller: &Caller, wanted: &InviteFreelancer) -> Answered {
+pub(crate) fn invite(world: &mut World, caller: &Caller, wanted: &InviteFreelancer) -> Answered {
     let (now, id) = (world.now(), &wanted.freelancer_id.0);
-    world.may_see_job(caller.owner, &wanted.job_id)?;
-    let is_open = world.jobs.iter().any(|job| job.id == wanted.job_id.0 && job.is_open());
-    if !is_open {
+    let job = world.may_see_job(caller.owner, &wanted.job_id)?;
+    if !job.is_open() {
         return Err(Refused::conflict("job_not_published", "Only a published job has invitations."));
     }
-    let Some(who) = trainer(id) else {
+    let Some(trainer) = world.trainer(id).cloned() else {
         return Err(if world.accounts.iter().any(|account| account.user_id == *id) {
             Refused::conflict("not_a_freelancer", "This user is not a freelancer.")
         } else {
             Refused::not_found("Freelancer not found.")
         });
     };
-    let same = |proposal: &&Proposal| proposal.job_id == wanted.job_id.0 && proposal.freelancer_id == who.id;
+    let same = |proposal: &&Proposal| proposal.job_id == wanted.job_id.0 && proposal.trainer.id == trainer.id;
     let before = world.proposals.iter().find(same).map(|proposal| proposal.id.clone());
-    if before.is_none() && who.availability == UNAVAILABLE {
+    if before.is_none() && trainer.availability == UNAVAILABLE {
         return Err(Refused::conflict("freelancer_unavailable", "This freelancer takes no work now."));
     }
-    let is_new = before.is_none();
+    let (is_new, trainer_id) = (before.is_none(), trainer.id.clone());
     let proposal_id = before.unwrap_or_else(|| {
         let id = world.ids.next("prp");
-        world.proposals.push(Proposal::new(&id, &wanted.job_id.0, who.id, 80, now));
+        world.proposals.push(Proposal::new(&id, &wanted.job_id.0, trainer, 80, now));
         id
     });
     let body = json!({
-        "ok": true, "proposalId": proposal_id, "jobId": wanted.job_id, "freelancerId": who.id, "alreadyInvited": !is_new,
+        "ok": true, "proposalId": proposal_id, "jobId": wanted.job_id, "freelancerId": trainer_id,
+        "alreadyInvited": !is_new,
     });
     Ok(Answer::made(is_new, body))
-}
-
-impl World {
-    /// A proposal for a job of the account, and that job: 404 where there is none, 403 where the job is another's.
-    pub(crate) fn proposal(&self, owner: Owner, id: &str) -> Result<(&Job, &Proposal), Refused> {
-        let missing = || Refused::missing("Proposal not found.", json!({ "proposalId": id }));
-        let proposal = self.proposals.iter().find(|proposal| proposal.id == id).ok_or_else(missing)?;
-        let job = self.jobs.iter().find(|job| job.id == proposal.job_id).ok_or_else(missing)?;
-        if job.owner != owner {
-            return Err(Refused::forbidden("This proposal is for another account's job.", None));
-        }
-        Ok((job, proposal))
-    }
 }

@@ -1,30 +1,23 @@
 //! The account's tokens, without their secrets.
 
-#![expect(clippy::unnecessary_wraps, reason = "a handler may refuse; one has no reason to")]
-
 use serde_json::{Value, json};
 
+use super::answer::{Answer, Answered};
 use crate::api::tokens::{ListTokens, RevokeToken};
-use crate::sandbox::http::answer::{Answer, Answered, Refused};
-use crate::sandbox::http::route::{Route, route};
 use crate::sandbox::world::keys::{Caller, Key};
+use crate::sandbox::world::refused::Refused;
 use crate::sandbox::world::state::World;
 
-/// What answers which operation.
-pub(crate) fn routes() -> [Route; 2] {
-    [route(list), route(revoke)]
-}
-
-fn list(world: &mut World, caller: &Caller, _: &ListTokens) -> Answered {
+pub(crate) fn list(world: &mut World, caller: &Caller, _: &ListTokens) -> Answered {
     let organization = world.account(caller.owner).map(|account| account.organization_id.as_str());
     let tokens: Vec<_> = world.keys.of(caller.owner).map(|key| shown(key, organization)).collect();
     Ok(Answer::ok(json!({ "tokens": tokens })))
 }
 
-fn revoke(world: &mut World, caller: &Caller, wanted: &RevokeToken) -> Answered {
+pub(crate) fn revoke(world: &mut World, caller: &Caller, wanted: &RevokeToken) -> Answered {
     let (now, id) = (world.now(), &wanted.token_id.0);
     let organization = world.account(caller.owner).map(|account| account.organization_id.clone());
-    let missing = || Refused::missing("Token not found.", json!({ "tokenId": id }));
+    let missing = || Refused::not_found("Token not found.").with_details(json!({ "tokenId": id }));
     let key = world.keys.find(caller.owner, id).ok_or_else(missing)?;
     key.revoked_at.get_or_insert(now);
     Ok(Answer::ok(json!({ "token": shown(key, organization.as_deref()) })))

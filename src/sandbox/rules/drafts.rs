@@ -1,12 +1,10 @@
-//! What a draft needs before it can be published, and what can be read from a description. Simple rules, so that the
-//! same text gives the same draft.
+//! The keys of a job, and what a draft needs before it can be published. A description is not read for anything but its
+//! first line, which is the title.
 
 use serde_json::{Map, Number, Value, json};
 
-use super::reading;
 use crate::api::types::decimal;
 
-/// What a key of a job takes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Text,
@@ -15,7 +13,6 @@ pub(crate) enum Kind {
     OneOf(&'static [&'static str]),
 }
 
-/// A key of a job.
 struct Key {
     name: &'static str,
     kind: Kind,
@@ -25,7 +22,8 @@ struct Key {
     example: &'static str,
 }
 
-/// How jobs pay (reference: api-reference/job-drafts/capabilities).
+/// The longest line that is taken for a title.
+const LONGEST_TITLE: usize = 80;
 pub(crate) const PAYMENT_TYPES: &[&str] = &["PAY_PER_LABEL", "PAY_PER_HOUR", "FIXED_PRICE"];
 const EXPERIENCE: &[&str] = &["EXPERT", "ENTRY_LEVEL", "INTERMEDIATE", "ANY_EXPERIENCE_LEVEL"];
 const VOLUME_UNITS: &[&str] =
@@ -65,7 +63,7 @@ const KEYS: &[Key] = &[
     key("labelTypes", Kind::List, "Label types", "What kind of labels are they?", "SENTIMENT"),
 ];
 
-/// What must be there, whatever it pays by.
+/// The keys that every job needs.
 const NEEDED: &[&str] =
     &["jobTitle", "jobDescription", "dataType", "labelTypes", "languages", "experienceLevel", "paymentType"];
 
@@ -98,7 +96,7 @@ impl Key {
         }
     }
 
-    /// As `missingFields` has it.
+    /// The entry in `missingFields`.
     fn missing(&self) -> Value {
         let (kind, values, example) = match self.kind {
             Kind::Text => ("string", None, json!(self.example)),
@@ -121,14 +119,28 @@ impl Key {
     }
 }
 
-/// What can be read from a description.
+/// The fields of a draft that is described as `text`: its first line is the title, if it is short enough.
 pub(crate) fn read(text: &str) -> Map<String, Value> {
-    let mut fields = Map::new();
-    fields.insert("jobDescription".into(), text.trim().into());
-    fields.extend(reading::title(text).map(|title| ("jobTitle".to_owned(), title.into())));
-    fields.extend(reading::words(text).into_iter().map(|(key, value)| (key.to_owned(), value)));
-    fields.extend(reading::pay(text).into_iter().flatten().map(|(key, value)| (key.to_owned(), value)));
+    let mut fields = Map::from_iter([("jobDescription".to_owned(), text.trim().into())]);
+    let title = text.lines().map(str::trim).find(|line| !line.is_empty()).unwrap_or_default();
+    let title = title.trim_start_matches(['#', ' ']).trim_end_matches(['.', ':', ' ']);
+    if !title.is_empty() && title.chars().count() <= LONGEST_TITLE {
+        fields.insert("jobTitle".into(), title.into());
+    }
     fields
+}
+
+/// What a draft can hold (reference: api-reference/job-drafts/capabilities).
+pub(crate) fn capabilities() -> Value {
+    json!({
+        "importFormats": ["text", "opentrain_canonical", "schema_org_job_posting", "indeed_xml", "hr_xml"],
+        "updateKeys": KEYS.iter().map(|key| key.name).collect::<Vec<_>>(),
+        "enums": {
+            "paymentType": PAYMENT_TYPES,
+            "experienceLevel": EXPERIENCE,
+            "dataVolumeUnit": VOLUME_UNITS,
+        },
+    })
 }
 
 /// Puts `changes` into `fields`; `null` takes a key out.
@@ -159,7 +171,7 @@ fn issue(name: &str, value: &Value) -> Option<Value> {
     (!key.fits(value)).then(|| json!({ "code": "invalid_type", "path": [name], "message": message }))
 }
 
-/// What is still missing, in the order in which to ask.
+/// The missing fields, in the order in which to ask.
 pub(crate) fn missing(fields: &Map<String, Value>) -> Vec<Value> {
     let is_there = |name: &str| match fields.get(name) {
         Some(Value::Array(items)) => !items.is_empty(),
@@ -175,7 +187,6 @@ pub(crate) fn missing(fields: &Map<String, Value>) -> Vec<Value> {
     needed.filter_map(|name| KEYS.iter().find(|key| key.name == name)).map(Key::missing).collect()
 }
 
-/// Whether it can be published, and what is in the way.
 pub(crate) fn validation(fields: &Map<String, Value>) -> Value {
     let missing = missing(fields);
     let issues: Vec<_> = missing
@@ -191,7 +202,7 @@ pub(crate) fn validation(fields: &Map<String, Value>) -> Value {
     })
 }
 
-/// What is in the way of publishing it, if something is.
+/// The details of a refusal, if a job with `fields` cannot be published.
 pub(crate) fn not_ready(fields: &Map<String, Value>) -> Option<Value> {
     (!missing(fields).is_empty()).then(|| json!({ "validation": validation(fields) }))
 }

@@ -1,13 +1,116 @@
-//! The seeded data.
+//! The seeded data: six JSON files, read once into a world. `README.md` beside them says what each part is there for.
 
-mod contracts;
-mod jobs;
-mod people;
-mod proposals;
-mod talk;
+use std::io;
+use std::sync::Arc;
 
-pub(crate) use contracts::contracts;
-pub(crate) use jobs::jobs;
-pub(crate) use people::TRAINERS;
-pub(crate) use proposals::proposals;
-pub(crate) use talk::conversations;
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::json;
+use url::Url;
+
+use crate::sandbox::world::account::{Account, Owner};
+use crate::sandbox::world::contract::{Contract, Invoice};
+use crate::sandbox::world::event::EventKind;
+use crate::sandbox::world::ledger::{Entry, TopUp};
+use crate::sandbox::world::proposal::{Interview, Proposal, ProposalStatus};
+use crate::sandbox::world::state::World;
+use crate::sandbox::world::trainer::Trainer;
+use crate::sandbox::world::values::Moment;
+
+/// Accounts in the order of their `Owner`s, and their money.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct AccountsFile {
+    accounts: Vec<Account>,
+    top_ups: Vec<TopUp>,
+    ledger: Vec<Entry>,
+}
+
+#[derive(Deserialize)]
+struct ContractsFile {
+    contracts: Vec<Contract>,
+    invoices: Vec<Invoice>,
+}
+
+/// A proposal that names its trainer by id.
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct SeededProposal {
+    id: String,
+    job_id: String,
+    freelancer_id: String,
+    status: ProposalStatus,
+    interview: Option<Interview>,
+    fit: i64,
+    created_at: Moment,
+    updated_at: Moment,
+    contract_id: Option<String>,
+}
+
+/// The world at the start of the story; its pages are below `origin`.
+///
+/// # Errors
+/// The file and the line that cannot be read.
+pub(crate) fn world(origin: Url) -> io::Result<World> {
+    let AccountsFile { accounts, top_ups, ledger } = read("accounts", include_str!("accounts.json"))?;
+    let ContractsFile { contracts, invoices } = read("contracts", include_str!("contracts.json"))?;
+    let trainers: Vec<Trainer> = read("trainers", include_str!("trainers.json"))?;
+    let mut world = World {
+        accounts,
+        top_ups,
+        ledger,
+        contracts,
+        invoices,
+        trainers: trainers.into_iter().map(Arc::new).collect(),
+        jobs: read("jobs", include_str!("jobs.json"))?,
+        conversations: read("conversations", include_str!("conversations.json"))?,
+        ..World::empty(origin)
+    };
+    let proposals: Vec<SeededProposal> = read("proposals", include_str!("proposals.json"))?;
+    world.proposals = proposals.into_iter().map(|proposal| proposal.of(&world)).collect::<io::Result<_>>()?;
+    tell_the_past(&mut world);
+    Ok(world)
+}
+
+fn read<T: DeserializeOwned>(name: &str, text: &str) -> io::Result<T> {
+    serde_json::from_str(text).map_err(|fault| io::Error::other(format!("the story's {name}.json: {fault}")))
+}
+
+impl SeededProposal {
+    fn of(self, world: &World) -> io::Result<Proposal> {
+        let missing = || io::Error::other(format!("the story's proposal {} is of nobody", self.id));
+        let trainer = world.trainer(&self.freelancer_id).cloned().ok_or_else(missing)?;
+        Ok(Proposal {
+            id: self.id,
+            job_id: self.job_id,
+            trainer,
+            status: self.status,
+            interview: self.interview,
+            fit: self.fit,
+            created_at: self.created_at,
+            updated_at: self.updated_at,
+            contract_id: self.contract_id,
+        })
+    }
+}
+
+/// Tells the proposals that wait, and the messages of trainers, as events.
+fn tell_the_past(world: &mut World) {
+    let mut past = Vec::new();
+    for proposal in world.proposals.iter().filter(|proposal| proposal.contract_id.is_none()) {
+        let data = json!({ "proposalId": proposal.id, "jobId": proposal.job_id });
+        let (id, job) = (proposal.id.clone(), proposal.job_id.clone());
+        past.push((proposal.created_at, EventKind::ProposalReceived, id, job, data));
+    }
+    for conversation in &world.conversations {
+        for message in conversation.messages.iter().filter(|message| !message.is_ours) {
+            let data = json!({ "conversationId": conversation.id, "messageId": message.id });
+            let (id, job) = (message.id.clone(), conversation.job_id.clone());
+            past.push((message.at, EventKind::MessageReceived, id, job, data));
+        }
+    }
+    past.sort_by_key(|(at, ..)| *at);
+    for (at, kind, resource, job, data) in past {
+        world.tell(Owner::SEEDED, kind, at, &resource, Some(&job), data);
+    }
+}

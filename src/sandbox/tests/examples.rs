@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::{Call, Sandbox, V1, call, fund, get, names, paying_sandbox, post, release, sandbox};
-use crate::sandbox::http::route;
+use crate::sandbox::http::table::routes;
 
 /// The operations as `src/api` names them.
 fn operations() -> Vec<String> {
@@ -23,19 +23,30 @@ fn operations() -> Vec<String> {
 
 #[test]
 fn every_operation_has_a_route() {
-    let mut routed: Vec<_> = route::names().map(str::to_owned).collect();
+    let mut routed: Vec<_> = routes().iter().map(|route| route.name.to_owned()).collect();
     routed.sort();
     assert!(routed.len() > 40, "{routed:?}");
     assert_eq!(routed, operations());
 }
 
+#[test]
+fn every_operation_that_needs_a_claim_says_what_for() {
+    for route in routes() {
+        assert_eq!(route.gate.claimed, route.action.is_some(), "{} {}", route.method, route.path);
+    }
+}
+
 #[tokio::test]
 async fn every_operation_is_answered() {
     let sandbox = sandbox().await;
-    for (method, path) in route::paths() {
-        let path =
-            path.split('/').map(|part| if part.starts_with('{') { "none" } else { part }).collect::<Vec<_>>().join("/");
-        let method: &'static str = Box::leak(method.into_boxed_str());
+    for route in routes() {
+        let path = route
+            .path
+            .split('/')
+            .map(|part| if part.starts_with('{') { "none" } else { part })
+            .collect::<Vec<_>>()
+            .join("/");
+        let method: &'static str = Box::leak(route.method.to_string().into_boxed_str());
         let reply = call(method, &path, "").send(&sandbox).await;
         assert!(
             reply.status != 405 && !reply.body().contains("There is nothing at this path."),
@@ -129,7 +140,7 @@ async fn the_two_examples_of_other_states_are_matched_too() {
     let refused = post(&format!("{V1}/proposals/prp_5Aj3/hire"), example!("hire_request"));
     matches(&unclaimed, refused, 403, example!("error_403_claim")).await;
     let sandbox = paying_sandbox().await;
-    let job = super::draft(&sandbox, super::READY).await;
+    let job = super::ready(&sandbox, super::TWEETS).await;
     super::publish(&job).send(&sandbox).await;
     super::wait(&sandbox, 2).await;
     let body = example!("hire_request");

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Agent, Call, READY, Sandbox, V1, call, claimed_sandbox, draft, get, names, post, publish, sandbox};
+use super::{
+    Agent, Call, Sandbox, TWEETS, V1, call, claimed_sandbox, draft, get, names, post, publish, ready, sandbox,
+};
 
 fn change(path: &str, fields: &Value) -> Call {
     call("PATCH", &format!("{V1}{path}"), &fields.to_string())
@@ -40,20 +42,21 @@ async fn a_draft_says_what_it_lacks_and_what_to_ask() {
     assert_eq!([&drafted["jobId"], &drafted["status"]], ["job_7Rtd", "DRAFT"]);
     assert_eq!(drafted["draftUrl"], format!("{}job-post?jobId=job_7Rtd", sandbox.origin()));
     let normalized = &drafted["normalizedFields"];
-    assert_eq!([&normalized["jobTitle"], &normalized["dataType"]], ["Bird calls", "AUDIO"]);
+    assert_eq!(names(normalized), ["jobDescription", "jobTitle"], "nothing but the first line is read");
+    assert_eq!(normalized["jobTitle"], "Bird calls");
     let validation = &drafted["validation"];
     assert_eq!(names(validation), ["publishReady", "issueCount", "missingFieldCount", "missingFields", "issues"]);
-    assert_eq!([&validation["publishReady"], &validation["missingFieldCount"]], [&json!(false), &json!(4)]);
+    assert_eq!([&validation["publishReady"], &validation["missingFieldCount"]], [&json!(false), &json!(5)]);
     let missing = drafted["missingFields"].as_array().unwrap();
     let asked: Vec<_> = missing.iter().map(|field| field["field"].as_str().unwrap()).collect();
-    assert_eq!(asked, ["labelTypes", "languages", "experienceLevel", "paymentType"]);
+    assert_eq!(asked, ["dataType", "labelTypes", "languages", "experienceLevel", "paymentType"]);
     let payment = json!({
         "field": "paymentType", "label": "Payment type", "message": "Payment type is missing.",
         "code": "missing_required_field", "prompt": "Pay by the label, by the hour, or a fixed price?", "type": "enum",
         "enumValues": ["PAY_PER_LABEL", "PAY_PER_HOUR", "FIXED_PRICE"], "updateKeys": ["paymentType"],
         "example": "FIXED_PRICE", "hint": null,
     });
-    assert_eq!(missing[3].to_string(), payment.to_string());
+    assert_eq!(missing[4].to_string(), payment.to_string());
     let page = get("/job-post?jobId=job_7Rtd").send(&sandbox).await;
     assert!(page.body().contains("Missing before it can be published"), "{}", page.body());
 }
@@ -66,11 +69,13 @@ async fn a_draft_becomes_ready_and_is_published_once() {
     assert_eq!((status, code.as_str()), (400, "BAD_REQUEST"));
     assert_eq!(
         [&details["validation"]["publishReady"], &details["validation"]["missingFieldCount"]],
-        [&json!(false), &json!(4)]
+        [&json!(false), &json!(5)]
     );
 
     let path = format!("/job-drafts/{job}");
-    let fields = json!({ "labelTypes": ["CLASSIFICATION"], "languages": ["English"], "experienceLevel": "EXPERT" });
+    let fields = json!({
+        "dataType": "AUDIO", "labelTypes": ["CLASSIFICATION"], "languages": ["English"], "experienceLevel": "EXPERT",
+    });
     let changed = change(&path, &fields).send(&sandbox).await;
     assert_eq!(names(&changed.json()), ["ok", "jobId", "status", "draftUrl", "validation"]);
     assert_eq!(changed.json()["validation"]["missingFieldCount"], 1);
@@ -95,12 +100,12 @@ async fn a_draft_becomes_ready_and_is_published_once() {
 async fn the_same_key_gives_the_same_draft() {
     let sandbox = sandbox().await;
     let create = async |body: Value| post(&format!("{V1}/job-drafts"), &body.to_string()).send(&sandbox).await;
-    let body = json!({ "rawJobDescription": READY, "idempotencyKey": "one" });
+    let body = json!({ "rawJobDescription": TWEETS, "idempotencyKey": "one" });
     let first = create(body.clone()).await;
     let again = create(body.clone()).await;
     assert_eq!([first.status, again.status], [201, 200]);
     assert_eq!(first.json(), again.json());
-    assert_ne!(create(json!({ "rawJobDescription": READY })).await.json()["jobId"], first.json()["jobId"]);
+    assert_ne!(create(json!({ "rawJobDescription": TWEETS })).await.json()["jobId"], first.json()["jobId"]);
     let agent = Agent::register(&sandbox).await;
     assert_eq!(
         agent.post("/job-drafts", &body.to_string()).send(&sandbox).await.status,
@@ -121,7 +126,7 @@ async fn what_does_not_fit_is_listed_as_issues() {
     assert_eq!(issues(post(&drafts, "{}")).await[0]["path"], json!(["rawJobDescription"]));
     let long = json!({ "rawJobDescription": "x".repeat(60_001) }).to_string();
     assert_eq!(issues(post(&drafts, &long)).await[0]["path"], json!(["rawJobDescription"]));
-    let job = draft(&sandbox, READY).await;
+    let job = ready(&sandbox, TWEETS).await;
     let wrong = change(&format!("/job-drafts/{job}"), &json!({ "headcount": "two", "salary": 3 }));
     let found = issues(wrong).await;
     assert_eq!(
@@ -136,7 +141,7 @@ async fn what_does_not_fit_is_listed_as_issues() {
 async fn a_job_of_another_account_is_forbidden_and_none_is_not_found() {
     let sandbox = claimed_sandbox().await;
     let agent = Agent::register(&sandbox).await;
-    let job = draft(&sandbox, READY).await;
+    let job = ready(&sandbox, TWEETS).await;
     for call in [
         agent.call("PATCH", &format!("/job-drafts/{job}"), "{}"),
         agent.call("PATCH", &format!("/jobs/{job}"), "{}"),
@@ -161,18 +166,18 @@ async fn a_job_of_another_account_is_forbidden_and_none_is_not_found() {
 async fn a_day_has_so_many_publications() {
     let sandbox = sandbox().await;
     for _ in 0..3 {
-        let job = draft(&sandbox, READY).await;
+        let job = ready(&sandbox, TWEETS).await;
         assert_eq!(publish(&job).send(&sandbox).await.status, 200);
     }
-    let job = draft(&sandbox, READY).await;
+    let job = ready(&sandbox, TWEETS).await;
     assert_eq!(publish(&job).send(&sandbox).await.refusal(), (429, "RATE_LIMITED".into(), Value::Null));
     post("/claim", "").send(&sandbox).await;
     assert_eq!(publish(&job).send(&sandbox).await.status, 200, "a claimed account has 20");
     for _ in 0..16 {
-        let job = draft(&sandbox, READY).await;
+        let job = ready(&sandbox, TWEETS).await;
         assert_eq!(publish(&job).send(&sandbox).await.status, 200);
     }
-    let job = draft(&sandbox, READY).await;
+    let job = ready(&sandbox, TWEETS).await;
     assert_eq!(publish(&job).send(&sandbox).await.status, 429);
     post("/clock", "").send(&sandbox).await;
     assert_eq!(publish(&job).send(&sandbox).await.status, 200, "the next day");
@@ -181,13 +186,13 @@ async fn a_day_has_so_many_publications() {
 #[tokio::test]
 async fn moderation_blocks_a_publication_and_takes_down_a_changed_job() {
     let sandbox = sandbox().await;
-    let bad = draft(&sandbox, &format!("{READY} moderation-test")).await;
+    let bad = ready(&sandbox, &format!("{TWEETS} moderation-test")).await;
     let (status, code, details) = publish(&bad).send(&sandbox).await.refusal();
     let reasons = json!([r#"jobDescription contains "moderation-test""#]);
     assert_eq!((status, code.as_str()), (403, "FORBIDDEN"));
     assert_eq!(details, json!({ "reason": "moderation_blocked", "reasons": reasons }));
 
-    let job = draft(&sandbox, READY).await;
+    let job = ready(&sandbox, TWEETS).await;
     publish(&job).send(&sandbox).await;
     let path = format!("/jobs/{job}");
     let allowed = change(&path, &json!({ "headcount": 2 })).send(&sandbox).await;
@@ -208,7 +213,7 @@ async fn moderation_blocks_a_publication_and_takes_down_a_changed_job() {
 #[tokio::test]
 async fn only_an_open_job_is_changed_and_only_a_draft_is_drafted() {
     let sandbox = sandbox().await;
-    let job = draft(&sandbox, READY).await;
+    let job = ready(&sandbox, TWEETS).await;
     let refused = change(&format!("/jobs/{job}"), &json!({ "headcount": 2 })).send(&sandbox).await.refusal();
     let details = json!({ "jobId": job, "status": "DRAFT", "requiredStatus": "OPEN" });
     assert_eq!(refused, (409, "CONFLICT".into(), details));

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Call, READY, Sandbox, V1, draft, get, names, post, publish, sandbox};
+use super::{Call, Sandbox, TWEETS, V1, get, names, post, publish, ready, sandbox};
 
 fn public(path: &str) -> Call {
     get(&format!("{V1}/jobs{path}")).without_token()
@@ -113,7 +113,7 @@ async fn changes_follow_what_becomes_of_jobs() {
     let closed = json!({ "jobId": "job_6Zr3", "eventType": "CLOSED", "occurredAt": "2026-06-12T08:00:00.000Z" });
     assert_eq!(before["changes"], json!([closed]));
 
-    let job = draft(&sandbox, READY).await;
+    let job = ready(&sandbox, TWEETS).await;
     publish(&job).send(&sandbox).await;
     post(&format!("{V1}/jobs/{job}/close"), "").send(&sandbox).await;
     let after = since(before["until"].as_str().unwrap()).await.json();

@@ -119,9 +119,11 @@ async fn wait(sandbox: &Sandbox, seconds: usize) {
     }
 }
 
-/// A draft that can be published at once.
-const READY: &str =
-    "Spanish tweet sentiment\nLabel 5,000 tweets in Spanish by sentiment. Intermediate level. $300 fixed.";
+/// A description of a job.
+const TWEETS: &str = "Spanish tweet sentiment\nLabel 5,000 tweets in Spanish by sentiment.";
+/// The other fields that it needs before it can be published.
+const FIELDS: &str = r#"{"dataType":"TEXT","labelTypes":["SENTIMENT"],"languages":["Spanish"],
+    "experienceLevel":"INTERMEDIATE","paymentType":"FIXED_PRICE","fixedPrice":300}"#;
 
 /// Drafts a job as the seeded account, and gives its id.
 async fn draft(sandbox: &Sandbox, text: &str) -> String {
@@ -129,6 +131,14 @@ async fn draft(sandbox: &Sandbox, text: &str) -> String {
     let reply = post(&format!("{V1}/job-drafts"), &body).send(sandbox).await;
     assert_eq!(reply.status, 201, "{reply:?}");
     reply.json()["jobId"].as_str().unwrap().to_owned()
+}
+
+/// Drafts a job that can be published.
+async fn ready(sandbox: &Sandbox, text: &str) -> String {
+    let job = draft(sandbox, text).await;
+    let changed = call("PATCH", &format!("{V1}/job-drafts/{job}"), FIELDS).send(sandbox).await;
+    assert_eq!(changed.json()["validation"]["publishReady"], true, "{changed:?}");
+    job
 }
 
 /// Publishes it.

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Agent, READY, Sandbox, V1, claimed_sandbox, draft, get, names, post, publish, sandbox};
+use super::{Agent, Sandbox, TWEETS, V1, claimed_sandbox, get, names, post, publish, ready, sandbox};
 
 async fn ids(sandbox: &Sandbox, path: &str) -> Vec<String> {
     let found = get(&format!("{V1}/jobs/{path}")).send(sandbox).await.json();
@@ -54,7 +54,7 @@ async fn the_open_job_has_proposals_from_the_start() {
 #[tokio::test]
 async fn proposals_arrive_as_the_clock_moves_by_use() {
     let sandbox = sandbox().await;
-    let job = draft(&sandbox, READY).await;
+    let job = ready(&sandbox, TWEETS).await;
     publish(&job).send(&sandbox).await;
     let path = format!("{job}/proposals");
     let mut counts = Vec::new();
@@ -70,7 +70,7 @@ async fn proposals_arrive_as_the_clock_moves_by_use() {
         .map(|one| one["candidate"]["displayName"].as_str().unwrap())
         .collect();
     assert_eq!(who, ["Jonas L.", "Anna S.", "Diego F."], "who speaks the language comes first");
-    let other = draft(&sandbox, READY).await;
+    let other = ready(&sandbox, TWEETS).await;
     publish(&other).send(&sandbox).await;
     post(&format!("{V1}/jobs/{other}/close"), "").send(&sandbox).await;
     post("/clock", "").send(&sandbox).await;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Agent, Sandbox, post, press, roles, sandbox, wait};
+use super::{Agent, Sandbox, TWEETS, post, press, roles, sandbox, wait};
 
 /// What an agent is told, with the body of a success.
 async fn done(call: super::Call, sandbox: &Sandbox) -> Value {
@@ -22,11 +22,15 @@ async fn confirm(asked: super::Call, sandbox: &Sandbox) -> Value {
 async fn an_agent_comes_from_an_empty_account_to_a_paid_milestone() {
     let sandbox = sandbox().await;
     let agent = Agent::register(&sandbox).await;
-    let text = "Label 5,000 tweets in Spanish by sentiment.\nExperts, please; $0.05 per label.";
-    let body = json!({ "rawJobDescription": text }).to_string();
+    let body = json!({ "rawJobDescription": TWEETS }).to_string();
     let drafted = done(agent.post("/job-drafts", &body), &sandbox).await;
-    assert_eq!(drafted["validation"]["publishReady"], true, "{drafted}");
     let job = drafted["jobId"].as_str().unwrap().to_owned();
+    let fields = json!({
+        "dataType": "TEXT", "labelTypes": ["SENTIMENT"], "languages": ["Spanish"], "experienceLevel": "EXPERT",
+        "paymentType": "PAY_PER_LABEL", "pricePerLabel": 0.05,
+    });
+    let changed = done(agent.call("PATCH", &format!("/job-drafts/{job}"), &fields.to_string()), &sandbox).await;
+    assert_eq!(changed["validation"]["publishReady"], true, "{changed}");
     done(agent.post(&format!("/jobs/{job}/publish"), ""), &sandbox).await;
     wait(&sandbox, 2).await;
     let proposals = done(agent.get(&format!("/jobs/{job}/proposals")), &sandbox).await;

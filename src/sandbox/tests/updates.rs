@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{
-    Agent, READY, Sandbox, V1, draft, fund, get, names, paying_sandbox, post, press, publish, release, sandbox,
+    Agent, Sandbox, TWEETS, V1, fund, get, names, paying_sandbox, post, press, publish, ready, release, sandbox,
 };
 
 async fn poll(sandbox: &Sandbox, query: &str) -> Value {
@@ -49,7 +49,7 @@ async fn the_past_is_polled_from_the_beginning() {
 async fn each_step_has_its_event() {
     let sandbox = paying_sandbox().await;
     let start = poll(&sandbox, "").await["nextCursor"].as_str().unwrap().to_owned();
-    let job = draft(&sandbox, READY).await;
+    let job = ready(&sandbox, TWEETS).await;
     publish(&job).send(&sandbox).await;
     super::wait(&sandbox, 2).await;
     confirm(&sandbox, post(&format!("{V1}/proposals/prp_7Rtd/hire"), r#"{"milestone":{"name":"a","amount":300}}"#))

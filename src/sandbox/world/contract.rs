@@ -1,16 +1,18 @@
-//! Contracts and milestones as they are kept, and as the API shows them.
+//! Contracts and milestones, and how the API shows them.
 
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::account::Owner;
+use super::values::{Exact, Moment};
 use crate::api::contracts::ContractStatus;
 use crate::api::milestones::{ACTIVE_FUNDED, NOT_FUNDED};
-use crate::sandbox::world::account::Owner;
-use crate::sandbox::world::values::{Exact, Moment};
 
-/// What a contract pays by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+/// The status of a milestone whose money was released. Its real name is not documented.
+pub(crate) const PAID: &str = "PAID";
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum PaymentType {
     FixedPrice,
@@ -19,8 +21,10 @@ pub(crate) enum PaymentType {
 }
 
 /// A hired trainer on a job.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Contract {
+    #[serde(default)]
     pub(crate) owner: Owner,
     pub(crate) id: String,
     pub(crate) title: String,
@@ -31,19 +35,20 @@ pub(crate) struct Contract {
     pub(crate) estimated_total_usd: Option<Exact>,
     pub(crate) estimated_volume: Option<Exact>,
     pub(crate) start_date: Moment,
-    /// Set when it ended.
     pub(crate) end_date: Option<Moment>,
     pub(crate) created_at: Moment,
     pub(crate) updated_at: Moment,
     pub(crate) freelancer: Freelancer,
-    /// All of them, those that the timeline leaves out too.
+    /// All milestones, also those that the timeline leaves out.
+    #[serde(default)]
     pub(crate) milestones: Vec<Milestone>,
     pub(crate) conversation_id: String,
+    #[serde(default)]
     pub(crate) usage: Usage,
 }
 
 /// A trainer, masked as the API masks one.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Freelancer {
     pub(crate) user_id: String,
@@ -52,39 +57,41 @@ pub(crate) struct Freelancer {
     pub(crate) profile_path: String,
 }
 
-/// A part that a contract's work is paid by.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Milestone {
     pub(crate) id: String,
     pub(crate) name: Option<String>,
     pub(crate) description: String,
-    /// Open, as it is in the API.
+    /// An open set, as in the API.
     pub(crate) status: String,
     pub(crate) amount_usd: Exact,
     pub(crate) volume: Option<Exact>,
     #[serde(rename = "milestoneNumber")]
     pub(crate) number: u32,
     pub(crate) due_date: Option<Moment>,
+    #[serde(default)]
     pub(crate) pending_approval: bool,
+    #[serde(default)]
     pub(crate) needs_review: bool,
     pub(crate) invoice_id: Option<String>,
     pub(crate) created_at: Moment,
     /// Refunded or cancelled: kept, but not in the timeline.
-    #[serde(skip)]
+    #[serde(default, skip_serializing)]
     pub(crate) withdrawn: bool,
 }
 
-/// What is paid for a milestone.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Invoice {
     pub(crate) id: String,
     pub(crate) number: u32,
     pub(crate) created_at: Moment,
 }
 
-/// What a trainer has reported.
-#[derive(Debug, Default)]
+/// The work that a trainer has reported.
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Usage {
     pub(crate) seconds: u32,
     pub(crate) labels: u32,
@@ -93,9 +100,13 @@ pub(crate) struct Usage {
 }
 
 impl Contract {
-    /// Whether work can still be added to it.
     pub(crate) const fn status(&self) -> ContractStatus {
         if self.end_date.is_some() { ContractStatus::Ended } else { ContractStatus::Active }
+    }
+
+    /// A milestone, also one that the timeline leaves out.
+    pub(crate) fn milestone(&self, id: &str) -> Option<&Milestone> {
+        self.milestones.iter().find(|milestone| milestone.id == id)
     }
 
     /// The milestones that the API shows.
@@ -103,7 +114,7 @@ impl Contract {
         self.milestones.iter().filter(|milestone| !milestone.withdrawn)
     }
 
-    /// Nothing more can be added from `now` on. Its milestones stay as they are.
+    /// Its milestones stay as they are.
     pub(crate) fn end(&mut self, now: Moment) {
         self.end_date = Some(now);
         self.updated_at = now;
@@ -114,7 +125,7 @@ impl Contract {
         self.timeline().find(|milestone| milestone.is_funded())
     }
 
-    /// The contract as a listing has it.
+    /// The contract in a list.
     pub(crate) fn listed(&self) -> Value {
         json!({
             "id": self.id,
@@ -136,7 +147,7 @@ impl Contract {
         })
     }
 
-    /// The contract by itself: two more fields.
+    /// The contract alone: two more fields.
     pub(crate) fn whole(&self) -> Value {
         let mut whole = self.listed();
         if let Value::Object(fields) = &mut whole {
@@ -146,7 +157,6 @@ impl Contract {
         whole
     }
 
-    /// What is used of the funded volume.
     pub(crate) fn budget(&self) -> Value {
         let hours = Exact((Decimal::from(self.usage.seconds) / Decimal::from(3600)).round_dp(4).normalize());
         let consumed = match self.payment_type {
@@ -185,7 +195,7 @@ impl Contract {
     }
 }
 
-/// From 0 to 1; 0 where nothing is funded.
+/// From 0 to 1; 0 if nothing is funded.
 fn share(consumed: Decimal, funded: Decimal) -> Decimal {
     consumed.checked_div(funded).unwrap_or_default().min(Decimal::ONE).round_dp(4).normalize()
 }
@@ -202,12 +212,29 @@ fn state(fraction: Decimal) -> &'static str {
 }
 
 impl Milestone {
-    /// Whether no money is behind it.
+    /// A milestone without money behind it.
+    pub(crate) fn unfunded(id: String, number: u32, amount_usd: Exact, created_at: Moment) -> Self {
+        Self {
+            id,
+            name: None,
+            description: String::new(),
+            status: NOT_FUNDED.into(),
+            amount_usd,
+            volume: None,
+            number,
+            due_date: None,
+            pending_approval: false,
+            needs_review: false,
+            invoice_id: None,
+            created_at,
+            withdrawn: false,
+        }
+    }
+
     pub(crate) fn is_unfunded(&self) -> bool {
         self.status == NOT_FUNDED
     }
 
-    /// Whether money is held for it.
     pub(crate) fn is_funded(&self) -> bool {
         self.status == ACTIVE_FUNDED
     }

@@ -1,19 +1,19 @@
-//! Jobs as they are kept, and as the API shows them to their owner and to everybody.
+//! Jobs, and how the API shows them to their owner and to everybody.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::account::Owner;
+use super::values::Moment;
 use crate::api::jobs::JobStatus;
-use crate::sandbox::world::account::Owner;
-use crate::sandbox::world::values::Moment;
 
-/// How long a public job is good.
+/// How long a public job is valid.
 const VALID: u64 = 30 * 24 * 3_600;
-/// How much of a description is its summary.
+/// How many characters of a description are its summary.
 const SUMMARY: usize = 140;
 
-/// What happened to a job on the public market (reference: api-reference/jobs/changes).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+/// A change that the public sees (reference: api-reference/jobs/changes).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum Change {
     Published,
@@ -21,26 +21,27 @@ pub(crate) enum Change {
     Closed,
 }
 
-/// A job: a draft, an open one, one that was hired for.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Job {
+    #[serde(default)]
     pub(crate) owner: Owner,
     pub(crate) id: String,
     pub(crate) company: String,
     pub(crate) status: JobStatus,
-    /// By the keys of the API's own updates.
+    /// Keyed as in the API's own updates.
     pub(crate) fields: Map<String, Value>,
     pub(crate) created_at: Moment,
     pub(crate) updated_at: Moment,
     pub(crate) published_at: Option<Moment>,
     /// What the public saw of it.
+    #[serde(default)]
     pub(crate) history: Vec<(Moment, Change)>,
-    /// By which a repeated draft is known.
+    /// By which a repeated draft is recognised.
     pub(crate) idempotency_key: Option<String>,
 }
 
 impl Job {
-    /// A draft without anything in it.
     pub(crate) fn draft(owner: Owner, id: &str, company: &str, fields: Map<String, Value>, now: Moment) -> Self {
         Self {
             owner,
@@ -56,27 +57,22 @@ impl Job {
         }
     }
 
-    /// A field's text.
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
         self.fields.get(key).and_then(Value::as_str)
     }
 
-    /// What it is called.
     pub(crate) fn title(&self) -> &str {
         self.text("jobTitle").unwrap_or("Untitled draft")
     }
 
-    /// The words of a list.
     pub(crate) fn words(&self, key: &str) -> Vec<&str> {
         self.fields.get(key).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect()
     }
 
-    /// Whether the public sees it.
     pub(crate) fn is_open(&self) -> bool {
         self.status == JobStatus::Open
     }
 
-    /// The public sees it from `now` on.
     pub(crate) fn publish(&mut self, now: Moment) {
         self.status = JobStatus::Open;
         self.published_at = Some(now);
@@ -84,7 +80,7 @@ impl Job {
         self.history.push((now, Change::Published));
     }
 
-    /// It has another status from `now` on, and the public no longer sees it.
+    /// Gives it another status than open, so the public no longer sees it.
     pub(crate) fn withdraw(&mut self, status: JobStatus, now: Moment) {
         if self.is_open() {
             self.history.push((now, Change::Closed));
@@ -93,7 +89,7 @@ impl Job {
         self.updated_at = now;
     }
 
-    /// As its owner lists it, at `url`.
+    /// The job in its owner's list; `url` is its page.
     pub(crate) fn owned(&self, url: &str, total: usize, unreviewed: usize) -> Value {
         json!({
             "id": self.id,
@@ -108,12 +104,11 @@ impl Job {
         })
     }
 
-    /// What it is about, in a word.
     pub(crate) fn category(&self) -> Option<&str> {
         self.text("subjectMatter").or_else(|| self.text("dataType"))
     }
 
-    /// As everybody sees it, at `url`.
+    /// The job as everybody sees it; `url` is its page.
     pub(crate) fn public(&self, url: &str) -> Value {
         let text = self.text("jobDescription").unwrap_or_default();
         let summary: String = text.chars().take(SUMMARY).collect();

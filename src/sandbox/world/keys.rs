@@ -1,48 +1,19 @@
-//! API tokens: the roles' and those that are made here. Each belongs to an account.
+//! API tokens, each of which belongs to an account.
 
-use crate::sandbox::world::account::Owner;
-use crate::sandbox::world::roles::{Standing, roles};
-use crate::sandbox::world::values::Moment;
+use super::account::Owner;
+use super::roles::{Role, Standing, roles};
+use super::values::Moment;
+use crate::api::Gate;
 
-/// Every scope (reference: concepts/scopes-and-capabilities).
-pub(crate) const ALL: &[&str] = &[
-    "jobs:read",
-    "jobs:write",
-    "proposals:read",
-    "proposals:write",
-    "messages:read",
-    "messages:write",
-    "payments:read",
-    "payments:write",
-    "team:read",
-    "team:write",
-    "webhooks:manage",
-];
-/// What registering gives (reference: api-reference/agent-auth/register).
-pub(crate) const BEFORE_THE_CLAIM: &[&str] =
-    &["jobs:read", "jobs:write", "proposals:read", "messages:read", "payments:read", "team:read"];
-/// What a claim gives (reference: api-reference/agent-auth/token).
-pub(crate) const AFTER_THE_CLAIM: &[&str] = &[
-    "jobs:read",
-    "jobs:write",
-    "proposals:read",
-    "proposals:write",
-    "messages:read",
-    "messages:write",
-    "payments:read",
-    "team:read",
-    "team:write",
-];
 /// How many active tokens an account may have (reference: concepts/authentication).
 pub(crate) const MOST_KEYS: usize = 25;
-/// How long the page that made a key shows it.
+/// How many seconds the page that made a key shows it.
 const SHOWN_FOR: u64 = 600;
 /// When the roles' tokens were made.
 const LONG_AGO: Moment = Moment::in_2026(4, 1, 9, 0);
 /// The number of the first token that is not a role's.
 const FIRST: u64 = 11;
 
-/// A token.
 #[derive(Debug)]
 pub(crate) struct Key {
     pub(crate) owner: Owner,
@@ -50,60 +21,56 @@ pub(crate) struct Key {
     pub(crate) name: String,
     pub(crate) scopes: Vec<&'static str>,
     disabled: &'static [&'static str],
-    /// The claim of the account ends it.
+    /// The claim of the account revokes it.
     pub(crate) until_claimed: bool,
     pub(crate) created_at: Moment,
     pub(crate) last_used_at: Option<Moment>,
     pub(crate) revoked_at: Option<Moment>,
 }
 
-/// All tokens.
 #[derive(Debug)]
 pub(crate) struct Keys {
     all: Vec<Key>,
     minted: u64,
 }
 
-/// Who calls.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
     pub(crate) owner: Owner,
     /// The public part of the token.
     pub(crate) token_id: String,
-    /// What the token is called.
     pub(crate) label: String,
     pub(crate) scopes: Vec<&'static str>,
     disabled: &'static [&'static str],
 }
 
-/// Whoever calls without a token, where none is needed.
+/// The caller without a token, where none is needed.
 pub(crate) const ANYONE: Caller =
     Caller { owner: Owner::NOBODY, token_id: String::new(), label: String::new(), scopes: Vec::new(), disabled: &[] };
 
 impl Caller {
-    /// Whether the account has `feature` when this token asks.
     pub(crate) fn has_feature(&self, feature: &str) -> bool {
         !self.disabled.contains(&feature)
     }
 
-    /// Whether the token has one of `scopes`.
+    /// Whether the token has at least one of `scopes`.
     pub(crate) fn may(&self, scopes: &'static [&'static str]) -> bool {
-        crate::api::Gate::scopes(scopes).admits(&self.scopes)
+        Gate::scopes(scopes).admits(&self.scopes)
     }
 }
 
 impl Key {
-    /// Its public part.
+    /// The public part of the token.
     pub(crate) fn id(&self) -> &str {
         self.token.split('_').nth(2).unwrap_or_default()
     }
 
-    /// The whole key, for the page that made it. Reloading that page must neither make another key nor lose this one.
+    /// The whole token, for the page that made it: reloading that page neither makes another key nor loses this one.
     pub(crate) fn secret(&self, now: Moment) -> Option<&str> {
         (self.revoked_at.is_none() && now < self.created_at.plus_seconds(SHOWN_FOR)).then_some(self.token.as_str())
     }
 
-    /// Its start and its end (reference: api-reference/tokens/list).
+    /// Start and end of the token (reference: api-reference/tokens/list).
     pub(crate) fn preview(&self) -> String {
         let start: String = self.token.chars().take("ot_pat_".len() + 4).collect();
         let end: String = self.token.chars().skip(self.token.chars().count().saturating_sub(4)).collect();
@@ -112,9 +79,8 @@ impl Key {
 }
 
 impl Keys {
-    /// The roles' tokens.
     pub(crate) fn seeded() -> Self {
-        let key = |role: &crate::sandbox::world::roles::Role| Key {
+        let key = |role: &Role| Key {
             owner: Owner::SEEDED,
             token: role.token.into(),
             name: format!("sandbox {}", role.name),
@@ -133,21 +99,19 @@ impl Keys {
         self.minted
     }
 
-    /// A new secret that is none: `ot_pat_sandboxagent11_notarealsecret0011`.
+    /// A new token whose secret is none: `ot_pat_sandboxagent11_notarealsecret0011`.
     pub(crate) fn mint(&mut self, kind: &str, what: &str) -> String {
         let number = FIRST + self.minted;
         self.minted += 1;
         format!("ot_{kind}_sandbox{what}{number}_notarealsecret{number:04}")
     }
 
-    /// A new signing secret that is none.
     pub(crate) fn mint_signing_secret(&mut self) -> String {
         let number = FIRST + self.minted;
         self.minted += 1;
         format!("whsec_sandbox{number}notarealsecret{number:04}")
     }
 
-    /// Lets `token` act for `owner` from now on.
     pub(crate) fn add(
         &mut self,
         owner: Owner,
@@ -178,17 +142,15 @@ impl Keys {
         self.all.iter().rev().filter(move |key| key.owner == owner)
     }
 
-    /// How many tokens of an account are active.
     pub(crate) fn active(&self, owner: Owner) -> usize {
         self.of(owner).filter(|key| key.revoked_at.is_none()).count()
     }
 
-    /// The token of an account with this public part.
     pub(crate) fn find(&mut self, owner: Owner, id: &str) -> Option<&mut Key> {
         self.all.iter_mut().find(|key| key.owner == owner && key.id() == id)
     }
 
-    /// Whose token it is; `Err` where it is revoked.
+    /// The caller who sends `token`; `Err` if it is revoked.
     pub(crate) fn caller(&mut self, token: &str, now: Moment) -> Option<Result<Caller, ()>> {
         let key = self.all.iter_mut().find(|key| key.token == token)?;
         if key.revoked_at.is_some() {
@@ -204,7 +166,7 @@ impl Keys {
         }))
     }
 
-    /// Ends one token, whosever it is.
+    /// Revokes one token of any account.
     pub(crate) fn revoke(&mut self, token: &str, now: Moment) {
         let key = self.all.iter_mut().find(|key| key.token == token);
         if let Some(key) = key {
@@ -212,7 +174,7 @@ impl Keys {
         }
     }
 
-    /// Ends the tokens of the time before the claim.
+    /// Revokes the tokens that a claim ends.
     pub(crate) fn end_with_claim(&mut self, owner: Owner, now: Moment) {
         for key in self.all.iter_mut().filter(|key| key.owner == owner && key.until_claimed) {
             key.revoked_at.get_or_insert(now);

@@ -1,20 +1,20 @@
-//! The tokens of the sandbox: one for each part that a caller can play.
+//! The tokens that exist from the start: one for each role that a caller can play.
 
+use super::scopes::{AFTER_THE_CLAIM, ALL, BEFORE_THE_CLAIM};
 use crate::api::token::Token;
-use crate::sandbox::world::keys::{AFTER_THE_CLAIM, ALL, BEFORE_THE_CLAIM};
 
-/// A token of the sandbox, and what it is for.
+/// A role that a caller can play, with its token.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Role {
-    /// Its name.
+    /// The name of the role.
     pub name: &'static str,
     /// The token. Its secret is none.
     pub token: &'static str,
-    /// What can be tried with it.
+    /// What to try with it.
     pub purpose: &'static str,
-    /// What it may do.
+    /// The scopes of the token.
     pub scopes: &'static [&'static str],
-    /// Features that the account is without when this token asks.
+    /// Features that are off when this token asks.
     pub(crate) disabled: &'static [&'static str],
     /// When it is valid.
     pub(crate) standing: Standing,
@@ -23,12 +23,10 @@ pub struct Role {
 /// When a token is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
-    /// Always.
     Valid,
     /// Until a person claims the account: that revokes the tokens of the time before (reference:
     /// api-reference/agent-auth/token).
     UntilClaimed,
-    /// No more.
     Revoked,
 }
 
@@ -84,13 +82,13 @@ const ROLES: &[Role] = &[
     },
 ];
 
-/// The tokens that the sandbox knows, the default one first.
+/// All roles, the default one first.
 #[must_use]
 pub const fn roles() -> &'static [Role] {
     ROLES
 }
 
-/// The token that is used where none is named: it may do everything.
+/// The token for callers that name none: it has every scope.
 #[must_use]
 pub fn default_token() -> Token {
     Token::fixed(OWNER.token)

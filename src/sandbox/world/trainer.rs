@@ -1,37 +1,41 @@
 //! Trainers, as their profiles show them: masked, first name and last initial.
 
+use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::sandbox::world::contract::Freelancer;
+use super::contract::Freelancer;
+use super::values::Exact;
 
-/// A trainer.
-#[derive(Debug)]
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Trainer {
-    pub(crate) id: &'static str,
-    pub(crate) slug: &'static str,
-    pub(crate) first_name: &'static str,
-    pub(crate) initial: &'static str,
-    pub(crate) title: &'static str,
-    pub(crate) bio: &'static str,
-    pub(crate) city: &'static str,
-    pub(crate) country_code: &'static str,
-    pub(crate) country: &'static str,
+    pub(crate) id: String,
+    pub(crate) slug: String,
+    pub(crate) first_name: String,
+    pub(crate) initial: String,
+    title: String,
+    pub(crate) bio: String,
+    city: String,
+    country_code: String,
+    pub(crate) country: String,
     pub(crate) hourly_rate: u32,
-    pub(crate) availability: &'static str,
-    pub(crate) level: &'static str,
-    pub(crate) languages: &'static [(&'static str, &'static str)],
-    pub(crate) data_types: &'static [&'static str],
-    pub(crate) label_types: &'static [&'static str],
+    pub(crate) availability: String,
+    level: String,
+    /// Languages, each with its level.
+    pub(crate) languages: Vec<(String, String)>,
+    data_types: Vec<String>,
+    label_types: Vec<String>,
     pub(crate) verified: bool,
-    pub(crate) earned: u32,
-    pub(crate) hours: u32,
-    /// Ratings, and what was written.
-    pub(crate) reviews: &'static [(u8, &'static str)],
+    earned: u32,
+    hours: u32,
+    /// Ratings, each with its comment.
+    reviews: Vec<(u8, String)>,
     /// Whether they apply for jobs by themselves.
+    #[serde(default)]
     pub(crate) applies: bool,
 }
 
-/// Who takes no work now.
+/// The availability of a trainer who takes no work now.
 pub(crate) const UNAVAILABLE: &str = "UNAVAILABLE";
 
 impl Trainer {
@@ -40,17 +44,17 @@ impl Trainer {
         format!("{} {}.", self.first_name, self.initial)
     }
 
-    /// As a contract has them.
+    /// The trainer in a contract.
     pub(crate) fn hired(&self) -> Freelancer {
         Freelancer {
-            user_id: self.id.into(),
+            user_id: self.id.clone(),
             display_name: self.display_name(),
-            country: self.country.into(),
+            country: self.country.clone(),
             profile_path: format!("/profile/{}", self.slug),
         }
     }
 
-    /// As a proposal has them.
+    /// The trainer in a proposal.
     pub(crate) fn candidate(&self) -> Value {
         json!({
             "id": self.id,
@@ -68,7 +72,6 @@ impl Trainer {
         })
     }
 
-    /// As their profile shows them.
     pub(crate) fn profile(&self) -> Value {
         let languages =
             self.languages.iter().map(|(language, level)| json!({ "language": language, "proficiency": level }));
@@ -89,7 +92,7 @@ impl Trainer {
             "hourlyRateUsd": self.hourly_rate,
             "availability": self.availability,
             "expertiseLevel": self.level,
-            "englishLevel": self.languages.iter().find(|(language, _)| *language == "English").map(|(_, level)| level),
+            "englishLevel": self.languages.iter().find(|(language, _)| language == "English").map(|(_, level)| level),
             "memberSince": "2024-09-02T00:00:00.000Z",
             "identityVerified": self.verified,
             "skills": {
@@ -105,15 +108,14 @@ impl Trainer {
             "labelExperience": [self.experience()],
             "workExperience": [],
             "education": [],
-            "reviews": self.reviews.iter().enumerate().map(|(place, review)| self.review(place, *review)).collect::<Vec<_>>(),
+            "reviews": self.reviews.iter().enumerate().map(|(place, review)| self.review(place, review)).collect::<Vec<_>>(),
         })
     }
 
     fn stats(&self) -> Value {
         let sum: u32 = self.reviews.iter().map(|(rating, _)| u32::from(*rating)).sum();
         let count = u32::try_from(self.reviews.len()).unwrap_or(0);
-        let mean =
-            (sum * 10).checked_div(count).map(|tenths| crate::sandbox::world::values::Exact::new(tenths.into(), 1));
+        let mean = (sum * 10).checked_div(count).map(|tenths| Exact::new(tenths.into(), 1));
         json!({
             "totalEarnedUsd": self.earned,
             "billedHours": self.hours,
@@ -137,7 +139,7 @@ impl Trainer {
         })
     }
 
-    fn review(&self, place: usize, (rating, comment): (u8, &str)) -> Value {
+    fn review(&self, place: usize, (rating, comment): &(u8, String)) -> Value {
         json!({
             "id": format!("rev_{}_{place}", self.slug),
             "rating": rating,
@@ -145,9 +147,4 @@ impl Trainer {
             "createdAt": "2026-03-18T12:00:00.000Z",
         })
     }
-}
-
-/// The trainer with this id or slug.
-pub(crate) fn trainer(id_or_slug: &str) -> Option<&'static Trainer> {
-    crate::sandbox::story::TRAINERS.iter().find(|trainer| trainer.id == id_or_slug || trainer.slug == id_or_slug)
 }

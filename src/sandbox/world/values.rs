@@ -1,4 +1,4 @@
-//! Numbers and times as the wire has them.
+//! Exact numbers and moments, as the wire and people read them.
 
 use std::fmt;
 
@@ -6,8 +6,9 @@ use jiff::civil::{DateTime, datetime};
 use jiff::tz::Offset;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
+use serde::de::Error as _;
 use serde::ser::Error as _;
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Number;
 
 /// An amount, a volume or a share: held exactly, and written as it was read (`300` stays `300`).
@@ -15,16 +16,13 @@ use serde_json::Number;
 pub(crate) struct Exact(pub(crate) Decimal);
 
 impl Exact {
-    /// Nothing.
     pub(crate) const ZERO: Self = Self(Decimal::ZERO);
 
-    /// `digits`, the last `places` of them behind the point.
+    /// `digits`, of which the last `places` stand after the point.
     pub(crate) fn new(digits: i64, places: u32) -> Self {
         Self(Decimal::new(digits, places))
     }
-}
 
-impl Exact {
     /// US dollars for a person: `$300`, `$12.50`, `$11.655`, `$1,000,000.50`.
     pub(crate) fn dollars(self) -> String {
         let mut amount = self.0.normalize();
@@ -64,6 +62,13 @@ impl Serialize for Exact {
     }
 }
 
+impl<'de> Deserialize<'de> for Exact {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let number = Number::deserialize(deserializer)?;
+        crate::api::types::decimal(&number).map(Self).ok_or_else(|| D::Error::custom("a number with too many digits"))
+    }
+}
+
 /// A moment, in UTC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(DateTime);
@@ -81,19 +86,17 @@ impl Moment {
         moment.or_else(|_| text.parse()).ok().map(Self)
     }
 
-    /// This many seconds later.
     pub(crate) fn plus_seconds(self, seconds: u64) -> Self {
         let seconds = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
         Self(self.0.saturating_add(seconds))
     }
 
-    /// This many seconds earlier.
     pub(crate) fn minus_seconds(self, seconds: u64) -> Self {
         let seconds = SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(i64::MAX));
         Self(self.0.saturating_sub(seconds))
     }
 
-    /// How long it is from `now` on, as a person reads it.
+    /// The time from `now` to this moment, for a person.
     pub(crate) fn distance(self, now: Self) -> String {
         let minutes = self.0.duration_since(now.0).as_secs().div_euclid(60);
         match minutes {
@@ -103,28 +106,27 @@ impl Moment {
         }
     }
 
-    /// As HTTP writes it (RFC 9110, 5.6.7).
+    /// The form of an HTTP header (RFC 9110, 5.6.7).
     pub(crate) fn http_date(self) -> String {
         self.0.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
     }
 
-    /// Its day, as a person reads it.
     pub(crate) fn day(self) -> String {
         self.0.strftime("%Y-%m-%d").to_string()
     }
 
-    /// The time alone when it is on the day of `now`, otherwise the day and the time.
+    /// The time alone if it is on the day of `now`, otherwise day and time.
     pub(crate) fn brief(self, now: Self) -> String {
         if self.0.date() == now.0.date() { self.0.strftime("%H:%M").to_string() } else { self.words() }
     }
 
-    /// As a person reads it.
+    /// Day and time, for a person.
     pub(crate) fn words(self) -> String {
         self.0.strftime("%Y-%m-%d %H:%M UTC").to_string()
     }
 }
 
-/// As the API writes it.
+/// The form of the API.
 impl fmt::Display for Moment {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").fmt(formatter)
@@ -134,6 +136,13 @@ impl fmt::Display for Moment {
 impl Serialize for Moment {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Moment {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Self::parse(&text).ok_or_else(|| D::Error::custom(format!("{text} is no moment")))
     }
 }
 

@@ -1,6 +1,6 @@
 //! Lists by pages: a cursor is the last item of the page before.
 
-use crate::sandbox::http::answer::Refused;
+use crate::sandbox::world::refused::Refused;
 
 /// What a cursor starts with. Callers take it as it is.
 const CURSOR: &str = "cur_";

@@ -17,33 +17,32 @@ use http::header::CONTENT_LENGTH;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::sandbox::http::answer::insert;
+use super::response::insert;
 
-/// How long what was written of an answer may take to be on its way before the connection is closed.
+/// How long the written half of an answer has to leave before the connection is closed.
 const FLUSH: Duration = Duration::from_millis(20);
 
 /// Gives connections that can be reset.
-pub(crate) struct Lines(pub(crate) TcpListener);
+pub(super) struct Connections(pub(super) TcpListener);
 
-/// A connection.
-pub(crate) struct Line {
+pub(super) struct Connection {
     stream: TcpStream,
     reset: Reset,
 }
 
-/// Says of a connection whether it is reset when it closes.
+/// Whether a connection is reset when it closes.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Reset(Arc<AtomicBool>);
+pub(super) struct Reset(Arc<AtomicBool>);
 
-impl Listener for Lines {
-    type Io = Line;
+impl Listener for Connections {
+    type Io = Connection;
     type Addr = SocketAddr;
 
-    async fn accept(&mut self) -> (Line, SocketAddr) {
+    async fn accept(&mut self) -> (Connection, SocketAddr) {
         let (stream, address) = Listener::accept(&mut self.0).await;
         // Answers are small and whole: waiting to fill a packet would only delay them.
         let _ = stream.set_nodelay(true);
-        (Line { stream, reset: Reset::default() }, address)
+        (Connection { stream, reset: Reset::default() }, address)
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
@@ -51,13 +50,13 @@ impl Listener for Lines {
     }
 }
 
-impl Connected<IncomingStream<'_, Lines>> for Reset {
-    fn connect_info(incoming: IncomingStream<'_, Lines>) -> Self {
+impl Connected<IncomingStream<'_, Connections>> for Reset {
+    fn connect_info(incoming: IncomingStream<'_, Connections>) -> Self {
         incoming.io().reset.clone()
     }
 }
 
-impl Drop for Line {
+impl Drop for Connection {
     fn drop(&mut self) {
         if self.reset.0.load(Ordering::Relaxed) {
             // Closing without lingering sends RST instead of FIN.
@@ -66,13 +65,13 @@ impl Drop for Line {
     }
 }
 
-impl AsyncRead for Line {
+impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, context: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         Pin::new(&mut self.stream).poll_read(context, into)
     }
 }
 
-impl AsyncWrite for Line {
+impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
@@ -99,21 +98,20 @@ impl AsyncWrite for Line {
 }
 
 impl Reset {
-    /// An "answer" that resets the connection instead.
-    pub(crate) fn response(&self) -> Response {
+    /// A response that resets the connection.
+    pub(super) fn response(&self) -> Response {
         self.0.store(true, Ordering::Relaxed);
         lost()
     }
 }
 
-/// An "answer" that closes the connection instead: a body that fails before anything of it, and so the head too, was
-/// sent.
-pub(crate) fn lost() -> Response {
+/// A response that closes the connection: its body fails before any of it, or of the head, was sent.
+pub(super) fn lost() -> Response {
     Response::new(Body::from_stream(stream::once(async { Err::<Bytes, _>(broken()) })))
 }
 
-/// `response` with the length of the whole and half of its body, after which the connection is closed.
-pub(crate) async fn cut(response: Response) -> Response {
+/// `response` with the length of the whole body and half of it; then the connection is closed.
+pub(super) async fn cut(response: Response) -> Response {
     let (head, body) = response.into_parts();
     let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();
     let half = whole.slice(..whole.len() / 2);

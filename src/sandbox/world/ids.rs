@@ -1,0 +1,31 @@
+//! New ids: as opaque as real ones, the same in every run, counted for each kind separately.
+
+use std::collections::BTreeMap;
+
+#[derive(Debug, Default)]
+pub(crate) struct Ids {
+    made: BTreeMap<&'static str, u64>,
+}
+
+const DIGITS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+/// How many ids have four digits.
+const ROOM: u64 = 62 * 62 * 62 * 62;
+/// The first one, `7Rtd`.
+const FIRST: u64 = ((7 * 62 + 27) * 62 + 55) * 62 + 39;
+/// The step from one to the next. It shares no factor with `ROOM`, so every id comes once before one comes again.
+const STRIDE: u64 = 6_700_417;
+
+impl Ids {
+    /// The next id that starts with `kind`, such as `ms_7Rtd`.
+    pub(crate) fn next(&mut self, kind: &'static str) -> String {
+        let made = self.made.entry(kind).or_default();
+        let mut rest = (FIRST + *made % ROOM * STRIDE) % ROOM;
+        *made += 1;
+        let mut digits = [b'0'; 4];
+        for digit in digits.iter_mut().rev() {
+            *digit = usize::try_from(rest % 62).ok().and_then(|place| DIGITS.get(place)).copied().unwrap_or(b'0');
+            rest /= 62;
+        }
+        format!("{kind}_{}", String::from_utf8_lossy(&digits))
+    }
+}
