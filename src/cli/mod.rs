@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap_complete::Shell;
 
 use crate::config::{Environment, Flags};
 
@@ -106,6 +107,13 @@ pub enum Task {
         #[arg(value_name = "FILE|URL")]
         document: Option<String>,
     },
+    /// Print the completions for a shell
+    ///
+    /// For example: opentrain-mcp completions bash > ~/.local/share/bash-completion/completions/opentrain-mcp
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
     /// Serve only the sandbox, for other programs to call
     Sandbox {
         /// Address to listen on; loopback only
@@ -121,6 +129,7 @@ pub enum Task {
 /// put them before any command, but the help of the command does not show them.
 const MATTER: &[(&str, &[&str])] = &[
     ("demo", &[]),
+    ("completions", &[]),
     ("uninstall", &[]),
     ("tools", &["read-only", "toolsets", "tool-prefix"]),
     ("freeze", &[]),
@@ -142,8 +151,16 @@ impl Cli {
     }
 }
 
+/// The script with which a shell completes the command line.
+pub(crate) fn completions(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command(), env!("CARGO_PKG_NAME"), &mut script);
+    script
+}
+
 /// The command line of the program. Settings may stand before and after the name of a command.
-fn command() -> Command {
+#[must_use]
+pub fn command() -> Command {
     let command = Cli::command().mut_args(|argument| argument.global(true).hide_env_values(true));
     // Deferred, since a command has the settings only when it is built.
     command.mut_subcommands(|command| command.defer(with_what_matters))
