@@ -152,10 +152,12 @@ impl Cli {
 }
 
 /// The script with which a shell completes the command line.
-pub(crate) fn completions(shell: Shell) -> Vec<u8> {
+pub(crate) fn completions(shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command(), env!("CARGO_PKG_NAME"), &mut script);
-    script
+    // clap_complete takes the hyphen in the name of a program for a separator in half of its script for Bash
+    // (clap-rs/clap#6421), so that no command would complete.
+    String::from_utf8_lossy(&script).replace("opentrain__subcmd__mcp", "opentrain__mcp")
 }
 
 /// The command line of the program. Settings may stand before and after the name of a command.

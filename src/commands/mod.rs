@@ -111,7 +111,7 @@ async fn perform(task: Task, config: &Config, overriding: Option<&'static str>) 
         Task::Check => check::run(config).await,
         Task::Freeze { reason } => freeze::freeze(config, &reason),
         Task::Completions { shell } => {
-            print_whole(&String::from_utf8(completions(shell))?)?;
+            print_whole(&completions(shell))?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Drift { document } => drift::run(config, document.as_deref()).await,
