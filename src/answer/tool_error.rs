@@ -29,7 +29,7 @@ pub enum Cause {
         hint: Vec<Sentence>,
     },
     /// The operator does not allow it; nothing was sent.
-    Denied(Denial),
+    Denied(Box<Denial>),
     /// Nothing was sent, and the identical call may go through a little later.
     NotYet {
         /// A word for programs.
@@ -114,6 +114,6 @@ impl From<InvalidArgument> for ToolError {
 
 impl From<Denial> for ToolError {
     fn from(denial: Denial) -> Self {
-        Cause::Denied(denial).into()
+        Cause::Denied(Box::new(denial)).into()
     }
 }

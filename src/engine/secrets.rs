@@ -60,13 +60,16 @@ impl Vault {
 /// # Errors
 /// The path of the file that could not be removed, and why.
 pub async fn remove(context: &Context, name: &str) -> Result<Option<PathBuf>, (PathBuf, io::Error)> {
-    let folder = match context.services.sandbox {
-        true => context.services.memory.of::<SandboxFolder>().0.get().cloned().flatten(),
-        false => context.private_folder().map(Path::to_path_buf),
+    let folder = if context.services.sandbox {
+        context.services.memory.of::<SandboxFolder>().0.get().cloned().flatten()
+    } else {
+        context.private_folder().map(Path::to_path_buf)
     };
     let Some(folder) = folder else { return Ok(None) };
     let path = folder.join(name);
-    match std::fs::remove_file(&path) {
+    let its_path = path.clone();
+    let removed = tokio::task::spawn_blocking(move || std::fs::remove_file(its_path)).await;
+    match removed.map_err(io::Error::other).flatten() {
         Ok(()) => Ok(Some(path)),
         Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(fault) => Err((path, fault)),

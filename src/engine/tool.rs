@@ -122,9 +122,10 @@ async fn request(operation: &dyn Erased, context: &Context) -> Result<Answer, To
     let is_read = encoded.facts.effect == Effect::Read;
     let sent = async {
         let deadline = context.call.deadline;
-        let reply = match is_read {
-            true => context.perform(encoded, deadline).await?,
-            false => context.perform_write(encoded, operation.commitment(), deadline).await?,
+        let reply = if is_read {
+            context.perform(encoded, deadline).await?
+        } else {
+            context.perform_write(encoded, operation.commitment(), deadline).await?
         };
         let mut answer = operation.answer(&reply, context)?.await;
         if !is_read {

@@ -111,7 +111,8 @@ pub fn failure(error: &ToolError, situation: &Situation<'_>) -> Failure {
     let foreign: Vec<String> =
         failure.links().iter().filter(|link| !link.verified).map(|link| link.told(link.kind.title())).collect();
     if let (Cause::Api(_) | Cause::Unsent(_) | Cause::Explained { .. }, false) = (&error.cause, foreign.is_empty()) {
-        failure.hint = format!("{}\n{}", failure.hint, foreign.join("\n")).trim_start().to_owned();
+        let hint = std::iter::once(std::mem::take(&mut failure.hint)).filter(|hint| !hint.is_empty());
+        failure.hint = hint.chain(foreign).collect::<Vec<_>>().join("\n");
     }
     failure.step = human_step(error, &failure);
     failure

@@ -52,6 +52,7 @@ pub fn words_of(approval: &Approval) -> Words {
 
 /// Why nobody can decide it any more, and what to do then. It may end before its time: a hire with other terms takes the
 /// place of the request before (reference: api-reference/proposals/hire).
+#[must_use]
 pub fn expired(approval: &Approval, now: Timestamp) -> [&'static str; 2] {
     let ended = approval.resolved_at.timestamp().unwrap_or(now);
     let then = "If you asked again since, go on with that approval; otherwise ask if it is still wanted.";

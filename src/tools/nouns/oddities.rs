@@ -13,6 +13,7 @@ use crate::api::types::{Positive, instant};
 const ENORMOUS: Decimal = Decimal::from_parts(100_000, 0, 0, false, 0);
 
 /// What is odd about a milestone that was just made, by what was asked for and what was kept.
+#[must_use]
 pub fn of_milestone(wanted: &CreateMilestone, made: &Milestone, now: Timestamp) -> Vec<String> {
     let asked = |value: &Option<Positive>| value.as_ref().and_then(Positive::exact);
     let mut notes = of_terms(made.amount_usd.decimal().or(asked(&wanted.amount_usd)), wanted.due_date.as_deref(), now);
@@ -26,6 +27,7 @@ pub fn of_milestone(wanted: &CreateMilestone, made: &Milestone, now: Timestamp) 
 }
 
 /// What is odd about the first milestone of a hire.
+#[must_use]
 pub fn of_first_milestone(wanted: &FirstMilestone, now: Timestamp) -> Vec<String> {
     of_terms(wanted.amount.exact(), wanted.due_date.as_deref(), now)
 }

@@ -66,7 +66,7 @@ impl Creation {
     }
 
     /// The contract could not be read, so the create was not sent.
-    pub(super) fn unsent(&self, fault: Error) -> ToolError {
+    pub(super) fn unsent(fault: Error) -> ToolError {
         let is_forbidden = fault.status() == Some(403);
         let error = ToolError::unsent(fault).note(
             "Nothing was sent: the contract is read before a milestone is created in it, so that none is created twice, and \

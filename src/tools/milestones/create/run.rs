@@ -87,7 +87,7 @@ impl Creation {
             if *settles.get_or_insert_with(|| open.settles(now)) <= now {
                 return Ok(None);
             }
-            let look = self.look(Instant::now() + LOOK_LIMIT).await.map_err(|fault| self.unsent(fault))?;
+            let look = self.look(Instant::now() + LOOK_LIMIT).await.map_err(Self::unsent)?;
             if let Some(found) = judge::found(&self.terms, &look, &past, self.window()) {
                 return Ok(Some(self.existing(found, &look)));
             }
@@ -113,7 +113,7 @@ impl Creation {
             return Ok(None);
         }
         match self.look(Instant::now() + LOOK_LIMIT).await {
-            Err(fault) if self.is_guarded() => Err(self.unsent(fault)),
+            Err(fault) if self.is_guarded() => Err(Self::unsent(fault)),
             look => Ok(Some(look)),
         }
     }
@@ -214,12 +214,11 @@ impl Creation {
         if refusal.status != 400 || refusal.reason() == Some("contract_rate_missing") {
             return error;
         }
-        let fitting = match look {
-            Some(look) => self.fitting_terms(&look.contract),
-            None => {
-                let look = self.look(self.context.call.deadline).await;
-                look.ok().and_then(|look| self.fitting_terms(&look.contract))
-            }
+        let fitting = if let Some(look) = look {
+            self.fitting_terms(&look.contract)
+        } else {
+            let look = self.look(self.context.call.deadline).await;
+            look.ok().and_then(|look| self.fitting_terms(&look.contract))
         };
         match fitting {
             Some(fitting) => error.note(fitting),
