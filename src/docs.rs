@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::json;
 
 use crate::api::Effect;
-use crate::config::{Flag, SETTINGS};
+use crate::config::{BASE_URL_VARIABLES, DEFAULT_ORIGIN, TOKEN_VARIABLES, flag_table};
 use crate::install::{self, HOSTS};
 use crate::mcp;
 use crate::tools::{Entry, FAMILIES};
@@ -62,22 +62,19 @@ fn settings() -> String {
     let mut table = String::from(
         "| setting | flag | environment | credential file | default | what it is for |\n|---|---|---|---|---|---|\n",
     );
-    for setting in SETTINGS {
-        let flag = match setting.flag {
-            Flag::None => "—".to_owned(),
-            Flag::Switch => format!("`--{}`", setting.name),
-            Flag::Value(value) => format!("`--{} {value}`", setting.name),
-        };
-        let variables: Vec<String> = setting.environment.iter().map(|name| format!("`{name}`")).collect();
-        let field = setting.file_field.map_or_else(|| "—".to_owned(), |field| format!("`{field}`"));
-        let _ = writeln!(
-            table,
-            "| {} | {flag} | {} | {field} | {} | {} |",
-            setting.name,
-            variables.join(", "),
-            setting.default,
-            setting.help
-        );
+    let variables = |names: &[&str]| names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let _ = writeln!(
+        table,
+        "| token | — | {} | `apiToken` | none | OpenTrain API token (ot_pat_…). No flag: process lists show flags |",
+        variables(&TOKEN_VARIABLES)
+    );
+    let _ = writeln!(
+        table,
+        "| base-url | — | {} | `baseUrl` | {DEFAULT_ORIGIN} | Origin of the API: https, or http on loopback |",
+        variables(&BASE_URL_VARIABLES)
+    );
+    for [name, flag, variable, default, help] in flag_table() {
+        let _ = writeln!(table, "| {name} | `{flag}` | `{variable}` | — | {default} | {help} |");
     }
     table
 }

@@ -28,4 +28,4 @@ pub mod mcp;
 pub mod sandbox;
 pub mod tools;
 
-pub use commands::{Fault, run};
+pub use commands::start;

@@ -62,6 +62,18 @@ fn read_within(json: &str, room: usize, longest: usize) -> serde_json::Result<Ex
     Ok(Excerpt { value, cuts: reader.cuts })
 }
 
+/// What was paid for a value.
+fn cost(value: &Value) -> usize {
+    match value {
+        Value::Null | Value::Bool(_) | Value::Number(_) => 0,
+        Value::String(text) => text.len(),
+        Value::Array(items) => items.iter().map(|item| VALUE_COST + cost(item)).sum(),
+        Value::Object(object) => {
+            OBJECT_COST + object.iter().map(|(name, value)| KEY_COST + name.len() + cost(value)).sum::<usize>()
+        }
+    }
+}
+
 struct Reader {
     /// What the list or object that is being read may still take.
     room: usize,
@@ -121,11 +133,9 @@ impl Reader {
         self.path.push_str("[]");
         // What is left at the end is for the parts of the last item: they shall not be cut.
         while self.depth <= DEPTH && self.room > share / 4 {
+            let Some(item) = list.next_element_seed(&mut *self)? else { break };
+            items.push(item);
             self.room = self.room.saturating_sub(VALUE_COST);
-            match list.next_element_seed(&mut *self)? {
-                Some(item) => items.push(item),
-                None => break,
-            }
         }
         self.path.truncate(place);
         let mut of = items.len();
@@ -139,7 +149,7 @@ impl Reader {
         Ok(Value::Array(items))
     }
 
-    fn fields<'de, A: MapAccess<'de>>(&mut self, mut fields: A) -> Result<Value, A::Error> {
+    fn fields<'de, A: MapAccess<'de>>(&mut self, share: usize, mut fields: A) -> Result<Value, A::Error> {
         let (mut object, mut lost) = (Map::new(), 0);
         self.room = self.room.saturating_sub(OBJECT_COST);
         while let Some(name) = fields.next_key::<std::borrow::Cow<'de, str>>()? {
@@ -148,7 +158,10 @@ impl Reader {
                 return Ok(self.number(&digits));
             }
             let fits = self.depth <= DEPTH && name.len() <= self.longest.min(LONGEST_NAME);
-            if fits && (object.contains_key(&*name) || self.pay(KEY_COST + name.len())) {
+            let doubled = object.get_mut(&*name).map(Value::take);
+            if fits && (doubled.is_some() || self.pay(KEY_COST + name.len())) {
+                // The last one counts, and gets the room of the one before it.
+                self.room = share.min(self.room.saturating_add(doubled.as_ref().map_or(0, cost)));
                 let value = self.field(&name, &mut fields)?;
                 object.insert(name.into_owned(), value);
             } else {
@@ -219,7 +232,7 @@ impl<'de> Visitor<'de> for &mut Reader {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<Value, A::Error> {
-        self.within_share(|reader, _| reader.fields(fields))
+        self.within_share(|reader, share| reader.fields(share, fields))
     }
 }
 
@@ -291,8 +304,8 @@ mod tests {
 
     #[test]
     fn a_doubled_key_takes_no_more_room() {
-        let (value, cuts) = shortened(&format!(r#"{{{}"id":"c"}}"#, r#""k":1,"#.repeat(100_000)));
-        assert_eq!((value, cuts), (json!({ "k": 1, "id": "c" }), vec![]));
+        let (value, cuts) = shortened(&format!(r#"{{{}"id":"c"}}"#, r#""k":[{"a":1}],"#.repeat(100_000)));
+        assert_eq!((value, cuts), (json!({ "k": [{ "a": 1 }], "id": "c" }), vec![]));
     }
 
     #[test]

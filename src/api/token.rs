@@ -118,6 +118,27 @@ impl Token {
     }
 }
 
+/// Hides every text that begins like a secret of OpenTrain's. For texts that are written before any token is known.
+#[must_use]
+pub fn hide_tokens(text: &str) -> String {
+    let is_secret = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-');
+    let prefixes = || KINDS.into_iter().chain(FOREIGN.map(|(prefix, _)| prefix));
+    let mut hidden = String::new();
+    for part in text.split_inclusive(|letter| !is_secret(letter)) {
+        let word = part.trim_end_matches(|letter| !is_secret(letter));
+        let secret = prefixes().find_map(|prefix| word.find(prefix).map(|start| (start, prefix.len())));
+        match secret.filter(|(start, prefix)| word.len() - start - prefix >= SHORTEST_SECRET) {
+            Some((start, _)) => {
+                hidden.push_str(part.get(..start).unwrap_or_default());
+                hidden.push_str(MASK);
+                hidden.push_str(part.get(word.len()..).unwrap_or_default());
+            }
+            None => hidden.push_str(part),
+        }
+    }
+    hidden
+}
+
 impl TryFrom<String> for Token {
     type Error = NotAToken;
 

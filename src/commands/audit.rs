@@ -13,7 +13,7 @@ use super::{Fault, print};
 /// Prints a record for a person: what has no known outcome first. Without a file it is the record of the servers that
 /// have these settings.
 pub(super) fn run(config: &Config, file: Option<&Path>) -> Result<ExitCode, Fault> {
-    let place = &config.operator.record;
+    let place = &config.record;
     let Some(path) = file.or(place.path()) else {
         return Err("no writes are recorded here; `opentrain-mcp audit FILE` prints a file".into());
     };

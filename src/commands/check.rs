@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use serde_json::Value;
 
 use crate::api::account::switch_of;
-use crate::config::{Config, Given, OperatorConfig, RecordPlace, SETTINGS, Source};
+use crate::api::token::hide_tokens;
+use crate::config::{Config, Flags, RecordPlace, ResolvedSetting, Source};
 use crate::mcp::Server;
 use crate::mcp::client::Client;
 use crate::tools::freeze::UNREACHABLE;
@@ -14,26 +15,24 @@ use crate::tools::schema::Object;
 use super::terminal::{BAD, GOOD, HEADING, styled};
 use super::{Fault, print, server, toolbox};
 
-/// The families that are asked about the account: these tools are listed whatever the operator serves.
+/// The families that the command calls, whatever the operator serves.
 const ASKED: &str = "account,agent";
 
-/// Tries what is set and tells the verdict, then why, then what is set and where. Exit status 1 when something would be
-/// refused.
+/// Prints the verdict, its reasons, and every setting. Exit status 1 when something would be refused.
 pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     let toolbox = toolbox(config)?;
-    let operator = OperatorConfig {
-        toolsets: Some((ASKED.into(), Source::Default)),
-        tool_prefix: String::new(),
+    let flags = Flags {
+        toolsets: Some(ASKED.into()),
+        tool_prefix: None,
         read_only: false,
-        max_milestone: None,
-        max_day: None,
-        switches: Vec::new(),
-        record: RecordPlace::Off,
-        ..config.operator.clone()
+        max_milestone_usd: None,
+        max_day_usd: None,
+        ..config.flags.clone()
     };
-    let account = ask(server(&Config { operator, ..config.clone() })?).await?;
+    let asking = Config { flags, switches: Vec::new(), record: RecordPlace::Off, ..config.clone() };
+    let account = ask(server(&asking)?).await?;
     let frozen = toolbox.frozen();
-    let refused = if account.answers {
+    let refused = if account.is_accepted {
         toolbox.refused(|entry| missing(entry.gate, &account.scopes, &account.features))
     } else {
         Vec::new()
@@ -44,27 +43,28 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
         Err(words) => (BAD, words),
     };
     print(&format!("{}\n", styled(style, words)))?;
-    account.told.iter().try_for_each(|told| print(told))?;
+    account.answers.iter().try_for_each(|answer| print(answer))?;
     for (why, tools) in &refused {
         print(&format!("would be refused: {}: {why}", tools.join(", ")))?;
     }
-    // The verdict has told the stop switch.
+    // The verdict names the stop switch already.
     for limit in toolbox.limits().iter().filter(|limit| Some(*limit) != frozen.as_ref()) {
         print(&format!("limit: {limit}"))?;
     }
-    if config.operator.switches.is_empty() {
+    if config.switches.is_empty() {
         print(&format!("note: {UNREACHABLE}"))?;
     }
-    tell_settings(config)?;
+    print_settings(config)?;
     Ok(if verdict.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// What was found out about the account.
+/// What OpenTrain says of the account.
 #[derive(Default)]
 struct Account {
     /// Whether OpenTrain accepts what is set.
-    answers: bool,
-    told: Vec<String>,
+    is_accepted: bool,
+    /// The answers as a model reads them.
+    answers: Vec<String>,
     scopes: Vec<String>,
     features: Object,
 }
@@ -74,9 +74,9 @@ async fn ask(server: Server) -> Result<Account, Fault> {
     let mut account = Account::default();
     for tool in ["get_auth_status", "get_capabilities"] {
         let called = client.call(tool, Object::new()).await?;
-        account.told.push(format!("{tool}: {}\n", called.text));
-        account.answers = !called.is_error;
-        // What keeps one from being answered keeps the next: it is not told twice.
+        account.answers.push(format!("{tool}: {}\n", called.text));
+        account.is_accepted = !called.is_error;
+        // The second call would fail for the same reason.
         if called.is_error {
             break;
         }
@@ -91,7 +91,7 @@ async fn ask(server: Server) -> Result<Account, Fault> {
     Ok(account)
 }
 
-/// Whether everything that is served would be let through, in one line.
+/// Whether every served tool would be accepted, in one line.
 fn verdict(
     account: &Account,
     frozen: Option<&str>,
@@ -101,7 +101,7 @@ fn verdict(
     if let Some(frozen) = frozen {
         return Err(format!("NOT READY. {frozen}. `opentrain-mcp thaw` lets writes through again."));
     }
-    if !account.answers {
+    if !account.is_accepted {
         return Err("NOT READY. OpenTrain did not accept what is set, or could not be asked.".into());
     }
     let closed: usize = refused.iter().map(|(_, tools)| tools.len()).sum();
@@ -111,17 +111,19 @@ fn verdict(
     Ok("Ready. Nothing would be refused for want of a scope or a feature.".into())
 }
 
-/// Every setting with its value and source: what somebody has set first, the defaults last.
-fn tell_settings(config: &Config) -> Result<(), Fault> {
-    let widest = config.origins.iter().map(|given| given.name.len()).max().unwrap_or_default();
-    let (defaults, set): (Vec<_>, Vec<_>) = config.origins.iter().partition(|given| given.source == Source::Default);
-    for (heading, given) in [("\nSet:", set), ("\nDefaults:", defaults)] {
-        if !given.is_empty() {
+/// Prints every setting with its value and source, defaults last.
+fn print_settings(config: &Config) -> Result<(), Fault> {
+    let settings = &config.settings;
+    let widest = settings.iter().map(|setting| setting.name.len()).max().unwrap_or_default();
+    let (defaults, set): (Vec<_>, Vec<_>) = settings.iter().partition(|setting| setting.source == Source::Default);
+    for (heading, settings) in [("\nSet:", set), ("\nDefaults:", defaults)] {
+        if !settings.is_empty() {
             print(&styled(HEADING, heading))?;
         }
-        for Given { name, value, source } in given {
-            let value = SETTINGS.iter().find(|setting| setting.name == *name).map(|setting| setting.shown(value));
-            print(&format!("{name:<widest$}  {}  ({source})", value.unwrap_or_default()))?;
+        for ResolvedSetting { name, value, source, unfilled, .. } in settings {
+            let not_used: Vec<String> =
+                unfilled.iter().map(|(source, why)| format!("; {source} is not used: {why}")).collect();
+            print(&format!("{name:<widest$}  {}  ({source}{})", hide_tokens(value), not_used.concat()))?;
         }
     }
     if let Some(proxy) = config.proxies.describe(&config.origin) {
@@ -130,7 +132,7 @@ fn tell_settings(config: &Config) -> Result<(), Fault> {
     print(concat!("\nopentrain-mcp ", env!("CARGO_PKG_VERSION")))
 }
 
-/// What an operation lacks, and what to do.
+/// What an operation lacks, and what the user can do.
 fn missing(gate: crate::api::Gate, scopes: &[String], features: &Object) -> Option<String> {
     if !gate.admits(scopes) {
         let wanted = gate.scopes.join(" or ");

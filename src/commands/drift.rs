@@ -53,7 +53,7 @@ async fn fetch(config: &Config, url: Url) -> Result<String, Fault> {
         return Err(format!("{url}: plain http is for this machine only, since anybody could answer").into());
     }
     let origin = Url::parse(&url.origin().ascii_serialization())?;
-    let client = Client::new(Box::new(origin), config.timeout).through(config.proxies.clone());
+    let client = Client::new(Box::new(origin), config.flags.timeout).through(config.proxies.clone());
     let reply = client.fetch(url, deadline()).await?;
     Ok(reply.text().to_owned())
 }

@@ -37,7 +37,7 @@ pub(super) fn thaw(config: &Config) -> Result<ExitCode, Fault> {
 }
 
 fn switch(config: &Config) -> Result<Switch, Fault> {
-    let paths = config.operator.switches.clone();
+    let paths = config.switches.clone();
     if paths.is_empty() {
         return Err("there is no home folder to keep the switch in: set HOME or XDG_CONFIG_HOME".into());
     }

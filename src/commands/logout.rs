@@ -9,10 +9,10 @@ use crate::config::Config;
 
 use super::{Fault, deadline, print};
 
-/// Revokes the token that is kept, and forgets it with its base. It is forgotten only when OpenTrain has taken it back.
+/// Revokes the saved token, then removes it and its base from the file: only after OpenTrain has revoked it.
 /// `overriding` is the variable whose token is used in place of the saved one, if one is set.
 pub(super) async fn run(config: &Config, overriding: Option<&'static str>) -> Result<ExitCode, Fault> {
-    if config.sandbox.is_some() {
+    if config.flags.sandbox {
         return Err(
             "the sandbox keeps no account on the disk, so there is nothing to log out from; for the real one, leave \
                     out --sandbox (OPENTRAIN_SANDBOX)"
@@ -31,7 +31,7 @@ pub(super) async fn run(config: &Config, overriding: Option<&'static str>) -> Re
         print("There is no account to forget in the credential file.")?;
         return Ok(ExitCode::SUCCESS);
     };
-    let client = Client::new(Box::new(config.origin.clone()), config.timeout).through(config.proxies.clone());
+    let client = Client::new(Box::new(config.origin.clone()), config.flags.timeout).through(config.proxies.clone());
     // Neither is sent as a header: an answer that repeats one of them is masked.
     let deadline = deadline();
     let caller = Caller { token: Some(&token), claim_token: account.claim_token.as_ref(), deadline };

@@ -1,4 +1,4 @@
-//! What the binary does: each command puts the parts together and runs them.
+//! The commands of the binary, one file each: they put the parts together and run them. Start with `start`.
 
 mod audit;
 mod call;
@@ -13,8 +13,8 @@ mod sandbox;
 mod terminal;
 mod tools;
 
+use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
-use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,9 +22,9 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::api::client::{Client, Endpoint};
-use crate::api::token::{InMemory, TokenSource};
-use crate::cli::{Cli, Task};
-use crate::config::{Config, Environment, OperatorConfig, RecordPlace};
+use crate::api::token::{InMemory, TokenSource, hide_tokens};
+use crate::cli::{Cli, Task, completions, logs_json};
+use crate::config::{Config, Environment, LogFormat, RecordPlace};
 use crate::mcp::{Server, stdio};
 use crate::sandbox::{Embedded, Faults};
 use crate::tools::audit::AuditLog;
@@ -36,30 +36,57 @@ use crate::tools::{Operator, Toolbox};
 use log::Log;
 use terminal::{print, print_whole};
 
-/// What makes a command impossible, with its causes.
-pub type Fault = Box<dyn std::error::Error + Send + Sync>;
+/// Why a command cannot run, with its causes.
+pub(crate) type Fault = Box<dyn std::error::Error + Send + Sync>;
 
-/// Runs what was typed.
-///
-/// # Errors
-/// When a setting cannot be used, or the command cannot be begun.
-pub fn run(cli: Cli) -> Result<ExitCode, Fault> {
+/// Runs a command line. Says on stderr why a command cannot run, in the format of the log, with status 2.
+#[must_use]
+pub fn start(line: Vec<OsString>) -> ExitCode {
     let environment = Environment::of_process();
-    let mut config = Config::read(&cli.typed.0, &environment)?;
+    let cli = match Cli::read(line.clone()) {
+        Ok(cli) => cli,
+        Err(fault) if !fault.use_stderr() => fault.exit(),
+        Err(fault) => {
+            let text = fault.to_string();
+            return refuse(text.trim_start_matches("error: ").trim_end(), logs_json(&line, &environment));
+        }
+    };
+    let as_json = cli.flags.log_format == LogFormat::Json;
+    run(cli, &environment).unwrap_or_else(|fault| {
+        let causes = std::iter::successors(Some(&*fault as &dyn std::error::Error), |error| error.source());
+        refuse(&causes.map(ToString::to_string).collect::<Vec<_>>().join(": "), as_json)
+    })
+}
+
+fn refuse(message: &str, as_json: bool) -> ExitCode {
+    let message = hide_tokens(message);
+    let line = if as_json {
+        let fields = serde_json::json!({ "message": message });
+        serde_json::json!({ "level": "ERROR", "fields": fields, "target": "opentrain_mcp" }).to_string()
+    } else {
+        format!("opentrain-mcp: {message}")
+    };
+    // If stderr is closed, there is no other place to say so.
+    let _ = writeln!(std::io::stderr().lock(), "{line}");
+    ExitCode::from(2)
+}
+
+fn run(cli: Cli, environment: &Environment) -> Result<ExitCode, Fault> {
+    let mut config = Config::read(&cli.flags, environment)?;
     let overriding = config.credentials.overriding_variable();
     if matches!(cli.task, Some(Task::Logout)) {
-        // The saved account alone is meant, with the base that belongs to it.
-        config = Config::read(&cli.typed.0, &environment.without_token())?;
+        // Only the saved account is revoked, at the base that belongs to it.
+        config = Config::read(&cli.flags, &environment.without_token())?;
     }
     if let Some(task @ (Task::Install(_) | Task::Uninstall(_))) = &cli.task {
-        return install::run(task, &environment, cli.typed.arguments());
+        return install::run(task, environment, cli.flags.arguments());
     }
-    let log = Log::start(&config.log, Arc::clone(&config.credentials))?;
-    // One thread: calls wait, they do not compute. A second one makes each of them wait for it to wake, too; what blocks
-    // (files that are synced, locks) has threads of its own.
+    let log = Log::start(&config.flags, Arc::clone(&config.credentials))?;
+    // One thread, since calls wait more than they compute: with a second thread each call also waits for that one to wake.
+    // What blocks (syncing files, locks) has threads of its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let done = runtime.block_on(perform(cli.task.unwrap_or(Task::Serve), &config, overriding));
-    // A read of stdin cannot be called back: the process does not wait for it.
+    // A read of stdin cannot be cancelled: the process does not wait for it.
     runtime.shutdown_background();
     log.finish();
     done
@@ -83,6 +110,10 @@ async fn perform(task: Task, config: &Config, overriding: Option<&'static str>) 
         }
         Task::Check => check::run(config).await,
         Task::Freeze { reason } => freeze::freeze(config, &reason),
+        Task::Completions { shell } => {
+            print_whole(&completions(shell))?;
+            Ok(ExitCode::SUCCESS)
+        }
         Task::Drift { document } => drift::run(config, document.as_deref()).await,
         Task::Logout => logout::run(config, overriding).await,
         Task::Thaw => freeze::thaw(config),
@@ -93,91 +124,89 @@ async fn perform(task: Task, config: &Config, overriding: Option<&'static str>) 
     }
 }
 
-/// The tools over what is configured: OpenTrain, or the sandbox of this user.
+/// The tools over OpenTrain, or over the sandbox of this user.
 fn toolbox(config: &Config) -> Result<Toolbox, Fault> {
     toolbox_over(config, |client| client)
 }
 
 /// The same, over a client that is changed first.
 fn toolbox_over(config: &Config, change: impl FnOnce(Client) -> Client) -> Result<Toolbox, Fault> {
-    let (endpoint, tokens): (Box<dyn Endpoint>, Arc<dyn TokenSource>) = match &config.sandbox {
-        Some(sandbox) => {
-            let embedded = Embedded::new(sandbox.port, config.user.clone()).with_faults(faults(config)?);
-            (Box::new(embedded), Arc::new(InMemory::with(crate::sandbox::default_token())))
-        }
-        None => (Box::new(config.origin.clone()), config.credentials.clone()),
+    let flags = &config.flags;
+    let (endpoint, tokens): (Box<dyn Endpoint>, Arc<dyn TokenSource>) = if flags.sandbox {
+        let embedded = Embedded::new(flags.sandbox_port, config.user.clone()).with_faults(faults(config)?);
+        (Box::new(embedded), Arc::new(InMemory::with(crate::sandbox::default_token())))
+    } else {
+        (Box::new(config.origin.clone()), config.credentials.clone())
     };
-    let client = change(Client::new(endpoint, config.timeout).through(config.proxies.clone()));
-    Ok(Toolbox::new(client, tokens, operator(&config.operator)?, config.human_wait, config.sandbox.is_some()))
+    let client = change(Client::new(endpoint, flags.timeout).through(config.proxies.clone()));
+    Ok(Toolbox::new(client, tokens, operator(config)?, flags.human_wait, flags.sandbox))
 }
 
-/// The faults that a sandbox is to play.
+/// The faults that the sandbox plays.
 fn faults(config: &Config) -> Result<Faults, Fault> {
-    match &config.sandbox_faults {
-        Some((text, source)) => Ok(Faults::parse(text).map_err(|fault| format!("{source}: {fault}"))?),
-        None => Ok(Faults::none()),
-    }
+    let Some(text) = &config.flags.sandbox_fault else { return Ok(Faults::none()) };
+    Ok(Faults::parse(text).map_err(|fault| format!("{}: {fault}", config.flags.source("sandbox-fault")))?)
 }
 
-fn operator(config: &OperatorConfig) -> Result<Operator, Fault> {
-    let toolsets = match &config.toolsets {
-        Some((list, source)) => Toolsets::parse(list).map_err(|fault| format!("{source}: {fault}"))?,
+fn operator(config: &Config) -> Result<Operator, Fault> {
+    let flags = &config.flags;
+    let toolsets = match &flags.toolsets {
+        Some(list) => Toolsets::parse(list).map_err(|fault| format!("{}: {fault}", flags.source("toolsets")))?,
         None => Toolsets::default(),
     };
     let policy = Policy {
-        read_only: config.read_only,
+        read_only: flags.read_only,
         toolsets,
-        max_milestone: config.max_milestone,
-        max_day: config.max_day,
-        duplicate_window: config.duplicate_window,
-        prefix: config.tool_prefix.clone(),
+        max_milestone: flags.max_milestone_usd,
+        max_day: flags.max_day_usd,
+        duplicate_window: flags.duplicate_window,
+        prefix: flags.tool_prefix.clone().unwrap_or_default(),
     };
     Ok(Operator {
         policy,
-        audit: record(&config.record, config.max_day.is_some())?.map(Arc::new),
+        audit: record(&config.record, flags.max_day_usd.is_some())?.map(Arc::new),
         switch: Switch::at(config.switches.clone()),
         locks: Locks::shared_in(config.state_folder.as_ref().map(|folder| folder.join("locks"))),
         private_folder: config.private_folder.clone(),
     })
 }
 
-/// The record of writes; one that a limit is counted from has to be kept.
+/// The record of writes. A record that a limit is counted from must be writable.
 fn record(place: &RecordPlace, is_counted: bool) -> Result<Option<AuditLog>, Fault> {
     let log = match place {
         RecordPlace::Named(path) => AuditLog::named(path.clone()),
         RecordPlace::Default(path) => AuditLog::by_default(path.clone(), is_counted),
         RecordPlace::Missing | RecordPlace::Off => return Ok(None),
     };
-    let path = place.path().unwrap_or(Path::new("")).display();
-    Ok(Some(log.map_err(|fault| format!("the audit log {path} cannot be written: {fault}"))?))
+    Ok(Some(log.map_err(|fault| format!("the audit log {place} cannot be written: {fault}"))?))
 }
 
 fn server(config: &Config) -> Result<Server, Fault> {
     Ok(Server::new(Arc::new(toolbox(config)?))?)
 }
 
-/// When a command that asks OpenTrain by itself gives up, retries and all.
+/// When a command that calls OpenTrain by itself gives up, its retries included.
 fn deadline() -> Instant {
     Instant::now() + Duration::from_secs(45)
 }
 
-/// Tells a person at a terminal what this is. A host has no terminal.
+/// Says to a person at a terminal what this program is. A host has no terminal.
 fn greet() {
     if std::io::stdin().is_terminal() {
         let _ = writeln!(
             anstream::stderr(),
-            "This is an MCP server: a host (Claude Code, VS Code, …) starts it and speaks to it on stdin. To try it by hand: \
+            "This is an MCP server: a host (Claude Code, VS Code, …) starts it and talks to it on stdin. To try it by hand: \
              opentrain-mcp demo, opentrain-mcp check, opentrain-mcp --help. Ctrl-C ends it."
         );
     }
 }
 
-/// Says on stderr what is odd about where the token comes from, and what this server has to do without.
+/// Warns about settings that are not used, and about what this server lacks.
 fn warn(config: &Config) {
-    if config.operator.switches.is_empty() {
+    if config.switches.is_empty() {
         tracing::warn!("{UNREACHABLE}");
     }
-    if config.operator.record == RecordPlace::Missing {
+    if config.record == RecordPlace::Missing {
         tracing::warn!(
             "writes are not recorded: there is no home folder (HOME, XDG_STATE_HOME); --audit-log FILE names a place, \
              --no-record says that none is wanted"

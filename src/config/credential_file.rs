@@ -101,8 +101,9 @@ impl CredentialFile {
         self.raw(name).filter(|text| why_unfilled(name, text).is_none())
     }
 
+    /// The base as it stands there, a placeholder included.
     pub(super) fn base_url(&self) -> Option<&str> {
-        self.text("baseUrl")
+        self.raw("baseUrl")
     }
 
     /// What is kept, as far as `origin` may have it: the file's own base or the default one. Any other comes from the

@@ -89,7 +89,7 @@ impl Credentials {
     /// What may be shown of the token, and where it came from.
     pub(super) fn described(&self) -> (String, Source) {
         let source = match (&self.fixed, &self.path) {
-            (Some((_, variable)), _) => Source::Environment(variable),
+            (Some((_, variable)), _) => Source::Variable((*variable).to_owned()),
             (None, Some(path)) => Source::File(path.clone()),
             (None, None) => Source::Default,
         };

@@ -1,18 +1,24 @@
-use super::settings::AUDIT_LOG;
-use super::*;
-use crate::api::token::TokenSource;
+use clap::{Args, Command};
 
-fn read(pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
-    read_with(&Flags::new(), pairs)
+use super::*;
+use crate::api::token::{StoredAccount, Token, TokenSource};
+use std::time::Duration;
+
+fn read(pairs: &[(&str, &str)]) -> Result<Config, String> {
+    read_with(&[], pairs)
 }
 
-fn read_with(flags: &Flags, pairs: &[(&str, &str)]) -> Result<Config, ConfigError> {
+fn read_with(line: &[&str], pairs: &[(&str, &str)]) -> Result<Config, String> {
     let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    Config::read(flags, &Environment::of(pairs))
+    let environment = Environment::of(pairs);
+    let command = Flags::augment_args(Command::new("test").no_binary_name(true));
+    let (flags, _) = Flags::read(command, line.iter().map(Into::into).collect())
+        .map_err(|fault| fault.to_string().trim_start_matches("error: ").to_owned())?;
+    Config::read(&flags, &environment).map_err(|fault| fault.to_string())
 }
 
 fn source(config: &Config, name: &str) -> String {
-    config.origins.iter().find(|given| given.name == name).unwrap().source.to_string()
+    config.settings.iter().find(|setting| setting.name == name).unwrap().source.to_string()
 }
 
 /// A home with this credential file.
@@ -36,12 +42,19 @@ fn token(config: &Config) -> Option<String> {
 }
 
 #[test]
-fn a_flag_wins_over_the_environment_and_that_over_the_default() {
-    let flags = Flags::from([(TIMEOUT, "7".to_owned())]);
-    let config = read_with(&flags, &[("OPENTRAIN_TIMEOUT", "8"), ("OPENTRAIN_HUMAN_WAIT", "0")]).unwrap();
-    assert_eq!((config.timeout, source(&config, TIMEOUT)), (Duration::from_secs(7), "--timeout".into()));
-    assert_eq!((config.human_wait, source(&config, HUMAN_WAIT)), (Duration::ZERO, "OPENTRAIN_HUMAN_WAIT".into()));
-    assert_eq!(source(&config, LOG_FORMAT), "default");
+fn a_flag_wins_over_the_default() {
+    let config = read_with(&["--timeout", "7"], &[]).unwrap();
+    assert_eq!((config.flags.timeout, source(&config, "timeout")), (Duration::from_secs(7), "--timeout".into()));
+    assert_eq!((config.flags.human_wait, source(&config, "human-wait")), (Duration::from_secs(40), "default".into()));
+}
+
+#[test]
+fn each_flag_has_a_variable_a_default_and_help() {
+    let table = flag_table();
+    for row in &table {
+        assert!(row.iter().all(|cell| !cell.is_empty()), "{row:?}");
+    }
+    assert_eq!(table[0][..4], ["timeout", "--timeout SECONDS", "OPENTRAIN_TIMEOUT", "30 s"]);
 }
 
 #[test]
@@ -75,7 +88,7 @@ fn a_base_is_an_origin_and_https_unless_it_is_loopback() {
         ("https://api.example.com/v1", "origin"),
         ("https://user:pw@api.example.com", "origin"),
     ] {
-        let fault = read(&[("OT_API_BASE_URL", given)]).unwrap_err().to_string();
+        let fault = read(&[("OT_API_BASE_URL", given)]).unwrap_err();
         assert!(fault.starts_with("OT_API_BASE_URL: ") && fault.contains(part), "{fault}");
     }
 }
@@ -133,32 +146,32 @@ fn a_token_that_another_process_has_put_into_the_file_is_found() {
 #[test]
 fn the_sandbox_ignores_token_base_and_file() {
     let (_home, path) = home("broken");
-    let config = read(&[
-        ("HOME", &path),
-        ("OPENTRAIN_SANDBOX", "1"),
-        ("OT_API_TOKEN", "ot_pat_a"),
-        ("OT_API_BASE_URL", "http://evil"),
-    ])
-    .unwrap();
-    assert!(config.sandbox.is_some());
+    let variables = [("HOME", &*path), ("OT_API_TOKEN", "two words"), ("OT_API_BASE_URL", "http://evil")];
+    let config = read_with(&["--sandbox"], &variables).unwrap();
+    assert!(config.flags.sandbox);
     assert_eq!(token(&config), None);
     assert!(config.credentials.notices().is_empty());
 }
 
 #[test]
-fn what_cannot_be_used_is_refused_by_where_it_was_set() {
-    for (variable, value) in [
-        ("OPENTRAIN_TIMEOUT", "soon"),
-        ("OPENTRAIN_HUMAN_WAIT", "-1"),
-        ("OPENTRAIN_SANDBOX", "perhaps"),
-        ("OPENTRAIN_SANDBOX_PORT", "70000"),
-        ("OPENTRAIN_LOG_FORMAT", "xml"),
-        ("OT_API_TOKEN", "two words"),
+fn a_wrong_value_names_its_flag_and_the_allowed_values() {
+    for (line, said) in [
+        (["--timeout", "soon"], "--timeout: must be seconds, from 0.1 to 600, not \"soon\""),
+        (["--timeout", "--sandbox"], "--timeout: must be seconds"),
+        (["--human-wait", "-1"], "--human-wait: must be seconds, from 0 to 3600"),
+        (["--sandbox-port", "70000"], "--sandbox-port: must be a port, from 0 to 65535"),
+        (["--log-format", "xml"], "--log-format: must be text or json"),
+        (["--log-filter", "opentrain_mcp=loudly"], "--log-filter: must be levels"),
+        (["--max-day-usd", "-5"], "--max-day-usd: must be an amount in USD of 0 or more"),
+        (["--duplicate-window", "1.5"], "--duplicate-window: must be whole minutes, from 0 to 10080"),
+        (["--tool-prefix", "9_"], "--tool-prefix: must be up to 20 letters"),
+        (["--toolsets", ""], "--toolsets: must not be empty"),
     ] {
-        let fault = read(&[(variable, value)]).unwrap_err().to_string();
-        assert!(fault.starts_with(variable), "{fault}");
-        assert!(variable != "OT_API_TOKEN" || !fault.contains(value), "{fault}");
+        let fault = read_with(&line, &[]).unwrap_err();
+        assert!(fault.starts_with(said), "{fault}");
     }
+    let fault = read(&[("OT_API_TOKEN", "two words")]).unwrap_err();
+    assert!(fault.starts_with("OT_API_TOKEN: ") && !fault.contains("two words"), "{fault}");
 }
 
 #[test]
@@ -177,32 +190,45 @@ fn a_token_of_the_environment_never_goes_to_a_base_of_the_file() {
 
 #[test]
 fn a_placeholder_is_not_used_and_is_named_without_its_value() {
-    for (variable, value) in [
-        ("OT_API_TOKEN", "\"ot_pat_c3f9_s3cr3tpart99\""),
-        ("OT_API_TOKEN", "OT_API_TOKEN=ot_pat_c3f9_s3cr3tpart99"),
-        ("OPENTRAIN_API_BASE_URL", "{env:BASE}"),
-        ("OPENTRAIN_TIMEOUT", "$TIMEOUT"),
-        ("OPENTRAIN_READ_ONLY", "%READ_ONLY%"),
-    ] {
-        let config = read(&[(variable, value)]).unwrap();
+    for value in ["\"ot_pat_c3f9_s3cr3tpart99\"", "OT_API_TOKEN=ot_pat_c3f9_s3cr3tpart99"] {
+        let config = read(&[("OT_API_TOKEN", value)]).unwrap();
         assert_eq!(token(&config), None);
         let notices = config.credentials.notices();
         assert_eq!(notices.len(), 1, "{notices:?}");
-        assert!(notices[0].starts_with(variable) && !notices[0].contains("s3cr3t"), "{notices:?}");
+        assert!(notices[0].starts_with("OT_API_TOKEN") && !notices[0].contains("s3cr3t"), "{notices:?}");
     }
-    let flags = Flags::from([(AUDIT_LOG, "${HOME}/a.jsonl".to_owned())]);
-    let config = read_with(&flags, &[]).unwrap();
-    assert_eq!(config.operator.record, RecordPlace::Missing);
-    assert!(config.credentials.notices()[0].starts_with("--audit-log "));
+    for line in
+        [&["--audit-log", "${HOME}/a.jsonl"][..], &["--audit-log={env:LOG}"], &["--audit-log", "$LOG", "--sandbox"]]
+    {
+        let config = read_with(line, &[]).unwrap();
+        assert_eq!(config.record, RecordPlace::Missing);
+        assert!(config.credentials.notices()[0].starts_with("--audit-log is not used"), "{line:?}");
+        assert_eq!(config.flags.sandbox, line.contains(&"--sandbox"), "the rest of the line is read");
+    }
 }
 
 #[test]
-fn placeholders_in_the_file_are_not_used_and_are_named() {
-    let (_home, path) = home(r#"{"apiToken": "ot_pat_...", "baseUrl": "<your base>"}"#);
+fn a_placeholder_in_a_limit_or_the_base_refuses_the_start() {
+    for line in [["--max-day-usd", "${MAX}"], ["--max-milestone-usd", "<amount>"]] {
+        let fault = read_with(&line, &[]).unwrap_err();
+        assert!(fault.starts_with(line[0]) && fault.contains("placeholder"), "{fault}");
+    }
+    for base in ["{env:BASE}", "\"https://app.opentrain.ai\"", "$BASE"] {
+        let fault = read(&[("OPENTRAIN_API_BASE_URL", base)]).unwrap_err();
+        assert!(fault.starts_with("OPENTRAIN_API_BASE_URL") && fault.contains("origin"), "{fault}");
+    }
+    let (_home, path) = home(r#"{"apiToken": "ot_pat_f", "baseUrl": "<your base>"}"#);
+    let fault = read(&[("HOME", &path)]).unwrap_err();
+    assert!(fault.contains("cli.json") && fault.contains("placeholder"), "{fault}");
+}
+
+#[test]
+fn a_placeholder_in_the_file_is_not_used_and_is_named() {
+    let (_home, path) = home(r#"{"apiToken": "ot_pat_..."}"#);
     let config = read(&[("HOME", &path)]).unwrap();
     assert_eq!((token(&config), config.origin.as_str()), (None, "https://app.opentrain.ai/"));
     let notices = config.credentials.notices().join("\n");
-    assert!(notices.contains("apiToken in ") && notices.contains("baseUrl in "), "{notices}");
+    assert!(notices.contains("apiToken in "), "{notices}");
 }
 
 #[test]
@@ -253,7 +279,7 @@ fn an_account_that_could_not_be_saved_is_saved_when_the_way_is_free() {
     let lock = credentials.lock().unwrap();
     std::fs::remove_file(&file).unwrap();
     std::fs::create_dir_all(file.join("in the way")).unwrap();
-    let account = crate::api::token::StoredAccount { token: Token::new("ot_pat_new").ok(), claim_token: None };
+    let account = StoredAccount { token: Token::new("ot_pat_new").ok(), claim_token: None };
     lock.store(account).unwrap_err();
     assert!(credentials.is_unsaved());
     credentials.save_again();
@@ -269,29 +295,28 @@ fn an_account_that_could_not_be_saved_is_saved_when_the_way_is_free() {
 }
 
 #[test]
-fn writes_are_recorded_where_state_is_kept_unless_another_place_is_named() {
-    let place = |flags: &[(&'static str, &str)], variables: &[(&str, &str)]| {
-        let flags = flags.iter().map(|(name, value)| (*name, (*value).to_owned())).collect();
-        read_with(&flags, variables).map(|config| config.operator.record)
-    };
+fn writes_are_recorded_in_the_state_folder_or_where_named() {
+    let place = |line: &[&str], variables: &[(&str, &str)]| read_with(line, variables).map(|config| config.record);
     let default = |path: &str| RecordPlace::Default(path.into());
     let home = ("HOME", "/home/ada");
     let file = "/home/ada/.local/state/opentrain-mcp";
     assert_eq!(place(&[], &[home]).unwrap(), default(&format!("{file}/record.jsonl")));
-    assert_eq!(place(&[(SANDBOX, "1")], &[home]).unwrap(), default(&format!("{file}/sandbox.jsonl")));
+    assert_eq!(place(&["--sandbox"], &[home]).unwrap(), default(&format!("{file}/sandbox.jsonl")));
     let moved = [home, ("XDG_STATE_HOME", "/state")];
     assert_eq!(place(&[], &moved).unwrap(), default("/state/opentrain-mcp/record.jsonl"));
     assert_eq!(place(&[], &[home, ("XDG_STATE_HOME", "state")]).unwrap(), default(&format!("{file}/record.jsonl")));
     assert_eq!(place(&[], &[]).unwrap(), RecordPlace::Missing);
-    assert_eq!(place(&[(AUDIT_LOG, "/a")], &[home]).unwrap(), RecordPlace::Named("/a".into()));
-    assert_eq!(place(&[], &[home, ("OPENTRAIN_NO_RECORD", "1")]).unwrap(), RecordPlace::Off);
+    assert_eq!(place(&["--audit-log", "/a"], &[home]).unwrap(), RecordPlace::Named("/a".into()));
+    assert_eq!(place(&["--no-record"], &[home]).unwrap(), RecordPlace::Off);
 
-    let fault = place(&[(AUDIT_LOG, "/a")], &[("OPENTRAIN_NO_RECORD", "1")]).unwrap_err().to_string();
-    assert!(fault.starts_with("OPENTRAIN_NO_RECORD: contradicts --audit-log"), "{fault}");
-    let limit = (MAX_DAY_USD, "100");
-    for (variables, wanted) in [(&[][..], "HOME"), (&[home, ("OPENTRAIN_NO_RECORD", "1")][..], "--no-record")] {
-        let fault = place(&[limit], variables).unwrap_err().to_string();
+    let fault = place(&["--audit-log", "/a", "--no-record"], &[]).unwrap_err();
+    assert!(fault.starts_with("--no-record: contradicts --audit-log"), "{fault}");
+    let limit = ["--max-day-usd", "100"];
+    for (line, variables, wanted) in
+        [(vec![], &[][..], "HOME"), (vec!["--no-record"], &[home][..], "leave out --no-record")]
+    {
+        let fault = place(&[&limit[..], &line].concat(), variables).unwrap_err();
         assert!(fault.starts_with("--max-day-usd") && fault.contains(wanted), "{fault}");
     }
-    assert!(place(&[limit], &[home]).is_ok() && place(&[limit, (AUDIT_LOG, "/a")], &[]).is_ok());
+    assert!(place(&limit, &[home]).is_ok() && place(&["--max-day-usd", "1", "--audit-log", "/a"], &[]).is_ok());
 }

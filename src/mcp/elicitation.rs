@@ -5,8 +5,6 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use rmcp::model::{
     CallToolResponse, CustomNotification, ElicitRequest, ElicitRequestParams, ElicitationAction, InputRequest,
@@ -140,8 +138,8 @@ impl Server {
         context: &RequestContext<RoleServer>,
     ) -> Result<Option<Report>, ErrorData> {
         let began = Instant::now();
-        let Ok(url) = Url::parse(&step.link.url) else { return Ok(None) };
-        let id = elicitation_id();
+        let (Ok(url), Ok(id)) = (Url::parse(&step.link.url), getrandom::u64()) else { return Ok(None) };
+        let id = format!("{id:016x}");
         let asking = context.peer.elicit_url_with_timeout(&step.ask, url, &id, Some(self.toolbox.human_wait));
         let action = tokio::select! {
             action = asking => action,
@@ -198,14 +196,5 @@ fn url_request(step: &HumanStep, elicitation_id: String) -> ElicitRequestParams 
         message: step.ask.clone(),
         url: step.link.url.clone(),
         elicitation_id,
-    }
-}
-
-/// A name for one elicitation; the state key's own source of randomness is not needed for it.
-fn elicitation_id() -> String {
-    let mut bytes = [0; 12];
-    match getrandom::fill(&mut bytes) {
-        Ok(()) => URL_SAFE_NO_PAD.encode(bytes),
-        Err(_) => Timestamp::now().as_nanosecond().to_string(),
     }
 }

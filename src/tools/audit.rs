@@ -200,7 +200,7 @@ async fn before(context: &Context, figure: Option<Figure>) -> Result<Line, Denia
     Ok(Line {
         v: 1,
         at: Timestamp::now().to_string(),
-        id: unique_id().map_err(Denial::unrecorded)?,
+        id: format!("{:016x}", getrandom::u64().map_err(Denial::unrecorded)?),
         phase: Phase::Before,
         tool: context.entry.name.into(),
         arguments: context.masked_arguments(),
@@ -212,11 +212,4 @@ async fn before(context: &Context, figure: Option<Figure>) -> Result<Line, Denia
         milestone_id: figure.milestone_id,
         ..Line::default()
     })
-}
-
-/// A name that no other process gives.
-fn unique_id() -> Result<String, getrandom::Error> {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes)?;
-    Ok(format!("{:016x}", u64::from_be_bytes(bytes)))
 }

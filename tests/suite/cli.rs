@@ -205,7 +205,7 @@ async fn what_keeps_it_from_starting_is_json_where_the_log_is() {
 async fn the_help_names_defaults_and_is_a_command_too() {
     let ran = launch().args(["help"]).run().await;
     assert_eq!(ran.status, Some(0), "{ran:?}");
-    for part in ["[default: 30 s]", "[default: 27610]", "[default: no limit]", "OPENTRAIN_TIMEOUT"] {
+    for part in ["[default: 30]", "[default: 27610]", "[default: \"no limit\"]", "[env: OPENTRAIN_TIMEOUT]"] {
         let flat = ran.stdout.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(flat.contains(part), "{part} is missing from: {flat}");
     }

@@ -23,9 +23,10 @@ pub(super) const HOST: Host = Host {
         }
         entry
     },
+    // opencode itself makes the second file.
     locations: |machine| {
         let folder = machine.config().join("opencode");
-        vec![Location { file: first_existing(&folder, &["opencode.jsonc", "opencode.json"]), folder }]
+        vec![Location { file: first_existing(&folder, &["opencode.json", "opencode.jsonc"]), folder }]
     },
     restart: "Start opencode again.",
     success: "`opencode mcp list` shows the server with \"connected\".",

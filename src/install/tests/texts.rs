@@ -1,8 +1,9 @@
 //! Configuration files as users have them.
 
-use crate::install::{Format, Host};
+use crate::install::{Format, HOSTS, Host};
 
 /// Files of this host: with comments, other servers, odd indentation, other line ends, a byte order mark, no line end.
+/// All of them for one host of each format; two for the others, which are edited by the same code.
 pub(super) fn texts(host: &Host) -> Vec<String> {
     let texts: &[&str] = match host.format {
         Format::Json => JSON,
@@ -13,6 +14,9 @@ pub(super) fn texts(host: &Host) -> Vec<String> {
     let dos = texts.iter().map(|text| text.replace('\n', "\r\n"));
     let marked = texts.iter().map(|text| format!("\u{feff}{text}"));
     let torn = texts.iter().map(|text| text.trim_end_matches('\n').to_owned());
+    if HOSTS.iter().find(|other| other.format == host.format).is_none_or(|first| first.name != host.name) {
+        return texts.into_iter().take(2).collect();
+    }
     texts.iter().cloned().chain(dos).chain(marked).chain(torn).collect()
 }
 

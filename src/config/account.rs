@@ -1,0 +1,134 @@
+//! The token and the base URL: which variable, file or default gives them, and which token may go to which base. Neither
+//! has a flag, since process lists show flags, and both may come from several variables or from the credential file.
+
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::api::client::is_loopback;
+use crate::api::token::Token;
+
+use super::credential_file::CredentialFile;
+use super::placeholder::{unfilled, unfilled_token};
+use super::{ConfigError, Credentials, DEFAULT_ORIGIN, Environment, ResolvedSetting, Source, refused};
+
+/// The variables of the token, in the order of precedence.
+pub const TOKEN_VARIABLES: [&str; 3] = ["OT_API_TOKEN", "OPENTRAIN_API_TOKEN", "OPENTRAIN_PERSONAL_API_TOKEN"];
+/// The variables of the base URL, in the order of precedence.
+pub const BASE_URL_VARIABLES: [&str; 2] = ["OPENTRAIN_API_BASE_URL", "OT_API_BASE_URL"];
+
+/// The base, the token, and the two settings as they are in effect.
+pub(super) struct Account {
+    pub(super) origin: Url,
+    pub(super) credentials: Arc<Credentials>,
+    pub(super) settings: [ResolvedSetting; 2],
+}
+
+impl Account {
+    /// The account of the sandbox: neither token nor base matters, and nothing of the user's is read.
+    pub(super) fn of_sandbox(environment: &Environment, notices: Vec<String>) -> Result<Self, ConfigError> {
+        let origin = parse_origin(DEFAULT_ORIGIN, &Source::Default)?;
+        let settings = [("token", &TOKEN_VARIABLES[..]), ("base-url", &BASE_URL_VARIABLES)].map(|(name, variables)| {
+            let set = set(variables, environment).next();
+            let source = set.map_or(Source::Default, |(_, variable)| Source::Variable(variable.into()));
+            setting(name, "ignored: the sandbox is on", source)
+        });
+        let credentials = Credentials::new(None, None, origin.clone(), Source::Default).with_notices(notices);
+        Ok(Self { origin, credentials: Arc::new(credentials), settings })
+    }
+
+    pub(super) fn read(environment: &Environment, mut notices: Vec<String>) -> Result<Self, ConfigError> {
+        let file = environment.credential_path().map(CredentialFile::recovered);
+        let token = token(environment, &mut notices)?;
+        let (origin, base_source) = base(environment, file.as_ref(), token.as_ref(), &mut notices)?;
+        let base_url = setting("base-url", origin.as_str(), base_source.clone());
+        let credentials = Credentials::new(token, file, origin.clone(), base_source).with_notices(notices);
+        let (value, source) = credentials.described();
+        let settings = [setting("token", &value, source), base_url];
+        Ok(Self { origin, credentials: Arc::new(credentials), settings })
+    }
+}
+
+fn setting(name: &str, value: &str, source: Source) -> ResolvedSetting {
+    ResolvedSetting { name: name.into(), value: value.into(), source, typed: Vec::new(), unfilled: Vec::new() }
+}
+
+/// The variables that are set, in the order of precedence, each with its value.
+fn set<'a>(
+    variables: &'static [&'static str],
+    environment: &'a Environment,
+) -> impl Iterator<Item = (&'a str, &'static str)> + use<'a> {
+    variables.iter().filter_map(|name| Some((environment.raw(name)?, *name)))
+}
+
+/// The token of the environment and its variable. A placeholder is not used, whatever variable comes after it.
+fn token(environment: &Environment, notices: &mut Vec<String>) -> Result<Option<(Token, &'static str)>, ConfigError> {
+    let mut token = None;
+    for (text, variable) in set(&TOKEN_VARIABLES, environment) {
+        match unfilled_token(text) {
+            Some(why) => notices.push(format!("{variable} is not used: {why}")),
+            None if token.is_some() => {}
+            None => {
+                let source = || Source::Variable(variable.into());
+                let read = Token::bearing(text).map_err(|fault| refused(&source(), fault.to_string()))?;
+                token = Some((read, variable));
+            }
+        }
+    }
+    Ok(token)
+}
+
+/// The base and its source. A token of the environment goes to the environment's base or to the default one, never to a
+/// base that only a file names: somebody could have put that file there to fetch the token.
+fn base(
+    environment: &Environment,
+    file: Option<&CredentialFile>,
+    token: Option<&(Token, &'static str)>,
+    notices: &mut Vec<String>,
+) -> Result<(Url, Source), ConfigError> {
+    if let Some((text, variable)) = set(&BASE_URL_VARIABLES, environment).next() {
+        let source = Source::Variable(variable.into());
+        return Ok((parse_origin(text, &source)?, source));
+    }
+    let default = parse_origin(DEFAULT_ORIGIN, &Source::Default)?;
+    let Some((path, saved)) = file.and_then(|file| Some((file.path(), file.base_url()?))) else {
+        return Ok((default, Source::Default));
+    };
+    let source = Source::File(path.to_owned());
+    let saved = parse_origin(saved, &source)?;
+    let Some((_, variable)) = token.filter(|_| saved.origin() != default.origin()) else { return Ok((saved, source)) };
+    notices.push(format!(
+        "baseUrl in {} ({saved}) is not used with the token in {variable}: if that token belongs there, set \
+         OPENTRAIN_API_BASE_URL to it",
+        path.display()
+    ));
+    Ok((default, Source::Default))
+}
+
+/// An origin: scheme, host, port. Plain http would send the token in the clear: only on loopback. A placeholder is
+/// refused, since another base than the intended one would get the token.
+fn parse_origin(text: &str, source: &Source) -> Result<Url, ConfigError> {
+    let wrong = |problem: String| Err(refused(source, problem));
+    if let Some(why) = unfilled(text) {
+        return wrong(format!("the base URL must be an origin such as {DEFAULT_ORIGIN}; {why}"));
+    }
+    let Ok(url) = Url::parse(text.trim_end_matches('/')) else {
+        return wrong(format!("the base URL must be an origin such as {DEFAULT_ORIGIN}, not \"{text}\""));
+    };
+    match url.scheme() {
+        "https" => {}
+        "http" if is_loopback(&url) => {}
+        "http" => {
+            return wrong(format!(
+                "the base URL must be https: plain http would show the token on the way (it was \"{text}\")"
+            ));
+        }
+        other => return wrong(format!("the base URL must be https, not {other}")),
+    }
+    let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
+    if !is_bare || !url.username().is_empty() || url.password().is_some() || url.host_str().is_none() {
+        let problem = "the base URL must be an origin only, with no path, query or user, such as";
+        return wrong(format!("{problem} {DEFAULT_ORIGIN}"));
+    }
+    Ok(url)
+}

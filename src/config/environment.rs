@@ -1,0 +1,99 @@
+//! The environment: which variables count as set, and the folders that they name. No other file reads the environment;
+//! clap looks at the variables of the flags itself.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::path::PathBuf;
+
+use super::account::TOKEN_VARIABLES;
+use super::placeholder::unfilled;
+
+/// The value of a variable of this process, without blanks around it, if it is set to something.
+pub(super) fn variable(name: &OsStr) -> Option<String> {
+    let value = std::env::var_os(name)?;
+    Some(value.to_string_lossy().trim().to_owned()).filter(|value| !value.is_empty())
+}
+
+/// The environment, as far as it is text.
+#[derive(Clone, Debug, Default)]
+pub struct Environment(BTreeMap<String, String>);
+
+impl Environment {
+    /// The environment of this process.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self::of(
+            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
+        )
+    }
+
+    /// An environment made of pairs.
+    pub fn of(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self(pairs.into_iter().collect())
+    }
+
+    /// The same without the variables that hold a token: for what concerns the saved account only.
+    #[must_use]
+    pub fn without_token(&self) -> Self {
+        Self::of(self.0.clone().into_iter().filter(|(name, _)| !TOKEN_VARIABLES.contains(&name.as_str())))
+    }
+
+    /// A variable as it stands. Windows does not tell `Path` from `PATH`.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&str> {
+        let same = |own: &str| if cfg!(windows) { own.eq_ignore_ascii_case(name) } else { own == name };
+        self.0.iter().find(|(own, _)| same(own)).map(|(_, value)| value.as_str())
+    }
+
+    /// The value of a variable that is set to something, be it a placeholder.
+    pub(super) fn raw(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
+    /// The value of a variable that somebody filled in.
+    pub(super) fn get(&self, name: &str) -> Option<&str> {
+        self.raw(name).filter(|value| unfilled(value).is_none())
+    }
+
+    fn folder_in(&self, name: &str) -> Option<PathBuf> {
+        self.get(name).map(PathBuf::from).filter(|path| path.is_absolute())
+    }
+
+    fn home(&self) -> Option<PathBuf> {
+        self.folder_in(if self.get("HOME").is_some() { "HOME" } else { "USERPROFILE" })
+    }
+
+    /// `${XDG_CONFIG_HOME:-~/.config}/opentrain`, the folder of OpenTrain's own tools.
+    pub(super) fn config_folder(&self) -> Option<PathBuf> {
+        self.config_folders().next()
+    }
+
+    /// That folder, and the one in the home folder where `XDG_CONFIG_HOME` names another.
+    fn config_folders(&self) -> impl Iterator<Item = PathBuf> {
+        let named = self.folder_in("XDG_CONFIG_HOME");
+        let in_home = self.home().map(|home| home.join(".config")).filter(|folder| Some(folder) != named.as_ref());
+        named.into_iter().chain(in_home).map(|config| config.join("opentrain"))
+    }
+
+    /// `${XDG_STATE_HOME:-~/.local/state}/opentrain-mcp`: the record, the locks.
+    pub(super) fn state_folder(&self) -> Option<PathBuf> {
+        let state = self.folder_in("XDG_STATE_HOME").or_else(|| Some(self.home()?.join(".local/state")));
+        Some(state?.join("opentrain-mcp"))
+    }
+
+    /// The file that OpenTrain's own tools write.
+    pub(super) fn credential_path(&self) -> Option<PathBuf> {
+        Some(self.config_folder()?.join("cli.json"))
+    }
+
+    /// The files of the stop switch. One is in the home folder whatever `XDG_CONFIG_HOME` says: servers of one user may
+    /// be started with another one each, and a freeze stops all of them.
+    pub(super) fn switch_paths(&self) -> Vec<PathBuf> {
+        self.config_folders().map(|folder| folder.join("mcp-frozen")).collect()
+    }
+
+    pub(super) fn user(&self) -> String {
+        let names = ["USER", "LOGNAME", "USERNAME"];
+        names.into_iter().find_map(|name| self.get(name)).unwrap_or("somebody").to_owned()
+    }
+}

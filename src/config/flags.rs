@@ -1,0 +1,149 @@
+//! Every setting that has a flag. One declaration gives the flag, its variable, its default and its help; the tables in the
+//! documentation and in `check` are made from it. `mod.rs` decides what the values mean together.
+
+use std::ffi::OsString;
+use std::time::Duration;
+
+use clap::{ArgMatches, Args, Command, FromArgMatches};
+use rust_decimal::Decimal;
+use tracing_subscriber::filter::Targets;
+
+use super::values::{Reader, dollars, log_format, minutes, optional, port, seconds, switch, tool_prefix};
+use super::{LogFormat, ResolvedSetting, Source};
+
+/// The heading of the settings in the help; it also tells them from other arguments.
+pub(super) const HEADING: &str = "Settings";
+const NO_LIMIT: &str = "no limit";
+const NONE: &str = "none";
+const USUAL_TOOLSETS: &str = "all but team, tokens and webhooks";
+const USUAL_RECORD: &str = "~/.local/state/opentrain-mcp/record.jsonl";
+
+/// clap reads `Option` itself, as an argument without a default. These settings have one, which stands for none.
+type Optional<T> = Option<T>;
+
+/// The settings that have a flag: as typed, else from their variable, else their default.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = HEADING)]
+pub struct Flags {
+    /// Limit for one HTTP attempt, from 0.1 to 600. A whole call is answered within 50 s whatever is set here
+    #[arg(long, value_name = "SECONDS", env = "OPENTRAIN_TIMEOUT", default_value = "30")]
+    #[arg(value_parser = Reader(seconds(0.1..=600.0)), allow_hyphen_values = true)]
+    pub timeout: Duration,
+
+    /// How long a call may wait for the user whose host has opened a page, up to 3600; 0: it does not wait. With more than
+    /// 40, calls may last longer than 50 s: only for hosts that allow it
+    #[arg(long, value_name = "SECONDS", env = "OPENTRAIN_HUMAN_WAIT", default_value = "40")]
+    #[arg(value_parser = Reader(seconds(0.0..=3600.0)), allow_hyphen_values = true)]
+    pub human_wait: Duration,
+
+    /// Work on a small OpenTrain on this machine: no account, no token, nothing real. The token, the base URL and the
+    /// credential file are ignored
+    #[arg(long, env = "OPENTRAIN_SANDBOX", value_parser = Reader(switch))]
+    pub sandbox: bool,
+
+    /// Loopback port of the sandbox. The servers of one user share a sandbox
+    #[arg(long, value_name = "PORT", env = "OPENTRAIN_SANDBOX_PORT", default_value = "27610")]
+    #[arg(value_parser = Reader(port), allow_hyphen_values = true)]
+    pub sandbox_port: u16,
+
+    /// List only tools that read. A write that is called all the same is refused before anything is sent
+    #[arg(long, env = "OPENTRAIN_READ_ONLY", value_parser = Reader(switch))]
+    pub read_only: bool,
+
+    /// Families of tools to serve, separated by commas, or all. Tools of other families cannot be called
+    #[arg(long, value_name = "FAMILIES", env = "OPENTRAIN_TOOLSETS", default_value = USUAL_TOOLSETS)]
+    #[arg(value_parser = Reader(optional(USUAL_TOOLSETS, text)))]
+    pub toolsets: Optional<String>,
+
+    /// Put before the name of every tool, such as ot_, where several servers meet: up to 20 letters, digits, _ or -. Calls
+    /// by the names of OpenTrain's own server (opentrain_…) work in any case
+    #[arg(long, value_name = "PREFIX", env = "OPENTRAIN_TOOL_PREFIX", default_value = NONE)]
+    #[arg(value_parser = Reader(optional(NONE, tool_prefix)))]
+    pub tool_prefix: Optional<String>,
+
+    /// The most that one milestone may cost, before fees: when it is created, funded or released, or comes with a hire. A
+    /// cost that cannot be determined is refused
+    #[arg(long, value_name = "USD", env = "OPENTRAIN_MAX_MILESTONE_USD", default_value = NO_LIMIT)]
+    #[arg(value_parser = Reader(optional(NO_LIMIT, dollars)), allow_hyphen_values = true)]
+    pub max_milestone_usd: Optional<Decimal>,
+
+    /// The most that may be created, or requested to be funded, released or hired for, in one day (UTC), before fees. Each
+    /// milestone counts once. The sum comes from the record of writes, which this limit needs
+    #[arg(long, value_name = "USD", env = "OPENTRAIN_MAX_DAY_USD", default_value = NO_LIMIT)]
+    #[arg(value_parser = Reader(optional(NO_LIMIT, dollars)), allow_hyphen_values = true)]
+    pub max_day_usd: Optional<Decimal>,
+
+    /// Record every write in this file (an absolute path): one JSON line before the write leaves and one after it. Several
+    /// servers may share the file. A write that cannot be recorded here is refused. Without this setting the record is in
+    /// the default place, which XDG_STATE_HOME moves (a sandbox's is sandbox.jsonl beside it); if that cannot be written,
+    /// the server warns and goes on
+    #[arg(long, value_name = "FILE", env = "OPENTRAIN_AUDIT_LOG", default_value = USUAL_RECORD)]
+    #[arg(value_parser = Reader(optional(USUAL_RECORD, text)))]
+    pub audit_log: Optional<String>,
+
+    /// Record no writes. After a crash the server then does not know which write was under way; a limit for the day is
+    /// refused
+    #[arg(long, env = "OPENTRAIN_NO_RECORD", value_parser = Reader(switch))]
+    pub no_record: bool,
+
+    /// How long a milestone with the same terms counts as the same one, up to 10080: a second create then returns the
+    /// first milestone. 0: never
+    #[arg(long, value_name = "MINUTES", env = "OPENTRAIN_DUPLICATE_WINDOW", default_value = "15")]
+    #[arg(value_parser = Reader(minutes), allow_hyphen_values = true)]
+    pub duplicate_window: Duration,
+
+    /// Faults for the sandbox to play, such as lost-reply@create_milestone:1 (the first call's reply is lost). A sandbox
+    /// with faults is not shared
+    #[arg(long, value_name = "FAULTS", env = "OPENTRAIN_SANDBOX_FAULT", default_value = NONE)]
+    #[arg(value_parser = Reader(optional(NONE, text)))]
+    pub sandbox_fault: Optional<String>,
+
+    /// Format of the log on stderr: text or json
+    #[arg(long, value_name = "FORMAT", env = "OPENTRAIN_LOG_FORMAT", default_value = "text")]
+    #[arg(value_parser = Reader(log_format))]
+    pub log_format: LogFormat,
+
+    /// What is logged: a level (error, warn, info, debug, trace), for a part too, such as opentrain_mcp=debug
+    #[arg(long, value_name = "FILTER", env = "RUST_LOG", default_value = "warn,rmcp=error")]
+    #[arg(value_parser = Reader(filter))]
+    pub log_filter: Targets,
+
+    /// Each of these settings with its printable value and its source.
+    #[arg(skip)]
+    pub resolved: Vec<ResolvedSetting>,
+}
+
+impl Flags {
+    /// Reads the command line, and the variables of the settings that it does not name. Also returns what clap read for the
+    /// other arguments of `command`.
+    ///
+    /// # Errors
+    /// What clap cannot read. An error in a value names the flag or the variable.
+    pub fn read(mut command: Command, line: Vec<OsString>) -> Result<(Self, ArgMatches), clap::Error> {
+        let matches = command.try_get_matches_from_mut(line)?;
+        let resolved = ResolvedSetting::of_flags(&command, &matches);
+        Ok((Self { resolved, ..Self::from_arg_matches(&matches)? }, matches))
+    }
+
+    /// The settings of the command line again, for a server that has the same ones.
+    #[must_use]
+    pub fn arguments(&self) -> Vec<String> {
+        self.resolved.iter().flat_map(|setting| setting.typed.clone()).collect()
+    }
+
+    /// Where the value of a setting came from.
+    #[must_use]
+    pub fn source(&self, name: &str) -> Source {
+        let setting = self.resolved.iter().find(|setting| setting.name == name);
+        setting.map_or(Source::Default, |setting| setting.source.clone())
+    }
+}
+
+fn text(text: &str) -> Result<String, String> {
+    if text.is_empty() { Err("must not be empty".into()) } else { Ok(text.to_owned()) }
+}
+
+fn filter(text: &str) -> Result<Targets, String> {
+    text.parse()
+        .map_err(|fault| format!("must be levels, such as debug or warn,opentrain_mcp=debug, not \"{text}\" ({fault})"))
+}

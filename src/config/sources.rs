@@ -1,0 +1,129 @@
+//! Where the value of each setting came from, and the table of the settings for the documentation.
+
+use std::ffi::OsStr;
+use std::fmt;
+use std::path::PathBuf;
+
+use clap::builder::Str;
+use clap::parser::ValueSource;
+use clap::{Arg, ArgMatches, Args, Command};
+
+use super::Flags;
+use super::environment::variable;
+use super::flags::HEADING;
+use super::placeholder::unfilled;
+
+/// Where a value came from, in the order of precedence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// The flag of this name.
+    Flag(String),
+    /// The environment variable of this name.
+    Variable(String),
+    /// The credential file.
+    File(PathBuf),
+    /// Nothing was set.
+    Default,
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Flag(name) => write!(formatter, "--{name}"),
+            Self::Variable(name) => formatter.write_str(name),
+            Self::File(path) => write!(formatter, "{}", path.display()),
+            Self::Default => formatter.write_str("default"),
+        }
+    }
+}
+
+/// A setting as it is in effect.
+#[derive(Clone, Debug)]
+pub struct ResolvedSetting {
+    /// The setting.
+    pub name: String,
+    /// Its value; never a secret.
+    pub value: String,
+    /// Where the value came from.
+    pub source: Source,
+    /// The words that set it on the command line, if it was set there.
+    pub typed: Vec<String>,
+    /// The flag and the variable that are not used, since nobody filled them in, and why.
+    pub unfilled: Vec<(Source, &'static str)>,
+}
+
+impl ResolvedSetting {
+    /// The first text that somebody filled in: the flag, the variable, or the default. Hosts pass a variable that they
+    /// cannot expand as `${NAME}`.
+    pub(super) fn of(argument: &Arg, given: &OsStr, source: ValueSource) -> Self {
+        let name = argument.get_long().unwrap_or_else(|| argument.get_id().as_str()).to_owned();
+        let text = |value: &OsStr| value.to_string_lossy().trim().to_owned();
+        let typed = (source == ValueSource::CommandLine).then(|| (Source::Flag(name.clone()), text(given)));
+        let set = argument.get_env().and_then(|name| Some((Source::Variable(text(name)), variable(name)?)));
+        let mut not_used = Vec::new();
+        for (source, value) in typed.into_iter().chain(set) {
+            match unfilled(&value) {
+                Some(why) => not_used.push((source, why)),
+                None => return Self { name, value, source, typed: Vec::new(), unfilled: not_used },
+            }
+        }
+        let default = argument.get_default_values().first().map(|default| text(default)).unwrap_or_default();
+        Self { name, value: default, source: Source::Default, typed: Vec::new(), unfilled: not_used }
+    }
+
+    /// Every setting that is a flag, as clap read them.
+    pub(super) fn of_flags(command: &Command, matches: &ArgMatches) -> Vec<Self> {
+        let flags = command.get_arguments().filter(|argument| argument.get_help_heading() == Some(HEADING));
+        let resolved = flags.filter_map(|argument| {
+            let id = argument.get_id().as_str();
+            let given = matches.try_get_raw(id).ok()??.next()?;
+            let mut setting = Self::of(argument, given, matches.value_source(id)?);
+            let value = value_name(argument).map(|_| setting.value.clone());
+            if let Source::Flag(name) = &setting.source {
+                setting.typed = std::iter::once(format!("--{name}")).chain(value).collect();
+            }
+            setting.value = match matches.try_get_one::<bool>(id) {
+                Ok(is_on) => if is_on == Some(&true) { "on" } else { "off" }.into(),
+                Err(_) => with_unit(argument, &setting.value),
+            };
+            Some(setting)
+        });
+        resolved.collect()
+    }
+}
+
+/// Every setting that is a flag as the documentation lists it: name, flag, variable, default, purpose.
+#[must_use]
+pub fn flag_table() -> Vec<[String; 5]> {
+    let command = Flags::augment_args(Command::new("settings"));
+    let rows = command.get_arguments().map(|argument| {
+        let name = argument.get_long().unwrap_or_default();
+        let value = value_name(argument).map(|value| format!(" {value}")).unwrap_or_default();
+        let default = argument.get_default_values().first().map(|text| with_unit(argument, &text.to_string_lossy()));
+        [
+            name.to_owned(),
+            format!("--{name}{value}"),
+            argument.get_env().unwrap_or_default().to_string_lossy().into_owned(),
+            default.unwrap_or_else(|| "off".into()),
+            argument.get_help().map(ToString::to_string).unwrap_or_default(),
+        ]
+    });
+    rows.collect()
+}
+
+/// The name of the value that an argument takes, if it takes one.
+fn value_name(argument: &Arg) -> Option<&str> {
+    argument.get_value_names().filter(|_| argument.get_action().takes_values())?.first().map(Str::as_str)
+}
+
+/// A number with its unit.
+fn with_unit(argument: &Arg, text: &str) -> String {
+    let number = text.trim_start_matches('$');
+    match value_name(argument) {
+        _ if number.parse::<f64>().is_err() => text.to_owned(),
+        Some("SECONDS") => format!("{number} s"),
+        Some("MINUTES") => format!("{number} min"),
+        Some("USD") => format!("${number}"),
+        _ => text.to_owned(),
+    }
+}

@@ -1,0 +1,107 @@
+//! Reads the text of a setting as its value. Every error names the flag or the variable that holds the text, and says
+//! which values are allowed.
+
+use std::ffi::OsStr;
+use std::ops::RangeInclusive;
+use std::time::Duration;
+
+use clap::builder::TypedValueParser;
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Arg, Command};
+use rust_decimal::Decimal;
+
+use crate::api::amount;
+
+use super::{LogFormat, ResolvedSetting, refused};
+
+/// A parser for clap made of a function that reads a value, or says what it must be.
+#[derive(Clone)]
+pub(super) struct Reader<F>(pub(super) F);
+
+impl<T, F> TypedValueParser for Reader<F>
+where
+    F: Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static,
+    T: Clone + Send + Sync + 'static,
+{
+    type Value = T;
+
+    fn parse_ref(&self, command: &Command, argument: Option<&Arg>, value: &OsStr) -> Result<T, clap::Error> {
+        self.parse_ref_(command, argument, value, ValueSource::CommandLine)
+    }
+
+    fn parse_ref_(
+        &self,
+        _: &Command,
+        argument: Option<&Arg>,
+        value: &OsStr,
+        source: ValueSource,
+    ) -> Result<T, clap::Error> {
+        let argument = argument.ok_or_else(|| clap::Error::new(ErrorKind::ValueValidation))?;
+        let ResolvedSetting { value, source, .. } = ResolvedSetting::of(argument, value, source);
+        (self.0)(&value).map_err(|problem| clap::Error::raw(ErrorKind::ValueValidation, refused(&source, problem)))
+    }
+}
+
+/// A setting that may be missing: the text of its default stands for none.
+pub(super) fn optional<T>(
+    default: &'static str,
+    read: impl Fn(&str) -> Result<T, String> + Clone,
+) -> impl Fn(&str) -> Result<Option<T>, String> + Clone {
+    move |text| if text == default { Ok(None) } else { read(text).map(Some) }
+}
+
+/// Seconds within a range.
+pub(super) fn seconds(range: RangeInclusive<f64>) -> impl Fn(&str) -> Result<Duration, String> + Clone {
+    move |text| {
+        let seconds = text.parse::<f64>().ok().filter(|seconds| range.contains(seconds));
+        seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).ok_or_else(|| {
+            let (least, most) = (range.start(), range.end());
+            format!("must be seconds, from {least} to {most}, not \"{text}\"")
+        })
+    }
+}
+
+pub(super) fn minutes(text: &str) -> Result<Duration, String> {
+    let minutes = text.parse::<u32>().ok().filter(|minutes| *minutes <= 10_080);
+    let minutes = minutes.ok_or_else(|| format!("must be whole minutes, from 0 to 10080, not \"{text}\""))?;
+    Ok(Duration::from_secs(60 * u64::from(minutes)))
+}
+
+pub(super) fn port(text: &str) -> Result<u16, String> {
+    text.parse().map_err(|_| format!("must be a port, from 0 to 65535, not \"{text}\""))
+}
+
+pub(super) fn dollars(text: &str) -> Result<Decimal, String> {
+    let digits = text.strip_prefix('$').unwrap_or(text);
+    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let amount = is_plain.then(|| amount::plain(digits)).flatten();
+    amount.ok_or_else(|| format!("must be an amount in USD of 0 or more, such as 500 or 99.50, not \"{text}\""))
+}
+
+pub(super) fn switch(text: &str) -> Result<bool, String> {
+    match text.to_ascii_lowercase().as_str() {
+        "1" | "true" | "yes" | "on" => Ok(true),
+        "0" | "false" | "no" | "off" => Ok(false),
+        _ => Err(format!("must be 1 or 0 (true, yes, on; false, no, off), not \"{text}\"")),
+    }
+}
+
+pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err(format!("must be text or json, not \"{text}\"")),
+    }
+}
+
+/// Model APIs take names of up to 64 letters, digits, `_` and `-`, not beginning with a digit; hosts put the server's name
+/// before each, and the longest tool has 27 characters.
+pub(super) fn tool_prefix(text: &str) -> Result<String, String> {
+    let fits = text.len() <= 20
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
+        && !text.starts_with(|first: char| first.is_ascii_digit() || first == '-');
+    fits.then(|| text.to_owned()).ok_or_else(|| {
+        "must be up to 20 letters, digits, _ or -, and begin with a letter or _: model APIs take no other names".into()
+    })
+}
