@@ -78,27 +78,42 @@ fn add(machine: &Machine, options: &Install, launch: &Launch) -> Result<ExitCode
             }
         }
     }
+    if let Some(manager) = cache_of(&launch.command) {
+        print(&format!(
+            "Note: this program is in the cache of {manager}, which may be cleared; the hosts would then not find it. \
+             Install it for good, and run install again."
+        ))?;
+    }
     if !options.dry_run && !done.is_empty() {
         next(&done, launch)?;
     }
     Ok(ExitCode::from(u8::from(failed)))
 }
 
+/// The package manager whose cache this program runs from.
+fn cache_of(command: &str) -> Option<&'static str> {
+    let mut folders = command.split(['/', '\\']);
+    folders.find_map(|folder| match folder {
+        "_npx" => Some("npx"),
+        "archive-v0" | "environments-v2" => Some("uvx"),
+        _ => None,
+    })
+}
+
 /// What happened to one file, in a sentence or two.
 fn added(host: &Host, path: &Path, name: &str, change: &Change, is_trial: bool) -> String {
     let (title, path) = (host.title, path.display());
     let (add, update) = if is_trial { ("would add", "would update") } else { ("added", "updated") };
-    match change {
-        Change::Added { copy } => {
-            let copy = copy.as_ref().filter(|_| !is_trial);
-            let copy = copy.map(|copy| format!(" A copy from before is in {}.", copy.display()));
-            format!("{title}: {add} \"{name}\" to {path}.{}", copy.unwrap_or_default())
-        }
-        Change::Updated => format!("{title}: {update} \"{name}\" in {path}."),
-        Change::Nothing | Change::Removed { .. } => {
-            format!("{title}: \"{name}\" is in {path} already. Nothing was changed.")
-        }
-    }
+    let did = match change {
+        Change::Added { .. } => format!("{add} \"{name}\" to {path}."),
+        Change::Updated { .. } => format!("{update} \"{name}\" in {path}."),
+        Change::Nothing | Change::Removed { .. } => format!("\"{name}\" is in {path} already. Nothing was changed."),
+    };
+    let (Change::Added { copy: Some(copy) } | Change::Updated { copy: Some(copy) }) = change else {
+        return format!("{title}: {did}");
+    };
+    let keep = if is_trial { "would be kept" } else { "is" };
+    format!("{title}: {did} A copy from before {keep} in {}.", copy.display())
 }
 
 fn left_alone(host: &Host, error: &InstallError) -> Result<(), Fault> {
@@ -168,6 +183,7 @@ fn remove(machine: &Machine, options: &Uninstall) -> Result<ExitCode, Fault> {
             Err(error) => {
                 failed = true;
                 left_alone(host, &error)?;
+                print("  Where an entry in it starts opentrain-mcp, remove it by hand.")?;
             }
         }
     }

@@ -23,7 +23,7 @@ use tokio::time::Instant;
 
 use crate::api::client::{Client, Endpoint};
 use crate::api::token::{InMemory, TokenSource, hide_tokens};
-use crate::cli::{Cli, Task, logs_json};
+use crate::cli::{Cli, Task, completions, logs_json};
 use crate::config::{Config, Environment, LogFormat, RecordPlace};
 use crate::mcp::{Server, stdio};
 use crate::sandbox::{Embedded, Faults};
@@ -110,6 +110,10 @@ async fn perform(task: Task, config: &Config, overriding: Option<&'static str>) 
         }
         Task::Check => check::run(config).await,
         Task::Freeze { reason } => freeze::freeze(config, &reason),
+        Task::Completions { shell } => {
+            print_whole(&completions(shell))?;
+            Ok(ExitCode::SUCCESS)
+        }
         Task::Drift { document } => drift::run(config, document.as_deref()).await,
         Task::Logout => logout::run(config, overriding).await,
         Task::Thaw => freeze::thaw(config),

@@ -38,10 +38,11 @@ impl Environment {
         Self::of(self.0.clone().into_iter().filter(|(name, _)| !TOKEN_VARIABLES.contains(&name.as_str())))
     }
 
-    /// A variable as it stands.
+    /// A variable as it stands. Windows does not tell `Path` from `PATH`.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(String::as_str)
+        let same = |own: &str| if cfg!(windows) { own.eq_ignore_ascii_case(name) } else { own == name };
+        self.0.iter().find(|(own, _)| same(own)).map(|(_, value)| value.as_str())
     }
 
     /// The value of a variable that is set to something, be it a placeholder.

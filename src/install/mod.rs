@@ -48,8 +48,11 @@ pub enum Change {
         /// The copy.
         copy: Option<PathBuf>,
     },
-    /// An entry of an earlier installation was changed.
-    Updated,
+    /// An entry that starts this program was changed.
+    Updated {
+        /// The copy, where none had been kept before.
+        copy: Option<PathBuf>,
+    },
     /// The entry was there already, or there was none to remove.
     Nothing,
     /// Our entries were removed.
@@ -120,16 +123,23 @@ pub fn install(host: &Host, path: &Path, name: &str, launch: &Launch, is_trial: 
     let slot = Slot { key: host.key, name };
     let edited = with_entry(host.format, text, slot, &entry).map_err(in_document)?;
     file.check_writable().map_err(at_file)?;
-    // The copy shows the file from before any entry of ours.
-    let is_first = our_names(host, text).map_err(in_document)?.is_empty();
+    let needs_copy = needs_copy(host, &file).map_err(at_file)?;
     if !is_trial {
-        if is_first {
+        if needs_copy {
             file.keep_copy().map_err(at_file)?;
         }
         file.replace(&edited).map_err(at_file)?;
     }
-    let copy = file.text().filter(|_| is_first).map(|_| file.copy_path());
-    Ok(if existing.is_some() { Change::Updated } else { Change::Added { copy } })
+    let copy = needs_copy.then(|| file.copy_path());
+    Ok(if existing.is_some() { Change::Updated { copy } } else { Change::Added { copy } })
+}
+
+/// Whether a copy is kept before a change. The copy shows the file from before any entry of ours, so a later change
+/// keeps the one there is; a file that an installation made needs none.
+fn needs_copy(host: &Host, file: &ConfigFile) -> io::Result<bool> {
+    let Some(text) = file.text() else { return Ok(false) };
+    let is_first = our_names(host, text).is_ok_and(|names| names.is_empty());
+    Ok(is_first || (file.copy()?.is_none() && !is_installation_of(host, "", text)))
 }
 
 /// Removes our entries from the file of a host, or only the one of this name. A file that has not changed since the

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use opentrain_mcp::cli;
 use opentrain_mcp::docs;
 
 use crate::root;
@@ -44,18 +45,42 @@ fn host_pages_are_up_to_date() {
     }
 }
 
+/// The manual pages, by their names: one for the program and one for each command.
+fn manual() -> Vec<(String, String)> {
+    let mut program = cli::command();
+    program.build();
+    let commands = program.get_subcommands().filter(|command| command.get_name() != "help");
+    [&program].into_iter().chain(commands).map(page).collect()
+}
+
+fn page(command: &clap::Command) -> (String, String) {
+    let name = command.get_display_name().unwrap_or(command.get_name()).to_owned();
+    let mut text = Vec::new();
+    let version = concat!("opentrain-mcp ", env!("CARGO_PKG_VERSION"));
+    clap_mangen::Man::new(command.clone()).title(&name).source(version).render(&mut text).unwrap();
+    (format!("packaging/man/{name}.1"), String::from_utf8(text).unwrap())
+}
+
+#[test]
+fn manual_pages_are_up_to_date() {
+    for (path, text) in manual() {
+        holds(&root().join(path), &text);
+    }
+}
+
 #[test]
 fn made_folders_hold_no_stray_files() {
     let made = docs::schema_files().into_iter().chain(docs::host_pages().unwrap());
-    let made: BTreeSet<String> = made.map(|made| made.path).collect();
-    for folder in ["schemas", "docs/hosts"] {
+    let made = made.map(|made| made.path).chain(manual().into_iter().map(|(path, _)| path));
+    let made: BTreeSet<String> = made.collect();
+    for folder in ["schemas", "docs/hosts", "packaging/man"] {
         for entry in std::fs::read_dir(root().join(folder)).into_iter().flatten() {
             let entry = entry.unwrap();
             let path = format!("{folder}/{}", entry.file_name().to_str().unwrap());
             if made.contains(&path) {
                 continue;
             }
-            assert!(updating(), "{path} belongs to no tool and no host. Run: {COMMAND}");
+            assert!(updating(), "{path} belongs to nothing that is made. Run: {COMMAND}");
             std::fs::remove_file(entry.path()).unwrap();
         }
     }

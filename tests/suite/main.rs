@@ -25,6 +25,7 @@ mod claim;
 mod claim_stateless;
 mod cli;
 mod client;
+mod completions;
 mod contracts;
 mod creation;
 mod drift;

@@ -6,8 +6,11 @@ use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, TableLike};
 use super::{DocumentError, Format, Slot};
 
 fn document(text: &str) -> Result<DocumentMut, DocumentError> {
-    let invalid = |reason: String| DocumentError::Invalid { format: Format::Toml, reason };
-    text.parse().map_err(|error: toml_edit::TomlError| invalid(error.to_string().trim_end().to_owned()))
+    text.parse().map_err(|error: toml_edit::TomlError| {
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        DocumentError::Invalid { format: Format::Toml, reason: format!("{} on line {line}", error.message()) }
+    })
 }
 
 pub(super) fn parse(text: &str) -> Result<Map<String, Value>, DocumentError> {

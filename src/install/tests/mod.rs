@@ -186,7 +186,8 @@ fn an_older_entry_of_ours_gets_the_new_command_and_keeps_the_rest() {
         let (_home, path) = home_with(host, &texts(host)[0]);
         install(host, &path, "opentrain", &old, false).unwrap();
         let mut wanted = entry(host, &text(&path), "opentrain");
-        assert_eq!(install(host, &path, "opentrain", &launch(&[]), false).unwrap(), Change::Updated);
+        let change = install(host, &path, "opentrain", &launch(&[]), false).unwrap();
+        assert_eq!(change, Change::Updated { copy: None }, "{}: the copy is there", host.name);
         let found = entry(host, &text(&path), "opentrain");
         assert_eq!(command_line(&found), [COMMAND, "--read-only"], "{}", host.name);
         for field in ["command", "cmd", "args"] {
@@ -202,6 +203,35 @@ fn an_older_entry_of_ours_gets_the_new_command_and_keeps_the_rest() {
         assert_eq!(command_line(&entry(host, &text(&path), "opentrain"))[1..], ["--sandbox", "--read-only"]);
         install(host, &path, "opentrain", &launch(&[]), false).unwrap();
         assert_eq!(command_line(&entry(host, &text(&path), "opentrain"))[1..], ["--read-only"]);
+    }
+}
+
+#[test]
+fn an_entry_that_the_user_wrote_is_copied_before_it_is_changed() {
+    for host in &HOSTS {
+        let old = Launch { command: "opentrain-mcp".into(), arguments: vec![] };
+        let (_home, path) = home_with(host, &texts(host)[0]);
+        install(host, &path, "opentrain", &old, false).unwrap();
+        std::fs::remove_file(file::copy_path(&path)).unwrap();
+        let before = text(&path);
+        let change = install(host, &path, "opentrain", &launch(&[]), false).unwrap();
+        assert_eq!(change, Change::Updated { copy: Some(file::copy_path(&path)) }, "{}", host.name);
+        assert_eq!(text(&file::copy_path(&path)), before);
+        let change = uninstall(host, &path, None, false).unwrap();
+        assert!(matches!(change, Change::Removed { restored: false, copy: Some(_), .. }), "{change:?}");
+    }
+}
+
+#[test]
+fn a_file_that_we_made_needs_no_copy_and_goes_with_its_last_entry() {
+    for host in &HOSTS {
+        let (_home, path) = home(host);
+        install(host, &path, "opentrain", &launch(&[]), false).unwrap();
+        let change = install(host, &path, "opentrain-sandbox", &launch(&["--sandbox"]), false).unwrap();
+        assert_eq!(change, Change::Added { copy: None }, "{}", host.name);
+        let change = uninstall(host, &path, None, false).unwrap();
+        assert!(matches!(change, Change::Removed { restored: true, .. }), "{}: {change:?}", host.name);
+        assert!(!path.exists(), "{}", host.name);
     }
 }
 

@@ -7,6 +7,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use clap::{Command, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap_complete::Shell;
 
 use crate::config::{Environment, Flags};
 
@@ -106,6 +107,13 @@ pub enum Task {
         #[arg(value_name = "FILE|URL")]
         document: Option<String>,
     },
+    /// Print the completions for a shell
+    ///
+    /// For example: opentrain-mcp completions bash > ~/.local/share/bash-completion/completions/opentrain-mcp
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
     /// Serve only the sandbox, for other programs to call
     Sandbox {
         /// Address to listen on; loopback only
@@ -121,6 +129,7 @@ pub enum Task {
 /// put them before any command, but the help of the command does not show them.
 const MATTER: &[(&str, &[&str])] = &[
     ("demo", &[]),
+    ("completions", &[]),
     ("uninstall", &[]),
     ("tools", &["read-only", "toolsets", "tool-prefix"]),
     ("freeze", &[]),
@@ -142,8 +151,18 @@ impl Cli {
     }
 }
 
+/// The script with which a shell completes the command line.
+pub(crate) fn completions(shell: Shell) -> String {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut command(), env!("CARGO_PKG_NAME"), &mut script);
+    // clap_complete takes the hyphen in the name of a program for a separator in half of its script for Bash
+    // (clap-rs/clap#6421), so that no command would complete.
+    String::from_utf8_lossy(&script).replace("opentrain__subcmd__mcp", "opentrain__mcp")
+}
+
 /// The command line of the program. Settings may stand before and after the name of a command.
-fn command() -> Command {
+#[must_use]
+pub fn command() -> Command {
     let command = Cli::command().mut_args(|argument| argument.global(true).hide_env_values(true));
     // Deferred, since a command has the settings only when it is built.
     command.mut_subcommands(|command| command.defer(with_what_matters))
