@@ -21,6 +21,8 @@ const TEXTS: [usize; 5] = [8_000, 4_000, 2_000, 1_000, 500];
 const KEYS: [usize; 6] = [40, 20, 10, 5, 2, 1];
 /// The longest address that is never cut: a cut one leads nowhere.
 const ADDRESS: usize = 2_000;
+/// The most characters of a summary.
+const SUMMARY: usize = 8_000;
 /// The most parts that are named.
 const NAMED: usize = 8;
 /// The most characters of a place that is named.
@@ -195,6 +197,14 @@ pub fn text_size(text: &str) -> usize {
         _ => 0,
     });
     2 + text.len() + escapes.sum::<usize>()
+}
+
+/// Cuts a summary that lists more than anybody reads.
+pub fn shorten(summary: &mut String) {
+    if let Some((end, _)) = summary.char_indices().nth(SUMMARY) {
+        summary.truncate(end);
+        summary.push('…');
+    }
 }
 
 /// The sentence on what an answer leaves out, and how to get it.

@@ -117,7 +117,9 @@ impl Context {
     /// Remembers what is left out of the answer that follows.
     pub fn left_out(&self, cuts: Vec<Cut>) {
         if let Ok(mut all) = self.cuts.lock() {
-            all.extend(cuts);
+            // What is read again and again, such as an approval, leaves out the same again.
+            let new: Vec<Cut> = cuts.into_iter().filter(|cut| !all.contains(cut)).collect();
+            all.extend(new);
         }
     }
 
@@ -188,7 +190,7 @@ impl Context {
     pub async fn write_without_token<O: Operation>(&self, operation: &O) -> Result<Read<O>, ToolError> {
         self.begin(None).await?;
         let reply = self.services.client.send(operation, Caller::nobody(self.call.deadline)).await?;
-        Ok(reply.read::<O>()?)
+        self.read_reply::<O>(&reply).map_err(ToolError::from)
     }
 
     /// Begins the record of a write: what the operator forbids goes no further.
