@@ -15,11 +15,10 @@ use crate::tools::schema::Object;
 use super::terminal::{BAD, GOOD, HEADING, styled};
 use super::{Fault, print, server, toolbox};
 
-/// The families that are asked about the account: these tools are listed whatever the operator serves.
+/// The families that the command calls, whatever the operator serves.
 const ASKED: &str = "account,agent";
 
-/// Tries what is set and tells the verdict, then why, then what is set and where. Exit status 1 when something would be
-/// refused.
+/// Prints the verdict, its reasons, and every setting. Exit status 1 when something would be refused.
 pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     let toolbox = toolbox(config)?;
     let flags = Flags {
@@ -33,7 +32,7 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     let asking = Config { flags, switches: Vec::new(), record: RecordPlace::Off, ..config.clone() };
     let account = ask(server(&asking)?).await?;
     let frozen = toolbox.frozen();
-    let refused = if account.answers {
+    let refused = if account.is_accepted {
         toolbox.refused(|entry| missing(entry.gate, &account.scopes, &account.features))
     } else {
         Vec::new()
@@ -44,11 +43,11 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
         Err(words) => (BAD, words),
     };
     print(&format!("{}\n", styled(style, words)))?;
-    account.told.iter().try_for_each(|told| print(told))?;
+    account.answers.iter().try_for_each(|answer| print(answer))?;
     for (why, tools) in &refused {
         print(&format!("would be refused: {}: {why}", tools.join(", ")))?;
     }
-    // The verdict has told the stop switch.
+    // The verdict names the stop switch already.
     for limit in toolbox.limits().iter().filter(|limit| Some(*limit) != frozen.as_ref()) {
         print(&format!("limit: {limit}"))?;
     }
@@ -59,12 +58,13 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     Ok(if verdict.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// What was found out about the account.
+/// What OpenTrain says of the account.
 #[derive(Default)]
 struct Account {
     /// Whether OpenTrain accepts what is set.
-    answers: bool,
-    told: Vec<String>,
+    is_accepted: bool,
+    /// The answers as a model reads them.
+    answers: Vec<String>,
     scopes: Vec<String>,
     features: Object,
 }
@@ -74,9 +74,9 @@ async fn ask(server: Server) -> Result<Account, Fault> {
     let mut account = Account::default();
     for tool in ["get_auth_status", "get_capabilities"] {
         let called = client.call(tool, Object::new()).await?;
-        account.told.push(format!("{tool}: {}\n", called.text));
-        account.answers = !called.is_error;
-        // What keeps one from being answered keeps the next: it is not told twice.
+        account.answers.push(format!("{tool}: {}\n", called.text));
+        account.is_accepted = !called.is_error;
+        // The second call would fail for the same reason.
         if called.is_error {
             break;
         }
@@ -91,7 +91,7 @@ async fn ask(server: Server) -> Result<Account, Fault> {
     Ok(account)
 }
 
-/// Whether everything that is served would be let through, in one line.
+/// Whether every served tool would be accepted, in one line.
 fn verdict(
     account: &Account,
     frozen: Option<&str>,
@@ -101,7 +101,7 @@ fn verdict(
     if let Some(frozen) = frozen {
         return Err(format!("NOT READY. {frozen}. `opentrain-mcp thaw` lets writes through again."));
     }
-    if !account.answers {
+    if !account.is_accepted {
         return Err("NOT READY. OpenTrain did not accept what is set, or could not be asked.".into());
     }
     let closed: usize = refused.iter().map(|(_, tools)| tools.len()).sum();
@@ -132,7 +132,7 @@ fn print_settings(config: &Config) -> Result<(), Fault> {
     print(concat!("\nopentrain-mcp ", env!("CARGO_PKG_VERSION")))
 }
 
-/// What an operation lacks, and what to do.
+/// What an operation lacks, and what the user can do.
 fn missing(gate: crate::api::Gate, scopes: &[String], features: &Object) -> Option<String> {
     if !gate.admits(scopes) {
         let wanted = gate.scopes.join(" or ");

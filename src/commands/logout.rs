@@ -9,7 +9,7 @@ use crate::config::Config;
 
 use super::{Fault, deadline, print};
 
-/// Revokes the token that is kept, and forgets it with its base. It is forgotten only when OpenTrain has taken it back.
+/// Revokes the saved token, then removes it and its base from the file: only after OpenTrain has revoked it.
 /// `overriding` is the variable whose token is used in place of the saved one, if one is set.
 pub(super) async fn run(config: &Config, overriding: Option<&'static str>) -> Result<ExitCode, Fault> {
     if config.flags.sandbox {

@@ -1,4 +1,4 @@
-//! What a person reads at a terminal: lines wrapped between words, and colours. Into a pipe each line goes whole and plain.
+//! Output for a person at a terminal: lines wrapped between words, and colours. Into a pipe, lines are whole and plain.
 
 use std::io::{IsTerminal, Write};
 
@@ -11,14 +11,14 @@ use super::Fault;
 
 /// Longer lines are hard to read, however wide the window is.
 const WIDEST: usize = 100;
-/// The last column of a table begins before this; what stands further right is prose.
+/// The last column of a table starts before this column; two blanks further right are prose.
 const LAST_COLUMN: usize = 44;
 
 pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub(super) const HEADING: Style = Style::new().bold();
 pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
 
-/// `text` in a style; without it where stdout takes none.
+/// `text` in a style, which stdout drops where it takes none.
 pub(super) fn styled(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
@@ -31,7 +31,7 @@ pub(super) fn print(text: &str) -> Result<(), Fault> {
     }
 }
 
-/// Prints what programs read: no line is broken. A reader that has gone (a closed pipe) is no fault.
+/// Prints for programs, without breaking lines. A closed pipe is no error.
 pub(super) fn print_whole(text: &str) -> Result<(), Fault> {
     match writeln!(anstream::stdout().lock(), "{text}") {
         Err(fault) if fault.kind() != std::io::ErrorKind::BrokenPipe => Err(fault.into()),
@@ -39,7 +39,7 @@ pub(super) fn print_whole(text: &str) -> Result<(), Fault> {
     }
 }
 
-/// The width to wrap to, if a person is looking.
+/// The width to wrap to, if stdout is a terminal.
 fn width() -> Option<usize> {
     if !std::io::stdout().is_terminal() {
         return None;
@@ -61,7 +61,7 @@ fn wrapped(text: &str, width: usize) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// Where a line goes on: below the last column of a table, else a little to the right of where it began.
+/// The indent of a wrapped line: the last column of a table, else a little to the right of the line's start.
 fn hanging(line: &str, width: usize) -> usize {
     let last_column = line.match_indices("  ").map(|(gap, _)| gap + 2).filter(|place| {
         let follows = line.get(*place..).is_some_and(|rest| !rest.is_empty() && !rest.starts_with(' '));

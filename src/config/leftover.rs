@@ -1,5 +1,5 @@
-//! Accounts that were written whole and never put in place: the process was killed, or the disk failed, in that moment.
-//! The token in such a file was delivered once, so it is looked for before anything else is believed.
+//! Recovers an account that was written completely and not put in place, because the process was killed or the disk failed
+//! in that moment. Its token was delivered only once, so the start looks for such a file first.
 
 use std::io;
 use std::path::Path;
@@ -8,16 +8,16 @@ use serde_json::{Map, Value};
 
 use crate::files;
 
-/// What became of an account that was found beside the credential file.
+/// What became of an account that lay beside the credential file.
 pub(super) enum Leftover {
-    /// It stands in the credential file now.
+    /// It is in the credential file now.
     Placed,
-    /// It could not be put there; these are its fields, and why.
+    /// It could not be put there: its fields and the reason.
     Stuck(Map<String, Value>, io::Error),
 }
 
-/// Puts the newest whole account beside `path` into its place. Nobody else may write there meanwhile. An account older
-/// than the file itself stays where it is: somebody has written the file since.
+/// Puts the newest complete account beside `path` into its place. The caller holds the lock. An account older than the
+/// file stays where it is: another process has written the file since.
 pub(super) fn recover(path: &Path) -> Option<Leftover> {
     let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let modified = |path: &Path| std::fs::metadata(path).and_then(|facts| facts.modified()).ok();
@@ -34,7 +34,7 @@ pub(super) fn recover(path: &Path) -> Option<Leftover> {
     })
 }
 
-/// Removes what is left beside `path`: what stands there is newer, or the same.
+/// Removes what is left beside `path`, which is now the newest.
 pub(super) fn clear(path: &Path) {
     for leftover in files::beside(path) {
         // One that cannot be removed is older than the credential file, so it is never read as an account.
@@ -42,8 +42,8 @@ pub(super) fn clear(path: &Path) {
     }
 }
 
-/// The account in a file, if all of it was written, and how many bytes it has. Room that was taken and not used is zeros
-/// at the end.
+/// The account in a file, if it was written completely, and its size in bytes. Reserved room that was not used is zeros at
+/// the end.
 fn account(path: &Path) -> Option<(Map<String, Value>, usize)> {
     let text = String::from_utf8(files::read(path).ok()?).ok()?;
     let whole = text.trim_end_matches('\0');

@@ -1,7 +1,7 @@
-//! Values that nobody filled in: `${NAME}`, `<your token>`, a value with its quotes. They count as not set, and the person
-//! is told which setting it is. A value is never repeated here: it may be a token in quotes.
+//! Values that nobody filled in: `${NAME}`, `<your token>`, a value with its quotes. The reasons here never repeat a value,
+//! since it may be a token in quotes.
 
-/// How the names of secrets begin that a secret store would have to look up.
+/// How references to a secret store begin.
 const REFERENCES: [&str; 12] = [
     "op://",
     "vault://",
@@ -16,13 +16,13 @@ const REFERENCES: [&str; 12] = [
     "@microsoft.keyvault(",
     "!vault",
 ];
-/// What programs write in place of a value that is missing.
+/// What programs write for a missing value.
 const MISSING: [&str; 7] = ["undefined", "null", "none", "nil", "(null)", "[object object]", "<nil>"];
-/// Words of examples. A token is random: it holds none of them beside "token" or "key".
+/// Words of example tokens. A real token is random: it has none of them together with "token", "key" or "secret".
 const EXAMPLES: [&str; 9] =
     ["your", "changeme", "change-me", "change_me", "replace", "placeholder", "example", "insert", "_here"];
 
-/// Why `value` is no value of a setting; `None` when it may be one.
+/// Why `value` counts as unset; `None` when it is a value.
 pub(super) fn unfilled(value: &str) -> Option<&'static str> {
     let lower = value.to_ascii_lowercase();
     let wrapped = |open: &str, close: &str| value.starts_with(open) && value.ends_with(close);
@@ -45,7 +45,7 @@ pub(super) fn unfilled(value: &str) -> Option<&'static str> {
     windows_variable(value).then_some("it is a placeholder that was not filled in")
 }
 
-/// The same for a token, of which more is known: it is random letters and digits behind a prefix.
+/// The same for a token, which is a prefix and random letters and digits.
 pub(super) fn unfilled_token(value: &str) -> Option<&'static str> {
     let why = unfilled(value);
     if why.is_some() {
@@ -70,7 +70,7 @@ pub(super) fn unfilled_token(value: &str) -> Option<&'static str> {
         .then_some("it is an example and no token")
 }
 
-/// `NAME=value` or `export NAME=value`, as a line of an env file.
+/// `NAME=value` or `export NAME=value`, as in a line of an env file.
 fn begins_with_a_name(value: &str) -> bool {
     let line = ["export ", "set ", "$env:"].iter().find_map(|word| value.strip_prefix(word)).unwrap_or(value);
     line.split_once('=').is_some_and(|(name, _)| {

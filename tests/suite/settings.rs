@@ -1,5 +1,7 @@
 //! Where each setting comes from, and where a token may go.
 
+mod values;
+
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -65,7 +67,7 @@ async fn a_token_of_the_environment_is_never_sent_to_a_base_of_the_file() {
     let upstream = Upstream::giving(&contracts(0)).await;
     let server = launch().credentials(&file(&upstream.origin, "ot_pat_a_filefilefile")).env("OT_API_TOKEN", TOKEN);
     // The default base is on the network: a proxy that opens no tunnel keeps the test off it.
-    let proxy = Upstream::giving(&json!({})).await;
+    let proxy = Upstream::answering(|_, _| Reply::new(502, "no way")).await;
     let ran = server.env("HTTPS_PROXY", &proxy.origin).args(["call", "get_auth_status"]).run().await;
     assert!(ran.stderr.contains("cli.json") && ran.stderr.contains("OT_API_TOKEN"), "{}", ran.stderr);
     assert_eq!(upstream.connections(), 0);
@@ -137,25 +139,11 @@ async fn a_base_is_an_origin_over_https_or_on_loopback() {
 }
 
 #[tokio::test]
-async fn a_setting_that_cannot_be_used_is_named_at_start() {
-    for (variable, value) in [
-        ("OPENTRAIN_TIMEOUT", "soon"),
-        ("OPENTRAIN_TIMEOUT", "-1"),
-        ("OPENTRAIN_TIMEOUT", "0"),
-        ("OPENTRAIN_TIMEOUT", "NaN"),
-        ("OPENTRAIN_TIMEOUT", "1e9"),
-        ("OPENTRAIN_HUMAN_WAIT", "a while"),
-        ("OPENTRAIN_SANDBOX", "maybe"),
-        ("OPENTRAIN_SANDBOX_PORT", "70000"),
-        ("OPENTRAIN_LOG_FORMAT", "xml"),
-        ("RUST_LOG", "opentrain_mcp=loudly"),
-        ("OT_API_TOKEN", "ot_pat_with a blank"),
-        ("OT_API_TOKEN", "ot_pat_sëcret"),
-    ] {
-        let ran = launch().env(variable, value).run().await;
-        assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{variable}={value}: {ran:?}");
-        assert!(ran.stderr.contains(variable), "{variable}={value}: {}", ran.stderr);
-        assert!(variable != "OT_API_TOKEN" || !ran.stderr.contains(value), "a token is not repeated: {}", ran.stderr);
+async fn a_token_that_cannot_be_sent_is_refused_and_not_repeated() {
+    for token in ["ot_pat_with a blank", "ot_pat_sëcret"] {
+        let ran = launch().env("OT_API_TOKEN", token).run().await;
+        assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{token}: {ran:?}");
+        assert!(ran.stderr.contains("OT_API_TOKEN") && !ran.stderr.contains(token), "{}", ran.stderr);
     }
 }
 
