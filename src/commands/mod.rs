@@ -79,21 +79,23 @@ fn run(cli: Cli, environment: &Environment) -> Result<ExitCode, Fault> {
         // Only the saved account is revoked, at the base that belongs to it.
         config = Config::read(&cli.flags, &environment.without_token())?;
     }
-    if let Some(task @ (Task::Install(_) | Task::Uninstall(_))) = &cli.task {
-        return install::run(task, environment, cli.flags.arguments());
-    }
     let log = Log::start(&config.flags, Arc::clone(&config.credentials))?;
     // One thread, since calls wait more than they compute: with a second thread each call also waits for that one to wake.
     // What blocks (syncing files, locks) has threads of its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let done = runtime.block_on(perform(cli.task.unwrap_or(Task::Serve), &config, overriding));
+    let done = runtime.block_on(perform(cli.task.unwrap_or(Task::Serve), &config, environment, overriding));
     // A read of stdin cannot be cancelled: the process does not wait for it.
     runtime.shutdown_background();
     log.finish();
     done
 }
 
-async fn perform(task: Task, config: &Config, overriding: Option<&'static str>) -> Result<ExitCode, Fault> {
+async fn perform(
+    task: Task,
+    config: &Config,
+    environment: &Environment,
+    overriding: Option<&'static str>,
+) -> Result<ExitCode, Fault> {
     match task {
         Task::Serve => {
             warn(config);
@@ -119,8 +121,8 @@ async fn perform(task: Task, config: &Config, overriding: Option<&'static str>) 
         Task::Logout => logout::run(config, overriding).await,
         Task::Thaw => freeze::thaw(config),
         Task::Audit { file } => audit::run(config, file.as_deref()),
-        // `run` has done these two: they need no settings.
-        Task::Install(_) | Task::Uninstall(_) => Ok(ExitCode::SUCCESS),
+        Task::Install(options) => install::install(&options, environment, config.flags.arguments()),
+        Task::Uninstall(options) => install::uninstall(&options, environment),
         Task::Sandbox { listen, assumptions } => sandbox::run(listen, config, assumptions).await,
     }
 }
