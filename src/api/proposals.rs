@@ -19,7 +19,8 @@ use super::{Effect, Gate, Operation};
 #[serde(rename_all = "camelCase")]
 pub struct ListProposals {
     pub job_id: JobId,
-    /// UNREVIEWED, SHORTLISTED, MAYBE, HIRED, DECLINED, NOT_A_FIT or RESUME_SENT.
+    /// Only these.
+    #[schemars(extend("enum" = ["UNREVIEWED", "SHORTLISTED", "MAYBE", "HIRED", "DECLINED", "NOT_A_FIT", "RESUME_SENT"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// How many.
