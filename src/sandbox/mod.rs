@@ -19,9 +19,9 @@ mod world;
 mod tests;
 
 pub use http::embedded::Embedded;
-pub use http::faults::{Faults, InvalidFault, Kind as FaultKind};
+pub use http::faults::Faults;
 pub use http::server::Sandbox;
-pub use world::roles::{Role, default_token, roles};
+pub use world::{Role, default_token, roles};
 
 /// Every rule of the sandbox that is inferred and not documented: what it is about, what the sandbox does, and why.
 pub const ASSUMPTIONS: &str = include_str!("assumptions.txt");

@@ -80,7 +80,8 @@ impl Tool for RegisterAgent {
         let writing = context.begin(None).await?;
         // Nothing secret is in the request, and what is delivered must not be masked.
         let answer = context.toolbox.client.send(&register, Caller::nobody(context.call.deadline)).await;
-        let Read { object, output, .. } = match answer.and_then(|reply| reply.read::<RegisterIdentity>()) {
+        let Read { object, output, .. } = match answer.and_then(|reply| context.read_reply::<RegisterIdentity>(&reply))
+        {
             Ok(read) => read,
             Err(fault) => return Err(context.end_failed(writing, fault).await),
         };

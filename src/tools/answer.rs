@@ -253,6 +253,7 @@ impl Answer {
 
     /// Cuts what is too large for one answer, and says what is left out.
     fn fit(&mut self) {
+        bound::shorten(&mut self.summary);
         let texts =
             std::iter::once(&self.summary).chain(&self.warnings).chain(Some(&self.next)).chain(Some(&self.whole));
         let mut own: usize = texts.map(|text| bound::text_size(text)).sum();

@@ -196,7 +196,7 @@ impl Seen {
 
 async fn see(approval_id: &ApprovalId, deadline: Instant, context: &Context) -> Result<Seen, Error> {
     let reply = context.send_until(&GetApproval { approval_id: approval_id.clone() }, deadline).await?;
-    let read = reply.read::<GetApproval>()?;
+    let read = context.read_reply::<GetApproval>(&reply)?;
     Ok(Seen { approval: read.output.approval, object: read.object, reply })
 }
 

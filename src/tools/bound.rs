@@ -25,6 +25,8 @@ const ADDRESS: usize = 2_000;
 const NAMED: usize = 8;
 /// The most characters of a place that is named.
 const LONGEST_PATH: usize = 200;
+/// The most characters of a summary.
+const SUMMARY: usize = 8_000;
 /// The most characters of a line of text.
 const LINE: usize = 4_000;
 /// How many lines at the end of a text are kept: warnings, and what comes next.
@@ -195,6 +197,14 @@ pub fn text_size(text: &str) -> usize {
         _ => 0,
     });
     2 + text.len() + escapes.sum::<usize>()
+}
+
+/// Cuts a summary that lists more than anybody reads.
+pub fn shorten(summary: &mut String) {
+    if let Some((end, _)) = summary.char_indices().nth(SUMMARY) {
+        summary.truncate(end);
+        summary.push('…');
+    }
 }
 
 /// How to get what is left out of an answer that is too large.

@@ -150,7 +150,9 @@ impl Context {
     /// Remembers what is left out of the answer that follows.
     pub(super) fn left_out(&self, cuts: Vec<Cut>) {
         if let Ok(mut all) = self.cuts.lock() {
-            all.extend(cuts);
+            // What is read again and again, such as an approval, leaves out the same again.
+            let new: Vec<Cut> = cuts.into_iter().filter(|cut| !all.contains(cut)).collect();
+            all.extend(new);
         }
     }
 

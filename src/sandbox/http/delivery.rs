@@ -13,7 +13,7 @@ use tokio::time::timeout;
 use url::{Host, Url};
 
 use super::loopback;
-use crate::sandbox::world::webhook::{Delivery, MOST_WAITING};
+use crate::sandbox::world::{Delivery, MOST_WAITING};
 
 /// How long a receiver may take (reference: guides/verify-webhook-signatures).
 const PATIENCE: Duration = Duration::from_secs(10);

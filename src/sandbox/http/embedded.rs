@@ -7,10 +7,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::future::BoxFuture;
 use tokio::net::TcpListener;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, OnceCell};
 use url::Url;
 
 use super::faults::Faults;
+use super::loopback;
 use super::marker::{Holder, Marker, ask};
 use super::server::{Sandbox, origin};
 use crate::api::client::Endpoint;
@@ -24,6 +25,8 @@ pub struct Embedded {
     port: u16,
     user: String,
     faults: Faults,
+    /// The client that looks for a sandbox to share.
+    client: OnceCell<reqwest::Client>,
     /// Where it was found or started.
     place: Mutex<Option<Place>>,
     /// Whether another one has taken its place, and the caller was not told yet.
@@ -34,7 +37,6 @@ pub struct Embedded {
 const REPLACED: &str = "NOTE: the sandbox that was used so far ended with the process that held it, and a fresh one took its \
     place: what was made in the old one is gone, and its ids may mean something else.";
 
-/// Where the sandbox is.
 enum Place {
     /// In this process.
     Own(Sandbox),
@@ -56,7 +58,14 @@ impl Embedded {
     /// call. Port 0 is any free one, shared with nobody.
     #[must_use]
     pub fn new(port: u16, user: String) -> Self {
-        Self { port, user, faults: Faults::none(), place: Mutex::new(None), replaced: AtomicBool::new(false) }
+        Self {
+            port,
+            user,
+            faults: Faults::none(),
+            client: OnceCell::new(),
+            place: Mutex::new(None),
+            replaced: AtomicBool::new(false),
+        }
     }
 
     /// The same with `faults`. With faults it is this process's own, and shared with nobody.
@@ -111,15 +120,15 @@ impl Embedded {
 
     /// Starts a sandbox on `port`, or shares the one that is there. Of two that start at once, one gets the port and
     /// the other shares it.
-    ///
-    /// # Errors
-    /// What has the port instead.
+    /// An error says what has the port instead.
     async fn take(&self, port: u16) -> Result<Place, String> {
         let fault = match self.start(port).await {
             Ok(sandbox) => return Ok(Place::Own(sandbox)),
             Err(fault) => fault,
         };
-        match ask(port, &Marker::of(&self.user)).await {
+        let client =
+            self.client.get_or_try_init(async || loopback::client()).await.map_err(|fault| fault.to_string())?;
+        match ask(client, port, &Marker::of(&self.user)).await {
             Holder::Ours(_) if !self.faults.is_empty() => Err("a sandbox without the faults that are asked for".into()),
             Holder::Ours(instance) => {
                 let origin = origin((Ipv4Addr::LOCALHOST, port).into()).map_err(|fault| fault.to_string())?;

@@ -6,12 +6,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use axum::Router;
 use axum::routing::get;
 use http::StatusCode;
+use reqwest::Client;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::time::timeout;
 
-use super::{loopback, response};
-use crate::sandbox::world::state::Shared;
+use super::response;
+use crate::sandbox::world::Shared;
 
 const PATH: &str = "/sandbox";
 /// How long a port may take to say what it is. A sandbox on the same machine needs a few milliseconds.
@@ -72,8 +73,8 @@ pub(super) enum Holder {
 }
 
 /// Asks a port of this machine what is there; answers in bounded time.
-pub(super) async fn ask(port: u16, wanted: &Marker) -> Holder {
-    match timeout(PATIENCE, fetch(port)).await {
+pub(super) async fn ask(client: &Client, port: u16, wanted: &Marker) -> Holder {
+    match timeout(PATIENCE, fetch(client, port)).await {
         Ok(Ok(body)) => match serde_json::from_slice::<Marker>(&body) {
             Ok(found) if found.is_like(wanted) => Holder::Ours(found.instance),
             Ok(_) => Holder::Stranger("a sandbox of another user or version, or one with faults"),
@@ -85,8 +86,8 @@ pub(super) async fn ask(port: u16, wanted: &Marker) -> Holder {
     }
 }
 
-async fn fetch(port: u16) -> reqwest::Result<Vec<u8>> {
+async fn fetch(client: &Client, port: u16) -> reqwest::Result<Vec<u8>> {
     let url = format!("http://{}:{port}{PATH}", Ipv4Addr::LOCALHOST);
-    let body = loopback::client()?.get(url).send().await?.bytes().await?;
+    let body = client.get(url).send().await?.bytes().await?;
     Ok(body.into())
 }

@@ -5,7 +5,7 @@ mod connection;
 mod delivery;
 pub(crate) mod embedded;
 pub(crate) mod faults;
-mod guard;
+pub(crate) mod guard;
 mod loopback;
 mod marker;
 mod response;

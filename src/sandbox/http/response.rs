@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::sandbox::routes::answer::Answered;
 use crate::sandbox::rules::life;
-use crate::sandbox::world::state::{Shared, World};
+use crate::sandbox::world::{Shared, World};
 
 /// Carries out one API request. `work` decides while nobody else has the world; then a second has passed.
 pub(super) fn exchange(shared: &Shared, work: impl FnOnce(&mut World) -> Answered) -> Response {
@@ -37,7 +37,6 @@ pub(super) fn json(status: StatusCode, body: &Value) -> Response {
     response
 }
 
-/// Sets a header whose value is plain ASCII.
 pub(super) fn insert(response: &mut Response, name: HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);

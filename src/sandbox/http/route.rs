@@ -21,9 +21,7 @@ use crate::api::error::InvalidArgument;
 use crate::api::{Dialect, Gate, Operation, wire};
 use crate::sandbox::pages::layout;
 use crate::sandbox::routes::answer::Answered;
-use crate::sandbox::world::keys::{ANYONE, Caller};
-use crate::sandbox::world::refused::Refused;
-use crate::sandbox::world::state::{Shared, World};
+use crate::sandbox::world::{ANYONE, Caller, Refused, Shared, World};
 
 /// The largest body that is read, in bytes.
 pub(crate) const MAX_BODY: usize = 1024 * 1024;
@@ -179,7 +177,9 @@ impl Sent {
 
 fn unread(fault: &BytesRejection) -> Refused {
     match fault.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => Refused::too_large(MAX_BODY),
+        status @ StatusCode::PAYLOAD_TOO_LARGE => {
+            Refused::new(status, "PAYLOAD_TOO_LARGE", format!("The body is larger than {MAX_BODY} bytes."))
+        }
         _ => Refused::bad_request("The body could not be read."),
     }
 }
@@ -205,9 +205,6 @@ fn meant<'a>(group: &'a [Route], query: &str) -> Option<&'a Route> {
 }
 
 /// Serves the routes of `table`. Routes that share a start of their paths must name its parameters alike.
-///
-/// # Errors
-/// When an operation has a method that cannot be routed.
 pub(super) fn router(table: Vec<Route>, plan: &FaultPlan) -> io::Result<Router<Shared>> {
     let mut router = Router::new();
     for group in groups(table) {

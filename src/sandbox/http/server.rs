@@ -7,6 +7,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
+use http::StatusCode;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, DATE, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
@@ -25,9 +26,7 @@ use super::route::{self, MAX_BODY};
 use super::table;
 use crate::sandbox::pages::{layout, router as pages};
 use crate::sandbox::story;
-use crate::sandbox::world::refused::Refused;
-use crate::sandbox::world::state::{Shared, World};
-use crate::sandbox::world::webhook::DeliveryQueue;
+use crate::sandbox::world::{DeliveryQueue, Refused, Shared, World};
 
 /// A page may show itself in its own style, and send its own form. No scripts, no frames, nothing from elsewhere.
 const POLICY: &str =
@@ -66,7 +65,7 @@ impl Sandbox {
         let origin = origin(address)?;
         let marker = Marker::of(user).starting();
         let marker = if faults.is_empty() { marker } else { marker.alone() };
-        let mut world = story::world(origin.clone())?;
+        let mut world = story::world(&origin)?;
         world.faults = faults.to_string();
         let (queue, deliveries) = DeliveryQueue::open();
         world.deliveries = queue;
@@ -95,7 +94,6 @@ impl Sandbox {
     }
 }
 
-/// The origin of a sandbox that listens on `address`.
 pub(crate) fn origin(address: SocketAddr) -> io::Result<Url> {
     Url::parse(&format!("http://{address}")).map_err(io::Error::other)
 }
@@ -109,7 +107,11 @@ fn app(world: World, faults: Faults, marker: &Marker) -> io::Result<Router> {
             elsewhere(&shared, request.uri().path(), Refused::not_found("There is nothing at this path."))
         })
         .method_not_allowed_fallback(async |State(shared): State<Shared>, request: Request| {
-            elsewhere(&shared, request.uri().path(), Refused::method_not_allowed())
+            elsewhere(
+                &shared,
+                request.uri().path(),
+                Refused::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "This path has no such method."),
+            )
         })
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(shared.clone(), around))

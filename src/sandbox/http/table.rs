@@ -5,7 +5,7 @@ use crate::sandbox::routes::{
     account, agent, approvals, contracts, credits, jobs, market, messages, milestones, proposals, team, tokens,
     updates, webhooks,
 };
-use crate::sandbox::world::refused::Refused;
+use crate::sandbox::world::Refused;
 
 /// All routes. Where operations share method and path, the one with a parameter of its own comes first.
 pub(crate) fn routes() -> Vec<Route> {

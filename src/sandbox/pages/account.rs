@@ -8,9 +8,7 @@ use maud::{Markup, html};
 
 use super::layout::{Fields, form, not_found, page, refusal, see, tell_assistant, unexpected, visible};
 use crate::sandbox::rules::claim;
-use crate::sandbox::world::account::{Account, Attempt, Owner};
-use crate::sandbox::world::refused::Refused;
-use crate::sandbox::world::state::{Shared, World};
+use crate::sandbox::world::{Account, Attempt, Owner, Refused, Shared, World};
 
 /// Where an account is claimed: the seeded one with a button, one that an agent registered with its link and code.
 pub(super) async fn claim(State(shared): State<Shared>, query: RawQuery) -> Response {
@@ -60,7 +58,7 @@ fn ceremony(world: &World, token: &str) -> Response {
 fn by_the_agent(world: &World, account: &str) -> Response {
     let found = world.owner_of(Some(account)).and_then(|owner| world.account(owner));
     match found {
-        None => not_found("There is no such account in this sandbox."),
+        None => unknown(),
         Some(account) if account.claimed => claimed_page(&tell_assistant("that the account is claimed.")),
         Some(account) => page(
             StatusCode::OK,
@@ -76,26 +74,23 @@ fn by_the_agent(world: &World, account: &str) -> Response {
 }
 
 fn asks_for_code(status: StatusCode, account: &Account, attempt: &Attempt, wrong: Option<&str>) -> Response {
-    page(
-        status,
-        "Claim this account?",
-        &html! {
-            @if let Some(wrong) = wrong { p #wrong.error role="alert" { (wrong) } }
-            p { "The agent " bdi { (visible(&account.first_name)) } " registered the OpenTrain account "
-                strong { bdi { (visible(&account.organization)) } } ", and asks you to own it as " bdi { (visible(&attempt.email)) } "." }
-            (what_a_claim_does())
-            form method="post" action="/claim" {
-                input type="hidden" name="token" value=(attempt.token);
-                p { label { "6-digit code " input name="code" inputmode="numeric" autocomplete="one-time-code"
-                    pattern="[0-9]{6}" maxlength="6" required aria-invalid=[wrong.map(|_| "true")]
-                    aria-describedby=[wrong.map(|_| "wrong")]; } }
-                button { "Claim account" }
-            }
-            p.quiet { "OpenTrain sends the code to that address too. The sandbox sends no e-mail: your assistant shows it. \
-                       The code expires " (attempt.ends_at.words()) "." }
-            (unexpected())
-        },
-    )
+    let body = html! {
+        @if let Some(wrong) = wrong { p #wrong.error role="alert" { (wrong) } }
+        p { "The agent " bdi { (visible(&account.first_name)) } " registered the OpenTrain account "
+            strong { bdi { (visible(&account.organization)) } } ", and asks you to own it as " bdi { (visible(&attempt.email)) } "." }
+        (what_a_claim_does())
+        form method="post" action="/claim" {
+            input type="hidden" name="token" value=(attempt.token);
+            p { label { "6-digit code " input name="code" inputmode="numeric" autocomplete="one-time-code"
+                pattern="[0-9]{6}" maxlength="6" required aria-invalid=[wrong.map(|_| "true")]
+                aria-describedby=[wrong.map(|_| "wrong")]; } }
+            button { "Claim account" }
+        }
+        p.quiet { "OpenTrain sends the code to that address too. The sandbox sends no e-mail: your assistant shows it. \
+                   The code expires " (attempt.ends_at.words()) "." }
+        (unexpected())
+    };
+    page(status, "Claim this account?", &body)
 }
 
 fn what_a_claim_does() -> Markup {
@@ -119,69 +114,51 @@ fn claim_seeded(world: &World) -> Response {
             (tell_assistant("that the account is claimed; it repeats the refused call."))
         });
     }
-    page(
-        StatusCode::OK,
-        "Claim this account?",
-        &html! {
-            p { "An AI agent works with this OpenTrain account, and no person owns it yet. Until somebody does, it can \
-                 look at contracts, but it cannot create milestones, hire or pay." }
-            (what_a_claim_does())
-            (form("/claim", "", &[], "Claim account"))
-            (unexpected())
-        },
-    )
+    let body = html! {
+        p { "An AI agent works with this OpenTrain account, and no person owns it yet. Until somebody does, it can \
+             look at contracts, but it cannot create milestones, hire or pay." }
+        (what_a_claim_does())
+        (form("/claim", "", &[], "Claim account"))
+        (unexpected())
+    };
+    page(StatusCode::OK, "Claim this account?", &body)
 }
 
 /// Where a payment method is put on file.
 pub(super) async fn billing(State(shared): State<Shared>, query: RawQuery) -> Response {
     let (world, sent) = (shared.lock(), Fields::query(query));
     let named = sent.get("account");
-    let owner = world.owner_of(named);
-    match owner.and_then(|owner| world.account(owner)) {
-        None => not_found("There is no such account in this sandbox."),
-        Some(account) if account.has_card => card_on_file(),
-        Some(_) => asks_for_card(named),
+    let Some(account) = world.owner_of(named).and_then(|owner| world.account(owner)) else { return unknown() };
+    if account.has_card {
+        let body = html! {
+            p { "It is a pretend card: no number was asked for, and nothing is ever charged." }
+            (tell_assistant("that a payment method is on file. It repeats the refused request, and you decide on its page."))
+        };
+        return page(StatusCode::OK, "A payment method is on file", &body);
     }
+    let body = html! {
+        p { "This account has no payment method yet, so nobody can be hired and no milestone can be funded." }
+        p { "In this sandbox it is a pretend card: no number is asked for. Adding it pays nothing. Each payment is still \
+             yours to confirm or decline, one by one." }
+        (form(&billing_path(named), "", &[], "Add payment method"))
+        (unexpected())
+    };
+    page(StatusCode::OK, "Add a payment method?", &body)
 }
 
 /// Puts a payment method on file.
 pub(super) async fn card_added(State(shared): State<Shared>, query: RawQuery) -> Response {
     let (mut world, sent) = (shared.lock(), Fields::query(query));
     let owner = world.owner_of(sent.get("account"));
-    match owner.and_then(|owner| world.account_mut(owner)) {
-        None => not_found("There is no such account in this sandbox."),
-        Some(account) => {
-            account.has_card = true;
-            see(&billing_path(sent.get("account")))
-        }
-    }
+    let Some(account) = owner.and_then(|owner| world.account_mut(owner)) else { return unknown() };
+    account.has_card = true;
+    see(&billing_path(sent.get("account")))
 }
 
 fn billing_path(account: Option<&str>) -> String {
     account.map_or_else(|| "/billing".into(), |account| format!("/billing?account={account}"))
 }
 
-fn card_on_file() -> Response {
-    page(
-        StatusCode::OK,
-        "A payment method is on file",
-        &html! {
-            p { "It is a pretend card: no number was asked for, and nothing is ever charged." }
-            (tell_assistant("that a payment method is on file. It repeats the refused request, and you decide on its page."))
-        },
-    )
-}
-
-fn asks_for_card(account: Option<&str>) -> Response {
-    page(
-        StatusCode::OK,
-        "Add a payment method?",
-        &html! {
-            p { "This account has no payment method yet, so nobody can be hired and no milestone can be funded." }
-            p { "In this sandbox it is a pretend card: no number is asked for. Adding it pays nothing. Each payment is \
-                 still yours to confirm or decline, one by one." }
-            (form(&billing_path(account), "", &[], "Add payment method"))
-            (unexpected())
-        },
-    )
+fn unknown() -> Response {
+    not_found("There is no such account in this sandbox.")
 }

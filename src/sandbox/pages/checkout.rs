@@ -6,8 +6,7 @@ use http::StatusCode;
 use maud::html;
 
 use super::layout::{self, Id, form, id_of, not_found, see, tell_assistant, unexpected};
-use crate::sandbox::world::ledger::dollars;
-use crate::sandbox::world::state::Shared;
+use crate::sandbox::world::{Shared, dollars};
 
 pub(super) async fn page(State(shared): State<Shared>, id: Id) -> Response {
     let world = shared.lock();
@@ -21,21 +20,18 @@ pub(super) async fn page(State(shared): State<Shared>, id: Id) -> Response {
         "COMPLETED" => "You paid: the credits are in the account",
         _ => "Too late: this page expired, and nothing was charged",
     };
-    layout::page(
-        StatusCode::OK,
-        title,
-        &html! {
-            p.sum { (amount) " of credits" }
-            @if top_up.status(world.now()) == "PENDING" {
-                p { strong { "Pay" } " puts " (amount) " into the account's credits. It is a pretend payment: no card is asked \
-                     for. The page expires " (top_up.expires_at().words()) "." }
-                (form(&format!("/checkout/{id}"), "", &[], &format!("Pay {amount}")))
-                (unexpected())
-            } @else {
-                (tell_assistant("that this page is done."))
-            }
-        },
-    )
+    let body = html! {
+        p.sum { (amount) " of credits" }
+        @if top_up.status(world.now()) == "PENDING" {
+            p { strong { "Pay" } " puts " (amount) " into the account's credits. It is a pretend payment: no card is asked \
+                 for. The page expires " (top_up.expires_at().words()) "." }
+            (form(&format!("/checkout/{id}"), "", &[], &format!("Pay {amount}")))
+            (unexpected())
+        } @else {
+            (tell_assistant("that this page is done."))
+        }
+    };
+    layout::page(StatusCode::OK, title, &body)
 }
 
 pub(super) async fn paid(State(shared): State<Shared>, id: Id) -> Response {

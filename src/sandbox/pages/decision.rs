@@ -10,10 +10,7 @@ use super::layout::{self, Fields, Id, form, id_of, not_found, row, see, tell_ass
 use super::request::{View, view};
 use crate::api::approvals::{CONFIRMED, DECLINED, PENDING};
 use crate::sandbox::rules::decide::{self, Means, cost, obstacle};
-use crate::sandbox::world::approval::{Approval, Asked};
-use crate::sandbox::world::ledger::dollars;
-use crate::sandbox::world::state::{Shared, World};
-use crate::sandbox::world::values::Moment;
+use crate::sandbox::world::{Approval, Asked, Moment, Shared, World, dollars};
 
 pub(super) async fn page(State(shared): State<Shared>, id: Id) -> Response {
     let (world, id) = (shared.lock(), id_of(id));

@@ -9,11 +9,7 @@ use super::layout::{self, form, name, see, status, visible};
 use super::request::view;
 use crate::api::contracts::ContractStatus;
 use crate::sandbox::rules::life;
-use crate::sandbox::world::account::{Account, Owner};
-use crate::sandbox::world::contract::{Contract, Milestone};
-use crate::sandbox::world::ledger::dollars;
-use crate::sandbox::world::roles::roles;
-use crate::sandbox::world::state::{Shared, World};
+use crate::sandbox::world::{Account, Contract, Milestone, Owner, Shared, World, dollars, roles};
 
 const DAY: u64 = 24 * 3_600;
 
@@ -25,26 +21,23 @@ pub(super) async fn let_a_day_pass(State(shared): State<Shared>) -> Response {
 
 pub(super) async fn page(State(shared): State<Shared>) -> Response {
     let world = &*shared.lock();
-    layout::page(
-        StatusCode::OK,
-        "Sandbox",
-        &html! {
-            p { "A small OpenTrain on this machine, to try what agents and people do together. It forgets everything \
-                 when it stops." }
-            h2 { "Waiting for you" }
-            (waiting(world))
-            @for (owner, account) in world.our_accounts() { (account_of(world, owner, account)) }
-            h2 { "The clock" }
-            p { "It says " (world.now().words()) ", and each request of an agent takes one second." }
-            (form("/clock", "", &[], "Let 24 hours pass"))
-            @if !world.faults.is_empty() {
-                h2 { "Faults on demand" }
-                p { "This sandbox fails where it is told to: " code { (world.faults) } }
-            }
-            h2 { "Tokens" }
-            (tokens(world))
-        },
-    )
+    let body = html! {
+        p { "A small OpenTrain on this machine, to try what agents and people do together. It forgets everything \
+             when it stops." }
+        h2 { "Waiting for you" }
+        (waiting(world))
+        @for (owner, account) in world.our_accounts() { (account_of(world, owner, account)) }
+        h2 { "The clock" }
+        p { "It says " (world.now().words()) ", and each request of an agent takes one second." }
+        (form("/clock", "", &[], "Let 24 hours pass"))
+        @if !world.faults.is_empty() {
+            h2 { "Faults on demand" }
+            p { "This sandbox fails where it is told to: " code { (world.faults) } }
+        }
+        h2 { "Tokens" }
+        (tokens(world))
+    };
+    layout::page(StatusCode::OK, "Sandbox", &body)
 }
 
 /// Everything that a person can decide now: requests, checkouts and claims.
@@ -62,11 +55,8 @@ fn waiting(world: &World) -> Markup {
     let claims = world.our_accounts().filter(|(_, account)| !account.claimed).filter_map(|(_, account)| {
         let attempt = account.ceremony.as_ref()?.attempt.as_ref().filter(|attempt| now < attempt.ends_at)?;
         let path = format!("/claim?token={}", attempt.token);
-        Some(entry(
-            &path,
-            &html! { "Claim the account of " bdi { (visible(&account.organization)) } },
-            &attempt.ends_at.words(),
-        ))
+        let text = html! { "Claim the account of " bdi { (visible(&account.organization)) } };
+        Some(entry(&path, &text, &attempt.ends_at.words()))
     });
     let open: Vec<_> = asked.chain(checkouts).chain(claims).collect();
     html! {

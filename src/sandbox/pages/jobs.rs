@@ -8,8 +8,7 @@ use serde_json::Value;
 
 use super::layout::{self, Fields, Id, id_of, not_found, row, visible};
 use crate::sandbox::rules::drafts;
-use crate::sandbox::world::job::Job;
-use crate::sandbox::world::state::{Shared, World};
+use crate::sandbox::world::{Job, Shared, World};
 
 pub(super) async fn draft(State(shared): State<Shared>, query: RawQuery) -> Response {
     let note = "At OpenTrain a person edits the draft here. In the sandbox the agent does.";
@@ -24,17 +23,14 @@ fn show(world: &World, id: &str, note: Option<&str>) -> Response {
     let Some(job) = world.job(id) else {
         return not_found("There is no such job in this sandbox.");
     };
-    layout::page(
-        StatusCode::OK,
-        &visible(job.title()),
-        &html! {
-            p { bdi { (visible(&job.company)) } " · " (text(&serde_json::json!(job.status))) " · "
-                code { (job.id) } }
-            table.facts { tbody { @for (name, value) in &job.fields { (row(&label(name), &html! { bdi { (text(value)) } })) } } }
-            (lacks(job))
-            @if let Some(note) = note { p.quiet { (note) } }
-        },
-    )
+    let body = html! {
+        p { bdi { (visible(&job.company)) } " · " (text(&serde_json::json!(job.status))) " · "
+            code { (job.id) } }
+        table.facts { tbody { @for (name, value) in &job.fields { (row(&label(name), &html! { bdi { (text(value)) } })) } } }
+        (lacks(job))
+        @if let Some(note) = note { p.quiet { (note) } }
+    };
+    layout::page(StatusCode::OK, &visible(job.title()), &body)
 }
 
 fn lacks(job: &Job) -> Markup {

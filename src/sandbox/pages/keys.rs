@@ -5,13 +5,9 @@ use axum::extract::{RawQuery, State};
 use axum::response::Response;
 use http::StatusCode;
 use maud::{Markup, html};
-use url::Url;
 
 use super::layout::{Fields, not_found, page, see, visible};
-use crate::sandbox::world::account::{Account, Owner};
-use crate::sandbox::world::keys::{Key, MOST_KEYS};
-use crate::sandbox::world::scopes::ALL;
-use crate::sandbox::world::state::{Shared, World};
+use crate::sandbox::world::{ALL_SCOPES, Account, Key, MOST_KEYS, Owner, Shared, World};
 
 /// The longest name of a token (reference: api-reference/tokens/create).
 const LONGEST_NAME: usize = 120;
@@ -31,7 +27,7 @@ pub(super) async fn made(State(shared): State<Shared>, body: Bytes) -> Response 
     let Some((owner, account)) = wanted(&world, &sent) else { return unknown() };
     let organization = account.organization_id.clone();
     let wanted: Vec<_> = sent.all("scope").collect();
-    let scopes: Vec<_> = ALL.iter().copied().filter(|scope| wanted.contains(scope)).collect();
+    let scopes: Vec<_> = ALL_SCOPES.iter().copied().filter(|scope| wanted.contains(scope)).collect();
     let wrong = if !account.claimed {
         Some("Nobody owns this account yet: claim it first.")
     } else if scopes.is_empty() || scopes.len() < wanted.len() {
@@ -48,7 +44,9 @@ pub(super) async fn made(State(shared): State<Shared>, body: Bytes) -> Response 
     }
     let name: String = sent.get("name").unwrap_or("API key").chars().take(LONGEST_NAME).collect();
     let (token, now) = (world.keys.mint("pat", "key"), world.now());
-    let made = world.keys.add(owner, &token, &name, scopes, now).id().to_owned();
+    let key = Key::new(owner, &token, &name, &scopes, now);
+    let made = key.id().to_owned();
+    world.keys.add(key);
     see(&format!("/settings/api-keys?account={organization}&made={made}"))
 }
 
@@ -68,29 +66,26 @@ fn unknown() -> Response {
 
 fn settings(world: &World, owner: Owner, account: &Account, notice: &Markup) -> Response {
     let claim = world.account_page("/claim", owner);
-    page(
-        StatusCode::OK,
-        "Settings → API keys",
-        &html! {
-            p { "Account: " bdi { (visible(&account.organization)) } " " code { (account.organization_id) } }
-            (notice)
-            @if account.claimed { (form(account)) }
-            @else { p { "Nobody owns this account yet. " a href=(claim) { "Claim it" } " first; then you can make keys here." } }
-            h2 { "Keys" }
-            table.list {
-                thead { tr { th { "Name" } th { "Key" } th { "Scopes" } th { "Status" } } }
-                tbody { @for key in world.keys.of(owner) { (line(key)) } }
-            }
-        },
-    )
+    let body = html! {
+        p { "Account: " bdi { (visible(&account.organization)) } " " code { (account.organization_id) } }
+        (notice)
+        @if account.claimed { (form(account)) }
+        @else { p { "Nobody owns this account yet. " a href=(claim) { "Claim it" } " first; then you can make keys here." } }
+        h2 { "Keys" }
+        table.list {
+            thead { tr { th { "Name" } th { "Key" } th { "Scopes" } th { "Status" } } }
+            tbody { @for key in world.keys.of(owner) { (line(key)) } }
+        }
+    };
+    page(StatusCode::OK, "Settings → API keys", &body)
 }
 
-fn shown_once(token: &str, origin: &Url) -> Markup {
+fn shown_once(token: &str, origin: &str) -> Markup {
     html! {
         p { strong { "Your new key" } ". Copy it now: this page shows it for 10 minutes." }
         pre { code { (token) } }
         p { "Give it to the server of your assistant as " code { "OT_API_TOKEN" } ", with "
-            code { "OPENTRAIN_API_BASE_URL=" (origin.as_str().trim_end_matches('/')) } " and without " code { "--sandbox" }
+            code { "OPENTRAIN_API_BASE_URL=" (origin) } " and without " code { "--sandbox" }
             ", not to the assistant in a chat. It works only in this sandbox." }
     }
 }
@@ -103,7 +98,7 @@ fn form(account: &Account) -> Markup {
             input type="hidden" name="account" value=(account.organization_id);
             p { label { "Name " input name="name" maxlength=(LONGEST_NAME) value="My assistant"; } }
             ul.scopes {
-                @for scope in ALL {
+                @for scope in ALL_SCOPES {
                     li { label { input type="checkbox" name="scope" value=(scope) checked[*scope != "webhooks:manage"]; " " (scope) } }
                 }
             }

@@ -9,8 +9,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 use url::form_urlencoded;
 
 use crate::api::milestones::ACTIVE_FUNDED;
-use crate::sandbox::world::contract::Milestone;
-use crate::sandbox::world::refused::Refused;
+use crate::sandbox::world::{Milestone, Refused};
 
 const STYLE: &str = include_str!("style.css");
 

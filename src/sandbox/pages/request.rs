@@ -4,10 +4,7 @@ use maud::{Markup, html};
 
 use super::layout::{name, row, visible};
 use crate::api::milestones::ACTIVE_FUNDED;
-use crate::sandbox::world::approval::{Asked, Costs, Request};
-use crate::sandbox::world::contract::{Contract, Milestone, PAID, PaymentType};
-use crate::sandbox::world::state::World;
-use crate::sandbox::world::values::{Exact, Moment};
+use crate::sandbox::world::{Asked, Contract, Costs, Exact, Milestone, Moment, PAID, PaymentType, Request, World};
 
 /// A request in words.
 pub(super) struct View {

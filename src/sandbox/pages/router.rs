@@ -4,7 +4,7 @@ use axum::Router;
 use axum::routing::{get, post};
 
 use super::{account, checkout, decision, front, jobs, keys};
-use crate::sandbox::world::state::Shared;
+use crate::sandbox::world::Shared;
 
 pub(crate) fn router() -> Router<Shared> {
     Router::new()

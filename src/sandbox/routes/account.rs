@@ -5,9 +5,7 @@ use serde_json::json;
 use super::answer::{Answer, Answered};
 use crate::api::account::{GetAuthStatus, GetCapabilities};
 use crate::sandbox::rules::drafts;
-use crate::sandbox::world::keys::Caller;
-use crate::sandbox::world::refused::Refused;
-use crate::sandbox::world::state::World;
+use crate::sandbox::world::{Caller, Refused, World};
 
 pub(crate) fn auth_status(world: &mut World, caller: &Caller, _: &GetAuthStatus) -> Answered {
     let gone = || Refused::not_found("The token's user no longer exists.");

@@ -6,10 +6,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Answered};
 use crate::api::agent::{CLAIM_GRANT, ExchangeClaim, RegisterIdentity, RevokeOwnToken, StartClaim};
 use crate::sandbox::rules::claim::{self, CODE_LIFETIME, NotYet, POLL_INTERVAL};
-use crate::sandbox::world::keys::Caller;
-use crate::sandbox::world::refused::Refused;
-use crate::sandbox::world::scopes::{AFTER_THE_CLAIM, BEFORE_THE_CLAIM};
-use crate::sandbox::world::state::World;
+use crate::sandbox::world::{AFTER_THE_CLAIM, BEFORE_THE_CLAIM, Caller, Refused, World};
 
 const ANONYMOUS: &str = "anonymous";
 /// A name by which an agent rehearses that registering is switched off.

@@ -1,9 +1,8 @@
 //! What a handler gives.
 
+use crate::sandbox::world::Refused;
 use http::StatusCode;
 use serde_json::Value;
-
-use crate::sandbox::world::refused::Refused;
 
 pub(crate) type Answered = Result<Answer, Refused>;
 

@@ -5,10 +5,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Answered};
 use crate::api::approvals::GetApproval;
 use crate::sandbox::rules;
-use crate::sandbox::world::approval::{Asked, Request};
-use crate::sandbox::world::keys::Caller;
-use crate::sandbox::world::refused::Refused;
-use crate::sandbox::world::state::World;
+use crate::sandbox::world::{Asked, Caller, Refused, Request, World};
 
 pub(crate) fn get(world: &mut World, caller: &Caller, wanted: &GetApproval) -> Answered {
     let id = &wanted.approval_id.0;

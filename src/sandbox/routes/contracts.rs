@@ -5,11 +5,7 @@ use serde_json::json;
 use super::answer::{Answer, Answered};
 use super::approvals;
 use crate::api::contracts::{ContractStatus, EndContract, GetContract, ListContracts};
-use crate::sandbox::world::approval::{Asked, Request};
-use crate::sandbox::world::contract::Contract;
-use crate::sandbox::world::keys::Caller;
-use crate::sandbox::world::refused::Refused;
-use crate::sandbox::world::state::World;
+use crate::sandbox::world::{Asked, Caller, Contract, Refused, Request, World};
 
 pub(crate) fn list(world: &mut World, caller: &Caller, wanted: &ListContracts) -> Answered {
     if let Some(job) = &wanted.job_id {

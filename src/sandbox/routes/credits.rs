@@ -6,12 +6,7 @@ use serde_json::{Value, json};
 use super::answer::{Answer, Answered};
 use super::listing::{Bounds, page};
 use crate::api::credits::{CreateCreditTopUp, GetCreditTopUp, GetCredits, ListCreditLedger, ListPendingPayments};
-use crate::sandbox::world::approval::{Approval, Asked};
-use crate::sandbox::world::keys::Caller;
-use crate::sandbox::world::ledger::{TopUp, cents};
-use crate::sandbox::world::refused::Refused;
-use crate::sandbox::world::state::World;
-use crate::sandbox::world::values::{Exact, Moment};
+use crate::sandbox::world::{Approval, Asked, Caller, Exact, Moment, Refused, TopUp, World, cents};
 
 /// How many entries a page has (reference: api-reference/credits/ledger).
 const BOUNDS: Bounds = Bounds { default: 50, most: 100 };

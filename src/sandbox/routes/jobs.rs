@@ -9,12 +9,7 @@ use super::listing::{Bounds, page};
 use crate::api::error::InvalidArgument;
 use crate::api::jobs::{CloseJob, CreateJobDraft, JobStatus, ListJobs, PublishJob, UpdateJob, UpdateJobDraft};
 use crate::sandbox::rules::{drafts, life};
-use crate::sandbox::world::account::Owner;
-use crate::sandbox::world::job::{Change, Job};
-use crate::sandbox::world::keys::Caller;
-use crate::sandbox::world::refused::Refused;
-use crate::sandbox::world::state::World;
-use crate::sandbox::world::values::Moment;
+use crate::sandbox::world::{Caller, Change, Job, Moment, Owner, Refused, World};
 
 /// The longest description (reference: api-reference/job-drafts/create).
 const LONGEST: usize = 60_000;
@@ -27,14 +22,7 @@ const DAY: u64 = 24 * 3_600;
 /// The word that moderation blocks, so that this can be rehearsed.
 const OFFENDING: &str = "moderation-test";
 /// The statuses of jobs (reference: api-reference/jobs/mine).
-const STATUSES: [JobStatus; 6] = [
-    JobStatus::Draft,
-    JobStatus::Open,
-    JobStatus::Ongoing,
-    JobStatus::Completed,
-    JobStatus::Archived,
-    JobStatus::PendingApproval,
-];
+const STATUSES: [&str; 6] = ["DRAFT", "OPEN", "ONGOING", "COMPLETED", "ARCHIVED", "PENDING_APPROVAL"];
 
 /// Names the statuses where one is invalid.
 pub(crate) fn invalid_listing(fault: InvalidArgument) -> Refused {
@@ -192,13 +180,9 @@ pub(crate) fn list(world: &mut World, caller: &Caller, wanted: &ListJobs) -> Ans
     jobs.retain(|job| wanted.status.is_none_or(|status| job.status == status));
     jobs.sort_by_key(|job| Reverse(job.created_at));
     let (jobs, next) = page(jobs, |job| &job.id, BOUNDS, wanted.limit, wanted.cursor.as_deref())?;
-    let shown: Vec<_> = jobs.into_iter().map(|job| owned(world, job)).collect();
+    let owned = |job: &Job| job.owned(&world.job_page(&job.id), world.proposal_counts(&job.id));
+    let shown: Vec<_> = jobs.into_iter().map(owned).collect();
     Ok(Answer::ok(json!({ "jobs": shown, "nextCursor": next })))
-}
-
-fn owned(world: &World, job: &Job) -> Value {
-    let (total, unreviewed) = world.proposal_counts(&job.id);
-    job.owned(&world.job_page(&job.id), total, unreviewed)
 }
 
 /// How many jobs an account published in the 24 hours before `now`.

@@ -11,11 +11,7 @@ use super::listing::{Bounds, page};
 use crate::api::jobs::JobStatus;
 use crate::api::marketplace::{GetJob, GetJobFacets, ListJobChanges, SearchJobs};
 use crate::api::types::is_iso8601;
-use crate::sandbox::world::job::Job;
-use crate::sandbox::world::keys::Caller;
-use crate::sandbox::world::refused::Refused;
-use crate::sandbox::world::state::World;
-use crate::sandbox::world::values::Moment;
+use crate::sandbox::world::{Caller, Job, Moment, Refused, World};
 
 /// How many jobs a page has (reference: api-reference/jobs/search).
 const BOUNDS: Bounds = Bounds { default: 25, most: 100 };

@@ -9,9 +9,7 @@ use super::listing::{Bounds, page};
 use crate::api::error::InvalidArgument;
 use crate::api::messages::{ConversationFilter, Direction, ListConversations, ReadMessages, SendMessage};
 use crate::sandbox::rules::life;
-use crate::sandbox::world::keys::Caller;
-use crate::sandbox::world::refused::Refused;
-use crate::sandbox::world::state::World;
+use crate::sandbox::world::{Caller, Refused, World};
 
 /// How many a page has (reference: api-reference/messages/list).
 const BOUNDS: Bounds = Bounds { default: 20, most: 100 };

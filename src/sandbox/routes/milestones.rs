@@ -8,25 +8,19 @@ use super::contracts::must_be_active;
 use crate::api::milestones::{CreateMilestone, RequestMilestoneApproval, RequestMilestoneFunding};
 use crate::api::types::Positive;
 use crate::sandbox::rules::tell;
-use crate::sandbox::world::approval::{Asked, Request};
-use crate::sandbox::world::contract::{Contract, Milestone, PaymentType};
-use crate::sandbox::world::keys::Caller;
-use crate::sandbox::world::refused::Refused;
-use crate::sandbox::world::state::World;
-use crate::sandbox::world::values::{Exact, Moment};
+use crate::sandbox::world::{Asked, Caller, Contract, Exact, Milestone, Moment, PaymentType, Refused, Request, World};
 
 pub(crate) fn create(world: &mut World, caller: &Caller, wanted: &CreateMilestone) -> Answered {
     let now = world.now();
     let contract = world.contract(caller.owner, &wanted.contract_id.0)?;
-    let price = price(contract, wanted)?;
-    let highest = contract.milestones.iter().map(|milestone| milestone.number).max();
-    let number = highest.unwrap_or(0) + 1;
+    let (amount, volume) = price(contract, wanted)?;
+    let number = contract.milestones.iter().map(|milestone| milestone.number).max().unwrap_or(0) + 1;
     let milestone = Milestone {
         name: wanted.name.clone(),
         description: wanted.description.clone(),
-        volume: price.volume,
+        volume,
         due_date: wanted.due_date.as_deref().and_then(Moment::parse),
-        ..Milestone::unfunded(world.ids.next("ms"), number, price.amount, now)
+        ..Milestone::unfunded(world.ids.next("ms"), number, amount, now)
     };
     let body = json!({ "milestone": milestone });
     let id = milestone.id.clone();
@@ -35,19 +29,14 @@ pub(crate) fn create(world: &mut World, caller: &Caller, wanted: &CreateMileston
     Ok(Answer::created(body))
 }
 
-struct Price {
-    amount: Exact,
-    volume: Option<Exact>,
-}
-
-/// The price of the wanted milestone, by how `contract` pays (reference: api-reference/contracts/create-milestone).
-fn price(contract: &Contract, wanted: &CreateMilestone) -> Result<Price, Refused> {
+/// The amount and the volume of the wanted milestone, by how `contract` pays (reference: api-reference/contracts/create-milestone).
+fn price(contract: &Contract, wanted: &CreateMilestone) -> Result<(Exact, Option<Exact>), Refused> {
     must_be_active(contract)?;
     let amount = exact("amountUsd", wanted.amount_usd.as_ref())?;
     let volume = exact("volume", wanted.volume.as_ref())?;
     if contract.payment_type == PaymentType::FixedPrice {
         let missing = || Refused::field("amountUsd", "amountUsd is required for fixed-price contracts.");
-        return Ok(Price { amount: amount.ok_or_else(missing)?, volume: None });
+        return Ok((amount.ok_or_else(missing)?, None));
     }
     let missing = || Refused::field("volume", "volume is required for hourly and per-label contracts.");
     let volume = volume.ok_or_else(missing)?;
@@ -60,7 +49,7 @@ fn price(contract: &Contract, wanted: &CreateMilestone) -> Result<Price, Refused
             "amountUsd",
             format!("amountUsd must equal the contract rate × volume: {rate} × {volume} = {product}, not {amount}."),
         )),
-        _ => Ok(Price { amount: amount.unwrap_or(product), volume: Some(volume) }),
+        _ => Ok((amount.unwrap_or(product), Some(volume))),
     }
 }
 

@@ -14,13 +14,9 @@ use crate::api::proposals::{
     GetProposal, GetProposalInterview, HireProposal, ListProposals, StartProposalConversation,
 };
 use crate::sandbox::rules::ask::supersede;
-use crate::sandbox::world::approval::{Request, Terms};
-use crate::sandbox::world::keys::Caller;
-use crate::sandbox::world::proposal::{Proposal, ProposalStatus};
-use crate::sandbox::world::refused::Refused;
-use crate::sandbox::world::state::World;
-use crate::sandbox::world::trainer::UNAVAILABLE;
-use crate::sandbox::world::values::{Exact, Moment};
+use crate::sandbox::world::{
+    Caller, Exact, Moment, Proposal, ProposalStatus, Refused, Request, Terms, UNAVAILABLE, World,
+};
 
 /// How many proposals a page has.
 const BOUNDS: Bounds = Bounds { default: 25, most: 100 };

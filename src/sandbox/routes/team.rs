@@ -6,11 +6,7 @@ use super::agent::is_address;
 use super::answer::{Answer, Answered};
 use crate::api::error::InvalidArgument;
 use crate::api::team::{GetTeam, InviteTeamMember};
-use crate::sandbox::world::account::{Account, Owner};
-use crate::sandbox::world::keys::Caller;
-use crate::sandbox::world::refused::Refused;
-use crate::sandbox::world::state::World;
-use crate::sandbox::world::team::{Invite, Member};
+use crate::sandbox::world::{Account, Caller, Invite, Member, Owner, Refused, World};
 
 /// An organization by this name rehearses that it has no teams.
 const WITHOUT_TEAMS: &str = "teams-off-test";

@@ -4,9 +4,7 @@ use serde_json::{Value, json};
 
 use super::answer::{Answer, Answered};
 use crate::api::tokens::{ListTokens, RevokeToken};
-use crate::sandbox::world::keys::{Caller, Key};
-use crate::sandbox::world::refused::Refused;
-use crate::sandbox::world::state::World;
+use crate::sandbox::world::{Caller, Key, Refused, World};
 
 pub(crate) fn list(world: &mut World, caller: &Caller, _: &ListTokens) -> Answered {
     let organization = world.account(caller.owner).map(|account| account.organization_id.as_str());

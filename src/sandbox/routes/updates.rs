@@ -5,10 +5,7 @@ use serde_json::json;
 use super::answer::{Answer, Answered};
 use super::listing::{Bounds, count};
 use crate::api::updates::PollUpdates;
-use crate::sandbox::world::event::Event;
-use crate::sandbox::world::keys::Caller;
-use crate::sandbox::world::refused::Refused;
-use crate::sandbox::world::state::World;
+use crate::sandbox::world::{Caller, Event, Refused, World};
 
 /// How many events an answer has (reference: api-reference/updates/poll).
 const BOUNDS: Bounds = Bounds { default: 50, most: 200 };

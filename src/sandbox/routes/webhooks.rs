@@ -5,12 +5,7 @@ use url::Url;
 
 use super::answer::{Answer, Answered};
 use crate::api::webhooks::{CreateWebhook, DeleteWebhook, GetWebhook, ListWebhooks};
-use crate::sandbox::world::account::Owner;
-use crate::sandbox::world::event::EventKind;
-use crate::sandbox::world::keys::Caller;
-use crate::sandbox::world::refused::Refused;
-use crate::sandbox::world::state::World;
-use crate::sandbox::world::webhook::Webhook;
+use crate::sandbox::world::{Caller, EventKind, Owner, Refused, Webhook, World};
 
 /// How many webhooks an account has, and how long an address is (reference: api-reference/webhooks/create).
 const MOST: usize = 10;

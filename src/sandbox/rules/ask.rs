@@ -1,10 +1,7 @@
 //! A person is asked for a decision.
 
 use super::tell;
-use crate::sandbox::world::agenda::Due;
-use crate::sandbox::world::approval::{Approval, Asked, Decision, Outcome, Request};
-use crate::sandbox::world::keys::Caller;
-use crate::sandbox::world::state::World;
+use crate::sandbox::world::{Approval, Asked, Caller, Decision, Due, Outcome, Request, World};
 
 /// Asks a person for `request`, and gives the id of the approval. The same request again, while nobody has decided, is
 /// the same approval.

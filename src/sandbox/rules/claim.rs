@@ -1,12 +1,9 @@
 //! How an agent's account is registered, and how a person claims it.
 
+use crate::sandbox::world::{
+    AFTER_THE_CLAIM, Account, Attempt, BEFORE_THE_CLAIM, Ceremony, Key, Moment, Owner, Team, World,
+};
 use tokio::time::Instant;
-
-use crate::sandbox::world::account::{Account, Attempt, Ceremony, Owner};
-use crate::sandbox::world::scopes::{AFTER_THE_CLAIM, BEFORE_THE_CLAIM};
-use crate::sandbox::world::state::World;
-use crate::sandbox::world::team::Team;
-use crate::sandbox::world::values::Moment;
 
 /// How long an account waits for a person (reference: api-reference/agent-auth/register).
 const CLAIM_WINDOW: u64 = 24 * 3_600;
@@ -62,21 +59,20 @@ pub(crate) fn register(world: &mut World, agent: Option<&str>, organization: Opt
             polled: None,
         }),
     });
-    world.keys.add(owner, &access_token, agent, BEFORE_THE_CLAIM.to_vec(), now).until_claimed = true;
+    let mut key = Key::new(owner, &access_token, agent, BEFORE_THE_CLAIM, now);
+    key.until_claimed = true;
+    world.keys.add(key);
     Registered { registration_id, access_token, claim_token, ends_at }
 }
 
-/// Makes a link and a code; earlier ones become void.
-///
-/// # Errors
-/// Why not, in words.
+/// Makes a link and a code; earlier ones become void. An error says why not.
 pub(crate) fn invite(world: &mut World, claim_token: &str, email: &str) -> Result<Attempt, &'static str> {
     let now = world.now();
     let is_taken = world
         .accounts
         .iter()
         .any(|account| (account.claimed || account.ceremony.is_none()) && account.has_email(email));
-    let attempts = world.keys.minted();
+    let attempts = world.keys.minted;
     let page_token = world.keys.mint("cat", "claim");
     let (_, account) = by_claim_token(&mut world.accounts, claim_token).ok_or("claim_token is unknown.")?;
     let ceremony = account.ceremony.as_mut().ok_or("claim_token is unknown.")?;
@@ -96,9 +92,6 @@ pub(crate) fn invite(world: &mut World, claim_token: &str, email: &str) -> Resul
 }
 
 /// Delivers the token of a claimed account, exactly once.
-///
-/// # Errors
-/// Why there is none.
 pub(crate) fn exchange(world: &mut World, claim_token: &str) -> Result<String, NotYet> {
     let now = world.now();
     let (owner, account) = by_claim_token(&mut world.accounts, claim_token).ok_or(NotYet::Invalid)?;
@@ -106,7 +99,7 @@ pub(crate) fn exchange(world: &mut World, claim_token: &str) -> Result<String, N
     if account.claimed {
         ceremony.delivered = true;
         let token = world.keys.mint("pat", "claimed");
-        world.keys.add(owner, &token, "claimed agent", AFTER_THE_CLAIM.to_vec(), now);
+        world.keys.add(Key::new(owner, &token, "claimed agent", AFTER_THE_CLAIM, now));
         return Ok(token);
     }
     if now >= ceremony.ends_at {
@@ -122,9 +115,7 @@ pub(crate) fn exchange(world: &mut World, claim_token: &str) -> Result<String, N
 }
 
 /// A person claims the account to which the link with the token `attempt` leads.
-///
-/// # Errors
-/// Why not, for the person.
+/// An error says why not, for the person.
 pub(crate) fn claim(world: &mut World, attempt: &str, code: &str) -> Result<(), &'static str> {
     let now = world.now();
     let Some((owner, account, found)) = world.by_attempt(attempt) else {

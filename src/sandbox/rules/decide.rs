@@ -7,11 +7,7 @@ use super::{hire, tell};
 use crate::api::approvals::{CONFIRMED, EXPIRED, PENDING};
 use crate::api::contracts::ContractStatus;
 use crate::api::milestones::ACTIVE_FUNDED;
-use crate::sandbox::world::approval::{Approval, Asked, Costs, Outcome, Request};
-use crate::sandbox::world::contract::{Milestone, PAID};
-use crate::sandbox::world::ledger::cents;
-use crate::sandbox::world::proposal::ProposalStatus;
-use crate::sandbox::world::state::World;
+use crate::sandbox::world::{Approval, Asked, Costs, Milestone, Outcome, PAID, ProposalStatus, Request, World, cents};
 
 /// What a person pays with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,9 +47,7 @@ pub(crate) fn cost(world: &World, request: &Request) -> Option<i64> {
 }
 
 /// A person confirms the approval `id`, and pays by `means` if there is something to pay.
-///
-/// # Errors
-/// Why nothing was done, for the person.
+/// An error says why nothing was done, for the person.
 pub(crate) fn confirm(world: &mut World, id: &str, means: Means) -> Result<(), &'static str> {
     let approval = open(world, id)?;
     let (owner, request, invoice_id) = (approval.owner, approval.request.clone(), approval.invoice_id.clone());
@@ -72,10 +66,7 @@ pub(crate) fn confirm(world: &mut World, id: &str, means: Means) -> Result<(), &
     Ok(())
 }
 
-/// A person declines the approval `id`: nothing else changes.
-///
-/// # Errors
-/// Why that is no longer possible, for the person.
+/// A person declines the approval `id`: nothing else changes. An error says why that is no longer possible.
 pub(crate) fn decline(world: &mut World, id: &str) -> Result<(), &'static str> {
     open(world, id)?;
     settle(world, id, Outcome::Declined);

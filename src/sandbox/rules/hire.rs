@@ -6,12 +6,9 @@ use super::{life, tell};
 use crate::api::jobs::JobStatus;
 use crate::api::milestones::ACTIVE_FUNDED;
 use crate::api::types::decimal;
-use crate::sandbox::world::approval::{Request, Terms};
-use crate::sandbox::world::contract::{Contract, Milestone, PaymentType, Usage};
-use crate::sandbox::world::job::Job;
-use crate::sandbox::world::proposal::ProposalStatus;
-use crate::sandbox::world::state::World;
-use crate::sandbox::world::values::{Exact, Moment};
+use crate::sandbox::world::{
+    Contract, Exact, Job, Milestone, Moment, PaymentType, ProposalStatus, Request, Terms, Usage, World,
+};
 
 /// Makes the contract, and gives its place among all contracts.
 pub(crate) fn carry_out(world: &mut World, request: &Request) -> Option<usize> {

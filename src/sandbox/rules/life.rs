@@ -6,13 +6,7 @@ use serde_json::json;
 
 use super::tell;
 use crate::api::approvals::EXPIRED;
-use crate::sandbox::world::agenda::Due;
-use crate::sandbox::world::event::EventKind;
-use crate::sandbox::world::job::Job;
-use crate::sandbox::world::proposal::{Interview, Proposal};
-use crate::sandbox::world::state::World;
-use crate::sandbox::world::trainer::Trainer;
-use crate::sandbox::world::values::Moment;
+use crate::sandbox::world::{Due, EventKind, Interview, Job, Moment, Proposal, Trainer, World};
 
 /// How many seconds after its publication a job gets its proposals, and how well each interview goes.
 const ARRIVALS: [(u64, u32); 3] = [(2, 88), (4, 81), (7, 74)];

@@ -1,13 +1,7 @@
 //! Events about what the world holds now.
 
+use crate::sandbox::world::{Contract, EventKind, Moment, Owner, Request, World};
 use serde_json::{Map, Value, json};
-
-use crate::sandbox::world::account::Owner;
-use crate::sandbox::world::approval::Request;
-use crate::sandbox::world::contract::Contract;
-use crate::sandbox::world::event::EventKind;
-use crate::sandbox::world::state::World;
-use crate::sandbox::world::values::Moment;
 
 /// The fields of a budget that its event repeats.
 const BUDGET: [&str; 6] =

@@ -3,19 +3,14 @@
 use std::io;
 use std::sync::Arc;
 
+use crate::sandbox::world::{
+    Account, Contract, Entry, EventKind, Interview, Invoice, Keys, Moment, Owner, Proposal, ProposalStatus, TopUp,
+    Trainer, World,
+};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::json;
 use url::Url;
-
-use crate::sandbox::world::account::{Account, Owner};
-use crate::sandbox::world::contract::{Contract, Invoice};
-use crate::sandbox::world::event::EventKind;
-use crate::sandbox::world::ledger::{Entry, TopUp};
-use crate::sandbox::world::proposal::{Interview, Proposal, ProposalStatus};
-use crate::sandbox::world::state::World;
-use crate::sandbox::world::trainer::Trainer;
-use crate::sandbox::world::values::Moment;
 
 /// Accounts in the order of their `Owner`s, and their money.
 #[derive(Deserialize)]
@@ -48,10 +43,7 @@ struct SeededProposal {
 }
 
 /// The world at the start of the story; its pages are below `origin`.
-///
-/// # Errors
-/// The file and the line that cannot be read.
-pub(crate) fn world(origin: Url) -> io::Result<World> {
+pub(crate) fn world(origin: &Url) -> io::Result<World> {
     let AccountsFile { accounts, top_ups, ledger } = read("accounts", include_str!("accounts.json"))?;
     let ContractsFile { contracts, invoices } = read("contracts", include_str!("contracts.json"))?;
     let trainers: Vec<Trainer> = read("trainers", include_str!("trainers.json"))?;
@@ -64,7 +56,9 @@ pub(crate) fn world(origin: Url) -> io::Result<World> {
         trainers: trainers.into_iter().map(Arc::new).collect(),
         jobs: read("jobs", include_str!("jobs.json"))?,
         conversations: read("conversations", include_str!("conversations.json"))?,
-        ..World::empty(origin)
+        origin: origin.as_str().trim_end_matches('/').to_owned(),
+        keys: Keys::seeded(),
+        ..World::default()
     };
     let proposals: Vec<SeededProposal> = read("proposals", include_str!("proposals.json"))?;
     world.proposals = proposals.into_iter().map(|proposal| proposal.of(&world)).collect::<io::Result<_>>()?;

@@ -67,6 +67,21 @@ async fn first_milestone(agent: &Agent, sandbox: &Sandbox) -> Value {
     done(agent.get("/contracts"), sandbox).await["contracts"][0]["milestones"][0].take()
 }
 
+/// The answers about a fresh sandbox: a path of the API, and below it the body.
+const STORY: &str = include_str!("examples/story.txt");
+
+#[tokio::test]
+async fn a_fresh_sandbox_shows_the_whole_story() {
+    let sandbox = sandbox().await;
+    let origin = sandbox.origin().as_str().trim_end_matches('/');
+    let lines: Vec<_> = STORY.lines().collect();
+    assert_eq!(lines.len(), 80);
+    for pair in lines.chunks(2) {
+        let reply = Agent::owner().get(pair[0]).send(&sandbox).await;
+        assert_eq!(reply.body(), pair[1].replace("{origin}", origin), "{}", pair[0]);
+    }
+}
+
 #[test]
 fn each_assumption_stands_once_and_says_why() {
     let lines: Vec<_> = crate::sandbox::ASSUMPTIONS.lines().collect();

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::{Agent, Sandbox, V1, call, claimed_sandbox, get, post, sandbox};
+use super::{Agent, Sandbox, V1, call, claimed_sandbox, get, post, roles, sandbox};
+use crate::api::token::Token;
+use crate::sandbox::default_token;
 
 async fn tokens(sandbox: &Sandbox, role: &str) -> Vec<Value> {
     let listing = get(&format!("{V1}/tokens")).role(role).send(sandbox).await.json();
@@ -110,4 +112,16 @@ async fn an_invitation_is_refused_as_documented() {
     assert_eq!(agent.get("/team").send(&sandbox).await.refusal(), disabled);
     let unclaimed = Agent::register(&sandbox).await.claim(&sandbox).await;
     assert_eq!(unclaimed.post("/team/invites", r#"{"email":"a@example.org"}"#).send(&sandbox).await.status, 200);
+}
+
+#[test]
+fn every_token_looks_like_one_and_none_like_a_real_one() {
+    for role in roles() {
+        let token = Token::new(role.token).unwrap();
+        assert_eq!(token.kind(), "personal API token");
+        assert!(role.token.contains("notarealsecret"), "{}", role.name);
+        assert!(role.token.starts_with("ot_pat_sandbox"), "{}", role.name);
+        assert_eq!(roles().iter().filter(|other| other.token == role.token).count(), 1);
+    }
+    assert_eq!(default_token(), Token::new(roles()[0].token).unwrap());
 }

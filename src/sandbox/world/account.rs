@@ -43,12 +43,10 @@ pub(crate) struct Account {
 
 #[derive(Debug)]
 pub(crate) struct Ceremony {
-    /// The agent's secret.
     pub(crate) claim_token: String,
     pub(crate) ends_at: Moment,
     /// The latest link and code; earlier ones are void.
     pub(crate) attempt: Option<Attempt>,
-    /// Whether the token of the claimed account was delivered.
     pub(crate) delivered: bool,
     /// When the agent asked last: by the sandbox's clock, and by the real one.
     pub(crate) polled: Option<(Moment, Instant)>,

@@ -38,7 +38,6 @@ pub(crate) struct Terms {
     pub(crate) due_date: Option<Moment>,
 }
 
-/// The price of a hire.
 pub(crate) struct Costs {
     pub(crate) marketplace_fee: Exact,
     pub(crate) contract_fee: Exact,
@@ -142,7 +141,6 @@ impl Approval {
         }
     }
 
-    /// Whether it can still be decided.
     pub(crate) fn is_open(&self, now: Moment) -> bool {
         self.status(now) == PENDING
     }

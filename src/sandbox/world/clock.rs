@@ -2,7 +2,6 @@
 
 use super::values::Moment;
 
-/// The time when a sandbox starts.
 const START: Moment = Moment::in_2026(6, 12, 10, 0);
 
 /// Each API request takes one second; a person can let time pass besides.

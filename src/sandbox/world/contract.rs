@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::account::Owner;
-use super::values::{Exact, Moment};
+use super::values::{Exact, Moment, extended};
 use crate::api::contracts::ContractStatus;
 use crate::api::milestones::{ACTIVE_FUNDED, NOT_FUNDED};
 
@@ -120,12 +120,10 @@ impl Contract {
         self.updated_at = now;
     }
 
-    /// The milestone that is funded now.
     pub(crate) fn active_milestone(&self) -> Option<&Milestone> {
         self.timeline().find(|milestone| milestone.is_funded())
     }
 
-    /// The contract in a list.
     pub(crate) fn listed(&self) -> Value {
         json!({
             "id": self.id,
@@ -149,12 +147,8 @@ impl Contract {
 
     /// The contract alone: two more fields.
     pub(crate) fn whole(&self) -> Value {
-        let mut whole = self.listed();
-        if let Value::Object(fields) = &mut whole {
-            fields.insert("jobDmConversationId".into(), self.conversation_id.as_str().into());
-            fields.insert("budget".into(), self.budget());
-        }
-        whole
+        let more = json!({ "jobDmConversationId": self.conversation_id, "budget": self.budget() });
+        extended(self.listed(), more)
     }
 
     pub(crate) fn budget(&self) -> Value {
@@ -162,7 +156,7 @@ impl Contract {
         let consumed = match self.payment_type {
             PaymentType::FixedPrice => Exact::ZERO,
             PaymentType::PayPerHour => hours,
-            PaymentType::PayPerLabel => self.usage.labels.into(),
+            PaymentType::PayPerLabel => Exact(self.usage.labels.into()),
         };
         let funded = || self.milestones.iter().filter(|milestone| milestone.invoice_id.is_some());
         let funded_volume: Decimal = funded().filter_map(|milestone| milestone.volume).map(|volume| volume.0).sum();
@@ -212,7 +206,6 @@ fn state(fraction: Decimal) -> &'static str {
 }
 
 impl Milestone {
-    /// A milestone without money behind it.
     pub(crate) fn unfunded(id: String, number: u32, amount_usd: Exact, created_at: Moment) -> Self {
         Self {
             id,

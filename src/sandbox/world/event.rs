@@ -18,34 +18,25 @@ pub(crate) enum EventKind {
     BudgetState,
 }
 
-impl EventKind {
-    const ALL: [Self; 8] = [
-        Self::ProposalReceived,
-        Self::ProposalStatus,
-        Self::MessageReceived,
-        Self::ContractCreated,
-        Self::MilestoneStatus,
-        Self::PaymentPending,
-        Self::ApprovalConfirmed,
-        Self::BudgetState,
-    ];
+/// The API's names.
+const NAMES: [(EventKind, &str); 8] = [
+    (EventKind::ProposalReceived, "proposal.received"),
+    (EventKind::ProposalStatus, "proposal.status_changed"),
+    (EventKind::MessageReceived, "message.received"),
+    (EventKind::ContractCreated, "contract.created"),
+    (EventKind::MilestoneStatus, "milestone.status_changed"),
+    (EventKind::PaymentPending, "payment.pending"),
+    (EventKind::ApprovalConfirmed, "approval.confirmed"),
+    (EventKind::BudgetState, "contract.budget_state_changed"),
+];
 
+impl EventKind {
     pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|kind| kind.name() == name)
+        NAMES.iter().find(|(_, known)| *known == name).map(|(kind, _)| *kind)
     }
 
-    /// The API's name.
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::ProposalReceived => "proposal.received",
-            Self::ProposalStatus => "proposal.status_changed",
-            Self::MessageReceived => "message.received",
-            Self::ContractCreated => "contract.created",
-            Self::MilestoneStatus => "milestone.status_changed",
-            Self::PaymentPending => "payment.pending",
-            Self::ApprovalConfirmed => "approval.confirmed",
-            Self::BudgetState => "contract.budget_state_changed",
-        }
+    pub(crate) fn name(self) -> &'static str {
+        NAMES.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
     }
 
     /// The scopes of which a token needs one to see it.

@@ -17,13 +17,9 @@ use super::state::World;
 use super::trainer::Trainer;
 use crate::api::types::JobId;
 
-/// Pages.
 impl World {
-    /// The address of a page.
     pub(crate) fn page(&self, path: &str) -> String {
-        let mut page = self.origin.clone();
-        page.set_path(path);
-        page.into()
+        format!("{}{path}", self.origin)
     }
 
     /// The page of an account: `path` alone is the seeded one's.
@@ -42,10 +38,7 @@ impl World {
     pub(crate) fn job_page(&self, job: &str) -> String {
         self.page(&format!("/jobs/{job}"))
     }
-}
 
-/// Accounts.
-impl World {
     pub(crate) fn account(&self, owner: Owner) -> Option<&Account> {
         self.accounts.get(owner.0)
     }
@@ -54,7 +47,6 @@ impl World {
         self.accounts.get_mut(owner.0)
     }
 
-    /// Whether a person owns the account.
     pub(crate) fn is_claimed(&self, owner: Owner) -> bool {
         self.account(owner).is_some_and(|account| account.claimed)
     }
@@ -106,10 +98,7 @@ impl World {
     pub(crate) fn reserved(&self, owner: Owner) -> i64 {
         self.sum(owner, EntryKind::Capture) - self.sum(owner, EntryKind::Hold)
     }
-}
 
-/// Contracts and approvals.
-impl World {
     /// The contracts of an account, newest first.
     pub(crate) fn contracts_of(&self, owner: Owner) -> Vec<&Contract> {
         let mut contracts: Vec<_> = self.contracts.iter().filter(|contract| contract.owner == owner).collect();
@@ -139,10 +128,7 @@ impl World {
     pub(crate) fn approval(&self, id: &str) -> Option<&Approval> {
         self.approvals.iter().find(|approval| approval.id == id)
     }
-}
 
-/// Jobs, proposals, trainers and conversations.
-impl World {
     pub(crate) fn job(&self, id: &str) -> Option<&Job> {
         self.jobs.iter().find(|job| job.id == id)
     }
@@ -183,7 +169,6 @@ impl World {
         self.trainers.iter().find(|trainer| trainer.id == id_or_slug || trainer.slug == id_or_slug)
     }
 
-    /// The user as whom an account writes.
     pub(crate) fn user_id(&self, owner: Owner) -> String {
         self.account(owner).map(|account| account.user_id.clone()).unwrap_or_default()
     }

@@ -16,7 +16,6 @@ const FIRST: u64 = ((7 * 62 + 27) * 62 + 55) * 62 + 39;
 const STRIDE: u64 = 6_700_417;
 
 impl Ids {
-    /// The next id that starts with `kind`, such as `ms_7Rtd`.
     pub(crate) fn next(&mut self, kind: &'static str) -> String {
         let made = self.made.entry(kind).or_default();
         let mut rest = (FIRST + *made % ROOM * STRIDE) % ROOM;

@@ -89,8 +89,7 @@ impl Job {
         self.updated_at = now;
     }
 
-    /// The job in its owner's list; `url` is its page.
-    pub(crate) fn owned(&self, url: &str, total: usize, unreviewed: usize) -> Value {
+    pub(crate) fn owned(&self, url: &str, (total, unreviewed): (usize, usize)) -> Value {
         json!({
             "id": self.id,
             "title": self.title(),
@@ -108,7 +107,6 @@ impl Job {
         self.text("subjectMatter").or_else(|| self.text("dataType"))
     }
 
-    /// The job as everybody sees it; `url` is its page.
     pub(crate) fn public(&self, url: &str) -> Value {
         let text = self.text("jobDescription").unwrap_or_default();
         let summary: String = text.chars().take(SUMMARY).collect();
@@ -154,7 +152,6 @@ impl Job {
     }
 }
 
-/// A title as a part of an address.
 fn slug(title: &str) -> String {
     let clean = title.to_lowercase().replace(|letter: char| !letter.is_ascii_alphanumeric(), " ");
     clean.split_whitespace().collect::<Vec<_>>().join("-")

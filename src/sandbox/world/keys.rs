@@ -28,10 +28,11 @@ pub(crate) struct Key {
     pub(crate) revoked_at: Option<Moment>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Keys {
     all: Vec<Key>,
-    minted: u64,
+    /// How many secrets were made.
+    pub(crate) minted: u64,
 }
 
 #[derive(Clone, Debug)]
@@ -60,6 +61,20 @@ impl Caller {
 }
 
 impl Key {
+    pub(crate) fn new(owner: Owner, token: &str, name: &str, scopes: &[&'static str], now: Moment) -> Self {
+        Self {
+            owner,
+            token: token.into(),
+            name: name.into(),
+            scopes: scopes.to_vec(),
+            disabled: &[],
+            until_claimed: false,
+            created_at: now,
+            last_used_at: None,
+            revoked_at: None,
+        }
+    }
+
     /// The public part of the token.
     pub(crate) fn id(&self) -> &str {
         self.token.split('_').nth(2).unwrap_or_default()
@@ -81,60 +96,32 @@ impl Key {
 impl Keys {
     pub(crate) fn seeded() -> Self {
         let key = |role: &Role| Key {
-            owner: Owner::SEEDED,
-            token: role.token.into(),
-            name: format!("sandbox {}", role.name),
-            scopes: role.scopes.to_vec(),
             disabled: role.disabled,
             until_claimed: role.standing == Standing::UntilClaimed,
-            created_at: LONG_AGO,
-            last_used_at: None,
             revoked_at: (role.standing == Standing::Revoked).then(|| LONG_AGO.plus_seconds(24 * 3_600)),
+            ..Key::new(Owner::SEEDED, role.token, &format!("sandbox {}", role.name), role.scopes, LONG_AGO)
         };
         Self { all: roles().iter().map(key).collect(), minted: 0 }
     }
 
-    /// How many secrets were made.
-    pub(crate) const fn minted(&self) -> u64 {
-        self.minted
-    }
-
     /// A new token whose secret is none: `ot_pat_sandboxagent11_notarealsecret0011`.
     pub(crate) fn mint(&mut self, kind: &str, what: &str) -> String {
-        let number = FIRST + self.minted;
-        self.minted += 1;
+        let number = self.number();
         format!("ot_{kind}_sandbox{what}{number}_notarealsecret{number:04}")
     }
 
     pub(crate) fn mint_signing_secret(&mut self) -> String {
-        let number = FIRST + self.minted;
-        self.minted += 1;
+        let number = self.number();
         format!("whsec_sandbox{number}notarealsecret{number:04}")
     }
 
-    pub(crate) fn add(
-        &mut self,
-        owner: Owner,
-        token: &str,
-        name: &str,
-        scopes: Vec<&'static str>,
-        now: Moment,
-    ) -> &mut Key {
-        let key = Key {
-            owner,
-            token: token.into(),
-            name: name.into(),
-            scopes,
-            disabled: &[],
-            until_claimed: false,
-            created_at: now,
-            last_used_at: None,
-            revoked_at: None,
-        };
+    fn number(&mut self) -> u64 {
+        self.minted += 1;
+        FIRST + self.minted - 1
+    }
+
+    pub(crate) fn add(&mut self, key: Key) {
         self.all.push(key);
-        let last = self.all.len() - 1;
-        #[expect(clippy::indexing_slicing, reason = "it was pushed just now")]
-        &mut self.all[last]
     }
 
     /// The tokens of an account, newest first.
@@ -168,8 +155,7 @@ impl Keys {
 
     /// Revokes one token of any account.
     pub(crate) fn revoke(&mut self, token: &str, now: Moment) {
-        let key = self.all.iter_mut().find(|key| key.token == token);
-        if let Some(key) = key {
+        if let Some(key) = self.all.iter_mut().find(|key| key.token == token) {
             key.revoked_at.get_or_insert(now);
         }
     }

@@ -91,18 +91,3 @@ impl Entry {
         }
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn dollars_become_whole_cents() {
-        for (number, expected) in
-            [(Exact::new(300, 0), 30_000), (Exact::new(11_655, 3), 1_166), (Exact::new(995, 2), 995)]
-        {
-            assert_eq!(cents(number), Some(expected));
-        }
-        assert_eq!(cents(Exact(Decimal::MAX)), None);
-    }
-}

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::job::Job;
 use super::trainer::Trainer;
-use super::values::{Exact, Moment};
+use super::values::{Exact, Moment, extended};
 
 /// How long before the proposal its interview began, and how long one message took.
 const INTERVIEW_BEFORE: u64 = 1_800;
@@ -97,7 +97,6 @@ impl Proposal {
         }
     }
 
-    /// The proposal in a list.
     pub(crate) fn listed(&self, job: &Job) -> Value {
         let (amount, unit) = bid(job);
         json!({
@@ -121,32 +120,25 @@ impl Proposal {
         let interview = self.interview.as_ref().map(
             |interview| json!({ "score": interview.score, "summary": interview.summary, "transcriptAvailable": true }),
         );
-        let mut whole = self.listed(job);
-        if let Value::Object(fields) = &mut whole {
-            fields.insert("aiInterview".into(), interview.unwrap_or_default());
-            fields.insert(
-                "verification".into(),
-                json!({
-                    "location": { "status": "PASSED", "method": "GPS", "checkedAt": self.created_at },
-                    "identity": { "verified": self.trainer.verified },
-                }),
-            );
-            fields.insert("openLabel".into(), Value::Null);
-            fields
-                .insert("contract".into(), self.contract_id.as_ref().map(|id| json!({ "id": id })).unwrap_or_default());
-        }
-        whole
+        let more = json!({
+            "aiInterview": interview,
+            "verification": {
+                "location": { "status": "PASSED", "method": "GPS", "checkedAt": self.created_at },
+                "identity": { "verified": self.trainer.verified },
+            },
+            "openLabel": null,
+            "contract": self.contract_id.as_ref().map(|id| json!({ "id": id })),
+        });
+        extended(self.listed(job), more)
     }
 
     /// The interview, oldest message first.
     pub(crate) fn transcript(&self) -> Option<Value> {
         let interview = self.interview.as_ref()?;
-        let said = interview
-            .exchanges
-            .iter()
-            .flat_map(|(question, answer)| [("interviewer", question), ("candidate", answer)]);
+        let exchanges = interview.exchanges.iter();
+        let turns = exchanges.flat_map(|(question, answer)| [("interviewer", question), ("candidate", answer)]);
         let start = self.created_at.minus_seconds(INTERVIEW_BEFORE);
-        let messages = said.zip(0_u64..).map(|((role, content), place)| {
+        let messages = turns.zip(0_u64..).map(|((role, content), place)| {
             json!({
                 "id": format!("{}_m{place}", self.id),
                 "role": role,

@@ -79,7 +79,6 @@ impl World {
         Entry::new(self.ids.next("cre"), owner, kind, cents, self.now())
     }
 
-    /// Holds credits for a milestone.
     pub(crate) fn hold(&mut self, owner: Owner, cents: i64, proposal: &str, contract: &str, milestone: &str) {
         let entry = Entry {
             proposal_id: Some(proposal.into()),
@@ -99,10 +98,7 @@ impl World {
         self.ledger.push(Entry { id, created_at, kind, hold_entry_id: Some(hold.id.clone()), ..hold });
     }
 
-    /// A person pays a top-up.
-    ///
-    /// # Errors
-    /// Why not, for the person.
+    /// A person pays a top-up; an error says why not, for the person.
     pub(crate) fn pay(&mut self, top_up: &str) -> Result<(), &'static str> {
         let now = self.now();
         let found = self.top_ups.iter_mut().find(|found| found.id == top_up);

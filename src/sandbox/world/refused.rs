@@ -26,7 +26,7 @@ enum Shape {
 }
 
 impl Refused {
-    fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
         Self { status, code, message: message.into(), details: None, shape: Shape::Envelope }
     }
 
@@ -44,7 +44,6 @@ impl Refused {
         Self::new(StatusCode::BAD_REQUEST, "BAD_REQUEST", message)
     }
 
-    /// 400 that names one field.
     pub(crate) fn field(field: &str, message: impl Into<String>) -> Self {
         Self::bad_request(message).with_details(json!({ "field": field }))
     }
@@ -74,27 +73,13 @@ impl Refused {
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", message)
     }
 
-    pub(crate) fn method_not_allowed() -> Self {
-        Self::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "This path has no such method.")
-    }
-
     /// 409 with the reason that the API names.
     pub(crate) fn conflict(reason: &str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "CONFLICT", message).with_details(json!({ "reason": reason }))
     }
 
-    pub(crate) fn too_large(limit: usize) -> Self {
-        let message = format!("The body is larger than {limit} bytes.");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", message)
-    }
-
     pub(crate) fn rate_limited(message: impl Into<String>) -> Self {
         Self::new(StatusCode::TOO_MANY_REQUESTS, "RATE_LIMITED", message)
-    }
-
-    /// 421: the request was meant for another server.
-    pub(crate) fn misdirected(message: &str) -> Self {
-        Self::new(StatusCode::MISDIRECTED_REQUEST, "MISDIRECTED_REQUEST", message)
     }
 
     pub(crate) fn with_details(self, details: Value) -> Self {

@@ -1,7 +1,7 @@
 //! The scopes of tokens.
 
 /// Every scope (reference: concepts/scopes-and-capabilities).
-pub(crate) const ALL: &[&str] = &[
+pub(crate) const ALL_SCOPES: &[&str] = &[
     "jobs:read",
     "jobs:write",
     "proposals:read",

@@ -2,8 +2,6 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use url::Url;
-
 use super::account::Account;
 use super::agenda::Agenda;
 use super::approval::Approval;
@@ -21,10 +19,10 @@ use super::values::Moment;
 use super::webhook::{DeliveryQueue, Webhook};
 
 /// All state of the sandbox. What is listed in order of time has the oldest first.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct World {
-    /// Where the sandbox's pages are.
-    pub(crate) origin: Url,
+    /// Where the sandbox is, without a slash at the end.
+    pub(crate) origin: String,
     /// The seeded account, another customer's, and those that agents register.
     pub(crate) accounts: Vec<Account>,
     pub(crate) keys: Keys,
@@ -49,31 +47,6 @@ pub(crate) struct World {
 }
 
 impl World {
-    /// A world without accounts.
-    pub(crate) fn empty(origin: Url) -> Self {
-        Self {
-            origin,
-            accounts: Vec::new(),
-            keys: Keys::seeded(),
-            trainers: Vec::new(),
-            jobs: Vec::new(),
-            contracts: Vec::new(),
-            proposals: Vec::new(),
-            conversations: Vec::new(),
-            ledger: Vec::new(),
-            top_ups: Vec::new(),
-            approvals: Vec::new(),
-            invoices: Vec::new(),
-            events: Vec::new(),
-            webhooks: Vec::new(),
-            deliveries: DeliveryQueue::default(),
-            agenda: Agenda::default(),
-            ids: Ids::default(),
-            clock: Clock::default(),
-            faults: String::new(),
-        }
-    }
-
     pub(crate) fn now(&self) -> Moment {
         self.clock.now()
     }

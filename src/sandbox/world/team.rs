@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 
 use super::values::Moment;
 
-/// How long an invitation waits.
 const INVITATION: u64 = 7 * 24 * 3_600;
 
 #[derive(Debug, Default, Deserialize)]

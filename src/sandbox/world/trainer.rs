@@ -30,7 +30,6 @@ pub(crate) struct Trainer {
     hours: u32,
     /// Ratings, each with its comment.
     reviews: Vec<(u8, String)>,
-    /// Whether they apply for jobs by themselves.
     #[serde(default)]
     pub(crate) applies: bool,
 }
@@ -39,12 +38,10 @@ pub(crate) struct Trainer {
 pub(crate) const UNAVAILABLE: &str = "UNAVAILABLE";
 
 impl Trainer {
-    /// Such as "Maria G.".
     pub(crate) fn display_name(&self) -> String {
         format!("{} {}.", self.first_name, self.initial)
     }
 
-    /// The trainer in a contract.
     pub(crate) fn hired(&self) -> Freelancer {
         Freelancer {
             user_id: self.id.clone(),
@@ -54,7 +51,6 @@ impl Trainer {
         }
     }
 
-    /// The trainer in a proposal.
     pub(crate) fn candidate(&self) -> Value {
         json!({
             "id": self.id,

@@ -16,7 +16,6 @@ pub(crate) struct Webhook {
     pub(crate) id: String,
     pub(crate) owner: Owner,
     pub(crate) url: Url,
-    /// The address as the caller wrote it.
     pub(crate) address: String,
     pub(crate) kinds: Vec<EventKind>,
     pub(crate) secret: String,
