@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::tools::freeze::Switch;
-use crate::tools::text::{quoted, visible};
+use crate::answer::text::{quoted, visible};
+use crate::guard::freeze::Switch;
 
 use super::{Fault, print};
 
