@@ -26,6 +26,11 @@ demo:
 sandbox:
     cargo run --release -- sandbox
 
+# Real hosts from npm, in a home of their own: are they connected after `install`?
+hosts:
+    cargo test --no-run --test suite
+    tests/hosts/run.sh target/debug/opentrain-mcp
+
 # The figures of the README
 bench:
     cargo bench

@@ -2,9 +2,9 @@
 
 use std::process::ExitCode;
 
+use crate::answer::text::{quoted, visible};
 use crate::config::Config;
-use crate::tools::freeze::Switch;
-use crate::tools::text::{quoted, visible};
+use crate::guard::freeze::Switch;
 
 use super::{Fault, print};
 

@@ -3,30 +3,22 @@
 use std::path::Path;
 use std::process::ExitCode;
 
-use crate::cli::{Install, Task, Uninstall};
+use crate::cli::{Install, Uninstall};
 use crate::config::Environment;
 use crate::install::{
-    Change, DEFAULT_NAME, HOSTS, Host, InstallError, Launch, Location, Machine, SANDBOX_NAME, SENTENCES, System,
-    install, our_names, snippet, uninstall,
+    self, Change, DEFAULT_NAME, HOSTS, Host, InstallError, Launch, Location, Machine, SANDBOX_NAME, SENTENCES, System,
+    our_names, snippet,
 };
 
 use super::Fault;
 use super::terminal::{BAD, GOOD, HEADING, print, print_whole, styled};
 
-/// Runs either command. `arguments` are the settings that were given as flags.
-pub(super) fn run(task: &Task, environment: &Environment, arguments: Vec<String>) -> Result<ExitCode, Fault> {
+/// The machine of this user.
+fn machine(environment: &Environment) -> Result<Machine, Fault> {
     let environment = environment.clone();
     let variable = move |name: &str| environment.variable(name).map(str::to_owned);
     let machine = Machine::new(System::current(), variable);
-    let machine =
-        machine.ok_or("there is no home folder (HOME, or USERPROFILE on Windows), so no host can be found")?;
-    let launch = Launch { command: machine.own_path()?, arguments };
-    match task {
-        Task::Install(Install { list: true, hosts, .. }) => list(&machine, hosts),
-        Task::Install(options) => add(&machine, options, &launch),
-        Task::Uninstall(options) => remove(&machine, options),
-        _ => Ok(ExitCode::SUCCESS),
-    }
+    Ok(machine.ok_or("there is no home folder (HOME, or USERPROFILE on Windows), so no host can be found")?)
 }
 
 /// A place to work on. `is_found` is false for a host that was named and is not on this machine.
@@ -49,7 +41,13 @@ fn targets(machine: &Machine, names: &[String]) -> Vec<Target> {
     targets.collect()
 }
 
-fn add(machine: &Machine, options: &Install, launch: &Launch) -> Result<ExitCode, Fault> {
+/// Adds our entry to hosts. `arguments` are the settings that were given as flags.
+pub(super) fn install(options: &Install, environment: &Environment, arguments: Vec<String>) -> Result<ExitCode, Fault> {
+    let machine = &machine(environment)?;
+    if options.list {
+        return list(machine, &options.hosts);
+    }
+    let launch = &Launch { command: machine.own_path()?, arguments };
     let default = if launch.is_sandbox() { SANDBOX_NAME } else { DEFAULT_NAME };
     let name = options.name.as_deref().unwrap_or(default);
     let targets = targets(machine, &options.hosts);
@@ -59,7 +57,7 @@ fn add(machine: &Machine, options: &Install, launch: &Launch) -> Result<ExitCode
     let (mut done, mut failed) = (Vec::new(), false);
     for Target { host, location, is_found } in &targets {
         let path = &location.file;
-        match install(host, path, name, launch, options.dry_run) {
+        match install::install(host, path, name, launch, options.dry_run) {
             Ok(change) => {
                 print(&added(host, path, name, &change, options.dry_run))?;
                 if !is_found {
@@ -156,10 +154,12 @@ fn none_found(machine: &Machine, name: &str, launch: &Launch) -> Result<ExitCode
     Ok(ExitCode::FAILURE)
 }
 
-fn remove(machine: &Machine, options: &Uninstall) -> Result<ExitCode, Fault> {
+/// Removes our entries from hosts.
+pub(super) fn uninstall(options: &Uninstall, environment: &Environment) -> Result<ExitCode, Fault> {
+    let machine = machine(environment)?;
     let (mut removed, mut failed) = (false, false);
-    for Target { host, location, .. } in targets(machine, &options.hosts) {
-        match uninstall(host, &location.file, options.name.as_deref(), options.dry_run) {
+    for Target { host, location, .. } in targets(&machine, &options.hosts) {
+        match install::uninstall(host, &location.file, options.name.as_deref(), options.dry_run) {
             Ok(Change::Removed { names, restored, copy }) => {
                 removed = true;
                 let remove = if options.dry_run { "would remove" } else { "removed" };

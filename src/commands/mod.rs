@@ -5,6 +5,7 @@ mod call;
 mod check;
 mod demo;
 mod drift;
+mod fault;
 mod freeze;
 mod install;
 mod log;
@@ -25,19 +26,19 @@ use crate::api::client::{Client, Endpoint};
 use crate::api::token::{InMemory, TokenSource, hide_tokens};
 use crate::cli::{Cli, Task, completions, logs_json};
 use crate::config::{Config, Environment, LogFormat, RecordPlace};
+use crate::engine::{Services, Toolbox};
+use crate::guard::Operator;
+use crate::guard::freeze::{Switch, UNREACHABLE};
+use crate::guard::ledger::AuditLog;
+use crate::guard::locks::Locks;
+use crate::guard::policy::{Policy, Toolsets};
 use crate::mcp::{Server, stdio};
 use crate::sandbox::{Embedded, Faults};
-use crate::tools::audit::AuditLog;
-use crate::tools::creation::Locks;
-use crate::tools::freeze::{Switch, UNREACHABLE};
-use crate::tools::policy::{Policy, Toolsets};
-use crate::tools::{Operator, Toolbox};
+use crate::tools::{FAMILIES, family_names};
 
+use fault::Fault;
 use log::Log;
 use terminal::{print, print_whole};
-
-/// Why a command cannot run, with its causes.
-pub(crate) type Fault = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs a command line. Says on stderr why a command cannot run, in the format of the log, with status 2.
 #[must_use]
@@ -78,21 +79,23 @@ fn run(cli: Cli, environment: &Environment) -> Result<ExitCode, Fault> {
         // Only the saved account is revoked, at the base that belongs to it.
         config = Config::read(&cli.flags, &environment.without_token())?;
     }
-    if let Some(task @ (Task::Install(_) | Task::Uninstall(_))) = &cli.task {
-        return install::run(task, environment, cli.flags.arguments());
-    }
     let log = Log::start(&config.flags, Arc::clone(&config.credentials))?;
     // One thread, since calls wait more than they compute: with a second thread each call also waits for that one to wake.
     // What blocks (syncing files, locks) has threads of its own.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let done = runtime.block_on(perform(cli.task.unwrap_or(Task::Serve), &config, overriding));
+    let done = runtime.block_on(perform(cli.task.unwrap_or(Task::Serve), &config, environment, overriding));
     // A read of stdin cannot be cancelled: the process does not wait for it.
     runtime.shutdown_background();
     log.finish();
     done
 }
 
-async fn perform(task: Task, config: &Config, overriding: Option<&'static str>) -> Result<ExitCode, Fault> {
+async fn perform(
+    task: Task,
+    config: &Config,
+    environment: &Environment,
+    overriding: Option<&'static str>,
+) -> Result<ExitCode, Fault> {
     match task {
         Task::Serve => {
             warn(config);
@@ -118,8 +121,8 @@ async fn perform(task: Task, config: &Config, overriding: Option<&'static str>) 
         Task::Logout => logout::run(config, overriding).await,
         Task::Thaw => freeze::thaw(config),
         Task::Audit { file } => audit::run(config, file.as_deref()),
-        // `run` has done these two: they need no settings.
-        Task::Install(_) | Task::Uninstall(_) => Ok(ExitCode::SUCCESS),
+        Task::Install(options) => install::install(&options, environment, config.flags.arguments()),
+        Task::Uninstall(options) => install::uninstall(&options, environment),
         Task::Sandbox { listen, assumptions } => sandbox::run(listen, config, assumptions).await,
     }
 }
@@ -139,7 +142,8 @@ fn toolbox_over(config: &Config, change: impl FnOnce(Client) -> Client) -> Resul
         (Box::new(config.origin.clone()), config.credentials.clone())
     };
     let client = change(Client::new(endpoint, flags.timeout).through(config.proxies.clone()));
-    Ok(Toolbox::new(client, tokens, operator(config)?, flags.human_wait, flags.sandbox))
+    let services = Services::new(client, tokens, operator(config)?, flags.human_wait, flags.sandbox);
+    Ok(Toolbox::new(services, FAMILIES))
 }
 
 /// The faults that the sandbox plays.
@@ -151,7 +155,9 @@ fn faults(config: &Config) -> Result<Faults, Fault> {
 fn operator(config: &Config) -> Result<Operator, Fault> {
     let flags = &config.flags;
     let toolsets = match &flags.toolsets {
-        Some(list) => Toolsets::parse(list).map_err(|fault| format!("{}: {fault}", flags.source("toolsets")))?,
+        Some(list) => {
+            Toolsets::parse(list, &family_names()).map_err(|fault| format!("{}: {fault}", flags.source("toolsets")))?
+        }
         None => Toolsets::default(),
     };
     let policy = Policy {

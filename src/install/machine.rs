@@ -75,7 +75,8 @@ impl Machine {
 
     /// Where command line programs keep their configuration: `XDG_CONFIG_HOME`, else `~/.config`.
     pub(super) fn config(&self) -> PathBuf {
-        self.named("XDG_CONFIG_HOME").unwrap_or_else(|| self.home(".config"))
+        let named = self.named("XDG_CONFIG_HOME").filter(|folder| folder.is_absolute());
+        named.unwrap_or_else(|| self.home(".config"))
     }
 
     /// Where desktop applications keep their data.

@@ -316,3 +316,13 @@ async fn the_command_line_prints_all_of_it() {
     let described = ran.json()["structuredContent"]["contract"]["milestones"][0]["description"].clone();
     assert_eq!(described.as_str().map(str::len), Some(200_000));
 }
+
+#[tokio::test]
+async fn a_summary_that_lists_too_much_is_cut() {
+    let capabilities: serde_json::Map<String, Value> =
+        (0..20_000).map(|place| (format!("capability_{place}"), json!(true))).collect();
+    let host = at(&json!({ "scopes": [], "capabilities": capabilities })).await;
+    let answer = host.done("get_capabilities", json!({})).await;
+    bounded(&answer, "capabilities");
+    assert!(left_out(&answer).contains("capabilities"), "{}", left_out(&answer));
+}

@@ -164,3 +164,20 @@ async fn a_look_that_cannot_hold_all_sends_nothing() {
     answer.says(&["Not created", "Nothing was sent"]);
     assert_eq!(upstream.writes(), 0);
 }
+
+#[tokio::test]
+async fn the_evidence_is_found_in_a_large_answer_to_a_write() {
+    let body = format!(r#"{{"milestone":{{"x":[{}],"id":"ms_9","status":"NOT_FUNDED"}}}}"#, full_of("1"));
+    let api = Api::meddled([contract("ctr_8Kq2", &[])], move |request, _| {
+        is_create(request).then(|| Reply::new(201, body.clone()))
+    })
+    .await;
+    let host = launch().at(&api.upstream).start().await;
+    let terms = json!({ "contractId": "ctr_8Kq2", "description": "d", "amountUsd": 300 });
+    let answer = called(&host, "create_milestone", terms).await;
+    assert_eq!(
+        (&answer.structured()["outcome"], &answer.structured()["milestone"]["id"]),
+        (&json!("created"), &json!("ms_9"))
+    );
+    assert!(answer.structured()["leftOut"].to_string().contains("milestone.x"), "{}", answer.text());
+}

@@ -10,7 +10,11 @@ pub(super) const HOST: Host = Host {
     format: Format::Json,
     key: "mcpServers",
     entry: |launch, _| standard(launch, None, Some("${OT_API_TOKEN}")),
-    locations: |machine| vec![Location::in_folder(machine.home(".gemini"), "settings.json")],
+    locations: |machine| {
+        let folder =
+            machine.named("GEMINI_CLI_HOME").map_or_else(|| machine.home(".gemini"), |home| home.join(".gemini"));
+        vec![Location::in_folder(folder, "settings.json")]
+    },
     restart: "Start a new session of gemini, in a folder that it trusts.",
     success: "`gemini mcp list` shows the server with \"Connected\"; /mcp in a session lists its tools.",
 };

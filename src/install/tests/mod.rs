@@ -311,6 +311,26 @@ fn each_system_has_its_own_places() {
 }
 
 #[test]
+fn a_variable_of_the_host_names_its_folder() {
+    for (host, variable, wanted) in [
+        ("claude-code", "CLAUDE_CONFIG_DIR", "/own/.claude.json"),
+        ("codex", "CODEX_HOME", "/own/config.toml"),
+        ("gemini-cli", "GEMINI_CLI_HOME", "/own/.gemini/settings.json"),
+        ("qwen-code", "QWEN_HOME", "/own/settings.json"),
+        ("copilot-cli", "COPILOT_HOME", "/own/mcp-config.json"),
+        ("opencode", "XDG_CONFIG_HOME", "/own/opencode/opencode.jsonc"),
+        ("vscode", "XDG_CONFIG_HOME", "/own/Code/User/mcp.json"),
+    ] {
+        let folder = move |name: &str| match name {
+            "HOME" => Some("/home/x".to_owned()),
+            name => (name == variable).then(|| "/own".to_owned()),
+        };
+        let machine = Machine::new(System::Linux, folder).unwrap();
+        assert_eq!(Host::named(host).unwrap().expected(&machine).unwrap().file, Path::new(wanted), "{host}");
+    }
+}
+
+#[test]
 fn a_host_is_found_by_its_folder_or_its_program() {
     for host in &HOSTS {
         let home = tempfile::tempdir().unwrap();

@@ -143,8 +143,8 @@ async fn a_foreign_job_is_forbidden_and_a_missing_one_not_found() {
     let agent = Agent::register(&sandbox).await;
     let job = ready(&sandbox, TWEETS).await;
     for call in [
-        agent.call("PATCH", &format!("/job-drafts/{job}"), "{}"),
-        agent.call("PATCH", &format!("/jobs/{job}"), "{}"),
+        agent.call("PATCH", &format!("/job-drafts/{job}"), r#"{"jobTitle":"x"}"#),
+        agent.call("PATCH", &format!("/jobs/{job}"), r#"{"jobTitle":"x"}"#),
         agent.post(&format!("/jobs/{job}/publish"), ""),
         agent.post(&format!("/jobs/{job}/close"), ""),
         agent.get(&format!("/jobs/{job}/proposals")),
