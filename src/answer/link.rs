@@ -77,7 +77,7 @@ impl Link {
         }
         format!(
             "The link is on another host: {url} (unverified: this host is not the configured OpenTrain app). Do not send \
-             your person there; what is to be done is found in the app itself."
+             the user there; what is to be done is found in the app itself."
         )
     }
 }

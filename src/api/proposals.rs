@@ -251,7 +251,7 @@ pub struct Conversation {
     pub created: Field<bool>,
 }
 
-/// Ask your person to hire a candidate, with a first milestone that is funded in the same step. Charges nothing: returns
+/// Ask the user to hire a candidate, with a first milestone that is funded in the same step. Charges nothing: returns
 /// an approval with approvalUrl. Show that full URL with name and amount, then wait for the decision; they may change the
 /// terms there. On top of the amount come 10 % and $9.95. Repeating it returns the same pending approval; other terms
 /// supersede it.

@@ -15,7 +15,7 @@ const ORDER: Sentence = Sentence::naming(
 );
 const MONEY: Sentence = Sentence::plain("You cannot move money.");
 const PEOPLE: Sentence = Sentence::plain(
-    "Funding, release, hiring and ending funded contracts return an approvalUrl: print the full URL for your person, say \
+    "Funding, release, hiring and ending funded contracts return an approvalUrl: print the full URL for the user, say \
      what and how much, then stop.",
 );
 const WAIT: Sentence = Sentence::naming("Or call {}.", &["wait_for_approval"]);

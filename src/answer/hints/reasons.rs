@@ -126,7 +126,7 @@ fn by_details(refusal: &Refusal) -> Option<Vec<Sentence>> {
             let lacks = unready(refusal.detail("validation")?).join("\n");
             vec![
                 format!("The draft is not ready:\n{lacks}\n").into(),
-                Sentence::naming("Ask your person, fill it with {}, then publish again.", &["update_job_draft"]),
+                Sentence::naming("Ask the user, fill it with {}, then publish again.", &["update_job_draft"]),
             ]
         }
         400 => {
