@@ -6,9 +6,10 @@ use serde_json::json;
 
 use crate::api::Effect;
 use crate::config::{BASE_URL_VARIABLES, DEFAULT_ORIGIN, TOKEN_VARIABLES, flag_table};
+use crate::engine::{Facts, Published};
 use crate::install::{self, HOSTS};
 use crate::mcp;
-use crate::tools::{Entry, FAMILIES};
+use crate::tools::{FAMILIES, SCHEMAS};
 
 /// A file that is made: its path below the crate's root, and what stands in it.
 #[derive(Clone, Debug)]
@@ -22,10 +23,11 @@ pub struct Made {
 /// `schemas/<tool>.json` for every tool, exactly as served.
 #[must_use]
 pub fn schema_files() -> Vec<Made> {
-    let tools = mcp::all_tools();
-    let files = tools
-        .iter()
-        .map(|tool| Made { path: format!("schemas/{}.json", tool.name), content: format!("{:#}\n", json!(tool)) });
+    let makers = SCHEMAS.iter().flat_map(|family| family.iter());
+    let files = makers.map(|maker| {
+        let tool = mcp::tool(&maker.facts, (maker.make)(), maker.facts.name.to_owned());
+        Made { path: format!("schemas/{}.json", maker.facts.name), content: format!("{:#}\n", json!(tool)) }
+    });
     files.collect()
 }
 
@@ -84,21 +86,21 @@ fn tools() -> String {
         "| tool | family | what a call does | token scope | feature | claimed account |\n|---|---|---|---|---|---|\n",
     );
     for family in FAMILIES {
-        for entry in family.tools {
-            let scopes: Vec<String> = entry.gate.scopes.iter().map(|scope| format!("`{scope}`")).collect();
+        for facts in family.tools.iter().map(|entry| &entry.facts) {
+            let scopes: Vec<String> = facts.gate.scopes.iter().map(|scope| format!("`{scope}`")).collect();
             let scopes = match scopes.as_slice() {
-                [] if entry.gate.token => "any token".to_owned(),
+                [] if facts.gate.token => "any token".to_owned(),
                 [] => "no token is sent".to_owned(),
                 scopes => scopes.join(" or "),
             };
-            let feature = entry.gate.feature.map_or_else(|| "—".to_owned(), |feature| format!("`{feature}`"));
-            let claimed = if entry.gate.claimed { "yes" } else { "no" };
+            let feature = facts.gate.feature.map_or_else(|| "—".to_owned(), |feature| format!("`{feature}`"));
+            let claimed = if facts.gate.claimed { "yes" } else { "no" };
             let _ = writeln!(
                 table,
                 "| `{}` | {} | {} | {scopes} | {feature} | {claimed} |",
-                entry.name,
+                facts.name,
                 family.name,
-                entry.effect.told()
+                facts.effect.told()
             );
         }
     }
@@ -106,11 +108,13 @@ fn tools() -> String {
 }
 
 /// Whose click it takes on OpenTrain's pages before anything happens.
-fn clicked_by(entry: &Entry) -> &'static str {
-    match entry.effect {
+fn clicked_by(facts: &Facts) -> &'static str {
+    match facts.effect {
         Effect::Read => "—",
         Effect::CoSigned => "a signed-in person's",
-        Effect::Irreversible if entry.may_ask() => "nobody's; a signed-in person's where money is held",
+        Effect::Irreversible if Published::of(facts.name).answers_with("approval") => {
+            "nobody's; a signed-in person's where money is held"
+        }
         Effect::Create | Effect::Replace | Effect::Irreversible | Effect::Exposes => "nobody's",
     }
 }
@@ -120,11 +124,11 @@ fn safety() -> String {
         "| tool | what a call does | whose click it takes | listed by default | listed when read-only |\n|---|---|---|---|---|\n",
     );
     for family in FAMILIES {
-        for entry in family.tools {
+        for facts in family.tools.iter().map(|entry| &entry.facts) {
             let by_default = if family.by_default { "yes" } else { "only when its family is named" };
-            let read_only = if entry.effect == Effect::Read { "yes" } else { "no" };
-            let (does, click) = (entry.effect.told(), clicked_by(entry));
-            let _ = writeln!(table, "| `{}` | {does} | {click} | {by_default} | {read_only} |", entry.name);
+            let read_only = if facts.effect == Effect::Read { "yes" } else { "no" };
+            let (does, click) = (facts.effect.told(), clicked_by(facts));
+            let _ = writeln!(table, "| `{}` | {does} | {click} | {by_default} | {read_only} |", facts.name);
         }
     }
     table

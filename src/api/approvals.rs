@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::types::{ApprovalId, Field, wrapper};
 use super::{Effect, Gate, Operation};
 
-/// Look at an approval once: pending, confirmed, declined or expired. To wait for a decision, use wait_for_approval.
+/// Look at an approval once: pending, confirmed, declined or expired. It does not wait.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GetApproval {

@@ -18,8 +18,6 @@ use super::token::Token;
 use super::wire::{self, Encoded, Request};
 use super::{Effect, Operation};
 
-/// The `User-Agent` of every request.
-pub const USER_AGENT: &str = concat!("opentrain-mcp/", env!("CARGO_PKG_VERSION"));
 /// The longest address that can be called at all, in bytes.
 const LONGEST_ADDRESS: usize = u16::MAX as usize - 1;
 /// A longer `Retry-After` is told to the caller, not slept through.

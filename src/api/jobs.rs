@@ -7,12 +7,13 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value, json};
 
+use super::error::InvalidArgument;
 use super::evidence::{Evidence, Status};
 use super::types::{Field, FreelancerId, JobId, List};
 use super::{Effect, Gate, Operation};
 
 /// Make a job draft from a description. Returns what is missing before it can be published, with the question to ask
-/// for each; fill it with update_job_draft.
+/// for each; fill it by changing the draft.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateJobDraft {
@@ -43,7 +44,7 @@ impl Operation for CreateJobDraft {
 #[serde(rename_all = "camelCase")]
 pub struct UpdateJobDraft {
     pub job_id: JobId,
-    /// New values by key, these or others. get_capabilities lists them all, and their values.
+    /// New values by key, these or others. The account's capabilities list them all, and their values.
     #[schemars(schema_with = "fields_schema")]
     pub fields: Map<String, Value>,
 }
@@ -57,6 +58,18 @@ impl Operation for UpdateJobDraft {
     const EFFECT: Effect = Effect::Replace;
     const EVIDENCE: Evidence = Evidence::Field(&["/jobId", "/status", "/validation", "/ok"], Status::None);
     const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_drafting");
+
+    fn check(&self) -> Result<(), InvalidArgument> {
+        something_to_change(&self.fields)
+    }
+}
+
+/// OpenTrain takes a change of nothing, and answers as if something had changed.
+fn something_to_change(fields: &Map<String, Value>) -> Result<(), InvalidArgument> {
+    if fields.is_empty() {
+        return Err(InvalidArgument::new("fields", "there is nothing to change: fields is empty"));
+    }
+    Ok(())
 }
 
 /// The documented keys of a job's fields; others pass, too.
@@ -139,7 +152,7 @@ pub struct MissingField {
     pub prompt: Field<String>,
     /// The values that are possible.
     pub enum_values: Field<Vec<Value>>,
-    /// The keys of update_job_draft that set it.
+    /// The keys that set it.
     pub update_keys: List<Field<String>>,
     /// A value that would do.
     pub example: Field<Value>,
@@ -191,7 +204,7 @@ pub struct Published {
 #[serde(rename_all = "camelCase")]
 pub struct UpdateJob {
     pub job_id: JobId,
-    /// New values by key, these or others. get_capabilities lists them all, and their values.
+    /// New values by key, these or others. The account's capabilities list them all, and their values.
     #[schemars(schema_with = "fields_schema")]
     pub fields: Map<String, Value>,
 }
@@ -205,6 +218,10 @@ impl Operation for UpdateJob {
     const EFFECT: Effect = Effect::Replace;
     const EVIDENCE: Evidence = Evidence::Field(&["/jobId", "/status", "/moderation", "/ok"], Status::None);
     const GATE: Gate = Gate::scopes(&["jobs:write"]).feature("public_api_job_publishing");
+
+    fn check(&self) -> Result<(), InvalidArgument> {
+        something_to_change(&self.fields)
+    }
 }
 
 /// A changed job.

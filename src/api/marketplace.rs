@@ -11,7 +11,7 @@ use serde_json::Number;
 use super::types::{Field, JobId, List};
 use super::{Effect, Gate, Operation};
 
-/// Search the public job market: what others offer and pay. For your own jobs use list_jobs.
+/// Search the public job market: what others offer and pay. Not your own jobs.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SearchJobs {
@@ -127,11 +127,11 @@ pub struct Pay {
     pub per_label_rate: Field<Number>,
 }
 
-/// Get one public job in full: what is to be done, by whom, for what pay. Drafts of your own are in list_jobs only.
+/// Get one public job in full: what is to be done, by whom, for what pay. Drafts of your own are not there.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct GetJob {
-    /// Job id, from search_jobs.
+    /// The job's id, as the market lists it.
     pub job_id: JobId,
 }
 

@@ -151,8 +151,8 @@ pub struct Message {
     pub attachment_count: Field<Number>,
 }
 
-/// Send a message in a conversation there is. It reaches a person at once and cannot be taken back. Opening one:
-/// start_proposal_conversation.
+/// Send a message in a conversation there is. It reaches a person at once and cannot be taken back. Open
+/// one first where there is none.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct SendMessage {

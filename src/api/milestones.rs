@@ -17,7 +17,7 @@ use super::{Effect, Gate, Operation};
 /// Add one unfunded milestone to an active contract. No money moves, but it cannot be edited or deleted here, so
 /// confirm terms with your person first. FIXED_PRICE: give amountUsd. PAY_PER_HOUR or PAY_PER_LABEL: give volume
 /// (amountUsd, if given, must equal rate × volume). One just made with the same terms is given back, not made twice, so
-/// give parts different names. Then request_milestone_funding.
+/// give parts different names.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CreateMilestone {
@@ -71,8 +71,8 @@ impl Operation for CreateMilestone {
 }
 
 /// Ask your person to fund a NOT_FUNDED milestone. Charges nothing: returns an approval with approvalUrl. Show that full
-/// URL with amount and trainer, then call wait_for_approval. Repeating it returns the same pending approval, so use it
-/// too when you lost the id. Not for paying out finished work: that is request_milestone_approval.
+/// URL with amount and trainer, then wait for the decision. Repeating it returns the same pending approval, so use it
+/// too when you lost the id. Not for paying out finished work: that is a release.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestMilestoneFunding {
@@ -90,8 +90,8 @@ impl Operation for RequestMilestoneFunding {
 }
 
 /// Ask your person to release the money of an ACTIVE_FUNDED milestone to the trainer, once its work is accepted. Moves
-/// nothing: returns an approval with approvalUrl. Show that full URL with amount and trainer, then call
-/// wait_for_approval. Repeating it returns the same pending approval, so use it too when you lost the id.
+/// nothing: returns an approval with approvalUrl. Show that full URL with amount and trainer,
+/// then wait for the decision. Repeating it returns the same pending approval, so use it too when you lost the id.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct RequestMilestoneApproval {

@@ -13,9 +13,11 @@ use reqwest::redirect::Policy;
 use rustls::{CertificateError, Error as TlsError};
 use url::{Host, Url};
 
-use super::client::USER_AGENT;
 use super::error::Error;
 use super::threads;
+
+/// The `User-Agent` of every request.
+pub(super) const USER_AGENT: &str = concat!("opentrain-mcp/", env!("CARGO_PKG_VERSION"));
 
 /// How long making a connection may take; always less than an attempt, so that a slow connection is told from a slow
 /// answer: only with the latter has anything left.

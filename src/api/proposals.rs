@@ -138,7 +138,7 @@ pub struct InterviewFacts {
     pub score: Field<Number>,
     /// In words.
     pub summary: Field<String>,
-    /// get_proposal_interview has it.
+    /// The whole interview can be read.
     pub transcript_available: Field<bool>,
 }
 
@@ -216,7 +216,7 @@ pub struct InterviewMessage {
     pub sent_at: Field<String>,
 }
 
-/// Open the conversation with a candidate, or get the one there is. Sends nothing: send_message does.
+/// Open the conversation with a candidate, or get the one there is. Sends nothing.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct StartProposalConversation {
@@ -251,7 +251,7 @@ pub struct Conversation {
 }
 
 /// Ask your person to hire a candidate, with a first milestone that is funded in the same step. Charges nothing: returns
-/// an approval with approvalUrl. Show that full URL with name and amount, then call wait_for_approval; they may change the
+/// an approval with approvalUrl. Show that full URL with name and amount, then wait for the decision; they may change the
 /// terms there. On top of the amount come 10 % and $9.95. Repeating it returns the same pending approval; other terms
 /// supersede it.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -272,7 +272,7 @@ pub struct FirstMilestone {
     /// The work to deliver.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub description: Option<String>,
-    /// USD before fees. Here it is amount; in create_milestone it is amountUsd.
+    /// USD before fees. Here it is amount, not amountUsd.
     pub amount: Positive,
     /// ISO 8601 date.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -310,25 +310,25 @@ macro_rules! ids {
 }
 
 ids! {
-    /// Contract id. From list_contracts.
+    /// The contract's id, as contracts are listed.
     ContractId,
-    /// Job id, from list_jobs.
+    /// The id of one of your jobs.
     JobId,
-    /// Milestone id. From list_contracts.
+    /// The milestone's id, as its contract lists it.
     MilestoneId,
     /// Approval id.
     ApprovalId,
-    /// Proposal id. From list_proposals.
+    /// The proposal's id, as proposals are listed.
     ProposalId,
     /// Trainer's id, from a proposal, or profile slug.
     FreelancerId,
-    /// Conversation id. From list_conversations.
+    /// The conversation's id, as conversations are listed.
     ConversationId,
-    /// Top-up id, from create_credit_top_up.
+    /// The top-up's id, from the answer that gave the page.
     TopUpId,
-    /// Webhook id. From list_webhooks.
+    /// The webhook's id, as webhooks are listed.
     WebhookId,
-    /// Token id. From list_tokens.
+    /// The token's id, as tokens are listed.
     TokenId,
 }
 

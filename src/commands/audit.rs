@@ -4,9 +4,10 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use crate::answer::Outcome;
+use crate::answer::text::{count, usd, visible};
 use crate::config::Config;
-use crate::tools::audit::{Record, Recorded};
-use crate::tools::text::{count, usd, visible};
+use crate::guard::ledger::{Record, Recorded};
 
 use super::{Fault, print};
 
@@ -63,7 +64,7 @@ fn line(write: &Recorded) -> String {
     let before = &write.before;
     let after = write.after.as_ref();
     let mut parts = vec![before.at.clone(), before.tool.clone()];
-    parts.push(after.and_then(|after| after.outcome.clone()).unwrap_or_else(|| "NO OUTCOME".into()));
+    parts.push(after.and_then(|after| after.outcome).map_or_else(|| "NO OUTCOME".into(), Outcome::name));
     parts.extend(before.amount_usd.map(usd));
     let ids = [
         ("milestone", after.and_then(|after| after.milestone_id.clone()).or_else(|| before.milestone_id.clone())),

@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::process::ExitCode;
 
+use crate::answer::Object;
 use crate::mcp::client::Client;
 use crate::mcp::{Server, stdio};
-use crate::tools::schema::Object;
 
 use super::{Fault, print, print_whole};
 

@@ -4,13 +4,13 @@ use std::process::ExitCode;
 
 use serde_json::Value;
 
+use crate::answer::Object;
 use crate::api::account::switch_of;
 use crate::api::token::hide_tokens;
 use crate::config::{Config, Flags, RecordPlace, ResolvedSetting, Source};
+use crate::guard::freeze::UNREACHABLE;
 use crate::mcp::Server;
 use crate::mcp::client::Client;
-use crate::tools::freeze::UNREACHABLE;
-use crate::tools::schema::Object;
 
 use super::terminal::{BAD, GOOD, HEADING, styled};
 use super::{Fault, print, server, toolbox};
@@ -33,7 +33,7 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     let account = ask(server(&asking)?).await?;
     let frozen = toolbox.frozen();
     let refused = if account.is_accepted {
-        toolbox.refused(|entry| missing(entry.gate, &account.scopes, &account.features))
+        toolbox.services.refused(|facts| missing(facts.gate, &account.scopes, &account.features))
     } else {
         Vec::new()
     };
@@ -48,7 +48,7 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
         print(&format!("would be refused: {}: {why}", tools.join(", ")))?;
     }
     // The verdict names the stop switch already.
-    for limit in toolbox.limits().iter().filter(|limit| Some(*limit) != frozen.as_ref()) {
+    for limit in toolbox.services.limits().iter().filter(|limit| Some(*limit) != frozen.as_ref()) {
         print(&format!("limit: {limit}"))?;
     }
     if config.switches.is_empty() {

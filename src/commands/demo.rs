@@ -15,11 +15,13 @@ use tokio::net::TcpListener;
 
 use crate::api::client::Client as ApiClient;
 use crate::api::token::InMemory;
+use crate::engine::{Services, Toolbox};
+use crate::guard::Operator;
+use crate::guard::policy::Policy;
 use crate::mcp::Server;
 use crate::mcp::client::{Called, Client};
 use crate::sandbox::{Faults, Sandbox, default_token};
-use crate::tools::policy::Policy;
-use crate::tools::{Operator, Toolbox};
+use crate::tools::FAMILIES;
 
 use super::Fault;
 use person::{Page, Person};
@@ -60,7 +62,8 @@ async fn owner(sandbox: &Sandbox, policy: Policy) -> Result<Client, Fault> {
 async fn agent(sandbox: &Sandbox, tokens: InMemory, policy: Policy) -> Result<Client, Fault> {
     let api = ApiClient::new(Box::new(sandbox.origin().clone()), Duration::from_secs(5));
     let operator = Operator { policy, ..Operator::default() };
-    let toolbox = Toolbox::new(api, Arc::new(tokens), operator, Duration::ZERO, true);
+    let services = Services::new(api, Arc::new(tokens), operator, Duration::ZERO, true);
+    let toolbox = Toolbox::new(services, FAMILIES);
     Ok(Client::connect(Server::new(Arc::new(toolbox))?).await?)
 }
 

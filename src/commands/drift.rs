@@ -5,10 +5,10 @@ use std::process::ExitCode;
 use serde_json::Value;
 use url::Url;
 
+use crate::answer::text::{count, visible};
 use crate::api::client::{Client, is_loopback};
 use crate::config::Config;
 use crate::drift::{FIELDS_LEFT_OUT, LEFT_OUT, compare};
-use crate::tools::text::{count, visible};
 
 use super::{Fault, deadline, print};
 

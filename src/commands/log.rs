@@ -11,7 +11,7 @@ use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
-use super::Fault;
+use super::fault::Fault;
 use crate::api::token::TokenSource;
 use crate::config::{Credentials, Flags, LogFormat};
 

@@ -5,6 +5,7 @@ mod call;
 mod check;
 mod demo;
 mod drift;
+mod fault;
 mod freeze;
 mod install;
 mod log;
@@ -25,19 +26,19 @@ use crate::api::client::{Client, Endpoint};
 use crate::api::token::{InMemory, TokenSource, hide_tokens};
 use crate::cli::{Cli, Task, completions, logs_json};
 use crate::config::{Config, Environment, LogFormat, RecordPlace};
+use crate::engine::{Services, Toolbox};
+use crate::guard::Operator;
+use crate::guard::freeze::{Switch, UNREACHABLE};
+use crate::guard::ledger::AuditLog;
+use crate::guard::locks::Locks;
+use crate::guard::policy::{Policy, Toolsets};
 use crate::mcp::{Server, stdio};
 use crate::sandbox::{Embedded, Faults};
-use crate::tools::audit::AuditLog;
-use crate::tools::creation::Locks;
-use crate::tools::freeze::{Switch, UNREACHABLE};
-use crate::tools::policy::{Policy, Toolsets};
-use crate::tools::{Operator, Toolbox};
+use crate::tools::{FAMILIES, family_names};
 
+use fault::Fault;
 use log::Log;
 use terminal::{print, print_whole};
-
-/// Why a command cannot run, with its causes.
-pub(crate) type Fault = Box<dyn std::error::Error + Send + Sync>;
 
 /// Runs a command line. Says on stderr why a command cannot run, in the format of the log, with status 2.
 #[must_use]
@@ -72,6 +73,12 @@ fn refuse(message: &str, as_json: bool) -> ExitCode {
 }
 
 fn run(cli: Cli, environment: &Environment) -> Result<ExitCode, Fault> {
+    // The stop switch works whatever the settings are.
+    match &cli.task {
+        Some(Task::Freeze { reason }) => return freeze::freeze(environment.switch_paths(), reason),
+        Some(Task::Thaw) => return freeze::thaw(environment.switch_paths()),
+        _ => {}
+    }
     let mut config = Config::read(&cli.flags, environment)?;
     let overriding = config.credentials.overriding_variable();
     if matches!(cli.task, Some(Task::Logout)) {
@@ -111,15 +118,15 @@ async fn perform(
             call::run(Server::new(Arc::new(toolbox))?, &tool, &arguments, json).await
         }
         Task::Check => check::run(config).await,
-        Task::Freeze { reason } => freeze::freeze(config, &reason),
         Task::Completions { shell } => {
             print_whole(&completions(shell))?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Drift { document } => drift::run(config, document.as_deref()).await,
         Task::Logout => logout::run(config, overriding).await,
-        Task::Thaw => freeze::thaw(config),
         Task::Audit { file } => audit::run(config, file.as_deref()),
+        // `run` has done these already.
+        Task::Freeze { .. } | Task::Thaw => Ok(ExitCode::SUCCESS),
         Task::Install(options) => install::install(&options, environment, config.flags.arguments()),
         Task::Uninstall(options) => install::uninstall(&options, environment),
         Task::Sandbox { listen, assumptions } => sandbox::run(listen, config, assumptions).await,
@@ -141,7 +148,8 @@ fn toolbox_over(config: &Config, change: impl FnOnce(Client) -> Client) -> Resul
         (Box::new(config.origin.clone()), config.credentials.clone())
     };
     let client = change(Client::new(endpoint, flags.timeout).through(config.proxies.clone()));
-    Ok(Toolbox::new(client, tokens, operator(config)?, flags.human_wait, flags.sandbox))
+    let services = Services::new(client, tokens, operator(config)?, flags.human_wait, flags.sandbox);
+    Ok(Toolbox::new(services, FAMILIES))
 }
 
 /// The faults that the sandbox plays.
@@ -153,7 +161,9 @@ fn faults(config: &Config) -> Result<Faults, Fault> {
 fn operator(config: &Config) -> Result<Operator, Fault> {
     let flags = &config.flags;
     let toolsets = match &flags.toolsets {
-        Some(list) => Toolsets::parse(list).map_err(|fault| format!("{}: {fault}", flags.source("toolsets")))?,
+        Some(list) => {
+            Toolsets::parse(list, &family_names()).map_err(|fault| format!("{}: {fault}", flags.source("toolsets")))?
+        }
         None => Toolsets::default(),
     };
     let policy = Policy {

@@ -7,7 +7,7 @@ use terminal_size::Width;
 use textwrap::core::display_width;
 use textwrap::{Options, WordSeparator, WordSplitter};
 
-use super::Fault;
+use super::fault::Fault;
 
 /// Longer lines are hard to read, however wide the window is.
 const WIDEST: usize = 100;

@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use crate::tools::{FAMILIES, Family, Served, Toolbox};
+use crate::engine::{Family, Served, Toolbox};
+use crate::tools::FAMILIES;
 
 use super::terminal::{HEADING, styled};
 use super::{Fault, print, print_whole};
@@ -37,19 +38,19 @@ pub(super) fn run(toolbox: &Toolbox, as_json: bool) -> Result<ExitCode, Fault> {
 
 /// The family that a tool belongs to.
 fn family(served: &Served) -> &'static str {
-    let has = |family: &&Family| family.tools.iter().any(|entry| entry.name == served.entry.name);
+    let has = |family: &&Family| family.tools.iter().any(|entry| entry.facts.name == served.facts().name);
     FAMILIES.iter().find(has).map_or("", |family| family.name)
 }
 
 /// Name, what a call does, parameters, and the first sentence of the description.
 fn row(toolbox: &Toolbox, served: &Served) -> [String; 4] {
-    let input = served.input();
+    let input = &served.published().input_schema;
     let properties = input.get("properties").and_then(Value::as_object);
     let required = input.get("required").and_then(Value::as_array);
     let is_required = |name: &str| required.is_some_and(|names| names.iter().any(|required| required == name));
     let shown = |name: &String| if is_required(name) { name.clone() } else { format!("[{name}]") };
     let parameters: Vec<String> = properties.into_iter().flatten().map(|(name, _)| shown(name)).collect();
-    let description = toolbox.told_here(served.description());
+    let description = &served.published().description;
     let first = description.split_inclusive(". ").next().unwrap_or_default().trim_end().to_owned();
-    [toolbox.listed_name(served.entry), served.entry.effect.told().to_owned(), parameters.join(", "), first]
+    [toolbox.names().listed(served.facts().name), served.facts().effect.told().to_owned(), parameters.join(", "), first]
 }

@@ -5,9 +5,9 @@ use rmcp::service::{RunningService, ServiceExt};
 use rmcp::{RoleClient, ServiceError};
 use serde_json::{Value, json};
 
-use crate::tools::schema::Object;
+use crate::answer::Object;
 
-use super::Server;
+use super::server::Server;
 
 /// A conversation with a server in this process.
 pub struct Client {

@@ -1,5 +1,5 @@
-//! The roads by which a page comes before a person, in this order: `InputRequiredResult` (2026-07-28),
-//! `elicitation/create` in URL mode (2025-11-25), the plain answer. "Accept" means that the page was opened, not that
+//! Ways to show a URL to the user, tried in this order: `InputRequiredResult` (2026-07-28), `elicitation/create` in URL mode
+//! (2025-11-25), the plain answer. "Accept" means that the page was opened, not that
 //! anything was done there: what is told afterwards is what OpenTrain says.
 
 use std::collections::BTreeMap;
@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rmcp::model::{
     CallToolResponse, CustomNotification, ElicitRequest, ElicitRequestParams, ElicitationAction, InputRequest,
-    InputRequiredResult, InputResponses, RequestStateCodec, SealOptions, ServerNotification,
+    InputRequiredResult, InputResponses, SealOptions, ServerNotification,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer};
@@ -17,11 +17,11 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 use url::Url;
 
-use crate::tools::answer::{Outcome, Report};
-use crate::tools::person::{After, HumanStep};
+use crate::answer::{self, After, HumanStep};
+use crate::engine::resume::resume;
 
 use super::host::{Host, Road};
-use super::{Request, Server, cancelled};
+use super::server::{Outcome, Request, Server, cancelled};
 
 /// What a call may last longer than the wait for its person.
 pub(crate) const MARGIN: Duration = Duration::from_secs(8);
@@ -29,23 +29,6 @@ pub(crate) const MARGIN: Duration = Duration::from_secs(8);
 const STATE_LIFE: Duration = Duration::from_secs(15 * 60);
 /// The key of our one request in `inputRequests`.
 const PERSON: &str = "person";
-
-/// Seals what a client carries from one round to the next: it can neither be changed nor moved to another tool, other
-/// arguments, or another token. The key lives as long as the process.
-pub(crate) struct Seal(RequestStateCodec);
-
-/// No key could be made.
-#[derive(Debug, thiserror::Error)]
-#[error("no key for requestState: {0}")]
-pub struct SealError(String);
-
-impl Seal {
-    pub(crate) fn new() -> Result<Self, SealError> {
-        let mut key = [0; 32];
-        getrandom::fill(&mut key).map_err(|fault| SealError(fault.to_string()))?;
-        RequestStateCodec::try_new(key).map(Self).map_err(|fault| SealError(fault.to_string()))
-    }
-}
 
 /// What is sealed.
 #[derive(Debug, Serialize, Deserialize)]
@@ -88,13 +71,16 @@ impl Server {
         request: &Request,
         resumed: Resumed,
         context: &RequestContext<RoleServer>,
-    ) -> Result<Report, ErrorData> {
+    ) -> Result<Outcome, ErrorData> {
         let served = self.toolbox.find(&request.name, &request.arguments);
         if let (false, After::TryAgain { refused, .. }, Some(served)) = (resumed.accepted, &resumed.after, served) {
-            return Ok(self.toolbox.tell_again(served, refused, &request.call).await);
+            return Ok(Err(self.toolbox.repeat(served, refused, &request.call).await));
         }
-        let left =
-            if resumed.accepted { self.toolbox.human_wait.saturating_sub(resumed.waited) } else { Duration::ZERO };
+        let left = if resumed.accepted {
+            self.toolbox.services.human_wait.saturating_sub(resumed.waited)
+        } else {
+            Duration::ZERO
+        };
         self.wait(request, &resumed.after, left, context).await
     }
 
@@ -102,23 +88,27 @@ impl Server {
     pub(crate) async fn bring_to_person(
         &self,
         request: Request,
-        report: Report,
+        outcome: Outcome,
         host: Host,
         context: &RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
-        let step = report.step.as_ref().filter(|_| !self.toolbox.human_wait.is_zero());
-        let report = match (step, host.road()) {
+        let step = match &outcome {
+            Ok(answer) => answer.step.as_ref(),
+            Err(failure) => failure.step.as_ref(),
+        };
+        let step = step.filter(|_| !self.toolbox.services.human_wait.is_zero());
+        let outcome = match (step, host.road()) {
             (Some(step), Road::InputRequired) => match self.input_required(&request, step) {
                 Some(result) => return Ok(result.into()),
-                None => report,
+                None => outcome,
             },
             (Some(step), Road::Elicitation) => match self.elicit(&request, step, context).await? {
                 Some(later) => later,
-                None => report,
+                None => outcome,
             },
-            _ => report,
+            _ => outcome,
         };
-        Ok(self.result(report, host).into())
+        Ok(self.result(outcome, host).into())
     }
 
     fn input_required(&self, request: &Request, step: &HumanStep) -> Option<InputRequiredResult> {
@@ -136,11 +126,11 @@ impl Server {
         request: &Request,
         step: &HumanStep,
         context: &RequestContext<RoleServer>,
-    ) -> Result<Option<Report>, ErrorData> {
+    ) -> Result<Option<Outcome>, ErrorData> {
         let began = Instant::now();
         let (Ok(url), Ok(id)) = (Url::parse(&step.link.url), getrandom::u64()) else { return Ok(None) };
         let id = format!("{id:016x}");
-        let asking = context.peer.elicit_url_with_timeout(&step.ask, url, &id, Some(self.toolbox.human_wait));
+        let asking = context.peer.elicit_url_with_timeout(&step.ask, url, &id, Some(self.toolbox.services.human_wait));
         let action = tokio::select! {
             action = asking => action,
             () = self.closing().cancelled() => return Ok(None),
@@ -154,15 +144,15 @@ impl Server {
                 return Ok(None);
             }
         }
-        let left = self.toolbox.human_wait.saturating_sub(began.elapsed());
-        let report = self.wait(request, &step.after, left, context).await?;
+        let left = self.toolbox.services.human_wait.saturating_sub(began.elapsed());
+        let outcome = self.wait(request, &step.after, left, context).await?;
         // Complete is what the person has decided; the page may still be open.
-        if report.result.as_ref().is_ok_and(|answer| answer.outcome != Some(Outcome::PendingApproval)) {
+        if outcome.as_ref().is_ok_and(|answer| answer.outcome != Some(answer::Outcome::PendingApproval)) {
             let done =
                 CustomNotification::new("notifications/elicitation/complete", Some(json!({ "elicitationId": id })));
             let _ = context.peer.send_notification(ServerNotification::CustomNotification(done)).await;
         }
-        Ok(Some(report))
+        Ok(Some(outcome))
     }
 
     /// Looks until something has changed or `left` is over.
@@ -172,11 +162,11 @@ impl Server {
         after: &After,
         left: Duration,
         context: &RequestContext<RoleServer>,
-    ) -> Result<Report, ErrorData> {
+    ) -> Result<Outcome, ErrorData> {
         let served = self.toolbox.find(&request.name, &request.arguments).ok_or_else(|| self.unknown(&request.name))?;
         let until = (Instant::now() + left).min(request.call.deadline - MARGIN / 4);
         tokio::select! {
-            report = self.toolbox.after_person(served, &request.arguments, after, &request.call, until) => Ok(report),
+            outcome = resume(&self.toolbox, served, &request.arguments, after, &request.call, until) => Ok(outcome),
             () = context.ct.cancelled() => Err(cancelled()),
         }
     }
@@ -184,7 +174,7 @@ impl Server {
     /// What a sealed state is good for: this tool, these arguments, this token.
     fn binding(&self, request: &Request) -> Vec<u8> {
         let arguments: BTreeMap<&String, &Value> = request.arguments.iter().collect();
-        let token = self.toolbox.token();
+        let token = self.toolbox.services.tokens.current();
         let token = token.as_ref().map_or("", crate::api::token::Token::expose);
         json!([request.name, arguments, token]).to_string().into_bytes()
     }

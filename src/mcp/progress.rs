@@ -5,7 +5,7 @@ use rmcp::RoleServer;
 use rmcp::model::{ProgressNotificationParam, ProgressToken};
 use rmcp::service::{Peer, RequestContext};
 
-use crate::tools::person::Progress;
+use crate::engine::Progress;
 
 /// Tells the host's progress token, if it gave one.
 pub(crate) struct HostProgress {
@@ -20,7 +20,7 @@ impl HostProgress {
 }
 
 impl Progress for HostProgress {
-    fn tell(&self, done: f64, total: f64, message: &str) -> BoxFuture<'_, ()> {
+    fn report(&self, done: f64, total: f64, message: &str) -> BoxFuture<'_, ()> {
         let Some(token) = self.token.clone() else { return Box::pin(std::future::ready(())) };
         let progress =
             ProgressNotificationParam::new(token, tenths(done)).with_total(tenths(total)).with_message(message);

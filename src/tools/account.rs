@@ -1,22 +1,18 @@
-//! What is read of the account and its token.
+//! Tools for the account and its token.
 
 use std::time::Duration;
 
 use serde_json::Value;
 
+use crate::answer::hints::is_about_the_token;
+use crate::answer::phrases::key_page;
+use crate::answer::text::{visible, word};
+use crate::answer::{Answer, Object, Sentence, ToolError};
 use crate::api::account::{AuthStatus, GetAuthStatus, GetCapabilities, TokenFacts, switch_of};
 use crate::api::reply::{Read, Reply};
-use crate::api::{Effect, Gate, Operation};
+use crate::engine::{Context, OneRequest, Tool, tools};
 
-use super::answer::Answer;
-use super::failure::Trouble;
-use super::hints::{is_about_the_token, with_key_page};
-use super::schema::Object;
-use super::text::{visible, word};
-use super::{Context, Entry, Told, Tool};
-
-/// The tools of this family.
-pub const TOOLS: &[Entry] = &[Entry::of::<GetAuthStatus>(), Entry::of::<GetCapabilities>()];
+tools![GetAuthStatus, GetCapabilities,];
 
 /// What the look at the features may take: the status of the token is told without it, too.
 const FEATURES_LIMIT: Duration = Duration::from_secs(5);
@@ -24,31 +20,32 @@ const FEATURES_LIMIT: Duration = Duration::from_secs(5);
 const MOST_FIELDS: usize = 60;
 
 impl Tool for GetAuthStatus {
+    type On = Self;
     type Output = AuthStatus;
-    const NAME: &'static str = <Self as Operation>::NAME;
     const TITLE: &'static str = "Get the status of the token";
-    const EFFECT: Effect = <Self as Operation>::EFFECT;
-    const GATE: Gate = <Self as Operation>::GATE;
-    const IDS: &'static str = "";
     const OFFICIAL: &'static str = "auth_status";
 
-    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
-        let limits = context.limits().into_iter().map(|limit| format!("The operator's limit: {limit}."));
-        let notices = context.notices().into_iter().map(|notice| format!("Note: {}.", notice.trim_end_matches('.')));
+    async fn run(self, context: &Context) -> Result<Answer, ToolError> {
+        let limits = context.services.limits().into_iter().map(|limit| format!("The operator's limit: {limit}."));
+        let notices = context
+            .services
+            .tokens
+            .notices()
+            .into_iter()
+            .map(|notice| format!("Note: {}.", notice.trim_end_matches('.')));
         match context.read(&self).await {
             Ok((_, read)) => {
-                let mut answer = told(read, features(context).await.as_ref(), context);
-                let app = context.toolbox.client.origin().await.ok();
-                answer.summary = with_key_page(&answer.summary, app.as_ref(), context.toolbox.sandbox);
+                let mut answer = describe(read, features(context).await.as_ref(), context).await;
                 answer.lines.extend(limits.chain(notices));
                 Ok(answer)
             }
             // What is known here is told even when OpenTrain says nothing.
             Err(fault) => {
-                let notices = notices.filter(|_| !is_about_the_token(&fault));
-                let token = context.has_token().then(|| format!("The token in use: {}.", context.token_told()));
-                token.into_iter().chain(limits).chain(notices).for_each(|remark| context.remark(Some(remark)));
-                Err(fault.into())
+                let is_about_the_token = is_about_the_token(&fault);
+                let notices = notices.filter(|_| !is_about_the_token);
+                let token = context.token.is_some().then(|| format!("The token in use: {}.", context.describe_token()));
+                let notes = token.into_iter().chain(limits).chain(notices);
+                Err(notes.fold(ToolError::from(fault), ToolError::note))
             }
         }
     }
@@ -61,12 +58,16 @@ async fn features(context: &Context) -> Option<Object> {
     Some(read.output.capabilities)
 }
 
-fn told(read: Read<GetAuthStatus>, features: Option<&Object>, context: &Context) -> Answer {
+async fn describe(read: Read<GetAuthStatus>, features: Option<&Object>, context: &Context) -> Answer {
     let status = &read.output;
     let actor = &status.actor;
     let who = actor.full_name.text().or_else(|| actor.user_id.text()).map_or_else(|| "an unnamed user".into(), word);
     let scopes: Vec<&str> = status.token.get().map(TokenFacts::scope_names).unwrap_or_default();
-    let summary = format!("The token works: {}, acting for {who}. {}", context.token_told(), payments(&scopes));
+    let summary = format!(
+        "The token works: {}, acting for {who}. {}",
+        context.describe_token(),
+        payments(&scopes, context).await
+    );
     let mut answer = Answer::new(summary, read.object.clone());
     answer.lines.push(format!("Scopes: {}.", listed(&scopes)));
     answer.lines.extend(account_line(status));
@@ -75,13 +76,15 @@ fn told(read: Read<GetAuthStatus>, features: Option<&Object>, context: &Context)
     answer
 }
 
-fn payments(scopes: &[&str]) -> String {
+async fn payments(scopes: &[&str], context: &Context) -> String {
     if scopes.contains(&"payments:write") {
         return "It carries payments:write.".into();
     }
-    "It does NOT carry payments:write, so it cannot create or fund milestones: a person makes a key with it in the app, \
-     Settings → API keys, and sets it as OT_API_TOKEN."
-        .into()
+    let keys = key_page(context.services.app().await.as_ref(), context.services.sandbox);
+    format!(
+        "It does NOT carry payments:write, so it cannot create or fund milestones: a person makes a key with it in the app, \
+         {keys}, and sets it as OT_API_TOKEN."
+    )
 }
 
 fn listed(scopes: &[&str]) -> String {
@@ -104,27 +107,29 @@ fn account_line(status: &AuthStatus) -> Option<String> {
 /// The listed tools that would be refused, by the scope or the feature that they lack.
 fn refusals(scopes: &[&str], features: Option<&Object>, context: &Context) -> Vec<String> {
     let is_off = |feature: &str| features.and_then(|all| all.get(&switch_of(feature))) == Some(&Value::Bool(false));
-    let closed = context.toolbox.refused(|entry| {
-        if !entry.gate.admits(scopes) {
-            return Some(format!("the scope {}", entry.gate.scopes.join(" or ")));
+    let closed = context.services.refused(|facts| {
+        if !facts.gate.admits(scopes) {
+            return Some(format!("the scope {}", facts.gate.scopes.join(" or ")));
         }
-        entry.gate.feature.filter(|feature| is_off(feature)).map(|feature| format!("the feature {feature}"))
+        facts.gate.feature.filter(|feature| is_off(feature)).map(|feature| format!("the feature {feature}"))
     });
     let mut lines: Vec<String> = closed
         .into_iter()
         .map(|(needed, names)| format!("Would be refused, for want of {needed}: {}.", names.join(", ")))
         .collect();
     if features.is_none() {
-        lines.push("Which features are switched on could not be looked at: get_capabilities tells.".into());
+        let tells =
+            Sentence::naming("Which features are switched on could not be looked at: {} tells.", &["get_capabilities"]);
+        lines.extend(context.names().say(&tells));
     }
     lines
 }
 
-impl Told for GetCapabilities {
+impl OneRequest for GetCapabilities {
     const TITLE: &'static str = "Get the account's features";
     const OFFICIAL: &'static str = "capabilities";
 
-    fn tell(&self, read: Read<Self>, _: &Reply, _: &Context) -> Answer {
+    async fn render(&self, read: Read<Self>, _: &Reply, _: &Context) -> Answer {
         let named = |wanted: bool| -> Vec<String> {
             let features = read.output.capabilities.iter().filter(|(_, value)| **value == Value::Bool(wanted));
             features.map(|(name, _)| word(name)).collect()

@@ -1,40 +1,21 @@
-//! What is read of credits and payments. Credits are in cents on the wire, and in dollars here.
-
-use std::sync::Arc;
+//! Tools for credits and payments. Credits are in cents on the wire, and in dollars here.
 
 use rust_decimal::Decimal;
 use serde_json::Number;
 
-use crate::api::amount;
+use crate::answer::lines::{self, Stretch, each, each_of_page, id, long, said};
+use crate::answer::phrases::WAITING;
+use crate::answer::text::{count, grouped, moment, moment_of, number, quoted, total, usd, word};
+use crate::answer::{Answer, HumanStep, LinkKind, Object, Outcome, Sentence, ToolError};
 use crate::api::credits::{
-    CreateCreditTopUp, GetCreditTopUp, GetCredits, LedgerEntry, ListCreditLedger, ListPendingPayments, NewTopUp,
-    Payment, TopUp,
+    CreateCreditTopUp, GetCreditTopUp, GetCredits, LedgerEntry, ListCreditLedger, ListPendingPayments, Payment, TopUp,
 };
 use crate::api::reply::{Read, Reply};
 use crate::api::types::{Field, TopUpId};
-use crate::api::{Effect, Gate, Operation};
+use crate::api::{Operation, amount};
+use crate::engine::{Context, OneRequest, tools};
 
-use super::answer::{Answer, Link, LinkKind, Outcome, Report};
-use super::audit::Settled;
-use super::context::Call;
-use super::failure::Trouble;
-use super::parts::{self, Stretch, each, each_of_page, id, long, said, unsure};
-use super::person::HumanStep;
-use super::schema::Object;
-use super::text::{count, grouped, moment, moment_of, number, quoted, total, usd, word};
-use super::toolbox::Toolbox;
-use super::{Context, Entry, Told, Tool};
-
-/// The tools of this family.
-pub const TOOLS: &[Entry] = &[
-    Entry::of::<GetCredits>(),
-    Entry::of::<ListCreditLedger>(),
-    Entry::of::<CreateCreditTopUp>(),
-    Entry::of::<GetCreditTopUp>(),
-    Entry::of::<ListPendingPayments>(),
-];
-/// The most payments that are written out.
-const SHOWN: usize = 50;
+tools![GetCredits, ListCreditLedger, CreateCreditTopUp, GetCreditTopUp, ListPendingPayments,];
 
 /// Cents as an amount of money, exactly.
 fn cents(field: &Field<Number>) -> Option<Decimal> {
@@ -50,10 +31,10 @@ fn money(field: &Field<Number>, currency: Option<&str>) -> String {
     }
 }
 
-impl Told for GetCredits {
+impl OneRequest for GetCredits {
     const TITLE: &'static str = "Get the credits";
 
-    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let balance = &read.output.credits;
         let currency = balance.currency.text();
         let summary = format!(
@@ -68,10 +49,10 @@ impl Told for GetCredits {
     }
 }
 
-impl Told for ListCreditLedger {
+impl OneRequest for ListCreditLedger {
     const TITLE: &'static str = "List the credit ledger";
 
-    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let entries = &read.output.entries;
         let summary = match entries.len() {
             0 => "No entries.".to_owned(),
@@ -80,7 +61,13 @@ impl Told for ListCreditLedger {
                 format!("{}, newest first, in dollars.", stretch.of(many, "entry", ""))
             }
         };
-        let next = parts::going_on("list_credit_ledger", "", &read.output.next_cursor, &[("get_credits", "")], context);
+        let next = lines::going_on(
+            "list_credit_ledger",
+            "",
+            &read.output.next_cursor,
+            &[("get_credits", "")],
+            context.names(),
+        );
         Answer { lines: each_of_page(entries, entry_line), next, ..Answer::new(summary, read.object) }
     }
 }
@@ -104,22 +91,22 @@ fn entry_line(entry: &LedgerEntry) -> String {
     parts.join(" · ")
 }
 
-impl Tool for CreateCreditTopUp {
-    type Output = NewTopUp;
-    const NAME: &'static str = <Self as Operation>::NAME;
+impl OneRequest for CreateCreditTopUp {
     const TITLE: &'static str = "Make a page to buy credits";
-    const EFFECT: Effect = <Self as Operation>::EFFECT;
-    const GATE: Gate = <Self as Operation>::GATE;
-    const IDS: &'static str = "";
 
-    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
-        let written = context.write(&self, None).await.map_err(|trouble| {
-            let hint = "A page that nobody opens charges nothing and expires by itself. Calling again makes another page: show only one, since each can be paid.";
-            unsure(trouble, hint, true)
-        })?;
-        let warning = written.writing.end(Settled::with(Outcome::PendingApproval)).await;
-        let made = &written.read.output;
-        let link = parts::link(LinkKind::Checkout, &made.checkout_url, context).await;
+    async fn explain(&self, error: ToolError, _: &Context) -> ToolError {
+        error.unsure(
+            &[
+                "A page that nobody opens charges nothing and expires by itself.".into(),
+                "Calling again makes another page: show only one, since each can be paid.".into(),
+            ],
+            true,
+        )
+    }
+
+    async fn render(&self, read: Read<Self>, reply: &Reply, context: &Context) -> Answer {
+        let made = &read.output;
+        let link = context.link(LinkKind::Checkout, &made.checkout_url).await;
         let amount = self.amount_usd.exact().map_or_else(|| "an unknown amount".into(), usd);
         let made_id = made.id().unwrap_or("without id");
         let top_up = word(made_id);
@@ -128,20 +115,20 @@ impl Tool for CreateCreditTopUp {
             None => "OpenTrain gave no link.".into(),
         };
         let summary = format!(
-            "WAITING FOR A PERSON. Nothing has been charged, and no credits were added so far.\n{page}\n\
+            "{WAITING} Nothing has been charged, and no credits were added so far.\n{page}\n\
              To decide: buy {amount} of credits (top-up {top_up}).{}",
-            lapse(&made.expires_at, &written.reply)
+            expiry(&made.expires_at, reply)
         );
         let ask =
             format!("An agent asks you to buy {amount} of OpenTrain credits. Open this page to pay, or leave it.");
-        let mut answer = Answer::new(summary, written.read.object);
+        let arguments = Object::from_iter([("topUpId".to_owned(), made_id.into())]);
+        let mut answer = Answer::new(summary, read.object);
         answer.outcome = Some(Outcome::PendingApproval);
-        answer.warnings.extend(warning);
         answer.next = look_again(&top_up, context);
         let verified = link.clone().filter(|link| link.verified);
-        answer.step = verified.map(|link| HumanStep::pay(link, ask, TopUpId(made_id.to_owned())));
+        answer.step = verified.map(|link| HumanStep::then_call(link, ask, GetCreditTopUp::NAME, arguments));
         answer.links.extend(link);
-        Ok(answer)
+        answer
     }
 }
 
@@ -149,17 +136,22 @@ fn look_again(top_up: &str, context: &Context) -> String {
     context.next(&[("get_credit_top_up", &format!("topUpId \"{top_up}\""))])
 }
 
-impl Told for GetCreditTopUp {
+impl OneRequest for GetCreditTopUp {
     const TITLE: &'static str = "Look at a top-up";
-    const IDS: &'static str = "topUpId comes from create_credit_top_up.";
+    const ID_HINT: Sentence = Sentence::naming("topUpId comes from {}.", &["create_credit_top_up"]);
 
-    fn tell(&self, read: Read<Self>, reply: &Reply, context: &Context) -> Answer {
-        let summary = top_up_told(&read.output.top_up, &self.top_up_id, reply);
+    async fn render(&self, read: Read<Self>, reply: &Reply, context: &Context) -> Answer {
+        let summary = describe_top_up(&read.output.top_up, &self.top_up_id, reply);
         let next = match read.output.top_up.status.text() {
             Some(PENDING) => look_again(&word(&self.top_up_id.0), context),
             _ => context.next(&[("get_credits", "")]),
         };
-        Answer { next, ..Answer::new(summary, read.object) }
+        let standing = match read.output.top_up.status.text() {
+            Some(COMPLETED) => Outcome::Done,
+            Some(EXPIRED) => Outcome::NotDone,
+            _ => Outcome::PendingApproval,
+        };
+        Answer { next, standing: Some(standing), ..Answer::new(summary, read.object) }
     }
 }
 
@@ -170,13 +162,13 @@ const COMPLETED: &str = "COMPLETED";
 /// It has not, and cannot be any more.
 const EXPIRED: &str = "EXPIRED";
 
-fn top_up_told(top_up: &TopUp, asked: &TopUpId, reply: &Reply) -> String {
+fn describe_top_up(top_up: &TopUp, asked: &TopUpId, reply: &Reply) -> String {
     let amount = money(&top_up.amount_cents, None);
     let name = word(&asked.0);
     match top_up.status.text() {
         Some(PENDING) => format!(
             "PENDING: {amount} of credits are not paid yet (top-up {name}). Nothing has been charged so far.{}",
-            lapse(&top_up.expires_at, reply)
+            expiry(&top_up.expires_at, reply)
         ),
         Some(COMPLETED) => format!("COMPLETED: {amount} of credits were paid and added (top-up {name})."),
         Some(EXPIRED) => format!(
@@ -189,80 +181,24 @@ fn top_up_told(top_up: &TopUp, asked: &TopUpId, reply: &Reply) -> String {
     }
 }
 
-/// Adds the page, which OpenTrain names only once.
-async fn with_page(answer: &mut Answer, page: &str, context: &Context) {
-    let app = context.toolbox.client.origin().await.ok();
-    let link = Link::new(LinkKind::Checkout, page, app.as_ref());
-    answer.show("The page for your person", link);
-}
-
 /// How long the page can be paid on, where that is told.
-fn lapse(expires_at: &Field<String>, reply: &Reply) -> String {
+fn expiry(expires_at: &Field<String>, reply: &Reply) -> String {
     let Some(at) = expires_at.timestamp() else { return String::new() };
     let expires = if at < reply.now() { "expired" } else { "expires" };
     format!(" The page {expires} {}.", moment(at, reply.now()))
 }
 
-impl Toolbox {
-    /// One look at a top-up on behalf of the call that made its page, and whether it is still to be paid.
-    pub(super) async fn look_at_top_up(
-        self: &Arc<Self>,
-        entry: &'static Entry,
-        top_up_id: &TopUpId,
-        page: &str,
-        call: &Call,
-    ) -> (Report, bool) {
-        let context = self.context(entry, Object::new(), self.token(), call.clone());
-        let look = GetCreditTopUp { top_up_id: top_up_id.clone() };
-        match context.read(&look).await {
-            Ok((reply, read)) => {
-                let status = read.output.top_up.status.text();
-                let pending = status == Some(PENDING);
-                let outcome = match status {
-                    Some(COMPLETED) => Outcome::Done,
-                    Some(EXPIRED) => Outcome::NotDone,
-                    _ => Outcome::PendingApproval,
-                };
-                let mut answer = look.tell(read, &reply, &context);
-                answer.outcome = Some(outcome);
-                if pending {
-                    with_page(&mut answer, page, &context).await;
-                }
-                (Report { result: Ok(answer), step: None }, pending)
-            }
-            // The page is there all the same, and its address is told nowhere else.
-            Err(fault) => {
-                let name = word(&top_up_id.0);
-                let what = quoted(&fault.to_string());
-                let summary = format!(
-                    "The page to pay on was made (top-up {name}); whether it was paid could not be looked at: {what}."
-                );
-                let mut answer = Answer { next: look_again(&name, &context), ..Answer::new(summary, Object::new()) };
-                answer.outcome = Some(Outcome::PendingApproval);
-                with_page(&mut answer, page, &context).await;
-                (Report { result: Ok(answer), step: None }, fault.is_passing())
-            }
-        }
-    }
-}
-
-impl Told for ListPendingPayments {
+impl OneRequest for ListPendingPayments {
     const TITLE: &'static str = "List pending payments";
 
-    fn tell(&self, read: Read<Self>, _: &Reply, _: &Context) -> Answer {
+    async fn render(&self, read: Read<Self>, _: &Reply, _: &Context) -> Answer {
         let payments = &read.output.payments;
         let sum = amount::sum(payments.iter().filter_map(|payment| payment.amount_usd.decimal()));
         let summary = match payments.len() {
             0 => "No pending payments.".to_owned(),
             many => format!("{} waiting, {} in all.", count(many, "payment"), total(sum)),
         };
-        let mut lines: Vec<String> = payments.iter().take(SHOWN).map(line).collect();
-        if payments.len() > SHOWN {
-            lines.push(format!("… and {} more in structuredContent", payments.len() - SHOWN));
-        }
-        let mut answer = Answer::new(summary, read.object);
-        answer.lines = lines;
-        answer
+        Answer { lines: each(payments, line), ..Answer::new(summary, read.object) }
     }
 }
 

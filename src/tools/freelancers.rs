@@ -1,26 +1,27 @@
-//! What is read of a trainer's profile: a short page.
+//! The tool for a trainer's profile: a short page.
 
 use serde_json::{Number, Value};
 
+use crate::answer::lines::{self, figure, in_a_row, long, plain, said};
+use crate::answer::text::{date, quoted, quoted_to, usd, word};
+use crate::answer::{Answer, Sentence};
 use crate::api::freelancers::{GetFreelancerProfile, LabelExperience, Language, Profile, Review, Stats};
 use crate::api::reply::{Read, Reply};
 use crate::api::types::Field;
+use crate::engine::{Context, OneRequest, tools};
 
-use super::answer::Answer;
-use super::parts::{self, figure, in_a_row, long, plain, said};
-use super::text::{date, quoted, quoted_to, usd, word};
-use super::{Context, Entry, Told};
-
-/// The tools of this family.
-pub const TOOLS: &[Entry] = &[Entry::of::<GetFreelancerProfile>()];
+tools![GetFreelancerProfile,];
 /// The most entries of one part of the page.
 const ENTRIES: usize = 10;
 
-impl Told for GetFreelancerProfile {
+impl OneRequest for GetFreelancerProfile {
     const TITLE: &'static str = "Get a trainer's profile";
-    const IDS: &'static str = "freelancerId is the trainer id of a proposal (list_proposals), or a profile's slug.";
+    const ID_HINT: Sentence = Sentence::naming(
+        "freelancerId is the trainer id of a proposal ({}), or a profile's slug.",
+        &["list_proposals"],
+    );
 
-    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let profile = &read.output.freelancer;
         let mut answer = Answer::new(head(profile), read.object);
         answer.lines = page(profile);
@@ -34,7 +35,7 @@ impl Told for GetFreelancerProfile {
 fn head(profile: &Profile) -> String {
     let place = [profile.city.text().map(quoted), profile.country.text().map(word)];
     let place: Vec<String> = place.into_iter().flatten().collect();
-    let mut parts = vec![profile.display_name.text().map_or_else(|| "an unnamed trainer".into(), parts::name)];
+    let mut parts = vec![profile.display_name.text().map_or_else(|| "an unnamed trainer".into(), lines::name)];
     if !place.is_empty() {
         parts.push(place.join(", "));
     }
@@ -50,7 +51,7 @@ fn head(profile: &Profile) -> String {
 }
 
 fn page(profile: &Profile) -> Vec<String> {
-    let mut facts = vec![format!("trainer {}", parts::id(&profile.id))];
+    let mut facts = vec![format!("trainer {}", lines::id(&profile.id))];
     facts.extend(profile.availability.text().map(|when| format!("available: {}", quoted(when))));
     facts.extend(profile.english_level.text().map(|level| format!("English: {}", word(level))));
     facts.extend(profile.member_since.text().map(|since| format!("member since {}", date(since))));
@@ -59,7 +60,7 @@ fn page(profile: &Profile) -> Vec<String> {
     lines
         .extend(in_a_row(profile.languages.items().iter().map(language).collect()).map(|row| format!("Speaks {row}.")));
     lines.extend(skills(profile));
-    lines.extend(profile.bio.text().map(|bio| format!("In their words: {}", long(bio, parts::PART))));
+    lines.extend(profile.bio.text().map(|bio| format!("In their words: {}", long(bio, lines::PART))));
     lines.extend(entries("Work", profile.label_experience.items(), experience));
     lines.extend(entries("Review", profile.reviews.items(), review));
     lines
@@ -87,7 +88,7 @@ fn skills(profile: &Profile) -> Vec<String> {
     let headings = profile.skills.get().into_iter().flatten();
     let lines = headings.filter_map(|(heading, words)| {
         let words = in_a_row(words.as_array()?.iter().filter(|word| !word.is_null()).map(skill).collect())?;
-        Some(format!("{}: {}", word(heading), quoted_to(&words, parts::ITEM)))
+        Some(format!("{}: {}", word(heading), quoted_to(&words, lines::ITEM)))
     });
     lines.take(ENTRIES).collect()
 }
@@ -110,7 +111,7 @@ fn experience(work: &LabelExperience) -> String {
         Some(to) => format!("{from} to {to}"),
         None => format!("from {from}"),
     }));
-    parts.extend(work.description.text().map(|text| long(text, parts::ITEM)));
+    parts.extend(work.description.text().map(|text| long(text, lines::ITEM)));
     parts.join(" · ")
 }
 
@@ -118,7 +119,7 @@ fn review(review: &Review) -> String {
     let mut parts =
         vec![figure(&review.rating).map_or_else(|| "no rating".into(), |rating| format!("rating {rating}"))];
     parts.extend(review.created_at.text().map(date));
-    parts.extend(review.comment.text().map(|text| long(text, parts::ITEM)));
+    parts.extend(review.comment.text().map(|text| long(text, lines::ITEM)));
     parts.join(" · ")
 }
 

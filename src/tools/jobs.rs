@@ -1,91 +1,66 @@
-//! What is read of the account's own jobs: drafts and what they lack, published jobs, invitations.
+//! Tools for the account's own jobs: drafts and what they lack, published jobs, invitations.
 
 use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::api::error::{Error, InvalidArgument, Refusal};
+use crate::answer::lines::{self, OWN_JOB_IDS, Stretch, each, each_of_page, id, in_a_row, many, said};
+use crate::answer::readiness::{issues, missing, missing_line, notes, readiness};
+use crate::answer::text::{count, quoted, word};
+use crate::answer::{Answer, LinkKind, Object, Outcome, Sentence, ToolError};
+use crate::api::error::{Error, Refusal};
 use crate::api::jobs::{
-    CloseJob, CreateJobDraft, Draft, InviteFreelancer, Invited, ListJobs, OwnJob, PublishJob, Published, UpdateJob,
-    UpdateJobDraft, Updated,
+    CloseJob, CreateJobDraft, Draft, InviteFreelancer, ListJobs, OwnJob, PublishJob, UpdateJob, UpdateJobDraft,
 };
 use crate::api::reply::{Read, Reply};
 use crate::api::types::ProposalId;
-use crate::api::{Effect, Gate, Operation};
+use crate::engine::{Context, OneRequest, tools};
+use crate::tools::nouns::candidate::candidate;
 
-use super::answer::{Answer, LinkKind, Outcome};
-use super::audit::Settled;
-use super::candidates::candidate;
-use super::drafts::{issues, missing, missing_line, notes, readiness};
-use super::failure::Trouble;
-use super::parts::{self, OWN_JOB_IDS, Stretch, each, each_of_page, id, in_a_row, many, said, unsure};
-use super::schema::Object;
-use super::text::{count, quoted, word};
-use super::{Context, Entry, Told, Tool};
+tools![CreateJobDraft, UpdateJobDraft, PublishJob, UpdateJob, CloseJob, ListJobs, InviteFreelancer,];
 
-/// The tools of this family.
-pub const TOOLS: &[Entry] = &[
-    Entry::of::<CreateJobDraft>(),
-    Entry::of::<UpdateJobDraft>(),
-    Entry::of::<PublishJob>(),
-    Entry::of::<UpdateJob>(),
-    Entry::of::<CloseJob>(),
-    Entry::of::<ListJobs>(),
-    Entry::of::<InviteFreelancer>(),
-];
-
-impl Tool for CreateJobDraft {
-    type Output = Draft;
-    const NAME: &'static str = <Self as Operation>::NAME;
+impl OneRequest for CreateJobDraft {
     const TITLE: &'static str = "Create a job draft";
-    const EFFECT: Effect = <Self as Operation>::EFFECT;
-    const GATE: Gate = <Self as Operation>::GATE;
-    const IDS: &'static str = "";
 
-    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
-        let keyed = self.idempotency_key.is_some();
-        let written = context.write(&self, None).await.map_err(|trouble| {
-            let hint = if keyed {
-                "Repeat the identical call: the same idempotencyKey gives the same draft."
-            } else {
-                "list_jobs(status \"DRAFT\") shows whether it is there; create it again only if it is not."
-            };
-            unsure(trouble, hint, keyed)
-        })?;
-        let (lead, outcome) = if keyed {
+    async fn explain(&self, error: ToolError, _: &Context) -> ToolError {
+        match self.idempotency_key {
+            Some(_) => {
+                error.unsure(&["Repeat the identical call: the same idempotencyKey gives the same draft.".into()], true)
+            }
+            None => error.unsure(
+                &[
+                    Sentence::naming("{}(status \"DRAFT\") shows whether it is there.", &["list_jobs"]),
+                    "Create it again only if it is not there.".into(),
+                ],
+                false,
+            ),
+        }
+    }
+
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+        let (lead, outcome) = if self.idempotency_key.is_some() {
             ("is there (a repeat with this idempotencyKey gives the same one)", Outcome::Done)
         } else {
             ("created", Outcome::Created)
         };
-        let mut answer = draft_told(lead, "without id", &written.read.output, written.read.object, context).await;
+        let mut answer = describe_draft(lead, "without id", &read.output, read.object, context).await;
         answer.outcome = Some(outcome);
-        answer.warnings.extend(written.writing.end(Settled::with(outcome)).await);
-        Ok(answer)
+        answer
     }
 }
 
-impl Tool for UpdateJobDraft {
-    type Output = Draft;
-    const NAME: &'static str = <Self as Operation>::NAME;
+impl OneRequest for UpdateJobDraft {
     const TITLE: &'static str = "Change a job draft";
-    const EFFECT: Effect = <Self as Operation>::EFFECT;
-    const GATE: Gate = <Self as Operation>::GATE;
-    const IDS: &'static str = OWN_JOB_IDS;
+    const ID_HINT: Sentence = OWN_JOB_IDS;
     const OFFICIAL: &'static str = "update_job_draft_fields";
 
-    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
-        something_to_change(&self.fields)?;
-        let written = context.write(&self, None).await?;
-        let mut answer =
-            draft_told("changed", &self.job_id.0, &written.read.output, written.read.object, context).await;
-        answer.outcome = Some(Outcome::Done);
-        answer.warnings.extend(written.writing.end(Settled::with(Outcome::Done)).await);
-        Ok(answer)
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+        describe_draft("changed", &self.job_id.0, &read.output, read.object, context).await
     }
 }
 
 /// A draft: what it lacks, with the question to ask for each, and where a person sees it.
-async fn draft_told(lead: &str, asked: &str, draft: &Draft, object: Object, context: &Context) -> Answer {
+async fn describe_draft(lead: &str, asked: &str, draft: &Draft, object: Object, context: &Context) -> Answer {
     let lacks = missing(draft.missing_fields.items(), draft.validation.get());
     let ready = draft.validation.get().is_some_and(|validation| validation.publish_ready.is_true());
     let job = word(draft.job_id.text().unwrap_or(asked));
@@ -95,7 +70,7 @@ async fn draft_told(lead: &str, asked: &str, draft: &Draft, object: Object, cont
     answer.lines.extend(draft.validation.get().map(|validation| issues(validation, &lacks)).unwrap_or_default());
     answer.lines.extend(notes("Note", draft.warnings.items()));
     for (what, url) in [("Edit", &draft.draft_url), ("Review", &draft.review_url)] {
-        let link = parts::link(LinkKind::Draft, url, context).await;
+        let link = context.link(LinkKind::Draft, url).await;
         if let Some(link) = link.filter(|link| !answer.links.contains(link)) {
             answer.show(what, link);
         }
@@ -107,23 +82,22 @@ async fn draft_told(lead: &str, asked: &str, draft: &Draft, object: Object, cont
     answer
 }
 
-impl Tool for PublishJob {
-    type Output = Published;
-    const NAME: &'static str = <Self as Operation>::NAME;
+impl OneRequest for PublishJob {
     const TITLE: &'static str = "Publish a job";
-    const EFFECT: Effect = <Self as Operation>::EFFECT;
-    const GATE: Gate = <Self as Operation>::GATE;
-    const IDS: &'static str = OWN_JOB_IDS;
+    const ID_HINT: Sentence = OWN_JOB_IDS;
 
-    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
-        let written = context.write(&self, None).await.inspect_err(|trouble| {
-            if let Trouble::Api(Error::Refused(refusal)) = trouble
-                && refusal.status == 429
-            {
-                context.remark(Some(day_limit(refusal)));
+    async fn explain(&self, error: ToolError, _: &Context) -> ToolError {
+        match error.fault() {
+            Some(Error::Refused(refusal)) if refusal.status == 429 => {
+                let limit = day_limit(refusal);
+                error.note(limit)
             }
-        })?;
-        let published = &written.read.output;
+            _ => error,
+        }
+    }
+
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+        let published = &read.output;
         let job = word(published.job_id.text().unwrap_or(&self.job_id.0));
         let (outcome, lead) = match (published.already_published.is_true(), published.status.text()) {
             (true, _) => (Outcome::Existing, format!("Nothing was changed: job {job} was published before.")),
@@ -135,15 +109,14 @@ impl Tool for PublishJob {
                 (Outcome::Done, format!("OpenTrain took it: the status of job {job} is {status}."))
             }
         };
-        let mut answer = Answer::new(lead, written.read.object);
+        let mut answer = Answer::new(lead, read.object);
         answer.outcome = Some(outcome);
         answer.lines.extend(notes("Note", published.warnings.items()));
-        if let Some(link) = parts::link(LinkKind::Job, &published.job_url, context).await {
+        if let Some(link) = context.link(LinkKind::Job, &published.job_url).await {
             answer.show("Public page", link);
         }
-        answer.warnings.extend(written.writing.end(Settled::with(outcome)).await);
         answer.next = applicants(&job, context);
-        Ok(answer)
+        answer
     }
 }
 
@@ -168,29 +141,12 @@ fn applicants(job: &str, context: &Context) -> String {
     context.next(&[("list_proposals", &list), ("invite_freelancer", &invite)])
 }
 
-impl Tool for UpdateJob {
-    type Output = Updated;
-    const NAME: &'static str = <Self as Operation>::NAME;
+impl OneRequest for UpdateJob {
     const TITLE: &'static str = "Change a published job";
-    const EFFECT: Effect = <Self as Operation>::EFFECT;
-    const GATE: Gate = <Self as Operation>::GATE;
-    const IDS: &'static str = OWN_JOB_IDS;
+    const ID_HINT: Sentence = OWN_JOB_IDS;
     const OFFICIAL: &'static str = "update_published_job";
 
-    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
-        something_to_change(&self.fields)?;
-        let writing = context.begin(None).await?;
-        let read = match context.read(&self).await {
-            Ok((_, read)) => read,
-            Err(fault) => {
-                let settled = match &fault {
-                    Error::Refused(refusal) if refusal.came_after_the_change() => Settled::with(Outcome::Done),
-                    _ => Settled::failed(&fault),
-                };
-                context.remark(writing.end(settled).await);
-                return Err(fault.into());
-            }
-        };
+    async fn render(&self, read: Read<Self>, _: &Reply, _: &Context) -> Answer {
         let updated = &read.output;
         let job = word(updated.job_id.text().unwrap_or(&self.job_id.0));
         let moderation = updated.moderation.get();
@@ -200,19 +156,9 @@ impl Tool for UpdateJob {
         let summary = format!("Changed: {} of job {job}, which is {status}.{decision}", changes(&self.fields));
         let reasons = moderation.and_then(|moderation| moderation.get("reasons")).and_then(Value::as_array).cloned();
         let mut answer = Answer::new(summary, read.object);
-        answer.outcome = Some(Outcome::Done);
         answer.lines.extend(notes("Reason", &reasons.unwrap_or_default()));
-        answer.warnings.extend(writing.end(Settled::with(Outcome::Done)).await);
-        Ok(answer)
+        answer
     }
-}
-
-/// OpenTrain takes a change of nothing, and it would be told as a change.
-fn something_to_change(fields: &Object) -> Result<(), InvalidArgument> {
-    if fields.is_empty() {
-        return Err(InvalidArgument::new("fields", "there is nothing to change: fields is empty"));
-    }
-    Ok(())
 }
 
 /// The new values, as they were asked for.
@@ -225,11 +171,11 @@ fn changes(fields: &Object) -> String {
     in_a_row(changes.collect()).unwrap_or_else(|| "nothing".into())
 }
 
-impl Told for CloseJob {
+impl OneRequest for CloseJob {
     const TITLE: &'static str = "Close a job";
-    const IDS: &'static str = OWN_JOB_IDS;
+    const ID_HINT: Sentence = OWN_JOB_IDS;
 
-    fn tell(&self, read: Read<Self>, _: &Reply, _: &Context) -> Answer {
+    async fn render(&self, read: Read<Self>, _: &Reply, _: &Context) -> Answer {
         let job = word(read.output.job_id.text().unwrap_or(&self.job_id.0));
         let existing = read.output.already_closed.is_true();
         let summary = match read.output.status.text() {
@@ -245,21 +191,17 @@ impl Told for CloseJob {
     }
 }
 
-impl Tool for InviteFreelancer {
-    type Output = Invited;
-    const NAME: &'static str = <Self as Operation>::NAME;
+impl OneRequest for InviteFreelancer {
     const TITLE: &'static str = "Invite a trainer";
-    const EFFECT: Effect = <Self as Operation>::EFFECT;
-    const GATE: Gate = <Self as Operation>::GATE;
-    const IDS: &'static str =
-        "jobId comes from list_jobs and must be an OPEN job; freelancerId comes from a proposal or a profile.";
+    const ID_HINT: Sentence = Sentence::naming(
+        "jobId comes from {} and must be an OPEN job; freelancerId comes from a proposal or a profile.",
+        &["list_jobs"],
+    );
 
-    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
-        let written = context.write(&self, None).await?;
-        let existing = written.read.output.already_invited.is_true();
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+        let existing = read.output.already_invited.is_true();
         let outcome = if existing { Outcome::Existing } else { Outcome::Created };
-        let warning = written.writing.end(Settled::with(outcome)).await;
-        let proposal = written.read.output.proposal_id.text().unwrap_or("without id").to_owned();
+        let proposal = read.output.proposal_id.text().unwrap_or("without id").to_owned();
         let seen = candidate(&ProposalId(proposal.clone()), context).await;
         let who = seen.unwrap_or_else(|| {
             format!(
@@ -274,19 +216,18 @@ impl Tool for InviteFreelancer {
         } else {
             format!("Invited: {who}. They can accept or ignore it.")
         };
-        let mut answer = Answer::new(summary, written.read.object);
+        let mut answer = Answer::new(summary, read.object);
         answer.outcome = Some(outcome);
-        answer.warnings.extend(warning);
         let proposal = format!("proposalId \"{}\"", word(&proposal));
         answer.next = context.next(&[("start_proposal_conversation", &proposal)]);
-        Ok(answer)
+        answer
     }
 }
 
-impl Told for ListJobs {
+impl OneRequest for ListJobs {
     const TITLE: &'static str = "List your jobs";
 
-    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let jobs = &read.output.jobs;
         let mut states: BTreeMap<String, usize> = BTreeMap::new();
         for job in jobs {
@@ -306,7 +247,7 @@ impl Told for ListJobs {
         let lines = each_of_page(jobs, job_line);
         let calls = [("list_proposals", "jobId"), ("create_job_draft", "jobDescription")];
         let calls = if jobs.is_empty() { &calls[1..] } else { &calls[..1] };
-        let next = parts::going_on("list_jobs", "", &read.output.next_cursor, calls, context);
+        let next = lines::going_on("list_jobs", "", &read.output.next_cursor, calls, context.names());
         Answer { lines, next, ..Answer::new(summary, read.object) }
     }
 }

@@ -1,29 +1,24 @@
-//! What is read of the public job market.
+//! Tools for the public job market.
 
 use std::collections::BTreeMap;
 
+use crate::answer::lines::{self, Stretch, each, each_of_page, id, in_a_row, long, many, row, said};
+use crate::answer::text::{count, date, quoted, usd, visible, word};
+use crate::answer::{Answer, Cause, Sentence, ToolError};
 use crate::api::error::Error;
 use crate::api::marketplace::{Facet, GetJob, GetJobFacets, JobChange, ListJobChanges, Pay, PublicJob, SearchJobs};
 use crate::api::reply::{Read, Reply};
-use crate::api::{Effect, Gate, Operation};
+use crate::engine::{Context, OneRequest, tools};
 
-use super::answer::Answer;
-use super::failure::Trouble;
-use super::parts::{self, Stretch, each, each_of_page, id, in_a_row, long, many, row, said};
-use super::text::{count, date, quoted, usd, visible, word};
-use super::{Context, Entry, Told, Tool};
-
-/// The tools of this family.
-pub const TOOLS: &[Entry] =
-    &[Entry::of::<SearchJobs>(), Entry::of::<GetJob>(), Entry::of::<GetJobFacets>(), Entry::of::<ListJobChanges>()];
+tools![SearchJobs, GetJob, GetJobFacets, ListJobChanges,];
 
 /// What one answer of list_job_changes holds at most.
 const MOST_CHANGES: usize = 5_000;
 
-impl Told for SearchJobs {
+impl OneRequest for SearchJobs {
     const TITLE: &'static str = "Search the job market";
 
-    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let jobs = &read.output.jobs;
         let summary = match jobs.len() {
             0 => "No job matches.".to_owned(),
@@ -34,7 +29,7 @@ impl Told for SearchJobs {
         };
         let calls = [("get_job", "jobId")];
         let calls: &[_] = if jobs.is_empty() { &[("get_job_facets", "")] } else { &calls };
-        let next = parts::going_on("search_jobs", "", &read.output.next_cursor, calls, context);
+        let next = lines::going_on("search_jobs", "", &read.output.next_cursor, calls, context.names());
         Answer { lines: each_of_page(jobs, line), next, ..Answer::new(summary, read.object) }
     }
 }
@@ -55,7 +50,9 @@ fn pay(pay: Option<&Pay>) -> String {
     let currency = pay.currency.text().filter(|currency| !currency.eq_ignore_ascii_case("usd"));
     let money = |amount| match currency {
         None => usd(amount),
-        Some(currency) => format!("{} {}", super::text::grouped(&super::text::number(amount)), word(currency)),
+        Some(currency) => {
+            format!("{} {}", crate::answer::text::grouped(&crate::answer::text::number(amount)), word(currency))
+        }
     };
     let span = match (pay.hourly_min.decimal(), pay.hourly_max.decimal()) {
         (Some(least), Some(most)) if least != most => Some(format!("{} to {}", money(least), money(most))),
@@ -74,33 +71,32 @@ fn pay(pay: Option<&Pay>) -> String {
     told.unwrap_or_else(|| said(&pay.payment_type, "no pay named"))
 }
 
-impl Tool for GetJob {
-    type Output = PublicJob;
-    const NAME: &'static str = <Self as Operation>::NAME;
+impl OneRequest for GetJob {
     const TITLE: &'static str = "Get a public job";
-    const EFFECT: Effect = <Self as Operation>::EFFECT;
-    const GATE: Gate = <Self as Operation>::GATE;
-    const IDS: &'static str = "jobId comes from search_jobs, or from list_jobs for a published one of your own.";
+    const ID_HINT: Sentence = Sentence::naming(
+        "jobId comes from {}, or from {} for a published one of your own.",
+        &["search_jobs", "list_jobs"],
+    );
 
-    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
-        let (_, read) = context.read(&self).await.map_err(|fault| closed(fault, &self))?;
+    /// A job that was on the market and is no longer: 404 with `{"id", "status": "closed"}` and no envelope.
+    async fn explain(&self, error: ToolError, _: &Context) -> ToolError {
+        match error.cause {
+            Cause::Api(Error::Refused(mut refusal))
+                if refusal.status == 404 && refusal.detail_text("status") == Some("closed") =>
+            {
+                refusal.message = format!("The job {} is closed: it is no longer on the market", word(&self.job_id.0));
+                Error::Refused(refusal).into()
+            }
+            cause => ToolError { cause, ..error },
+        }
+    }
+
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let job = &read.output;
         let mut answer = Answer::new(format!("{}.", line(job)), read.object);
         answer.lines = page(job);
-        let more = [("search_jobs", "q")];
-        answer.next = context.next(&more);
-        Ok(answer)
-    }
-}
-
-/// A job that was on the market and is no longer: 404 with `{"id", "status": "closed"}` and no envelope.
-fn closed(fault: Error, asked: &GetJob) -> Error {
-    match fault {
-        Error::Refused(mut refusal) if refusal.status == 404 && refusal.detail_text("status") == Some("closed") => {
-            refusal.message = format!("The job {} is closed: it is no longer on the market", word(&asked.job_id.0));
-            Error::Refused(refusal)
-        }
-        other => other,
+        answer.next = context.next(&[("search_jobs", "q")]);
+        answer
     }
 }
 
@@ -120,16 +116,16 @@ fn page(job: &PublicJob) -> Vec<String> {
         lines.push(facts.join(" · "));
     }
     let summary = job.summary.text().filter(|short| !begins_with(job.description_text.text(), short));
-    lines.extend(summary.map(|text| format!("In short: {}", long(text, parts::MESSAGE))));
-    lines.extend(job.description_text.text().map(|text| format!("Description: {}", long(text, parts::PART))));
+    lines.extend(summary.map(|text| format!("In short: {}", long(text, lines::MESSAGE))));
+    lines.extend(job.description_text.text().map(|text| format!("Description: {}", long(text, lines::PART))));
     lines.extend(job.url.text().map(|url| format!("Public page: {}", visible(url))));
     lines
 }
 
-impl Told for GetJobFacets {
+impl OneRequest for GetJobFacets {
     const TITLE: &'static str = "Count the public jobs";
 
-    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let facets = &read.output;
         let summary = format!("{} public jobs.", visible(&facets.total_jobs.to_string()));
         let groups = [
@@ -151,10 +147,10 @@ fn facet(facet: &Facet) -> String {
     format!("{} {}", said(&facet.value, "unnamed"), many(&facet.count))
 }
 
-impl Told for ListJobChanges {
+impl OneRequest for ListJobChanges {
     const TITLE: &'static str = "List changes of the job market";
 
-    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let changes = &read.output.changes;
         let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
         for change in changes {

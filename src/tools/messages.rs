@@ -1,29 +1,25 @@
-//! What is read of conversations and messages.
+//! Tools for conversations and messages.
 
-use crate::api::messages::{ListConversations, ListedConversation, Message, ReadMessages, SendMessage, SentMessage};
+use crate::answer::lines::{self, Stretch, each_of_page, id, long, many, said};
+use crate::answer::text::{count, moment_of, quoted_to, word};
+use crate::answer::{Answer, Outcome, Sentence, ToolError};
+use crate::api::messages::{ListConversations, ListedConversation, Message, ReadMessages, SendMessage};
 use crate::api::reply::{Read, Reply};
-use crate::api::{Effect, Gate, Operation};
+use crate::engine::{Context, OneRequest, tools};
 
-use super::answer::{Answer, Outcome};
-use super::audit::Settled;
-use super::failure::Trouble;
-use super::parts::{self, Stretch, each_of_page, id, long, many, said, unsure};
-use super::text::{count, moment_of, quoted_to, word};
-use super::{Context, Entry, Told, Tool};
-
-/// The tools of this family.
-pub const TOOLS: &[Entry] =
-    &[Entry::of::<ListConversations>(), Entry::of::<ReadMessages>(), Entry::of::<SendMessage>()];
+tools![ListConversations, ReadMessages, SendMessage,];
 
 /// Where conversation ids come from.
-const CONVERSATION_IDS: &str =
-    "conversationId comes from list_conversations or start_proposal_conversation; a proposal id does not work here.";
+const CONVERSATION_IDS: Sentence = Sentence::naming(
+    "conversationId comes from {} or {}; a proposal id does not work here.",
+    &["list_conversations", "start_proposal_conversation"],
+);
 
-impl Told for ListConversations {
+impl OneRequest for ListConversations {
     const TITLE: &'static str = "List conversations";
     const OFFICIAL: &'static str = "read_messages";
 
-    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let conversations = &read.output.conversations;
         let unread: usize = conversations.iter().map(|conversation| many(&conversation.unread_count)).sum();
         let waiting = conversations.iter().filter(|conversation| many(&conversation.needs_reply_count) > 0).count();
@@ -41,7 +37,7 @@ impl Told for ListConversations {
         } else {
             &[("read_messages", "conversationId"), ("send_message", "conversationId, content")]
         };
-        let next = parts::going_on("list_conversations", "", &read.output.next_cursor, calls, context);
+        let next = lines::going_on("list_conversations", "", &read.output.next_cursor, calls, context.names());
         Answer { lines, next, ..Answer::new(summary, read.object) }
     }
 }
@@ -50,7 +46,7 @@ fn conversation_line(conversation: &ListedConversation) -> String {
     let mut parts = vec![id(&conversation.id)];
     let about = [("proposal", &conversation.proposal_id), ("job", &conversation.job_id)];
     parts.extend(about.into_iter().find_map(|(what, id)| Some(format!("{what} {}", word(id.text()?)))));
-    parts.extend(conversation.channel_name.text().map(super::text::quoted));
+    parts.extend(conversation.channel_name.text().map(crate::answer::text::quoted));
     let (unread, waiting) = (many(&conversation.unread_count), many(&conversation.needs_reply_count));
     parts.push(format!("{unread} unread, {waiting} to answer"));
     parts.extend(conversation.last_message.get().map(|message| format!("last: {}", said_by(message, 200))));
@@ -74,17 +70,17 @@ fn said_by(message: &Message, longest: usize) -> String {
     format!("{who}{when}: {text}{files}")
 }
 
-impl Told for ReadMessages {
+impl OneRequest for ReadMessages {
     const TITLE: &'static str = "Read messages";
-    const IDS: &'static str = CONVERSATION_IDS;
+    const ID_HINT: Sentence = CONVERSATION_IDS;
 
-    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let conversation = word(&self.conversation_id.0);
         let with = format!("conversationId \"{conversation}\"");
         let same = format!("{with}, ");
         let say = format!("{with}, content");
         let calls = [("send_message", say.as_str())];
-        let next = parts::going_on("read_messages", &same, &read.output.next_cursor, &calls, context);
+        let next = lines::going_on("read_messages", &same, &read.output.next_cursor, &calls, context.names());
         let Some(messages) = read.output.messages.get() else {
             let summary = format!(
                 "Conversation {conversation}: its messages are in structuredContent, under a name that is not known here."
@@ -97,7 +93,7 @@ impl Told for ReadMessages {
             Stretch::new(self.cursor.as_ref(), &read.output.next_cursor).of(messages.len(), "message", ""),
             theirs.count()
         );
-        let lines = each_of_page(&in_order(messages), |message| said_by(message, parts::MESSAGE));
+        let lines = each_of_page(&in_order(messages), |message| said_by(message, lines::MESSAGE));
         Answer { lines, next, ..Answer::new(summary, read.object) }
     }
 }
@@ -111,33 +107,31 @@ fn in_order(messages: &[Message]) -> Vec<Message> {
     messages
 }
 
-impl Tool for SendMessage {
-    type Output = SentMessage;
-    const NAME: &'static str = <Self as Operation>::NAME;
+impl OneRequest for SendMessage {
     const TITLE: &'static str = "Send a message";
-    const EFFECT: Effect = <Self as Operation>::EFFECT;
-    const GATE: Gate = <Self as Operation>::GATE;
-    const IDS: &'static str = CONVERSATION_IDS;
+    const ID_HINT: Sentence = CONVERSATION_IDS;
 
-    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
+    async fn explain(&self, error: ToolError, _: &Context) -> ToolError {
+        error.unsure(
+            &[
+                "It may have been sent.".into(),
+                Sentence::naming("{} shows it.", &["read_messages"]),
+                "Send it again only if it is not there.".into(),
+            ],
+            false,
+        )
+    }
+
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let conversation = word(&self.conversation_id.0);
-        let written = context.write(&self, None).await.map_err(|trouble| {
-            unsure(
-                trouble,
-                "It may have been sent. read_messages shows it: send it again only if it is not there.",
-                false,
-            )
-        })?;
-        let warning = written.writing.end(Settled::with(Outcome::Created)).await;
-        let sent = said(&written.read.output.message.id, "without id");
+        let sent = said(&read.output.message.id, "without id");
         let text = quoted_to(&self.content, 200);
         let summary = format!("Sent to conversation {conversation} (message {sent}): {text}. It cannot be taken back.");
-        let mut answer = Answer::new(summary, written.read.object);
+        let mut answer = Answer::new(summary, read.object);
         answer.outcome = Some(Outcome::Created);
-        answer.warnings.extend(warning);
         let with = format!("conversationId \"{conversation}\"");
         answer.next = context.next(&[("read_messages", &with)]);
-        Ok(answer)
+        answer
     }
 }
 
@@ -154,7 +148,7 @@ mod tests {
             { "createdAt": "2026-06-12T08:30:00.000Z", "senderUserId": "usr_2", "content": "x".repeat(700), "attachmentCount": 2 },
             { "createdAt": "2026-06-12T08:00:00.000Z", "system": true, "content": null }
         ]));
-        let lines: Vec<String> = in_order(&messages).iter().map(|message| said_by(message, parts::MESSAGE)).collect();
+        let lines: Vec<String> = in_order(&messages).iter().map(|message| said_by(message, lines::MESSAGE)).collect();
         assert_eq!(lines[0], "OpenTrain, 2026-06-12 08:00 UTC: (no text)");
         assert!(lines[1].starts_with("they (usr_2), 2026-06-12 08:30 UTC: «xxx"), "{}", lines[1]);
         assert!(

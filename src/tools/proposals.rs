@@ -1,4 +1,4 @@
-//! What is read of proposals: who applied, how the interview went, and what a hire would cost.
+//! Tools for proposals: who applied, how the interview went, and what a hire would cost.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,7 +6,9 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
-use crate::api::approvals::OneApproval;
+use crate::answer::lines::{self, OWN_JOB_IDS, Stretch, each, each_of_page, figure, id, in_a_row, long, said};
+use crate::answer::text::{count, date, quoted, usd, word};
+use crate::answer::{Answer, Cause, Outcome, Sentence, ToolError};
 use crate::api::error::{Error, Refusal};
 use crate::api::proposals::{
     Bid, FirstMilestone, GetProposal, GetProposalInterview, HireProposal, InterviewMessage, ListProposals, Proposal,
@@ -14,30 +16,19 @@ use crate::api::proposals::{
 };
 use crate::api::reply::{Read, Reply};
 use crate::api::types::ProposalId;
-use crate::api::{Effect, Gate, Operation};
+use crate::engine::{Context, OneRequest, tools};
+use crate::guard::ledger::Commitment;
+use crate::tools::nouns::approval::{Waiting, ids_of, waiting};
+use crate::tools::nouns::candidate::{candidate, who};
+use crate::tools::nouns::oddities;
 
-use super::answer::{Answer, Outcome};
-use super::approvals::{Asked, asked_to_hire};
-use super::audit::{Figure, Settled};
-use super::candidates::{candidate, who};
-use super::failure::Trouble;
-use super::parts::{self, OWN_JOB_IDS, Stretch, each, each_of_page, figure, id, in_a_row, long, said};
-use super::text::{count, date, quoted, usd, word};
-use super::{Context, Entry, Told, Tool, oddities};
-
-/// The tools of this family.
-pub const TOOLS: &[Entry] = &[
-    Entry::of::<ListProposals>(),
-    Entry::of::<GetProposal>(),
-    Entry::of::<GetProposalInterview>(),
-    Entry::of::<StartProposalConversation>(),
-    Entry::of::<HireProposal>(),
-];
+tools![ListProposals, GetProposal, GetProposalInterview, StartProposalConversation, HireProposal,];
 
 /// What a look after a refusal may take.
 const LOOK_LIMIT: Duration = Duration::from_secs(8);
 /// Where proposal ids come from.
-const PROPOSAL_IDS: &str = "proposalId comes from list_proposals; a job or trainer id does not work here.";
+const PROPOSAL_IDS: Sentence =
+    Sentence::naming("proposalId comes from {}; a job or trainer id does not work here.", &["list_proposals"]);
 
 /// `$12 per hour`, in the API's own word for the unit.
 fn price(bid: Option<&Bid>) -> String {
@@ -74,11 +65,11 @@ fn line(proposal: &Proposal) -> String {
     parts.join(" · ")
 }
 
-impl Told for ListProposals {
+impl OneRequest for ListProposals {
     const TITLE: &'static str = "List proposals";
-    const IDS: &'static str = OWN_JOB_IDS;
+    const ID_HINT: Sentence = OWN_JOB_IDS;
 
-    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let proposals = &read.output.proposals;
         let mut states: BTreeMap<String, usize> = BTreeMap::new();
         for proposal in proposals {
@@ -110,16 +101,16 @@ impl Told for ListProposals {
                 ("hire_proposal", "proposalId, …"),
             ]
         };
-        let next = parts::going_on("list_proposals", &same, &read.output.next_cursor, calls, context);
+        let next = lines::going_on("list_proposals", &same, &read.output.next_cursor, calls, context.names());
         Answer { lines, next, ..Answer::new(summary, read.object) }
     }
 }
 
-impl Told for GetProposal {
+impl OneRequest for GetProposal {
     const TITLE: &'static str = "Get a proposal";
-    const IDS: &'static str = PROPOSAL_IDS;
+    const ID_HINT: Sentence = PROPOSAL_IDS;
 
-    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let proposal = &read.output.proposal;
         let job = proposal.job_title.text().map_or_else(|| "a job without title".into(), quoted);
         let mut head = vec![format!("{} for {job}: {}", who(proposal), status(proposal)), price(proposal.bid.get())];
@@ -157,7 +148,7 @@ fn details(proposal: &Proposal) -> Vec<String> {
     }
     if let Some(facts) = proposal.ai_interview.get() {
         let score = figure(&facts.score).map(|score| format!(", score {score}")).unwrap_or_default();
-        let summary = facts.summary.text().map_or_else(|| "no summary".into(), |text| long(text, parts::PART));
+        let summary = facts.summary.text().map_or_else(|| "no summary".into(), |text| long(text, lines::PART));
         lines.push(format!("Interview{score}: {summary}"));
     }
     let verified = proposal.verification.get().map(|checks| checks.iter().map(check).collect()).and_then(in_a_row);
@@ -182,44 +173,35 @@ fn check((name, value): (&String, &Value)) -> String {
     format!("{} {state}{method}", word(name))
 }
 
-impl Tool for GetProposalInterview {
-    type Output = <Self as Operation>::Output;
-    const NAME: &'static str = <Self as Operation>::NAME;
+impl OneRequest for GetProposalInterview {
     const TITLE: &'static str = "Read a candidate's interview";
-    const EFFECT: Effect = <Self as Operation>::EFFECT;
-    const GATE: Gate = <Self as Operation>::GATE;
-    const IDS: &'static str =
-        "proposalId comes from list_proposals; get_proposal says whether there is an interview to read.";
+    const ID_HINT: Sentence = Sentence::naming(
+        "proposalId comes from {}; {} says whether there is an interview to read.",
+        &["list_proposals", "get_proposal"],
+    );
 
-    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
-        match context.read(&self).await {
-            Ok((_, read)) => Ok(self.told(read, context)),
-            Err(fault) => Err(self.missing(fault, context).await),
-        }
-    }
-}
-
-impl GetProposalInterview {
     /// The API answers 404 for a proposal without an interview, as for one that does not exist: the proposal tells which.
-    async fn missing(&self, fault: Error, context: &Context) -> Trouble {
-        if fault.status() == Some(404)
+    async fn explain(&self, error: ToolError, context: &Context) -> ToolError {
+        if let Some(fault) = error.fault().filter(|fault| fault.status() == Some(404)).cloned()
             && let Some(who) = candidate(&self.proposal_id, context).await
         {
-            let hint =
-                format!("This candidate had no interview: {who}. get_proposal shows what else is known of them.");
-            return Trouble::Explained { fault, hint };
+            let hint = vec![
+                format!("This candidate had no interview: {who}.").into(),
+                Sentence::naming("{} shows what else is known of them.", &["get_proposal"]),
+            ];
+            return Cause::Explained { fault, hint }.into();
         }
-        fault.into()
+        error
     }
 
-    fn told(&self, read: Read<Self>, context: &Context) -> Answer {
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let interview = &read.output.interview;
         let messages = interview.messages.items();
         let score = figure(&interview.score).map_or_else(|| "no score".into(), |score| format!("score {score}"));
         let proposal = word(&self.proposal_id.0);
         let summary = format!("Interview of proposal {proposal}: {score}, {}.", count(messages.len(), "message"));
         let mut answer = Answer::new(summary, read.object);
-        answer.lines.extend(interview.summary.text().map(|text| format!("In short: {}", long(text, parts::PART))));
+        answer.lines.extend(interview.summary.text().map(|text| format!("In short: {}", long(text, lines::PART))));
         answer.lines.extend(each(messages, spoken));
         let hire = format!("proposalId \"{proposal}\", milestone");
         answer.next = context.next(&[("hire_proposal", &hire)]);
@@ -228,85 +210,86 @@ impl GetProposalInterview {
 }
 
 fn spoken(message: &InterviewMessage) -> String {
-    let text = message.content.text().map_or_else(|| "(nothing)".into(), |text| long(text, parts::MESSAGE));
+    let text = message.content.text().map_or_else(|| "(nothing)".into(), |text| long(text, lines::MESSAGE));
     format!("{}: {text}", said(&message.role, "somebody"))
 }
 
-impl Tool for StartProposalConversation {
-    type Output = <Self as Operation>::Output;
-    const NAME: &'static str = <Self as Operation>::NAME;
+impl OneRequest for StartProposalConversation {
     const TITLE: &'static str = "Open a conversation with a candidate";
-    const EFFECT: Effect = <Self as Operation>::EFFECT;
-    const GATE: Gate = <Self as Operation>::GATE;
-    const IDS: &'static str = PROPOSAL_IDS;
+    const ID_HINT: Sentence = PROPOSAL_IDS;
 
-    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
-        let written = context.write(&self, None).await?;
-        let opened = &written.read.output;
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+        let opened = &read.output;
         let (outcome, lead) = match opened.created.get() {
             Some(true) => (Outcome::Created, "Opened; nothing has been said in it yet"),
             Some(false) => (Outcome::Existing, "There is a conversation already"),
             None => (Outcome::Done, "There is a conversation"),
         };
-        let warning = written.writing.end(Settled::with(outcome)).await;
         let who = candidate(&self.proposal_id, context).await;
         let who = who.unwrap_or_else(|| format!("proposal {}", word(&self.proposal_id.0)));
         let conversation = word(&opened.conversation_id);
-        let mut answer = Answer::new(format!("{lead}: conversation {conversation} with {who}."), written.read.object);
+        let mut answer = Answer::new(format!("{lead}: conversation {conversation} with {who}."), read.object);
         answer.outcome = Some(outcome);
-        answer.warnings.extend(warning);
         let with = format!("conversationId \"{conversation}\"");
         let say = format!("{with}, content");
         let calls = [("read_messages", with.as_str()), ("send_message", say.as_str())];
         answer.next =
             context.next(if outcome == Outcome::Created { calls.get(1..).unwrap_or_default() } else { &calls });
-        Ok(answer)
+        answer
     }
 }
 
-impl Tool for HireProposal {
-    type Output = OneApproval;
-    const NAME: &'static str = <Self as Operation>::NAME;
+impl OneRequest for HireProposal {
     const TITLE: &'static str = "Ask to hire a candidate";
-    const EFFECT: Effect = <Self as Operation>::EFFECT;
-    const GATE: Gate = <Self as Operation>::GATE;
-    const IDS: &'static str = PROPOSAL_IDS;
+    const ID_HINT: Sentence = PROPOSAL_IDS;
 
-    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
-        let figure = Figure { amount: self.milestone.amount.exact(), milestone_id: None };
-        let written = match context.write(&self, Some(figure)).await {
-            Ok(written) => written,
-            Err(trouble) => return Err(explained(trouble, &self.proposal_id, context).await),
+    fn commitment(&self) -> Option<Commitment> {
+        Some(Commitment { amount: self.milestone.amount.exact(), milestone_id: None })
+    }
+
+    /// A conflict of which the documented reasons say nothing: the proposal itself may tell why.
+    async fn explain(&self, error: ToolError, context: &Context) -> ToolError {
+        let is_known = |refusal: &Refusal| refusal.reason() == Some("payment_method_required");
+        let unexplained = match error.fault() {
+            Some(fault @ Error::Refused(refusal)) if refusal.status == 409 && !is_known(refusal) => fault.clone(),
+            _ => return error,
         };
-        let odd = oddities::of_first_milestone(&self.milestone, written.reply.now());
-        asked_to_hire(Asked::of(written, None), &self.proposal_id, &terms(&self.milestone), &odd, context).await
+        match standing(&self.proposal_id, context).await {
+            Some(hint) => Cause::Explained { fault: unexplained, hint }.into(),
+            None => error,
+        }
+    }
+
+    async fn render(&self, read: Read<Self>, reply: &Reply, context: &Context) -> Answer {
+        let odd = oddities::of_first_milestone(&self.milestone, reply.now());
+        let who = candidate(&self.proposal_id, context).await;
+        let approval = read.output.approval;
+        let subject = who.unwrap_or_else(|| ids_of(&approval));
+        let subject = format!("{subject}, {}", terms(&self.milestone));
+        waiting(Waiting { approval: &approval, object: read.object, reply }, &subject, &odd, context).await
     }
 }
 
-/// A conflict of which the documented reasons say nothing: the proposal itself may tell why.
-async fn explained(trouble: Trouble, proposal_id: &ProposalId, context: &Context) -> Trouble {
-    let Trouble::Api(fault) = trouble else { return trouble };
-    let is_known = |refusal: &Refusal| refusal.reason() == Some("payment_method_required");
-    let unexplained = matches!(&fault, Error::Refused(refusal) if refusal.status == 409 && !is_known(refusal));
-    match if unexplained { standing(proposal_id, context).await } else { None } {
-        Some(hint) => Trouble::Explained { fault, hint },
-        None => fault.into(),
-    }
-}
-
-/// How the proposal stands now, for who could not hire it.
-async fn standing(proposal_id: &ProposalId, context: &Context) -> Option<String> {
+/// How the proposal stands now, for a caller that could not hire it.
+async fn standing(proposal_id: &ProposalId, context: &Context) -> Option<Vec<Sentence>> {
     let look = GetProposal { proposal_id: proposal_id.clone() };
     let seen = tokio::time::timeout(LOOK_LIMIT, context.look(&look)).await.ok()?.ok()?;
     let proposal = &seen.proposal;
     let contract = proposal.contract.get().and_then(contract_id);
     Some(match (status(proposal).as_str(), contract) {
-        (_, Some(contract)) => format!("Hired already: contract {} with {}.", word(contract), who(proposal)),
-        ("HIRED", None) => format!("Hired already: {}. list_contracts shows the contract.", who(proposal)),
-        ("NOT_A_FIT", None) => {
-            "The proposal was marked NOT_A_FIT: your person has to take that back in the OpenTrain app first.".into()
+        (_, Some(contract)) => {
+            vec![format!("Hired already: contract {} with {}.", word(contract), who(proposal)).into()]
         }
-        (status, None) => format!("The proposal is {status}: read the reason, and look again before another try."),
+        ("HIRED", None) => vec![
+            format!("Hired already: {}.", who(proposal)).into(),
+            Sentence::naming("{} shows the contract.", &["list_contracts"]),
+        ],
+        ("NOT_A_FIT", None) => vec![
+            "The proposal was marked NOT_A_FIT: your person has to take that back in the OpenTrain app first.".into(),
+        ],
+        (status, None) => {
+            vec![format!("The proposal is {status}: read the reason, and look again before another try.").into()]
+        }
     })
 }
 
@@ -396,7 +379,7 @@ mod tests {
 
     #[test]
     fn checks_of_any_shape_are_told() {
-        let check = |name: &str, value: Value| super::check((&name.to_owned(), &value));
+        let check = |name: &str, value: Value| check((&name.to_owned(), &value));
         assert_eq!(check("location", json!({ "status": "PASSED", "method": "GPS" })), "location PASSED (GPS)");
         assert_eq!(check("identity", json!({ "verified": false })), "identity NOT verified");
         assert_eq!(check("x", json!(1)), "x unknown");

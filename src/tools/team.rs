@@ -1,20 +1,18 @@
-//! What is read of the team. Inviting somebody gives access to the account, and nobody co-signs it.
+//! Tools for the team. Inviting somebody gives access to the account, and nobody co-signs it.
 
+use crate::answer::lines::{self, each, id, said};
+use crate::answer::text::{count, date, quoted, word};
+use crate::answer::{Answer, Outcome};
 use crate::api::reply::{Read, Reply};
 use crate::api::team::{GetTeam, Invite, InviteTeamMember, Member, Team};
+use crate::engine::{Context, OneRequest, tools};
 
-use super::answer::{Answer, Outcome};
-use super::parts::{self, each, id, said};
-use super::text::{count, date, quoted, word};
-use super::{Context, Entry, Told};
+tools![GetTeam, InviteTeamMember,];
 
-/// The tools of this family.
-pub const TOOLS: &[Entry] = &[Entry::of::<GetTeam>(), Entry::of::<InviteTeamMember>()];
-
-impl Told for GetTeam {
+impl OneRequest for GetTeam {
     const TITLE: &'static str = "Get the team";
 
-    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let mut answer = Answer::new(head(&read.output.team), read.object);
         answer.lines = people(&read.output.team);
         answer.next = context.next(&[("invite_team_member", "email")]);
@@ -27,7 +25,7 @@ fn head(team: &Team) -> String {
     let name =
         organization.and_then(|organization| organization.name.text()).map_or_else(|| "without name".into(), quoted);
     let owner = organization.and_then(|organization| organization.owner_name.text());
-    let owner = owner.map(|owner| format!(" of {}", parts::name(owner))).unwrap_or_default();
+    let owner = owner.map(|owner| format!(" of {}", lines::name(owner))).unwrap_or_default();
     let (members, invites) = (team.members.items().len(), team.invites.items().len());
     format!("Team {name}{owner}: {}, {invites} more invited.", count(members, "member"))
 }
@@ -42,7 +40,7 @@ fn member(member: &Member) -> String {
     let mut parts = vec![
         id(&member.user_id),
         said(&member.role, "no role"),
-        member.name.text().map_or_else(|| "no name".into(), parts::name),
+        member.name.text().map_or_else(|| "no name".into(), lines::name),
     ];
     parts.extend(member.email.text().map(word));
     parts.extend(member.joined_at.text().map(|at| format!("since {}", date(at))));
@@ -54,10 +52,10 @@ fn invited(invite: &Invite) -> String {
     format!("{} · invited · {}{until}", id(&invite.id), said(&invite.email, "no address"))
 }
 
-impl Told for InviteTeamMember {
+impl OneRequest for InviteTeamMember {
     const TITLE: &'static str = "Invite a team member";
 
-    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let result = &read.output;
         let who = word(result.email.text().unwrap_or(&self.email));
         let (outcome, summary) = match result.status.text().unwrap_or("no status") {

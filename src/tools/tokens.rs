@@ -1,20 +1,18 @@
-//! What is read of the account's API tokens. Their secrets are not in it.
+//! Tools for the account's API tokens. Their secrets are not in the answers.
 
+use crate::answer::lines::{each, id, row, said};
+use crate::answer::text::{count, date, quoted, word};
+use crate::answer::{Answer, Outcome, Sentence};
 use crate::api::reply::{Read, Reply};
 use crate::api::tokens::{ListTokens, ListedToken, RevokeToken};
+use crate::engine::{Context, OneRequest, tools};
 
-use super::answer::{Answer, Outcome};
-use super::parts::{each, id, row, said};
-use super::text::{count, date, quoted, word};
-use super::{Context, Entry, Told};
+tools![ListTokens, RevokeToken,];
 
-/// The tools of this family.
-pub const TOOLS: &[Entry] = &[Entry::of::<ListTokens>(), Entry::of::<RevokeToken>()];
-
-impl Told for ListTokens {
+impl OneRequest for ListTokens {
     const TITLE: &'static str = "List API tokens";
 
-    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let tokens = &read.output.tokens;
         let active = tokens.iter().filter(|token| token.status.text() == Some("active")).count();
         let summary = format!("{}, {active} active. Secrets are never shown.", count(tokens.len(), "API token"));
@@ -34,11 +32,11 @@ fn line(token: &ListedToken) -> String {
     parts.join(" · ")
 }
 
-impl Told for RevokeToken {
+impl OneRequest for RevokeToken {
     const TITLE: &'static str = "Revoke an API token";
-    const IDS: &'static str = "tokenId comes from list_tokens; it is not the token itself.";
+    const ID_HINT: Sentence = Sentence::naming("tokenId comes from {}; it is not the token itself.", &["list_tokens"]);
 
-    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let token = read.output.token.get().cloned().unwrap_or_default();
         let name = token.name.text().map(|name| format!(" {}", quoted(name))).unwrap_or_default();
         let status = said(&token.status, "not given");

@@ -1,26 +1,24 @@
-//! What is read of what happened: a sentence for each event.
+//! The tool for what happened: a sentence for each event.
 
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use serde_json::Value;
 
+use crate::answer::Answer;
+use crate::answer::lines::{each_of_page, in_a_row};
+use crate::answer::text::{count, moment_of, number, visible, word};
 use crate::api::reply::{Read, Reply};
 use crate::api::types::decimal;
 use crate::api::updates::{Event, PollUpdates};
+use crate::engine::{Context, OneRequest, tools};
 
-use super::answer::Answer;
-use super::parts::{each_of_page, in_a_row};
-use super::text::{count, moment_of, number, visible, word};
-use super::{Context, Entry, Told};
+tools![PollUpdates,];
 
-/// The tools of this family.
-pub const TOOLS: &[Entry] = &[Entry::of::<PollUpdates>()];
-
-impl Told for PollUpdates {
+impl OneRequest for PollUpdates {
     const TITLE: &'static str = "Read what happened";
 
-    fn tell(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let events = read.output.events.items();
         let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
         let mut decisions: BTreeMap<String, usize> = BTreeMap::new();

@@ -148,7 +148,7 @@ async fn a_field_that_is_wrong_or_missing_is_told_as_that() {
 async fn a_parameter_that_is_missing_is_told_with_what_it_is() {
     let host = launch().env("OT_API_TOKEN", TOKEN).start().await;
     let answer = host.failed("get_contract", json!({})).await;
-    let message = "contractId is missing (Contract id. From list_contracts)";
+    let message = "contractId is missing (The contract's id, as contracts are listed)";
     assert_eq!(answer.message(), message);
 }
 
@@ -229,7 +229,7 @@ async fn a_message_without_end_is_cut_and_said_to_be() {
     let kept = answer.message().strip_suffix('…').unwrap();
     assert!(message.starts_with(kept) && kept.len() > 10_000, "the data has more than the text");
     assert!(answer.text().len() < 10_000, "{} bytes", answer.text().len());
-    answer.says(&["éé…", "BAD_REQUEST", "not whole: message"]);
+    answer.says(&["éé…", "BAD_REQUEST", "not whole: "]);
 }
 
 #[tokio::test]

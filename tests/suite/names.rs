@@ -338,7 +338,7 @@ async fn an_unknown_prefixed_name_is_answered_with_prefixed_ones() {
 #[test]
 fn the_longest_prefix_and_a_host_s_own_leave_each_name_short_enough() {
     for entry in opentrain_mcp::tools::all() {
-        assert!("mcp__opentrain__".len() + 20 + entry.name.len() <= 64, "{}", entry.name);
+        assert!("mcp__opentrain__".len() + 20 + entry.facts.name.len() <= 64, "{}", entry.facts.name);
     }
 }
 

@@ -253,8 +253,8 @@ async fn without_a_token_it_lists_its_tools_and_each_call_names_the_setting() {
     let host = launch().env("OPENTRAIN_API_BASE_URL", &upstream.origin).start().await;
     for tool in host.tools().await {
         let name = tool["name"].as_str().unwrap();
-        let entry = opentrain_mcp::tools::all().find(|entry| entry.name == name).unwrap();
-        if !entry.gate.token {
+        let entry = opentrain_mcp::tools::all().find(|entry| entry.facts.name == name).unwrap();
+        if !entry.facts.gate.token {
             continue;
         }
         let answer = host.failed(name, crate::registry::plausible(&tool)).await;

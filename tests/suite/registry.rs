@@ -65,10 +65,13 @@ async fn names_are_unique_verbs_and_nouns() {
 #[tokio::test]
 async fn each_tool_is_named_after_its_type() {
     let mut source = String::new();
-    for folder in ["src/api", "src/tools"] {
-        for entry in std::fs::read_dir(crate::root().join(folder)).unwrap() {
+    let mut folders = vec![crate::root().join("src/api"), crate::root().join("src/tools")];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
-            if path.is_file() {
+            if path.is_dir() {
+                folders.push(path);
+            } else {
                 source.push_str(&std::fs::read_to_string(path).unwrap());
             }
         }

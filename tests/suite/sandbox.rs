@@ -56,7 +56,7 @@ async fn two_servers_of_one_user_share_a_sandbox() {
 }
 
 #[tokio::test]
-async fn a_link_goes_on_working_when_the_server_that_had_the_sandbox_is_gone() {
+async fn a_link_outlives_the_server_that_had_the_sandbox() {
     let port = free_port();
     let user = format!("heir-{port}");
     let first = launch().sandbox(port).env("USER", &user).start().await;
@@ -75,7 +75,7 @@ async fn a_link_goes_on_working_when_the_server_that_had_the_sandbox_is_gone() {
 }
 
 #[tokio::test]
-async fn a_webhook_that_the_sandbox_will_not_reach_is_told_as_that() {
+async fn a_webhook_that_cannot_be_reached_is_named() {
     let host = launch().sandbox(free_port()).args(["--toolsets", "webhooks"]).start().await;
     for (url, reached) in [("https://example.org/hook", false), ("http://127.0.0.1:9/hook", true)] {
         let created = host.done("create_webhook", json!({ "url": url, "eventTypes": ["payment.pending"] })).await;
@@ -85,7 +85,7 @@ async fn a_webhook_that_the_sandbox_will_not_reach_is_told_as_that() {
 }
 
 #[tokio::test]
-async fn a_webhooks_secret_is_in_a_folder_that_only_its_user_can_open() {
+async fn only_its_user_can_read_a_webhooks_secret() {
     use std::os::unix::fs::PermissionsExt;
     let host = launch().sandbox(free_port()).args(["--toolsets", "webhooks"]).start().await;
     let wanted = json!({ "url": "http://127.0.0.1:9/hook", "eventTypes": ["payment.pending"] });
@@ -98,7 +98,7 @@ async fn a_webhooks_secret_is_in_a_folder_that_only_its_user_can_open() {
 }
 
 #[tokio::test]
-async fn a_port_that_is_somebody_elses_is_passed_over_with_a_word() {
+async fn a_strangers_port_is_passed_over_with_a_warning() {
     let stranger = Upstream::scripted([Reply::new(200, "{\"service\":\"another\"}")]).await;
     let host = launch().sandbox(stranger.port()).start().await;
     let refused = host.failed("create_milestone", terms()).await;
@@ -179,7 +179,7 @@ async fn what_the_sandbox_refuses_is_what_the_reference_documents() {
 }
 
 #[tokio::test]
-async fn an_account_that_is_registered_in_the_sandbox_is_kept_in_memory_only() {
+async fn an_account_of_the_sandbox_is_kept_in_memory() {
     let host = launch().sandbox(free_port()).start().await;
     let config = host.home.path().join(".config");
     host.done("register_agent", json!({ "agentName": "Scout" })).await;

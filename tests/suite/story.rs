@@ -299,7 +299,7 @@ fn is_signed(delivery: &Request, secret: &str) {
 }
 
 #[tokio::test]
-async fn an_agent_and_its_person_come_from_nothing_to_a_paid_milestone() {
+async fn agent_and_person_get_from_nothing_to_a_paid_milestone() {
     let sandbox = Sandbox::open().await;
     let receiver = Upstream::scripted([Reply::raw("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")]).await;
     let server = launch().env("OPENTRAIN_API_BASE_URL", &sandbox.origin);

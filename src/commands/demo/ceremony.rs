@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use crate::api::token::{InMemory, Token, TokenSource};
+use crate::guard::policy::Policy;
 use crate::sandbox::Sandbox;
-use crate::tools::policy::Policy;
 
 use super::super::Fault;
 use super::person::Person;

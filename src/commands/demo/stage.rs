@@ -8,9 +8,9 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use url::Url;
 
+use crate::answer::Object;
+use crate::answer::text::usd;
 use crate::mcp::client::{Called, Client};
-use crate::tools::schema::Object;
-use crate::tools::text::usd;
 
 use super::super::{Fault, print};
 

@@ -17,7 +17,7 @@ use std::time::Duration;
 use rmcp::service::{ServerInitializeError, ServiceExt};
 use rmcp::transport::stdio_pipes;
 
-use super::Server;
+use super::server::Server;
 use front::Front;
 use presence::Presence;
 pub(crate) use signals::stopped;

@@ -195,7 +195,7 @@ async fn a_code_lapses_before_the_account_does() {
 }
 
 #[tokio::test]
-async fn revoking_ends_a_token_and_never_says_whether_there_was_one() {
+async fn revoking_never_says_whether_the_token_existed() {
     let sandbox = sandbox().await;
     let agent = Agent::register(&sandbox).await;
     let revoke = async |form: &str| post("/api/agent/oauth/revoke", form).without_token().send(&sandbox).await;
@@ -208,7 +208,7 @@ async fn revoking_ends_a_token_and_never_says_whether_there_was_one() {
 }
 
 #[tokio::test]
-async fn an_unclaimed_account_is_sent_to_a_page_that_says_how() {
+async fn an_unclaimed_account_is_sent_to_its_page() {
     let sandbox = sandbox().await;
     let agent = Agent::register(&sandbox).await;
     assert_eq!(agent.post("/messages", "{}").send(&sandbox).await.status, 403);
@@ -246,7 +246,7 @@ async fn a_person_makes_a_key_with_the_scopes_they_choose() {
 }
 
 #[tokio::test]
-async fn a_reload_shows_a_new_key_again_and_makes_no_other() {
+async fn a_reload_shows_a_new_key_again() {
     let sandbox = sandbox().await;
     post("/claim", "").send(&sandbox).await;
     let made = post("/settings/api-keys", "scope=jobs:read").send(&sandbox).await;

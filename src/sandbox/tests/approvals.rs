@@ -73,7 +73,7 @@ async fn asking_again_gives_the_same_approval_while_it_is_open() {
 }
 
 #[tokio::test]
-async fn after_a_decline_or_a_lapse_asking_makes_a_new_one() {
+async fn asking_after_a_decline_makes_a_new_approval() {
     let sandbox = paying_sandbox().await;
     let ask = async || fund("ms_4Dk7").send(&sandbox).await.json()["approval"]["id"].as_str().unwrap().to_owned();
     let declined = ask().await;
@@ -112,7 +112,7 @@ async fn an_approval_lapses_after_72_hours() {
 }
 
 #[tokio::test]
-async fn funding_needs_an_unfunded_milestone_an_active_contract_and_a_payment_method() {
+async fn funding_needs_an_unfunded_milestone_and_a_payment_method() {
     let sandbox = claimed_sandbox().await;
     let refusal = async |milestone: &str| fund(milestone).send(&sandbox).await.refusal();
     for milestone in ["ms_6Hc2", "ms_8Yp4", "ms_7Wd5"] {

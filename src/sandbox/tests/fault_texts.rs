@@ -27,7 +27,7 @@ fn faults_are_written_as_they_are_read() {
 }
 
 #[test]
-fn what_cannot_be_read_is_told_with_what_would_be_right() {
+fn an_invalid_fault_says_what_would_be_right() {
     for (text, told) in [
         ("lost-reply", "write KIND@TOOL:CALL, such as lost-reply@create_milestone:1"),
         ("lost-reply@create_milestone", "write KIND@TOOL:CALL"),

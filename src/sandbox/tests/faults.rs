@@ -95,7 +95,7 @@ async fn a_truncated_answer_is_half_of_what_was_carried_out() {
 }
 
 #[tokio::test]
-async fn what_stands_between_answers_in_the_apis_stead() {
+async fn a_proxy_can_answer_instead_of_the_api() {
     let sandbox = failing("429@create_milestone:1,502@create_milestone:2,html@create_milestone:3").await;
     let limited = create().send(&sandbox).await;
     assert_eq!((limited.refusal().0, limited.refusal().1.as_str()), (429, "RATE_LIMITED"));

@@ -25,7 +25,7 @@ async fn without_a_valid_token_it_is_401() {
 }
 
 #[tokio::test]
-async fn a_missing_scope_names_what_is_wanted_and_what_is_there() {
+async fn a_missing_scope_is_named() {
     let sandbox = claimed_sandbox().await;
     for role in ["claimed-agent", "read-only"] {
         let (status, code, details) = milestone("ctr_8Kq2", MILESTONE).role(role).send(&sandbox).await.refusal();

@@ -31,7 +31,7 @@ fn only_loopback_names_are_answered() {
 }
 
 #[test]
-fn a_change_must_come_from_this_site_or_from_no_browser() {
+fn a_change_from_another_site_is_refused() {
     const HERE: (&str, &str) = ("host", "127.0.0.1:27610");
     let post = |sent: &[_]| passes(&Method::POST, &[&[HERE], sent].concat());
     assert!(post(&[]));

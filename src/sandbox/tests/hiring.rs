@@ -18,7 +18,7 @@ async fn ask(sandbox: &Sandbox, body: &str) -> String {
 }
 
 #[tokio::test]
-async fn hiring_needs_a_payment_method_and_is_answered_as_in_the_reference() {
+async fn hiring_needs_a_payment_method() {
     let sandbox = claimed_sandbox().await;
     let refused = hire("prp_5Aj3", TERMS).send(&sandbox).await.refusal();
     let billing_url = format!("{}billing", sandbox.origin());

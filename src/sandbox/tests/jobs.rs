@@ -138,13 +138,13 @@ async fn what_does_not_fit_is_listed_as_issues() {
 }
 
 #[tokio::test]
-async fn a_job_of_another_account_is_forbidden_and_none_is_not_found() {
+async fn a_foreign_job_is_forbidden_and_a_missing_one_not_found() {
     let sandbox = claimed_sandbox().await;
     let agent = Agent::register(&sandbox).await;
     let job = ready(&sandbox, TWEETS).await;
     for call in [
-        agent.call("PATCH", &format!("/job-drafts/{job}"), "{}"),
-        agent.call("PATCH", &format!("/jobs/{job}"), "{}"),
+        agent.call("PATCH", &format!("/job-drafts/{job}"), r#"{"jobTitle":"x"}"#),
+        agent.call("PATCH", &format!("/jobs/{job}"), r#"{"jobTitle":"x"}"#),
         agent.post(&format!("/jobs/{job}/publish"), ""),
         agent.post(&format!("/jobs/{job}/close"), ""),
         agent.get(&format!("/jobs/{job}/proposals")),
@@ -211,7 +211,7 @@ async fn moderation_blocks_a_publication_and_takes_down_a_changed_job() {
 }
 
 #[tokio::test]
-async fn only_an_open_job_is_changed_and_only_a_draft_is_drafted() {
+async fn only_open_jobs_and_drafts_can_be_changed() {
     let sandbox = sandbox().await;
     let job = ready(&sandbox, TWEETS).await;
     let refused = change(&format!("/jobs/{job}"), &json!({ "headcount": 2 })).send(&sandbox).await.refusal();

@@ -14,7 +14,7 @@ async fn ids(sandbox: &Sandbox, query: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn it_is_searched_without_a_token_and_ours_are_in_it() {
+async fn the_market_is_searched_without_a_token() {
     let sandbox = sandbox().await;
     let newest_first = ["job_4Ab6", "job_8Lx2", "job_1Pn5", "job_7Sd0", "job_3Ht9", "job_5Wm2", "job_0Kc8"];
     assert_eq!(ids(&sandbox, "").await, newest_first);

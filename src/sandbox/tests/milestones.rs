@@ -25,7 +25,7 @@ async fn the_example_of_the_reference_gives_its_answer() {
 }
 
 #[tokio::test]
-async fn amount_and_volume_are_exact_and_stay_as_they_were_written() {
+async fn amount_and_volume_stay_as_they_were_written() {
     let sandbox = claimed_sandbox().await;
     let created = async |contract: &str, body: &str| {
         let milestone = milestone(contract, body).send(&sandbox).await.json()["milestone"].take();
@@ -83,7 +83,7 @@ async fn a_wrong_field_is_named() {
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_object_is_refused_as_a_whole() {
+async fn a_body_that_is_no_object_is_refused() {
     let sandbox = claimed_sandbox().await;
     for body in ["{", "no JSON", "[]", "null", r#""text""#, "{\"description\":\"\u{0}\"}"] {
         let refusal = milestone("ctr_8Kq2", body).send(&sandbox).await.refusal();
@@ -92,7 +92,7 @@ async fn a_body_that_is_no_object_is_refused_as_a_whole() {
 }
 
 #[tokio::test]
-async fn a_contract_must_be_there_be_active_and_have_a_rate() {
+async fn a_contract_must_be_active_and_have_a_rate() {
     let sandbox = claimed_sandbox().await;
     let refusal = async |contract: &str| {
         milestone(contract, r#"{"description":"d","amountUsd":3,"volume":75}"#).send(&sandbox).await.refusal()

@@ -33,7 +33,7 @@ async fn another_site_cannot_press_the_button() {
 }
 
 #[tokio::test]
-async fn the_front_page_says_what_there_is_and_shows_strangers_words_as_they_are() {
+async fn the_front_page_shows_the_sandbox_and_strangers_words() {
     let sandbox = sandbox().await;
     let reply = get("/").send(&sandbox).await;
     for part in ["SANDBOX, nothing real", "Unclaimed", "ctr_3Hv7", "ms_9Lb3", "\\u{202e}", "ot_pat_sandboxowner"] {

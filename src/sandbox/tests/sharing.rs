@@ -73,7 +73,7 @@ async fn it_starts_at_the_first_call_and_stops_when_dropped() {
 }
 
 #[tokio::test]
-async fn those_who_start_at_once_share_one() {
+async fn sandboxes_started_at_once_are_one() {
     let listener = free_port().await;
     let port = port_of(&listener);
     drop(listener);
@@ -92,7 +92,7 @@ async fn a_sandbox_in_the_foreground_is_shared() {
 }
 
 #[tokio::test]
-async fn when_the_owner_is_gone_the_links_still_lead_somewhere() {
+async fn links_work_after_the_owner_is_gone() {
     let owner = Sandbox::start(free_port().await, "heir").unwrap();
     let origin = owner.origin().clone();
     let sharer = embedded(origin.port().unwrap(), "heir");
@@ -104,7 +104,7 @@ async fn when_the_owner_is_gone_the_links_still_lead_somewhere() {
 }
 
 #[tokio::test]
-async fn that_another_one_has_taken_its_place_is_told_once() {
+async fn a_replaced_sandbox_is_announced_once() {
     for heir in ["itself", "a third process"] {
         let owner = Sandbox::start(free_port().await, heir).unwrap();
         let origin = owner.origin().clone();
@@ -136,7 +136,7 @@ async fn another_users_sandbox_is_passed_over() {
 }
 
 #[tokio::test]
-async fn a_port_that_says_nothing_or_nonsense_is_passed_over_in_bounded_time() {
+async fn a_port_without_a_sandbox_is_passed_over_quickly() {
     let silent = free_port().await;
     let started = Instant::now();
     let origin = embedded(port_of(&silent), "listener").origin().await.unwrap();
@@ -155,7 +155,7 @@ async fn a_port_that_says_nothing_or_nonsense_is_passed_over_in_bounded_time() {
 }
 
 #[tokio::test]
-async fn the_client_reads_what_the_sandbox_says() {
+async fn our_client_reads_the_sandbox() {
     let client = Client::new(Box::new(embedded(0, "client")), Duration::from_secs(5));
     let token = default_token();
     let caller = Caller {

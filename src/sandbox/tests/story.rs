@@ -19,7 +19,7 @@ async fn confirm(asked: super::Call, sandbox: &Sandbox) -> Value {
 }
 
 #[tokio::test]
-async fn an_agent_comes_from_an_empty_account_to_a_paid_milestone() {
+async fn an_agent_gets_from_nothing_to_a_paid_milestone() {
     let sandbox = sandbox().await;
     let agent = Agent::register(&sandbox).await;
     let body = json!({ "rawJobDescription": TWEETS }).to_string();

@@ -115,7 +115,7 @@ async fn an_invitation_is_refused_as_documented() {
 }
 
 #[test]
-fn every_token_looks_like_one_and_none_like_a_real_one() {
+fn no_role_has_a_token_that_looks_real() {
     for role in roles() {
         let token = Token::new(role.token).unwrap();
         assert_eq!(token.kind(), "personal API token");

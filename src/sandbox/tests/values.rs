@@ -19,7 +19,7 @@ fn due_dates_become_moments_in_utc() {
 }
 
 #[test]
-fn a_moment_is_written_for_the_api_for_http_and_for_people() {
+fn a_moment_has_a_form_for_each_reader() {
     let moment = Moment::in_2026(6, 12, 10, 0).plus_seconds(61);
     assert_eq!(moment.to_string(), "2026-06-12T10:01:01.000Z");
     assert_eq!(moment.http_date(), "Fri, 12 Jun 2026 10:01:01 GMT");

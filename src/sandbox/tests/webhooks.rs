@@ -142,7 +142,7 @@ async fn an_event_is_delivered_as_it_is_polled_and_signed() {
 }
 
 #[tokio::test]
-async fn events_come_in_order_and_only_those_that_were_asked_for() {
+async fn wanted_events_arrive_in_order() {
     let sandbox = paying_sandbox().await;
     let receiver = Receiver::open().await;
     create(&receiver.url(), &["payment.pending", "milestone.status_changed"]).send(&sandbox).await;

@@ -33,7 +33,7 @@ async fn a_body_over_the_bound_is_not_read() {
 }
 
 #[tokio::test]
-async fn each_request_takes_a_second_and_has_an_id_of_its_own() {
+async fn each_request_takes_a_second_and_has_an_id() {
     let sandbox = sandbox().await;
     let listing = || get(&format!("{V1}/contracts"));
     assert_eq!(listing().send(&sandbox).await.header("date"), Some("Fri, 12 Jun 2026 10:00:00 GMT"));

@@ -6,14 +6,13 @@ use serde_json::json;
 
 use crate::api::contracts::{Contracts, ListContracts};
 use crate::api::error::Error;
-use crate::api::{Effect, Gate, Operation, threads};
+use crate::api::threads;
 
-use super::super::answer::Answer;
-use super::super::failure::Trouble;
-use super::super::paging::Cursor;
-use super::super::{Context, Tool};
 use super::listing::Listing;
 use super::page::ContractPage;
+use crate::answer::paging::Cursor;
+use crate::answer::{Answer, Sentence, ToolError};
+use crate::engine::{Context, Tool};
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct ListContractsPage {
@@ -27,14 +26,12 @@ pub(super) struct ListContractsPage {
 }
 
 impl Tool for ListContractsPage {
+    type On = ListContracts;
     type Output = Contracts;
-    const NAME: &'static str = <ListContracts as Operation>::NAME;
     const TITLE: &'static str = "List contracts";
-    const EFFECT: Effect = <ListContracts as Operation>::EFFECT;
-    const GATE: Gate = <ListContracts as Operation>::GATE;
-    const IDS: &'static str = "jobId is the jobId of a contract; a contract id does not work here.";
+    const ID_HINT: Sentence = Sentence::plain("jobId is the jobId of a contract; a contract id does not work here.");
 
-    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
+    async fn run(self, context: &Context) -> Result<Answer, ToolError> {
         let filters = json!(self.filters);
         let cursor = self.cursor.as_deref().map(|text| Cursor::open(text, &filters)).transpose()?.unwrap_or_default();
         let listing = Listing::read(&self.filters, cursor.after.clone(), context).await?;

@@ -12,9 +12,9 @@ use crate::api::error::Error;
 use crate::api::reply::{Read, Reply};
 use crate::api::scan;
 
-use super::super::Context;
-use super::super::failure::Trouble;
-use super::super::paging;
+use crate::answer::ToolError;
+use crate::answer::paging;
+use crate::engine::Context;
 
 /// How many of the API's own pages one call follows, and how many bytes of them.
 const FOLLOWED: usize = 10;
@@ -56,14 +56,14 @@ impl Listing {
         filters: &ListContracts,
         after: Option<String>,
         context: &Context,
-    ) -> Result<Self, Trouble> {
+    ) -> Result<Self, ToolError> {
         let (mut listing, mut cursor, mut asked) = (Self::default(), after, HashSet::new());
         loop {
             if !asked.insert(cursor.clone()) {
                 return Ok(listing.end("its cursor does not lead on"));
             }
             let operation = ListContracts { cursor: cursor.clone(), ..filters.clone() };
-            let added = match context.send(&operation).await {
+            let added = match context.get(&operation).await {
                 Ok(reply) => {
                     let held = std::mem::take(&mut listing);
                     let (held, added) = held.with(reply).await?;

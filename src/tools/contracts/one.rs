@@ -8,15 +8,15 @@ use crate::api::contracts::{Contract, GetContract, OneContract};
 use crate::api::error::Error;
 use crate::api::milestones::{ACTIVE_FUNDED, NOT_FUNDED};
 use crate::api::reply::{Read, Reply};
-use crate::api::{Effect, Gate, Operation, scan};
+use crate::api::scan;
 
-use super::super::answer::{Answer, Page};
-use super::super::failure::Trouble;
-use super::super::paging::{Cursor, Key, PAGE_BYTES};
-use super::super::text::{count, quoted_to, word};
-use super::super::{Context, Tool};
 use super::budget::budget_line;
-use super::{CONTRACT_IDS, ENDED, SHOWN_MILESTONES, contract_lines};
+use super::lines::{ENDED, SHOWN_MILESTONES, contract_lines};
+use crate::answer::paging::{Cursor, Key, PAGE_BYTES};
+use crate::answer::text::{count, quoted_to, word};
+use crate::answer::{Answer, Page, Sentence, ToolError};
+use crate::engine::{Context, Tool};
+use crate::tools::nouns::contract::CONTRACT_IDS;
 
 /// How much of a long milestone counts towards a page: its long texts are cut.
 const LONG_MILESTONE: usize = 4_000;
@@ -30,17 +30,15 @@ pub(super) struct GetContractPage {
 }
 
 impl Tool for GetContractPage {
+    type On = GetContract;
     type Output = OneContract;
-    const NAME: &'static str = <GetContract as Operation>::NAME;
     const TITLE: &'static str = "Get a contract";
-    const EFFECT: Effect = <GetContract as Operation>::EFFECT;
-    const GATE: Gate = <GetContract as Operation>::GATE;
-    const IDS: &'static str = CONTRACT_IDS;
+    const ID_HINT: Sentence = CONTRACT_IDS;
 
-    async fn run(self, context: &Context) -> Result<Answer, Trouble> {
+    async fn run(self, context: &Context) -> Result<Answer, ToolError> {
         let about = json!(self.contract);
         let cursor = self.cursor.as_deref().map(|text| Cursor::open(text, &about)).transpose()?;
-        let reply = context.send(&self.contract).await?;
+        let reply = context.get(&self.contract).await?;
         let (reply, page) = reply.apart(move |reply| with_page(reply, cursor.as_ref(), about)).await?;
         let read = context.read_reply::<GetContract>(&reply)?;
         let mut answer = describe(read, &reply, context);

@@ -10,13 +10,14 @@ use crate::api::cuts::Cut;
 use crate::api::scan;
 use crate::api::types::{Field, from_value};
 
-use super::super::Context;
-use super::super::answer::{Answer, Page};
-use super::super::paging::{self, Cursor, Key, PAGE_BYTES, Start};
-use super::super::parts::Stretch;
-use super::super::text::{self, count};
+use super::lines::{ENDED, contract_lines, next_calls};
 use super::listing::Listing;
-use super::{ENDED, Tally, contract_lines, next_calls};
+use super::tally::Tally;
+use crate::answer::lines::Stretch;
+use crate::answer::paging::{self, Cursor, Key, PAGE_BYTES, Start};
+use crate::answer::text::{self, count};
+use crate::answer::{Answer, Page};
+use crate::engine::Context;
 
 /// A page, and all that is said of its list.
 pub(super) struct ContractPage {

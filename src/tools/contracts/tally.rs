@@ -5,10 +5,10 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use serde_json::Number;
 
+use crate::answer::lines::Stretch;
+use crate::answer::text::{count, total, word};
 use crate::api::milestones::{ACTIVE_FUNDED, NOT_FUNDED};
 use crate::api::types::Field;
-use crate::tools::parts::Stretch;
-use crate::tools::text::{count, total, word};
 
 /// The most statuses that are counted apart.
 const STATUSES: usize = 30;

@@ -1,0 +1,331 @@
+//! The bound of every answer. Hosts cut a result at about 25,000 tokens or 100 kB, and then lose all of it: so long
+//! texts are cut here first, then long lists, and what is left out is named.
+
+use serde_json::Value;
+
+use crate::api::Effect;
+use crate::api::cuts::{self, Cut, Missing};
+
+use super::object::Object;
+use super::text::cut as cut_text;
+
+/// The most bytes of the structured part of an answer.
+pub const STRUCTURE: usize = 60_000;
+/// The most bytes of its text, as JSON writes it.
+pub const TEXT: usize = 36_000;
+/// Room for naming what is left out.
+pub const RESERVE: usize = 4_000;
+/// How many characters of each long text are kept: the first that fits.
+const TEXTS: [usize; 5] = [8_000, 4_000, 2_000, 1_000, 500];
+/// How many keys of each object are kept where shorter lists do not suffice: the first that fits.
+const KEYS: [usize; 6] = [40, 20, 10, 5, 2, 1];
+/// The longest address that is never cut: a cut one leads nowhere.
+const ADDRESS: usize = 2_000;
+/// The most characters of a summary.
+const SUMMARY: usize = 8_000;
+/// The most parts that are named.
+const NAMED: usize = 8;
+/// The most characters of a place that is named.
+const LONGEST_PATH: usize = 200;
+/// The most characters of a line of text.
+const LINE: usize = 4_000;
+/// How many lines at the end of a text are kept: warnings, and what comes next.
+const LAST_LINES: usize = 4;
+
+/// How much of each part is kept.
+#[derive(Clone, Copy)]
+struct Measure {
+    text: usize,
+    items: usize,
+    keys: usize,
+}
+
+/// Cuts `object` until it has `room` bytes at most, and names what is left out, here or `before`, while it was read.
+/// Nothing is changed where it fits.
+pub fn fit(object: &mut Object, room: usize, before: &[Cut]) -> Vec<String> {
+    let whole = Measure { text: usize::MAX, items: usize::MAX, keys: usize::MAX };
+    let mut cuts = Vec::new();
+    let mut measure = whole;
+    if object_size(object, whole) > room {
+        measure = smallest_cut(object, room);
+        cut_object(object, measure, "", &mut cuts);
+    }
+    for cut in before {
+        add_earlier(&mut cuts, cut);
+    }
+    let rest = cuts.len().saturating_sub(NAMED);
+    let mut named: Vec<String> = cuts.iter().take(NAMED).map(|cut| describe(cut, measure.text)).collect();
+    if rest > 0 {
+        named.push(format!("{rest} more places"));
+    }
+    named
+}
+
+/// Adds a cut that was made before: what is cut now was counted after it.
+fn add_earlier(cuts: &mut Vec<Cut>, earlier: &Cut) {
+    let lost = match earlier.missing {
+        Missing::Items { kept, of } => Missing::Items { kept: 0, of: of - kept },
+        Missing::Keys { kept, of } => Missing::Keys { kept: 0, of: of - kept },
+        other => other,
+    };
+    let is_cut_again = cuts.iter().any(|cut| {
+        cut.path == earlier.path && std::mem::discriminant(&cut.missing) == std::mem::discriminant(&earlier.missing)
+    });
+    Cut::add(cuts, &earlier.path, if is_cut_again { lost } else { earlier.missing });
+}
+
+fn describe(cut: &Cut, characters: usize) -> String {
+    let path = if cut.path.is_empty() { "the answer".to_owned() } else { cut_text(&cut.path, LONGEST_PATH) };
+    match cut.missing {
+        Missing::Text { longest } if characters == usize::MAX => {
+            format!("{path} (cut; the longest has {longest} characters)")
+        }
+        Missing::Text { longest } => format!("{path} (cut after {characters} characters; the longest has {longest})"),
+        Missing::Items { kept, of } => format!("{path} (the first {kept} of {of} items)"),
+        Missing::Keys { kept, of } => format!("{path} ({kept} of {of} keys)"),
+        Missing::Nesting => format!("{path} (nested too deeply)"),
+    }
+}
+
+/// The cut that keeps most: shorter texts, then shorter lists, then fewer keys.
+fn smallest_cut(object: &Object, room: usize) -> Measure {
+    let fits = |cut: &Measure| object_size(object, *cut) <= room;
+    let texts = TEXTS.map(|text| Measure { text, items: usize::MAX, keys: usize::MAX });
+    if let Some(cut) = texts.into_iter().find(fits) {
+        return cut;
+    }
+    let shortest = TEXTS.last().copied().unwrap_or_default();
+    let (mut kept, mut too_many) = (0, room);
+    while too_many - kept > 1 {
+        let items = usize::midpoint(kept, too_many);
+        if fits(&Measure { text: shortest, items, keys: usize::MAX }) { kept = items } else { too_many = items }
+    }
+    if kept > 0 {
+        return Measure { text: shortest, items: kept, keys: usize::MAX };
+    }
+    let fewest = Measure { text: shortest / 2, items: 1, keys: 1 };
+    KEYS.map(|keys| Measure { keys, ..fewest }).into_iter().find(fits).unwrap_or(fewest)
+}
+
+fn cut_object(object: &mut Object, cut: Measure, path: &str, cuts: &mut Vec<Cut>) {
+    if object.len() > cut.keys {
+        Cut::add(cuts, path, Missing::Keys { kept: cut.keys, of: object.len() });
+        *object = std::mem::take(object).into_iter().take(cut.keys).collect();
+    }
+    for (name, value) in object {
+        cut_value(value, cut, &cuts::path_to(path, name), cuts);
+    }
+}
+
+fn cut_value(value: &mut Value, cut: Measure, path: &str, cuts: &mut Vec<Cut>) {
+    match value {
+        Value::String(text) => {
+            if let Some(end) = end_of_cut(text, cut.text) {
+                Cut::add(cuts, path, Missing::Text { longest: text.chars().count() });
+                text.truncate(end);
+                text.push('…');
+            }
+        }
+        Value::Array(items) => {
+            if items.len() > cut.items {
+                Cut::add(cuts, path, Missing::Items { kept: cut.items, of: items.len() });
+                items.truncate(cut.items);
+            }
+            let path = format!("{path}[]");
+            for item in items {
+                cut_value(item, cut, &path, cuts);
+            }
+        }
+        Value::Object(object) => cut_object(object, cut, path, cuts),
+        _ => {}
+    }
+}
+
+/// Where `text` is cut, in bytes; `None` where it stays whole.
+fn end_of_cut(text: &str, characters: usize) -> Option<usize> {
+    if text.len() <= characters {
+        return None;
+    }
+    let is_address = text.len() <= ADDRESS
+        && (text.starts_with("https://") || text.starts_with("http://"))
+        && !text.contains(char::is_whitespace);
+    if is_address { None } else { text.char_indices().nth(characters).map(|(end, _)| end) }
+}
+
+/// How many bytes of JSON `value` has.
+#[must_use]
+pub fn size(value: &Value) -> usize {
+    value_size(value, Measure { text: usize::MAX, items: usize::MAX, keys: usize::MAX })
+}
+
+fn value_size(value: &Value, cut: Measure) -> usize {
+    match value {
+        Value::Null => 4,
+        Value::Bool(yes) => {
+            if *yes {
+                4
+            } else {
+                5
+            }
+        }
+        Value::Number(number) => number.as_str().len(),
+        Value::String(text) => match end_of_cut(text, cut.text) {
+            Some(end) => text_size(text.get(..end).unwrap_or(text)) + '…'.len_utf8(),
+            None => text_size(text),
+        },
+        Value::Array(items) => in_brackets(items.iter().take(cut.items).map(|item| value_size(item, cut))),
+        Value::Object(object) => object_size(object, cut),
+    }
+}
+
+fn object_size(object: &Object, cut: Measure) -> usize {
+    let fields = object.iter().take(cut.keys);
+    in_brackets(fields.map(|(name, value)| text_size(name) + 1 + value_size(value, cut)))
+}
+
+/// The bytes of a list of parts, with the commas and brackets around them.
+fn in_brackets(sizes: impl Iterator<Item = usize>) -> usize {
+    (1 + sizes.map(|size| size + 1).sum::<usize>()).max(2)
+}
+
+/// How many bytes `text` has as a JSON string.
+#[must_use]
+pub fn text_size(text: &str) -> usize {
+    let escapes = text.bytes().map(|byte| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' | 0x08 | 0x0c => 1,
+        0..0x20 => 5,
+        _ => 0,
+    });
+    2 + text.len() + escapes.sum::<usize>()
+}
+
+/// Cuts a summary that lists more than anybody reads.
+pub fn shorten(summary: &mut String) {
+    if let Some((end, _)) = summary.char_indices().nth(SUMMARY) {
+        summary.truncate(end);
+        summary.push('…');
+    }
+}
+
+/// The sentence on what an answer leaves out, and how to get it.
+#[must_use]
+pub fn left_out(parts: &[String], whole: &str) -> String {
+    format!("Too large for one answer; not whole: {}. {whole}", parts.join("; ")).trim_end().to_owned()
+}
+
+/// How to get what is left out of an answer that is too large.
+#[must_use]
+pub fn how_to_get_the_whole(effect: Effect, name: &str, has_limit: bool) -> String {
+    let on_a_command_line = format!("`opentrain-mcp call {name} '{{…}}'` on a command line prints all of it.");
+    match (effect, has_limit) {
+        (Effect::Read, true) => {
+            format!("To get it: call {name} again with a smaller limit and the same cursor. {on_a_command_line}")
+        }
+        (Effect::Read, false) => format!("To get it: {on_a_command_line}"),
+        _ => "The call was carried out: do not repeat it for that. A tool that reads gives the rest.".into(),
+    }
+}
+
+/// `text` within [`TEXT`]: its first lines and its last ones, with a word on what is left out between.
+#[must_use]
+pub fn fit_text(text: String) -> String {
+    if text_size(&text) <= TEXT {
+        return text;
+    }
+    let lines: Vec<String> = text.lines().map(short_line).collect();
+    let (first, last) = lines.split_at(lines.len().saturating_sub(LAST_LINES).max(1));
+    let mut room = TEXT.saturating_sub(200 + last.iter().map(|line| text_size(line)).sum::<usize>());
+    let fitting = first.iter().take_while(|line| {
+        let size = text_size(line);
+        let fits = size <= room;
+        room = room.saturating_sub(size);
+        fits
+    });
+    let kept = fitting.count();
+    let mut shown: Vec<&str> = first.iter().take(kept).map(String::as_str).collect();
+    let note = format!("… ({} lines left out here; structuredContent has the data)", first.len() - kept);
+    if kept < first.len() {
+        shown.push(&note);
+    }
+    shown.extend(last.iter().map(String::as_str));
+    shown.join("\n")
+}
+
+fn short_line(line: &str) -> String {
+    match line.char_indices().nth(LINE) {
+        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
+        None => line.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn fitted(value: &Value, room: usize) -> (Value, Vec<String>) {
+        let mut object = value.as_object().unwrap().clone();
+        let left = fit(&mut object, room, &[]);
+        (Value::Object(object), left)
+    }
+
+    #[test]
+    fn what_fits_stays_as_it_is() {
+        let value = json!({ "contract": { "a": [1, null, true, "x\n\"é"], "b": 1.50 } });
+        assert_eq!(size(&value), value.to_string().len());
+        assert_eq!(fitted(&value, 1_000), (value, vec![]));
+    }
+
+    #[test]
+    fn long_texts_are_cut_before_lists() {
+        let messages: Vec<Value> = (0..50).map(|id| json!({ "id": id, "content": "é".repeat(9_000) })).collect();
+        let (cut, left) = fitted(&json!({ "messages": messages }), 60_000);
+        assert_eq!(cut["messages"].as_array().unwrap().len(), 50);
+        assert_eq!(left, ["messages[].content (cut after 500 characters; the longest has 9000)"]);
+        assert!(cut.to_string().len() <= 60_000);
+    }
+
+    #[test]
+    fn long_lists_are_cut_wherever_they_are() {
+        let parts: Vec<Value> = (0..3_000).map(|id| json!({ "id": id, "name": "x".repeat(100) })).collect();
+        let value = json!({ "contracts": [{ "milestones": parts }, { "milestones": [1, 2] }] });
+        let (cut, left) = fitted(&value, 60_000);
+        let kept = cut["contracts"][0]["milestones"].as_array().unwrap().len();
+        assert!(kept > 400, "{kept}");
+        assert_eq!(cut["contracts"][1]["milestones"], json!([1, 2]));
+        assert_eq!(left, [format!("contracts[].milestones (the first {kept} of 3000 items)")]);
+    }
+
+    #[test]
+    fn an_address_is_never_cut() {
+        let url = format!("https://checkout.stripe.com/c#{}", "x".repeat(1_500));
+        let (cut, _) = fitted(&json!({ "url": url, "list": vec!["y".repeat(700); 200] }), 60_000);
+        assert_eq!(cut["url"], json!(url));
+    }
+
+    #[test]
+    fn any_shape_is_brought_below_the_bound() {
+        let many_keys: Object = (0..20_000).map(|n| (format!("key{n}"), json!("x".repeat(20)))).collect();
+        let mut deep = json!("x".repeat(900));
+        for _ in 0..100 {
+            deep = json!({ "a": deep, "b": ["x".repeat(900), "x".repeat(900)], "c": "x".repeat(900) });
+        }
+        let lists = json!(vec![vec![vec!["x".repeat(50); 50]; 50]; 50]);
+        for value in [json!({ "d": many_keys }), Value::Object(many_keys.clone()), deep, json!({ "d": lists })] {
+            let (cut, left) = fitted(&value, 60_000);
+            assert!(cut.to_string().len() <= 60_000, "{} bytes", cut.to_string().len());
+            assert!((1..=NAMED + 1).contains(&left.len()), "{left:?}");
+        }
+    }
+
+    #[test]
+    fn a_long_text_keeps_its_first_and_last_lines() {
+        let line = "«é\"»".repeat(100);
+        let text = format!("Head.\n{}Warning.\nNext: get_contract().", format!("{line}\n").repeat(300));
+        let shown = fit_text(text);
+        assert!(text_size(&shown) <= TEXT);
+        assert!(shown.starts_with("Head.\n«é") && shown.ends_with("\nWarning.\nNext: get_contract()."));
+        assert!(shown.contains("lines left out here"));
+        assert!(text_size(&fit_text("x".repeat(1_000_000))) <= TEXT);
+    }
+}

@@ -1,0 +1,143 @@
+//! Refusals of our own: what the operator does not allow, or what is not there to be done. Nothing was sent.
+
+use rust_decimal::Decimal;
+use serde_json::{Number, Value, json};
+
+use super::sentence::Sentence;
+use super::text::usd;
+
+const NOT_ALLOWED: &str = "NOT_ALLOWED";
+/// What the operator forbids, or what is not there to be done.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Denial {
+    /// `over_limit`, `milestone_not_found`, `not_registered`, `read_only`, `frozen` `audit_unavailable` or `secret_not_kept`.
+    pub reason: &'static str,
+    /// `NOT_ALLOWED`, `INVALID_ARGUMENT` or `NOT_CONFIGURED`.
+    pub code: &'static str,
+    /// Which rule, and what it says.
+    pub message: String,
+    /// What to do now.
+    pub hint: Vec<Sentence>,
+    /// The limit and the amount, where one is over the other.
+    limit: Option<Decimal>,
+    amount: Option<Decimal>,
+}
+
+impl Denial {
+    /// `what` says which limit, and by how much.
+    #[must_use]
+    pub fn over_limit(what: String, limit: Decimal, amount: Decimal) -> Self {
+        let hint = vec![Sentence::plain(
+            "Nothing was sent. Do not split it into parts: that is no way round. Ask your person; only the operator of this server can change the limit.",
+        )];
+        Self { code: NOT_ALLOWED, reason: "over_limit", message: what, hint, limit: Some(limit), amount: Some(amount) }
+    }
+
+    /// An amount that is not known cannot be held against a limit.
+    #[must_use]
+    pub fn undetermined(limit: Option<Decimal>) -> Self {
+        let message = "The operator has set a limit, and the amount of this cannot be determined".into();
+        let hint = vec![Sentence::plain(
+            "Nothing was sent. Give what the amount follows from (amountUsd or volume, or the contractId that holds the milestone), or ask your person.",
+        )];
+        Self { code: NOT_ALLOWED, reason: "over_limit", message, hint, limit, amount: None }
+    }
+
+    /// A milestone that is not where it was said to be.
+    #[must_use]
+    pub fn not_found(message: String) -> Self {
+        let hint = vec![
+            Sentence::plain("Nothing was changed."),
+            Sentence::naming("milestoneId and contractId come from {}.", &["list_contracts"]),
+        ];
+        Self { code: "INVALID_ARGUMENT", reason: "milestone_not_found", message, hint, limit: None, amount: None }
+    }
+
+    /// A claim where nothing is registered.
+    #[must_use]
+    pub fn not_registered() -> Self {
+        let message = "No claim is open here: no agent has registered, or the account is claimed already".into();
+        let hint = vec![
+            Sentence::plain("Nothing was sent."),
+            Sentence::naming("{} says what the token may do.", &["get_auth_status"]),
+            Sentence::naming("{} makes an account where there is none.", &["register_agent"]),
+        ];
+        Self { code: "NOT_CONFIGURED", reason: "not_registered", message, hint, limit: None, amount: None }
+    }
+
+    /// Read-only mode.
+    #[must_use]
+    pub fn read_only() -> Self {
+        let message = "The operator has set this server to read-only".into();
+        Self {
+            code: NOT_ALLOWED,
+            reason: "read_only",
+            message,
+            hint: vec![Sentence::plain("Nothing was sent. Tell your person what you would have done.")],
+            limit: None,
+            amount: None,
+        }
+    }
+
+    /// The stop switch.
+    #[must_use]
+    pub fn frozen(message: String) -> Self {
+        let hint = vec![Sentence::plain(
+            "Nothing was sent. Tell your person, and wait: the operator ends it with `opentrain-mcp thaw`.",
+        )];
+        Self { code: NOT_ALLOWED, reason: "frozen", message, hint, limit: None, amount: None }
+    }
+
+    /// The record cannot be kept.
+    #[must_use]
+    pub fn unrecorded(what: impl std::fmt::Display) -> Self {
+        let message = format!("Every write has to be recorded first, and it cannot be ({what})");
+        let hint =
+            vec![Sentence::plain("Nothing was sent. Tell your person: the operator has to look at the audit log.")];
+        Self { code: NOT_ALLOWED, reason: "audit_unavailable", message, hint, limit: None, amount: None }
+    }
+}
+
+impl Denial {
+    /// There is no place for a secret that no model may see.
+    #[must_use]
+    pub fn unkept(what: impl std::fmt::Display) -> Self {
+        let message = format!("The secret that comes with it has to be kept in a file, and it cannot be ({what})");
+        let hint = vec![Sentence::plain(
+            "Nothing was sent. Tell your person: the folder of the credentials has to be writable.",
+        )];
+        Self { code: NOT_ALLOWED, reason: "secret_not_kept", message, hint, limit: None, amount: None }
+    }
+
+    /// What is on record for today cannot be added up.
+    #[must_use]
+    pub fn uncountable(limit: Decimal, amount: Decimal) -> Self {
+        let message = format!(
+            "A line of today in the record has an amount that cannot be read: it counts as all of the operator's limit, {} \
+             a day (UTC)",
+            usd(limit)
+        );
+        let hint = vec![Sentence::plain(
+            "Nothing was sent. Tell your person: the operator mends that line (`opentrain-mcp audit` gives its number), or waits for the next day.",
+        )];
+        Self { code: NOT_ALLOWED, reason: "over_limit", message, hint, limit: Some(limit), amount: Some(amount) }
+    }
+
+    /// With a note of what else is to be known.
+    #[must_use]
+    pub fn noting(mut self, note: &str) -> Self {
+        self.message = format!("{} ({note})", self.message);
+        self
+    }
+
+    /// The figures, for programs.
+    #[must_use]
+    pub fn details(&self) -> Option<Value> {
+        self.limit.map(|limit| json!({ "limitUsd": number(limit), "amountUsd": self.amount.and_then(number) }))
+    }
+}
+
+/// A decimal as a JSON number, digit for digit.
+fn number(value: Decimal) -> Option<Number> {
+    serde_json::from_str(&value.normalize().to_string()).ok()
+}

@@ -1,0 +1,161 @@
+//! What a tool says when it fails: the envelope of every `isError` result. What its hint says is in `hints`.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::api::cuts::Cut;
+
+use super::bound::{self, RESERVE, STRUCTURE, left_out};
+use super::link::{Link, LinkKind};
+use super::object::Object;
+use super::outcome::Outcome;
+use super::step::HumanStep;
+use super::text::{cut, visible};
+
+/// The most that the text shows of the API's message, in characters; the data has all of it.
+const MESSAGE: usize = 2_000;
+
+/// A failed call, as `structuredContent.error`. Parts that are not known are left out.
+#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Failure {
+    /// HTTP status, where an answer came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<u16>,
+    /// The API's code, such as FORBIDDEN; or ours: INVALID_ARGUMENT, NOT_CONFIGURED, NOT_ALLOWED, BUSY, TIMEOUT,
+    /// UNREACHABLE, BAD_RESPONSE, and REFUSED where the API gave no code.
+    pub code: String,
+    /// What went wrong.
+    pub message: String,
+    /// The API's reason, such as account_claim_required; or ours: outcome_unknown, contract_busy, over_limit,
+    /// milestone_not_found, not_registered, read_only, frozen, audit_unavailable,
+    /// secret_not_kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The parameter that is wrong.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub field: Option<String>,
+    /// To be quoted to OpenTrain's support.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// What was refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub action: Option<String>,
+    /// Where a person claims the account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub claim_url: Option<String>,
+    /// Where a person decides.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approval_url: Option<String>,
+    /// Where a person adds a payment method.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub billing_url: Option<String>,
+    /// The API's details, untouched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub details: Option<Value>,
+    /// not_done, or unknown when it may have been carried out; done where a refusal came after it.
+    #[schemars(with = "String")]
+    pub outcome: Outcome,
+    /// Whether the same call may help, unchanged and without a person.
+    pub retryable: bool,
+    /// What to do next.
+    pub hint: String,
+    /// How the text begins.
+    #[serde(skip)]
+    pub lead: String,
+    /// Our own wording: what others wrote is already quoted in it.
+    #[serde(skip)]
+    pub message_is_trusted: bool,
+    /// The pages for a person among the above.
+    #[serde(skip)]
+    pub(super) pages: Vec<Link>,
+    /// What a person has to do before the call can succeed.
+    #[serde(skip)]
+    pub step: Option<HumanStep>,
+    /// What was left out of its details when they were read.
+    #[serde(skip)]
+    pub(super) cuts: Vec<Cut>,
+    /// What is left out of an error that is too large.
+    #[serde(skip)]
+    pub(super) left_out: Vec<String>,
+    /// What stays of it.
+    #[serde(skip)]
+    pub(super) fitted: Option<Object>,
+}
+
+impl Failure {
+    /// The pages for a person.
+    #[must_use]
+    pub fn links(&self) -> Vec<Link> {
+        self.pages.clone()
+    }
+
+    /// Reads the addresses of pages, and whether each is on `app`, the configured origin.
+    pub fn find_pages(&mut self, app: Option<&Url>) {
+        let urls = [
+            (LinkKind::Claim, &self.claim_url),
+            (LinkKind::Approval, &self.approval_url),
+            (LinkKind::Billing, &self.billing_url),
+        ];
+        let urls = urls.into_iter().filter_map(|(kind, url)| Some((kind, url.as_deref()?)));
+        self.pages = urls.map(|(kind, url)| Link::new(kind, url, app)).collect();
+    }
+
+    /// The text: what did not happen and why, what to do next, each link, and the request id.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let mut marks: Vec<String> =
+            [self.reason.as_deref(), Some(self.code.as_str())].into_iter().flatten().map(visible).collect();
+        marks.extend(self.status.map(|status| format!("HTTP {status}")));
+        let message = if self.message_is_trusted { self.message.clone() } else { cut(&self.message, MESSAGE) };
+        let mut text = format!("{}: {} ({}).", self.lead, message.trim_end_matches('.'), marks.join(", "));
+        if !self.hint.is_empty() {
+            text.push('\n');
+            text.push_str(&self.hint);
+        }
+        for link in self.pages.iter().filter(|link| !self.hint.contains(&link.url)) {
+            text.push_str(&format!("\n{}", link.told(link.kind.title())));
+        }
+        if let Some(request_id) = &self.request_id {
+            text.push_str(&format!("\nRequest {}.", visible(request_id)));
+        }
+        text
+    }
+
+    /// Cuts what is too large for one answer, and says what is left out.
+    pub fn fit(&mut self) {
+        let Value::Object(mut error) = json!(self) else { return };
+        error.shift_remove("hint");
+        let room = STRUCTURE.saturating_sub(bound::text_size(&self.hint) + RESERVE);
+        self.left_out = bound::fit(&mut error, room, &self.cuts);
+        if !self.left_out.is_empty() {
+            let whole = "The rest is not kept here: OpenTrain's support can look it up by the request id.";
+            let left_out = left_out(&self.left_out, whole);
+            self.hint = if self.hint.is_empty() { left_out } else { format!("{} {left_out}", self.hint) };
+            self.fitted = Some(error);
+        }
+    }
+
+    /// The data.
+    #[must_use]
+    pub fn structured(mut self, sandbox: bool) -> Object {
+        let mut object = Object::new();
+        if sandbox {
+            object.insert("sandbox".into(), true.into());
+        }
+        if !self.left_out.is_empty() {
+            object.insert("leftOut".into(), json!(self.left_out));
+        }
+        let error = match self.fitted.take() {
+            Some(mut error) => {
+                error.insert("hint".into(), self.hint.into());
+                Value::Object(error)
+            }
+            None => json!(self),
+        };
+        object.insert("error".into(), error);
+        object
+    }
+}

@@ -1,0 +1,174 @@
+//! Hints for what the token, the account or its owner lacks.
+
+use serde_json::Value;
+
+use crate::answer::failure::Failure;
+use crate::answer::link::LinkKind;
+use crate::answer::sentence::Sentence;
+use crate::answer::text::visible;
+use crate::api::error::Refusal;
+
+use super::Situation;
+
+/// What the token of a claimed account may do that the one before may not (reference: api-reference/agent-auth/token).
+const GIVEN_BY_A_CLAIM: [&str; 3] = ["proposals:write", "messages:write", "team:write"];
+
+pub(super) fn unauthorized(situation: &Situation<'_>) -> Vec<Sentence> {
+    let set_a_token = situation.set_a_token();
+    if situation.after_claim {
+        return vec![
+            "Claiming has replaced the token: the old one no longer works, and the new one is not here yet.".into(),
+            set_a_token.into(),
+            "Then repeat this call unchanged.".into(),
+        ];
+    }
+    vec![
+        "The token is not valid: mistyped, expired, revoked, replaced when the account was claimed, or of an account that is \
+         no longer there."
+            .into(),
+        set_a_token.into(),
+    ]
+}
+
+pub(super) fn forbidden(refusal: &Refusal, situation: &Situation<'_>) -> Vec<Sentence> {
+    let names = |value: Option<&Value>| -> Vec<String> {
+        value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(visible).collect()
+    };
+    let required = names(refusal.detail("requiredScopes"));
+    if !required.is_empty() {
+        return missing_scope(&required, &names(refusal.detail("grantedScopes")), situation);
+    }
+    if let Some(feature) = refusal.detail_text("featureKey") {
+        let feature = visible(feature);
+        return vec![
+            format!("The feature {feature} is switched off for this account; OpenTrain's support switches it on.")
+                .into(),
+        ];
+    }
+    if refusal.is_foreign {
+        return vec![
+            "This is not OpenTrain's own way to refuse: a gateway or a firewall in between may have, for the reason above."
+                .into(),
+        ];
+    }
+    let mut needs = Vec::new();
+    if !situation.gate.scopes.is_empty() {
+        needs.push(format!("the scope {}", situation.gate.scopes.join(" or ")));
+    }
+    needs.extend(situation.gate.feature.map(|feature| format!("the feature {feature}")));
+    if situation.gate.claimed {
+        needs.push("a claimed account".into());
+    }
+    if needs.is_empty() {
+        return vec!["The token may not do this.".into()];
+    }
+    vec![
+        format!("This needs {}, or it belongs to another account.", needs.join(" and ")).into(),
+        Sentence::naming("{} says what the token may do.", &["get_auth_status"]),
+    ]
+}
+
+fn missing_scope(required: &[String], granted: &[String], situation: &Situation<'_>) -> Vec<Sentence> {
+    let granted = if granted.is_empty() { "none".to_owned() } else { granted.join(", ") };
+    if situation.can_claim && required.iter().all(|scope| GIVEN_BY_A_CLAIM.contains(&scope.as_str())) {
+        return vec![
+            format!("The token lacks the scope {}; it has: {granted}.", required.join(" and ")).into(),
+            "The token that a claim gives has it. This agent registered the account.".into(),
+            Sentence::naming(
+                "{}(email) gives the page and the 6-digit code for your person; then {} fetches that token.",
+                &["claim_account", "get_claim_status"],
+            ),
+        ];
+    }
+    vec![
+        format!("The token lacks the scope {}; it has: {granted}.", required.join(" or ")).into(),
+        format!(
+            "A token cannot be given more scopes: a person makes another in the app, {}, with that scope, and sets it as \
+             OT_API_TOKEN.",
+            situation.key_page()
+        )
+        .into(),
+        "(The token of a claimed account does not carry payments:write.)".into(),
+    ]
+    .into_iter()
+    .chain(situation.sandbox_key())
+    .collect()
+}
+
+/// No person owns the account yet.
+pub(super) fn claim(failure: &Failure, situation: &Situation<'_>) -> Vec<Sentence> {
+    let page = failure.links().into_iter().find(|link| link.kind == LinkKind::Claim && link.verified);
+    let page = page.map_or_else(|| "the claim page in the OpenTrain app".to_owned(), |link| link.shown());
+    let lead = "No person owns this account yet. Nothing was charged. Tell your person:";
+    let again = "\nThen repeat this call unchanged.";
+    if situation.sandbox && !situation.can_claim {
+        return vec![
+            format!(
+                "{lead}\n1. Open {page} and take over the account: one button here, a page with a code at OpenTrain.\n\
+                 2. Claiming ends the token with which an agent registered; the sandbox's own key goes on working.{again}"
+            )
+            .into(),
+        ];
+    }
+    let mut hint = vec![format!("{lead}\n1. Open {page} and take over the account.").into()];
+    if situation.can_claim {
+        hint.push(Sentence::naming(
+            "This agent registered it: {}(email) gives the page and the 6-digit code.",
+            &["claim_account"],
+        ));
+        hint.push(Sentence::naming(
+            "\n2. Claiming ends the token in use: {} fetches the new one.",
+            &["get_claim_status"],
+        ));
+    } else {
+        hint.push(
+            "\n2. A key that a person made in the app goes on working. The token of an agent that registered ends: the claim \
+             gives that agent the new one."
+                .into(),
+        );
+    }
+    hint.push(
+        format!(
+            "\n3. The token that a claim gives does not carry payments:write: if that is missing then, make a key in the app, \
+             {}, and set that one as OT_API_TOKEN.{again}",
+            situation.key_page()
+        )
+        .into(),
+    );
+    hint.extend(situation.sandbox_key());
+    hint
+}
+
+/// The errors of registration and claim (reference: api-reference/agent-auth).
+pub(super) fn oauth(code: &str, message: &str, situation: &Situation<'_>) -> Option<Vec<Sentence>> {
+    const BEGIN_AGAIN: Sentence = Sentence::naming("{} with force: true begins again.", &["register_agent"]);
+    Some(match code {
+        // The one that the reference names in the description.
+        "invalid_request" if message.contains("email_already_registered") => vec![
+            format!(
+                "That address has an OpenTrain account already. Ask your person for another one; or a person {}.",
+                situation.make_a_key()
+            )
+            .into(),
+        ],
+        "expired_token" => vec![
+            "The 24 hours for the claim are over.".into(),
+            Sentence::naming("{} with force: true begins again, with a new account.", &["register_agent"]),
+        ],
+        "invalid_request" if message.contains("claim_token") => vec![
+            "OpenTrain does not know the account that is saved here any more: its time to be claimed is over, or it was made \
+             elsewhere (such as in a sandbox that has ended)."
+                .into(),
+            BEGIN_AGAIN,
+        ],
+        "invalid_grant" => vec![
+            "The claim's token was delivered already, or the claim is unknown.".into(),
+            format!("If it is lost, a person {}.", situation.make_a_key()).into(),
+        ],
+        "anonymous_not_enabled" => vec![
+            format!("OpenTrain does not take registrations by agents now. A person {} instead.", situation.make_a_key()).into(),
+        ],
+        "rate_limit_exceeded" => vec!["Too many registrations or claims. Wait before another try.".into()],
+        _ => return None,
+    })
+}

@@ -1,0 +1,151 @@
+//! Hints for what OpenTrain has refused, by its documented reasons and details.
+
+use serde_json::Value;
+
+use crate::answer::failure::Failure;
+use crate::answer::lines::plain;
+use crate::answer::outcome::Outcome;
+use crate::answer::readiness::unready;
+use crate::answer::sentence::Sentence;
+use crate::answer::text::{quoted, visible};
+use crate::api::error::Refusal;
+
+use super::{Situation, access};
+
+/// The way out of a refusal.
+pub(super) fn refused(refusal: &Refusal, failure: &Failure, situation: &Situation<'_>) -> Vec<Sentence> {
+    let specific = refusal
+        .reason()
+        .and_then(|reason| by_reason(reason, failure, situation))
+        .or_else(|| refusal.code.as_deref().and_then(|code| access::oauth(code, &refusal.message, situation)))
+        .or_else(|| by_details(refusal));
+    if let Some(hint) = specific {
+        return hint;
+    }
+    match refusal.status {
+        400 => vec![match &failure.field {
+            Some(field) => format!("{} is wrong or missing. Correct it and call again.", visible(field)).into(),
+            None => "OpenTrain does not accept these arguments. Correct them and call again.".into(),
+        }],
+        401 => access::unauthorized(situation),
+        402 => vec!["A person has to settle a payment in the OpenTrain app first.".into()],
+        403 => access::forbidden(refusal, situation),
+        404 if situation.id_hint.is_empty() => vec![
+            "There is nothing of this kind on this account, or the base URL is not the API's (OPENTRAIN_API_BASE_URL)."
+                .into(),
+        ],
+        404 => vec!["It does not exist, or it belongs to another account.".into(), situation.id_hint.clone()],
+        409 => vec!["It is not possible as things stand: read them again before another try.".into()],
+        429 => vec!["Too many calls. Slow down.".into()],
+        500..=599 => vec!["OpenTrain has a fault on its side.".into()],
+        _ => vec!["OpenTrain does not accept this as it is; its message and details say why.".into()],
+    }
+}
+
+/// The documented reasons (`details.reason`) that have a way out of their own.
+fn by_reason(reason: &str, failure: &Failure, situation: &Situation<'_>) -> Option<Vec<Sentence>> {
+    Some(match reason {
+        "account_claim_required" => access::claim(failure, situation),
+        "contract_ended" => vec![
+            "The contract has ended: no milestone of it can be created, funded or released, and it cannot be ended again."
+                .into(),
+            Sentence::naming("{}(status \"active\") shows the others.", &["list_contracts"]),
+        ],
+        "contract_rate_missing" => vec![
+            "The contract has no rate to check the amount against; a person has to set one in the OpenTrain app.".into(),
+        ],
+        // What the milestone's status is, and what that means, is added where it was looked up.
+        "milestone_not_fundable" => vec!["Only a NOT_FUNDED milestone of an active contract can be funded.".into()],
+        "milestone_not_funded" => vec!["Only an ACTIVE_FUNDED milestone of an active contract can be released.".into()],
+        "payment_method_required" => vec!["A person has to add a payment method first; then call again.".into()],
+        "proposal_not_ready_for_messaging" => vec![
+            "No conversation can be opened for this proposal yet: it has no user, or no job, behind it.".into(),
+            Sentence::naming("{} shows it.", &["get_proposal"]),
+        ],
+        "moderation_blocked" => blocked(failure),
+        "job_not_published" => vec![
+            "Only a published job can be offered.".into(),
+            Sentence::naming("{} comes first.", &["publish_job"]),
+        ],
+        "not_a_freelancer" => vec![
+            "That account is not a trainer's. freelancerId is the trainer id of a proposal, or a profile's slug.".into(),
+        ],
+        "freelancer_unavailable" => {
+            vec!["The trainer takes no invitations now. Invite another, or try again another day.".into()]
+        }
+        "employer_first_message_required" => vec![
+            "In a conversation about a proposal the employer writes first, and this account is the candidate's.".into(),
+        ],
+        "invite_email_send_failed" => vec![
+            "The e-mail could not be sent.".into(),
+            Sentence::naming("{} shows whether the invitation stands all the same.", &["get_team"]),
+            "Check the address before another try.".into(),
+        ],
+        "teams_not_enabled" => vec!["This account has no team; OpenTrain's support switches that on.".into()],
+        _ => return None,
+    })
+}
+
+/// What moderation holds against a job.
+fn blocked(failure: &Failure) -> Vec<Sentence> {
+    const MEND: Sentence = Sentence::naming("Mend the draft with {}, then {}.", &["update_job_draft", "publish_job"]);
+    let reasons = failure.details.as_ref().and_then(|details| details.get("reasons")).and_then(Value::as_array);
+    let reasons: Vec<String> = reasons.into_iter().flatten().take(10).map(|reason| quoted(&plain(reason))).collect();
+    let reasons = if reasons.is_empty() { "none named".to_owned() } else { reasons.join(", ") };
+    let then = if failure.outcome == Outcome::Done {
+        "The change WAS made, and the job was taken down: it is a draft again, and nobody can apply."
+    } else {
+        "Nothing was published."
+    };
+    vec![format!("OpenTrain's moderation does not let it stand. Its reasons: {reasons}.").into(), then.into(), MEND]
+}
+
+/// Details that say what is wrong without naming a reason.
+fn by_details(refusal: &Refusal) -> Option<Vec<Sentence>> {
+    let text = |name| refusal.detail_text(name);
+    Some(match refusal.status {
+        400 if refusal.detail("validation").is_some() => {
+            let lacks = unready(refusal.detail("validation")?).join("\n");
+            vec![
+                format!("The draft is not ready:\n{lacks}\n").into(),
+                Sentence::naming("Ask your person, fill it with {}, then publish again.", &["update_job_draft"]),
+            ]
+        }
+        400 => {
+            if let Some(supported) = refusal.detail("supportedStatuses").and_then(Value::as_array) {
+                let supported: Vec<String> = supported.iter().take(20).map(|status| visible(&plain(status))).collect();
+                return Some(vec![format!("The status may be one of: {}.", supported.join(", ")).into()]);
+            }
+            let issues = refusal.detail("issues").and_then(Value::as_array)?;
+            let issues: Vec<String> = issues.iter().take(10).map(issue).collect();
+            vec![
+                format!("OpenTrain does not accept these arguments: {}.", issues.join("; ")).into(),
+                "Correct them and call again.".into(),
+            ]
+        }
+        404 if text("status") == Some("closed") => vec![
+            "It was on the market once, and takes no more applicants.".into(),
+            Sentence::naming("{} shows what is open.", &["search_jobs"]),
+        ],
+        409 => {
+            let required = visible(text("requiredStatus")?);
+            let status = text("status").map_or_else(|| "another".to_owned(), visible);
+            let mut hint = vec![format!("The job has to be {required} for this; its status is {status}.").into()];
+            hint.extend(match text("status") {
+                Some("DRAFT") => Some(Sentence::naming("A DRAFT is changed with {}.", &["update_job_draft"])),
+                Some("OPEN") => Some(Sentence::naming("An OPEN job is changed with {}.", &["update_job"])),
+                _ => None,
+            });
+            hint
+        }
+        _ => return None,
+    })
+}
+
+/// `fields.languages: «Required»`
+fn issue(issue: &Value) -> String {
+    let path = issue.get("path").and_then(Value::as_array).into_iter().flatten();
+    let path: Vec<String> = path.map(|step| visible(&plain(step))).collect();
+    let message = quoted(&plain(issue));
+    if path.is_empty() { message } else { format!("{}: {message}", path.join(".")) }
+}

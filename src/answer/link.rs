@@ -1,0 +1,122 @@
+//! Pages that a person has to open, and whether an address is OpenTrain's own.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use url::Url;
+
+use super::text::visible;
+
+/// A page that a person has to open.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Link {
+    /// What is done there.
+    pub kind: LinkKind,
+    /// The whole address.
+    pub url: String,
+    /// Whether it is on the configured OpenTrain app, or, to pay, on Stripe. A person is not sent to any other.
+    pub verified: bool,
+}
+
+/// What a person does on a page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum LinkKind {
+    /// Take over an account that an agent registered.
+    Claim,
+    /// Confirm or decline what an agent asked for.
+    Approval,
+    /// Add a way to pay.
+    Billing,
+    /// Pay, at Stripe.
+    Checkout,
+    /// See a published job.
+    Job,
+    /// See and change a draft.
+    Draft,
+}
+
+impl LinkKind {
+    /// The name of the link for a person.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Claim => "Claim this OpenTrain account",
+            Self::Approval => "Decide on OpenTrain",
+            Self::Billing => "Add a payment method on OpenTrain",
+            Self::Checkout => "Buy OpenTrain credits",
+            Self::Job => "See the job on OpenTrain",
+            Self::Draft => "See the draft on OpenTrain",
+        }
+    }
+}
+
+impl Link {
+    /// A link that the API gave. It counts as OpenTrain's only on the origin that is called, over https, or on loopback
+    /// where the origin itself is there; a page to pay on may be Stripe's.
+    #[must_use]
+    pub fn new(kind: LinkKind, url: &str, app: Option<&Url>) -> Self {
+        let verified = Url::parse(url).is_ok_and(|link| {
+            (app.is_some_and(|app| link.origin() == app.origin()) || (kind == LinkKind::Checkout && is_stripe(&link)))
+                && link.username().is_empty()
+                && link.password().is_none()
+        });
+        Self { kind, url: url.to_owned(), verified }
+    }
+
+    /// The address as it stands in a text.
+    #[must_use]
+    pub fn shown(&self) -> String {
+        visible(&self.url)
+    }
+
+    /// `lead` and the address. An address that is not OpenTrain's is told as that: nobody is asked to open it.
+    #[must_use]
+    pub fn told(&self, lead: &str) -> String {
+        let url = self.shown();
+        if self.verified {
+            return format!("{lead}: {url}");
+        }
+        format!(
+            "The link is on another host: {url} (unverified: this host is not the configured OpenTrain app). Do not send \
+             your person there; what is to be done is found in the app itself."
+        )
+    }
+}
+
+/// Whether Stripe serves this page, over https on the usual port.
+fn is_stripe(link: &Url) -> bool {
+    let host = link.host_str().unwrap_or_default();
+    link.scheme() == "https"
+        && link.port().is_none()
+        && (host == "checkout.stripe.com" || host.ends_with(".stripe.com"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_page_to_pay_on_may_be_stripes() {
+        let app: Url = "https://app.opentrain.ai".parse().unwrap();
+        let verified = |kind, url: &str| Link::new(kind, url, Some(&app)).verified;
+        for good in
+            ["https://checkout.stripe.com/c/pay/cs_live_1#x", "https://buy.stripe.com/1", "https://app.opentrain.ai/x"]
+        {
+            assert!(verified(LinkKind::Checkout, good), "{good}");
+        }
+        for bad in [
+            "http://checkout.stripe.com/c",
+            "https://checkout.stripe.com:8443/c",
+            "https://checkout.stripe.com@evil.example/c",
+            "https://me@checkout.stripe.com/c",
+            "https://checkout.stripe.com.evil.example/c",
+            "https://evilstripe.com/c",
+            "https://stripe.com/c",
+            "x",
+        ] {
+            assert!(!verified(LinkKind::Checkout, bad), "{bad}");
+        }
+        assert!(!verified(LinkKind::Job, "https://checkout.stripe.com/c/pay/cs_live_1"));
+        assert!(verified(LinkKind::Draft, "https://app.opentrain.ai/job-post?jobId=1"));
+    }
+}

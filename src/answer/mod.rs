@@ -1,0 +1,34 @@
+//! What a model reads: the answer of a tool, as text and as data.
+//!
+//! Values and words only: nothing here sends or reads anything. A success is an `Answer`, a failure a `Failure`; `hints`
+//! has the words for failures.
+
+pub mod bound;
+pub mod denial;
+pub mod failure;
+pub mod hints;
+pub mod lines;
+pub mod link;
+pub mod object;
+pub mod outcome;
+pub mod paging;
+pub mod phrases;
+pub mod readiness;
+mod rendered;
+pub mod schema;
+pub mod sentence;
+pub mod step;
+pub mod success;
+pub mod text;
+pub mod tool_error;
+
+pub use denial::Denial;
+pub use failure::Failure;
+pub use link::{Link, LinkKind};
+pub use object::Object;
+pub use outcome::Outcome;
+pub use rendered::{Rendered, render};
+pub use sentence::{Names, Sentence};
+pub use step::{After, HumanStep};
+pub use success::{Answer, OUR_KEYS, Page};
+pub use tool_error::{Cause, ToolError};

@@ -1,0 +1,113 @@
+//! What a draft lacks before it can be published, with the question to ask for each: for the answers of jobs, and for the
+//! refusal to publish one.
+
+use serde_json::{Value, json};
+
+use super::lines::{self, each, in_a_row, plain};
+use super::text::{count, quoted, quoted_to, word};
+use crate::api::jobs::{Draft, MissingField, Validation};
+use crate::api::types::{Field, from_value};
+
+/// Whether it can be published, and if not, why.
+pub(crate) fn readiness(draft: &Draft, lacks: &[MissingField]) -> String {
+    let names = in_a_row(lacks.iter().map(name).collect());
+    let issues = draft.validation.get().map_or(0, |validation| validation.issues.items().len());
+    match (names, draft.validation.get().and_then(|validation| validation.publish_ready.get())) {
+        (Some(names), _) => {
+            let are = if lacks.len() == 1 { "is" } else { "are" };
+            format!("{} {are} missing before it can be published: {names}.", count(lacks.len(), "field"))
+        }
+        (None, Some(true)) => "It can be published as it is.".into(),
+        (None, Some(false)) if issues > 0 => format!("It cannot be published yet: {}.", count(issues, "issue")),
+        (None, Some(false)) => "It cannot be published yet; OpenTrain does not say why.".into(),
+        (None, None) => "OpenTrain does not say whether it can be published.".into(),
+    }
+}
+
+/// What a draft lacks: with its questions where they are given, by its names where not.
+pub(crate) fn missing(fields: &[MissingField], validation: Option<&Validation>) -> Vec<MissingField> {
+    if !fields.is_empty() {
+        return fields.to_vec();
+    }
+    let listed = validation.map_or(&[][..], |validation| validation.missing_fields.items());
+    let read = |value: &Value| match value {
+        Value::String(name) => from_value(&json!({ "field": name })),
+        other => from_value(other),
+    };
+    listed.iter().map(read).collect()
+}
+
+/// The lines for a refusal's `details.validation`.
+pub(crate) fn unready(validation: &Value) -> Vec<String> {
+    let validation: Validation = from_value(validation);
+    let lacks = missing(&[], Some(&validation));
+    let mut lines = each(&lacks, missing_line);
+    lines.extend(issues(&validation, &lacks));
+    lines
+}
+
+fn name(field: &MissingField) -> String {
+    let key = field.update_keys.items().iter().find_map(Field::text);
+    field.field.text().or(key).or_else(|| field.label.text()).map_or_else(|| "unnamed".into(), word)
+}
+
+/// What is missing, with the question for a person and the values that would do.
+pub(crate) fn missing_line(field: &MissingField) -> String {
+    let name = name(field);
+    let mut parts = vec![name.clone()];
+    let question = field.prompt.text().or_else(|| field.message.text()).or_else(|| field.label.text());
+    parts.extend(question.map(|question| format!("ask {}", quoted_to(question, lines::ITEM))));
+    let choices = field.enum_values.get().map(|values| values.iter().map(|value| word(&plain(value))).collect());
+    parts.extend(choices.and_then(in_a_row).map(|choices| format!("one of {choices}")));
+    parts.extend(field.example.get().filter(|value| !value.is_null()).map(|value| format!("such as {}", shown(value))));
+    let keys = lines::row(&field.update_keys).filter(|keys| *keys != name);
+    parts.extend(keys.map(|keys| format!("set by {keys}")));
+    parts.join(" · ")
+}
+
+fn shown(value: &Value) -> String {
+    quoted(&plain(value))
+}
+
+/// What OpenTrain objects to besides what is missing: that is told with its question already.
+pub(crate) fn issues(validation: &Validation, lacks: &[MissingField]) -> Vec<String> {
+    let is_told = |issue: &Value| lacks.iter().any(|lack| lack.message.text() == Some(&plain(issue)));
+    let others: Vec<Value> = validation.issues.items().iter().filter(|issue| !is_told(issue)).cloned().collect();
+    notes("Issue", &others).collect()
+}
+
+/// What OpenTrain remarks, each in a line.
+pub(crate) fn notes<'a>(what: &'a str, notes: &'a [Value]) -> impl Iterator<Item = String> + 'a {
+    notes.iter().filter(|note| !note.is_null()).take(20).map(move |note| format!("{what}: {}", shown(note)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_missing_comes_with_its_question_and_by_name_where_there_is_none() {
+        let field: MissingField = from_value(&json!({
+            "field": "experienceLevel", "label": "Experience", "prompt": "How experienced\nmust they be?",
+            "enumValues": ["EXPERT", "ENTRY_LEVEL"], "updateKeys": ["experienceLevel"], "example": "EXPERT", "hint": null
+        }));
+        let line =
+            "experienceLevel · ask «How experienced\\nmust they be?» · one of EXPERT, ENTRY_LEVEL · such as «EXPERT»";
+        assert_eq!(missing_line(&field), line);
+        let lines = unready(&json!({
+            "publishReady": false, "missingFields": ["paymentType", { "field": "languages", "updateKeys": ["languages", "x"] }, 7],
+            "issues": [{ "message": "Too short" }, null]
+        }));
+        assert_eq!(lines, ["paymentType", "languages · set by languages, x", "unnamed", "Issue: «Too short»"]);
+        assert!(unready(&json!("odd")).is_empty());
+    }
+
+    #[test]
+    fn what_is_missing_is_not_told_again_as_an_issue() {
+        let lines = unready(&json!({
+            "missingFields": [{ "field": "languages", "message": "Languages is missing.", "prompt": "Which?" }],
+            "issues": [{ "field": "languages", "message": "Languages is missing." }, { "message": "Too short" }]
+        }));
+        assert_eq!(lines, ["languages · ask «Which?»", "Issue: «Too short»"]);
+    }
+}

@@ -1,0 +1,55 @@
+//! An answer or a failure in the two channels of a tool result: text and data.
+
+use std::fmt::Write as _;
+
+use super::bound;
+use super::failure::Failure;
+use super::link::Link;
+use super::object::Object;
+use super::success::Answer;
+
+/// An answer or a failure in both channels. Each tells the whole story alone: some hosts give a model only one of them.
+#[derive(Clone, Debug)]
+pub struct Rendered {
+    /// For reading.
+    pub text: String,
+    /// For programs.
+    pub structured: Object,
+    /// Pages for a person.
+    pub links: Vec<Link>,
+    /// Whether the tool failed.
+    pub is_error: bool,
+}
+
+/// Renders what came of a call, `bounded` as every host needs it. In the sandbox both channels say that nothing is real.
+#[must_use]
+pub fn render(mut result: Result<Answer, Failure>, sandbox: bool, bounded: bool) -> Rendered {
+    match &mut result {
+        Ok(answer) if bounded => answer.fit(),
+        Err(failure) if bounded => failure.fit(),
+        _ => {}
+    }
+    let is_error = result.is_err();
+    let (mut text, structured, links) = match result {
+        Ok(answer) => {
+            let links = answer.links.clone();
+            (answer.text(), answer.structured(sandbox), links)
+        }
+        Err(failure) => {
+            let links = failure.links();
+            (failure.text(), failure.structured(sandbox), links)
+        }
+    };
+    if sandbox {
+        text.insert_str(0, "SANDBOX, nothing real. ");
+    }
+    if bounded {
+        text = bound::fit_text(text);
+    }
+    for link in &links {
+        if !text.contains(&link.url) {
+            let _ = write!(text, "\n{}", link.told(link.kind.title()));
+        }
+    }
+    Rendered { text, structured, links, is_error }
+}

@@ -1,0 +1,141 @@
+//! Sentences that name tools. Which tool a sentence names is data: a sentence is left out where one of its tools is not
+//! served, and each name is written as this server lists it.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+/// A sentence of ours, with the tools that it names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sentence {
+    /// The text, with `{}` in place of each tool's name.
+    text: Cow<'static, str>,
+    tools: &'static [&'static str],
+}
+
+impl Sentence {
+    /// A sentence that names no tool.
+    #[must_use]
+    pub const fn plain(text: &'static str) -> Self {
+        Self { text: Cow::Borrowed(text), tools: &[] }
+    }
+
+    /// A sentence that names `tools`: one for each `{}` in `text`, in that order.
+    #[must_use]
+    pub const fn naming(text: &'static str, tools: &'static [&'static str]) -> Self {
+        Self { text: Cow::Borrowed(text), tools }
+    }
+
+    /// Whether it says nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.text.is_empty()
+    }
+}
+
+impl From<String> for Sentence {
+    fn from(text: String) -> Self {
+        Self { text: Cow::Owned(text), tools: &[] }
+    }
+}
+
+impl From<&'static str> for Sentence {
+    fn from(text: &'static str) -> Self {
+        Self::plain(text)
+    }
+}
+
+/// The tools that a server lists, and what it puts before their names.
+#[derive(Clone, Debug, Default)]
+pub struct Names {
+    prefix: String,
+    listed: BTreeSet<&'static str>,
+}
+
+impl Names {
+    /// The names of `listed` tools behind `prefix`.
+    #[must_use]
+    pub fn new(prefix: String, listed: impl IntoIterator<Item = &'static str>) -> Self {
+        Self { prefix, listed: listed.into_iter().collect() }
+    }
+
+    /// Whether the tool is listed.
+    #[must_use]
+    pub fn lists(&self, tool: &str) -> bool {
+        self.listed.contains(tool)
+    }
+
+    /// The name under which the tool is listed.
+    #[must_use]
+    pub fn listed(&self, tool: &str) -> String {
+        format!("{}{tool}", self.prefix)
+    }
+
+    /// What is put before every name.
+    #[must_use]
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// The sentence as this server says it; `None` where it names a tool that is not listed.
+    #[must_use]
+    pub fn say(&self, sentence: &Sentence) -> Option<String> {
+        if sentence.is_empty() || !sentence.tools.iter().all(|tool| self.lists(tool)) {
+            return None;
+        }
+        if sentence.tools.is_empty() {
+            return Some(sentence.text.clone().into_owned());
+        }
+        let mut tools = sentence.tools.iter();
+        let mut parts = sentence.text.split("{}");
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            text.push_str(&tools.next().map(|tool| self.listed(tool)).unwrap_or_default());
+            text.push_str(part);
+        }
+        Some(text)
+    }
+
+    /// Several sentences, with a blank between them.
+    #[must_use]
+    pub fn say_all<'a>(&self, sentences: impl IntoIterator<Item = &'a Sentence>) -> String {
+        sentences.into_iter().filter_map(|sentence| self.say(sentence)).fold(String::new(), |mut text, sentence| {
+            if !text.is_empty() && !text.ends_with('\n') && !sentence.starts_with('\n') {
+                text.push(' ');
+            }
+            text.push_str(&sentence);
+            text
+        })
+    }
+
+    /// The calls that can be made here, each with its arguments, as "Next: …".
+    #[must_use]
+    pub fn next(&self, calls: &[(&str, &str)]) -> String {
+        let listed = calls.iter().filter(|(tool, _)| self.lists(tool));
+        let calls: Vec<String> =
+            listed.map(|(tool, arguments)| format!("{}({arguments})", self.listed(tool))).collect();
+        if calls.is_empty() { String::new() } else { format!("Next: {}.", calls.join(", ")) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_about_an_unlisted_tool_is_left_out() {
+        let names = Names::new("ot_".into(), ["get_job"]);
+        let both = [
+            Sentence::naming("{} shows it.", &["get_job"]),
+            Sentence::naming("{} lists all.", &["list_jobs"]),
+            Sentence::plain("Call again."),
+        ];
+        assert_eq!(names.say_all(&both), "ot_get_job shows it. Call again.");
+        assert_eq!(names.next(&[("list_jobs", ""), ("get_job", "jobId")]), "Next: ot_get_job(jobId).");
+    }
+
+    #[test]
+    fn a_text_of_others_keeps_its_braces() {
+        let names = Names::default();
+        assert_eq!(names.say(&Sentence::from("«{}»".to_owned())).as_deref(), Some("«{}»"));
+    }
+}

@@ -1,0 +1,4 @@
+//! Why a command cannot run.
+
+/// Why a command cannot run, with its causes.
+pub(crate) type Fault = Box<dyn std::error::Error + Send + Sync>;

@@ -1,0 +1,83 @@
+//! A value read as the type that its schema names, where it plainly is one.
+
+use serde_json::{Map, Number, Value};
+
+use crate::api::types::{decimal, kind};
+
+/// `value` as the schema's type, where it plainly is one; `None` where it is not.
+pub(super) fn read_as(wanted: &str, value: Value) -> Option<Value> {
+    match (wanted, value) {
+        ("number", Value::String(text)) => number(&text).map(Value::Number),
+        ("integer", Value::String(text)) => number(&text).and_then(whole),
+        ("integer", Value::Number(number)) => whole(number),
+        ("boolean", Value::String(text)) => match text.trim() {
+            "true" => Some(Value::Bool(true)),
+            "false" => Some(Value::Bool(false)),
+            _ => None,
+        },
+        ("object" | "array", Value::String(text)) => {
+            let parsed: Value = serde_json::from_str(&text).ok()?;
+            fits(wanted, &parsed).then_some(parsed)
+        }
+        // Some languages have one empty thing for both.
+        ("object", Value::Array(items)) if items.is_empty() => Some(Value::Object(Map::new())),
+        ("array", Value::Object(fields)) if fields.is_empty() => Some(Value::Array(Vec::new())),
+        (_, value) => (wanted.is_empty() || fits(wanted, &value)).then_some(value),
+    }
+}
+
+fn number(text: &str) -> Option<Number> {
+    serde_json::from_str(text.trim()).ok()
+}
+
+fn whole(number: Number) -> Option<Value> {
+    if number.is_i64() || number.is_u64() {
+        return Some(Value::Number(number));
+    }
+    let text = decimal(&number).filter(|value| value.fract().is_zero())?.normalize().to_string();
+    serde_json::from_str(&text).ok()
+}
+
+fn fits(wanted: &str, value: &Value) -> bool {
+    match wanted {
+        "number" => value.is_number(),
+        "integer" => value.is_i64() || value.is_u64(),
+        "boolean" => value.is_boolean(),
+        "string" => value.is_string(),
+        "object" => value.is_object(),
+        "array" => value.is_array(),
+        _ => true,
+    }
+}
+
+/// What a parameter of that type must be, in words.
+pub(super) fn article(wanted: &str) -> &str {
+    match wanted {
+        "number" => "a number, such as 300 or 12.5",
+        "integer" => "a whole number",
+        "boolean" => "true or false",
+        "object" => "an object",
+        "array" => "an array",
+        _ => "a string",
+    }
+}
+
+/// How much an error repeats of what it was given, in characters.
+const SHOWN: usize = 60;
+
+/// A name as an error repeats it: no parameter that could be meant has more.
+pub(super) fn shortened(name: &str) -> String {
+    match name.char_indices().nth(SHOWN) {
+        None => name.to_owned(),
+        Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
+    }
+}
+
+/// A value as an error repeats it: short.
+pub(super) fn describe(value: &Value) -> String {
+    let text = value.to_string();
+    match text.char_indices().nth(SHOWN) {
+        None if !value.is_object() && !value.is_array() => text,
+        _ => kind(value).to_owned(),
+    }
+}

@@ -1,0 +1,28 @@
+//! How a call runs: its arguments, its request, its record, and what is asked of a person on the way.
+//!
+//! This folder names no tool and knows nothing of MCP. Start reading at `Toolbox::call`.
+
+pub mod arguments;
+pub mod call;
+pub mod claim;
+pub mod context;
+pub mod exchange;
+pub mod facts;
+pub mod in_flight;
+pub mod instructions;
+pub mod memory;
+pub mod resume;
+pub mod schemas;
+pub mod secrets;
+pub mod services;
+pub mod tool;
+pub mod toolbox;
+
+pub use call::{CALL_LIMIT, Call, Progress};
+pub use context::Context;
+pub use facts::Facts;
+pub use schemas::Published;
+pub use services::Services;
+pub(crate) use tool::tools;
+pub use tool::{Entry, Family, OneRequest, SchemaMaker, Tool};
+pub use toolbox::{Served, Toolbox};

@@ -1,0 +1,120 @@
+//! How a call goes on after a person has opened the page of its step: a loop that looks until something has changed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::answer::phrases::WAITING;
+use crate::answer::text::quoted;
+use crate::answer::{After, Answer, Failure, Link, LinkKind, Object, Outcome};
+use crate::api::Effect;
+use crate::api::error::Refusal;
+
+use super::call::Call;
+use super::exchange::exchange;
+use super::toolbox::{Served, Toolbox};
+
+/// Between two looks at whether the person is done.
+const INTERVAL: Duration = Duration::from_secs(2);
+const MESSAGE: &str = "waiting for a person to finish on the page";
+
+/// What one look has shown, and after which pause another one makes sense.
+type Look = (Result<Answer, Failure>, Option<Duration>);
+
+/// Looks every few seconds, until something has changed or `until` is there. "Opened" is not "done", so what is told is
+/// always what OpenTrain said last.
+///
+/// # Errors
+/// The failure, in words.
+pub async fn resume(
+    toolbox: &Arc<Toolbox>,
+    served: &Served,
+    arguments: &Object,
+    after: &After,
+    call: &Call,
+    until: Instant,
+) -> Result<Answer, Failure> {
+    let began = Instant::now();
+    let total = until.saturating_duration_since(began);
+    loop {
+        let (result, again) = match after {
+            After::TryAgain { missing, refused } => {
+                try_again(toolbox, served, arguments, *missing, refused, call).await
+            }
+            After::Call { tool, arguments, page } => look(toolbox, tool, arguments, page, call).await,
+        };
+        let pause = again.filter(|pause| Instant::now() + *pause < until);
+        match pause {
+            Some(pause) if call.pause(pause, began.elapsed(), total, MESSAGE).await => {}
+            _ => return result,
+        }
+    }
+}
+
+/// Makes the refused call again. The token in use dies with the claim: where the new one can be fetched here, it is
+/// asked for first, and the call waits while nobody has claimed the account.
+async fn try_again(
+    toolbox: &Arc<Toolbox>,
+    served: &Served,
+    arguments: &Object,
+    missing: LinkKind,
+    refused: &Refusal,
+    call: &Call,
+) -> Look {
+    let services = &toolbox.services;
+    if missing == LinkKind::Claim
+        && services.tokens.overriding_variable().is_none()
+        && let Some(wait) = exchange(services, call).await.wait()
+    {
+        return (Err(toolbox.repeat(served, refused, call).await), Some(paced(wait)));
+    }
+    let result = toolbox.call(served, arguments.clone(), &call.after_claim()).await;
+    let step = result.as_ref().err().and_then(|failure| failure.step.as_ref());
+    let is_still_missing = step.is_some_and(|step| step.link.kind == missing);
+    (result, is_still_missing.then_some(INTERVAL))
+}
+
+/// Calls the tool that tells whether the person is done.
+async fn look(toolbox: &Arc<Toolbox>, tool: &str, arguments: &Object, page: &Link, call: &Call) -> Look {
+    let Some(entry) = toolbox.entry_of(tool) else { return (Ok(unseen(toolbox, tool, arguments, page, "")), None) };
+    match toolbox.run(entry, arguments.clone(), call.clone()).await {
+        Ok(mut answer) => {
+            let is_open = answer.standing == Some(Outcome::PendingApproval);
+            answer.outcome = answer.standing;
+            let again = is_open.then(|| answer.look_again.map_or(INTERVAL, paced));
+            (Ok(answer), again)
+        }
+        // The step was asked for all the same, and the page's address may be told nowhere else.
+        Err(failure) if entry.facts.effect == Effect::Read => {
+            let again = failure.retryable.then_some(INTERVAL);
+            (Ok(unseen(toolbox, tool, arguments, page, &failure.message)), again)
+        }
+        Err(failure) => (Err(failure), None),
+    }
+}
+
+/// The step stands, and whether it is done could not be found out.
+fn unseen(toolbox: &Toolbox, tool: &str, arguments: &Object, page: &Link, fault: &str) -> Answer {
+    let what = if fault.is_empty() { String::new() } else { format!(": {}", quoted(fault)) };
+    let summary = format!(
+        "{WAITING} As far as is known the step is still open; whether the person is done could not be looked at{what}.\n{}",
+        page.told("Show this link in full")
+    );
+    let shown: Vec<String> =
+        arguments.iter().filter_map(|(name, value)| Some(format!("{name} {}", quoted_id(value.as_str()?)))).collect();
+    let mut answer = Answer::new(summary, Object::new());
+    answer.outcome = Some(Outcome::PendingApproval);
+    answer.links.push(page.clone());
+    answer.next = toolbox.names().next(&[(tool, &shown.join(", "))]);
+    answer
+}
+
+fn quoted_id(id: &str) -> String {
+    format!("\"{}\"", crate::answer::text::word(id))
+}
+
+/// The pause that OpenTrain asks for; ours where it asks for none.
+const fn paced(wait: Duration) -> Duration {
+    if wait.is_zero() { INTERVAL } else { wait }
+}

@@ -1,0 +1,320 @@
+//! The tools that are served, and how a call goes through them. Start reading at `Toolbox::call`.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::answer::{Answer, Cause, Denial, Failure, Names, Object, Sentence, ToolError, bound, hints};
+use crate::api::Effect;
+use crate::api::error::{Error, Refusal};
+use crate::api::token::Token;
+use crate::guard::policy::Policy;
+
+use super::arguments;
+use super::call::{CALL_LIMIT, Call};
+use super::context::Context;
+use super::exchange::{Exchanged, exchange_in_time, notes_on_keeping};
+use super::facts::Facts;
+use super::schemas::Published;
+use super::services::Services;
+use super::tool::{Entry, Family};
+
+/// How long after [`CALL_LIMIT`] a write is waited for that has not come back by itself.
+const OVERTIME: Duration = Duration::from_secs(1);
+
+/// A tool that is served.
+pub struct Served {
+    /// The row.
+    pub entry: &'static Entry,
+    published: OnceLock<Published>,
+}
+
+impl Served {
+    /// How it is listed.
+    pub fn published(&self) -> &Published {
+        self.published.get_or_init(|| Published::of(self.entry.facts.name))
+    }
+
+    /// Its facts.
+    #[must_use]
+    pub const fn facts(&self) -> &'static Facts {
+        &self.entry.facts
+    }
+
+    /// Whether a person may have to decide: always, or when the answer is an approval.
+    #[must_use]
+    pub fn may_ask(&self) -> bool {
+        match self.entry.facts.effect {
+            Effect::CoSigned => true,
+            Effect::Read => false,
+            _ => self.published().answers_with("approval"),
+        }
+    }
+}
+
+/// The tools that are served, and what they need to work.
+pub struct Toolbox {
+    /// What every call works with.
+    pub services: Arc<Services>,
+    families: &'static [Family],
+    served: Vec<Served>,
+}
+
+/// The tools of `families` that the operator lists.
+fn listed(policy: &Policy, families: &'static [Family]) -> impl Iterator<Item = &'static Entry> {
+    let read_only = policy.read_only;
+    chosen(policy, families).filter(move |entry| !read_only || entry.facts.effect == Effect::Read)
+}
+
+/// The tools of the chosen families, whether or not they may be called.
+fn chosen(policy: &Policy, families: &'static [Family]) -> impl Iterator<Item = &'static Entry> {
+    families.iter().filter(|family| policy.toolsets.has(family.name, family.by_default)).flat_map(|family| family.tools)
+}
+
+impl Toolbox {
+    /// Serves the tools of `families` that the operator's policy lists.
+    #[must_use]
+    pub fn new(mut services: Services, families: &'static [Family]) -> Self {
+        let policy = &services.operator.policy;
+        let served: Vec<Served> =
+            listed(policy, families).map(|entry| Served { entry, published: OnceLock::new() }).collect();
+        services.names = Names::new(policy.prefix.clone(), served.iter().map(|served| served.facts().name));
+        services.listed = served.iter().map(Served::facts).collect();
+        Self { services: Arc::new(services), families, served }
+    }
+
+    /// The tools in the order in which they are listed.
+    #[must_use]
+    pub fn served(&self) -> &[Served] {
+        &self.served
+    }
+
+    /// How the tools are named here.
+    #[must_use]
+    pub fn names(&self) -> &Names {
+        &self.services.names
+    }
+
+    /// The tool of that name, if it is served. OpenTrain's own names (`opentrain_…`) are taken too.
+    #[must_use]
+    pub fn find(&self, name: &str, arguments: &Object) -> Option<&Served> {
+        self.served_as(self.entry_named(name, arguments)?)
+    }
+
+    /// The served tool of that name, without a prefix.
+    #[must_use]
+    pub fn find_own(&self, name: &str) -> Option<&Served> {
+        self.served.iter().find(|served| served.facts().name == name)
+    }
+
+    fn served_as(&self, entry: &Entry) -> Option<&Served> {
+        self.find_own(entry.facts.name)
+    }
+
+    /// The tool of that name, whether or not it is served: a step for a person may be looked at with it.
+    pub(super) fn entry_of(&self, name: &str) -> Option<&'static Entry> {
+        self.all().find(|entry| entry.facts.name == name)
+    }
+
+    fn all(&self) -> impl Iterator<Item = &'static Entry> + use<> {
+        self.families.iter().flat_map(|family| family.tools)
+    }
+
+    /// The tool that a caller means by `name`: as it is listed, or as OpenTrain's own server calls it. Where that has one
+    /// tool for two of ours, the arguments tell which is meant.
+    fn entry_named(&self, name: &str, arguments: &Object) -> Option<&'static Entry> {
+        if let Some(listed) = name.strip_prefix(self.names().prefix())
+            && let Some(entry) = self.all().find(|entry| entry.facts.name == listed)
+        {
+            return Some(entry);
+        }
+        let official = name.strip_prefix("opentrain_")?;
+        let given =
+            |field: &Value| field.as_str().and_then(|field| arguments.get(field)).is_some_and(|value| !value.is_null());
+        let is_meant = |entry: &&'static Entry| {
+            let required = Published::of(entry.facts.name).input_schema.shift_remove("required");
+            required.as_ref().and_then(Value::as_array).is_some_and(|fields| fields.iter().all(given))
+        };
+        let mut same = self.all().filter(|entry| entry.facts.official == official);
+        let first = same.next()?;
+        Some(same.find(is_meant).unwrap_or(first))
+    }
+
+    /// That all writes are stopped, in words, while they are.
+    #[must_use]
+    pub fn frozen(&self) -> Option<String> {
+        self.services.operator.switch.check().err().map(|denial| denial.message)
+    }
+
+    /// The tool of that name that only read-only mode keeps from being listed.
+    fn withheld(&self, name: &str) -> Option<&'static Entry> {
+        let policy = &self.services.operator.policy;
+        let is_it = |entry: &&Entry| entry.facts.name == name && entry.facts.effect != Effect::Read;
+        chosen(policy, self.families).filter(|_| policy.read_only).find(is_it)
+    }
+
+    /// Whether there is a tool of that name in a family that the operator does not serve.
+    #[must_use]
+    pub fn withholds(&self, name: &str) -> bool {
+        let is_known = self.names().lists(name) || self.withheld(name).is_some();
+        !is_known && self.all().any(|entry| entry.facts.name == name)
+    }
+
+    /// Hides the secrets of this process in a text that leaves it.
+    pub fn mask(&self, text: &mut String) {
+        for secret in self.services.tokens.secrets() {
+            secret.mask(text);
+        }
+    }
+
+    /// The refusal of a tool that only read-only mode keeps from being listed; `None` for a name that means nothing here.
+    pub async fn refuse(&self, name: &str, arguments: &Object, call: &Call) -> Option<Result<Answer, Failure>> {
+        let entry = self.withheld(self.entry_named(name, arguments)?.facts.name)?;
+        Some(Err(self.failed(&entry.facts, &Object::new(), &Denial::read_only().into(), call).await))
+    }
+
+    /// Repeats a refusal, with nothing sent: nothing has changed that could lift it.
+    pub async fn repeat(&self, served: &Served, refused: &Refusal, call: &Call) -> Failure {
+        let refused = Error::Refused(Box::new(refused.clone()));
+        self.failed(served.facts(), &Object::new(), &refused.into(), call).await
+    }
+
+    /// Performs one call; the arguments are read against the tool's schema first. Dropping the future gives a read up,
+    /// upstream too; a write that has begun goes on to its end, since what it does cannot be called back.
+    ///
+    /// # Errors
+    /// The failure, in words.
+    pub async fn call(self: &Arc<Self>, served: &Served, arguments: Object, call: &Call) -> Result<Answer, Failure> {
+        let entry = served.entry;
+        let arguments = match arguments::fit(&served.published().input_schema, arguments) {
+            Ok(arguments) => arguments,
+            Err(fault) => return Err(self.failed(&entry.facts, &Object::new(), &fault.into(), call).await),
+        };
+        if entry.facts.effect == Effect::Read {
+            return self.run(entry, arguments, call.clone()).await;
+        }
+        let (toolbox, its_call) = (Arc::clone(self), call.clone());
+        let write = tokio::spawn(Box::pin(async move { toolbox.run(entry, arguments, its_call).await }));
+        let broken = match tokio::time::timeout_at(call.deadline + OVERTIME, write).await {
+            Ok(Ok(result)) => return result,
+            Ok(Err(fault)) => Error::Unreachable { what: format!("the call broke off ({fault})"), sent: true },
+            // What holds it up is not OpenTrain, which has a limit of its own: the record, for instance. It goes on.
+            Err(_) => Error::TimedOut { waited: CALL_LIMIT + OVERTIME, sent: true },
+        };
+        Err(self.failed(&entry.facts, &Object::new(), &broken.into(), call).await)
+    }
+
+    /// Performs a call with arguments that fit. A token that was refused is looked for once more: another process may
+    /// have put a new one in its place, and a 401 has changed nothing.
+    pub(super) async fn run(
+        self: &Arc<Self>,
+        entry: &'static Entry,
+        arguments: Object,
+        call: Call,
+    ) -> Result<Answer, Failure> {
+        self.services.save_again().await;
+        let token = self.services.tokens.current();
+        let mut result = self.run_with(entry, &arguments, token.clone(), &call).await;
+        let mut notes = Vec::new();
+        if result.as_ref().is_err_and(ToolError::is_unauthorized) {
+            let (new, how) = self.renewed(token.as_ref(), &call).await;
+            if let Some(new) = new {
+                result = self.run_with(entry, &arguments, Some(new), &call).await;
+                notes = how;
+            }
+        }
+        let services = &self.services;
+        notes.extend([services.client.take_notice(), services.tokens.take_notice()].into_iter().flatten());
+        match result {
+            Ok(mut answer) => {
+                self.complete(&mut answer, entry);
+                answer.warnings.extend(notes);
+                Ok(answer)
+            }
+            Err(error) => {
+                let error = notes.into_iter().fold(error, ToolError::note);
+                Err(self.failed(&entry.facts, &arguments, &error, &call).await)
+            }
+        }
+    }
+
+    /// One run of a tool. The record of its write ends with it.
+    async fn run_with(
+        &self,
+        entry: &'static Entry,
+        arguments: &Object,
+        token: Option<Token>,
+        call: &Call,
+    ) -> Result<Answer, ToolError> {
+        let context = Context::new(Arc::clone(&self.services), &entry.facts, arguments.clone(), token, call.clone());
+        let result = match context.secret_argument() {
+            Some(argument) => Err(argument.into()),
+            None => (entry.run)(context.arguments.clone(), &context).await,
+        };
+        context.end(result).await
+    }
+
+    /// Adds what is the same for the answers of every tool.
+    fn complete(&self, answer: &mut Answer, entry: &'static Entry) {
+        let served = self.served_as(entry);
+        let takes = |parameter| served.is_some_and(|served| served.published().takes(parameter));
+        let name = self.names().listed(entry.facts.name);
+        let how = || bound::how_to_get_the_whole(entry.facts.effect, &name, takes("limit"));
+        answer.complete(entry.facts.is_one_request && takes("cursor"), how);
+    }
+
+    /// Another token than the one that was refused: one that another process has put in its place, or the one that a
+    /// claim has earned meanwhile. With it, what the caller has to know of how it came.
+    async fn renewed(&self, refused: Option<&Token>, call: &Call) -> (Option<Token>, Vec<String>) {
+        let services = &self.services;
+        let another = |token: Option<Token>| token.filter(|token| Some(token) != refused);
+        let found = another(self.reloaded(call).await);
+        if found.is_some() || services.tokens.overriding_variable().is_some() {
+            return (found, Vec::new());
+        }
+        // Another call may be fetching it just now, or have fetched it since: what is in use after this counts.
+        let notes = match exchange_in_time(services, call).await {
+            Exchanged::Claimed { unsaved, unrecorded, .. } => {
+                let claimed = "Note: a person has claimed the account; its new token was fetched, and is in use now.";
+                let kept = notes_on_keeping(services, unsaved.as_deref());
+                std::iter::once(claimed.to_owned()).chain(kept).chain(unrecorded).collect()
+            }
+            _ => Vec::new(),
+        };
+        (another(services.tokens.current()), notes)
+    }
+
+    /// Looks for the token again. Reading a file blocks, and another call may be writing it just now: that must hold up
+    /// nobody else.
+    async fn reloaded(&self, call: &Call) -> Option<Token> {
+        let tokens = Arc::clone(&self.services.tokens);
+        let reading = tokio::task::spawn_blocking(move || tokens.reload());
+        tokio::time::timeout_at(call.deadline, reading).await.ok()?.ok()?
+    }
+
+    /// Puts what went wrong into words.
+    pub(super) async fn failed(&self, facts: &Facts, arguments: &Object, error: &ToolError, call: &Call) -> Failure {
+        let services = &self.services;
+        let (app, notices) = (services.app().await, services.tokens.notices());
+        // Where ids come from helps only whoever gave one.
+        let is_about_an_id = matches!(&error.cause, Cause::Api(Error::Invalid(fault)) if fault.field.ends_with("Id"));
+        let gave_an_id = is_about_an_id || arguments.keys().any(|name| name.ends_with("Id"));
+        let nothing = Sentence::plain("");
+        hints::failure(
+            error,
+            &hints::Situation {
+                names: self.names(),
+                effect: facts.effect,
+                done: facts.done,
+                gate: facts.gate,
+                id_hint: if gave_an_id { &facts.id_hint } else { &nothing },
+                app: app.as_ref(),
+                notices: &notices,
+                after_claim: call.after_claim,
+                can_claim: services.tokens.claim_token().is_some(),
+                sandbox: services.sandbox,
+            },
+        )
+    }
+}

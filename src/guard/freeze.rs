@@ -1,0 +1,182 @@
+//! The stop switch: while it is on, every running server of this user refuses every write. It is a file, so that it
+//! takes effect at once and outlives all of them.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use jiff::Timestamp;
+
+use crate::answer::Denial;
+use crate::answer::text::{moment_of, quoted};
+use crate::files;
+
+/// What is to be known of a server that looks at no switch.
+pub const UNREACHABLE: &str = "no `opentrain-mcp freeze` can stop this server: there is no home folder (HOME, \
+                               XDG_CONFIG_HOME) for the stop switch";
+
+/// Where the switch is: in one file, or in several, since servers of one user may not all see the same one.
+#[derive(Clone, Debug, Default)]
+pub struct Switch(Vec<PathBuf>);
+
+/// What is said by a switch that is on.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Said {
+    /// Since when, as it was written.
+    pub since: String,
+    /// Why; empty when nothing was said.
+    pub reason: String,
+}
+
+impl Said {
+    /// Reads the lines of a switch.
+    fn of(text: &str) -> Self {
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned);
+        Self { since: lines.next().unwrap_or_default(), reason: lines.next().unwrap_or_default() }
+    }
+}
+
+impl Switch {
+    /// The switch at `paths`; on when there is a file at one of them.
+    #[must_use]
+    pub const fn at(paths: Vec<PathBuf>) -> Self {
+        Self(paths)
+    }
+
+    /// Its files.
+    #[must_use]
+    pub fn paths(&self) -> &[PathBuf] {
+        &self.0
+    }
+
+    /// Switches it on, in every place. If it was on, it stays so since then, and a new reason takes the place of the old
+    /// one; what was said before is given back.
+    ///
+    /// # Errors
+    /// Which file cannot be written. The others are all the same: whoever looks there is stopped.
+    pub fn freeze(&self, reason: &str) -> io::Result<Option<Said>> {
+        let before = self.0.iter().find_map(|path| files::read(path).ok());
+        let before = before.map(|text| Said::of(&String::from_utf8_lossy(&text)));
+        let known = before.clone().unwrap_or_default();
+        let since = if known.since.is_empty() { format!("since {}", moment_of(Timestamp::now())) } else { known.since };
+        let reason = if reason.trim().is_empty() { &known.reason } else { reason };
+        let text = format!("{since}\n{reason}\n");
+        self.everywhere(|path| {
+            let folder = path.parent().ok_or_else(|| io::Error::other("it is in no folder"))?;
+            files::put(files::unnamed(folder)?, text.as_bytes(), path)
+        })?;
+        Ok(before)
+    }
+
+    /// Switches it off in every place; `false` when it was off.
+    ///
+    /// # Errors
+    /// Which file cannot be removed.
+    pub fn thaw(&self) -> io::Result<bool> {
+        let mut was_on = false;
+        self.everywhere(|path| match std::fs::remove_file(path) {
+            Err(fault) if is_absent(&fault) => Ok(()),
+            removed => removed.map(|()| was_on = true),
+        })?;
+        Ok(was_on)
+    }
+
+    /// Does the same in every place; what fails in one does not keep it from the next.
+    fn everywhere(&self, mut change: impl FnMut(&Path) -> io::Result<()>) -> io::Result<()> {
+        let told =
+            |path: &Path, fault: &io::Error| io::Error::new(fault.kind(), format!("{}: {fault}", path.display()));
+        let faults = self.0.iter().filter_map(|path| change(path).err().map(|fault| told(path, &fault)));
+        faults.collect::<Vec<_>>().into_iter().next().map_or(Ok(()), Err)
+    }
+
+    /// Refuses a write while the switch is on in one place, or while that cannot be found out.
+    ///
+    /// # Errors
+    /// Why.
+    pub fn check(&self) -> Result<(), Denial> {
+        self.0.iter().try_for_each(|path| match files::read(path) {
+            Err(fault) if is_absent(&fault) => Ok(()),
+            Ok(text) => {
+                let Said { since, reason } = Said::of(&String::from_utf8_lossy(&text));
+                let since = if since.is_empty() { since } else { format!(" {since}") };
+                let why = if reason.is_empty() { reason } else { format!(": {}", quoted(&reason)) };
+                Err(Denial::frozen(format!("The operator has stopped all writes{since}{why}")))
+            }
+            Err(fault) => Err(Denial::frozen(format!("The stop switch {} cannot be read ({fault})", path.display()))),
+        })
+    }
+}
+
+/// There is no file, or there cannot be one.
+fn is_absent(fault: &io::Error) -> bool {
+    matches!(fault.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn switch(folder: &Path, names: &[&str]) -> Switch {
+        Switch::at(names.iter().map(|name| folder.join(name)).collect())
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_pipe_in_its_place_stops_writes_and_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(std::process::Command::new("mkfifo").arg(folder.path().join("frozen")).status().unwrap().success());
+        let denial = switch(folder.path(), &["frozen"]).check().unwrap_err();
+        assert!(denial.message.contains("cannot be read"), "{}", denial.message);
+    }
+
+    #[test]
+    fn is_on_from_freeze_to_thaw_and_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let switch = switch(folder.path(), &["a/frozen"]);
+        assert!(switch.check().is_ok());
+        assert_eq!(switch.freeze("too many milestones").unwrap(), None);
+        let denial = switch.check().unwrap_err();
+        assert_eq!(denial.reason, "frozen");
+        assert!(denial.message.contains("«too many milestones»"), "{}", denial.message);
+        assert!(switch.thaw().unwrap() && !switch.thaw().unwrap());
+        assert!(switch.check().is_ok());
+    }
+
+    #[test]
+    fn a_second_reason_takes_the_place_of_the_first_and_no_reason_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let switch = switch(folder.path(), &["frozen"]);
+        switch.freeze("one").unwrap();
+        let since = Said::of(&std::fs::read_to_string(folder.path().join("frozen")).unwrap()).since;
+        for (given, before) in [("two", "one"), ("", "two")] {
+            let said = Said { since: since.clone(), reason: before.into() };
+            assert_eq!(switch.freeze(given).unwrap(), Some(said), "{given}");
+        }
+        assert!(switch.check().unwrap_err().message.contains("«two»"));
+    }
+
+    #[test]
+    fn either_of_two_places_stops_and_thaw_clears_both() {
+        let folder = tempfile::tempdir().unwrap();
+        let (both, other) = (switch(folder.path(), &["a/frozen", "b/frozen"]), switch(folder.path(), &["b/frozen"]));
+        both.freeze("drill").unwrap();
+        assert!(other.check().is_err());
+        assert!(both.thaw().unwrap() && other.check().is_ok());
+        other.freeze("drill").unwrap();
+        assert!(both.check().is_err());
+    }
+
+    #[test]
+    fn one_place_that_cannot_be_written_is_named_and_the_other_stops_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("file"), "").unwrap();
+        let switch = switch(folder.path(), &["file/frozen", "b/frozen"]);
+        assert!(switch.freeze("drill").unwrap_err().to_string().contains("file/frozen"));
+        assert!(switch.check().unwrap_err().message.contains("drill"));
+    }
+
+    #[test]
+    fn what_cannot_be_read_counts_as_on() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(switch(folder.path(), &["."]).check().is_err());
+    }
+}

@@ -1,0 +1,172 @@
+//! What has to be remembered of the record: the writes of the last day that commit money, and those whose end is not
+//! known. It knows nothing of files.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use crate::answer::text::{count, usd};
+use crate::answer::{Denial, Object};
+use crate::api::amount;
+use crate::guard::ledger::line::{Damage, Line, Phase};
+use crate::guard::ledger::reading::Reading;
+use crate::guard::policy::Policy;
+
+/// How far back anything matters: the day's sums, and writes that may still be under way.
+const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
+/// How often what is too old is looked for.
+const BETWEEN_SWEEPS: Duration = Duration::from_secs(10 * 60);
+/// How far the clocks of two machines that share a record may be apart.
+const CLOCKS_APART: Duration = Duration::from_secs(60 * 60);
+
+/// The writes that matter, by their id: as far as is known how each ended, in one line.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Book {
+    writes: BTreeMap<String, Line>,
+    swept: Timestamp,
+}
+
+/// What is older does not matter.
+pub(super) fn horizon(now: Timestamp) -> Timestamp {
+    now.checked_sub(REMEMBERED).unwrap_or(now)
+}
+
+impl Book {
+    /// Takes what one line of the record says. The same line may come again. Gives back a damaged line that counts.
+    pub(super) fn take(&mut self, reading: Reading, now: Timestamp) -> Option<&Line> {
+        let mut line = match reading {
+            Reading::Whole(line) | Reading::Damaged(line) => line,
+            Reading::Blank => return None,
+        };
+        // A moment that cannot be counted, or lies ahead, is taken as this one: it counts today.
+        let latest = now.checked_add(CLOCKS_APART).unwrap_or(now);
+        let at = line.at.parse::<Timestamp>().ok().filter(|at| *at <= latest).unwrap_or(now);
+        if at < horizon(now) {
+            return None;
+        }
+        line.at = at.to_string();
+        let id = line.id.clone();
+        let is_damaged = line.damage.is_some();
+        let line = match self.writes.remove(&id) {
+            Some(known) => merged(known, line),
+            None => line,
+        };
+        let counts = line.amount_usd.is_some() || line.damage == Some(Damage::AmountUnreadable);
+        if line.came_to_nothing() || !counts && (!line.is_open() || is_damaged) {
+            return None;
+        }
+        self.writes.insert(id.clone(), trimmed(line));
+        self.writes.get(&id).filter(|_| is_damaged && counts)
+    }
+
+    /// Forgets what is too old to matter, every now and then.
+    pub(super) fn forget(&mut self, now: Timestamp) {
+        if self.swept.checked_add(BETWEEN_SWEEPS).is_ok_and(|next| now < next) {
+            return;
+        }
+        self.swept = now;
+        let horizon = horizon(now);
+        self.writes.retain(|_, line| line.at.parse::<Timestamp>().is_ok_and(|at| at >= horizon));
+    }
+
+    /// Everything that is remembered, each write in one line.
+    pub(super) fn lines(&self) -> impl Iterator<Item = &Line> {
+        self.writes.values()
+    }
+
+    /// The writes of `tool` for this account whose end is not known, oldest first.
+    pub(super) fn open(
+        &self,
+        tool: &str,
+        base: &str,
+        principal: Option<&str>,
+        matching: impl Fn(&Object) -> bool,
+    ) -> Vec<Line> {
+        let open = self.writes.values().filter(|line| {
+            line.is_open() && line.tool == tool && line.may_be_of(base, principal) && matching(&line.arguments)
+        });
+        let mut open: Vec<Line> = open.cloned().collect();
+        open.sort_by(|one, other| one.at.cmp(&other.at));
+        open
+    }
+
+    /// Holds what the day of `line` would come to against the limit of its account.
+    pub(super) fn check_day(&self, line: &Line, policy: &Policy) -> Result<(), Denial> {
+        let (Some(limit), Some(amount)) = (policy.max_day, line.amount_usd) else { return Ok(()) };
+        if self.on_the_day_of(line).any(|write| write.damage == Some(Damage::AmountUnreadable)) {
+            return Err(Denial::uncountable(limit, amount));
+        }
+        let mut sums = self.sums(line);
+        let before = sum(sums.values().copied());
+        let figure = sums.entry(line.counted_as()).or_default();
+        *figure = (*figure).max(amount);
+        policy.check_day(before, sum(sums.values().copied())).map_err(|denial| match self.doubtful(line) {
+            Some(note) => denial.noting(&note),
+            None => denial,
+        })
+    }
+
+    /// What counts of this day although it names no account or was read from a damaged line, in words.
+    pub(super) fn doubtful(&self, line: &Line) -> Option<String> {
+        let told = |what: &str, lines: Vec<&Line>| {
+            let doubted = sum(lines.iter().filter_map(|line| line.amount_usd));
+            (!doubted.is_zero()).then(|| format!("{} of it in {} {what}", usd(doubted), count(lines.len(), "line")))
+        };
+        let (damaged, others): (Vec<_>, Vec<_>) = self.on_the_day_of(line).partition(|write| write.damage.is_some());
+        let nameless = others.into_iter().filter(|write| write.base.is_none()).collect();
+        let parts = [
+            told("of the record that cannot be read as a whole", damaged),
+            told("that name no account, from an earlier version", nameless),
+        ];
+        let parts: Vec<String> = parts.into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.join(", "))
+    }
+
+    fn on_the_day_of<'a>(&'a self, line: &'a Line) -> impl Iterator<Item = &'a Line> {
+        let day = line.at.get(..10).unwrap_or_default();
+        self.writes.values().filter(move |write| write.at.starts_with(day) && write.shares_limit_with(line))
+    }
+
+    /// What is committed on the day of `line`, each milestone and hire once, at its largest figure. What has not ended
+    /// counts.
+    pub(super) fn sums(&self, line: &Line) -> BTreeMap<String, Decimal> {
+        let mut sums = BTreeMap::new();
+        for write in self.on_the_day_of(line) {
+            let Some(amount) = write.amount_usd else { continue };
+            let figure: &mut Decimal = sums.entry(write.counted_as()).or_default();
+            *figure = (*figure).max(amount);
+        }
+        sums
+    }
+}
+
+/// One line out of two of the same write: it counts at the larger amount and for the day on which it began, and stays
+/// ended once it has.
+fn merged(known: Line, line: Line) -> Line {
+    let amount_usd = known.amount_usd.max(line.amount_usd);
+    let damage = if amount_usd.is_some() { known.damage.and(line.damage) } else { known.damage.or(line.damage) };
+    let milestone_id = line.milestone_id.clone().or_else(|| known.milestone_id.clone());
+    let (phase, outcome) = match (known.phase, line.phase) {
+        (Phase::After, Phase::Before) => (known.phase, known.outcome),
+        _ => (line.phase, line.outcome),
+    };
+    let at = known.at.clone();
+    let mut whole = if known.damage.is_some() && line.damage.is_none() { line } else { known };
+    whole.approval_id = None;
+    Line { at, phase, amount_usd, milestone_id, outcome, damage, ..whole }
+}
+
+/// Without what is needed no more: the arguments of a write that has ended, save the candidate that it counts for.
+fn trimmed(mut line: Line) -> Line {
+    if !line.is_open() {
+        line.arguments.retain(|name, _| name == "proposalId");
+    }
+    line
+}
+
+/// What the amounts come to. Lines that others have edited may be too large to add: that is more than any limit.
+fn sum(amounts: impl Iterator<Item = Decimal>) -> Decimal {
+    amount::sum(amounts).unwrap_or(Decimal::MAX)
+}

@@ -1,0 +1,218 @@
+//! The record's file, held under its lock: read from where it was left, appended to, and begun anew when it is large. It
+//! may have been changed by other hands meanwhile, and finds that out.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::files;
+use crate::guard::ledger::reading::{fingerprint, moment};
+
+/// What is read at once, looking backwards for where the last day begins.
+const BLOCK: u64 = 64 * 1024;
+/// The longest line that is kept in memory; of a longer one only this much is read.
+const LONGEST_LINE: u64 = 16 * 1024 * 1024;
+/// How much of a file's beginning, and of what was read last, tells it from another.
+const PROOF: u64 = 256;
+
+/// How far a file was read, and how to tell that it is still the same one.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Position {
+    /// So many bytes of it.
+    pub(super) length: u64,
+    head: String,
+    tail: String,
+}
+
+/// The file, locked until this is dropped.
+#[derive(Debug)]
+pub(super) struct LockedFile {
+    file: File,
+    path: PathBuf,
+}
+
+impl LockedFile {
+    /// Opens the file at `path` as `options` say and locks it; waits for another process until `until`.
+    pub(super) fn open(path: &Path, options: &OpenOptions, until: Instant) -> io::Result<Self> {
+        loop {
+            plain(path)?;
+            let file = options.open(path)?;
+            files::lock(&file, until.saturating_duration_since(Instant::now()))?;
+            // While this one waited, another process may have begun a new file in its place.
+            if is_at(&file, path)? {
+                return Ok(Self { file, path: path.to_owned() });
+            }
+            if Instant::now() >= until {
+                return Err(io::Error::other("it is being replaced again and again"));
+            }
+        }
+    }
+
+    pub(super) fn len(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    /// Where it stands now that `length` bytes of it were read.
+    pub(super) fn position(&mut self, length: u64) -> io::Result<Position> {
+        let proof = length.min(PROOF);
+        let head = self.proof(0, proof)?;
+        let tail = self.proof(length - proof, proof)?;
+        Ok(Position { length, head, tail })
+    }
+
+    /// Whether `position` was taken in this file, and nothing before it has changed since.
+    pub(super) fn continues(&mut self, position: &Position) -> io::Result<bool> {
+        Ok(self.len()? >= position.length && self.position(position.length)? == *position)
+    }
+
+    fn proof(&mut self, from: u64, length: u64) -> io::Result<String> {
+        let mut bytes = Vec::new();
+        self.file.seek(SeekFrom::Start(from))?;
+        Read::by_ref(&mut self.file).take(length).read_to_end(&mut bytes)?;
+        Ok(fingerprint(&bytes))
+    }
+
+    /// Hands out the lines from `start` to the end, and how far that was.
+    pub(super) fn lines(&mut self, start: u64, mut each: impl FnMut(&[u8])) -> io::Result<u64> {
+        self.file.seek(SeekFrom::Start(start))?;
+        let mut reader = BufReader::with_capacity(64 * 1024, &mut self.file);
+        let mut place = start;
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let read = Read::by_ref(&mut reader).take(LONGEST_LINE).read_until(b'\n', &mut line)? as u64;
+            if read == 0 {
+                return Ok(place);
+            }
+            place += read;
+            if read == LONGEST_LINE && !line.ends_with(b"\n") {
+                place += skip_line(&mut reader)?;
+            }
+            each(&line);
+        }
+    }
+
+    /// Where to begin reading for everything since `horizon`: before the end of the last stretch of older lines only.
+    pub(super) fn start_of(&mut self, horizon: Timestamp) -> io::Result<u64> {
+        let mut end = self.len()?;
+        while end > 0 {
+            let start = end.saturating_sub(BLOCK);
+            let mut block = Vec::new();
+            self.file.seek(SeekFrom::Start(start))?;
+            Read::by_ref(&mut self.file).take(end - start).read_to_end(&mut block)?;
+            let mut moments = block.split(|byte| *byte == b'\n').filter_map(moment).peekable();
+            if moments.peek().is_some() && moments.all(|at| at < horizon) {
+                let line_end = block.iter().position(|byte| *byte == b'\n').unwrap_or_default();
+                return Ok(start + line_end as u64);
+            }
+            end = start;
+        }
+        Ok(0)
+    }
+
+    /// Appends a whole line, and puts it on the disk. A torn one at the end stays a line of its own; of one that cannot be
+    /// written as a whole nothing is left.
+    pub(super) fn append(&mut self, text: &str) -> io::Result<()> {
+        let length = self.len()?;
+        let mut bytes = Vec::with_capacity(text.len() + 2);
+        if length > 0 {
+            let mut last = [0];
+            self.file.seek(SeekFrom::End(-1))?;
+            self.file.read_exact(&mut last)?;
+            if last != *b"\n" {
+                bytes.push(b'\n');
+            }
+        }
+        // A file that was begun anew here is not in append mode; under the lock that makes no difference.
+        self.file.seek(SeekFrom::End(0))?;
+        bytes.extend_from_slice(text.as_bytes());
+        bytes.push(b'\n');
+        let written = self.file.write_all(&bytes).and_then(|()| self.file.sync_data());
+        if written.is_err() {
+            // Best effort: a line that stays counts as a write that was begun.
+            let _ = self.file.set_len(length);
+        }
+        written
+    }
+
+    /// Begins a new file with `content`, and keeps this one under a name with the moment in it. Nobody finds no file
+    /// meanwhile.
+    pub(super) fn begin_anew(&mut self, content: &str, now: Timestamp) -> io::Result<PathBuf> {
+        // A link that names the record goes on naming it.
+        let path = std::fs::canonicalize(&self.path)?;
+        let folder = path.parent().ok_or_else(|| io::Error::other("it is in no folder"))?;
+        let mut new = files::unnamed(folder)?;
+        new.write_all(content.as_bytes())?;
+        new.as_file().sync_all()?;
+        // Locked before anybody can find it.
+        files::lock(new.as_file(), std::time::Duration::ZERO)?;
+        let old = keep_under_another_name(&path, now)?;
+        // The lock goes with the handle; the old file's ends here.
+        self.file = new.persist(&path).map_err(|fault| fault.error)?;
+        Ok(old)
+    }
+}
+
+/// Whatever is no plain file is refused before it is opened: opening a pipe waits for its other end.
+///
+/// # Errors
+/// What stands there instead.
+pub(super) fn plain(path: &Path) -> io::Result<()> {
+    match std::fs::metadata(path) {
+        Ok(there) if there.is_dir() => Err(io::Error::other("it is a folder")),
+        Ok(there) if !there.is_file() => {
+            Err(io::Error::other("it is a pipe or a device: nothing could be counted from it"))
+        }
+        Err(fault) if fault.kind() != io::ErrorKind::NotFound => Err(fault),
+        _ => Ok(()),
+    }
+}
+
+/// Whether `file` is the one that stands at `path`.
+fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let there = match std::fs::metadata(path) {
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(false),
+        there => there?,
+    };
+    let own = file.metadata()?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        Ok((own.dev(), own.ino()) == (there.dev(), there.ino()))
+    }
+    #[cfg(not(unix))]
+    Ok((own.created().ok(), own.len()) == (there.created().ok(), there.len()))
+}
+
+/// Gives the file at `path` a second name, with the moment in it.
+fn keep_under_another_name(path: &Path, now: Timestamp) -> io::Result<PathBuf> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let moment = now.strftime("%Y%m%dT%H%M%SZ");
+    for number in 0..100 {
+        let ending = if number == 0 { String::new() } else { format!("-{number}") };
+        let old = path.with_file_name(format!("{name}.{moment}{ending}"));
+        match std::fs::hard_link(path, &old) {
+            Err(fault) if fault.kind() == io::ErrorKind::AlreadyExists => {}
+            linked => return linked.map(|()| old),
+        }
+    }
+    Err(io::Error::other("every name for the old file is taken"))
+}
+
+fn skip_line(reader: &mut impl BufRead) -> io::Result<u64> {
+    let mut skipped = 0;
+    loop {
+        let buffer = reader.fill_buf()?;
+        let end = buffer.iter().position(|byte| *byte == b'\n');
+        let used = end.map_or(buffer.len(), |end| end + 1);
+        reader.consume(used);
+        skipped += used as u64;
+        if end.is_some() || used == 0 {
+            return Ok(skipped);
+        }
+    }
+}

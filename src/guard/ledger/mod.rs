@@ -1,0 +1,230 @@
+//! The record of every write: one JSON line before it leaves and one after, in a file that several processes may share.
+//!
+//! Each line is whole, and on the disk before the request leaves. What was committed today is counted from it, so the count
+//! outlives a restart and holds across all processes that share the file. Start reading at `AuditLog::begin`; the format
+//! is [`Line`].
+
+use std::collections::BTreeMap;
+use std::io;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::answer::{Denial, Object};
+use crate::guard::policy::Policy;
+
+mod book;
+mod file;
+mod line;
+mod reading;
+mod state;
+mod steps;
+mod whole;
+
+pub use line::{Commitment, Damage, Line, Phase, WriteResult};
+use steps::Ledger;
+pub use whole::{Record, Recorded};
+
+/// How long another process may hold the file.
+const PATIENCE: Duration = Duration::from_secs(3);
+/// How long a process that stops may wait for the file: it has said that it ends at once.
+const LAST_PATIENCE: Duration = Duration::from_millis(100);
+
+/// The record of this process, and what it has begun there.
+#[derive(Debug)]
+pub struct AuditLog {
+    /// A write that cannot be recorded is refused.
+    required: bool,
+    /// It was told that there is no record.
+    told: AtomicBool,
+    /// One step at a time, in the order in which they came.
+    ledger: Arc<tokio::sync::Mutex<Ledger>>,
+    open: Mutex<BTreeMap<String, Line>>,
+}
+
+/// A write that has begun.
+#[must_use = "a write that has begun has to be ended on the record"]
+pub struct OpenWrite {
+    begun: Option<(Arc<AuditLog>, Line)>,
+    /// What the caller has to know of the record.
+    notices: Vec<String>,
+}
+
+impl AuditLog {
+    /// The record that the operator has named; made with mode 0600 where there is none.
+    ///
+    /// # Errors
+    /// When it cannot be kept there: better told at start than at the first write.
+    pub fn named(path: PathBuf) -> io::Result<Self> {
+        if path.is_relative() {
+            let why = "it is not a whole path, and hosts start servers in any folder: begin it with /";
+            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
+        }
+        file::plain(&path)?;
+        drop(crate::files::private_log().read(true).open(&path)?);
+        Ok(Self::at(path, true))
+    }
+
+    /// The record where nobody has named one; made at the first write. A write that cannot be recorded there goes on, with
+    /// a warning, unless it is `required` since a limit is counted from it.
+    ///
+    /// # Errors
+    /// When it is required and something else than a file is there.
+    pub fn by_default(path: PathBuf, required: bool) -> io::Result<Self> {
+        if required {
+            file::plain(&path)?;
+        }
+        Ok(Self::at(path, required))
+    }
+
+    fn at(path: PathBuf, required: bool) -> Self {
+        let ledger = Arc::new(tokio::sync::Mutex::new(Ledger::at(path)));
+        Self { required, told: AtomicBool::new(false), ledger, open: Mutex::default() }
+    }
+
+    /// Puts the "before" line on the disk, if the day's limit lets it.
+    pub(crate) async fn begin(self: &Arc<Self>, intent: Intent, policy: &Policy) -> Result<OpenWrite, Denial> {
+        let line = intent.line().map_err(Denial::unrecorded)?;
+        let (policy, its_line) = (policy.clone(), line.clone());
+        let begun = self.step(move |ledger, until| ledger.begin(&its_line, &policy, until)).await;
+        match begun {
+            Ok(Ok(notices)) => {
+                if let Ok(mut open) = self.open.lock() {
+                    open.insert(line.id.clone(), line.clone());
+                }
+                Ok(OpenWrite { begun: Some((Arc::clone(self), line)), notices })
+            }
+            Ok(Err(denial)) => Err(denial),
+            Err(fault) if self.required => Err(Denial::unrecorded(fault)),
+            Err(fault) => {
+                tracing::warn!(%fault, "the record of writes cannot be written: this write is not on record");
+                let is_new = !self.told.swap(true, Ordering::AcqRel);
+                let notice =
+                    || format!("WARNING: writes are not on record here ({fault}); --audit-log FILE names a place.");
+                Ok(OpenWrite { begun: None, notices: is_new.then(notice).into_iter().collect() })
+            }
+        }
+    }
+
+    /// The first lines of the writes of `tool` for this account whose end is not known: without a second line, or
+    /// `unknown`. Any process that shares the file may have begun them in the last 24 hours, and one that still runs may
+    /// end them yet.
+    ///
+    /// # Errors
+    /// When the record cannot be read.
+    pub async fn open_writes(
+        &self,
+        tool: &'static str,
+        base: String,
+        principal: Option<String>,
+        matching: impl Fn(&Object) -> bool + Send + 'static,
+    ) -> io::Result<Vec<Line>> {
+        let reading =
+            move |ledger: &mut Ledger, until| ledger.open_writes(tool, &base, principal.as_deref(), matching, until);
+        match self.step(reading).await {
+            // A record that may be missing tells nothing where it cannot be read.
+            Err(fault) if !self.required => {
+                tracing::warn!(%fault, "the record of writes cannot be read");
+                Ok(Vec::new())
+            }
+            read => read,
+        }
+    }
+
+    /// Takes the next step in the queue, on a thread that may block.
+    async fn step<T: Send + 'static>(
+        &self,
+        step: impl FnOnce(&mut Ledger, Instant) -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let until = Instant::now() + PATIENCE;
+        let mut ledger = Arc::clone(&self.ledger).lock_owned().await;
+        tokio::task::spawn_blocking(move || step(&mut ledger, until)).await?
+    }
+
+    /// The process stops: ends all that is still under way as `unknown`, and writes what could not be written before.
+    pub async fn close(&self) {
+        let open = self.open.lock().map(|mut open| std::mem::take(&mut *open)).unwrap_or_default();
+        let until = Instant::now() + LAST_PATIENCE;
+        let closed = match tokio::time::timeout_at(until.into(), self.ledger.lock()).await {
+            Ok(mut ledger) => ledger.close(open.into_values().collect(), until),
+            Err(_) if open.is_empty() => Ok(()),
+            Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "it is held")),
+        };
+        if let Err(fault) = closed {
+            tracing::error!(%fault, "the audit log could not be written");
+        }
+    }
+}
+
+impl OpenWrite {
+    /// A write where no record is kept.
+    pub(crate) const fn unrecorded() -> Self {
+        Self { begun: None, notices: Vec::new() }
+    }
+
+    /// Puts the "after" line on the disk. What comes back is a warning for the caller: that it failed, or what is odd
+    /// about the record.
+    pub async fn end(self, result: WriteResult) -> Option<String> {
+        let mut notices = self.notices;
+        if let Some((log, line)) = self.begun {
+            let id = line.id.clone();
+            let line = line.ended(result);
+            let written = log.step(move |ledger, until| ledger.end(line, until)).await;
+            if let Ok(mut open) = log.open.lock() {
+                open.remove(&id);
+            }
+            let until_then = if log.required { "; further writes are refused until then" } else { "" };
+            notices.extend(written.err().map(|fault| {
+                format!(
+                    "WARNING: its record could not be written yet ({fault}). It is kept, and written first when the file \
+                     is back{until_then}."
+                )
+            }));
+        }
+        (!notices.is_empty()).then(|| notices.join(" "))
+    }
+}
+
+/// What a write is about to do, for the limits and the record.
+#[derive(Clone, Debug, Default)]
+pub struct Intent {
+    /// The tool.
+    pub tool: String,
+    /// Its arguments, without secrets.
+    pub arguments: Object,
+    /// The origin of the API.
+    pub base: Option<String>,
+    /// Whose token it is: its public id, or a short hash.
+    pub principal: Option<String>,
+    /// Whether nothing is real.
+    pub sandbox: bool,
+    /// Who the client says it is.
+    pub client: Option<String>,
+    /// What it commits, where money is meant.
+    pub commitment: Option<Commitment>,
+}
+
+impl Intent {
+    /// The first line of the write.
+    fn line(self) -> io::Result<Line> {
+        let commitment = self.commitment.unwrap_or_default();
+        Ok(Line {
+            v: 1,
+            at: Timestamp::now().to_string(),
+            id: format!("{:016x}", getrandom::u64().map_err(io::Error::other)?),
+            phase: Phase::Before,
+            tool: self.tool,
+            arguments: self.arguments,
+            base: self.base,
+            principal: self.principal,
+            sandbox: self.sandbox,
+            client: self.client,
+            amount_usd: commitment.amount,
+            milestone_id: commitment.milestone_id,
+            ..Line::default()
+        })
+    }
+}

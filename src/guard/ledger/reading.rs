@@ -1,0 +1,162 @@
+//! Reads one line of a record as it stands in the file, damaged lines included: an editor may have changed it, or a power
+//! loss torn it. A damaged line still counts with the amount that can be made out in it.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde::Deserialize;
+
+use crate::answer::Outcome;
+
+use super::line::{Damage, Line, Phase};
+
+/// What stands in one line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Reading {
+    /// A line of ours.
+    Whole(Line),
+    /// The parts of a line that could be made out.
+    Damaged(Line),
+    /// Nothing but blanks.
+    Blank,
+}
+
+/// The parts that a damaged line is searched for its amount by: it stands among the arguments, too.
+const AMOUNT: &str = "\"amountUsd\"";
+
+/// Reads one line, without its line end.
+pub(super) fn read(bytes: &[u8]) -> Reading {
+    let text = String::from_utf8_lossy(bytes);
+    let text = text.trim_matches(|character: char| character.is_whitespace() || character == '\u{feff}');
+    if text.is_empty() {
+        return Reading::Blank;
+    }
+    match serde_json::from_str::<Line>(text) {
+        Ok(line) if is_plausible(&line) => Reading::Whole(line),
+        _ => Reading::Damaged(salvage(text)),
+    }
+}
+
+/// When a line was written, if that much of it can be read.
+pub(super) fn moment(bytes: &[u8]) -> Option<Timestamp> {
+    #[derive(Deserialize)]
+    struct Dated {
+        at: String,
+    }
+    serde_json::from_slice::<Dated>(bytes).ok()?.at.parse().ok()
+}
+
+fn is_plausible(line: &Line) -> bool {
+    line.phase != Phase::Unknown
+        && !line.id.is_empty()
+        && line.at.parse::<Timestamp>().is_ok()
+        && line.amount_usd.is_none_or(|amount| !amount.is_sign_negative())
+}
+
+/// Makes out what can be: the largest amount that stands there counts.
+fn salvage(text: &str) -> Line {
+    let word = |name: &str| field(text, name).map(str::to_owned);
+    let places = text.match_indices(AMOUNT).map(|(place, found)| text.get(place + found.len()..).unwrap_or_default());
+    let amounts: Vec<Option<Decimal>> = places.map(amount).collect();
+    let amount_usd = amounts.iter().flatten().max().copied();
+    let unreadable = amount_usd.is_none() && !amounts.is_empty();
+    // Without its principal it is nobody's in particular, so it counts for everyone.
+    let principal = word("principal");
+    Line {
+        v: 1,
+        at: word("at").filter(|at| at.parse::<Timestamp>().is_ok()).unwrap_or_default(),
+        id: word("id").filter(|id| id.len() == 16).unwrap_or_else(|| fingerprint(text.as_bytes())),
+        phase: if word("phase").as_deref() == Some("after") { Phase::After } else { Phase::Before },
+        tool: word("tool").unwrap_or_default(),
+        base: principal.as_ref().and_then(|_| word("base")),
+        principal,
+        sandbox: text.contains("\"sandbox\":true"),
+        amount_usd,
+        milestone_id: word("milestoneId"),
+        outcome: word("outcome").map(|word| Outcome::of(&word)),
+        damage: Some(if unreadable { Damage::AmountUnreadable } else { Damage::Readable }),
+        ..Line::default()
+    }
+}
+
+/// The text of a field, if it is whole and plain.
+fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
+    let (_, rest) = text.split_once(&format!("\"{name}\""))?;
+    let rest = rest.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
+    let (value, _) = rest.split_once('"')?;
+    value.chars().all(|character| character.is_ascii_graphic() && character != '\\').then_some(value)
+}
+
+/// The number after a field's name, if it ends where a number may end.
+fn amount(rest: &str) -> Option<Decimal> {
+    let rest = rest.trim_start().strip_prefix(':')?.trim_start();
+    let rest = rest.strip_prefix('"').unwrap_or(rest).trim_start_matches('$');
+    let end = rest.find(|character: char| !character.is_ascii_digit() && character != '.').unwrap_or(rest.len());
+    let (digits, after) = rest.split_at_checked(end)?;
+    let ends = after.chars().next().is_none_or(|next| next.is_whitespace() || "\",}".contains(next));
+    if ends { Decimal::from_str_exact(digits).ok() } else { None }
+}
+
+/// Sixteen hex digits that stand for these bytes.
+pub(super) fn fingerprint(bytes: &[u8]) -> String {
+    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
+    format!("{:016x}", u64::from_be_bytes(digest.as_ref().first_chunk().copied().unwrap_or_default()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WHOLE: &str = r#"{"v":1,"at":"2026-06-12T10:00:00Z","id":"00000000000000aa","phase":"before","tool":"create_milestone","arguments":{},"amountUsd":"95"}"#;
+
+    fn damaged(text: &str) -> Line {
+        match read(text.as_bytes()) {
+            Reading::Damaged(line) => line,
+            other => panic!("{text}: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn marks_and_line_ends_of_an_editor_do_no_harm() {
+        let Reading::Whole(plain) = read(WHOLE.as_bytes()) else { panic!("{WHOLE}") };
+        assert_eq!(read(format!("\u{feff}{WHOLE}\r").as_bytes()), Reading::Whole(plain));
+        assert_eq!(read("\u{feff}\r".as_bytes()), Reading::Blank);
+    }
+
+    #[test]
+    fn a_damaged_line_counts_with_the_amount_that_stands_in_it() {
+        for (whole, broken) in [
+            ("\"95\"", "\"95"),
+            ("\"95\"", "95,,"),
+            ("\"2026", "2026"),
+            ("\"before\"", "\"bef\u{0}re\""),
+            ("{}", "[]"),
+            ("\"v\":1", "\"v\":\"one\""),
+        ] {
+            let line = damaged(&WHOLE.replace(whole, broken));
+            assert_eq!((line.amount_usd, line.id.as_str()), (Some(Decimal::from(95)), "00000000000000aa"), "{broken}");
+            assert_eq!(line.damage, Some(Damage::Readable));
+        }
+    }
+
+    #[test]
+    fn an_amount_that_cannot_be_read_is_marked() {
+        for broken in ["\"9\u{fffd}5\"", "\"-95\"", "\"1e400\"", "\"ninety\"", "\"\""] {
+            let line = damaged(&WHOLE.replace("\"95\"", broken));
+            assert_eq!((line.amount_usd, line.damage), (None, Some(Damage::AmountUnreadable)), "{broken}");
+        }
+    }
+
+    #[test]
+    fn the_amount_among_the_arguments_helps_where_the_other_is_damaged() {
+        let text = WHOLE.replace("{}", r#"{"amountUsd":95}"#).replace("\"95\"", "\"9\u{fffd}\"");
+        assert_eq!(damaged(&text).amount_usd, Some(Decimal::from(95)));
+    }
+
+    #[test]
+    fn what_is_no_line_at_all_commits_nothing() {
+        for bytes in [&b"\xff\xfe"[..], &[0; 100], b"hello", b"{}", b"{\"v\":1,\"at\":\"20"] {
+            let Reading::Damaged(line) = read(bytes) else { panic!("{bytes:?}") };
+            assert_eq!((line.amount_usd, line.damage), (None, Some(Damage::Readable)), "{bytes:?}");
+        }
+    }
+}

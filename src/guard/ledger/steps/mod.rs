@@ -1,0 +1,243 @@
+//! The record as one process works with it: each step takes the file's lock, reads what other processes have added since,
+//! and appends. Nothing is read twice, so a step costs the same however long the record is.
+
+use std::collections::{HashSet, VecDeque};
+use std::io;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use jiff::Timestamp;
+use serde_json::json;
+
+use crate::answer::{Denial, Object};
+use crate::files;
+use crate::guard::ledger::book::{Book, horizon};
+use crate::guard::ledger::file::{LockedFile, Position};
+use crate::guard::ledger::line::{Line, WriteResult};
+use crate::guard::ledger::reading::{Reading, read};
+use crate::guard::ledger::state;
+use crate::guard::policy::Policy;
+
+/// At this size a new file is begun.
+const LARGEST: u64 = 64 * 1024 * 1024;
+/// A state up to this size is saved at each step; a larger one when as much as its own size was added to the record, so
+/// that saving never costs more than recording.
+const SMALL_STATE: u64 = 32 * 1024;
+
+/// Told once, when the file is not the one that was left.
+const CHANGED: &str = "WARNING: the record was replaced, cut short or edited by something else. What was counted of today \
+                       still counts. (This server begins a new file by itself, at 64 MiB.)";
+
+/// The record and what is known of it.
+#[derive(Debug)]
+pub(super) struct Ledger {
+    path: PathBuf,
+    largest: u64,
+    book: Book,
+    position: Option<Position>,
+    /// Lines that could not be written yet: they come first when the file is back.
+    kept: VecDeque<Line>,
+    /// How long the record was when the state was saved, and how large the state was.
+    saved: (u64, u64),
+    /// The file cannot be begun anew where it is.
+    grows: bool,
+    /// What was told last of amounts that are in doubt.
+    doubt: Option<String>,
+}
+
+impl Ledger {
+    pub(super) fn at(path: PathBuf) -> Self {
+        Self {
+            path,
+            largest: LARGEST,
+            book: Book::default(),
+            position: None,
+            kept: VecDeque::new(),
+            saved: (0, 0),
+            grows: false,
+            doubt: None,
+        }
+    }
+
+    /// Puts the first line of a write on the disk, if the day's limit allows it. What comes back is what the caller has
+    /// to know of the record.
+    pub(super) fn begin(
+        &mut self,
+        line: &Line,
+        policy: &Policy,
+        until: Instant,
+    ) -> io::Result<Result<Vec<String>, Denial>> {
+        let (mut file, mut notices) = self.open(until)?;
+        if policy.max_day.is_some() {
+            if let Err(denial) = self.book.check_day(line, policy) {
+                return Ok(Err(notices.iter().fold(denial, |denial, notice| denial.noting(notice))));
+            }
+            notices.extend(self.news_of_doubt(line));
+        }
+        self.append(&mut file, line)?;
+        self.save(false);
+        Ok(Ok(notices))
+    }
+
+    /// Puts the second line of a write on the disk. If that fails it is kept, and written first when the file is back.
+    pub(super) fn end(&mut self, line: Line, until: Instant) -> io::Result<()> {
+        self.kept.push_back(line);
+        // What is odd about the record is told where the next write begins.
+        self.open(until)?;
+        self.save(false);
+        Ok(())
+    }
+
+    /// The process stops: ends `open` as unknown, and writes what is still to be written.
+    pub(super) fn close(&mut self, open: Vec<Line>, until: Instant) -> io::Result<()> {
+        self.kept.extend(open.into_iter().map(|line| line.ended(WriteResult::unknown())));
+        if !self.kept.is_empty() {
+            self.open(until)?;
+        }
+        self.save(true);
+        Ok(())
+    }
+
+    /// The writes whose end is not known; see [`crate::guard::ledger::AuditLog::open_writes`].
+    pub(super) fn open_writes(
+        &mut self,
+        tool: &str,
+        base: &str,
+        principal: Option<&str>,
+        matching: impl Fn(&Object) -> bool,
+        until: Instant,
+    ) -> io::Result<Vec<Line>> {
+        match LockedFile::open(&self.path, std::fs::OpenOptions::new().read(true).append(true), until) {
+            Ok(mut file) => drop(self.catch_up(&mut file)?),
+            Err(fault) if fault.kind() == io::ErrorKind::NotFound => self.recall(),
+            Err(fault) => return Err(fault),
+        }
+        let ended: HashSet<&str> = self.kept.iter().filter(|line| !line.is_open()).map(|line| &*line.id).collect();
+        let mut open = self.book.open(tool, base, principal, matching);
+        open.retain(|line| !ended.contains(&*line.id));
+        Ok(open)
+    }
+
+    /// Opens the file, reads what is new in it, and writes what could not be written before.
+    fn open(&mut self, until: Instant) -> io::Result<(LockedFile, Vec<String>)> {
+        if let Some(folder) = self.path.parent() {
+            files::private_folder(folder)?;
+        }
+        let mut file = LockedFile::open(&self.path, files::private_log().read(true), until)?;
+        let notices = self.catch_up(&mut file)?;
+        while let Some(line) = self.kept.front().cloned() {
+            self.append(&mut file, &line)?;
+            self.kept.pop_front();
+        }
+        Ok((file, notices))
+    }
+
+    /// Reads what was added since the last time, by whomever.
+    fn catch_up(&mut self, file: &mut LockedFile) -> io::Result<Vec<String>> {
+        let now = Timestamp::now();
+        self.book.forget(now);
+        let mut changed = false;
+        let left_at = match &self.position {
+            Some(position) if file.continues(position)? => position.length,
+            own => {
+                let mut known = own.is_some();
+                let saved = state::load(&self.path);
+                let saved = saved.map(|(position, lines)| {
+                    self.take(lines, now);
+                    known = true;
+                    position
+                });
+                match saved {
+                    Some(position) if file.continues(&position)? => position.length,
+                    _ => {
+                        changed = known;
+                        file.start_of(horizon(now))?
+                    }
+                }
+            }
+        };
+        let book = &mut self.book;
+        let end = file.lines(left_at, |bytes| {
+            if let Some(line) = book.take(read(bytes), now) {
+                let amount = line.amount_usd.map_or_else(|| "an unknown amount".into(), crate::answer::text::usd);
+                tracing::warn!("a line of the record cannot be read as a whole; {amount} in it counts as used");
+            }
+        })?;
+        self.position = Some(file.position(end)?);
+        if changed {
+            tracing::warn!(record = %self.path.display(), "{CHANGED}");
+        }
+        Ok(changed.then(|| CHANGED.to_owned()).into_iter().collect())
+    }
+
+    /// Takes what was saved beside the record.
+    fn recall(&mut self) {
+        let now = Timestamp::now();
+        self.book.forget(now);
+        if let Some((_, lines)) = state::load(&self.path) {
+            self.take(lines, now);
+        }
+    }
+
+    fn take(&mut self, lines: Vec<Line>, now: Timestamp) {
+        for line in lines {
+            self.book.take(Reading::Whole(line), now);
+        }
+    }
+
+    fn append(&mut self, file: &mut LockedFile, line: &Line) -> io::Result<()> {
+        if file.len()? >= self.largest && !self.grows {
+            self.begin_anew(file)?;
+        }
+        file.append(&json!(line).to_string())?;
+        self.book.take(Reading::Whole(line.clone()), Timestamp::now());
+        let length = file.len()?;
+        self.position = Some(file.position(length)?);
+        Ok(())
+    }
+
+    /// Begins a new file with everything that still matters. Where that cannot be done the old one goes on growing.
+    fn begin_anew(&mut self, file: &mut LockedFile) -> io::Result<()> {
+        let carried = state::text_of(self.book.lines());
+        if file.len()? < 2 * carried.len() as u64 {
+            return Ok(());
+        }
+        match file.begin_anew(&carried, Timestamp::now()) {
+            Ok(old) => tracing::info!(old = %old.display(), "the record has reached 64 MiB: a new file is begun"),
+            Err(fault) => {
+                self.grows = true;
+                tracing::warn!(%fault, "the record has reached 64 MiB, and no new file can be begun beside it: it goes on growing");
+                return Ok(());
+            }
+        }
+        self.position = Some(file.position(carried.len() as u64)?);
+        self.save(true);
+        Ok(())
+    }
+
+    /// Saves the state, if it is due. Without it the record is read again, so a failure is no fault.
+    fn save(&mut self, at_once: bool) {
+        let Some(position) = &self.position else { return };
+        let (length, size) = self.saved;
+        let due = at_once || size < SMALL_STATE || position.length.abs_diff(length) >= size;
+        if !due || position.length == length && !at_once {
+            return;
+        }
+        match state::save(&self.path, position, self.book.lines()) {
+            Ok(size) => self.saved = (position.length, size),
+            Err(fault) => tracing::debug!(%fault, "the state of the record could not be saved"),
+        }
+    }
+
+    /// What counts although it is in doubt, once.
+    fn news_of_doubt(&mut self, line: &Line) -> Option<String> {
+        let doubt = self.book.doubtful(line);
+        let is_new = doubt.is_some() && doubt != self.doubt;
+        self.doubt.clone_from(&doubt);
+        let doubt = doubt.filter(|_| is_new)?;
+        Some(format!("WARNING: part of the day's limit is used by what the record does not tell clearly: {doubt}."))
+    }
+}
+
+#[cfg(test)]
+mod tests;

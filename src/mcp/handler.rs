@@ -1,0 +1,100 @@
+//! The requests of MCP that this server answers: its name and instructions, the list of tools, and their calls.
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use rmcp::model::{
+    CallToolRequestParams, CallToolResponse, Implementation, ListToolsResult, PaginatedRequestParams,
+    ServerCapabilities, ServerConfig,
+};
+use rmcp::service::RequestContext;
+use rmcp::{ErrorData, RoleServer, ServerHandler};
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::engine::instructions::instructions;
+use crate::engine::{CALL_LIMIT, Call};
+
+use super::elicitation;
+use super::host::Host;
+use super::listing::tools;
+use super::progress::HostProgress;
+use super::server::{Outcome, Request, Server, cancelled};
+
+impl Server {
+    /// Runs a call to its end, or until its host cancels it.
+    async fn run(&self, request: &Request, context: &RequestContext<RoleServer>) -> Result<Outcome, ErrorData> {
+        let Some(served) = self.toolbox.find(&request.name, &request.arguments) else {
+            let refused = self.toolbox.refuse(&request.name, &request.arguments, &request.call).await;
+            return refused.ok_or_else(|| self.unknown(&request.name));
+        };
+        tokio::select! {
+            outcome = self.toolbox.call(served, request.arguments.clone(), &request.call) => Ok(outcome),
+            () = context.ct.cancelled() => Err(cancelled()),
+        }
+    }
+
+    async fn answer(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CallToolResponse, ErrorData> {
+        let host = Host::of(&context);
+        let call = Call {
+            progress: Arc::new(HostProgress::of(&context)),
+            is_patient: host.waits(),
+            closing: self.closing.clone(),
+            client: context.client_info().map(|client| format!("{} {}", client.name, client.version)),
+            ..Call::within(CALL_LIMIT.max(self.toolbox.services.human_wait + elicitation::MARGIN))
+        };
+        let CallToolRequestParams { name, arguments, input_responses, request_state, .. } = request;
+        let request = Request { name: Cow::into_owned(name), arguments: arguments.unwrap_or_default(), call };
+        if let Some(resumed) = self.resumed(&request, request_state.as_deref(), input_responses.as_ref()) {
+            let outcome = self.resume(&request, resumed, &context).await?;
+            return Ok(self.result(outcome, host).into());
+        }
+        let outcome = self.run(&request, &context).await?;
+        self.bring_to_person(request, outcome, host, &context).await
+    }
+}
+
+impl ServerHandler for Server {
+    fn get_info(&self) -> ServerConfig {
+        let name = Implementation::new("opentrain-mcp", env!("CARGO_PKG_VERSION")).with_title("OpenTrain AI");
+        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
+            .with_server_info(name)
+            .with_instructions(instructions(&self.toolbox))
+    }
+
+    async fn list_tools(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListToolsResult, ErrorData> {
+        Ok(ListToolsResult::with_all_items(tools(&self.toolbox)))
+    }
+
+    /// Boxed: rmcp moves this future several times before it runs, and there are kilobytes of it.
+    fn call_tool(
+        &self,
+        request: CallToolRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> impl Future<Output = Result<CallToolResponse, ErrorData>> + Send {
+        Box::pin(async move {
+            let (tool, id, began) = (request.name.clone(), context.id.to_string(), Instant::now());
+            let answered = self.answer(request, context).await;
+            let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+            match &answered {
+                Ok(CallToolResponse::Complete(result)) => {
+                    let said = |place| result.structured_content.as_ref().and_then(|answer| answer.pointer(place));
+                    let (code, request_id) = (said("/error/code"), said("/error/requestId"));
+                    let (code, request_id) = (code.and_then(Value::as_str), request_id.and_then(Value::as_str));
+                    tracing::debug!(%tool, %id, ms, code, request_id, "a call is answered");
+                }
+                Ok(_) => tracing::debug!(%tool, %id, ms, "a call waits for a person"),
+                Err(fault) => tracing::debug!(%tool, %id, ms, %fault, "a call could not be routed"),
+            }
+            answered
+        })
+    }
+}

@@ -1,0 +1,20 @@
+//! The seal of what a client carries from one round of a call to the next (`requestState`, revision 2026-07-28).
+
+use rmcp::model::RequestStateCodec;
+
+/// Seals what a client carries from one round to the next: it can neither be changed nor moved to another tool, other
+/// arguments, or another token. The key lives as long as the process.
+pub(crate) struct Seal(pub(super) RequestStateCodec);
+
+/// No key could be made.
+#[derive(Debug, thiserror::Error)]
+#[error("no key for requestState: {0}")]
+pub struct SealError(String);
+
+impl Seal {
+    pub(crate) fn new() -> Result<Self, SealError> {
+        let mut key = [0; 32];
+        getrandom::fill(&mut key).map_err(|fault| SealError(fault.to_string()))?;
+        RequestStateCodec::try_new(key).map(Self).map_err(|fault| SealError(fault.to_string()))
+    }
+}

@@ -1,0 +1,95 @@
+//! Tools for approvals: what was asked of a person, and what they decided. Only "confirmed" means done.
+
+mod standing;
+
+use std::time::Duration;
+
+use backon::{BackoffBuilder, ExponentialBuilder};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use crate::answer::{Answer, Sentence, ToolError};
+use crate::api::approvals::{GetApproval, OneApproval};
+use crate::api::error::Error;
+use crate::api::types::ApprovalId;
+use crate::engine::{Context, Tool, tools};
+use crate::tools::nouns::approval::WAIT;
+
+use standing::{Standing, describe, look};
+
+tools![GetApproval, WaitForApproval,];
+
+const APPROVAL_IDS: Sentence = Sentence::naming(
+    "approvalId is in the answer of {}, {}, {} and {}; asking again gives the same pending approval.",
+    &["request_milestone_funding", "request_milestone_approval", "hire_proposal", "end_contract"],
+);
+/// What one look may take.
+const LOOK_LIMIT: Duration = Duration::from_secs(10);
+/// What the last look of a wait may take beyond it.
+const LAST_LOOK: Duration = Duration::from_secs(1);
+
+impl Tool for GetApproval {
+    type On = Self;
+    type Output = OneApproval;
+    const TITLE: &'static str = "Look at an approval";
+    const ID_HINT: Sentence = APPROVAL_IDS;
+
+    async fn run(self, context: &Context) -> Result<Answer, ToolError> {
+        let standing = look(&self.approval_id, context.call.deadline, context).await?;
+        Ok(describe(standing, Duration::ZERO, context).await)
+    }
+}
+
+/// Wait briefly for your person to decide an approval. Call it only after showing them approvalUrl. Returns confirmed,
+/// declined, expired, or pending when the time is up (not an error; nothing has happened). On pending: tell them the
+/// link is still open and stop, or call again later. Do not loop; approvals last about 72 hours.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct WaitForApproval {
+    approval_id: ApprovalId,
+    /// Default 4, or 25 where the host is known to wait. Some hosts cut a call at 5, many at 60. 0 looks once.
+    #[schemars(range(min = 0, max = 300))]
+    timeout_seconds: Option<u64>,
+}
+
+impl Tool for WaitForApproval {
+    type On = GetApproval;
+    type Output = OneApproval;
+    const NAME: &'static str = WAIT;
+    const TITLE: &'static str = "Wait for an approval";
+    const ID_HINT: Sentence = APPROVAL_IDS;
+
+    async fn run(self, context: &Context) -> Result<Answer, ToolError> {
+        let began = Instant::now();
+        let limit = Duration::from_secs(self.timeout_seconds.unwrap_or(if context.call.is_patient { 25 } else { 4 }));
+        let until = began + limit;
+        let mut last: Result<Standing, Error>;
+        let waits = ExponentialBuilder::default().with_min_delay(Duration::from_millis(700)).with_factor(1.6);
+        let mut waits = waits.with_max_delay(Duration::from_secs(4)).without_max_times().with_jitter().build();
+        let mut pending = None;
+        loop {
+            // A look that hangs must not outlast the wait; a wait of 0 is one look.
+            let deadline = Instant::now() + LOOK_LIMIT;
+            let deadline = if limit.is_zero() { deadline } else { deadline.min(until + LAST_LOOK) };
+            last = look(&self.approval_id, deadline, context).await;
+            match &last {
+                Ok(standing) if !standing.is_pending() => break,
+                Ok(_) => {}
+                // What passes is ridden out, while there is time.
+                Err(fault) if fault.is_passing() || fault.status().is_some_and(|status| status >= 500) => {}
+                Err(_) => break,
+            }
+            let message = if last.is_ok() { "still pending" } else { "OpenTrain does not answer; trying on" };
+            pending = last.as_ref().ok().cloned().or(pending);
+            let pause = waits.next().unwrap_or(LAST_LOOK).min(until.saturating_duration_since(Instant::now()));
+            if !context.call.pause(pause, began.elapsed(), limit, message).await {
+                break;
+            }
+        }
+        match (last, pending) {
+            (Ok(standing), _) | (Err(_), Some(standing)) => Ok(describe(standing, began.elapsed(), context).await),
+            (Err(fault), None) => Err(fault.into()),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! How an approval stands: one look at it, and its words. What a confirmation did is read back, not guessed.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::answer::text::word;
+use crate::answer::{Answer, Object, Outcome, Sentence};
+use crate::api::approvals::{Approval, CONFIRMED, DECLINED, EXPIRED, GetApproval, PENDING};
+use crate::api::error::Error;
+use crate::api::reply::Reply;
+use crate::api::types::{ApprovalId, ProposalId};
+use crate::engine::Context;
+use crate::tools::nouns::approval::{WAIT, expiry, id_argument, ids_of, link};
+use crate::tools::nouns::candidate::candidate;
+use crate::tools::nouns::decision::{expired, words_of};
+use crate::tools::nouns::subject::{Subject, contract_of};
+
+/// An approval as one look has shown it.
+#[derive(Clone)]
+pub(super) struct Standing {
+    approval: Approval,
+    object: Object,
+    reply: Reply,
+}
+
+impl Standing {
+    pub(super) fn is_pending(&self) -> bool {
+        self.approval.status.text() == Some(PENDING)
+    }
+
+    /// What became of the write that asked for it.
+    fn outcome(&self) -> Option<Outcome> {
+        match self.approval.status.text()? {
+            PENDING => Some(Outcome::PendingApproval),
+            CONFIRMED => Some(Outcome::Done),
+            DECLINED | EXPIRED => Some(Outcome::NotDone),
+            _ => None,
+        }
+    }
+}
+
+/// One look at an approval.
+pub(super) async fn look(approval_id: &ApprovalId, deadline: Instant, context: &Context) -> Result<Standing, Error> {
+    let look = GetApproval { approval_id: approval_id.clone() };
+    let (reply, read) = context.read_until(&look, deadline).await?;
+    Ok(Standing { approval: read.output.approval, object: read.object, reply })
+}
+
+/// Says what was decided, after a wait of `waited`.
+pub(super) async fn describe(standing: Standing, waited: Duration, context: &Context) -> Answer {
+    let summary = summary(&standing, waited, context).await;
+    let (is_pending, outcome) = (standing.is_pending(), standing.outcome());
+    let is_confirmed = outcome == Some(Outcome::Done);
+    let Standing { approval, object, reply } = standing;
+    let mut answer = Answer { standing: outcome, ..Answer::new(summary, object) };
+    if is_pending {
+        if let Some(link) = link(&approval, context).await {
+            answer.show("The link for your person", link);
+        }
+        answer.lines.extend(expiry(&approval, &reply));
+        answer.next = stop_and_tell(&approval, context);
+    } else if let Some(contract) = contract_of(&approval).filter(|_| is_confirmed) {
+        answer.next = context.next(&[("get_contract", &format!("contractId \"{}\"", word(contract)))]);
+    }
+    answer
+}
+
+fn stop_and_tell(approval: &Approval, context: &Context) -> String {
+    let stop = Sentence::plain("Tell your person that it is still open, and stop.");
+    let id = id_argument(approval);
+    let mut text = context.names().say_all([&stop]);
+    if context.names().lists(WAIT) {
+        let wait = context.names().listed(WAIT);
+        text.push_str(&format!(" When they say that they have decided, call {wait}({id}) again."));
+    }
+    text
+}
+
+/// How it stands, in a sentence or two.
+async fn summary(Standing { approval, reply, .. }: &Standing, waited: Duration, context: &Context) -> String {
+    let words = words_of(approval);
+    let subject = Subject::of(approval, context).await;
+    let about = match (&subject, approval.proposal_id.text()) {
+        (Some(subject), _) => subject.name(),
+        (None, Some(proposal)) => {
+            candidate(&ProposalId(proposal.to_owned()), context).await.unwrap_or_else(|| ids_of(approval))
+        }
+        (None, None) => ids_of(approval),
+    };
+    match approval.status.text() {
+        Some(CONFIRMED) => format!("confirmed: {}. {about}.{}", words.done, read_back(subject.as_ref(), approval)),
+        Some(DECLINED) => format!(
+            "declined: your person declined. {} ({about}). Ask what should change; do not request it again by yourself.",
+            words.not_done
+        ),
+        Some(EXPIRED) => {
+            let [why, then] = expired(approval, reply.now());
+            format!("{why}. {} ({about}). {then}", words.not_done)
+        }
+        Some(PENDING) => {
+            let seconds = waited.as_secs();
+            let after = if seconds == 0 { String::new() } else { format!(" after {seconds} s") };
+            format!("pending: still open{after}, nothing has happened. To decide: {} {about}.", words.to_decide)
+        }
+        other => format!(
+            "{}: OpenTrain's own word for it; it is not \"confirmed\". About: {about}.",
+            other.map_or_else(|| "no status".into(), word)
+        ),
+    }
+}
+
+/// How the contract or milestone stands after a confirmation.
+fn read_back(subject: Option<&Subject>, approval: &Approval) -> String {
+    let mut text = String::new();
+    match subject {
+        Some(Subject { milestone: Some(milestone), .. }) => {
+            let status = milestone.status.text().map_or_else(|| "without status".into(), word);
+            text.push_str(&format!(" Its status now: {status} (read back)."));
+        }
+        Some(Subject { contract, milestone: None }) => {
+            let status = contract.status.text().map_or_else(|| "without status".into(), word);
+            text.push_str(&format!(" The contract now: {status} (read back)."));
+        }
+        None => text.push_str(" It could not be read back."),
+    }
+    for (name, value) in approval.result.get().into_iter().flatten() {
+        let Some(value) = value.as_str().map(word) else { continue };
+        match name.as_str() {
+            "invoiceId" => text.push_str(&format!(" Invoice {value}.")),
+            "contractId" => text.push_str(&format!(" Contract {value}.")),
+            // The payment's own id at the bank's side helps nobody here; it is in the structure.
+            "paymentIntentId" => {}
+            _ => text.push_str(&format!(" {}: {value}.", word(name))),
+        }
+    }
+    text
+}

@@ -1,0 +1,23 @@
+//! The end of a contract: at once, or by a decision of a person where money is held.
+
+use crate::answer::text::word;
+use crate::answer::{Answer, Outcome, Sentence};
+use crate::api::contracts::EndContract;
+use crate::api::reply::{Read, Reply};
+use crate::engine::{Context, OneRequest};
+use crate::tools::nouns::approval::{Waiting, asked};
+use crate::tools::nouns::contract::CONTRACT_IDS;
+
+impl OneRequest for EndContract {
+    const TITLE: &'static str = "End a contract";
+    const ID_HINT: Sentence = CONTRACT_IDS;
+
+    async fn render(&self, read: Read<Self>, reply: &Reply, context: &Context) -> Answer {
+        if let Some(approval) = read.output.approval.get() {
+            return asked(Waiting { approval, object: read.object, reply }, None, context).await;
+        }
+        let id = word(&self.contract_id.0);
+        let summary = format!("Ended: contract {id} had no funded milestone, so it ended at once. No money has moved.");
+        Answer { outcome: Some(Outcome::Done), ..Answer::new(summary, read.object) }
+    }
+}

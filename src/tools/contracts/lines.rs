@@ -1,0 +1,59 @@
+//! How contracts are written out, and what can be done with them.
+
+use crate::answer::lines::said;
+use crate::answer::text::{count, date, quoted, usd};
+use crate::api::contracts::Contract;
+use crate::api::reply::Reply;
+use crate::engine::Context;
+use crate::tools::nouns::contract::{trainer, unit};
+use crate::tools::nouns::milestone::milestone_line_in;
+
+/// The status of a contract that is over.
+pub(super) const ENDED: &str = "ended";
+/// The most milestones of one contract that are written out.
+pub(super) const SHOWN_MILESTONES: usize = 50;
+
+/// What can be done with contracts: with ended ones nothing but looking.
+pub(super) fn next_calls(all_ended: bool, context: &Context) -> String {
+    let calls = [
+        ("create_milestone", "contractId, …"),
+        ("request_milestone_funding", "milestoneId"),
+        ("get_contract", "contractId"),
+    ];
+    context.next(if all_ended { calls.get(2..).unwrap_or_default() } else { &calls })
+}
+
+/// A contract in a line, and each milestone in one.
+pub(super) fn contract_lines(lead: &str, contract: &Contract, reply: &Reply) -> Vec<String> {
+    let mut lines = vec![format!("{lead}{}", contract_line(contract))];
+    let milestones = contract.milestones.items();
+    if let Some(head) = lines.first_mut()
+        && milestones.is_empty()
+    {
+        head.push_str(" · no milestones listed");
+    }
+    lines.extend(
+        milestones
+            .iter()
+            .take(SHOWN_MILESTONES)
+            .map(|milestone| format!("   {}", milestone_line_in(milestone, unit(contract), reply))),
+    );
+    if milestones.len() > SHOWN_MILESTONES {
+        lines.push(format!(
+            "   … and {} more in structuredContent",
+            count(milestones.len() - SHOWN_MILESTONES, "milestone")
+        ));
+    }
+    lines
+}
+
+fn contract_line(contract: &Contract) -> String {
+    let mut status = said(&contract.status, "no status");
+    if let Some(end) = contract.end_date.text() {
+        status.push_str(&format!(" {}", date(end)));
+    }
+    let title = contract.title.text().map_or_else(|| "no title".into(), quoted);
+    let rate = contract.rate_usd.decimal().map_or_else(|| "no rate".into(), usd);
+    let payment = format!("{} {rate}", said(&contract.payment_type, "no payment type"));
+    [said(&contract.id, "no id"), status, title, trainer(contract), payment].join(" · ")
+}

@@ -1,0 +1,95 @@
+//! One creation on its way: what is wanted, and what is known of its contract.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::answer::{Denial, ToolError};
+use crate::api::error::Error;
+use crate::api::milestones::CreateMilestone;
+use crate::engine::Context;
+use crate::engine::in_flight::InFlight;
+
+use super::earlier::{Memory, Past, Place};
+use super::look::Look;
+use super::terms::Terms;
+
+/// What this process knows of its creates.
+#[derive(Default)]
+pub(super) struct Creations {
+    /// Identical creates share one run.
+    pub(super) in_flight: InFlight<Key>,
+    pub(super) memory: Memory,
+}
+
+/// The same for equal terms by the same caller.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Key {
+    place: Place,
+    terms: Terms,
+}
+
+/// One creation on its way.
+pub(super) struct Creation {
+    pub(super) wanted: CreateMilestone,
+    pub(super) terms: Terms,
+    pub(super) place: Place,
+    /// A second milestone with the same terms is wanted.
+    pub(super) doubles: bool,
+    pub(super) context: Context,
+    pub(super) creations: Arc<Creations>,
+}
+
+impl Creation {
+    pub(super) async fn new(wanted: CreateMilestone, doubles: bool, context: &Context) -> Self {
+        Self {
+            terms: Terms::of(&wanted),
+            place: Place {
+                base: context.services.base().await.unwrap_or_default(),
+                principal: context.principal(),
+                contract: wanted.contract_id.0.trim().to_owned(),
+            },
+            wanted,
+            doubles,
+            context: context.clone(),
+            creations: context.services.memory.of(),
+        }
+    }
+
+    pub(super) fn key(&self) -> Key {
+        Key { place: self.place.clone(), terms: self.terms.clone() }
+    }
+
+    pub(super) async fn past(&self) -> Result<Past, ToolError> {
+        Ok(self.creations.memory.of(&self.place, self.window(), &self.context).await.map_err(Denial::unrecorded)?)
+    }
+
+    /// The contract could not be read, so the create was not sent.
+    pub(super) fn unsent(fault: Error) -> ToolError {
+        let is_forbidden = fault.status() == Some(403);
+        let error = ToolError::unsent(fault).note(
+            "Nothing was sent: the contract is read before a milestone is created in it, so that none is created twice, and \
+             it could not be read.",
+        );
+        if is_forbidden {
+            return error
+                .note("Where the token cannot get that right, allowDuplicate: true creates the milestone unseen.");
+        }
+        error
+    }
+
+    pub(super) async fn look(&self, deadline: Instant) -> Result<Look, Error> {
+        Look::at(&self.context, &self.wanted.contract_id, deadline).await
+    }
+
+    /// Whether one that exists is given back in place of a second one.
+    pub(super) fn is_guarded(&self) -> bool {
+        !self.doubles && !self.window().is_zero()
+    }
+
+    /// How long an equal milestone counts as the same one.
+    pub(super) fn window(&self) -> Duration {
+        self.context.policy().duplicate_window
+    }
+}

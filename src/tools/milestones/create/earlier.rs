@@ -1,0 +1,218 @@
+//! What is known of earlier creates in the same contract: those of this process, and those that the record names. A
+//! milestone whose create is known can be compared without a doubt, and a create without a known end may still show.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Mutex;
+use std::time::Duration;
+
+use jiff::{SignedDuration, Timestamp};
+use serde_json::Value;
+
+use super::made::Made;
+use super::manners::Manners;
+use super::notes::Note;
+use super::terms::{Stored, Terms};
+use crate::api::milestones::CreateMilestone;
+use crate::engine::Context;
+use crate::guard::ledger::Line;
+
+/// How many creates of a contract are remembered.
+const MOST: usize = 200;
+/// How long a create that has left may take to show in the contract.
+const SETTLING: SignedDuration = SignedDuration::from_secs(8);
+/// How much longer it is looked for when its caller was killed: the API may still be at work.
+const AFTER_A_KILL: SignedDuration = SignedDuration::from_secs(4);
+
+/// The creates of this process.
+#[derive(Default)]
+pub(super) struct Memory(Mutex<Known>);
+
+#[derive(Default)]
+struct Known {
+    pasts: HashMap<Place, Past>,
+    /// How the API at each base writes what it is sent.
+    manners: HashMap<String, Manners>,
+}
+
+/// An account and one of its contracts.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
+pub(super) struct Place {
+    pub(super) base: String,
+    pub(super) principal: Option<String>,
+    pub(super) contract: String,
+}
+
+impl Place {
+    /// What names the contract's lock. Two tokens of one account share it.
+    pub(super) fn lock_key(&self) -> String {
+        format!("{} {}", self.base, self.contract)
+    }
+}
+
+/// What happened in a contract, as far as it is known.
+#[derive(Clone, Default)]
+pub(super) struct Past {
+    /// Milestones of which it is known how they were asked for, the oldest first.
+    pub(super) created: Vec<Made>,
+    /// Creates whose end is not known.
+    pub(super) open: Vec<Open>,
+    /// The ids of all milestones that were seen in the contract.
+    pub(super) seen: HashSet<String>,
+    pub(super) manners: Manners,
+}
+
+/// A create that was sent, and of which no end is known.
+#[derive(Clone)]
+pub(super) struct Open {
+    pub(super) asked: Terms,
+    pub(super) began: Timestamp,
+    /// Another process sent it, or this one before it was started again: it may have been killed.
+    pub(super) elsewhere: bool,
+    /// The ids of the milestones that were there before, where this process has seen them.
+    pub(super) before: Option<HashSet<String>>,
+}
+
+impl Open {
+    fn of(line: &Line) -> Option<Self> {
+        let arguments = serde_json::to_string(&line.arguments).ok()?;
+        let asked: CreateMilestone = serde_json::from_str(&arguments).ok()?;
+        // A time that cannot be read counts as recent.
+        let began = line.at.parse().unwrap_or_else(|_| Timestamp::now());
+        Some(Self { asked: Terms::of(&asked), began, elsewhere: true, before: None })
+    }
+
+    /// Until when it is looked for.
+    pub(super) fn settles(&self, now: Timestamp) -> Timestamp {
+        let began = self.began.min(now);
+        let settled = later(began, SETTLING);
+        let is_fresh = now.duration_since(began) < SignedDuration::from_mins(1);
+        if self.elsewhere && is_fresh { settled.max(later(now, AFTER_A_KILL)) } else { settled }
+    }
+
+    fn is_the_same_as(&self, other: &Self) -> bool {
+        self.asked == other.asked && self.began.duration_since(other.began).abs() < SignedDuration::from_secs(3)
+    }
+}
+
+fn later(moment: Timestamp, time: SignedDuration) -> Timestamp {
+    moment.checked_add(time).unwrap_or(Timestamp::MAX)
+}
+
+impl Past {
+    /// How a milestone was asked for, where that is known.
+    pub(super) fn made(&self, id: Option<&str>) -> Option<&Made> {
+        self.created.iter().find(|made| Some(made.id.as_str()) == id)
+    }
+
+    /// Adds what other servers have noted.
+    pub(super) fn learn(&mut self, notes: &[Note], principal: Option<&str>) {
+        for note in notes.iter().filter(|note| note.principal.as_deref() == principal) {
+            let Some(made) = note.made().filter(|made| self.made(Some(&made.id)).is_none()) else { continue };
+            if note.is_certain {
+                made.asked.teach(&Stored::of(&made.raw), &mut self.manners);
+            }
+            self.open.retain(|open| open.asked != made.asked || open.began > made.at);
+            self.created.push(made);
+        }
+    }
+
+    /// The last create with these terms whose end is not known.
+    pub(super) fn open_with(&self, terms: &Terms) -> Option<&Open> {
+        self.open.iter().filter(|open| open.asked == *terms).max_by_key(|open| open.began)
+    }
+}
+
+impl Memory {
+    /// What is known of a contract. With a record, what other processes have begun is among it.
+    ///
+    /// # Errors
+    /// When the record cannot be read.
+    pub(super) async fn of(&self, place: &Place, window: Duration, context: &Context) -> std::io::Result<Past> {
+        let mut past = self.here(place);
+        let contract = place.contract.clone();
+        let lines = context.open_writes(move |arguments| {
+            arguments.get("contractId").and_then(Value::as_str).map(str::trim) == Some(contract.as_str())
+        });
+        for open in lines.await?.iter().filter_map(Open::of) {
+            if !past.open.iter().any(|known| known.is_the_same_as(&open)) {
+                past.open.push(open);
+            }
+        }
+        let since = SignedDuration::try_from(window).ok().and_then(|window| Timestamp::now().checked_sub(window).ok());
+        past.open.retain(|open| since.is_none_or(|since| open.began >= since));
+        Ok(past)
+    }
+
+    /// What this process itself knows of a contract.
+    fn here(&self, place: &Place) -> Past {
+        let Ok(known) = self.0.lock() else { return Past::default() };
+        let mut past = known.pasts.get(place).cloned().unwrap_or_default();
+        past.manners = known.manners.get(&place.base).cloned().unwrap_or_default();
+        past
+    }
+
+    /// Remembers how a milestone was asked for. A 201 also shows how the API writes what it is sent.
+    pub(super) fn created(&self, place: &Place, asked: &Terms, raw: &Value, is_certain: bool) {
+        let Some(id) = raw.get("id").and_then(Value::as_str) else { return };
+        let made = Made { id: id.to_owned(), asked: asked.clone(), at: Timestamp::now(), raw: raw.clone() };
+        let Ok(mut known) = self.0.lock() else { return };
+        if is_certain {
+            asked.teach(&Stored::of(raw), known.manners.entry(place.base.clone()).or_default());
+        }
+        let past = known.pasts.entry(place.clone()).or_default();
+        past.open.retain(|open| open.asked != *asked);
+        past.seen.insert(made.id.clone());
+        past.created.push(made);
+        shorten(&mut past.created);
+    }
+
+    /// Remembers a create whose end is not known.
+    pub(super) fn unknown(&self, place: &Place, open: Open) {
+        let Ok(mut known) = self.0.lock() else { return };
+        let past = known.pasts.entry(place.clone()).or_default();
+        past.open.push(open);
+        shorten(&mut past.open);
+    }
+
+    /// Remembers which milestones a look has shown: a later one may come from a replica that lags.
+    pub(super) fn saw(&self, place: &Place, ids: &HashSet<String>) {
+        if let Ok(mut known) = self.0.lock() {
+            known.pasts.entry(place.clone()).or_default().seen.extend(ids.iter().cloned());
+        }
+    }
+}
+
+fn shorten<T>(list: &mut Vec<T>) {
+    list.drain(..list.len().saturating_sub(MOST));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn open(began: Timestamp, elsewhere: bool) -> Open {
+        let asked = serde_json::from_str(r#"{"contractId":"c","description":"d"}"#).unwrap();
+        Open { asked: Terms::of(&asked), began, elsewhere, before: None }
+    }
+
+    #[test]
+    fn a_create_of_a_killed_server_is_looked_for_longer() {
+        let now: Timestamp = "2026-06-12T10:00:00Z".parse().unwrap();
+        let ago = |seconds| now - SignedDuration::from_secs(seconds);
+        let left = |open: Open| open.settles(now).duration_since(now).as_secs();
+        assert_eq!(left(open(now, false)), 8);
+        assert_eq!(left(open(ago(7), false)), 1);
+        assert_eq!(left(open(ago(7), true)), 4);
+        assert!(left(open(ago(100), true)) < 0, "long enough ago");
+        assert_eq!(left(open(ago(-3600), false)), 8, "a clock that was off");
+    }
+
+    #[test]
+    fn what_cannot_be_read_on_the_record_counts_as_recent() {
+        let arguments = serde_json::from_str(r#"{"contractId":"c","description":"d","allowDuplicate":false}"#).unwrap();
+        let line = Line { at: "some time".into(), arguments, ..Line::default() };
+        let began = Open::of(&line).unwrap().began;
+        assert!(Timestamp::now().duration_since(began) < SignedDuration::from_mins(1));
+        assert!(Open::of(&Line::default()).is_none(), "no terms");
+    }
+}

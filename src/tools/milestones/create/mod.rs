@@ -1,0 +1,69 @@
+//! Creates a milestone exactly once, whatever happens on the way. The API has no idempotency key for it, so the API itself
+//! is the ledger: under the contract's lock the contract is read before, and again when the outcome is unknown.
+//! Start reading at `run`.
+
+mod age;
+mod creation;
+mod days;
+mod earlier;
+mod judge;
+mod look;
+mod made;
+mod manners;
+mod matching;
+mod notes;
+mod numbers;
+mod recover;
+mod run;
+mod terms;
+mod texts;
+mod words;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use crate::answer::{Answer, Sentence, ToolError};
+use crate::api::Operation;
+use crate::api::milestones::{CreateMilestone, Milestone};
+use crate::engine::{Context, Tool};
+use crate::tools::nouns::contract::CONTRACT_IDS;
+
+use creation::Creation;
+
+/// What a create answers.
+#[derive(JsonSchema)]
+pub(super) struct CreatedOnce {
+    /// The new milestone, or the one that exists already.
+    #[expect(dead_code, reason = "it is read for its schema only")]
+    milestone: Milestone,
+    /// With existing_alike: the terms that were asked for.
+    #[expect(dead_code, reason = "it is read for its schema only")]
+    asked: Option<Map<String, Value>>,
+    /// With existing_alike: the fields of milestone that differ from them.
+    #[expect(dead_code, reason = "it is read for its schema only")]
+    differences: Option<Vec<String>>,
+}
+
+// The operation, and how equal milestones are told from doubled ones. What a model reads is the operation's description.
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CreateMilestoneOnce {
+    #[serde(flatten)]
+    milestone: CreateMilestone,
+    /// true makes a second milestone with the terms of one just made.
+    allow_duplicate: Option<bool>,
+}
+
+impl Tool for CreateMilestoneOnce {
+    type On = CreateMilestone;
+    type Output = CreatedOnce;
+    const TITLE: &'static str = "Create a milestone";
+    const ID_HINT: Sentence = CONTRACT_IDS;
+
+    async fn run(self, context: &Context) -> Result<Answer, ToolError> {
+        self.milestone.check()?;
+        let doubles = self.allow_duplicate == Some(true);
+        run::run(Creation::new(self.milestone, doubles, context).await).await
+    }
+}

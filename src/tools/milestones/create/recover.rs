@@ -1,0 +1,101 @@
+//! Finds out what became of a create whose answer was not seen: a milestone with its terms that was not there before.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use super::age::CLOCK_SLACK;
+use super::creation::Creation;
+use super::earlier::Past;
+use super::judge::compare;
+use super::look::{Look, Seen};
+use super::matching::Match;
+use super::terms::Stored;
+use crate::answer::text::word;
+use crate::api::reply::Reply;
+
+/// What is kept back of a call's time for finding out.
+pub(super) const RECOVERY: Duration = Duration::from_secs(10);
+/// Between the looks: what did get through shows within moments.
+const WAITS: [Duration; 4] =
+    [Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(3)];
+
+/// What the contract showed after a create whose answer was not seen.
+#[derive(Clone, Debug)]
+pub(super) enum After {
+    /// It could not be read.
+    Unseen,
+    /// Nothing that could be it.
+    Nothing,
+    /// So many that could be it.
+    Several(usize),
+    /// One that is new and close, but not alike: its id.
+    Close(String),
+    /// The one, as it came, and the terms that OpenTrain has written in another way.
+    Found { raw: Value, reply: Reply, differences: Vec<&'static str> },
+}
+
+/// The contract and the moment before a create.
+pub(super) struct Before<'a> {
+    /// The ids of the milestones that were there, where they were seen.
+    pub(super) ids: Option<&'a HashSet<String>>,
+    /// When the create was sent.
+    pub(super) left: Instant,
+    pub(super) past: &'a Past,
+}
+
+impl Creation {
+    /// Looks for the milestone until it shows, or for some six seconds.
+    pub(super) async fn recover(&self, before: &Before<'_>) -> After {
+        let mut after = After::Unseen;
+        for wait in WAITS {
+            if Instant::now() + wait >= self.context.call.deadline {
+                break;
+            }
+            tokio::time::sleep(wait).await;
+            let Ok(look) = self.look(Instant::now() + RECOVERY).await else { continue };
+            after = self.shown(&look, before);
+            if matches!(after, After::Found { .. } | After::Several(_)) {
+                break;
+            }
+        }
+        after
+    }
+
+    fn shown(&self, look: &Look, before: &Before<'_>) -> After {
+        let new = look.recent().filter(|seen| before.is_new(*seen, look));
+        let compared: Vec<_> = new.map(|seen| (seen, compare(&self.terms, seen, look, before.past))).collect();
+        let fitting: Vec<_> = compared.iter().filter(|(_, terms)| terms.whole() != Match::Different).collect();
+        match fitting.as_slice() {
+            [] => {}
+            [(seen, terms)] => {
+                let differences = terms.differences();
+                return After::Found { raw: seen.raw.clone(), reply: look.reply.clone(), differences };
+            }
+            several => return After::Several(several.len()),
+        }
+        let is_close =
+            |seen: &Seen<'_>| before.past.made(seen.id()).is_none() && self.terms.is_close(&Stored::of(seen.raw));
+        let close = compared.iter().map(|(seen, _)| *seen).find(is_close);
+        close.map_or(After::Nothing, |seen| After::Close(seen.id().map_or_else(|| "without an id".to_owned(), word)))
+    }
+}
+
+impl Before<'_> {
+    /// Whether a milestone was not there before. A list that lags may show late what is older than the create.
+    fn is_new(&self, seen: Seen<'_>, look: &Look) -> bool {
+        let elapsed = SignedDuration::try_from(self.left.elapsed()).unwrap_or_default() + CLOCK_SLACK;
+        let is_older = |slack: SignedDuration| {
+            look.clocks()
+                .iter()
+                .all(|now| now.checked_sub(elapsed + slack).is_ok_and(|left| seen.created().is_before(left)))
+        };
+        match (self.ids, seen.id()) {
+            (Some(ids), Some(id)) => !ids.contains(id) && !is_older(CLOCK_SLACK),
+            _ => seen.created().moment().is_some() && !is_older(SignedDuration::ZERO),
+        }
+    }
+}

@@ -1,0 +1,228 @@
+//! The run of a creation: the lock, the look, the create, and what became of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::FutureExt;
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde_json::Value;
+use tokio::time::Instant;
+
+use crate::answer::{Answer, Cause, Denial, ToolError};
+use crate::api::error::Error;
+use crate::guard::ledger::Commitment;
+use crate::guard::locks::Held;
+
+use super::creation::Creation;
+use super::earlier::{Open, Past};
+use super::look::{Look, Seen};
+use super::notes::{self, Note};
+use super::recover::{After, Before, RECOVERY};
+use super::terms::Stored;
+use super::{judge, words};
+
+/// What the first look may take, so that time is left for the create.
+const LOOK_LIMIT: Duration = Duration::from_secs(12);
+/// How long another create in the same contract is waited for.
+const LOCK_PATIENCE: Duration = Duration::from_secs(16);
+/// Between two looks for a create that has no known end.
+const SETTLING_PAUSE: Duration = Duration::from_millis(500);
+
+/// Creates the milestone, unless an identical create is under way: then both share its answer.
+pub(super) async fn run(creation: Creation) -> Result<Answer, ToolError> {
+    if creation.doubles {
+        return creation.run().await;
+    }
+    let (creations, key) = (Arc::clone(&creation.creations), creation.key());
+    creations.in_flight.share(key, creation.run().boxed()).await
+}
+
+impl Creation {
+    async fn run(self) -> Result<Answer, ToolError> {
+        if self.is_guarded()
+            && let Some(existing) = self.settle().await?
+        {
+            return Ok(existing);
+        }
+        let held = Arc::new(self.lock().await?);
+        // The record of the write ends before another server takes the lock.
+        self.context.hold(Arc::clone(&held));
+        let unshared = held.unshared.as_ref().map(|why| {
+            format!(
+                "WARNING: other servers on this machine do not see this create, and could make the same one now: {why}."
+            )
+        });
+        let mut answer = self.run_alone(&held).await?;
+        answer.warnings.extend(unshared);
+        Ok(answer)
+    }
+
+    /// Reads the contract, and creates what is not there, while nobody else does.
+    async fn run_alone(&self, held: &Held) -> Result<Answer, ToolError> {
+        let mut past = self.past().await?;
+        past.learn(&notes::read(&held.text().await), self.place.principal.as_deref());
+        let look = self.first_look().await?;
+        let seen = look.as_ref().and_then(|look| look.as_ref().ok());
+        if self.is_guarded()
+            && let Some(seen) = seen
+            && let Some(found) = judge::found(&self.terms, seen, &past, self.window())
+        {
+            return Ok(self.existing(found, seen));
+        }
+        let commitment = Commitment { amount: self.amount(look.as_ref())?, milestone_id: None };
+        let warnings = self.first_warnings(look.as_ref(), &past);
+        let mut answer = self.attempt(commitment, seen, &past, held).await?;
+        answer.warnings.splice(0..0, warnings);
+        Ok(answer)
+    }
+
+    /// Looks for a create with the same terms that has left and whose end is not known: of this process, or of one that
+    /// shares the record and was killed. It may show within seconds.
+    async fn settle(&self) -> Result<Option<Answer>, ToolError> {
+        let mut settles = None;
+        loop {
+            let (past, now) = (self.past().await?, Timestamp::now());
+            let Some(open) = past.open_with(&self.terms) else { return Ok(None) };
+            if *settles.get_or_insert_with(|| open.settles(now)) <= now {
+                return Ok(None);
+            }
+            let look = self.look(Instant::now() + LOOK_LIMIT).await.map_err(Self::unsent)?;
+            if let Some(found) = judge::found(&self.terms, &look, &past, self.window()) {
+                return Ok(Some(self.existing(found, &look)));
+            }
+            tokio::time::sleep(SETTLING_PAUSE).await;
+        }
+    }
+
+    /// One create at a time in a contract, in all processes of this user.
+    async fn lock(&self) -> Result<Held, ToolError> {
+        let until = (Instant::now() + LOCK_PATIENCE).min(self.context.call.deadline);
+        let held = self.context.services.operator.locks.take(&self.place.lock_key(), until).await;
+        held.ok_or_else(|| {
+            let hint = vec!["Nothing was sent. Make the identical call again in half a minute.".into()];
+            let message = "Another create in this contract is still under way, in this server or in another one".into();
+            Cause::NotYet { reason: "contract_busy", message, hint }.into()
+        })
+    }
+
+    /// The look before the create, where one is wanted. If it fails nothing is sent, unless a second milestone was asked
+    /// for anyway or nobody wants the look but a limit, which says for itself what is missing.
+    async fn first_look(&self) -> Result<Option<Result<Look, Error>>, ToolError> {
+        if !self.is_guarded() && !self.doubles && !self.context.policy().has_caps() {
+            return Ok(None);
+        }
+        match self.look(Instant::now() + LOOK_LIMIT).await {
+            Err(fault) if self.is_guarded() => Err(Self::unsent(fault)),
+            look => Ok(Some(look)),
+        }
+    }
+
+    /// Sends the create once, and finds out what became of it.
+    async fn attempt(
+        &self,
+        commitment: Commitment,
+        look: Option<&Look>,
+        past: &Past,
+        held: &Held,
+    ) -> Result<Answer, ToolError> {
+        let ids = look.map(|look| look.ids().union(&past.seen).cloned().collect());
+        let memory = &self.creations.memory;
+        if let Some(ids) = &ids {
+            memory.saw(&self.place, ids);
+        }
+        let (began, left) = (Timestamp::now(), Instant::now());
+        let deadline = self.context.call.deadline - RECOVERY;
+        let error = match self.context.write_until(&self.wanted, Some(commitment), deadline).await {
+            Ok((reply, read)) => {
+                let milestone = read.object.get("milestone").unwrap_or(&Value::Null);
+                self.remember(milestone, true, held).await;
+                return Ok(self.created(&read.object, &reply, look));
+            }
+            Err(error) => error,
+        };
+        let Some(fault) = error.fault().filter(|fault| fault.may_have_happened()).cloned() else {
+            return Err(self.explain(error, look).await);
+        };
+        match self.recover(&Before { ids: ids.as_ref(), left, past }).await {
+            After::Found { raw, reply, differences } => {
+                self.remember(&raw, false, held).await;
+                let earlier = past.open_with(&self.terms).filter(|open| open.elsewhere);
+                Ok(self.recovered(&raw, &reply, &differences, look, earlier))
+            }
+            after => {
+                let open = Open { asked: self.terms.clone(), began, elsewhere: false, before: ids };
+                memory.unknown(&self.place, open);
+                Err(self.unknown(&fault, &after))
+            }
+        }
+    }
+
+    /// Remembers how a milestone was asked for, here and for other servers.
+    async fn remember(&self, milestone: &Value, is_certain: bool, held: &Held) {
+        self.creations.memory.created(&self.place, &self.terms, milestone, is_certain);
+        let mut arguments = self.context.masked_arguments();
+        arguments.retain(|_, value| !value.is_null());
+        let principal = self.place.principal.clone();
+        let at = Timestamp::now().to_string();
+        let note = Note { at, principal, arguments, milestone: milestone.clone(), is_certain };
+        held.leave(notes::with(&held.text().await, &note)).await;
+    }
+
+    /// What this commits: for a fixed price the amount; else the larger of amount and rate × volume.
+    fn amount(&self, look: Option<&Result<Look, Error>>) -> Result<Option<Decimal>, ToolError> {
+        match look {
+            // A refusal of the look is the better answer: nothing was sent, and it says why.
+            Some(Err(fault)) if self.context.policy().has_caps() => match fault {
+                Error::Refused(refusal) if refusal.status < 500 => Err(ToolError::unsent(fault.clone())),
+                _ => {
+                    let policy = self.context.policy();
+                    Err(Denial::undetermined(policy.max_milestone.or(policy.max_day)).into())
+                }
+            },
+            Some(Ok(seen)) if seen.is_fixed_price() => Ok(self.terms.amount),
+            Some(Ok(seen)) => Ok(seen.contract.rate_usd.decimal().zip(self.terms.volume).and_then(|(rate, volume)| {
+                let product = rate.checked_mul(volume)?;
+                Some(product.max(self.terms.amount.unwrap_or(product)))
+            })),
+            _ => Ok(self.terms.amount),
+        }
+    }
+
+    /// What the caller must know of the look before the create.
+    fn first_warnings(&self, look: Option<&Result<Look, Error>>, past: &Past) -> Vec<String> {
+        match look {
+            Some(Err(fault)) => vec![format!(
+                "WARNING: the contract could not be looked at first ({fault}), so an equal milestone would not have been seen."
+            )],
+            Some(Ok(seen)) if !self.doubles => {
+                let resembles = |milestone: &Seen<'_>| {
+                    self.terms.resemble(&Stored::of(milestone.raw), &past.manners)
+                        && milestone.is_recent(seen, self.window())
+                };
+                let resembling: Vec<Seen<'_>> = seen.recent().filter(resembles).collect();
+                words::resembling_warnings(seen, &resembling)
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Where the terms do not fit the contract, says what would. The contract is looked at now, if it was not before.
+    async fn explain(&self, error: ToolError, look: Option<&Look>) -> ToolError {
+        let Some(Error::Refused(refusal)) = error.fault() else { return error };
+        // Of a missing rate the hint says it all.
+        if refusal.status != 400 || refusal.reason() == Some("contract_rate_missing") {
+            return error;
+        }
+        let fitting = if let Some(look) = look {
+            self.fitting_terms(&look.contract)
+        } else {
+            let look = self.look(self.context.call.deadline).await;
+            look.ok().and_then(|look| self.fitting_terms(&look.contract))
+        };
+        match fitting {
+            Some(fitting) => error.note(fitting),
+            None => error,
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! The terms of a milestone, and whether one that is stored has them. An API may write terms in its own way, so they are
+//! compared by what they mean; where that leaves a doubt, they are alike.
+
+use rust_decimal::Decimal;
+use serde_json::Value;
+
+use super::days::{Due, StoredDue};
+use super::manners::Manners;
+use super::matching::Match;
+use super::numbers::{StoredNumber, compare_amount, compare_volume, is_near, is_same};
+use super::texts::canonical;
+use crate::api::milestones::CreateMilestone;
+use crate::api::types::Positive;
+
+/// Everything that a caller can ask for.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(super) struct Terms {
+    pub(super) description: String,
+    pub(super) name: String,
+    pub(super) amount: Option<Decimal>,
+    pub(super) volume: Option<Decimal>,
+    pub(super) due: Option<Due>,
+}
+
+/// The terms of a milestone as it is stored.
+#[derive(Clone, Debug)]
+pub(super) struct Stored {
+    pub(super) description: String,
+    pub(super) name: String,
+    pub(super) amount: StoredNumber,
+    volume: StoredNumber,
+    pub(super) due: StoredDue,
+}
+
+/// How a milestone compares, term by term, under the API's names.
+pub(super) struct Comparison([(&'static str, Match); 5]);
+
+impl Comparison {
+    /// The worst of all terms.
+    pub(super) fn whole(&self) -> Match {
+        self.0.iter().map(|(_, compared)| *compared).max().unwrap_or(Match::Different)
+    }
+
+    /// The terms that are not equal.
+    pub(super) fn differences(&self) -> Vec<&'static str> {
+        self.0.iter().filter(|(_, compared)| *compared != Match::Equal).map(|(name, _)| *name).collect()
+    }
+}
+
+impl Terms {
+    /// The terms that a caller asks for.
+    pub(super) fn of(wanted: &CreateMilestone) -> Self {
+        Self {
+            description: canonical(&wanted.description),
+            name: wanted.name.as_deref().map(canonical).unwrap_or_default(),
+            amount: wanted.amount_usd.as_ref().and_then(Positive::exact).map(|amount| amount.normalize()),
+            volume: wanted.volume.as_ref().and_then(Positive::exact).map(|volume| volume.normalize()),
+            due: wanted.due_date.as_deref().and_then(Due::of),
+        }
+    }
+
+    /// Compares these terms with a milestone of which only its own words are known.
+    pub(super) fn compare(&self, stored: &Stored, manners: &Manners, is_fixed_price: bool) -> Comparison {
+        Comparison([
+            ("name", manners.texts.compare(&self.name, &stored.name)),
+            ("description", manners.texts.compare(&self.description, &stored.description)),
+            ("amountUsd", compare_amount(self.amount, stored.amount)),
+            ("volume", compare_volume(self.volume, stored.volume, is_fixed_price)),
+            ("dueDate", manners.days.compare(self.due, stored.due)),
+        ])
+    }
+
+    /// Compares these terms with those that a milestone was asked for with: there is no doubt then.
+    pub(super) fn compare_asked(&self, asked: &Self, stored: &Stored) -> Comparison {
+        let amount = match (self.amount, asked.amount) {
+            (Some(one), Some(other)) => Match::equal_if(is_same(one, other)),
+            _ => Match::equal_if(compare_amount(self.amount, stored.amount) == Match::Equal),
+        };
+        let volume = match (self.volume, asked.volume) {
+            (Some(one), Some(other)) => is_same(one, other),
+            (one, other) => one == other,
+        };
+        Comparison([
+            ("name", Match::equal_if(self.name == asked.name)),
+            ("description", Match::equal_if(self.description == asked.description)),
+            ("amountUsd", amount),
+            ("volume", Match::equal_if(volume)),
+            ("dueDate", Match::equal_if(self.due == asked.due)),
+        ])
+    }
+
+    /// Teaches `manners` how a milestone is stored that was asked for with these terms.
+    pub(super) fn teach(&self, stored: &Stored, manners: &mut Manners) {
+        if let Some(due) = self.due {
+            manners.days.learn(due, stored.due);
+        }
+        manners.texts.learn(&self.description, &stored.description);
+    }
+
+    /// Whether a milestone that is surely new could be the one that was asked for, changed in a way that nobody has foreseen.
+    pub(super) fn is_close(&self, stored: &Stored) -> bool {
+        let texts = [(&self.description, &stored.description), (&self.name, &stored.name)];
+        let mut both = texts.into_iter().filter(|(asked, stored)| !asked.is_empty() && !stored.is_empty()).peekable();
+        is_near(self.amount, stored.amount)
+            && stored.due.is_near(self.due)
+            && both.peek().is_some()
+            && both.all(|(asked, stored)| same_words(asked, stored))
+    }
+
+    /// The same money and date under other words.
+    pub(super) fn resemble(&self, stored: &Stored, manners: &Manners) -> bool {
+        self.amount.is_some()
+            && compare_amount(self.amount, stored.amount) == Match::Equal
+            && manners.days.compare(self.due, stored.due) == Match::Equal
+    }
+}
+
+impl Stored {
+    /// Reads a milestone as it came.
+    pub(super) fn of(milestone: &Value) -> Self {
+        let text = |name| milestone.get(name).and_then(Value::as_str).map(canonical).unwrap_or_default();
+        Self {
+            description: text("description"),
+            name: text("name"),
+            amount: StoredNumber::of(milestone.get("amountUsd")),
+            volume: StoredNumber::of(milestone.get("volume")),
+            due: StoredDue::of(milestone.get("dueDate")),
+        }
+    }
+}
+
+/// Whether one is the other, or its beginning, when only letters and digits count.
+fn same_words(asked: &str, stored: &str) -> bool {
+    let bare = |text: &str| -> String {
+        text.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    let (asked, stored) = (bare(asked), bare(stored));
+    !asked.is_empty() && !stored.is_empty() && (asked.starts_with(&stored) || stored.starts_with(&asked))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn wanted(body: Value) -> Terms {
+        Terms::of(&serde_json::from_str(&body.to_string()).unwrap())
+    }
+
+    fn compared(terms: &Terms, stored: &Value) -> Match {
+        terms.compare(&Stored::of(stored), &Manners::default(), true).whole()
+    }
+
+    fn with(milestone: &Value, changes: Value) -> Value {
+        let mut milestone = milestone.clone();
+        milestone.as_object_mut().unwrap().extend(changes.as_object().unwrap().clone());
+        milestone
+    }
+
+    #[test]
+    fn equal_terms_are_equal_however_they_are_written() {
+        let terms = wanted(json!({
+            "contractId": "c", "description": " Label ", "name": "B", "amountUsd": 300.10, "dueDate": "2026-07-15"
+        }));
+        let same = json!({
+            "description": "Label", "name": "B ", "amountUsd": 300.1, "volume": null,
+            "dueDate": "2026-07-15T02:00:00.000+02:00"
+        });
+        assert_eq!(compared(&terms, &same), Match::Equal);
+        assert_eq!(
+            compared(&terms, &with(&same, json!({ "amountUsd": "300.10", "dueDate": "2026-07-15" }))),
+            Match::Equal
+        );
+        for other in [
+            json!({ "description": "label" }),
+            json!({ "name": null }),
+            json!({ "amountUsd": 300.11 }),
+            json!({ "volume": 1 }),
+            json!({ "dueDate": "2026-07-18" }),
+        ] {
+            assert_eq!(compared(&terms, &with(&same, other.clone())), Match::Different, "{other}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_given_fits_only_none_but_an_amount_fits_any() {
+        let terms = wanted(json!({ "contractId": "c", "description": "Label", "volume": 12.50 }));
+        let stored = json!({ "description": "Label", "name": null, "amountUsd": 150, "volume": 12.5, "dueDate": null });
+        assert_eq!(compared(&terms, &stored), Match::Equal);
+        assert_eq!(compared(&terms, &with(&stored, json!({ "name": "B" }))), Match::Different);
+        assert_eq!(compared(&terms, &with(&stored, json!({ "dueDate": "2026-07-15" }))), Match::Different);
+    }
+
+    #[test]
+    fn the_terms_that_differ_are_named() {
+        let terms = wanted(json!({
+            "contractId": "c", "description": "Label", "amountUsd": 12.345, "dueDate": "2026-07-15"
+        }));
+        let stored = json!({ "description": "Label", "amountUsd": 12.35, "dueDate": "2026-07-14T22:00:00Z" });
+        let comparison = terms.compare(&Stored::of(&stored), &Manners::default(), true);
+        assert_eq!(comparison.whole(), Match::Alike);
+        assert_eq!(comparison.differences(), ["amountUsd", "dueDate"]);
+    }
+
+    #[test]
+    fn what_was_asked_for_decides_without_doubt() {
+        let asked = json!({ "contractId": "c", "description": "Label", "amountUsd": 300, "dueDate": "2026-07-15" });
+        let stored = Stored::of(&json!({ "description": "LABEL", "amountUsd": "300", "dueDate": "whenever" }));
+        let whole = |again: Value| wanted(again).compare_asked(&wanted(asked.clone()), &stored).whole();
+        assert_eq!(whole(asked.clone()), Match::Equal);
+        assert_eq!(whole(json!({ "contractId": "c", "description": "Label", "dueDate": "2026-07-15" })), Match::Equal);
+        assert_eq!(whole(with(&asked, json!({ "dueDate": "2026-07-16" }))), Match::Different);
+        assert_eq!(whole(with(&asked, json!({ "amountUsd": 300.01 }))), Match::Different);
+    }
+
+    #[test]
+    fn a_new_one_may_be_close_in_ways_that_nobody_has_foreseen() {
+        let terms = wanted(json!({
+            "contractId": "c", "description": "Label 500 posts", "amountUsd": 300.4, "dueDate": "2026-07-15"
+        }));
+        let stored = json!({ "description": "label 500", "amountUsd": 300, "dueDate": null });
+        assert!(terms.is_close(&Stored::of(&stored)));
+        for other in [
+            json!({ "amountUsd": 302 }),
+            json!({ "description": "Review" }),
+            json!({ "description": "" }),
+            json!({ "dueDate": "2026-08-15" }),
+        ] {
+            assert!(!terms.is_close(&Stored::of(&with(&stored, other.clone()))), "{other}");
+        }
+    }
+
+    fn asked(description: &str) -> Terms {
+        let wanted = json!({ "contractId": "c", "description": description, "dueDate": "2026-07-15" }).to_string();
+        Terms::of(&serde_json::from_str(&wanted).unwrap())
+    }
+
+    #[test]
+    fn what_came_back_whole_shows_that_shorter_texts_are_not_cut() {
+        let (long, beginning) = ("a".repeat(400), "a".repeat(250));
+        let mut manners = Manners::default();
+        assert_eq!(manners.texts.compare(&long, &beginning), Match::Alike);
+        let whole = "b".repeat(300);
+        asked(&whole).teach(&Stored::of(&json!({ "description": whole })), &mut manners);
+        assert_eq!(manners.texts.compare(&long, &beginning), Match::Different);
+        assert_eq!(manners.texts.compare(&long, &"a".repeat(350)), Match::Alike);
+    }
+
+    #[test]
+    fn a_day_that_came_back_shows_how_days_are_kept() {
+        let mut manners = Manners::default();
+        let terms = asked("Label");
+        let other_day = Stored::of(&json!({ "description": "Label", "dueDate": "2026-07-16" }));
+        assert_eq!(terms.compare(&other_day, &manners, true).whole(), Match::Alike);
+        terms.teach(&Stored::of(&json!({ "description": "Label", "dueDate": "2026-07-15T00:00:00Z" })), &mut manners);
+        assert_eq!(terms.compare(&other_day, &manners, true).whole(), Match::Different);
+    }
+}

@@ -1,0 +1,268 @@
+//! What a model reads of a create: the answers, and what to do when its end is not known.
+
+use rust_decimal::Decimal;
+use serde_json::{Map, Value, json};
+
+use super::creation::Creation;
+use super::earlier::Open;
+use super::judge::Found;
+use super::look::{Look, Seen};
+use super::made::Made;
+use super::recover::After;
+use crate::answer::lines::plain;
+use crate::answer::text::{count, moment, moment_of, number, quoted, usd, word};
+use crate::answer::{Answer, Cause, Object, Outcome, Sentence, ToolError};
+use crate::api::contracts::Contract;
+use crate::api::error::Error;
+use crate::api::milestones::{CreateMilestone, Milestone};
+use crate::api::reply::Reply;
+use crate::api::types::from_value;
+use crate::tools::nouns::contract::contract_name;
+use crate::tools::nouns::milestone::milestone_line;
+use crate::tools::nouns::oddities;
+
+/// How many milestones that are nearly the same are named.
+const ALIKE_SHOWN: usize = 3;
+/// The terms under the API's names.
+const TERMS: [&str; 5] = ["name", "description", "amountUsd", "volume", "dueDate"];
+/// Shorter windows leave no minute to wait.
+const LEAST_TO_WAIT: u64 = 3;
+
+impl Creation {
+    /// What exists already, in place of a second one.
+    pub(super) fn existing(&self, found: Found<'_>, look: &Look) -> Answer {
+        match found {
+            Found::Same(seen, open) => self.same(seen, open, look),
+            Found::Alike(seen, differences) => self.alike(seen, &differences, look),
+            Found::Unlisted(made) => self.unlisted(made, look),
+        }
+    }
+
+    fn same(&self, seen: Seen<'_>, open: Option<&Open>, look: &Look) -> Answer {
+        let lead = match open {
+            Some(open) => format!(
+                "This call created nothing: an earlier call with these terms ({}), whose answer was never seen, has created \
+                 the milestone.",
+                moment_of(open.began)
+            ),
+            None => format!("Nothing was created: the same milestone exists already{}.", made_at(seen, look)),
+        };
+        let line = milestone_line(seen.milestone, &look.reply);
+        let summary = format!(
+            "{lead}\n{line}{}.\n\
+             If a second one with the same terms is really meant, call again with allowDuplicate: true.",
+            for_whom(Some(look), &self.wanted)
+        );
+        self.answer(summary, Outcome::Existing, seen.milestone, wrapped(seen.raw))
+    }
+
+    fn unlisted(&self, made: &Made, look: &Look) -> Answer {
+        let milestone: Milestone = from_value(&made.raw);
+        let line = milestone_line(&milestone, &look.reply);
+        let summary = format!(
+            "Nothing was created: the same milestone was created a moment ago. OpenTrain's list does not show it \
+             yet.\n{line}{}.\n\
+             If a second one with the same terms is really meant, call again with allowDuplicate: true.",
+            for_whom(Some(look), &self.wanted)
+        );
+        self.answer(summary, Outcome::Existing, &milestone, wrapped(&made.raw))
+    }
+
+    fn alike(&self, seen: Seen<'_>, differences: &[&'static str], look: &Look) -> Answer {
+        let asked = self.asked();
+        let compared = differences.iter().map(|term| {
+            format!("{term}: asked for {}, stored {}", shown(asked.get(*term)), shown(seen.raw.get(*term)))
+        });
+        let summary = format!(
+            "Nothing was created: a milestone exists already{} that may be the same, if OpenTrain has written its terms in \
+             another way.\n{}{}.\n{}.\n\
+             If this is the one, use it. If another one is meant, call again with allowDuplicate: true.",
+            made_at(seen, look),
+            milestone_line(seen.milestone, &look.reply),
+            for_whom(Some(look), &self.wanted),
+            compared.collect::<Vec<_>>().join("\n"),
+        );
+        let mut object = wrapped(seen.raw);
+        object.insert("asked".into(), asked.into());
+        object.insert("differences".into(), json!(differences));
+        self.answer(summary, Outcome::ExistingAlike, seen.milestone, object)
+    }
+
+    /// The terms as they were asked for.
+    fn asked(&self) -> Object {
+        let mut asked = self.context.masked_arguments();
+        asked.retain(|name, value| TERMS.contains(&name.as_str()) && !value.is_null());
+        asked
+    }
+
+    pub(super) fn created(&self, object: &Object, reply: &Reply, look: Option<&Look>) -> Answer {
+        self.made("Created, NOT funded. No money has moved.", Outcome::Created, object, reply, look)
+    }
+
+    /// `earlier` is a create with the same terms whose end is not known: the milestone may be that one's.
+    pub(super) fn recovered(
+        &self,
+        raw: &Value,
+        reply: &Reply,
+        differences: &[&'static str],
+        look: Option<&Look>,
+        earlier: Option<&Open>,
+    ) -> Answer {
+        let lead =
+            "Created, NOT funded; the reply was lost, and the milestone was found in the contract. No money has moved.";
+        let mut answer = self.made(lead, Outcome::Recovered, &wrapped(raw), reply, look);
+        if !differences.is_empty() {
+            answer.lines.push(format!("OpenTrain writes in its own way: {}.", differences.join(", ")));
+        }
+        answer.warnings.extend(earlier.map(|open| {
+            format!(
+                "WARNING: an earlier call with these terms ({}) never saw its answer, so this milestone may be that call's, and \
+                 this call's own may still appear. Read the contract before you ask for funding.",
+                moment_of(open.began)
+            )
+        }));
+        answer
+    }
+
+    fn made(&self, lead: &str, outcome: Outcome, object: &Object, reply: &Reply, look: Option<&Look>) -> Answer {
+        let milestone: Milestone = object.get("milestone").map(from_value).unwrap_or_default();
+        let line = milestone_line(&milestone, reply);
+        let for_whom = for_whom(look, &self.wanted);
+        let fixed = "It cannot be changed or deleted here; if it is wrong, your person corrects it in the app.";
+        let mut answer =
+            self.answer(format!("{lead}\n{line}{for_whom}.\n{fixed}"), outcome, &milestone, object.clone());
+        answer.warnings = oddities::of_milestone(&self.wanted, &milestone, reply.now());
+        answer
+    }
+
+    fn answer(&self, summary: String, outcome: Outcome, milestone: &Milestone, object: Object) -> Answer {
+        let mut answer = Answer::new(summary, object);
+        answer.outcome = Some(outcome);
+        answer.next = self.next(milestone);
+        answer
+    }
+
+    fn next(&self, milestone: &Milestone) -> String {
+        let id =
+            milestone.id.text().map_or_else(|| "milestoneId".to_owned(), |id| format!("milestoneId \"{}\"", word(id)));
+        match self.context.next(&[("request_milestone_funding", &id)]) {
+            next if next.is_empty() => self.context.next(&[("get_contract", "contractId")]),
+            next => format!("{next} Your person decides."),
+        }
+    }
+
+    /// The end of the create is not known. The identical call is safe only where it is guarded, and only as long as the
+    /// guard looks back.
+    pub(super) fn unknown(&self, fault: &Error, after: &After) -> ToolError {
+        let found = match after {
+            After::Unseen => "The contract could not be read since.".to_owned(),
+            After::Several(many) => format!(
+                "{many} new milestones with these terms show in the contract, and it cannot be told which is this one."
+            ),
+            After::Close(id) => format!(
+                "A new milestone that is close to these terms, but not the same, shows in the contract: {id}. It may be \
+                 this one."
+            ),
+            After::Nothing | After::Found { .. } => "No such milestone shows in the contract yet.".to_owned(),
+        };
+        let minutes = self.window().as_secs() / 60;
+        let is_safe = self.is_guarded() && matches!(after, After::Unseen | After::Nothing);
+        let mut hint: Vec<Sentence> = vec![found.into()];
+        if is_safe {
+            hint.push(match minutes {
+                0..LEAST_TO_WAIT => {
+                    format!("Make the identical call again within {}: {FOUND_AGAIN}", count_of(minutes, "minute"))
+                        .into()
+                }
+                _ => format!(
+                    "Wait a minute, then make the identical call again within {}: {FOUND_AGAIN}",
+                    count_of(minutes - 1, "minute")
+                )
+                .into(),
+            });
+            hint.push("Later than that, read the contract first.".into());
+        } else {
+            hint.push("Read the contract first, and create only what is missing there.".into());
+        }
+        hint.push(Sentence::naming("{} reads it.", &["get_contract"]));
+        Cause::Unknown { fault: fault.clone(), hint, retryable: is_safe }.into()
+    }
+
+    /// The contract's payment model, its rate, and the amount that would fit.
+    pub(super) fn fitting_terms(&self, contract: &Contract) -> Option<String> {
+        let payment_type = contract.payment_type.text()?;
+        let rate = contract.rate_usd.decimal();
+        let at = rate.map_or_else(|| "without a rate".to_owned(), |rate| format!("at {}", usd(rate)));
+        let wants = match (payment_type, rate, self.terms.volume) {
+            ("FIXED_PRICE", ..) => "give amountUsd.".to_owned(),
+            (_, Some(rate), Some(volume)) => fitting_amount(rate, volume),
+            (_, None, _) => "a person has to set its rate in the OpenTrain app first.".to_owned(),
+            _ => "give volume, and omit amountUsd: OpenTrain works it out.".to_owned(),
+        };
+        Some(format!("This contract is {} {at}: {wants}", word(payment_type)))
+    }
+}
+
+/// Names milestones with the same money and date under other words.
+pub(super) fn resembling_warnings(look: &Look, resembling: &[Seen<'_>]) -> Vec<String> {
+    let mut warnings: Vec<String> = resembling
+        .iter()
+        .take(ALIKE_SHOWN)
+        .map(|seen| {
+            format!(
+                "WARNING: one with the same amount and due date was made a short while ago: {}.",
+                milestone_line(seen.milestone, &look.reply)
+            )
+        })
+        .collect();
+    if resembling.len() > ALIKE_SHOWN {
+        warnings.push(format!("And {} more like it.", resembling.len() - ALIKE_SHOWN));
+    }
+    warnings
+}
+
+const FOUND_AGAIN: &str = "one that did land is found and given back, not made twice. Do not reword it.";
+
+fn fitting_amount(rate: Decimal, volume: Decimal) -> String {
+    match rate.checked_mul(volume) {
+        Some(amount) => {
+            format!("for volume {} the amountUsd that fits is {}, or omit it.", number(volume), number(amount))
+        }
+        None => "give volume, and omit amountUsd.".to_owned(),
+    }
+}
+
+fn count_of(many: u64, what: &str) -> String {
+    count(usize::try_from(many).unwrap_or(usize::MAX), what)
+}
+
+/// When it was made, in brackets, where that is certain.
+fn made_at(seen: Seen<'_>, look: &Look) -> String {
+    let at = seen.created().moment();
+    at.map_or_else(String::new, |at| format!(" ({})", moment(at, look.reply.now())))
+}
+
+/// A term as it is written, for a comparison side by side.
+fn shown(term: Option<&Value>) -> String {
+    match term {
+        None | Some(Value::Null) => "nothing".to_owned(),
+        Some(Value::String(text)) => {
+            let long = text.chars().count();
+            let length = if long > 120 { format!(" ({long} characters)") } else { String::new() };
+            format!("{}{length}", quoted(text))
+        }
+        Some(other) => plain(other),
+    }
+}
+
+/// Who and what it is for, where the contract was seen.
+fn for_whom(look: Option<&Look>, wanted: &CreateMilestone) -> String {
+    match look {
+        Some(look) => format!(" · for {}", contract_name(&look.contract)),
+        None => format!(" · for contract {}", word(&wanted.contract_id.0)),
+    }
+}
+
+fn wrapped(milestone: &Value) -> Object {
+    Map::from_iter([("milestone".to_owned(), milestone.clone())])
+}

@@ -1,0 +1,238 @@
+//! Requests to fund and to release a milestone: a person decides on both.
+
+use std::time::Duration;
+
+use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use crate::answer::text::word;
+use crate::answer::{Answer, Cause, Denial, Sentence, ToolError};
+use crate::api::approvals::OneApproval;
+use crate::api::contracts::{Contract, GetContract, ListContracts};
+use crate::api::error::Error;
+use crate::api::milestones::{ACTIVE_FUNDED, Milestone, NOT_FUNDED, RequestMilestoneApproval, RequestMilestoneFunding};
+use crate::api::reply::Reply;
+use crate::api::types::{ContractId, MilestoneId};
+use crate::api::{Operation, scan};
+use crate::engine::{Context, Tool};
+use crate::guard::ledger::Commitment;
+use crate::tools::nouns::approval::{Waiting, asked};
+use crate::tools::nouns::subject::Subject;
+
+/// Where milestone ids come from.
+const MILESTONE_IDS: Sentence =
+    Sentence::naming("milestoneId comes from {}; a contract id does not work here.", &["list_contracts"]);
+/// The status of a milestone whose money was released. The reference has it only among the labels of the app, as "Paid".
+const PAID: &str = "PAID";
+/// What a look after a refusal may take.
+const LOOK_LIMIT: Duration = Duration::from_secs(8);
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Funding {
+    #[serde(flatten)]
+    request: RequestMilestoneFunding,
+    /// The contract that holds it, if known: saves a search.
+    contract_id: Option<ContractId>,
+}
+
+impl Tool for Funding {
+    type On = RequestMilestoneFunding;
+    type Output = OneApproval;
+    const TITLE: &'static str = "Ask to fund a milestone";
+    const ID_HINT: Sentence = MILESTONE_IDS;
+
+    async fn run(self, context: &Context) -> Result<Answer, ToolError> {
+        request(&self.request, &self.request.milestone_id, self.contract_id, context).await
+    }
+}
+
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Release {
+    #[serde(flatten)]
+    request: RequestMilestoneApproval,
+    /// The contract that holds it, if known: saves a search.
+    contract_id: Option<ContractId>,
+}
+
+impl Tool for Release {
+    type On = RequestMilestoneApproval;
+    type Output = OneApproval;
+    /// The API's word "approve" misleads: what is asked for is the payment.
+    const TITLE: &'static str = "Ask to release payment";
+    const ID_HINT: Sentence = MILESTONE_IDS;
+
+    async fn run(self, context: &Context) -> Result<Answer, ToolError> {
+        request(&self.request, &self.request.milestone_id, self.contract_id, context).await
+    }
+}
+
+/// Asks a person to fund or to release. The milestone is looked up first where a limit has to be held against it, or
+/// where the caller says which contract holds it.
+async fn request<O: Operation<Output = OneApproval>>(
+    operation: &O,
+    milestone: &MilestoneId,
+    contract: Option<ContractId>,
+    context: &Context,
+) -> Result<Answer, ToolError> {
+    let subject = match (contract.clone(), context.policy().has_caps()) {
+        (Some(contract), _) => Some(in_contract(milestone, contract, context).await?),
+        (None, true) => Some(somewhere(milestone, context).await?),
+        (None, false) => None,
+    };
+    let amount = subject.as_ref().and_then(Subject::amount);
+    let commitment = Commitment { amount, milestone_id: Some(milestone.0.clone()) };
+    match context.write(operation, Some(commitment)).await {
+        Ok((reply, read)) => {
+            let approval = read.output.approval;
+            Ok(asked(Waiting { approval: &approval, object: read.object, reply: &reply }, subject, context).await)
+        }
+        Err(error) => match wanted_status(&error) {
+            Some(wanted) => {
+                let standing = standing(milestone, contract, wanted, context).await;
+                Err(standing.into_iter().fold(error, ToolError::note))
+            }
+            None => Err(error),
+        },
+    }
+}
+
+/// The status that a milestone would have to have, where the refusal says that it has another.
+fn wanted_status(error: &ToolError) -> Option<&'static str> {
+    let Error::Refused(refusal) = error.fault()? else { return None };
+    match refusal.reason()? {
+        "milestone_not_fundable" => Some(NOT_FUNDED),
+        "milestone_not_funded" => Some(ACTIVE_FUNDED),
+        _ => None,
+    }
+}
+
+/// How the milestone stands now, and what that means for who wanted it funded or released.
+async fn standing(
+    milestone: &MilestoneId,
+    contract: Option<ContractId>,
+    wanted: &'static str,
+    context: &Context,
+) -> Vec<Sentence> {
+    let look = async {
+        match contract {
+            Some(contract) => in_contract(milestone, contract, context).await,
+            None => somewhere(milestone, context).await,
+        }
+    };
+    match tokio::time::timeout(LOOK_LIMIT, look).await {
+        Ok(Ok(subject)) => describe_standing(&subject, wanted),
+        Ok(Err(ToolError { cause: Cause::Denied(_), .. })) => vec![
+            "It is not listed in a contract of this account: it was refunded or cancelled, or is another account's."
+                .into(),
+        ],
+        Ok(Err(_)) | Err(_) => vec![Sentence::naming("{} shows its status.", &["get_contract"])],
+    }
+}
+
+fn describe_standing(subject: &Subject, wanted: &str) -> Vec<Sentence> {
+    let Some(milestone) = &subject.milestone else { return Vec::new() };
+    let place = milestone.milestone_number.get().map_or_else(String::new, |place| format!("#{place} "));
+    let name = format!("{place}{}", milestone.id.text().map_or_else(|| "without id".into(), word));
+    let Some(status) = milestone.status.text() else {
+        return vec![format!("{name} has no status.").into()];
+    };
+    let ended = subject.contract.status.text() == Some("ended");
+    let it_is = format!("{name} is {}", word(status));
+    let standing = match (wanted, status) {
+        _ if ended => format!("{it_is}, and its contract has ended."),
+        (NOT_FUNDED, ACTIVE_FUNDED) => format!("{it_is}: there is nothing left to fund."),
+        (NOT_FUNDED, PAID) => format!("{it_is} already: it was funded and released, and must not be funded again."),
+        (ACTIVE_FUNDED, PAID) => format!("{it_is} already: there is nothing to release."),
+        (ACTIVE_FUNDED, NOT_FUNDED) => format!("{it_is}: it has to be funded first."),
+        _ if status == wanted => format!("{it_is} now; OpenTrain does not say what else is in the way."),
+        (NOT_FUNDED, _) => format!("{it_is}, which cannot be funded. That status is OpenTrain's to change."),
+        _ => format!("{it_is}, which cannot be released. That status is OpenTrain's to change."),
+    };
+    let ask = Sentence::naming("{} asks for that.", &["request_milestone_funding"]);
+    let is_unfunded = !ended && (wanted, status) == (ACTIVE_FUNDED, NOT_FUNDED);
+    std::iter::once(standing.into()).chain(is_unfunded.then_some(ask)).collect()
+}
+
+/// The milestone in the contract that the caller named.
+async fn in_contract(
+    milestone: &MilestoneId,
+    contract_id: ContractId,
+    context: &Context,
+) -> Result<Subject, ToolError> {
+    let seen = context.look(&GetContract { contract_id }).await.map_err(ToolError::unsent)?;
+    Ok(held(seen.contract, milestone).ok_or_else(|| not_there(milestone, "this contract"))?)
+}
+
+/// The milestone in whichever contract holds it.
+async fn somewhere(milestone: &MilestoneId, context: &Context) -> Result<Subject, ToolError> {
+    let reply = context.get(&ListContracts::default()).await.map_err(ToolError::unsent)?;
+    let wanted = milestone.clone();
+    let most = reply.apart(move |reply| among_all(&reply, &wanted)).await.map_err(ToolError::unsent)?;
+    Ok(most.ok_or_else(|| not_there(milestone, "any contract of this account"))?)
+}
+
+/// The milestone in a list of contracts, which are read one after the other. Where its id stands twice, the larger amount
+/// counts.
+fn among_all(reply: &Reply, milestone: &MilestoneId) -> Result<Option<Subject>, Error> {
+    let Some(list) = scan::member(reply.text(), "contracts").filter(|list| list.starts_with('[')) else {
+        return reply.output::<ListContracts>().map(|_| None);
+    };
+    let mut most = None;
+    for raw in scan::items(list) {
+        reply.can_hold(raw)?;
+        let contract = serde_json::from_str(raw).map_err(|fault| reply.not_of::<ListContracts>(&fault))?;
+        let found = held(contract, milestone);
+        most = most.into_iter().chain(found).max_by_key(|subject: &Subject| subject.milestone.as_ref().map(cautious));
+    }
+    Ok(most)
+}
+
+/// The milestone in `contract`. Where its id stands twice, the larger amount counts.
+fn held(contract: Contract, milestone: &MilestoneId) -> Option<Subject> {
+    let is_it = |listed: &&Milestone| listed.id.text() == Some(milestone.0.as_str());
+    let found = contract.milestones.items().iter().filter(is_it).max_by_key(|listed| cautious(listed)).cloned()?;
+    Some(Subject { contract, milestone: Some(found) })
+}
+
+/// The order of caution: an unknown amount is more than any.
+fn cautious(milestone: &Milestone) -> (bool, Option<Decimal>) {
+    let amount = milestone.amount_usd.decimal();
+    (amount.is_none(), amount)
+}
+
+fn not_there(milestone: &MilestoneId, place: &str) -> Denial {
+    Denial::not_found(format!("Milestone {} is not listed in {place}", word(&milestone.0)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::Names;
+    use crate::api::types::from_value;
+    use serde_json::json;
+
+    #[test]
+    fn a_refusal_says_what_the_status_means() {
+        for (wanted, status, contract, part, unsaid) in [
+            (ACTIVE_FUNDED, "PAID", "active", "#2 ms_1 is PAID already: there is nothing to release", "request_"),
+            (ACTIVE_FUNDED, "QUALITY_HOLD", "active", "which cannot be released", "request_"),
+            (ACTIVE_FUNDED, "NOT_FUNDED", "active", "request_milestone_funding", "already"),
+            (ACTIVE_FUNDED, "NOT_FUNDED", "ended", "its contract has ended", "request_"),
+            (NOT_FUNDED, "ACTIVE_FUNDED", "active", "nothing left to fund", "request_"),
+            (NOT_FUNDED, "PAID", "active", "must not be funded again", "request_"),
+            (NOT_FUNDED, "DISPUTED", "active", "which cannot be funded", "request_"),
+            (NOT_FUNDED, "NOT_FUNDED", "active", "does not say what else", "request_"),
+        ] {
+            let subject = Subject {
+                contract: from_value(&json!({ "status": contract })),
+                milestone: Some(from_value(&json!({ "id": "ms_1", "milestoneNumber": 2, "status": status }))),
+            };
+            let names = Names::new(String::new(), ["request_milestone_funding"]);
+            let told = names.say_all(&describe_standing(&subject, wanted));
+            assert!(told.contains(part) && !told.contains(unsaid), "{wanted} {status}: {told}");
+        }
+    }
+}

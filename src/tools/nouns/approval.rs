@@ -1,0 +1,105 @@
+//! A request for a decision that OpenTrain has taken: what the person decides, where, and until when.
+
+use crate::answer::phrases::WAITING;
+use crate::answer::text::{moment, word};
+use crate::answer::{Answer, HumanStep, Link, LinkKind, Object, Outcome};
+use crate::api::approvals::Approval;
+use crate::api::reply::Reply;
+use crate::engine::Context;
+
+use super::decision::{RELEASE, words_of};
+use super::subject::Subject;
+
+/// The tool that waits for the decision.
+pub const WAIT: &str = "wait_for_approval";
+
+/// A request that waits for a person.
+pub struct Waiting<'a> {
+    /// What is to be decided.
+    pub approval: &'a Approval,
+    /// The API's whole answer.
+    pub object: Object,
+    /// The reply that it came in.
+    pub reply: &'a Reply,
+}
+
+/// Says what a person has to decide, and where. `before` is what the request was about when it was sent: the milestone is
+/// read back, since what is told must be what the person will find on the page.
+pub async fn asked(request: Waiting<'_>, before: Option<Subject>, context: &Context) -> Answer {
+    let now = Subject::of(request.approval, context).await;
+    let changed = now.as_ref().zip(before.as_ref()).and_then(|(now, before)| now.changed_since(before));
+    let subject = now.or(before);
+    let name = subject.as_ref().map_or_else(|| ids_of(request.approval), Subject::name);
+    let is_release = request.approval.kind.text() == Some(RELEASE);
+    let work = subject.filter(|_| is_release).map(|subject| subject.work_done(request.reply.now())).unwrap_or_default();
+    let mut answer = waiting(request, &name, &work, context).await;
+    if let Some(changed) = changed {
+        answer.summary = format!("{changed}\n{}", answer.summary);
+    }
+    answer
+}
+
+/// The answer to a request that waits: `subject` is what it is about, and `facts` are what a person should look at before
+/// they decide. Both are shown to the person on the way to the page too.
+pub async fn waiting(request: Waiting<'_>, subject: &str, facts: &[String], context: &Context) -> Answer {
+    let Waiting { approval, object, reply } = request;
+    let link = link(approval, context).await;
+    let words = words_of(approval);
+    let lead = format!("{WAITING} {} so far; no money has moved.", words.not_done);
+    let what = [&[format!("{} {subject}.", words.to_decide)], facts].concat().join(" ");
+    let decision = format!("To decide: {what} {}", words.beforehand).trim_end().to_owned();
+    let page = match &link {
+        Some(link) => link.told("Show this link in full"),
+        None => "OpenTrain gave no link; your person finds it in the app, under approvals.".into(),
+    };
+    let summary = [Some(lead), Some(page), Some(decision), expiry(approval, reply)];
+    let mut answer = Answer::new(summary.into_iter().flatten().collect::<Vec<_>>().join("\n"), object);
+    answer.outcome = Some(Outcome::PendingApproval);
+    answer.next = context.next(&[(WAIT, &id_argument(approval))]);
+    answer.step = step(approval, link.as_ref(), &what);
+    answer.links.extend(link);
+    answer
+}
+
+fn step(approval: &Approval, link: Option<&Link>, what: &str) -> Option<HumanStep> {
+    let link = link.filter(|link| link.verified)?.clone();
+    let ask = format!("An agent asks you to {what} Open this page to confirm or decline.");
+    let once = ("timeoutSeconds".to_owned(), 0.into());
+    let arguments = Object::from_iter([("approvalId".to_owned(), approval.id.text()?.into()), once]);
+    Some(HumanStep::then_call(link, ask, WAIT, arguments))
+}
+
+/// What an approval is about, by its ids alone.
+#[must_use]
+pub fn ids_of(approval: &Approval) -> String {
+    let ids = [
+        ("milestone", &approval.milestone_id),
+        ("contract", &approval.contract_id),
+        ("proposal", &approval.proposal_id),
+    ];
+    let ids = ids.into_iter().filter_map(|(what, id)| Some(format!("{what} {}", word(id.text()?))));
+    ids.collect::<Vec<_>>().join(", ")
+}
+
+/// The page where it is decided.
+pub async fn link(approval: &Approval, context: &Context) -> Option<Link> {
+    context.link(LinkKind::Approval, &approval.approval_url).await
+}
+
+/// `approvalId "apr_1"`
+#[must_use]
+pub fn id_argument(approval: &Approval) -> String {
+    approval.id.text().map_or_else(|| "approvalId".to_owned(), |id| format!("approvalId \"{}\"", word(id)))
+}
+
+/// Until when it can be decided.
+#[must_use]
+pub fn expiry(approval: &Approval, reply: &Reply) -> Option<String> {
+    let at = approval.expires_at.timestamp()?;
+    let at_what_time = moment(at, reply.now());
+    Some(if at < reply.now() {
+        format!("Its time ended {at_what_time}.")
+    } else {
+        format!("Expires {at_what_time}; then nothing happens.")
+    })
+}

@@ -1,0 +1,88 @@
+//! The words for approvals: what is to be decided, what a decision means, and why nobody can decide any more.
+
+use jiff::Timestamp;
+
+use crate::api::approvals::Approval;
+
+/// The approval of a payment to a trainer.
+pub const RELEASE: &str = "milestone_approve";
+/// The approval of a hire.
+const HIRE: &str = "proposal_hire";
+
+/// The words for one kind of approval.
+pub struct Words {
+    /// `fund`, `hire`: begins what is to be decided.
+    pub to_decide: &'static str,
+    /// What a confirmation has done.
+    pub done: &'static str,
+    /// What has not happened without one.
+    pub not_done: &'static str,
+    /// What a person should know before they decide.
+    pub beforehand: &'static str,
+}
+
+const fn words(kind: &str) -> Words {
+    let (to_decide, done, not_done, beforehand) = match kind.as_bytes() {
+        b"milestone_fund" => (
+            "fund",
+            "Funded",
+            "Nothing was funded",
+            "A fee may come on top: OpenTrain shows the total before anything is paid.",
+        ),
+        b"milestone_approve" => (
+            "release the payment of",
+            "Released",
+            "Nothing was released",
+            "Look at the work first: released money cannot be taken back through OpenTrain.",
+        ),
+        b"contract_end" => ("end", "Ended", "Nothing was ended", "An ended contract cannot be opened again."),
+        b"proposal_hire" => {
+            ("hire", "Hired", "Nobody was hired", "Your person may change the terms there; what they confirm counts.")
+        }
+        _ => ("decide on", "Done", "Nothing was done", ""),
+    };
+    Words { to_decide, done, not_done, beforehand }
+}
+
+/// The words for an approval.
+#[must_use]
+pub fn words_of(approval: &Approval) -> Words {
+    words(approval.kind.text().unwrap_or_default())
+}
+
+/// Why nobody can decide it any more, and what to do then. It may end before its time: a hire with other terms takes the
+/// place of the request before (reference: api-reference/proposals/hire).
+#[must_use]
+pub fn expired(approval: &Approval, now: Timestamp) -> [&'static str; 2] {
+    let ended = approval.resolved_at.timestamp().unwrap_or(now);
+    let then = "If you asked again since, go on with that approval; otherwise ask if it is still wanted.";
+    match approval.expires_at.timestamp().is_some_and(|at| ended < at) {
+        true if approval.kind.text() == Some(HIRE) => {
+            ["expired (replaced): a newer request took its place before anyone decided", then]
+        }
+        true => ["expired: it ended before its time, and nobody had decided", then],
+        false => ["expired: nobody decided in time", "Ask if it is still wanted; a new request makes a new link."],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::api::types::from_value;
+    use serde_json::json;
+
+    #[test]
+    fn an_approval_that_ended_before_its_time_is_not_told_as_too_late() {
+        let now = "2026-06-14T10:00:00Z".parse().unwrap();
+        let (before, after) = ("2026-06-13T10:00:00Z", "2026-06-15T10:00:00Z");
+        for (approval, why) in [
+            (json!({ "expiresAt": after, "resolvedAt": before }), "before its time"),
+            (json!({ "expiresAt": after, "resolvedAt": null }), "before its time"),
+            (json!({ "expiresAt": before, "resolvedAt": before }), "in time"),
+            (json!({ "expiresAt": before, "resolvedAt": null }), "in time"),
+            (json!({}), "in time"),
+        ] {
+            assert!(expired(&from_value(&approval), now)[0].contains(why), "{approval}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! How a milestone is written in a line.
+
+use crate::answer::text::{date, number, quoted, usd, visible, word};
+use crate::api::milestones::Milestone;
+use crate::api::reply::Reply;
+
+/// A milestone in a line.
+#[must_use]
+pub fn milestone_line(milestone: &Milestone, reply: &Reply) -> String {
+    milestone_line_in(milestone, None, reply)
+}
+
+/// A milestone in a line, with the unit in which its contract counts.
+#[must_use]
+pub fn milestone_line_in(milestone: &Milestone, unit: Option<&str>, reply: &Reply) -> String {
+    let mut parts = Vec::new();
+    let place = milestone.milestone_number.get().map_or_else(String::new, |place| format!("#{place} "));
+    parts.push(format!("{place}{}", milestone.id.text().map_or_else(|| "no id".into(), word)));
+    parts.push(milestone.status.text().map_or_else(|| "no status".into(), word));
+    parts.push(milestone.amount_usd.decimal().map_or_else(|| "no amount".into(), usd));
+    parts.extend(milestone.volume.decimal().map(|volume| match unit {
+        Some(unit) => format!("{} {unit}", number(volume)),
+        None => format!("volume {}", number(volume)),
+    }));
+    parts.push(due(milestone, reply));
+    let name = milestone.name.text().or_else(|| milestone.description.text());
+    parts.extend(name.map(quoted));
+    let flags = flags(milestone);
+    if !flags.is_empty() {
+        parts.push(format!("OpenTrain's flags: {}", flags.join(", ")));
+    }
+    parts.join(" · ")
+}
+
+fn due(milestone: &Milestone, reply: &Reply) -> String {
+    match (milestone.due_date.text(), milestone.due_date.timestamp()) {
+        (None, _) => "no due date".into(),
+        (Some(text), Some(at)) if at < reply.now() => format!("was due {}", date(text)),
+        (Some(text), _) => format!("due {}", date(&visible(text))),
+    }
+}
+
+/// The flags of a milestone that are set, by their names: their meaning is not documented.
+#[must_use]
+pub fn flags(milestone: &Milestone) -> Vec<&'static str> {
+    let flags = [("pendingApproval", &milestone.pending_approval), ("needsReview", &milestone.needs_review)];
+    flags.into_iter().filter(|(_, flag)| flag.is_true()).map(|(name, _)| name).collect()
+}

@@ -1,0 +1,96 @@
+//! Terms that OpenTrain takes and a person may not have meant: a day that is past, fractions of a cent, an enormous sum, a
+//! volume that is not kept. Nothing is refused for them; the answer says so, since a milestone cannot be changed afterwards.
+
+use jiff::{SignedDuration, Timestamp};
+use rust_decimal::Decimal;
+
+use crate::answer::text::{date, grouped, number, usd};
+use crate::api::milestones::{CreateMilestone, Milestone};
+use crate::api::proposals::FirstMilestone;
+use crate::api::types::{Positive, instant};
+
+/// From here on the zeros are worth counting.
+const ENORMOUS: Decimal = Decimal::from_parts(100_000, 0, 0, false, 0);
+
+/// What is odd about a milestone that was just made, by what was asked for and what was kept.
+#[must_use]
+pub fn of_milestone(wanted: &CreateMilestone, made: &Milestone, now: Timestamp) -> Vec<String> {
+    let asked = |value: &Option<Positive>| value.as_ref().and_then(Positive::exact);
+    let mut notes = of_terms(made.amount_usd.decimal().or(asked(&wanted.amount_usd)), wanted.due_date.as_deref(), now);
+    if let (Some(volume), None) = (asked(&wanted.volume), made.volume.decimal()) {
+        notes.push(format!(
+            "Note: OpenTrain has not kept the volume ({}): this contract is not paid by volume.",
+            grouped(&number(volume))
+        ));
+    }
+    notes
+}
+
+/// What is odd about the first milestone of a hire.
+#[must_use]
+pub fn of_first_milestone(wanted: &FirstMilestone, now: Timestamp) -> Vec<String> {
+    of_terms(wanted.amount.exact(), wanted.due_date.as_deref(), now)
+}
+
+fn of_terms(amount: Option<Decimal>, due: Option<&str>, now: Timestamp) -> Vec<String> {
+    let mut notes = Vec::new();
+    if let Some(amount) = amount {
+        if amount.normalize().scale() > 2 {
+            notes.push(format!("Note: {} has fractions of a cent, which may be rounded when it is paid.", usd(amount)));
+        }
+        if amount >= ENORMOUS {
+            notes.push(format!("Note: {} is a very large amount; make sure that it is meant.", usd(amount)));
+        }
+    }
+    if let Some(due) = due.filter(|due| is_past(due, now)) {
+        notes.push(format!("Note: the due date {} is in the past.", date(due)));
+    }
+    notes
+}
+
+/// A day is past when it is over; a moment, when it has been.
+fn is_past(due: &str, now: Timestamp) -> bool {
+    let whole_day = due.trim().len() <= "2026-07-15".len();
+    let end = instant(due).and_then(|due| {
+        let length = if whole_day { SignedDuration::from_hours(24) } else { SignedDuration::ZERO };
+        due.checked_add(length).ok()
+    });
+    end.is_some_and(|end| end <= now)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::{Value, json};
+
+    fn notes(wanted: Value, made: Value) -> Vec<String> {
+        let mut whole = json!({ "contractId": "c", "description": "d" });
+        whole.as_object_mut().unwrap().extend(wanted.as_object().unwrap().clone());
+        let wanted: CreateMilestone = serde_json::from_value(whole).unwrap();
+        of_milestone(&wanted, &crate::api::types::from_value(&made), "2026-06-12T10:00:00Z".parse().unwrap())
+    }
+
+    #[test]
+    fn odd_terms_are_noted_and_plain_ones_are_not() {
+        for (wanted, made, part) in [
+            (json!({ "dueDate": "2020-01-01" }), json!({}), "the due date 2020-01-01 is in the past"),
+            (json!({ "dueDate": "2026-06-11" }), json!({}), "in the past"),
+            (json!({ "dueDate": "2026-06-12T09:00:00Z" }), json!({}), "in the past"),
+            (json!({ "amountUsd": 0.001 }), json!({ "amountUsd": 0.001 }), "$0.001 has fractions of a cent"),
+            (json!({ "volume": 3 }), json!({ "amountUsd": 12.345, "volume": 3 }), "$12.345 has fractions"),
+            (json!({ "amountUsd": 1e9 }), json!({ "amountUsd": 1_000_000_000 }), "$1,000,000,000 is a very large"),
+            (json!({ "amountUsd": 5, "volume": 40 }), json!({ "amountUsd": 5, "volume": null }), "volume (40)"),
+        ] {
+            let notes = notes(wanted.clone(), made);
+            assert!(notes.len() == 1 && notes[0].contains(part), "{wanted}: {notes:?}");
+        }
+        for (wanted, made) in [
+            (json!({ "dueDate": "2026-06-12" }), json!({})),
+            (json!({ "dueDate": "2026-06-12T11:00:00Z" }), json!({})),
+            (json!({ "amountUsd": 12.50 }), json!({ "amountUsd": 12.5 })),
+            (json!({ "volume": 40 }), json!({ "amountUsd": 480, "volume": 40 })),
+        ] {
+            assert!(notes(wanted.clone(), made).is_empty(), "{wanted}");
+        }
+    }
+}

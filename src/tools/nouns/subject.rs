@@ -1,0 +1,91 @@
+//! What an approval is about: its contract, and the milestone in it.
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use crate::answer::text::{count, date, quoted, total, usd};
+use crate::api::amount;
+use crate::api::approvals::Approval;
+use crate::api::contracts::{Contract, GetContract};
+use crate::api::milestones::{ACTIVE_FUNDED, Milestone};
+use crate::api::types::ContractId;
+use crate::engine::Context;
+
+use super::contract::{contract_name, used_of_budget};
+use super::milestone::flags;
+
+/// What an approval is about, where it could be seen.
+pub struct Subject {
+    /// The contract.
+    pub contract: Contract,
+    /// The milestone in it.
+    pub milestone: Option<Milestone>,
+}
+
+impl Subject {
+    /// One look at the contract that the approval names, or that came of it.
+    pub async fn of(approval: &Approval, context: &Context) -> Option<Self> {
+        let contract_id = ContractId(contract_of(approval)?.to_owned());
+        let contract = context.look(&GetContract { contract_id }).await.ok()?.contract;
+        let wanted = approval.milestone_id.text();
+        let milestone =
+            contract.milestones.items().iter().find(|listed| wanted.is_some() && listed.id.text() == wanted).cloned();
+        Some(Self { contract, milestone })
+    }
+
+    /// What the milestone comes to, where there is one with an amount.
+    #[must_use]
+    pub fn amount(&self) -> Option<Decimal> {
+        self.milestone.as_ref()?.amount_usd.decimal()
+    }
+
+    /// Says that the milestone was changed between the look at it and the request, where it was.
+    #[must_use]
+    pub fn changed_since(&self, before: &Self) -> Option<String> {
+        let (was, is) = (before.amount()?, self.amount()?);
+        (was != is)
+            .then(|| format!("THE AMOUNT CHANGED while this was asked: it was {}, it is {} now.", usd(was), usd(is)))
+    }
+
+    /// What, how much, for whom.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let Some(milestone) = &self.milestone else { return self.whole_contract() };
+        let number = milestone.milestone_number.get().map_or_else(String::new, |number| format!("#{number} "));
+        let name = milestone.name.text().or_else(|| milestone.description.text()).map(quoted).unwrap_or_default();
+        let amount = milestone.amount_usd.decimal().map_or_else(|| "an unknown amount".into(), usd);
+        format!("{number}{name}, {amount}, for {}", contract_name(&self.contract))
+    }
+
+    /// What a person looks at before money is released: how much of the funded work was done, by OpenTrain's count, and
+    /// whether the day it was due has passed.
+    #[must_use]
+    pub fn work_done(&self, now: Timestamp) -> Vec<String> {
+        let Some(milestone) = &self.milestone else { return Vec::new() };
+        let used = used_of_budget(&self.contract);
+        let used = used.map(|used| format!("OpenTrain has counted {used} of work on this contract."));
+        let due = milestone.due_date.timestamp().filter(|due| *due < now);
+        let late = due.and(milestone.due_date.text()).map(|due| format!("It was due {}.", date(due)));
+        let flags = flags(milestone);
+        let flags = (!flags.is_empty()).then(|| format!("OpenTrain's flags on it: {}.", flags.join(", ")));
+        [used, late, flags].into_iter().flatten().collect()
+    }
+
+    fn whole_contract(&self) -> String {
+        let milestones = self.contract.milestones.items().iter();
+        let funded: Vec<&Milestone> = milestones.filter(|listed| listed.status.text() == Some(ACTIVE_FUNDED)).collect();
+        let sum = amount::sum(funded.iter().filter_map(|milestone| milestone.amount_usd.decimal()));
+        format!(
+            "the contract of {} ({} funded, {})",
+            contract_name(&self.contract),
+            count(funded.len(), "milestone"),
+            total(sum)
+        )
+    }
+}
+
+/// The contract that an approval is about, or that came of it.
+#[must_use]
+pub fn contract_of(approval: &Approval) -> Option<&str> {
+    approval.contract_id.text().or_else(|| approval.result.get()?.get("contractId")?.as_str())
+}
