@@ -333,6 +333,20 @@ mod tests {
     }
 
     #[test]
+    fn hides_what_begins_like_a_token_and_no_example() {
+        for (text, hidden) in [
+            ("not \"ot_pat_c3f9_s3cr3tpart99\".", "not \"[token hidden]\"."),
+            ("A=ot_clm_s3cr3tpart99, whsec_s3cr3tpart99", "A=[token hidden], [token hidden]"),
+            (
+                "a personal API token (ot_pat_…), ot_pat_..., ot_clm_",
+                "a personal API token (ot_pat_…), ot_pat_..., ot_clm_",
+            ),
+        ] {
+            assert_eq!(hide_tokens(text), hidden);
+        }
+    }
+
+    #[test]
     fn debug_shows_nothing() {
         assert_eq!(format!("{:?}", Token::new("ot_pat_c3f9_s3cr3tpart99")), "Ok(Token(hidden))");
     }

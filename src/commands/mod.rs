@@ -73,6 +73,12 @@ fn refuse(message: &str, as_json: bool) -> ExitCode {
 }
 
 fn run(cli: Cli, environment: &Environment) -> Result<ExitCode, Fault> {
+    // The stop switch works whatever the settings are.
+    match &cli.task {
+        Some(Task::Freeze { reason }) => return freeze::freeze(environment.switch_paths(), reason),
+        Some(Task::Thaw) => return freeze::thaw(environment.switch_paths()),
+        _ => {}
+    }
     let mut config = Config::read(&cli.flags, environment)?;
     let overriding = config.credentials.overriding_variable();
     if matches!(cli.task, Some(Task::Logout)) {
@@ -112,15 +118,15 @@ async fn perform(
             call::run(Server::new(Arc::new(toolbox))?, &tool, &arguments, json).await
         }
         Task::Check => check::run(config).await,
-        Task::Freeze { reason } => freeze::freeze(config, &reason),
         Task::Completions { shell } => {
             print_whole(&completions(shell))?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Drift { document } => drift::run(config, document.as_deref()).await,
         Task::Logout => logout::run(config, overriding).await,
-        Task::Thaw => freeze::thaw(config),
         Task::Audit { file } => audit::run(config, file.as_deref()),
+        // `run` has done these already.
+        Task::Freeze { .. } | Task::Thaw => Ok(ExitCode::SUCCESS),
         Task::Install(options) => install::install(&options, environment, config.flags.arguments()),
         Task::Uninstall(options) => install::uninstall(&options, environment),
         Task::Sandbox { listen, assumptions } => sandbox::run(listen, config, assumptions).await,

@@ -50,7 +50,7 @@ impl Account {
 }
 
 fn setting(name: &str, value: &str, source: Source) -> ResolvedSetting {
-    ResolvedSetting { name: name.into(), value: value.into(), source, typed: Vec::new(), unfilled: Vec::new() }
+    ResolvedSetting { name: name.into(), value: value.into(), source, ..ResolvedSetting::default() }
 }
 
 /// The variables that are set, in the order of precedence, each with its value.

@@ -1,4 +1,5 @@
-//! The credential file as it stands on the disk: what can be read of it, and what of that may be used for which base.
+//! Reads the credential file, and decides which of its tokens may go to which base. It changes nothing but what an earlier
+//! process left unfinished.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -14,28 +15,28 @@ use super::leftover::{self, Leftover};
 use super::placeholder::{unfilled, unfilled_token};
 use super::{DEFAULT_ORIGIN, Source};
 
-/// The fields of the file that are ours to read; each is text.
+/// The fields of the file that this program reads; each is text.
 const NAMES: [&str; 3] = ["apiToken", "baseUrl", "claimToken"];
 
-/// The credential file as it was found.
+/// The credential file as it was read.
 #[derive(Clone)]
 pub(super) struct CredentialFile {
     path: PathBuf,
-    /// All of it; `None` when there is one that cannot be read.
+    /// All fields; `None` when the file cannot be read.
     pub(super) fields: Option<Map<String, Value>>,
     pub(super) notices: Vec<String>,
-    /// Why its account is not in the file itself: it was found beside it.
+    /// Set when the account was found beside the file and could not be put in place.
     pub(super) unsaved: Option<Unsaved>,
 }
 
 impl CredentialFile {
-    /// Reads what is there at start, an account included that an earlier process could not put in place.
+    /// Reads the file at start. First puts an account in place that an earlier process could not.
     pub(super) fn recovered(path: PathBuf) -> Self {
         let real = std::fs::canonicalize(&path).unwrap_or_else(|_| path.clone());
         if files::beside(&real).is_empty() {
             return Self::read(path);
         }
-        // Who holds the lock is just writing there, and no earlier process.
+        // A process that holds the lock is writing now: what is beside the file is not left over.
         let lock = files::private_log().open(lock_path(&path)).and_then(|lock| {
             files::lock(&lock, Duration::ZERO)?;
             Ok(lock)
@@ -58,7 +59,7 @@ impl CredentialFile {
         file
     }
 
-    /// Reads what is there. What cannot be read is noticed, and left as it is.
+    /// Reads the file. If it cannot be read it stays as it is, and a notice says so.
     pub(super) fn read(path: PathBuf) -> Self {
         let mut notices = Vec::new();
         let fields = match files::read(&path) {
@@ -106,13 +107,13 @@ impl CredentialFile {
         self.raw("baseUrl")
     }
 
-    /// What is kept, as far as `origin` may have it: the file's own base or the default one. Any other comes from the
-    /// environment, where a hostile project's configuration could have put it to fetch the token.
+    /// The account, if `origin` may get it: the file's own base or the default one. Any other base comes from the
+    /// environment, where a hostile project's configuration could have set it to fetch the token.
     pub(super) fn account_for(&mut self, origin: &Url, base_source: &Source) -> StoredAccount {
         let Some(token) = self.text("apiToken").map(str::to_owned) else { return StoredAccount::default() };
         let own = self.base_url().unwrap_or(DEFAULT_ORIGIN).to_owned();
         let same = |base: &str| Url::parse(base).is_ok_and(|base| base.origin() == origin.origin());
-        // The default base is in use although the file names another: it was not used, and that has been said.
+        // The default base is in use although the file names another one; a notice has said so.
         if !same(&own) && *base_source == Source::Default {
             return StoredAccount::default();
         }
@@ -127,7 +128,7 @@ impl CredentialFile {
         if let Err(fault) = &bearer {
             self.notices.push(format!("apiToken in {} is ignored: {fault}", self.path.display()));
         }
-        // A claim token is for the origin that gave it and no other.
+        // A claim token is for the origin that issued it only.
         let claim_token = self.text("claimToken").filter(|_| same(&own)).and_then(|text| Token::new(text).ok());
         StoredAccount { token: bearer.ok(), claim_token }
     }
@@ -138,7 +139,7 @@ fn why_unfilled(name: &str, text: &str) -> Option<&'static str> {
     if name == "baseUrl" { unfilled(text) } else { unfilled_token(text) }
 }
 
-/// The lock stands beside the credential file, since that one is replaced.
+/// The lock is a file beside the credential file, since the credential file is replaced.
 pub(super) fn lock_path(path: &Path) -> PathBuf {
     path.with_extension("json.lock")
 }
@@ -147,7 +148,7 @@ fn is_text(fields: &Map<String, Value>, name: &str) -> bool {
     fields.get(name).is_none_or(|value| value.is_string() || value.is_null())
 }
 
-/// Where a JSON fault is; never what stands there.
+/// Where a JSON error is, without the text there.
 fn place(fault: &serde_json::Error) -> String {
     format!("line {}, column {}", fault.line(), fault.column())
 }
@@ -169,10 +170,10 @@ fn readable_by_others(_: &Path) -> Option<String> {
     None
 }
 
-/// An account that is in use and could not be saved.
+/// Why the account in use is not in the file.
 #[derive(Clone, Debug)]
 pub(super) struct Unsaved {
-    /// The token that the file still has.
+    /// The token that is still in the file.
     pub(super) left_behind: Option<Token>,
     pub(super) why: String,
 }

@@ -1,5 +1,5 @@
-//! The token in use, and how an account is kept in the file of OpenTrain's own tools: `{"apiToken", "baseUrl",
-//! "claimToken"}`.
+//! The token in use, and the account in the file of OpenTrain's own tools: `{"apiToken", "baseUrl", "claimToken"}`. A new
+//! account is in use at once; if it cannot be saved, saving is tried again.
 
 use std::fs::File;
 use std::io;
@@ -17,27 +17,27 @@ use crate::files;
 use super::credential_file::{CredentialFile, Unsaved, lock_path};
 use super::{Source, leftover};
 
-/// How long another process may hold the file.
+/// How long another process may hold the lock.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The same while a call waits that has nothing to do with it.
+/// The same while a call waits that does not need the file.
 const SHORT_PATIENCE: Duration = Duration::from_millis(200);
-/// The room that is taken for a new account, beside what stands in the file already. Tokens have some hundred bytes.
+/// The room that is reserved for a new account, in addition to what the file holds. Tokens have some hundred bytes.
 const ROOM: usize = 16 * 1024;
 
-/// Where the token comes from: the environment, or the file, which is looked at again when its token is refused.
+/// The source of the token: the environment, or the file, which is read again when its token is refused.
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// A token of the environment: it wins over the file's.
+    /// The token of the environment with its variable. It takes precedence over the file's.
     fixed: Option<(Token, &'static str)>,
-    /// The file, if there is a home to keep one in.
+    /// The file, if there is a home folder for it.
     path: Option<PathBuf>,
-    /// What the file is used with, and where that was set.
+    /// The base that the file is used with, and where it was set.
     origin: Url,
     base_source: Source,
     state: Arc<RwLock<State>>,
     /// Locked while the file is read or written and the state follows it, so that an older read never replaces a newer write.
     in_step: Arc<Mutex<()>>,
-    /// What is to be known of the settings around it, since the start.
+    /// Notices about the other settings, found at start.
     notices: Vec<String>,
     /// What became of an account that had to be saved again, until a caller takes this notice.
     saved_again: Arc<Mutex<Option<String>>>,
@@ -59,7 +59,7 @@ impl State {
 }
 
 impl Credentials {
-    /// What the environment and the file give for `origin`.
+    /// The tokens of the environment and of the file that `origin` may get.
     pub(super) fn new(
         fixed: Option<(Token, &'static str)>,
         file: Option<CredentialFile>,
@@ -80,13 +80,13 @@ impl Credentials {
         }
     }
 
-    /// The same, with more that a person should know.
+    /// The same with more notices for the user.
     pub(super) fn with_notices(mut self, notices: impl IntoIterator<Item = String>) -> Self {
         self.notices.extend(notices);
         self
     }
 
-    /// What may be shown of the token, and where it came from.
+    /// A description of the token that shows nothing secret, and its source.
     pub(super) fn described(&self) -> (String, Source) {
         let source = match (&self.fixed, &self.path) {
             (Some((_, variable)), _) => Source::Variable((*variable).to_owned()),
@@ -103,8 +103,8 @@ impl Credentials {
         self.state.read().map(|state| state.clone()).unwrap_or_default()
     }
 
-    /// Reads the file again. What another process has put there counts; a file without a token takes nothing away, nor
-    /// does one with the token of before: what could not be saved is in memory only.
+    /// Reads the file again. A token that another process has put there is used. A file without a token, or with the token
+    /// from before one that could not be saved, changes nothing: that one is only in memory.
     fn reread(&self, path: &Path) -> CredentialFile {
         let _in_step = self.in_step.lock().unwrap_or_else(PoisonError::into_inner);
         let file = CredentialFile::read(path.to_owned());
@@ -122,7 +122,7 @@ impl Credentials {
         LockedFile::of(self.clone(), path.clone(), patience).map_err(|fault| format!("{}: {fault}", path.display()))
     }
 
-    /// Saves the account in use, which could not be saved before, unless another process has saved one since.
+    /// Saves the account that could not be saved before, unless another process has saved one since.
     fn save_unsaved(&self) -> Result<String, String> {
         let file = self.locked_file(SHORT_PATIENCE)?;
         let (token, path) = (self.state().account.token, file.path.display().to_string());
@@ -218,11 +218,11 @@ impl TokenSource for Credentials {
 /// The credential file under its lock, and the file that will take its place.
 struct LockedFile {
     credentials: Credentials,
-    /// Where the file really is: a link to it stays one.
+    /// The file itself, so that a link to it stays a link.
     path: PathBuf,
     fields: Map<String, Value>,
     next: NamedTempFile,
-    /// Beside the credential file, since that one is replaced. The lock ends when this is closed.
+    /// A file of its own, since the credential file is replaced. Closing it ends the lock.
     _lock: File,
 }
 
@@ -232,10 +232,10 @@ impl LockedFile {
         files::private_folder(folder)?;
         let lock = files::private_log().open(lock_path(&path))?;
         files::lock(&lock, patience)?;
-        // What this finds is read in the next step; what it cannot put in place is tried again below.
+        // The next step reads what this puts in place; the save below replaces the rest.
         drop(leftover::recover(&path));
         let broken =
-            || io::Error::other("it cannot be read, and what is there must not be lost; mend or remove it first");
+            || io::Error::other("it cannot be read, and its content must not be lost; repair or remove it first");
         let fields = credentials.reread(&path).fields.ok_or_else(broken)?;
         let path = std::fs::canonicalize(&path).unwrap_or(path);
         let size = Value::Object(fields.clone()).to_string().len();
@@ -251,7 +251,7 @@ impl LockedFile {
                 None => drop(fields.shift_remove(name)),
             }
         }
-        // A base belongs to its account: left alone it would lead the next one astray.
+        // A base belongs to its account: the next account must not go there.
         if account.token.is_some() || account.claim_token.is_some() {
             let base = self.credentials.origin.as_str().trim_end_matches('/');
             fields.insert("baseUrl".into(), base.into());

@@ -88,7 +88,8 @@ impl Environment {
 
     /// The files of the stop switch. One is in the home folder whatever `XDG_CONFIG_HOME` says: servers of one user may
     /// be started with another one each, and a freeze stops all of them.
-    pub(super) fn switch_paths(&self) -> Vec<PathBuf> {
+    #[must_use]
+    pub fn switch_paths(&self) -> Vec<PathBuf> {
         self.config_folders().map(|folder| folder.join("mcp-frozen")).collect()
     }
 

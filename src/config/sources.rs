@@ -14,7 +14,7 @@ use super::flags::HEADING;
 use super::placeholder::unfilled;
 
 /// Where a value came from, in the order of precedence.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Source {
     /// The flag of this name.
     Flag(String),
@@ -23,6 +23,7 @@ pub enum Source {
     /// The credential file.
     File(PathBuf),
     /// Nothing was set.
+    #[default]
     Default,
 }
 
@@ -38,7 +39,7 @@ impl fmt::Display for Source {
 }
 
 /// A setting as it is in effect.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct ResolvedSetting {
     /// The setting.
     pub name: String,
@@ -64,11 +65,11 @@ impl ResolvedSetting {
         for (source, value) in typed.into_iter().chain(set) {
             match unfilled(&value) {
                 Some(why) => not_used.push((source, why)),
-                None => return Self { name, value, source, typed: Vec::new(), unfilled: not_used },
+                None => return Self { name, value, source, unfilled: not_used, ..Self::default() },
             }
         }
         let default = argument.get_default_values().first().map(|default| text(default)).unwrap_or_default();
-        Self { name, value: default, source: Source::Default, typed: Vec::new(), unfilled: not_used }
+        Self { name, value: default, unfilled: not_used, ..Self::default() }
     }
 
     /// Every setting that is a flag, as clap read them.

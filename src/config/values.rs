@@ -38,8 +38,10 @@ where
         source: ValueSource,
     ) -> Result<T, clap::Error> {
         let argument = argument.ok_or_else(|| clap::Error::new(ErrorKind::ValueValidation))?;
+        let is_text = value.to_str().is_some();
         let ResolvedSetting { value, source, .. } = ResolvedSetting::of(argument, value, source);
-        (self.0)(&value).map_err(|problem| clap::Error::raw(ErrorKind::ValueValidation, refused(&source, problem)))
+        let read = if is_text { (self.0)(&value) } else { Err("must be text in UTF-8".into()) };
+        read.map_err(|problem| clap::Error::raw(ErrorKind::ValueValidation, refused(&source, problem)))
     }
 }
 

@@ -55,6 +55,8 @@ async fn a_placeholder_in_what_forbids_refuses_the_start() {
     }
     let ran = launch().args(["--max-day-usd", "$MAX"]).run().await;
     assert!(ran.status == Some(2) && ran.stderr.contains("--max-day-usd: it is a placeholder"), "{ran:?}");
+    let frozen = launch().env("OPENTRAIN_MAX_DAY_USD", "${MAX}").args(["freeze"]).run().await;
+    assert_eq!(frozen.status, Some(0), "the stop switch works all the same: {frozen:?}");
     let ran = launch().env("OPENTRAIN_MAX_DAY_USD", "${MAX}").args(["--help"]).run().await;
     assert!(ran.status == Some(0) && ran.stdout.contains("[env: OPENTRAIN_MAX_DAY_USD]"), "{ran:?}");
 }
