@@ -4,7 +4,7 @@
 use std::str::FromStr;
 
 use serde_json::{Map, Value};
-use yaml_edit::validator::Validator;
+use yaml_edit::validator::{Severity, Validator};
 use yaml_edit::{Document, Mapping, YamlFile, YamlNode};
 
 use super::{DocumentError, Format, Slot};
@@ -23,7 +23,8 @@ fn tree(text: &str) -> Result<(YamlFile, Option<Mapping>), DocumentError> {
     }
     let Some(document) = first else { return Ok((file, None)) };
     // The parser also accepts what YAML does not allow, such as tabs as indentation.
-    if let Some(violation) = Validator::new().validate(&document).first() {
+    let violations = Validator::new().validate(&document);
+    if let Some(violation) = violations.iter().find(|violation| violation.severity == Severity::Error) {
         return Err(invalid(violation));
     }
     let root = document.as_mapping();

@@ -48,7 +48,7 @@ const YAML: &[&str] = &[
     "KEY:\n  developer: {enabled: true, type: builtin}\nz: [1, 2]\n",
     "KEY: {}\nz: 1\n",
     "KEY:\nz: 1\n",
-    "a: 1\nb:\n- x\n- y: 1\n",
+    "a: 1\nb:\n- x\n- y: 1\nc: yes\nd: 012\n",
     "# Nothing yet.\n",
     "",
 ];

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use http::header::CONTENT_TYPE;
+use http::header::{CONTENT_TYPE, USER_AGENT};
 use reqwest::Client;
 use ring::hmac;
 use tokio::sync::mpsc;
@@ -56,6 +56,7 @@ async fn send(client: &Client, delivery: &Delivery, own_port: Option<u16>) -> Re
     let time = now();
     let request = client
         .post(url.clone())
+        .header(USER_AGENT, "OpenTrain-Webhooks/1.0")
         .header(CONTENT_TYPE, "application/json")
         .header("X-OpenTrain-Event", *event)
         .header("X-OpenTrain-Delivery", id)

@@ -9,7 +9,6 @@ pub(super) fn client() -> reqwest::Result<reqwest::Client> {
     // It is set already if an API client was made before.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
-        .user_agent("OpenTrain-Webhooks/1.0")
         .no_proxy()
         .redirect(Policy::none())
         .retry(reqwest::retry::never())

@@ -17,6 +17,8 @@ use crate::sandbox::world::Shared;
 const PATH: &str = "/sandbox";
 /// How long a port may take to say what it is. A sandbox on the same machine needs a few milliseconds.
 const PATIENCE: Duration = Duration::from_millis(300);
+/// More bytes than a marker has.
+const ENOUGH: usize = 16 * 1024;
 
 const SERVICE: &str = "opentrain-mcp sandbox";
 /// The service of a sandbox that only its owner uses: to all others it is another program.
@@ -88,6 +90,10 @@ pub(super) async fn ask(client: &Client, port: u16, wanted: &Marker) -> Holder {
 
 async fn fetch(client: &Client, port: u16) -> reqwest::Result<Vec<u8>> {
     let url = format!("http://{}:{port}{PATH}", Ipv4Addr::LOCALHOST);
-    let body = client.get(url).send().await?.bytes().await?;
-    Ok(body.into())
+    let mut response = client.get(url).send().await?;
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await?.filter(|_| body.len() < ENOUGH) {
+        body.extend(chunk);
+    }
+    Ok(body)
 }

@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::StatusCode;
 use maud::{Markup, html};
 
-use super::layout::{Fields, form, not_found, page, refusal, see, tell_assistant, unexpected, visible};
+use super::layout::{Fields, form, next_step, not_found, page, refusal, see, unexpected, visible};
 use crate::sandbox::rules::claim;
 use crate::sandbox::world::{Account, Attempt, Owner, Refused, Shared, World};
 
@@ -59,7 +59,7 @@ fn by_the_agent(world: &World, account: &str) -> Response {
     let found = world.owner_of(Some(account)).and_then(|owner| world.account(owner));
     match found {
         None => unknown(),
-        Some(account) if account.claimed => claimed_page(&tell_assistant("that the account is claimed.")),
+        Some(account) if account.claimed => claimed_page(&next_step("that the account is claimed.")),
         Some(account) => page(
             StatusCode::OK,
             "This account waits for its user",
@@ -111,7 +111,7 @@ fn claim_seeded(world: &World) -> Response {
     if world.is_claimed(Owner::SEEDED) {
         return claimed_page(&html! {
             p { "The account is claimed. Your agent can now create milestones and ask you for decisions. Money moves only when you confirm." }
-            (tell_assistant("that the account is claimed; it repeats the refused call."))
+            (next_step("that the account is claimed; it repeats the refused call."))
         });
     }
     let body = html! {
@@ -132,7 +132,7 @@ pub(super) async fn billing(State(shared): State<Shared>, query: RawQuery) -> Re
     if account.has_card {
         let body = html! {
             p { "It is a pretend card: no number was asked for, and nothing is ever charged." }
-            (tell_assistant("that a payment method is on file. It repeats the refused request, and you decide on its page."))
+            (next_step("that a payment method is on file. It repeats the refused request, and you decide on its page."))
         };
         return page(StatusCode::OK, "A payment method is on file", &body);
     }

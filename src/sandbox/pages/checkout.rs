@@ -5,7 +5,7 @@ use axum::response::Response;
 use http::StatusCode;
 use maud::html;
 
-use super::layout::{self, Id, form, id_of, not_found, see, tell_assistant, unexpected};
+use super::layout::{self, Id, form, id_of, next_step, not_found, see, unexpected};
 use crate::sandbox::world::{Shared, dollars};
 
 pub(super) async fn page(State(shared): State<Shared>, id: Id) -> Response {
@@ -28,7 +28,7 @@ pub(super) async fn page(State(shared): State<Shared>, id: Id) -> Response {
             (form(&format!("/checkout/{id}"), "", &[], &format!("Pay {amount}")))
             (unexpected())
         } @else {
-            (tell_assistant("that this page is done."))
+            (next_step("that this page is done."))
         }
     };
     layout::page(StatusCode::OK, title, &body)

@@ -6,7 +6,7 @@ use axum::response::Response;
 use http::StatusCode;
 use maud::{Markup, html};
 
-use super::layout::{self, Fields, Id, form, id_of, not_found, row, see, tell_assistant, visible};
+use super::layout::{self, Fields, Id, form, id_of, next_step, not_found, row, see, visible};
 use super::request::{View, view};
 use crate::api::approvals::{CONFIRMED, DECLINED, PENDING};
 use crate::sandbox::rules::decide::{self, Means, cost, obstacle};
@@ -104,8 +104,8 @@ fn heading(approval: &Approval, view: &View, status: &str) -> &'static str {
 
 fn next(status: &str) -> Markup {
     match status {
-        CONFIRMED => tell_assistant("that you have decided."),
-        DECLINED => tell_assistant("that you declined, and what should be different."),
+        CONFIRMED => next_step("that you have decided."),
+        DECLINED => next_step("that you declined, and what should be different."),
         _ => html! { p { strong { "Next:" } " if you still want it, tell your assistant to ask again." } },
     }
 }

@@ -68,7 +68,7 @@ pub(super) fn form(action: &str, class: &str, fields: &[(&str, &str)], button: &
 }
 
 /// The next step after a page is done: no host wakes the assistant by itself.
-pub(super) fn tell_assistant(what: &str) -> Markup {
+pub(super) fn next_step(what: &str) -> Markup {
     html! { p { strong { "Next:" } " tell your assistant " (what) } }
 }
 

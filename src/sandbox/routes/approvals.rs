@@ -14,14 +14,14 @@ pub(crate) fn get(world: &mut World, caller: &Caller, wanted: &GetApproval) -> A
         let details = json!({ "resource": "approvals", "approvalId": id });
         return Err(Refused::not_found("Approval not found.").with_details(details));
     }
-    Ok(Answer::ok(json!({ "approval": shown(world, id) })))
+    Ok(Answer::ok(json!({ "approval": to_json(world, id) })))
 }
 
 /// Asks a person for `request`: 202 with an approval.
 pub(crate) fn ask(world: &mut World, caller: &Caller, request: Request) -> Answer {
     let asked = request.asked;
     let id = rules::ask::ask(world, caller, request);
-    let mut approval = shown(world, &id);
+    let mut approval = to_json(world, &id);
     if let (Asked::Fund | Asked::Release, Some(Value::Object(fields))) = (asked, &mut approval) {
         // The reference's examples of these two are without it.
         fields.shift_remove("proposalId");
@@ -33,9 +33,9 @@ pub(crate) fn ask(world: &mut World, caller: &Caller, request: Request) -> Answe
     Answer::accepted(json!({ "approval": approval, "message": message }))
 }
 
-fn shown(world: &World, id: &str) -> Option<Value> {
+fn to_json(world: &World, id: &str) -> Option<Value> {
     let url = world.page(&format!("/approvals/{id}"));
-    world.approval(id).map(|approval| approval.shown(&url, world.now()))
+    world.approval(id).map(|approval| approval.to_json(&url, world.now()))
 }
 
 /// The API's own words (reference: api-reference/milestones/fund and milestones/approve).

@@ -76,7 +76,7 @@ pub(crate) fn top_up(world: &mut World, caller: &Caller, wanted: &CreateCreditTo
         "topUpId": id,
         "checkoutUrl": world.page(&format!("/checkout/{id}")),
         "expiresAt": top_up.expires_at(),
-        "topUp": shown(&top_up, created_at),
+        "topUp": to_json(&top_up, created_at),
         "message": "Top-up created. Show checkoutUrl to your human so they can complete the payment; then poll the \
                     top-up until it is COMPLETED.",
     });
@@ -89,10 +89,10 @@ pub(crate) fn look(world: &mut World, caller: &Caller, wanted: &GetCreditTopUp) 
     let missing =
         || Refused::not_found("Top-up not found.").with_details(json!({ "resource": "credit-top-ups", "topUpId": id }));
     let found = world.top_ups.iter().find(|found| found.owner == caller.owner && found.id == *id);
-    Ok(Answer::ok(json!({ "topUp": shown(found.ok_or_else(missing)?, world.now()) })))
+    Ok(Answer::ok(json!({ "topUp": to_json(found.ok_or_else(missing)?, world.now()) })))
 }
 
-fn shown(top_up: &TopUp, now: Moment) -> Value {
+fn to_json(top_up: &TopUp, now: Moment) -> Value {
     json!({
         "id": top_up.id,
         "status": top_up.status(now),

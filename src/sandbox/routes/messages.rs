@@ -40,7 +40,7 @@ pub(crate) fn read(world: &mut World, caller: &Caller, wanted: &ReadMessages) ->
         messages.reverse();
     }
     let (messages, next) = page(messages, |message| &message.id, BOUNDS, wanted.limit, wanted.cursor.as_deref())?;
-    let shown: Vec<_> = messages.into_iter().map(|message| known.shown(message, &us)).collect();
+    let shown: Vec<_> = messages.into_iter().map(|message| known.to_json(message, &us)).collect();
     Ok(Answer::ok(json!({ "messages": shown, "nextCursor": next })))
 }
 
@@ -54,6 +54,6 @@ pub(crate) fn send(world: &mut World, caller: &Caller, wanted: &SendMessage) -> 
     world.write(&id, true, &wanted.content, now);
     life::expect_answer(world, &id, now);
     let known = world.conversation(caller.owner, &id)?;
-    let message = known.messages.last().map(|message| known.shown(message, &us));
+    let message = known.messages.last().map(|message| known.to_json(message, &us));
     Ok(Answer::created(json!({ "ok": true, "message": message })))
 }

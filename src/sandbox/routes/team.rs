@@ -20,7 +20,7 @@ pub(crate) fn invalid(fault: InvalidArgument) -> Refused {
 
 pub(crate) fn get(world: &mut World, caller: &Caller, _: &GetTeam) -> Answered {
     let account = account(world, caller.owner)?;
-    Ok(Answer::ok(json!({ "team": shown(account) })))
+    Ok(Answer::ok(json!({ "team": to_json(account) })))
 }
 
 pub(crate) fn invite(world: &mut World, caller: &Caller, wanted: &InviteTeamMember) -> Answered {
@@ -51,7 +51,7 @@ pub(crate) fn invite(world: &mut World, caller: &Caller, wanted: &InviteTeamMemb
             _ => {}
         }
     }
-    let team = shown(account(world, caller.owner)?);
+    let team = to_json(account(world, caller.owner)?);
     Ok(Answer::ok(json!({ "ok": true, "status": status, "email": email, "team": team })))
 }
 
@@ -78,7 +78,7 @@ fn what_becomes(world: &World, owner: Owner, email: &str) -> &'static str {
     }
 }
 
-fn shown(account: &Account) -> Value {
+fn to_json(account: &Account) -> Value {
     let owner = account.email.as_ref().map(|email| {
         json!({
             "userId": account.user_id,
@@ -88,7 +88,7 @@ fn shown(account: &Account) -> Value {
             "joinedAt": account.created_at,
         })
     });
-    let members = account.team.members.iter().map(Member::shown);
+    let members = account.team.members.iter().map(Member::to_json);
     json!({
         "organization": {
             "id": account.organization_id,
@@ -97,6 +97,6 @@ fn shown(account: &Account) -> Value {
             "ownerName": account.full_name(),
         },
         "members": owner.into_iter().chain(members).collect::<Vec<_>>(),
-        "invites": account.team.invites.iter().map(Invite::shown).collect::<Vec<_>>(),
+        "invites": account.team.invites.iter().map(Invite::to_json).collect::<Vec<_>>(),
     })
 }

@@ -8,7 +8,7 @@ use crate::sandbox::world::{Caller, Key, Refused, World};
 
 pub(crate) fn list(world: &mut World, caller: &Caller, _: &ListTokens) -> Answered {
     let organization = world.account(caller.owner).map(|account| account.organization_id.as_str());
-    let tokens: Vec<_> = world.keys.of(caller.owner).map(|key| shown(key, organization)).collect();
+    let tokens: Vec<_> = world.keys.of(caller.owner).map(|key| to_json(key, organization)).collect();
     Ok(Answer::ok(json!({ "tokens": tokens })))
 }
 
@@ -18,10 +18,10 @@ pub(crate) fn revoke(world: &mut World, caller: &Caller, wanted: &RevokeToken) -
     let missing = || Refused::not_found("Token not found.").with_details(json!({ "tokenId": id }));
     let key = world.keys.find(caller.owner, id).ok_or_else(missing)?;
     key.revoked_at.get_or_insert(now);
-    Ok(Answer::ok(json!({ "token": shown(key, organization.as_deref()) })))
+    Ok(Answer::ok(json!({ "token": to_json(key, organization.as_deref()) })))
 }
 
-fn shown(key: &Key, organization: Option<&str>) -> Value {
+fn to_json(key: &Key, organization: Option<&str>) -> Value {
     json!({
         "id": key.id(),
         "name": key.name,

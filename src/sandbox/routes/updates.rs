@@ -19,6 +19,6 @@ pub(crate) fn poll(world: &mut World, caller: &Caller, wanted: &PollUpdates) -> 
     let mut rest = world.events.iter().filter(|event| event.id > after).filter(visible);
     let events: Vec<_> = rest.by_ref().take(limit).collect();
     let next = events.last().map(|event| event.id.to_string()).or_else(|| wanted.cursor.clone());
-    let shown: Vec<_> = events.into_iter().map(Event::shown).collect();
+    let shown: Vec<_> = events.into_iter().map(Event::to_json).collect();
     Ok(Answer::ok(json!({ "events": shown, "nextCursor": next, "hasMore": rest.next().is_some() })))
 }

@@ -30,7 +30,7 @@ pub(crate) fn create(world: &mut World, caller: &Caller, wanted: &CreateWebhook)
     let address = wanted.url.clone();
     let webhook = Webhook { id, owner: caller.owner, url, address, kinds, secret: secret.clone(), created_at };
     let body = json!({
-        "webhook": webhook.shown(),
+        "webhook": webhook.to_json(),
         "secret": secret,
         "message": "Webhook created. Store the secret now: it is not shown again.",
     });
@@ -44,18 +44,18 @@ fn named(name: &str) -> Result<EventKind, Refused> {
 
 pub(crate) fn list(world: &mut World, caller: &Caller, _: &ListWebhooks) -> Answered {
     let ours = world.webhooks.iter().filter(|known| known.owner == caller.owner);
-    Ok(Answer::ok(json!({ "webhooks": ours.map(Webhook::shown).collect::<Vec<_>>() })))
+    Ok(Answer::ok(json!({ "webhooks": ours.map(Webhook::to_json).collect::<Vec<_>>() })))
 }
 
 pub(crate) fn get(world: &mut World, caller: &Caller, wanted: &GetWebhook) -> Answered {
     let place = place(world, caller.owner, &wanted.webhook_id.0)?;
-    Ok(Answer::ok(json!({ "webhook": world.webhooks.get(place).map(Webhook::shown) })))
+    Ok(Answer::ok(json!({ "webhook": world.webhooks.get(place).map(Webhook::to_json) })))
 }
 
 pub(crate) fn delete(world: &mut World, caller: &Caller, wanted: &DeleteWebhook) -> Answered {
     let place = place(world, caller.owner, &wanted.webhook_id.0)?;
     let webhook = world.webhooks.remove(place);
-    Ok(Answer::ok(json!({ "webhook": webhook.shown(), "deleted": true })))
+    Ok(Answer::ok(json!({ "webhook": webhook.to_json(), "deleted": true })))
 }
 
 fn place(world: &World, owner: Owner, id: &str) -> Result<usize, Refused> {

@@ -67,7 +67,7 @@ fn apply(world: &mut World, job: &str, trainer: Arc<Trainer>, score: u32, at: Mo
     let proposal = Proposal::new(&id, job, trainer, i64::from(score) + 3, at);
     world.proposals.push(Proposal { interview: Some(interview), ..proposal });
     let data = json!({ "proposalId": id, "jobId": job });
-    world.tell(owner, EventKind::ProposalReceived, at, &id, Some(job), data);
+    world.record_event(owner, EventKind::ProposalReceived, at, &id, Some(job), data);
 }
 
 fn answer(world: &mut World, conversation: &str, at: Moment) {

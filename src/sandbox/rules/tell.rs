@@ -15,7 +15,7 @@ pub(crate) fn milestone(world: &mut World, id: &str) {
     };
     let data = json!({ "milestoneId": id, "contractId": contract.id, "status": milestone.status });
     let (owner, job) = (contract.owner, contract.job_id.clone());
-    world.tell(owner, EventKind::MilestoneStatus, world.now(), id, Some(&job), data);
+    world.record_event(owner, EventKind::MilestoneStatus, world.now(), id, Some(&job), data);
 }
 
 /// Tells that the budget of a contract has another state than in `before`, if it has.
@@ -33,7 +33,7 @@ pub(crate) fn budget(world: &mut World, id: &str, before: &Value) {
         data.insert(name.into(), of(&now, name));
     }
     let (owner, job, data) = (contract.owner, contract.job_id.clone(), Value::Object(data));
-    world.tell(owner, EventKind::BudgetState, world.now(), id, Some(&job), data);
+    world.record_event(owner, EventKind::BudgetState, world.now(), id, Some(&job), data);
 }
 
 /// Tells that an invoice waits for a person.
@@ -41,7 +41,7 @@ pub(crate) fn payment(world: &mut World, owner: Owner, request: &Request, invoic
     let data = json!({
         "invoiceId": invoice, "milestoneId": request.milestone_id, "contractId": request.contract_id,
     });
-    world.tell(owner, EventKind::PaymentPending, world.now(), invoice, Some(&request.job_id), data);
+    world.record_event(owner, EventKind::PaymentPending, world.now(), invoice, Some(&request.job_id), data);
 }
 
 /// Tells how an approval ended at `at`.
@@ -49,7 +49,7 @@ pub(crate) fn decision(world: &mut World, id: &str, status: &str, at: Moment) {
     let Some(approval) = world.approval(id) else { return };
     let (owner, job) = (approval.owner, approval.request.job_id.clone());
     let data = json!({ "approvalId": id, "status": status });
-    world.tell(owner, EventKind::ApprovalConfirmed, at, id, Some(&job), data);
+    world.record_event(owner, EventKind::ApprovalConfirmed, at, id, Some(&job), data);
 }
 
 /// Tells that a trainer was hired.
@@ -57,11 +57,11 @@ pub(crate) fn hired(world: &mut World, contract: &Contract) {
     let (owner, now, job) = (contract.owner, world.now(), Some(contract.job_id.as_str()));
     let proposal = contract.proposal_id.as_str();
     let data = json!({ "proposalId": proposal, "status": "HIRED" });
-    world.tell(owner, EventKind::ProposalStatus, now, proposal, job, data);
+    world.record_event(owner, EventKind::ProposalStatus, now, proposal, job, data);
     let data = json!({ "contractId": contract.id, "jobId": job, "proposalId": proposal });
-    world.tell(owner, EventKind::ContractCreated, now, &contract.id, job, data);
+    world.record_event(owner, EventKind::ContractCreated, now, &contract.id, job, data);
     for milestone in &contract.milestones {
         let data = json!({ "milestoneId": milestone.id, "contractId": contract.id, "status": milestone.status });
-        world.tell(owner, EventKind::MilestoneStatus, now, &milestone.id, job, data);
+        world.record_event(owner, EventKind::MilestoneStatus, now, &milestone.id, job, data);
     }
 }

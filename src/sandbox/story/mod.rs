@@ -62,7 +62,7 @@ pub(crate) fn world(origin: &Url) -> io::Result<World> {
     };
     let proposals: Vec<SeededProposal> = read("proposals", include_str!("proposals.json"))?;
     world.proposals = proposals.into_iter().map(|proposal| proposal.of(&world)).collect::<io::Result<_>>()?;
-    tell_the_past(&mut world);
+    record_past_events(&mut world);
     Ok(world)
 }
 
@@ -89,7 +89,7 @@ impl SeededProposal {
 }
 
 /// Tells the proposals that wait, and the messages of trainers, as events.
-fn tell_the_past(world: &mut World) {
+fn record_past_events(world: &mut World) {
     let mut past = Vec::new();
     for proposal in world.proposals.iter().filter(|proposal| proposal.contract_id.is_none()) {
         let data = json!({ "proposalId": proposal.id, "jobId": proposal.job_id });
@@ -105,6 +105,6 @@ fn tell_the_past(world: &mut World) {
     }
     past.sort_by_key(|(at, ..)| *at);
     for (at, kind, resource, job, data) in past {
-        world.tell(Owner::SEEDED, kind, at, &resource, Some(&job), data);
+        world.record_event(Owner::SEEDED, kind, at, &resource, Some(&job), data);
     }
 }

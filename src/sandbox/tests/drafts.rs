@@ -36,3 +36,12 @@ fn what_does_not_fit_changes_nothing() {
         assert_eq!(fields, before);
     }
 }
+
+#[test]
+fn a_short_first_line_is_the_title() {
+    let title = |text: &str| read(text).get("jobTitle").cloned();
+    assert_eq!(title("# Bird calls\n\nTell apart 40 species."), Some(json!("Bird calls")));
+    assert_eq!(title(" \n Label 5,000 posts. "), Some(json!("Label 5,000 posts")));
+    assert_eq!(title(&"long ".repeat(30)), None);
+    assert_eq!(title(" \n "), None);
+}

@@ -154,7 +154,7 @@ async fn a_foreign_job_is_forbidden_and_a_missing_one_not_found() {
     for call in [
         publish("job_none"),
         close("job_none"),
-        change("/jobs/job_none", &json!({})),
+        change("/jobs/job_none", &json!({ "jobTitle": "x" })),
         get(&format!("{V1}/jobs/job_none/proposals")),
     ] {
         assert_eq!(call.send(&sandbox).await.status, 404);

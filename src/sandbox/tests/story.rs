@@ -1,8 +1,13 @@
 //! The story that an agent lives through: from an empty account to a paid milestone.
 
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use super::{Agent, Sandbox, TWEETS, post, press, roles, sandbox, wait};
+use crate::sandbox::world::Ids;
 
 /// What an agent is told, with the body of a success.
 async fn done(call: super::Call, sandbox: &Sandbox) -> Value {
@@ -85,11 +90,27 @@ async fn a_fresh_sandbox_shows_the_whole_story() {
 #[test]
 fn each_assumption_stands_once_and_says_why() {
     let lines: Vec<_> = crate::sandbox::ASSUMPTIONS.lines().collect();
-    let mut topics = std::collections::BTreeSet::new();
+    let mut topics = BTreeSet::new();
     for entry in lines.chunks(3) {
         let [topic, rule, because] = entry else { panic!("an entry has three lines: {entry:?}") };
         assert!(!topic.starts_with(' ') && topics.insert(topic), "{topic}");
         assert!(rule.starts_with("  ") && rule.ends_with('.'), "{rule}");
         assert!(because.starts_with("  Why: ") && because.ends_with('.'), "{because}");
+    }
+}
+
+#[test]
+fn new_ids_never_repeat_or_meet_the_story() {
+    let files = ["accounts", "contracts", "conversations", "jobs", "proposals", "trainers"];
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sandbox/story");
+    let story = files.map(|name| fs::read_to_string(folder.join(name).with_extension("json")).unwrap()).concat();
+    let mut ids = Ids::default();
+    assert_eq!([ids.next("ms"), ids.next("apr")], ["ms_7Rtd", "apr_7Rtd"]);
+    for kind in ["ms", "ctr", "job", "prp", "cnv", "usr", "cre"] {
+        let start = format!("{kind}_");
+        let seeded = story.split('"').filter(|part| part.starts_with(&start)).map(str::to_owned);
+        let mut seen: BTreeSet<_> = seeded.collect();
+        assert!(!seen.is_empty(), "{kind}");
+        assert!((0..20_000).all(|_| seen.insert(ids.next(kind))), "{kind}");
     }
 }

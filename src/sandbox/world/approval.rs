@@ -163,7 +163,7 @@ impl Approval {
     }
 
     /// The approval as the API shows it; `url` is the page on which it is decided.
-    pub(crate) fn shown(&self, url: &str, now: Moment) -> Value {
+    pub(crate) fn to_json(&self, url: &str, now: Moment) -> Value {
         json!({
             "id": self.id,
             "type": self.request.asked,

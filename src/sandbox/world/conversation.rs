@@ -70,7 +70,7 @@ impl Conversation {
         })
     }
 
-    pub(crate) fn shown(&self, message: &Message, us: &str) -> Value {
+    pub(crate) fn to_json(&self, message: &Message, us: &str) -> Value {
         json!({
             "id": message.id,
             "createdAt": message.at,

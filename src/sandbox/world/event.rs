@@ -61,7 +61,7 @@ pub(crate) struct Event {
 }
 
 impl Event {
-    pub(crate) fn shown(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         json!({
             "id": self.id.to_string(),
             "type": self.kind.name(),

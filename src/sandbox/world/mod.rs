@@ -29,6 +29,8 @@ pub(crate) use agenda::Due;
 pub(crate) use approval::{Approval, Asked, Costs, Decision, Outcome, Request, Terms};
 pub(crate) use contract::{Contract, Invoice, Milestone, PAID, PaymentType, Usage};
 pub(crate) use event::{Event, EventKind};
+#[cfg(test)]
+pub(crate) use ids::Ids;
 pub(crate) use job::{Change, Job};
 pub(crate) use keys::{ANYONE, Caller, Key, Keys, MOST_KEYS};
 pub(crate) use ledger::{Entry, TopUp, cents, dollars};

@@ -16,7 +16,7 @@ const BEFORE: u64 = 1_000;
 
 impl World {
     /// Writes down that something happened at `at`, and hands it to the webhooks of its kind.
-    pub(crate) fn tell(
+    pub(crate) fn record_event(
         &mut self,
         owner: Owner,
         kind: EventKind,
@@ -28,7 +28,7 @@ impl World {
         let id = self.events.last().map_or(BEFORE, |event| event.id) + 1;
         let (resource_id, job_id) = (resource.to_owned(), job.map(str::to_owned));
         let event = Event { id, owner, kind, created_at: at, resource_id, job_id, data };
-        let body = event.shown().to_string();
+        let body = event.to_json().to_string();
         for webhook in self.webhooks.iter().filter(|known| known.owner == owner && known.kinds.contains(&kind)) {
             self.deliveries.push(Delivery {
                 id: self.ids.next("dlv"),
@@ -71,7 +71,7 @@ impl World {
         if !is_ours {
             let (owner, job) = (known.owner, known.job_id.clone());
             let data = json!({ "conversationId": conversation, "messageId": id });
-            self.tell(owner, EventKind::MessageReceived, at, &id, Some(&job), data);
+            self.record_event(owner, EventKind::MessageReceived, at, &id, Some(&job), data);
         }
     }
 

@@ -37,7 +37,7 @@ impl Team {
 }
 
 impl Member {
-    pub(crate) fn shown(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         json!({
             "userId": self.user_id,
             "role": "MEMBER",
@@ -49,7 +49,7 @@ impl Member {
 }
 
 impl Invite {
-    pub(crate) fn shown(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         json!({
             "id": self.id,
             "email": self.email,

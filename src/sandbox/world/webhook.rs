@@ -23,7 +23,7 @@ pub(crate) struct Webhook {
 }
 
 impl Webhook {
-    pub(crate) fn shown(&self) -> Value {
+    pub(crate) fn to_json(&self) -> Value {
         json!({
             "id": self.id,
             "url": self.address,
