@@ -14,8 +14,10 @@ mod credentials;
 mod environment;
 mod flags;
 mod leftover;
+mod own_settings;
 mod placeholder;
 mod record;
+mod route;
 mod sources;
 mod values;
 
@@ -24,7 +26,9 @@ pub use account::{BASE_URL_VARIABLES, TOKEN_VARIABLES};
 pub use credentials::Credentials;
 pub use environment::Environment;
 pub use flags::Flags;
+pub use own_settings::Transport;
 pub use record::RecordPlace;
+pub use route::{Route, Sourced};
 pub use sources::{ResolvedSetting, Source, flag_table};
 
 /// The origin of OpenTrain, unless another one is set.
@@ -48,6 +52,8 @@ pub struct Config {
     pub user: String,
     /// The origin of the API.
     pub origin: Url,
+    /// Where each token may go, and where that was set.
+    pub route: Route,
     /// Where the token comes from.
     pub credentials: Arc<Credentials>,
     /// The proxies that the environment names.
@@ -90,10 +96,11 @@ impl Config {
         if flags.sandbox_fault.is_some() && !flags.sandbox {
             notices.push(format!("{} has no effect without --sandbox", flags.source("sandbox-fault")));
         }
+        let proxies = Proxies::of(|name| environment.get(name).map(str::to_owned));
         let account = if flags.sandbox {
             Account::of_sandbox(environment, notices)?
         } else {
-            Account::read(environment, notices)?
+            Account::read(environment, &proxies, notices)?
         };
         let mut settings = flags.resolved.clone();
         if let Some(setting) = settings.iter_mut().find(|setting| setting.name == "audit-log") {
@@ -103,9 +110,10 @@ impl Config {
         Ok(Self {
             flags: flags.clone(),
             user: environment.user(),
-            origin: account.origin,
+            origin: account.route.base.value.clone(),
+            route: account.route,
             credentials: account.credentials,
-            proxies: Proxies::of(|name| environment.get(name).map(str::to_owned)),
+            proxies,
             record,
             state_folder: environment.state_folder(),
             switches: environment.switch_paths(),
