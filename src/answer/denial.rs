@@ -28,7 +28,7 @@ impl Denial {
     #[must_use]
     pub fn over_limit(what: String, limit: Decimal, amount: Decimal) -> Self {
         let hint = vec![Sentence::plain(
-            "Nothing was sent. Do not split it into parts: that is no way round. Ask your person; only the operator of this server can change the limit.",
+            "Nothing was sent. Do not split it into parts: that is no way round. Ask the user; only the operator of this server can change the limit.",
         )];
         Self { code: NOT_ALLOWED, reason: "over_limit", message: what, hint, limit: Some(limit), amount: Some(amount) }
     }
@@ -38,7 +38,7 @@ impl Denial {
     pub fn undetermined(limit: Option<Decimal>) -> Self {
         let message = "The operator has set a limit, and the amount of this cannot be determined".into();
         let hint = vec![Sentence::plain(
-            "Nothing was sent. Give what the amount follows from (amountUsd or volume, or the contractId that holds the milestone), or ask your person.",
+            "Nothing was sent. Give what the amount follows from (amountUsd or volume, or the contractId that holds the milestone), or ask the user.",
         )];
         Self { code: NOT_ALLOWED, reason: "over_limit", message, hint, limit, amount: None }
     }
@@ -73,7 +73,7 @@ impl Denial {
             code: NOT_ALLOWED,
             reason: "read_only",
             message,
-            hint: vec![Sentence::plain("Nothing was sent. Tell your person what you would have done.")],
+            hint: vec![Sentence::plain("Nothing was sent. Tell the user what you would have done.")],
             limit: None,
             amount: None,
         }
@@ -83,7 +83,7 @@ impl Denial {
     #[must_use]
     pub fn frozen(message: String) -> Self {
         let hint = vec![Sentence::plain(
-            "Nothing was sent. Tell your person, and wait: the operator ends it with `opentrain-mcp thaw`.",
+            "Nothing was sent. Tell the user, and wait: the operator ends it with `opentrain-mcp thaw`.",
         )];
         Self { code: NOT_ALLOWED, reason: "frozen", message, hint, limit: None, amount: None }
     }
@@ -92,8 +92,7 @@ impl Denial {
     #[must_use]
     pub fn unrecorded(what: impl std::fmt::Display) -> Self {
         let message = format!("Every write has to be recorded first, and it cannot be ({what})");
-        let hint =
-            vec![Sentence::plain("Nothing was sent. Tell your person: the operator has to look at the audit log.")];
+        let hint = vec![Sentence::plain("Nothing was sent. Tell the user: the operator has to look at the audit log.")];
         Self { code: NOT_ALLOWED, reason: "audit_unavailable", message, hint, limit: None, amount: None }
     }
 }
@@ -103,9 +102,8 @@ impl Denial {
     #[must_use]
     pub fn unkept(what: impl std::fmt::Display) -> Self {
         let message = format!("The secret that comes with it has to be kept in a file, and it cannot be ({what})");
-        let hint = vec![Sentence::plain(
-            "Nothing was sent. Tell your person: the folder of the credentials has to be writable.",
-        )];
+        let hint =
+            vec![Sentence::plain("Nothing was sent. Tell the user: the folder of the credentials has to be writable.")];
         Self { code: NOT_ALLOWED, reason: "secret_not_kept", message, hint, limit: None, amount: None }
     }
 
@@ -118,7 +116,7 @@ impl Denial {
             usd(limit)
         );
         let hint = vec![Sentence::plain(
-            "Nothing was sent. Tell your person: the operator mends that line (`opentrain-mcp audit` gives its number), or waits for the next day.",
+            "Nothing was sent. Tell the user: the operator mends that line (`opentrain-mcp audit` gives its number), or waits for the next day.",
         )];
         Self { code: NOT_ALLOWED, reason: "over_limit", message, hint, limit: Some(limit), amount: Some(amount) }
     }

@@ -1,6 +1,5 @@
 //! What a tool says when it fails: the envelope of every `isError` result. What its hint says is in `hints`.
 
-use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 use url::Url;
@@ -18,7 +17,7 @@ use super::text::{cut, visible};
 const MESSAGE: usize = 2_000;
 
 /// A failed call, as `structuredContent.error`. Parts that are not known are left out.
-#[derive(Clone, Debug, Default, Serialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Failure {
     /// HTTP status, where an answer came.
@@ -56,7 +55,6 @@ pub struct Failure {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<Value>,
     /// not_done, or unknown when it may have been carried out; done where a refusal came after it.
-    #[schemars(with = "String")]
     pub outcome: Outcome,
     /// Whether the same call may help, unchanged and without a person.
     pub retryable: bool,

@@ -1,13 +1,12 @@
 //! Pages that a person has to open, and whether an address is OpenTrain's own.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::text::visible;
 
 /// A page that a person has to open.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// What is done there.
     pub kind: LinkKind,
@@ -18,7 +17,7 @@ pub struct Link {
 }
 
 /// What a person does on a page.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkKind {
     /// Take over an account that an agent registered.
@@ -78,7 +77,7 @@ impl Link {
         }
         format!(
             "The link is on another host: {url} (unverified: this host is not the configured OpenTrain app). Do not send \
-             your person there; what is to be done is found in the app itself."
+             the user there; what is to be done is found in the app itself."
         )
     }
 }

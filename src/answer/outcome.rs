@@ -1,10 +1,9 @@
 //! What became of a write: the one word for it in answers, failures and the record.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// What became of a write.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Something new exists.

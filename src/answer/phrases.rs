@@ -28,6 +28,12 @@ pub fn make_a_key(app: Option<&Url>, sandbox: bool) -> String {
     format!("makes a key in the app, {}, and sets it as OT_API_TOKEN", key_page(app, sandbox))
 }
 
+/// The phrases, for the record of words.
+#[must_use]
+pub fn all() -> Vec<String> {
+    vec![WAITING.into(), SANDBOX_KEY.into(), format!("A person {}.", make_a_key(None, false)), more_in_structure(3)]
+}
+
 /// That a list goes on in the structure.
 #[must_use]
 pub fn more_in_structure(many: usize) -> String {

@@ -9,7 +9,6 @@ use schemars::transform::transform_subschemas;
 use schemars::{JsonSchema, Schema};
 use serde_json::{Map, Value, json};
 
-use super::failure::Failure;
 use super::object::Object;
 
 /// The strict input schema of `T`, and the description that its doc comment gives.
@@ -47,15 +46,22 @@ fn publish(schema: &mut Schema) {
     transform_subschemas(&mut publish, schema);
 }
 
-/// The output schema: our few keys, the documented fields of `T`, and the `error` of a failure. Nothing is required,
-/// and nothing is forbidden.
+/// What an answer has besides the documented fields.
+#[derive(Clone, Copy, Debug)]
+pub struct Kind {
+    /// It may say what became of a write.
+    pub is_write: bool,
+    /// It may be one page of a list.
+    pub is_paged: bool,
+}
+
+/// The output schema: our few keys, and the documented fields of `T`. Nothing is required, and nothing is forbidden. It is
+/// slim, since some hosts send all output schemas to the model at each turn: a description stays only where it lists the
+/// values of a field. What the other fields mean is said in docs/tools.md.
 #[must_use]
-pub fn output<T: JsonSchema>() -> Object {
-    let mut properties = ours();
+pub fn output<T: JsonSchema>(kind: Kind) -> Object {
+    let mut properties = ours(kind);
     properties.extend(documented::<T>());
-    let mut error = plain::<Failure>();
-    generous(&mut error);
-    properties.insert("error".into(), Value::Object(object(error)));
     let mut root = Map::new();
     root.insert("type".into(), "object".into());
     root.insert("properties".into(), Value::Object(properties));
@@ -63,10 +69,10 @@ pub fn output<T: JsonSchema>() -> Object {
 }
 
 /// The documented fields of `T`, each with its schema.
-#[must_use]
-pub fn documented<T: JsonSchema>() -> Object {
+fn documented<T: JsonSchema>() -> Object {
     let mut documented = plain::<T>();
     generous(&mut documented);
+    slim(&mut documented);
     match object(documented).shift_remove("properties") {
         Some(Value::Object(fields)) => fields,
         _ => Object::new(),
@@ -74,29 +80,50 @@ pub fn documented<T: JsonSchema>() -> Object {
 }
 
 /// The keys of an answer that are not the API's, in the order in which they stand before it.
-fn ours() -> Object {
+fn ours(kind: Kind) -> Object {
     let keys = json!({
-        "summary": { "type": "string", "description": "What happened, what it means, what comes next." },
-        "outcome": { "type": "string", "description": "Of a write: created, existing, existing_alike, recovered, pending_approval, done or not_done." },
-        "links": {
-            "type": "array",
-            "description": "Pages that a person has to open.",
-            "items": { "type": "object", "properties": {
-                "kind": { "type": "string" },
-                "url": { "type": "string" },
-                "verified": { "type": "boolean", "description": "False when it is not OpenTrain's own: nobody is to be sent there." }
-            } }
+        "summary": { "type": "string" },
+        "outcome": {
+            "type": "string",
+            "description": "created, existing, existing_alike, recovered, pending_approval, done or not_done"
         },
-        "total": { "type": "integer", "description": "Of a paged list: how many there are in all." },
-        "nextCursor": { "type": ["string", "null"], "description": "Of a paged list: pass it as cursor for what follows." },
-        "sandbox": { "type": "boolean", "description": "True when nothing of this is real." },
-        "leftOut": { "type": "array", "items": { "type": "string" }, "description": "What is too large for one answer; summary says how to get it." },
-        "opentrain": { "type": "object", "description": "What OpenTrain calls by a name that is taken here." },
+        "links": { "type": "array" },
+        "total": { "type": "integer" },
+        "nextCursor": { "type": ["string", "null"] },
+        "sandbox": { "type": "boolean" },
+        "leftOut": { "type": "array" },
+        "opentrain": { "type": "object" },
+        "error": { "type": "object", "description": "Of a failure: code, message, reason, outcome, retryable, hint." },
     });
-    match keys {
-        Value::Object(keys) => keys,
-        _ => Map::new(),
+    let Value::Object(mut keys) = keys else { return Map::new() };
+    keys.retain(|name, _| match name.as_str() {
+        "outcome" => kind.is_write,
+        "total" | "nextCursor" => kind.is_paged,
+        _ => true,
+    });
+    keys
+}
+
+/// Drops each description that lists no values.
+fn slim(schema: &mut Schema) {
+    let lists = schema.get("description").and_then(Value::as_str).is_some_and(lists_values);
+    if !lists {
+        schema.remove("description");
     }
+    transform_subschemas(&mut slim, schema);
+}
+
+/// Whether a description begins with values: `active or ended.`, `OK, LOW (from 80 % used) or DEPLETED`.
+fn lists_values(description: &str) -> bool {
+    let is_value = |word: &str| {
+        let word = word.trim_matches(|mark: char| ",.;".contains(mark));
+        word.len() > 1 && word.chars().all(|letter| letter.is_ascii_uppercase() || letter == '_')
+    };
+    let in_capitals = description.split_whitespace().filter(|word| is_value(word)).count();
+    let in_small = description.trim_end_matches('.').split([',', ' ']).filter(|word| !word.is_empty());
+    let in_small = in_small.clone().any(|word| word == "or")
+        && in_small.clone().all(|word| word.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_'));
+    in_capitals > 1 || in_small
 }
 
 /// `T`'s schema in one piece, without what only Rust cares about.
@@ -186,5 +213,28 @@ fn object(schema: Schema) -> Object {
     match schema.to_value() {
         Value::Object(object) => object,
         _ => Map::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_that_lists_values_is_kept() {
+        for list in [
+            "active or ended.",
+            "pending, confirmed, declined or expired.",
+            "FIXED_PRICE (milestones want amountUsd), PAY_PER_HOUR or PAY_PER_LABEL (they want volume).",
+            "OK, LOW (from 80 % used) or DEPLETED; always OK for FIXED_PRICE.",
+            "invite_created, member_added or already_member.",
+        ] {
+            assert!(lists_values(list), "{list}");
+        }
+        for other in
+            ["USD, before fees.", "The new milestone, or the one that exists already.", "ISO 8601.", "Such as TEXT."]
+        {
+            assert!(!lists_values(other), "{other}");
+        }
     }
 }

@@ -69,7 +69,7 @@ impl Operation for GetContract {
     const GATE: Gate = Gate::scopes(&["payments:read"]);
 }
 
-/// End a contract. Without a funded milestone it ends at once and cannot be reopened; with one, your person has to
+/// End a contract. Without a funded milestone it ends at once and cannot be reopened; with one, the user has to
 /// confirm it: show them approvalUrl.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -162,7 +162,7 @@ pub struct Ledger {
     pub next_cursor: Field<String>,
 }
 
-/// Make a checkout page on which your person can buy credits. Charges nothing by itself: show
+/// Make a checkout page on which the user can buy credits. Charges nothing by itself: show
 /// them the full checkoutUrl, then look at the top-up. Each call makes another page.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -148,7 +148,7 @@ pub struct MissingField {
     pub label: Field<String>,
     /// What is wrong.
     pub message: Field<String>,
-    /// The question to ask your person.
+    /// The question to ask the user.
     pub prompt: Field<String>,
     /// The values that are possible.
     pub enum_values: Field<Vec<Value>>,

@@ -15,7 +15,7 @@ use super::types::{ContractId, Field, MilestoneId, Positive, is_iso8601, wrapper
 use super::{Effect, Gate, Operation};
 
 /// Add one unfunded milestone to an active contract. No money moves, but it cannot be edited or deleted here, so
-/// confirm terms with your person first. FIXED_PRICE: give amountUsd. PAY_PER_HOUR or PAY_PER_LABEL: give volume
+/// confirm terms with the user first. FIXED_PRICE: give amountUsd. PAY_PER_HOUR or PAY_PER_LABEL: give volume
 /// (amountUsd, if given, must equal rate × volume). One just made with the same terms is given back, not made twice, so
 /// give parts different names.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -70,7 +70,7 @@ impl Operation for CreateMilestone {
     }
 }
 
-/// Ask your person to fund a NOT_FUNDED milestone. Charges nothing: returns an approval with approvalUrl. Show that full
+/// Ask the user to fund a NOT_FUNDED milestone. Charges nothing: returns an approval with approvalUrl. Show that full
 /// URL with amount and trainer, then wait for the decision. Repeating it returns the same pending approval, so use it
 /// too when you lost the id. Not for paying out finished work: that is a release.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -89,7 +89,7 @@ impl Operation for RequestMilestoneFunding {
     const GATE: Gate = Gate::scopes(&["payments:write"]).feature("public_api_payments_write").claimed();
 }
 
-/// Ask your person to release the money of an ACTIVE_FUNDED milestone to the trainer, once its work is accepted. Moves
+/// Ask the user to release the money of an ACTIVE_FUNDED milestone to the trainer, once its work is accepted. Moves
 /// nothing: returns an approval with approvalUrl. Show that full URL with amount and trainer,
 /// then wait for the decision. Repeating it returns the same pending approval, so use it too when you lost the id.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]

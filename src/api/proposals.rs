@@ -19,7 +19,8 @@ use super::{Effect, Gate, Operation};
 #[serde(rename_all = "camelCase")]
 pub struct ListProposals {
     pub job_id: JobId,
-    /// UNREVIEWED, SHORTLISTED, MAYBE, HIRED, DECLINED, NOT_A_FIT or RESUME_SENT.
+    /// Only these.
+    #[schemars(extend("enum" = ["UNREVIEWED", "SHORTLISTED", "MAYBE", "HIRED", "DECLINED", "NOT_A_FIT", "RESUME_SENT"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
     /// How many.
@@ -250,7 +251,7 @@ pub struct Conversation {
     pub created: Field<bool>,
 }
 
-/// Ask your person to hire a candidate, with a first milestone that is funded in the same step. Charges nothing: returns
+/// Ask the user to hire a candidate, with a first milestone that is funded in the same step. Charges nothing: returns
 /// an approval with approvalUrl. Show that full URL with name and amount, then wait for the decision; they may change the
 /// terms there. On top of the amount come 10 % and $9.95. Repeating it returns the same pending approval; other terms
 /// supersede it.

@@ -188,7 +188,7 @@ pub trait TokenSource: Send + Sync {
     fn notices(&self) -> Vec<String>;
     /// Where the token in use was found: a variable's name, a file.
     fn found_in(&self) -> String;
-    /// What turns a claim into a token, if an agent registered here and waits for its person.
+    /// What turns a claim into a token, if an agent registered here and waits for its user.
     fn claim_token(&self) -> Option<Token>;
     /// Environment variable whose token takes precedence over the saved one, if set.
     fn overriding_variable(&self) -> Option<&'static str>;

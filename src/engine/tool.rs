@@ -8,7 +8,8 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::answer::{Answer, Object, Outcome, Sentence, ToolError, schema};
+use crate::answer::schema::{self, Kind};
+use crate::answer::{Answer, Object, Outcome, Sentence, ToolError};
 use crate::api::error::{Error, InvalidArgument};
 use crate::api::reply::{Read, Reply};
 use crate::api::wire::{self, Encoded};
@@ -192,10 +193,12 @@ impl SchemaMaker {
             facts: facts::<T>(),
             make: || {
                 let (strict, description) = schema::input::<T>();
+                let is_paged = strict.get("properties").is_some_and(|fields| fields.get("cursor").is_some());
+                let kind = Kind { is_write: !matches!(T::EFFECT, Effect::Read), is_paged };
                 Published {
                     description,
                     input_schema: schema::published(strict),
-                    output_schema: schema::output::<T::Output>(),
+                    output_schema: schema::output::<T::Output>(kind),
                 }
             },
             strict: || schema::input::<T>().0,

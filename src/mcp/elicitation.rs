@@ -23,7 +23,7 @@ use crate::engine::resume::resume;
 use super::host::{Host, Road};
 use super::server::{Outcome, Request, Server, cancelled};
 
-/// What a call may last longer than the wait for its person.
+/// What a call may last longer than the wait for its user.
 pub(crate) const MARGIN: Duration = Duration::from_secs(8);
 /// How long a sealed state is good.
 const STATE_LIFE: Duration = Duration::from_secs(15 * 60);
@@ -38,7 +38,7 @@ struct State {
     asked: i64,
 }
 
-/// A call that comes again after its person was asked.
+/// A call that comes again after its user was asked.
 pub(crate) struct Resumed {
     after: After,
     /// How long the wait has lasted already.
@@ -140,7 +140,7 @@ impl Server {
             Ok(ElicitationAction::Accept) => {}
             Ok(_) => return Ok(None),
             Err(fault) => {
-                tracing::debug!(%fault, "the host did not bring the page before its person");
+                tracing::debug!(%fault, "the host did not bring the page before its user");
                 return Ok(None);
             }
         }

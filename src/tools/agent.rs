@@ -88,11 +88,11 @@ impl Tool for RegisterAgent {
     }
 }
 
-/// Start the claim of the account that this agent registered: gives a page and a 6-digit code for your person. Show
+/// Start the claim of the account that this agent registered: gives a page and a 6-digit code for the user. Show
 /// both, in full; then look at the status of the claim. Calling it again makes a new code.
 #[derive(Deserialize, JsonSchema)]
 struct ClaimAccount {
-    /// Your person's address; must have no OpenTrain account yet, and they must sign in with exactly this one.
+    /// The user's address; must have no OpenTrain account yet, and they must sign in with exactly this one.
     #[schemars(length(min = 3))]
     email: String,
 }
@@ -118,7 +118,7 @@ impl Tool for ClaimAccount {
         let summary = format!(
             "{WAITING} Nothing is claimed so far.\n{}\nThe code for it: {code} (good for {minutes}). They sign in with {} and \
              enter the code.",
-            link.told("Show your person this page and the code below"),
+            link.told("Show the user this page and the code below"),
             visible(email)
         );
         let sent = started.email_sent.is_true();
@@ -137,7 +137,7 @@ impl Tool for ClaimAccount {
     }
 }
 
-/// Ask once whether your person has claimed the account. pending is no error: ask again when it says. When it is claimed,
+/// Ask once whether the user has claimed the account. pending is no error: ask again when it says. When it is claimed,
 /// the new token is saved and in use at once; the old ones are dead.
 #[derive(Deserialize, JsonSchema)]
 struct GetClaimStatus {}
@@ -207,7 +207,7 @@ async fn describe(exchanged: Exchanged, context: &Context) -> Result<Answer, Too
 
 fn pending(how: &str, wait: Duration) -> Answer {
     let seconds = wait.as_secs().max(1);
-    let summary = format!("pending: {how} Ask again in {seconds} s, or when your person says it is done.");
+    let summary = format!("pending: {how} Ask again in {seconds} s, or when the user says it is done.");
     let object = Map::from_iter([("status".into(), "pending".into()), ("retryAfterSeconds".into(), seconds.into())]);
     let mut answer = Answer::new(summary, object);
     answer.standing = Some(Outcome::PendingApproval);

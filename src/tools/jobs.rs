@@ -125,11 +125,11 @@ fn day_limit(refusal: &Refusal) -> String {
     let figure = |name: &str| refusal.detail(name).and_then(Value::as_u64);
     match (figure("limit"), figure("windowHours")) {
         (Some(limit), Some(hours)) => format!(
-            "OpenTrain publishes at most {} in {hours} hours on this account. Tell your person, and try again after that time.",
+            "OpenTrain publishes at most {} in {hours} hours on this account. Tell the user, and try again after that time.",
             count(usize::try_from(limit).unwrap_or(usize::MAX), "job")
         ),
         _ => "OpenTrain publishes at most 3 jobs a day before a person has claimed the account, 20 after: if that is what was \
-              reached, tell your person and try tomorrow."
+              reached, tell the user and try tomorrow."
             .into(),
     }
 }

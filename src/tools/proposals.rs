@@ -284,9 +284,9 @@ async fn standing(proposal_id: &ProposalId, context: &Context) -> Option<Vec<Sen
             format!("Hired already: {}.", who(proposal)).into(),
             Sentence::naming("{} shows the contract.", &["list_contracts"]),
         ],
-        ("NOT_A_FIT", None) => vec![
-            "The proposal was marked NOT_A_FIT: your person has to take that back in the OpenTrain app first.".into(),
-        ],
+        ("NOT_A_FIT", None) => {
+            vec!["The proposal was marked NOT_A_FIT: the user has to take that back in the OpenTrain app first.".into()]
+        }
         (status, None) => {
             vec![format!("The proposal is {status}: read the reason, and look again before another try.").into()]
         }

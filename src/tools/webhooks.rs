@@ -84,7 +84,7 @@ fn describe_new(webhook: &Webhook, kept: Result<PathBuf, String>, object: Object
         Err(fault) => (
             format!(
                 "{lead} BUT its signing secret is LOST: it could not be kept ({}). Nobody can check its deliveries: delete the \
-                 webhook, have your person mend that, and create it again.",
+                 webhook, have the user mend that, and create it again.",
                 visible(fault)
             ),
             ("delete_webhook", argument.as_str()),

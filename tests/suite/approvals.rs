@@ -201,7 +201,7 @@ async fn a_link_to_another_host_is_named_as_unverified_and_nobody_is_sent_there(
         let host = server(&api).speaking(revision).eliciting(url_mode()).start().await;
         let answer = host.done("request_milestone_funding", json!({ "milestoneId": "ms_7Rtd" })).await;
         waits_for_a_person(&answer, &fund_202()["approval"]);
-        answer.says(&["https://app.opentrain.ai/approvals/apr_6Yt (unverified", "Do not send your person there"]);
+        answer.says(&["https://app.opentrain.ai/approvals/apr_6Yt (unverified", "Do not send the user there"]);
         assert!(!answer.text().contains("Show this link"), "{revision}: {}", answer.text());
         assert_eq!(answer.structured()["links"][0]["verified"], false, "{revision}");
         assert!(answer.structured()["summary"].as_str().unwrap().contains("Do not send"), "{revision}: {}", answer.0);

@@ -55,7 +55,7 @@ const ROOMS: &[Room] = &[
     Room { name: "drift", may_use: &["answer", "api"], because: "it compares two descriptions of the API" },
     Room {
         name: "docs",
-        may_use: &["api", "config", "engine", "install", "mcp", "tools"],
+        may_use: &["answer", "api", "config", "engine", "install", "mcp", "tools"],
         because: "text from the tables, and nothing that runs",
     },
     Room {

@@ -374,7 +374,7 @@ async fn a_link_to_another_host_is_told_as_unverified_and_nobody_is_sent_there()
             let answer = host.failed("create_milestone", terms()).await;
             assert_eq!(answer.error()["claimUrl"], url.as_str());
             answer.says(&[&url, "unverified"]);
-            assert!(answer.hint().contains("Do not send your person there"), "{}", answer.hint());
+            assert!(answer.hint().contains("Do not send the user there"), "{}", answer.hint());
             assert!(!answer.hint().contains(&format!("Open {url}")), "{}", answer.hint());
             assert!(answer.resource_links().is_empty(), "{revision} {url}");
             assert!(host.open_requests().is_empty(), "{revision} {url}");

@@ -181,27 +181,17 @@ async fn output_schemas_require_nothing_and_have_room_for_a_failure() {
             assert!(part.get("items").is_none_or(Value::is_object), "{}: {part}", name(&tool));
             assert!(part.get("$ref").is_none(), "{}: {part}", name(&tool));
         });
-        let error = &schema["properties"]["error"]["properties"];
-        for part in [
-            "status",
-            "code",
-            "message",
-            "reason",
-            "field",
-            "requestId",
-            "action",
-            "claimUrl",
-            "approvalUrl",
-            "billingUrl",
-            "details",
-            "outcome",
-            "retryable",
-            "hint",
-        ] {
-            assert!(error[part].is_object(), "{}: error.{part}", name(&tool));
-        }
+        assert_eq!(schema["properties"]["error"]["type"], "object", "{}", name(&tool));
         jsonschema::validator_for(schema).unwrap_or_else(|fault| panic!("{}: {fault}", name(&tool)));
     }
+}
+
+#[tokio::test]
+async fn all_schemas_together_stay_slim() {
+    let tools = tools().await;
+    let outputs: usize = tools.iter().map(|tool| tool["outputSchema"].to_string().len()).sum();
+    let all = json!({ "tools": tools }).to_string().len();
+    assert!(all <= 75_000 && outputs <= 45_000, "{all} bytes in all, {outputs} of output schemas");
 }
 
 #[tokio::test]
@@ -247,7 +237,7 @@ async fn our_few_keys_are_none_of_the_apis() {
         "conversation",
         "messages",
     ];
-    for ours in ["summary", "outcome", "links", "total", "sandbox", "leftOut", "error", "opentrain"] {
+    for ours in ["summary", "links", "sandbox", "leftOut", "error", "opentrain"] {
         assert!(!theirs.contains(&ours), "{ours} would hide a field of the API");
         for tool in tools().await {
             assert!(tool["outputSchema"]["properties"][ours].is_object(), "{}: {ours} is not described", name(&tool));

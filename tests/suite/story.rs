@@ -1,4 +1,4 @@
-//! The whole story, as an agent and its person live through it: from nothing at all to a trainer who was paid.
+//! The whole story, as an agent and its user live through it: from nothing at all to a trainer who was paid.
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;

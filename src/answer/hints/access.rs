@@ -75,7 +75,7 @@ fn missing_scope(required: &[String], granted: &[String], situation: &Situation<
             format!("The token lacks the scope {}; it has: {granted}.", required.join(" and ")).into(),
             "The token that a claim gives has it. This agent registered the account.".into(),
             Sentence::naming(
-                "{}(email) gives the page and the 6-digit code for your person; then {} fetches that token.",
+                "{}(email) gives the page and the 6-digit code for the user; then {} fetches that token.",
                 &["claim_account", "get_claim_status"],
             ),
         ];
@@ -99,7 +99,7 @@ fn missing_scope(required: &[String], granted: &[String], situation: &Situation<
 pub(super) fn claim(failure: &Failure, situation: &Situation<'_>) -> Vec<Sentence> {
     let page = failure.links().into_iter().find(|link| link.kind == LinkKind::Claim && link.verified);
     let page = page.map_or_else(|| "the claim page in the OpenTrain app".to_owned(), |link| link.shown());
-    let lead = "No person owns this account yet. Nothing was charged. Tell your person:";
+    let lead = "No person owns this account yet. Nothing was charged. Tell the user:";
     let again = "\nThen repeat this call unchanged.";
     if situation.sandbox && !situation.can_claim {
         return vec![
@@ -146,7 +146,7 @@ pub(super) fn oauth(code: &str, message: &str, situation: &Situation<'_>) -> Opt
         // The one that the reference names in the description.
         "invalid_request" if message.contains("email_already_registered") => vec![
             format!(
-                "That address has an OpenTrain account already. Ask your person for another one; or a person {}.",
+                "That address has an OpenTrain account already. Ask the user for another one; or a person {}.",
                 situation.make_a_key()
             )
             .into(),

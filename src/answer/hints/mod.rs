@@ -3,6 +3,8 @@
 mod access;
 mod reasons;
 
+pub use reasons::REASONS;
+
 use url::Url;
 
 use crate::api::error::{Error, Refusal};

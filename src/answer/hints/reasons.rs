@@ -42,7 +42,25 @@ pub(super) fn refused(refusal: &Refusal, failure: &Failure, situation: &Situatio
     }
 }
 
-/// The documented reasons (`details.reason`) that have a way out of their own.
+/// The documented reasons (`details.reason`) that have a hint of their own.
+pub const REASONS: &[&str] = &[
+    "account_claim_required",
+    "contract_ended",
+    "contract_rate_missing",
+    "milestone_not_fundable",
+    "milestone_not_funded",
+    "payment_method_required",
+    "proposal_not_ready_for_messaging",
+    "moderation_blocked",
+    "job_not_published",
+    "not_a_freelancer",
+    "freelancer_unavailable",
+    "employer_first_message_required",
+    "invite_email_send_failed",
+    "teams_not_enabled",
+];
+
+/// The hint for one of them.
 fn by_reason(reason: &str, failure: &Failure, situation: &Situation<'_>) -> Option<Vec<Sentence>> {
     Some(match reason {
         "account_claim_required" => access::claim(failure, situation),
@@ -108,7 +126,7 @@ fn by_details(refusal: &Refusal) -> Option<Vec<Sentence>> {
             let lacks = unready(refusal.detail("validation")?).join("\n");
             vec![
                 format!("The draft is not ready:\n{lacks}\n").into(),
-                Sentence::naming("Ask your person, fill it with {}, then publish again.", &["update_job_draft"]),
+                Sentence::naming("Ask the user, fill it with {}, then publish again.", &["update_job_draft"]),
             ]
         }
         400 => {
@@ -148,4 +166,32 @@ fn issue(issue: &Value) -> String {
     let path: Vec<String> = path.map(|step| visible(&plain(step))).collect();
     let message = quoted(&plain(issue));
     if path.is_empty() { message } else { format!("{}: {message}", path.join(".")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::answer::sentence::Names;
+    use crate::api::{Effect, Gate};
+
+    #[test]
+    fn each_listed_reason_has_a_hint() {
+        let (names, nothing) = (Names::default(), Sentence::plain(""));
+        let situation = Situation {
+            names: &names,
+            effect: Effect::Create,
+            done: "created",
+            gate: Gate::TOKEN,
+            id_hint: &nothing,
+            app: None,
+            notices: &[],
+            after_claim: false,
+            can_claim: false,
+            sandbox: false,
+        };
+        for reason in REASONS {
+            assert!(by_reason(reason, &Failure::default(), &situation).is_some(), "{reason}");
+        }
+        assert!(by_reason("another", &Failure::default(), &situation).is_none());
+    }
 }

@@ -62,7 +62,7 @@ fn by_the_agent(world: &World, account: &str) -> Response {
         Some(account) if account.claimed => claimed_page(&next_step("that the account is claimed.")),
         Some(account) => page(
             StatusCode::OK,
-            "This account waits for its person",
+            "This account waits for its user",
             &html! {
                 p { bdi { (visible(&account.first_name)) } " registered it and can look around, but not hire or pay before a person \
                      owns the account." }

@@ -41,7 +41,7 @@ impl Tool for GetApproval {
     }
 }
 
-/// Wait briefly for your person to decide an approval. Call it only after showing them approvalUrl. Returns confirmed,
+/// Wait briefly for the user to decide an approval. Call it only after showing them approvalUrl. Returns confirmed,
 /// declined, expired, or pending when the time is up (not an error; nothing has happened). On pending: tell them the
 /// link is still open and stop, or call again later. Do not loop; approvals last about 72 hours.
 #[derive(Deserialize, JsonSchema)]

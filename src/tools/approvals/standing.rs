@@ -56,7 +56,7 @@ pub(super) async fn describe(standing: Standing, waited: Duration, context: &Con
     let mut answer = Answer { standing: outcome, ..Answer::new(summary, object) };
     if is_pending {
         if let Some(link) = link(&approval, context).await {
-            answer.show("The link for your person", link);
+            answer.show("The link for the user", link);
         }
         answer.lines.extend(expiry(&approval, &reply));
         answer.next = stop_and_tell(&approval, context);
@@ -67,7 +67,7 @@ pub(super) async fn describe(standing: Standing, waited: Duration, context: &Con
 }
 
 fn stop_and_tell(approval: &Approval, context: &Context) -> String {
-    let stop = Sentence::plain("Tell your person that it is still open, and stop.");
+    let stop = Sentence::plain("Tell the user that it is still open, and stop.");
     let id = id_argument(approval);
     let mut text = context.names().say_all([&stop]);
     if context.names().lists(WAIT) {
@@ -91,7 +91,7 @@ async fn summary(Standing { approval, reply, .. }: &Standing, waited: Duration, 
     match approval.status.text() {
         Some(CONFIRMED) => format!("confirmed: {}. {about}.{}", words.done, read_back(subject.as_ref(), approval)),
         Some(DECLINED) => format!(
-            "declined: your person declined. {} ({about}). Ask what should change; do not request it again by yourself.",
+            "declined: the user declined. {} ({about}). Ask what should change; do not request it again by yourself.",
             words.not_done
         ),
         Some(EXPIRED) => {

@@ -50,7 +50,7 @@ pub async fn waiting(request: Waiting<'_>, subject: &str, facts: &[String], cont
     let decision = format!("To decide: {what} {}", words.beforehand).trim_end().to_owned();
     let page = match &link {
         Some(link) => link.told("Show this link in full"),
-        None => "OpenTrain gave no link; your person finds it in the app, under approvals.".into(),
+        None => "OpenTrain gave no link; the user finds it in the app, under approvals.".into(),
     };
     let summary = [Some(lead), Some(page), Some(decision), expiry(approval, reply)];
     let mut answer = Answer::new(summary.into_iter().flatten().collect::<Vec<_>>().join("\n"), object);

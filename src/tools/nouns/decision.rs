@@ -37,7 +37,7 @@ const fn words(kind: &str) -> Words {
         ),
         b"contract_end" => ("end", "Ended", "Nothing was ended", "An ended contract cannot be opened again."),
         b"proposal_hire" => {
-            ("hire", "Hired", "Nobody was hired", "Your person may change the terms there; what they confirm counts.")
+            ("hire", "Hired", "Nobody was hired", "The user may change the terms there; what they confirm counts.")
         }
         _ => ("decide on", "Done", "Nothing was done", ""),
     };

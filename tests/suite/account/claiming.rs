@@ -107,8 +107,8 @@ async fn a_page_on_another_host_is_told_as_unverified_and_nobody_is_sent_there()
             let opentrain = OpenTrain::new().await.with_page(page);
             let host = opentrain.registered().speaking(revision).eliciting(url_mode()).start().await;
             let answer = host.done("claim_account", mira()).await;
-            answer.says(&["unverified", "Do not send your person there", CODE]);
-            assert!(!answer.text().contains("Show your person this page"), "{revision}: {}", answer.text());
+            answer.says(&["unverified", "Do not send the user there", CODE]);
+            assert!(!answer.text().contains("Show the user this page"), "{revision}: {}", answer.text());
             assert!(answer.resource_links().is_empty(), "{revision} {page}");
             assert!(host.open_requests().is_empty(), "{revision} {page}");
         }

@@ -1,4 +1,4 @@
-//! How the page of a decision comes before its person, and how the call goes on. OpenTrain is asked for one approval,
+//! How the page of a decision comes before its user, and how the call goes on. OpenTrain is asked for one approval,
 //! however that goes.
 
 use serde_json::{Value, json};
@@ -309,8 +309,8 @@ async fn a_billing_page_on_another_host_is_unverified_and_nobody_is_sent_there()
         for revision in ["2025-11-25", STATELESS] {
             let host = server(&api).speaking(revision).eliciting(url_mode()).start().await;
             let answer = host.failed("request_milestone_funding", ids()).await;
-            answer.says(&[&format!("{foreign}/settings/billing (unverified"), "Do not send your person there"]);
-            assert!(answer.hint().contains("Do not send your person there"), "{revision}: {}", answer.hint());
+            answer.says(&[&format!("{foreign}/settings/billing (unverified"), "Do not send the user there"]);
+            assert!(answer.hint().contains("Do not send the user there"), "{revision}: {}", answer.hint());
             assert!(answer.resource_links().is_empty() && host.open_requests().is_empty(), "{revision}: {}", answer.0);
         }
     }

@@ -128,7 +128,7 @@ impl Creation {
         let milestone: Milestone = object.get("milestone").map(from_value).unwrap_or_default();
         let line = milestone_line(&milestone, reply);
         let for_whom = for_whom(look, &self.wanted);
-        let fixed = "It cannot be changed or deleted here; if it is wrong, your person corrects it in the app.";
+        let fixed = "It cannot be changed or deleted here; if it is wrong, the user corrects it in the app.";
         let mut answer =
             self.answer(format!("{lead}\n{line}{for_whom}.\n{fixed}"), outcome, &milestone, object.clone());
         answer.warnings = oddities::of_milestone(&self.wanted, &milestone, reply.now());
@@ -147,7 +147,7 @@ impl Creation {
             milestone.id.text().map_or_else(|| "milestoneId".to_owned(), |id| format!("milestoneId \"{}\"", word(id)));
         match self.context.next(&[("request_milestone_funding", &id)]) {
             next if next.is_empty() => self.context.next(&[("get_contract", "contractId")]),
-            next => format!("{next} Your person decides."),
+            next => format!("{next} The user decides."),
         }
     }
 

@@ -1,5 +1,7 @@
 //! Pure text from the tables: the files in `schemas/`, and the sections of the README that are made, not written.
 
+mod words;
+
 use std::fmt::Write as _;
 
 use serde_json::json;
@@ -20,7 +22,7 @@ pub struct Made {
     pub content: String,
 }
 
-/// `schemas/<tool>.json` for every tool, exactly as served.
+/// `schemas/<tool>.json` for every tool, exactly as served, and the record of words.
 #[must_use]
 pub fn schema_files() -> Vec<Made> {
     let makers = SCHEMAS.iter().flat_map(|family| family.iter());
@@ -28,7 +30,7 @@ pub fn schema_files() -> Vec<Made> {
         let tool = mcp::tool(&maker.facts, (maker.make)(), maker.facts.name.to_owned());
         Made { path: format!("schemas/{}.json", maker.facts.name), content: format!("{:#}\n", json!(tool)) }
     });
-    files.collect()
+    files.chain([Made { path: "schemas/words.md".to_owned(), content: words::words() }]).collect()
 }
 
 /// `docs/hosts/<host>.md` for every host, and the page that lists them.
