@@ -1,5 +1,5 @@
 //! Every setting that has a flag. One declaration gives the flag, its variable, its default and its help; the tables in the
-//! documentation and in `check` are made from it. `mod.rs` decides what the values mean together.
+//! documentation and in `check` are made from it. `resolve` decides what the values mean together.
 
 use std::ffi::OsString;
 use std::time::Duration;
@@ -8,11 +8,10 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 use rust_decimal::Decimal;
 use tracing_subscriber::filter::Targets;
 
-use super::values::{Reader, dollars, log_format, minutes, optional, port, seconds, switch, tool_prefix};
-use super::{LogFormat, ResolvedSetting, Source};
+use super::names::HEADING;
+use super::source::{ResolvedSetting, Source};
+use super::values::{LogFormat, Reader, dollars, log_format, minutes, optional, port, seconds, switch, tool_prefix};
 
-/// The heading of the settings in the help; it also tells them from other arguments.
-pub(super) const HEADING: &str = "Settings";
 const NO_LIMIT: &str = "no limit";
 const NONE: &str = "none";
 const USUAL_TOOLSETS: &str = "all but team, tokens and webhooks";
