@@ -11,9 +11,10 @@ use crate::api::token::{StoredAccount, Token};
 use crate::files;
 
 use super::leftover::{self, Leftover};
+use super::names::DEFAULT_ORIGIN;
 use super::placeholder::{unfilled, unfilled_token};
 use super::route::Route;
-use super::{DEFAULT_ORIGIN, Source};
+use super::source::Source;
 
 /// The fields of the file that this program reads; each is text.
 const NAMES: [&str; 4] = ["apiToken", "baseUrl", "claimToken", ISSUED_BY];

@@ -14,8 +14,10 @@ use crate::api::token::{AccountLock, StoredAccount, Token, TokenSource};
 use crate::files;
 
 use super::credential_file::{CredentialFile, ISSUED_BY, Unsaved, lock_path};
+use super::leftover;
+use super::names::TOKEN_VARIABLES;
 use super::route::Route;
-use super::{Source, TOKEN_VARIABLES, leftover};
+use super::source::Source;
 
 /// How long another process may hold the lock.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
-use super::account::TOKEN_VARIABLES;
+use super::names::TOKEN_VARIABLES;
 use super::placeholder::unfilled;
 
 /// The value of a variable of this process, without blanks around it, if it is set to something.
@@ -49,9 +49,9 @@ impl Environment {
         self.0.get(name)?.to_str().map(str::trim).filter(|value| !value.is_empty())
     }
 
-    /// The path in a variable exactly as other libraries read it: no placeholder and no odd byte makes it unset.
-    pub(super) fn path(&self, name: &str) -> Option<PathBuf> {
-        self.0.get(name).map(PathBuf::from)
+    /// A list of paths exactly as other libraries read it: no placeholder and no odd byte makes it unset.
+    pub(super) fn path_list(&self, name: &str) -> &OsStr {
+        self.0.get(name).map_or(OsStr::new(""), OsString::as_os_str)
     }
 
     /// The value of a variable that somebody filled in.

@@ -8,8 +8,10 @@ use url::Url;
 use crate::api::client::Proxies;
 use crate::api::token::Token;
 
+use super::environment::Environment;
+use super::names::DEFAULT_ORIGIN;
 use super::own_settings::{OwnSettings, Transport};
-use super::{DEFAULT_ORIGIN, Environment, Source};
+use super::source::Source;
 
 /// The variables that name roots of trust in place of the system's.
 const ROOTS: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
@@ -116,9 +118,11 @@ impl Route {
 fn roots(environment: &Environment) -> Vec<Sourced<PathBuf>> {
     let real = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or(path.to_owned());
     let system: Vec<PathBuf> = SYSTEM_ROOTS.iter().map(|path| real(Path::new(path))).collect();
-    let named = ROOTS.into_iter().filter_map(|name| {
-        let value = environment.path(name).map(|path| real(&path))?;
-        (!system.contains(&value)).then(|| Sourced { value, source: Source::Variable(name.into()) })
+    let named = ROOTS.into_iter().flat_map(|name| {
+        let paths: Vec<PathBuf> = std::env::split_paths(environment.path_list(name)).collect();
+        paths.into_iter().map(move |path| (name, path))
     });
-    named.collect()
+    let named = named.filter(|(_, path)| !path.as_os_str().is_empty()).map(|(name, path)| (name, real(&path)));
+    let others = named.filter(|(_, path)| !system.contains(path));
+    others.map(|(name, value)| Sourced { value, source: Source::Variable(name.into()) }).collect()
 }
