@@ -49,8 +49,8 @@ impl Environment {
         self.0.get(name)?.to_str().map(str::trim).filter(|value| !value.is_empty())
     }
 
-    /// A list of paths exactly as other libraries read it: no placeholder and no odd byte makes it unset.
-    pub(super) fn path_list(&self, name: &str) -> &OsStr {
+    /// A variable exactly as other libraries read it: no placeholder and no odd byte makes it unset. Empty if it is not set.
+    pub(super) fn as_it_stands(&self, name: &str) -> &OsStr {
         self.0.get(name).map_or(OsStr::new(""), OsString::as_os_str)
     }
 

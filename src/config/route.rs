@@ -13,8 +13,6 @@ use super::names::DEFAULT_ORIGIN;
 use super::own_settings::{OwnSettings, Transport};
 use super::source::Source;
 
-/// The variables that name roots of trust in place of the system's.
-const ROOTS: [&str; 2] = ["SSL_CERT_FILE", "SSL_CERT_DIR"];
 /// The system's own roots, where a variable names them again. A project cannot write there.
 const SYSTEM_ROOTS: [&str; 6] = [
     "/etc/ssl/certs",
@@ -118,10 +116,9 @@ impl Route {
 fn roots(environment: &Environment) -> Vec<Sourced<PathBuf>> {
     let real = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or(path.to_owned());
     let system: Vec<PathBuf> = SYSTEM_ROOTS.iter().map(|path| real(Path::new(path))).collect();
-    let named = ROOTS.into_iter().flat_map(|name| {
-        let paths: Vec<PathBuf> = std::env::split_paths(environment.path_list(name)).collect();
-        paths.into_iter().map(move |path| (name, path))
-    });
+    let file = PathBuf::from(environment.as_it_stands("SSL_CERT_FILE"));
+    let folders = std::env::split_paths(environment.as_it_stands("SSL_CERT_DIR"));
+    let named = std::iter::once(("SSL_CERT_FILE", file)).chain(folders.map(|folder| ("SSL_CERT_DIR", folder)));
     let named = named.filter(|(_, path)| !path.as_os_str().is_empty()).map(|(name, path)| (name, real(&path)));
     let others = named.filter(|(_, path)| !system.contains(path));
     others.map(|(name, value)| Sourced { value, source: Source::Variable(name.into()) }).collect()
