@@ -179,7 +179,7 @@ async fn the_token_is_refused_as_documented() {
 }
 
 #[tokio::test]
-async fn a_code_lapses_before_the_account_does() {
+async fn a_code_expires_before_the_account_does() {
     let sandbox = sandbox().await;
     post("/clock", "").send(&sandbox).await;
     let agent = Agent::register(&sandbox).await;

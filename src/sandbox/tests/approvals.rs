@@ -78,21 +78,21 @@ async fn asking_after_a_decline_makes_a_new_approval() {
     let ask = async || fund("ms_4Dk7").send(&sandbox).await.json()["approval"]["id"].as_str().unwrap().to_owned();
     let declined = ask().await;
     press(&declined, "decline").send(&sandbox).await;
-    let lapsed = ask().await;
+    let expired = ask().await;
     for _ in 0..3 {
         super::post("/clock", "").send(&sandbox).await;
     }
     let open = ask().await;
-    assert!(declined != lapsed && lapsed != open && open != declined);
+    assert!(declined != expired && expired != open && open != declined);
     let status = async |id: &str| approval(id).send(&sandbox).await.json()["approval"]["status"].take();
     assert_eq!(
-        [status(&declined).await, status(&lapsed).await, status(&open).await],
+        [status(&declined).await, status(&expired).await, status(&open).await],
         ["declined", "expired", "pending"]
     );
 }
 
 #[tokio::test]
-async fn an_approval_lapses_after_72_hours() {
+async fn an_approval_expires_after_72_hours() {
     let sandbox = paying_sandbox().await;
     let id = fund("ms_4Dk7").send(&sandbox).await.json()["approval"]["id"].as_str().unwrap().to_owned();
     let look = async || approval(&id).send(&sandbox).await.json()["approval"].take();
@@ -101,9 +101,9 @@ async fn an_approval_lapses_after_72_hours() {
     pass().await;
     assert_eq!(look().await["status"], "pending");
     pass().await;
-    let lapsed = look().await;
-    assert_eq!([&lapsed["status"], &lapsed["result"]], [&json!("expired"), &Value::Null]);
-    assert_eq!(lapsed["resolvedAt"], lapsed["expiresAt"]);
+    let expired = look().await;
+    assert_eq!([&expired["status"], &expired["result"]], [&json!("expired"), &Value::Null]);
+    assert_eq!(expired["resolvedAt"], expired["expiresAt"]);
     assert_eq!(press(&id, "confirm").send(&sandbox).await.status, 409);
     assert_eq!(press(&id, "decline").send(&sandbox).await.status, 409);
     assert_eq!(look().await["status"], "expired");
