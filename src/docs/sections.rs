@@ -68,7 +68,10 @@ fn tools() -> String {
         if family.name != above {
             above = family.name;
             let gap = if text.is_empty() { "" } else { "\n" };
-            let _ = writeln!(text, "{gap}### {above}\n\n| tool | what it does | scope | feature | claimed |\n|---|---|---|---|---|");
+            let _ = writeln!(
+                text,
+                "{gap}### {above}\n\n| tool | what it does | scope | feature | claimed |\n|---|---|---|---|---|"
+            );
         }
         let Published { description, .. } = (maker.make)();
         let first = description.split_inclusive(". ").next().unwrap_or_default().trim_end().replace('|', "\\|");
