@@ -43,7 +43,8 @@ impl Page {
 }
 
 fn sentences() -> String {
-    SENTENCES.iter().map(|sentence| format!("- *{sentence}*\n")).collect()
+    let lines: Vec<String> = SENTENCES.iter().map(|sentence| format!("- *{sentence}*\n")).collect();
+    lines.concat()
 }
 
 fn families() -> String {
