@@ -153,6 +153,15 @@ fn links_between_documents_lead_somewhere() {
 }
 
 #[test]
+fn each_key_of_ours_is_documented() {
+    let text = std::fs::read_to_string(root().join("docs/tools.md")).unwrap();
+    let (_, keys) = text.split_once("The server's keys come first.").unwrap();
+    for key in opentrain_mcp::answer::OUR_KEYS {
+        assert!(keys.contains(&format!("`{key}`")), "docs/tools.md does not say what {key} means");
+    }
+}
+
+#[test]
 fn each_command_is_documented() {
     let text = std::fs::read_to_string(root().join("docs/settings.md")).unwrap();
     for command in cli::command().get_subcommands().filter(|command| command.get_name() != "help") {
