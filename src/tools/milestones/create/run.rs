@@ -64,7 +64,7 @@ impl Creation {
         past.learn(&notes::read(&held.text().await), self.place.principal.as_deref());
         let look = self.first_look().await?;
         let seen = look.as_ref().and_then(|look| look.as_ref().ok());
-        for look in seen {
+        if let Some(look) = seen {
             past.see(look);
         }
         if self.is_guarded()
