@@ -77,7 +77,7 @@ fn run(cli: Cli, environment: &Environment) -> Result<ExitCode, Fault> {
     // The stop switch works whatever the settings are.
     match &cli.task {
         Some(Task::Freeze { reason }) => return freeze::freeze(environment.switch_paths(), reason),
-        Some(Task::Thaw) => return freeze::thaw(environment.switch_paths()),
+        Some(Task::Thaw) => return freeze::thaw(environment.all_switch_paths()),
         _ => {}
     }
     let mut config = Config::read(&cli.flags, environment)?;
@@ -142,6 +142,10 @@ fn toolbox(config: &Config) -> Result<Toolbox, Fault> {
 
 /// The same, over a client that is changed first.
 fn toolbox_over(config: &Config, change: impl FnOnce(Client) -> Client) -> Result<Toolbox, Fault> {
+    Ok(Toolbox::new(services(config, change)?, FAMILIES))
+}
+
+fn services(config: &Config, change: impl FnOnce(Client) -> Client) -> Result<Services, Fault> {
     let flags = &config.flags;
     let (endpoint, tokens): (Box<dyn Endpoint>, Arc<dyn TokenSource>) = if flags.sandbox {
         let embedded = Embedded::new(flags.sandbox_port, config.user.clone()).with_faults(faults(config)?);
@@ -150,8 +154,7 @@ fn toolbox_over(config: &Config, change: impl FnOnce(Client) -> Client) -> Resul
         (Box::new(config.origin.clone()), config.credentials.clone())
     };
     let client = change(Client::new(endpoint, flags.timeout).through(config.proxies.clone()));
-    let services = Services::new(client, tokens, operator(config)?, flags.human_wait, flags.sandbox);
-    Ok(Toolbox::new(services, FAMILIES))
+    Ok(Services::new(client, tokens, operator(config)?, flags.human_wait, flags.sandbox))
 }
 
 /// The faults that the sandbox plays.
