@@ -272,7 +272,7 @@ async fn starting_calls_nobody_binds_no_port_and_writes_no_file() {
         let before = files_below(start.home.path());
         let host = start.start().await;
         host.tools().await;
-        assert_eq!(listening_sockets(host.pid), 0, "a port is bound");
+        assert_eq!(listening_sockets(host.pid()), 0, "a port is bound");
         assert_eq!(files_below(host.home.path()), before);
         host.close_input().await;
         assert_eq!(host.exit_within(Duration::from_secs(6)).await, Some(0));
@@ -346,7 +346,7 @@ async fn the_token_is_seen_in_no_log_at_any_level_and_in_no_process_list() {
             host.call("list_contracts", json!({})).await;
         }
         host.call("create_milestone", json!({ "contractId": "c", "description": "d" })).await;
-        let command = std::fs::read_to_string(format!("/proc/{}/cmdline", host.pid)).unwrap();
+        let command = std::fs::read_to_string(format!("/proc/{}/cmdline", host.pid())).unwrap();
         host.close_input().await;
         host.exit_within(Duration::from_secs(6)).await;
         assert!(host.stderr().contains("list_contracts"), "the log is empty");
