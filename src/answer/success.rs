@@ -14,8 +14,19 @@ use super::paging;
 use super::step::HumanStep;
 
 /// The keys of an answer that are ours. What OpenTrain calls by one of these names stands under the last.
-pub const OUR_KEYS: [&str; 9] =
-    ["summary", "outcome", "links", "total", "nextCursor", "sandbox", "leftOut", "error", THEIRS];
+pub const OUR_KEYS: [&str; 11] = [
+    "summary",
+    "outcome",
+    "links",
+    "total",
+    "nextCursor",
+    "sandbox",
+    "leftOut",
+    "asked",
+    "differences",
+    "error",
+    THEIRS,
+];
 /// Where the API's keys stand that have the name of one of ours.
 const THEIRS: &str = "opentrain";
 /// The longest cursor of the API that is passed on, in bytes.
@@ -54,6 +65,8 @@ pub struct Answer {
     pub left_out: Vec<String>,
     /// What was left out of the API's answer already when it was read.
     pub cuts: Vec<Cut>,
+    /// Further keys of ours: `asked` and `differences`.
+    pub own: Object,
     /// The API's own object, untouched.
     pub object: Object,
 }
@@ -147,7 +160,7 @@ impl Answer {
         let texts =
             std::iter::once(&self.summary).chain(&self.warnings).chain(Some(&self.next)).chain(Some(&self.whole));
         let mut own: usize = texts.map(|text| bound::text_size(text)).sum();
-        own += bound::size(&json!(self.links));
+        own += bound::size(&json!(self.links)) + bound::size(&json!(self.own));
         own += self.page.as_ref().and_then(|page| page.next_cursor.as_deref()).map_or(0, bound::text_size);
         self.left_out = bound::fit(&mut self.object, STRUCTURE.saturating_sub(own + RESERVE), &self.cuts);
         if !self.left_out.is_empty() {
@@ -178,6 +191,7 @@ impl Answer {
         if !self.left_out.is_empty() {
             object.insert("leftOut".into(), json!(self.left_out));
         }
+        object.extend(self.own);
         let (ours, others): (Object, Object) =
             self.object.into_iter().partition(|(name, _)| OUR_KEYS.contains(&name.as_str()));
         object.extend(others);

@@ -8,7 +8,6 @@ use crate::answer::Object;
 use crate::api::account::switch_of;
 use crate::api::token::hide_tokens;
 use crate::config::{Config, Flags, RecordPlace, ResolvedSetting, Source};
-use crate::guard::freeze::UNREACHABLE;
 use crate::mcp::Server;
 use crate::mcp::client::Client;
 
@@ -51,8 +50,8 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     for limit in toolbox.services.limits().iter().filter(|limit| Some(*limit) != frozen.as_ref()) {
         print(&format!("limit: {limit}"))?;
     }
-    if config.switches.is_empty() {
-        print(&format!("note: {UNREACHABLE}"))?;
+    for note in super::missing(config) {
+        print(&format!("note: {note}"))?;
     }
     print_settings(config)?;
     Ok(if verdict.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })

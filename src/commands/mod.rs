@@ -178,7 +178,7 @@ fn operator(config: &Config) -> Result<Operator, Fault> {
         policy,
         audit: record(&config.record, flags.max_day_usd.is_some())?.map(Arc::new),
         switch: Switch::at(config.switches.clone()),
-        locks: Locks::shared_in(config.state_folder.as_ref().map(|folder| folder.join("locks"))),
+        locks: locks(config),
         private_folder: config.private_folder.clone(),
     })
 }
@@ -217,18 +217,34 @@ fn greet() {
     }
 }
 
-/// Warns about settings that are not used, and about what this server lacks.
+/// Says on stderr what is odd about where the token comes from, and what this server has to do without.
 fn warn(config: &Config) {
+    let notices = config.credentials.notices();
+    missing(config).iter().chain(&notices).for_each(|notice| tracing::warn!("{notice}"));
+}
+
+/// What this server has to do without, since the machine or the user has no place for it.
+fn missing(config: &Config) -> Vec<String> {
+    let mut missing = Vec::new();
     if config.switches.is_empty() {
-        tracing::warn!("{UNREACHABLE}");
+        missing.push(UNREACHABLE.to_owned());
     }
     if config.record == RecordPlace::Missing {
-        tracing::warn!(
+        missing.push(
             "writes are not recorded: there is no home folder (HOME, XDG_STATE_HOME); --audit-log FILE names a place, \
              --no-record says that none is wanted"
+                .to_owned(),
         );
     }
-    for notice in config.credentials.notices() {
-        tracing::warn!("{notice}");
-    }
+    missing.extend(
+        locks(config)
+            .problem()
+            .map(|why| format!("two servers of this user could create the same milestone in the same instant: {why}")),
+    );
+    missing
+}
+
+/// One create at a time for each contract, in all servers of this user.
+fn locks(config: &Config) -> Locks {
+    Locks::shared_in(config.state_folder.as_ref().map(|folder| folder.join("locks")))
 }

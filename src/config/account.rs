@@ -9,13 +9,12 @@ use crate::api::client::is_loopback;
 use crate::api::token::Token;
 
 use super::credential_file::CredentialFile;
+use super::credentials::Credentials;
+use super::environment::Environment;
+use super::error::{ConfigError, refused};
+use super::names::{BASE_URL_VARIABLES, DEFAULT_ORIGIN, TOKEN_VARIABLES};
 use super::placeholder::{unfilled, unfilled_token};
-use super::{ConfigError, Credentials, DEFAULT_ORIGIN, Environment, ResolvedSetting, Source, refused};
-
-/// The variables of the token, in the order of precedence.
-pub const TOKEN_VARIABLES: [&str; 3] = ["OT_API_TOKEN", "OPENTRAIN_API_TOKEN", "OPENTRAIN_PERSONAL_API_TOKEN"];
-/// The variables of the base URL, in the order of precedence.
-pub const BASE_URL_VARIABLES: [&str; 2] = ["OPENTRAIN_API_BASE_URL", "OT_API_BASE_URL"];
+use super::source::{ResolvedSetting, Source};
 
 /// The base, the token, and the two settings as they are in effect.
 pub(super) struct Account {

@@ -12,8 +12,9 @@ use crate::api::token::{StoredAccount, Token};
 use crate::files;
 
 use super::leftover::{self, Leftover};
+use super::names::DEFAULT_ORIGIN;
 use super::placeholder::{unfilled, unfilled_token};
-use super::{DEFAULT_ORIGIN, Source};
+use super::source::Source;
 
 /// The fields of the file that this program reads; each is text.
 const NAMES: [&str; 3] = ["apiToken", "baseUrl", "claimToken"];

@@ -15,7 +15,8 @@ use crate::api::token::{AccountLock, StoredAccount, Token, TokenSource};
 use crate::files;
 
 use super::credential_file::{CredentialFile, Unsaved, lock_path};
-use super::{Source, leftover};
+use super::leftover;
+use super::source::Source;
 
 /// How long another process may hold the lock.
 const PATIENCE: Duration = Duration::from_secs(10);

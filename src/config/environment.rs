@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::PathBuf;
 
-use super::account::TOKEN_VARIABLES;
+use super::names::TOKEN_VARIABLES;
 use super::placeholder::unfilled;
 
 /// The value of a variable of this process, without blanks around it, if it is set to something.

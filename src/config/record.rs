@@ -3,7 +3,9 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use super::{ConfigError, Environment, Flags, refused};
+use super::environment::Environment;
+use super::error::{ConfigError, refused};
+use super::flags::Flags;
 
 /// Where writes are recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -13,7 +13,17 @@ use rust_decimal::Decimal;
 
 use crate::api::amount;
 
-use super::{LogFormat, ResolvedSetting, refused};
+use super::error::refused;
+use super::source::ResolvedSetting;
+
+/// The format of the log on stderr.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    /// For people.
+    Text,
+    /// One JSON object per line.
+    Json,
+}
 
 /// A parser for clap made of a function that reads a value, or says what it must be.
 #[derive(Clone)]

@@ -231,16 +231,19 @@ impl Context {
         }
     }
 
-    /// The first lines of earlier writes of this tool for this account whose end is not known, with arguments that fit:
-    /// see [`crate::guard::ledger::AuditLog::open_writes`]. None where no record is kept.
+    /// Earlier writes of this tool for this account with arguments that fit, as the record knows them: see
+    /// [`crate::guard::ledger::AuditLog::recent_writes`]. None where no record is kept.
     ///
     /// # Errors
     /// When the record cannot be read.
-    pub async fn open_writes(&self, matching: impl Fn(&Object) -> bool + Send + 'static) -> std::io::Result<Vec<Line>> {
+    pub async fn recent_writes(
+        &self,
+        matching: impl Fn(&Object) -> bool + Send + 'static,
+    ) -> std::io::Result<Vec<Line>> {
         let (Some(audit), Some(base)) = (self.services.operator.audit.clone(), self.services.base().await) else {
             return Ok(Vec::new());
         };
-        audit.open_writes(self.facts.name, base, self.principal(), matching).await
+        audit.recent_writes(self.facts.name, base, self.principal(), matching).await
     }
 
     /// Whose token it is, for the record.

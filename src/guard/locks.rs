@@ -14,6 +14,7 @@ use tokio::time::Instant;
 
 use crate::files;
 
+const NO_FOLDER: &str = "neither XDG_STATE_HOME nor HOME names a folder";
 /// The most that is read of a lock's file, in bytes.
 const LARGEST: u64 = 1024 * 1024;
 /// Between two tries for a lock that another process holds.
@@ -56,11 +57,20 @@ impl Locks {
         Self { place: folder.map_or(Place::Nowhere, Place::Folder), turns: Mutex::default() }
     }
 
-    /// Why two servers of this user could create the same milestone in the same instant; `None` when they cannot.
-    pub async fn problem(&self) -> Option<String> {
-        match self.file("check").await {
-            Ok(_) => None,
-            Err(fault) => Some(fault.to_string()),
+    /// Why two servers of this user could create the same milestone in the same instant; `None` when they cannot, as far as
+    /// can be told before the folder is made.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        let folder = match &self.place {
+            Place::OnlyHere => return None,
+            Place::Nowhere => return Some(NO_FOLDER.into()),
+            Place::Folder(folder) => folder,
+        };
+        let there = folder.ancestors().find_map(|path| Some((path, std::fs::metadata(path).ok()?)));
+        match there {
+            Some((_, found)) if found.is_dir() && !found.permissions().readonly() => None,
+            Some((path, _)) => Some(format!("{} is no folder that can be written", path.display())),
+            None => Some(format!("{} cannot be made", folder.display())),
         }
     }
 
@@ -98,7 +108,7 @@ impl Locks {
     async fn file(&self, key: &str) -> io::Result<Option<File>> {
         let folder = match &self.place {
             Place::OnlyHere => return Ok(None),
-            Place::Nowhere => return Err(io::Error::other("neither XDG_STATE_HOME nor HOME names a folder")),
+            Place::Nowhere => return Err(io::Error::other(NO_FOLDER)),
             Place::Folder(folder) => folder.clone(),
         };
         let path = folder.join(file_name(key));
@@ -194,9 +204,9 @@ mod tests {
         let file = home.path().join("file");
         std::fs::write(&file, "").unwrap();
         let locks = Locks::shared_in(Some(file.join("locks")));
-        assert!(locks.problem().await.unwrap().contains("cannot be used"));
+        assert!(locks.problem().unwrap().contains("is no folder"));
         assert!(locks.take("a", soon()).await.unwrap().unshared.is_some());
-        assert!(Locks::shared_in(None).problem().await.unwrap().contains("XDG_STATE_HOME"));
-        assert!(Locks::default().problem().await.is_none());
+        assert!(Locks::shared_in(None).problem().unwrap().contains("XDG_STATE_HOME"));
+        assert!(Locks::default().problem().is_none());
     }
 }

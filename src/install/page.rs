@@ -2,7 +2,12 @@
 
 use textwrap::{Options, WordSeparator, WordSplitter};
 
-use super::{DEFAULT_NAME, DocumentError, Host, Launch, Machine, SANDBOX_NAME, System, snippet};
+use super::document::DocumentError;
+use super::edit::snippet;
+use super::entry::Launch;
+use super::hosts::Host;
+use super::machine::{Machine, System};
+use super::names::{DEFAULT_NAME, SANDBOX_NAME};
 
 /// The width of prose in the documentation.
 const WIDTH: usize = 120;

@@ -8,7 +8,7 @@ use crate::answer::sentence::Sentence;
 use crate::answer::text::visible;
 use crate::api::error::Refusal;
 
-use super::Situation;
+use super::situation::Situation;
 
 /// What the token of a claimed account may do that the one before may not (reference: api-reference/agent-auth/token).
 const GIVEN_BY_A_CLAIM: [&str; 3] = ["proposals:write", "messages:write", "team:write"];

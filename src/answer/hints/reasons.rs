@@ -10,7 +10,8 @@ use crate::answer::sentence::Sentence;
 use crate::answer::text::{quoted, visible};
 use crate::api::error::Refusal;
 
-use super::{Situation, access};
+use super::access;
+use super::situation::Situation;
 
 /// The way out of a refusal.
 pub(super) fn refused(refusal: &Refusal, failure: &Failure, situation: &Situation<'_>) -> Vec<Sentence> {

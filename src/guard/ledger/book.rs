@@ -18,6 +18,8 @@ use crate::guard::policy::Policy;
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 /// How often what is too old is looked for.
 const BETWEEN_SWEEPS: Duration = Duration::from_secs(10 * 60);
+/// The most bytes of the terms of a milestone that are remembered.
+const LONGEST_TERMS: usize = 2_000;
 /// How far the clocks of two machines that share a record may be apart.
 const CLOCKS_APART: Duration = Duration::from_secs(60 * 60);
 
@@ -76,20 +78,22 @@ impl Book {
         self.writes.values()
     }
 
-    /// The writes of `tool` for this account whose end is not known, oldest first.
-    pub(super) fn open(
+    /// The writes of `tool` for this account whose end is not known, and those whose answer named a new milestone; oldest
+    /// first.
+    pub(super) fn recent(
         &self,
         tool: &str,
         base: &str,
         principal: Option<&str>,
         matching: impl Fn(&Object) -> bool,
     ) -> Vec<Line> {
-        let open = self.writes.values().filter(|line| {
-            line.is_open() && line.tool == tool && line.may_be_of(base, principal) && matching(&line.arguments)
+        let recent = self.writes.values().filter(|line| {
+            let matters = line.is_open() || line.names_new_milestone();
+            matters && line.tool == tool && line.may_be_of(base, principal) && matching(&line.arguments)
         });
-        let mut open: Vec<Line> = open.cloned().collect();
-        open.sort_by(|one, other| one.at.cmp(&other.at));
-        open
+        let mut recent: Vec<Line> = recent.cloned().collect();
+        recent.sort_by(|one, other| one.at.cmp(&other.at));
+        recent
     }
 
     /// Holds what the day of `line` would come to against the limit of its account.
@@ -158,9 +162,11 @@ fn merged(known: Line, line: Line) -> Line {
     Line { at, phase, amount_usd, milestone_id, outcome, damage, ..whole }
 }
 
-/// Without what is needed no more: the arguments of a write that has ended, save the candidate that it counts for.
+/// Without what is needed no more: the arguments of a write that has ended, save the candidate that it counts for, and the
+/// terms of a new milestone, which show how the API writes what it is sent.
 fn trimmed(mut line: Line) -> Line {
-    if !line.is_open() {
+    let size: usize = line.arguments.values().filter_map(|value| value.as_str()).map(str::len).sum();
+    if !line.is_open() && !(line.names_new_milestone() && size <= LONGEST_TERMS) {
         line.arguments.retain(|name, _| name == "proposalId");
     }
     line

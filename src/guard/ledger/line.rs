@@ -104,13 +104,20 @@ impl Line {
         }
     }
 
+    /// Whether the answer to it named a new milestone.
+    #[must_use]
+    pub fn names_new_milestone(&self) -> bool {
+        self.outcome == Some(Outcome::Created) && self.milestone_id.is_some()
+    }
+
     /// Whether nothing was committed in the end.
     pub(super) fn came_to_nothing(&self) -> bool {
         matches!(self.outcome, Some(Outcome::NotDone | Outcome::Existing | Outcome::ExistingAlike))
     }
 
     /// Whether it is not known how the write ended, as far as this line tells.
-    pub(super) fn is_open(&self) -> bool {
+    #[must_use]
+    pub fn is_open(&self) -> bool {
         matches!(self.outcome, None | Some(Outcome::Unknown))
     }
 

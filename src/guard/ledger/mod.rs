@@ -109,13 +109,13 @@ impl AuditLog {
         }
     }
 
-    /// The first lines of the writes of `tool` for this account whose end is not known: without a second line, or
-    /// `unknown`. Any process that shares the file may have begun them in the last 24 hours, and one that still runs may
+    /// The writes of `tool` for this account whose end is not known (without a second line, or `unknown`), and those whose
+    /// answer named a new milestone. Any process that shares the file may have begun them in the last 24 hours, and one that still runs may
     /// end them yet.
     ///
     /// # Errors
     /// When the record cannot be read.
-    pub async fn open_writes(
+    pub async fn recent_writes(
         &self,
         tool: &'static str,
         base: String,
@@ -123,7 +123,7 @@ impl AuditLog {
         matching: impl Fn(&Object) -> bool + Send + 'static,
     ) -> io::Result<Vec<Line>> {
         let reading =
-            move |ledger: &mut Ledger, until| ledger.open_writes(tool, &base, principal.as_deref(), matching, until);
+            move |ledger: &mut Ledger, until| ledger.recent_writes(tool, &base, principal.as_deref(), matching, until);
         match self.step(reading).await {
             // A record that may be missing tells nothing where it cannot be read.
             Err(fault) if !self.required => {

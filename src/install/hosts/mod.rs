@@ -16,7 +16,9 @@ mod zed;
 
 use std::path::{Path, PathBuf};
 
-use super::{Entry, Format, Launch, Machine};
+use super::document::Format;
+use super::entry::{Entry, Launch};
+use super::machine::Machine;
 
 /// All hosts, in the order in which they are listed.
 pub const HOSTS: [Host; 13] = [

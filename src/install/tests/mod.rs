@@ -6,6 +6,10 @@ use std::path::{Path, PathBuf};
 
 use tempfile::TempDir;
 
+use serde_json::Value;
+
+use super::document::read;
+use super::entry::command_line;
 use super::*;
 use texts::{broken, texts};
 

@@ -98,8 +98,8 @@ impl Ledger {
         Ok(())
     }
 
-    /// The writes whose end is not known; see [`crate::guard::ledger::AuditLog::open_writes`].
-    pub(super) fn open_writes(
+    /// See [`crate::guard::ledger::AuditLog::recent_writes`].
+    pub(super) fn recent_writes(
         &mut self,
         tool: &str,
         base: &str,
@@ -113,7 +113,7 @@ impl Ledger {
             Err(fault) => return Err(fault),
         }
         let ended: HashSet<&str> = self.kept.iter().filter(|line| !line.is_open()).map(|line| &*line.id).collect();
-        let mut open = self.book.open(tool, base, principal, matching);
+        let mut open = self.book.recent(tool, base, principal, matching);
         open.retain(|line| !ended.contains(&*line.id));
         Ok(open)
     }

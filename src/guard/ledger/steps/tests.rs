@@ -203,7 +203,7 @@ fn what_came_to_nothing_does_not_count_and_what_is_open_does() {
 }
 
 #[test]
-fn a_new_file_is_begun_at_its_size_with_sums_and_open_writes() {
+fn a_new_file_is_begun_at_its_size_with_sums_and_recent_writes() {
     let place = Place::new();
     let mut ledger = place.process();
     let mut other = place.process();
@@ -282,14 +282,14 @@ fn open_writes_are_those_of_the_account_without_a_known_end() {
     for mut ledger in [ledger, place.process()] {
         let mut found = |tool: &str, contract: &'static str| -> Vec<u32> {
             let fits = move |arguments: &Object| arguments.get("contractId") == Some(&serde_json::json!(contract));
-            let lines = ledger.open_writes(tool, "https://app.opentrain.ai", Some("c3f9"), fits, soon()).unwrap();
+            let lines = ledger.recent_writes(tool, "https://app.opentrain.ai", Some("c3f9"), fits, soon()).unwrap();
             lines.iter().map(|line| u32::from_str_radix(&line.id, 16).unwrap()).collect()
         };
         assert_eq!(found("create_milestone", "ctr_1"), [1, 3, 5]);
         assert!(found("create_milestone", "ctr_2").is_empty() && found("end_contract", "ctr_1").is_empty());
     }
     let mut nowhere = Ledger::at(place.0.path().join("none.jsonl"));
-    assert!(nowhere.open_writes("t", "b", None, |_| true, soon()).unwrap().is_empty());
+    assert!(nowhere.recent_writes("t", "b", None, |_| true, soon()).unwrap().is_empty());
     assert!(!place.0.path().join("none.jsonl").exists(), "reading makes no file");
 }
 

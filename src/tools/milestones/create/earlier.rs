@@ -8,6 +8,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::look::Look;
 use super::made::Made;
 use super::manners::Manners;
 use super::notes::Note;
@@ -56,9 +57,27 @@ pub(super) struct Past {
     pub(super) created: Vec<Made>,
     /// Creates whose end is not known.
     pub(super) open: Vec<Open>,
+    /// Milestones that the record names, of which it is not seen yet how they are stored.
+    pub(super) recorded: Vec<Recorded>,
     /// The ids of all milestones that were seen in the contract.
     pub(super) seen: HashSet<String>,
     pub(super) manners: Manners,
+}
+
+/// A create whose answer named the milestone, as the record tells it.
+#[derive(Clone)]
+pub(super) struct Recorded {
+    id: String,
+    asked: Terms,
+    at: Timestamp,
+}
+
+impl Recorded {
+    fn of(line: &Line) -> Option<Self> {
+        let arguments = serde_json::to_string(&line.arguments).ok()?;
+        let asked: CreateMilestone = serde_json::from_str(&arguments).ok()?;
+        Some(Self { id: line.milestone_id.clone()?, asked: Terms::of(&asked), at: line.at.parse().ok()? })
+    }
 }
 
 /// A create that was sent, and of which no end is known.
@@ -116,6 +135,17 @@ impl Past {
         }
     }
 
+    /// Learns from how the milestones are stored that the record names: what was asked for is known of them.
+    pub(super) fn see(&mut self, look: &Look) {
+        for seen in look.recent() {
+            let known = self.made(seen.id()).is_some();
+            let recorded = self.recorded.iter().find(|recorded| !known && Some(recorded.id.as_str()) == seen.id());
+            let Some(Recorded { id, asked, at }) = recorded.cloned() else { continue };
+            asked.teach(&Stored::of(seen.raw), &mut self.manners);
+            self.created.push(Made { id, asked, at, raw: seen.raw.clone() });
+        }
+    }
+
     /// The last create with these terms whose end is not known.
     pub(super) fn open_with(&self, terms: &Terms) -> Option<&Open> {
         self.open.iter().filter(|open| open.asked == *terms).max_by_key(|open| open.began)
@@ -130,10 +160,12 @@ impl Memory {
     pub(super) async fn of(&self, place: &Place, window: Duration, context: &Context) -> std::io::Result<Past> {
         let mut past = self.here(place);
         let contract = place.contract.clone();
-        let lines = context.open_writes(move |arguments| {
+        let lines = context.recent_writes(move |arguments| {
             arguments.get("contractId").and_then(Value::as_str).map(str::trim) == Some(contract.as_str())
         });
-        for open in lines.await?.iter().filter_map(Open::of) {
+        let lines = lines.await?;
+        past.recorded = lines.iter().filter(|line| line.names_new_milestone()).filter_map(Recorded::of).collect();
+        for open in lines.iter().filter(|line| line.is_open()).filter_map(Open::of) {
             if !past.open.iter().any(|known| known.is_the_same_as(&open)) {
                 past.open.push(open);
             }

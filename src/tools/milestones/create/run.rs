@@ -64,6 +64,7 @@ impl Creation {
         past.learn(&notes::read(&held.text().await), self.place.principal.as_deref());
         let look = self.first_look().await?;
         let seen = look.as_ref().and_then(|look| look.as_ref().ok());
+        seen.into_iter().for_each(|look| past.see(look));
         if self.is_guarded()
             && let Some(seen) = seen
             && let Some(found) = judge::found(&self.terms, seen, &past, self.window())
@@ -82,12 +83,13 @@ impl Creation {
     async fn settle(&self) -> Result<Option<Answer>, ToolError> {
         let mut settles = None;
         loop {
-            let (past, now) = (self.past().await?, Timestamp::now());
+            let (mut past, now) = (self.past().await?, Timestamp::now());
             let Some(open) = past.open_with(&self.terms) else { return Ok(None) };
             if *settles.get_or_insert_with(|| open.settles(now)) <= now {
                 return Ok(None);
             }
             let look = self.look(Instant::now() + LOOK_LIMIT).await.map_err(Self::unsent)?;
+            past.see(&look);
             if let Some(found) = judge::found(&self.terms, &look, &past, self.window()) {
                 return Ok(Some(self.existing(found, &look)));
             }

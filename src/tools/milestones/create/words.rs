@@ -82,10 +82,10 @@ impl Creation {
             for_whom(Some(look), &self.wanted),
             compared.collect::<Vec<_>>().join("\n"),
         );
-        let mut object = wrapped(seen.raw);
-        object.insert("asked".into(), asked.into());
-        object.insert("differences".into(), json!(differences));
-        self.answer(summary, Outcome::ExistingAlike, seen.milestone, object)
+        let mut answer = self.answer(summary, Outcome::ExistingAlike, seen.milestone, wrapped(seen.raw));
+        answer.own.insert("asked".into(), asked.into());
+        answer.own.insert("differences".into(), json!(differences));
+        answer
     }
 
     /// The terms as they were asked for.

@@ -1,4 +1,4 @@
-//! Where the value of each setting came from, and the table of the settings for the documentation.
+//! Where the value of each setting came from.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -6,11 +6,10 @@ use std::path::PathBuf;
 
 use clap::builder::Str;
 use clap::parser::ValueSource;
-use clap::{Arg, ArgMatches, Args, Command};
+use clap::{Arg, ArgMatches, Command};
 
-use super::Flags;
 use super::environment::variable;
-use super::flags::HEADING;
+use super::names::HEADING;
 use super::placeholder::unfilled;
 
 /// Where a value came from, in the order of precedence.
@@ -93,32 +92,13 @@ impl ResolvedSetting {
     }
 }
 
-/// Every setting that is a flag as the documentation lists it: name, flag, variable, default, purpose.
-#[must_use]
-pub fn flag_table() -> Vec<[String; 5]> {
-    let command = Flags::augment_args(Command::new("settings"));
-    let rows = command.get_arguments().map(|argument| {
-        let name = argument.get_long().unwrap_or_default();
-        let value = value_name(argument).map(|value| format!(" {value}")).unwrap_or_default();
-        let default = argument.get_default_values().first().map(|text| with_unit(argument, &text.to_string_lossy()));
-        [
-            name.to_owned(),
-            format!("--{name}{value}"),
-            argument.get_env().unwrap_or_default().to_string_lossy().into_owned(),
-            default.unwrap_or_else(|| "off".into()),
-            argument.get_help().map(ToString::to_string).unwrap_or_default(),
-        ]
-    });
-    rows.collect()
-}
-
 /// The name of the value that an argument takes, if it takes one.
-fn value_name(argument: &Arg) -> Option<&str> {
+pub(super) fn value_name(argument: &Arg) -> Option<&str> {
     argument.get_value_names().filter(|_| argument.get_action().takes_values())?.first().map(Str::as_str)
 }
 
 /// A number with its unit.
-fn with_unit(argument: &Arg, text: &str) -> String {
+pub(super) fn with_unit(argument: &Arg, text: &str) -> String {
     let number = text.trim_start_matches('$');
     match value_name(argument) {
         _ if number.parse::<f64>().is_err() => text.to_owned(),

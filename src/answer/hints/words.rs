@@ -1,0 +1,224 @@
+//! A failure in words. Start reading at `failure`.
+
+use crate::answer::failure::Failure;
+use crate::answer::link::LinkKind;
+use crate::answer::outcome::Outcome;
+use crate::answer::sentence::Sentence;
+use crate::answer::step::HumanStep;
+use crate::answer::tool_error::{Cause, ToolError};
+use crate::api::Effect;
+use crate::api::error::{Error, Refusal};
+
+use super::situation::Situation;
+use super::{access, reasons};
+
+/// Puts `error` into words.
+#[must_use]
+pub fn failure(error: &ToolError, situation: &Situation<'_>) -> Failure {
+    let (mut failure, mut hint) = match &error.cause {
+        Cause::Api(fault) => of_api(fault, fault.may_have_happened(), situation),
+        Cause::Explained { fault, hint } => (of_api(fault, fault.may_have_happened(), situation).0, hint.clone()),
+        Cause::Unsent(fault) => of_look(fault, situation),
+        Cause::NotYet { reason, message, hint } => {
+            let failure = Failure {
+                code: "BUSY".into(),
+                message: message.clone(),
+                reason: Some((*reason).into()),
+                message_is_trusted: true,
+                retryable: true,
+                lead: lead(situation, false, true),
+                ..Failure::default()
+            };
+            (failure, hint.clone())
+        }
+        Cause::Denied(denial) => {
+            let failure = Failure {
+                code: denial.code.into(),
+                message: denial.message.clone(),
+                reason: Some(denial.reason.into()),
+                details: denial.details(),
+                message_is_trusted: true,
+                lead: lead(situation, false, true),
+                ..Failure::default()
+            };
+            (failure, denial.hint.clone())
+        }
+        Cause::Unknown { fault, hint, retryable } => {
+            let failure = Failure {
+                reason: Some("outcome_unknown".into()),
+                outcome: Outcome::Unknown,
+                retryable: *retryable,
+                lead: lead(situation, true, false),
+                ..of_api(fault, true, situation).0
+            };
+            (failure, hint.clone())
+        }
+    };
+    hint.extend(error.notes.iter().cloned());
+    failure.hint = situation.names.say_all(&hint);
+    let foreign: Vec<String> =
+        failure.links().iter().filter(|link| !link.verified).map(|link| link.told(link.kind.title())).collect();
+    if let (Cause::Api(_) | Cause::Unsent(_) | Cause::Explained { .. }, false) = (&error.cause, foreign.is_empty()) {
+        let hint = std::iter::once(std::mem::take(&mut failure.hint)).filter(|hint| !hint.is_empty());
+        failure.hint = hint.chain(foreign).collect::<Vec<_>>().join("\n");
+    }
+    failure.step = human_step(error, &failure);
+    failure
+}
+
+/// A read before a write failed. It may go through later, unless it was refused for a reason that stays.
+fn of_look(error: &Error, situation: &Situation<'_>) -> (Failure, Vec<Sentence>) {
+    let (mut failure, mut hint) = of_api(error, false, situation);
+    if !failure.retryable && error.may_have_happened() {
+        failure.retryable = true;
+        hint.push("Calling again later may help.".into());
+    }
+    (failure, hint)
+}
+
+fn of_api(error: &Error, may_have_happened: bool, situation: &Situation<'_>) -> (Failure, Vec<Sentence>) {
+    let unknown = situation.effect != Effect::Read && may_have_happened;
+    let mut failure = Failure {
+        status: error.status(),
+        code: code(error).to_owned(),
+        message: error.to_string(),
+        outcome: if unknown { Outcome::Unknown } else { Outcome::NotDone },
+        retryable: error.is_passing() && (!unknown || situation.effect.hints().idempotent),
+        lead: lead(situation, unknown, !matches!(error, Error::TimedOut { .. } | Error::Unreachable { .. })),
+        ..Failure::default()
+    };
+    match error {
+        Error::Invalid(fault) => failure.field = Some(fault.field.clone()),
+        Error::Refused(refusal) => take_details(&mut failure, refusal),
+        _ => {}
+    }
+    if unknown {
+        failure.reason.get_or_insert_with(|| "outcome_unknown".into());
+    }
+    failure.find_pages(situation.app);
+    let hint = hint(error, &failure, situation);
+    (failure, hint)
+}
+
+fn take_details(failure: &mut Failure, refusal: &Refusal) {
+    let text = |name| refusal.detail_text(name).map(str::to_owned);
+    if let Some(code) = &refusal.code {
+        failure.code.clone_from(code);
+    }
+    failure.reason = text("reason");
+    failure.field = text("field");
+    failure.request_id.clone_from(&refusal.request_id);
+    failure.action = text("action");
+    failure.claim_url = text("claimUrl");
+    failure.approval_url = text("approvalUrl");
+    failure.billing_url = text("billingUrl");
+    failure.details.clone_from(&refusal.details);
+    failure.cuts.clone_from(&refusal.cuts);
+    if refusal.came_after_the_change() {
+        (failure.outcome, failure.lead) = (Outcome::Done, "Done, and TAKEN DOWN".into());
+    }
+}
+
+/// The first words: whether anything happened. A read that was refused had an answer, though not the one wanted.
+fn lead(situation: &Situation<'_>, unknown: bool, answered: bool) -> String {
+    match (situation.effect, unknown) {
+        (Effect::Read, _) if !answered => "No answer".into(),
+        (Effect::Read, _) | (_, false) => format!("Not {}", situation.done),
+        (_, true) => format!("UNKNOWN whether it was {}", situation.done),
+    }
+}
+
+/// Our own codes, for what the API did not name.
+const fn code(error: &Error) -> &'static str {
+    match error {
+        Error::Invalid(_) => "INVALID_ARGUMENT",
+        Error::NotConfigured(_) | Error::Unusable { .. } => "NOT_CONFIGURED",
+        Error::Refused(_) => "REFUSED",
+        Error::Unreadable(_) => "BAD_RESPONSE",
+        Error::TimedOut { .. } => "TIMEOUT",
+        Error::Unreachable { .. } => "UNREACHABLE",
+    }
+}
+
+/// What to do about `error`.
+fn hint(error: &Error, failure: &Failure, situation: &Situation<'_>) -> Vec<Sentence> {
+    let mut hint: Vec<Sentence> = match error {
+        Error::Invalid(fault) => {
+            let about_an_id = fault.field.ends_with("Id").then(|| situation.id_hint.clone());
+            std::iter::once("Nothing was sent. Correct it and call again.".into()).chain(about_an_id).collect()
+        }
+        Error::NotConfigured(_) => vec![
+            "This tool needs an OpenTrain API token.".into(),
+            situation.set_a_token().into(),
+            "Without an account: start with --sandbox.".into(),
+        ],
+        Error::Unusable { look_at, .. } => {
+            vec![format!("Nothing was sent. Look at {look_at}, then restart this server.").into()]
+        }
+        Error::Refused(refusal) => reasons::refused(refusal, failure, situation),
+        Error::Unreadable(answer) if (300..400).contains(&answer.status) => {
+            vec!["Is the base URL right? It must be the API's own origin (OPENTRAIN_API_BASE_URL).".into()]
+        }
+        Error::Unreadable(answer) if answer.status == 401 => access::unauthorized(situation),
+        Error::Unreadable(_) => {
+            vec!["This did not come from the API as documented; a proxy or an outage may be in between.".into()]
+        }
+        Error::TimedOut { .. } => {
+            vec!["OpenTrain is slow or hangs. The limit for one attempt is OPENTRAIN_TIMEOUT.".into()]
+        }
+        Error::Unreachable { sent: false, .. } => vec![
+            "Nothing was sent. Check the network, the base URL and the proxy settings (HTTPS_PROXY, NO_PROXY).".into(),
+        ],
+        Error::Unreachable { sent: true, .. } => vec!["The network or a proxy cut the connection.".into()],
+    };
+    if is_about_the_token(error) {
+        let notices = situation.notices.iter();
+        hint.extend(notices.map(|notice| format!("Note: {}.", notice.trim_end_matches('.')).into()));
+        hint.extend(situation.sandbox_key());
+    }
+    hint.extend(whether_to_repeat(error, failure));
+    hint
+}
+
+fn whether_to_repeat(error: &Error, failure: &Failure) -> Option<Sentence> {
+    Some(match (failure.outcome, failure.retryable) {
+        (Outcome::Unknown, true) => {
+            "Repeat the identical call: what did get through is found again, and not done twice.".into()
+        }
+        (Outcome::Unknown, false) => {
+            "It may have been carried out all the same: look before you repeat it, and do not repeat it unseen.".into()
+        }
+        (_, true) => match error.retry_after() {
+            Some(wait) => format!("Call again in {} s.", wait.as_secs().max(1)).into(),
+            None => "Calling again later may help.".into(),
+        },
+        _ => return None,
+    })
+}
+
+/// Whether the token is what is missing: then it is said what is odd about where it comes from.
+#[must_use]
+pub fn is_about_the_token(error: &Error) -> bool {
+    matches!(error, Error::NotConfigured(_)) || error.status() == Some(401)
+}
+
+/// The page that a person has to open before the refused call can go through. A page on a host that is not the app's is
+/// named, but nobody is sent there.
+fn human_step(error: &ToolError, failure: &Failure) -> Option<HumanStep> {
+    let (Cause::Api(Error::Refused(refused)) | Cause::Unsent(Error::Refused(refused))) = &error.cause else {
+        return None;
+    };
+    let (kind, ask) = match failure.reason.as_deref()? {
+        "account_claim_required" => (
+            LinkKind::Claim,
+            "An agent wants to act on an OpenTrain account that no person owns yet. Open this page to claim the account.",
+        ),
+        "payment_method_required" => (
+            LinkKind::Billing,
+            "An agent asks for money on OpenTrain, and there is no way to pay yet. Open this page to add one.",
+        ),
+        _ => return None,
+    };
+    let link = failure.links().into_iter().find(|link| link.kind == kind && link.verified)?;
+    Some(HumanStep::try_again(link, ask, (**refused).clone()))
+}

@@ -1,0 +1,95 @@
+//! What the settings mean together. Start with `Config::read`.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::api::client::Proxies;
+
+use super::account::Account;
+use super::credentials::Credentials;
+use super::environment::Environment;
+use super::error::{ConfigError, refused};
+use super::flags::Flags;
+use super::record::{self, RecordPlace};
+use super::source::ResolvedSetting;
+
+/// What the settings mean.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The settings whose value means the same whatever else is set.
+    pub flags: Flags,
+    /// The user of this machine: servers of one user share a sandbox.
+    pub user: String,
+    /// The origin of the API.
+    pub origin: Url,
+    /// Where the token comes from.
+    pub credentials: Arc<Credentials>,
+    /// The proxies that the environment names.
+    pub proxies: Proxies,
+    /// Where every write is recorded.
+    pub record: RecordPlace,
+    /// What several servers of one user share: `${XDG_STATE_HOME:-~/.local/state}/opentrain-mcp`.
+    pub state_folder: Option<PathBuf>,
+    /// Files that stop all writes of this user's servers; one of them is enough.
+    pub switches: Vec<PathBuf>,
+    /// Where secrets are written that no model may see: the folder of the credential file.
+    pub private_folder: Option<PathBuf>,
+    /// Every setting with its printable value and source.
+    pub settings: Vec<ResolvedSetting>,
+}
+
+/// Settings that forbid something. A placeholder in one of them refuses the start: what the operator forbids is unknown.
+const RESTRICTIONS: [&str; 3] = ["max-milestone-usd", "max-day-usd", "read-only"];
+
+impl Config {
+    /// Decides what the flags, the environment and the credential file mean together.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used, by where it was set.
+    pub fn read(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
+        let record = record::place(flags, environment)?;
+        let mut notices = not_used(&flags.resolved)?;
+        if flags.sandbox_fault.is_some() && !flags.sandbox {
+            notices.push(format!("{} has no effect without --sandbox", flags.source("sandbox-fault")));
+        }
+        let account = if flags.sandbox {
+            Account::of_sandbox(environment, notices)?
+        } else {
+            Account::read(environment, notices)?
+        };
+        let mut settings = flags.resolved.clone();
+        if let Some(setting) = settings.iter_mut().find(|setting| setting.name == "audit-log") {
+            setting.value = record.to_string();
+        }
+        settings.extend(account.settings);
+        Ok(Self {
+            flags: flags.clone(),
+            user: environment.user(),
+            origin: account.origin,
+            credentials: account.credentials,
+            proxies: Proxies::of(|name| environment.get(name).map(str::to_owned)),
+            record,
+            state_folder: environment.state_folder(),
+            switches: environment.switch_paths(),
+            private_folder: environment.config_folder(),
+            settings,
+        })
+    }
+}
+
+/// Says which settings count as unset, since nobody filled them in.
+fn not_used(settings: &[ResolvedSetting]) -> Result<Vec<String>, ConfigError> {
+    let mut notices = Vec::new();
+    for setting in settings {
+        for (source, why) in &setting.unfilled {
+            if RESTRICTIONS.contains(&setting.name.as_str()) {
+                let problem = format!("{why}. The server does not start without knowing what this setting forbids");
+                return Err(refused(source, problem));
+            }
+            notices.push(format!("{source} is not used: {why}"));
+        }
+    }
+    Ok(notices)
+}
