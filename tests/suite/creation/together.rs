@@ -23,7 +23,7 @@ async fn slow(gate: &Gate) -> Api {
 }
 
 #[tokio::test]
-async fn two_servers_that_create_the_same_in_one_instant_create_one() {
+async fn two_servers_at_one_instant_create_one() {
     for window in ["15", "1"] {
         let (state, gate) = (tempfile::tempdir().unwrap(), Gate::closed());
         let api = slow(&gate).await;
@@ -41,7 +41,7 @@ async fn two_servers_that_create_the_same_in_one_instant_create_one() {
 }
 
 #[tokio::test]
-async fn another_server_knows_what_a_list_that_lags_does_not_show() {
+async fn another_server_knows_what_a_lagging_list_hides() {
     let state = tempfile::tempdir().unwrap();
     let api = Api::meddled([contract("ctr_8Kq2", &[])], |request, world| {
         is_create(request).then(|| {
