@@ -166,3 +166,31 @@ async fn the_identical_call_after_a_kill_creates_what_never_landed() {
     assert_eq!(outcome(&other.done("create_milestone", terms()).await), "created");
     assert!(api.upstream.requests().len() > 6, "it was looked for a while");
 }
+
+#[tokio::test]
+async fn a_server_killed_under_the_lock_leaves_no_double() {
+    let (state, gate) = (tempfile::tempdir().unwrap(), Gate::closed());
+    let held = gate.clone();
+    let api = Api::meddled([contract("ctr_8Kq2", &[])], move |request, world| match is_create(request) {
+        true => Some(Reply::hang()),
+        false => Some(world.answer(request).once_open(&held)),
+    })
+    .await;
+    let log = state.path().join("record.jsonl");
+    let start = || sharing(&api, state.path()).args(["--audit-log", log.to_str().unwrap()]).start();
+    let (first, other) = (start().await, start().await);
+    first.begin("create_milestone", terms()).await;
+    api.upstream.has_seen(1).await;
+    // When the second server begins to wait for the lock, nothing was sent yet.
+    let call = other.begin("create_milestone", terms()).await;
+    other.tools().await;
+    gate.open();
+    api.upstream.has_seen(2).await;
+    first.signal("KILL");
+    // It looks more than once before it would send.
+    api.upstream.has_seen(4).await;
+    let landed = api.world().put("ctr_8Kq2", &terms());
+    let answer = other.end(call).await;
+    assert_eq!((outcome(&answer), id(&answer)), ("existing", landed["id"].as_str().unwrap()));
+    assert_eq!(api.creates(), 1);
+}
