@@ -133,6 +133,11 @@ impl Book {
         self.writes.values().filter(move |write| write.at.starts_with(day) && write.shares_limit_with(line))
     }
 
+    /// What is committed on the day of `line` in all.
+    pub(super) fn used_today(&self, line: &Line) -> Decimal {
+        sum(self.sums(line).into_values())
+    }
+
     /// What is committed on the day of `line`, each milestone and hire once, at its largest figure. What has not ended
     /// counts.
     pub(super) fn sums(&self, line: &Line) -> BTreeMap<String, Decimal> {
