@@ -171,7 +171,8 @@ fn merged(known: Line, line: Line) -> Line {
 /// terms of a new milestone, which show how the API writes what it is sent.
 fn trimmed(mut line: Line) -> Line {
     let size: usize = line.arguments.values().filter_map(|value| value.as_str()).map(str::len).sum();
-    if !line.is_open() && !(line.names_new_milestone() && size <= LONGEST_TERMS) {
+    let shows_manners = line.names_new_milestone() && size <= LONGEST_TERMS;
+    if !line.is_open() && !shows_manners {
         line.arguments.retain(|name, _| name == "proposalId");
     }
     line

@@ -64,7 +64,9 @@ impl Creation {
         past.learn(&notes::read(&held.text().await), self.place.principal.as_deref());
         let look = self.first_look().await?;
         let seen = look.as_ref().and_then(|look| look.as_ref().ok());
-        seen.into_iter().for_each(|look| past.see(look));
+        if let Some(look) = seen {
+            past.see(look);
+        }
         if self.is_guarded()
             && let Some(seen) = seen
             && let Some(found) = judge::found(&self.terms, seen, &past, self.window())
