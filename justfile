@@ -14,7 +14,7 @@ check:
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
     cargo test
 
-# Rewrite what is made from the tables: schemas/ and the README's marked sections
+# Rewrite what is made from the tables: schemas/ and the marked sections of README and docs
 generate:
     UPDATE_GENERATED=1 cargo test --test suite generated
 
@@ -31,7 +31,7 @@ hosts:
     cargo test --no-run --test suite
     tests/hosts/run.sh target/debug/opentrain-mcp
 
-# The figures of the README
+# The figures of docs/figures.md
 bench:
     cargo bench
 

@@ -88,6 +88,13 @@ impl Proxies {
         })
     }
 
+    /// The variable that names the proxy to `origin`, and the proxy's scheme, host and port; `None` where there is none.
+    #[must_use]
+    pub fn address_to(&self, origin: &Url) -> Option<(String, String)> {
+        let (name, proxy) = self.to(origin).ok()??;
+        Some((name.to_owned(), format!("{}://{}", proxy.scheme(), address(&proxy))))
+    }
+
     /// The proxy's address for people: without its user and password.
     #[must_use]
     pub fn describe(&self, origin: &Url) -> Option<String> {

@@ -89,6 +89,12 @@ pub enum Task {
     },
     /// Let writes through again
     Thaw,
+    /// Trust the proxy and the certificates that the environment names now, for the stored account
+    ///
+    /// A stored token is not sent while the environment alone names both a proxy (HTTPS_PROXY, ALL_PROXY) and roots of trust
+    /// (SSL_CERT_FILE, SSL_CERT_DIR): together they could read it. Where both are yours, such as a company's proxy, run this
+    /// once with the same environment.
+    Trust,
     /// Revoke the token in the credential file, and remove the account from the file
     ///
     /// A token in the environment stays valid.
@@ -134,6 +140,7 @@ const MATTER: &[(&str, &[&str])] = &[
     ("tools", &["read-only", "toolsets", "tool-prefix"]),
     ("freeze", &[]),
     ("thaw", &[]),
+    ("trust", &[]),
     ("logout", &["timeout"]),
     ("audit", &["audit-log", "sandbox"]),
     ("drift", &["timeout"]),

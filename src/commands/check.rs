@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use serde_json::Value;
 
 use crate::answer::Object;
+use crate::answer::text::visible;
 use crate::api::account::switch_of;
 use crate::api::token::hide_tokens;
 use crate::config::{Config, Flags, RecordPlace, ResolvedSetting, Source};
@@ -14,14 +15,12 @@ use crate::mcp::client::Client;
 use super::terminal::{BAD, GOOD, HEADING, styled};
 use super::{Fault, print, server, toolbox};
 
-/// The families that the command calls, whatever the operator serves.
-const ASKED: &str = "account,agent";
-
 /// Prints the verdict, its reasons, and every setting. Exit status 1 when something would be refused.
 pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     let toolbox = toolbox(config)?;
+    // No limit of the operator applies to these reads, so none may stand in their answers: the limits are printed below.
     let flags = Flags {
-        toolsets: Some(ASKED.into()),
+        toolsets: None,
         tool_prefix: None,
         read_only: false,
         max_milestone_usd: None,
@@ -127,6 +126,9 @@ fn print_settings(config: &Config) -> Result<(), Fault> {
     }
     if let Some(proxy) = config.proxies.describe(&config.origin) {
         print(&format!("through the proxy {proxy}"))?;
+    }
+    for root in &config.route.roots {
+        print(&format!("roots of trust: {} ({})", visible(&root.value.display().to_string()), root.source))?;
     }
     print(concat!("\nopentrain-mcp ", env!("CARGO_PKG_VERSION")))
 }

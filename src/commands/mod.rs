@@ -13,6 +13,7 @@ mod logout;
 mod sandbox;
 mod terminal;
 mod tools;
+mod trust;
 
 use std::ffi::OsString;
 use std::io::{IsTerminal, Write};
@@ -123,6 +124,7 @@ async fn perform(
             Ok(ExitCode::SUCCESS)
         }
         Task::Drift { document } => drift::run(config, document.as_deref()).await,
+        Task::Trust => trust::run(config),
         Task::Logout => logout::run(config, overriding).await,
         Task::Audit { file } => audit::run(config, file.as_deref()),
         // `run` has done these already.

@@ -1,11 +1,11 @@
-//! The token and the base URL: which variable, file or default gives them, and which token may go to which base. Neither
-//! has a flag, since process lists show flags, and both may come from several variables or from the credential file.
+//! The token and the base URL: which variable, file or default gives them. Neither has a flag, since process lists show
+//! flags, and both may come from several variables or from the credential file.
 
 use std::sync::Arc;
 
 use url::Url;
 
-use crate::api::client::is_loopback;
+use crate::api::client::{Proxies, is_loopback};
 use crate::api::token::Token;
 
 use super::credential_file::CredentialFile;
@@ -14,11 +14,12 @@ use super::environment::Environment;
 use super::error::{ConfigError, refused};
 use super::names::{BASE_URL_VARIABLES, DEFAULT_ORIGIN, TOKEN_VARIABLES};
 use super::placeholder::{unfilled, unfilled_token};
+use super::route::{Route, Sourced};
 use super::source::{ResolvedSetting, Source};
 
-/// The base, the token, and the two settings as they are in effect.
+/// The tokens with their route, and the two settings as they are in effect.
 pub(super) struct Account {
-    pub(super) origin: Url,
+    pub(super) route: Route,
     pub(super) credentials: Arc<Credentials>,
     pub(super) settings: [ResolvedSetting; 2],
 }
@@ -26,25 +27,31 @@ pub(super) struct Account {
 impl Account {
     /// The account of the sandbox: neither token nor base matters, and nothing of the user's is read.
     pub(super) fn of_sandbox(environment: &Environment, notices: Vec<String>) -> Result<Self, ConfigError> {
-        let origin = parse_origin(DEFAULT_ORIGIN, &Source::Default)?;
+        let route = Route::new(default_base()?, None, None);
         let settings = [("token", &TOKEN_VARIABLES[..]), ("base-url", &BASE_URL_VARIABLES)].map(|(name, variables)| {
             let set = set(variables, environment).next();
             let source = set.map_or(Source::Default, |(_, variable)| Source::Variable(variable.into()));
             setting(name, "ignored: the sandbox is on", source)
         });
-        let credentials = Credentials::new(None, None, origin.clone(), Source::Default).with_notices(notices);
-        Ok(Self { origin, credentials: Arc::new(credentials), settings })
+        let credentials = Credentials::new(route.clone(), None).with_notices(notices);
+        Ok(Self { route, credentials: Arc::new(credentials), settings })
     }
 
-    pub(super) fn read(environment: &Environment, mut notices: Vec<String>) -> Result<Self, ConfigError> {
-        let file = environment.credential_path().map(CredentialFile::recovered);
+    pub(super) fn read(
+        environment: &Environment,
+        proxies: &Proxies,
+        mut notices: Vec<String>,
+    ) -> Result<Self, ConfigError> {
+        let path = environment.credential_path();
+        let file = path.clone().map(CredentialFile::recovered);
         let token = token(environment, &mut notices)?;
-        let (origin, base_source) = base(environment, file.as_ref(), token.as_ref(), &mut notices)?;
-        let base_url = setting("base-url", origin.as_str(), base_source.clone());
-        let credentials = Credentials::new(token, file, origin.clone(), base_source).with_notices(notices);
+        let base = base(environment, file.as_ref(), token.as_ref(), &mut notices)?;
+        let base_url = setting("base-url", base.value.as_str(), base.source.clone());
+        let route = Route::new(base, token, path).through(environment, proxies);
+        let credentials = Credentials::new(route.clone(), file).with_notices(notices);
         let (value, source) = credentials.described();
         let settings = [setting("token", &value, source), base_url];
-        Ok(Self { origin, credentials: Arc::new(credentials), settings })
+        Ok(Self { route, credentials: Arc::new(credentials), settings })
     }
 }
 
@@ -61,16 +68,16 @@ fn set<'a>(
 }
 
 /// The token of the environment and its variable. A placeholder is not used, whatever variable comes after it.
-fn token(environment: &Environment, notices: &mut Vec<String>) -> Result<Option<(Token, &'static str)>, ConfigError> {
+fn token(environment: &Environment, notices: &mut Vec<String>) -> Result<Option<Sourced<Token>>, ConfigError> {
     let mut token = None;
     for (text, variable) in set(&TOKEN_VARIABLES, environment) {
         match unfilled_token(text) {
             Some(why) => notices.push(format!("{variable} is not used: {why}")),
             None if token.is_some() => {}
             None => {
-                let source = || Source::Variable(variable.into());
-                let read = Token::bearing(text).map_err(|fault| refused(&source(), fault.to_string()))?;
-                token = Some((read, variable));
+                let source = Source::Variable(variable.into());
+                let value = Token::bearing(text).map_err(|fault| refused(&source, fault.to_string()))?;
+                token = Some(Sourced { value, source });
             }
         }
     }
@@ -82,26 +89,32 @@ fn token(environment: &Environment, notices: &mut Vec<String>) -> Result<Option<
 fn base(
     environment: &Environment,
     file: Option<&CredentialFile>,
-    token: Option<&(Token, &'static str)>,
+    token: Option<&Sourced<Token>>,
     notices: &mut Vec<String>,
-) -> Result<(Url, Source), ConfigError> {
+) -> Result<Sourced<Url>, ConfigError> {
     if let Some((text, variable)) = set(&BASE_URL_VARIABLES, environment).next() {
         let source = Source::Variable(variable.into());
-        return Ok((parse_origin(text, &source)?, source));
+        return Ok(Sourced { value: parse_origin(text, &source)?, source });
     }
-    let default = parse_origin(DEFAULT_ORIGIN, &Source::Default)?;
+    let default = default_base()?;
     let Some((path, saved)) = file.and_then(|file| Some((file.path(), file.base_url()?))) else {
-        return Ok((default, Source::Default));
+        return Ok(default);
     };
     let source = Source::File(path.to_owned());
-    let saved = parse_origin(saved, &source)?;
-    let Some((_, variable)) = token.filter(|_| saved.origin() != default.origin()) else { return Ok((saved, source)) };
+    let saved = Sourced { value: parse_origin(saved, &source)?, source };
+    let Some(token) = token.filter(|_| saved.value.origin() != default.value.origin()) else { return Ok(saved) };
     notices.push(format!(
-        "baseUrl in {} ({saved}) is not used with the token in {variable}: if that token belongs there, set \
-         OPENTRAIN_API_BASE_URL to it",
-        path.display()
+        "baseUrl in {} ({}) is not used with the token in {}: if that token belongs there, set OPENTRAIN_API_BASE_URL to \
+         it",
+        path.display(),
+        saved.value,
+        token.source
     ));
-    Ok((default, Source::Default))
+    Ok(default)
+}
+
+fn default_base() -> Result<Sourced<Url>, ConfigError> {
+    Ok(Sourced { value: parse_origin(DEFAULT_ORIGIN, &Source::Default)?, source: Source::Default })
 }
 
 /// An origin: scheme, host, port. Plain http would send the token in the clear: only on loopback. A placeholder is

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
-use url::Url;
 
 use crate::api::token::{StoredAccount, Token};
 use crate::files;
@@ -14,10 +13,14 @@ use crate::files;
 use super::leftover::{self, Leftover};
 use super::names::DEFAULT_ORIGIN;
 use super::placeholder::{unfilled, unfilled_token};
+use super::route::Route;
 use super::source::Source;
 
 /// The fields of the file that this program reads; each is text.
-const NAMES: [&str; 3] = ["apiToken", "baseUrl", "claimToken"];
+const NAMES: [&str; 4] = ["apiToken", "baseUrl", "claimToken", ISSUED_BY];
+/// Where the account is from, when that is a base that only the environment named. Unlike `baseUrl` it leads no token there:
+/// it says which base the tokens of this file may go to.
+pub(super) const ISSUED_BY: &str = "issuedBy";
 
 /// The credential file as it was read.
 #[derive(Clone)]
@@ -108,21 +111,30 @@ impl CredentialFile {
         self.raw("baseUrl")
     }
 
-    /// The account, if `origin` may get it: the file's own base or the default one. Any other base comes from the
-    /// environment, where a hostile project's configuration could have set it to fetch the token.
-    pub(super) fn account_for(&mut self, origin: &Url, base_source: &Source) -> StoredAccount {
+    /// The account, if it may go to the base of `route`: to the account's own base or the default one, and by no way that
+    /// the environment alone has laid. A hostile project's configuration could have set either to fetch the token.
+    pub(super) fn account_for(&mut self, route: &Route) -> StoredAccount {
         let Some(token) = self.text("apiToken").map(str::to_owned) else { return StoredAccount::default() };
-        let own = self.base_url().unwrap_or(DEFAULT_ORIGIN).to_owned();
-        let same = |base: &str| Url::parse(base).is_ok_and(|base| base.origin() == origin.origin());
-        // The default base is in use although the file names another one; a notice has said so.
-        if !same(&own) && *base_source == Source::Default {
-            return StoredAccount::default();
+        let issuer = self.text(ISSUED_BY);
+        let own = issuer.or(self.base_url()).unwrap_or(DEFAULT_ORIGIN).to_owned();
+        let fits_default = issuer.is_none() && route.is_at(DEFAULT_ORIGIN);
+        if !route.is_at(&own) {
+            // The token of the environment is in use at the default base; a notice has said so.
+            if fits_default && route.base.source == Source::Default {
+                return StoredAccount::default();
+            }
+            if !fits_default {
+                self.notices.push(format!(
+                    "the token in {} is not used: it belongs to {own}, and the base in use is {} ({})",
+                    self.path.display(),
+                    route.base.value,
+                    route.base.source
+                ));
+                return StoredAccount::default();
+            }
         }
-        if !same(&own) && !same(DEFAULT_ORIGIN) {
-            self.notices.push(format!(
-                "the token in {} is not used: it belongs to {own}, and {base_source} names another base ({origin})",
-                self.path.display()
-            ));
+        if let Some(refusal) = route.refusal() {
+            self.notices.push(refusal);
             return StoredAccount::default();
         }
         let bearer = Token::bearing(&token);
@@ -130,14 +142,14 @@ impl CredentialFile {
             self.notices.push(format!("apiToken in {} is ignored: {fault}", self.path.display()));
         }
         // A claim token is for the origin that issued it only.
-        let claim_token = self.text("claimToken").filter(|_| same(&own)).and_then(|text| Token::new(text).ok());
+        let claim_token = self.text("claimToken").filter(|_| route.is_at(&own)).and_then(|text| Token::new(text).ok());
         StoredAccount { token: bearer.ok(), claim_token }
     }
 }
 
 /// Why the text of a field counts as not there.
 fn why_unfilled(name: &str, text: &str) -> Option<&'static str> {
-    if name == "baseUrl" { unfilled(text) } else { unfilled_token(text) }
+    if matches!(name, "baseUrl" | ISSUED_BY) { unfilled(text) } else { unfilled_token(text) }
 }
 
 /// The lock is a file beside the credential file, since the credential file is replaced.

@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use tempfile::NamedTempFile;
-use url::Url;
 
 use crate::api::token::{AccountLock, StoredAccount, Token, TokenSource};
 use crate::files;
 
-use super::credential_file::{CredentialFile, Unsaved, lock_path};
+use super::credential_file::{CredentialFile, ISSUED_BY, Unsaved, lock_path};
 use super::leftover;
+use super::names::TOKEN_VARIABLES;
+use super::route::Route;
 use super::source::Source;
 
 /// How long another process may hold the lock.
@@ -28,13 +29,8 @@ const ROOM: usize = 16 * 1024;
 /// The source of the token: the environment, or the file, which is read again when its token is refused.
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// The token of the environment with its variable. It takes precedence over the file's.
-    fixed: Option<(Token, &'static str)>,
-    /// The file, if there is a home folder for it.
-    path: Option<PathBuf>,
-    /// The base that the file is used with, and where it was set.
-    origin: Url,
-    base_source: Source,
+    /// Where each token may go. It holds the token of the environment, and the path of the file.
+    route: Route,
     state: Arc<RwLock<State>>,
     /// Locked while the file is read or written and the state follows it, so that an older read never replaces a newer write.
     in_step: Arc<Mutex<()>>,
@@ -53,27 +49,18 @@ struct State {
 }
 
 impl State {
-    fn of(mut file: CredentialFile, origin: &Url, base_source: &Source) -> Self {
-        let account = file.account_for(origin, base_source);
+    fn of(mut file: CredentialFile, route: &Route) -> Self {
+        let account = file.account_for(route);
         Self { account, notices: file.notices, unsaved: file.unsaved }
     }
 }
 
 impl Credentials {
-    /// The tokens of the environment and of the file that `origin` may get.
-    pub(super) fn new(
-        fixed: Option<(Token, &'static str)>,
-        file: Option<CredentialFile>,
-        origin: Url,
-        base_source: Source,
-    ) -> Self {
-        let path = file.as_ref().map(|file| file.path().to_owned());
-        let state = file.map(|file| State::of(file, &origin, &base_source)).unwrap_or_default();
+    /// The tokens of the environment and of the file that may go by this route.
+    pub(super) fn new(route: Route, file: Option<CredentialFile>) -> Self {
+        let state = file.map(|file| State::of(file, &route)).unwrap_or_default();
         Self {
-            fixed,
-            path,
-            origin,
-            base_source,
+            route,
             state: Arc::new(RwLock::new(state)),
             in_step: Arc::default(),
             notices: Vec::new(),
@@ -89,8 +76,8 @@ impl Credentials {
 
     /// A description of the token that shows nothing secret, and its source.
     pub(super) fn described(&self) -> (String, Source) {
-        let source = match (&self.fixed, &self.path) {
-            (Some((_, variable)), _) => Source::Variable((*variable).to_owned()),
+        let source = match (&self.route.token, &self.route.file) {
+            (Some(token), _) => token.source.clone(),
             (None, Some(path)) => Source::File(path.clone()),
             (None, None) => Source::Default,
         };
@@ -109,7 +96,7 @@ impl Credentials {
     fn reread(&self, path: &Path) -> CredentialFile {
         let _in_step = self.in_step.lock().unwrap_or_else(PoisonError::into_inner);
         let file = CredentialFile::read(path.to_owned());
-        let fresh = State::of(file.clone(), &self.origin, &self.base_source);
+        let fresh = State::of(file.clone(), &self.route);
         let left_behind = self.state().unsaved.and_then(|unsaved| unsaved.left_behind);
         if fresh.account.token.is_some() && (left_behind.is_none() || fresh.account.token != left_behind) {
             self.set_state(fresh);
@@ -118,8 +105,14 @@ impl Credentials {
     }
 
     fn locked_file(&self, patience: Duration) -> Result<LockedFile, String> {
-        let path =
-            self.path.clone().ok_or("there is no home folder to keep an account in: set HOME or XDG_CONFIG_HOME")?;
+        if let Some(refusal) = self.route.refusal() {
+            return Err(refusal);
+        }
+        let path = self
+            .route
+            .file
+            .clone()
+            .ok_or("there is no home folder to keep an account in: set HOME or XDG_CONFIG_HOME")?;
         LockedFile::of(self.clone(), path.clone(), patience).map_err(|fault| format!("{}: {fault}", path.display()))
     }
 
@@ -146,11 +139,11 @@ impl Credentials {
 
 impl TokenSource for Credentials {
     fn current(&self) -> Option<Token> {
-        self.fixed.as_ref().map(|(token, _)| token.clone()).or_else(|| self.state().account.token)
+        self.route.token.as_ref().map(|token| token.value.clone()).or_else(|| self.state().account.token)
     }
 
     fn reload(&self) -> Option<Token> {
-        if let Some(path) = &self.path {
+        if let Some(path) = &self.route.file {
             self.reread(path);
         }
         self.current()
@@ -179,7 +172,10 @@ impl TokenSource for Credentials {
     }
 
     fn overriding_variable(&self) -> Option<&'static str> {
-        self.fixed.as_ref().map(|(_, variable)| *variable)
+        match &self.route.token.as_ref()?.source {
+            Source::Variable(name) => TOKEN_VARIABLES.into_iter().find(|variable| variable == name),
+            _ => None,
+        }
     }
 
     fn lock(&self) -> Result<Box<dyn AccountLock>, String> {
@@ -188,7 +184,7 @@ impl TokenSource for Credentials {
 
     fn secrets(&self) -> Vec<Token> {
         let StoredAccount { token, claim_token } = self.state().account;
-        self.fixed.iter().map(|(token, _)| token.clone()).chain(token).chain(claim_token).collect()
+        self.route.token.iter().map(|token| token.value.clone()).chain(token).chain(claim_token).collect()
     }
 
     fn is_unsaved(&self) -> bool {
@@ -253,9 +249,12 @@ impl LockedFile {
             }
         }
         // A base belongs to its account: the next account must not go there.
+        fields.shift_remove(ISSUED_BY);
         if account.token.is_some() || account.claim_token.is_some() {
-            let base = self.credentials.origin.as_str().trim_end_matches('/');
-            fields.insert("baseUrl".into(), base.into());
+            let route = &self.credentials.route;
+            let stored = fields.get("baseUrl").and_then(Value::as_str);
+            let name = if route.names_base(stored) { "baseUrl" } else { ISSUED_BY };
+            fields.insert(name.into(), route.base.value.as_str().trim_end_matches('/').into());
         } else {
             fields.shift_remove("baseUrl");
         }

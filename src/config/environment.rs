@@ -2,7 +2,7 @@
 //! clap looks at the variables of the flags itself.
 
 use std::collections::BTreeMap;
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 
 use super::names::TOKEN_VARIABLES;
@@ -14,40 +14,44 @@ pub(super) fn variable(name: &OsStr) -> Option<String> {
     Some(value.to_string_lossy().trim().to_owned()).filter(|value| !value.is_empty())
 }
 
-/// The environment, as far as it is text.
+/// The environment, as far as its names are text.
 #[derive(Clone, Debug, Default)]
-pub struct Environment(BTreeMap<String, String>);
+pub struct Environment(BTreeMap<String, OsString>);
 
 impl Environment {
     /// The environment of this process.
     #[must_use]
     pub fn of_process() -> Self {
-        Self::of(
-            std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?))),
-        )
+        Self(std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect())
     }
 
     /// An environment made of pairs.
     pub fn of(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self(pairs.into_iter().collect())
+        Self(pairs.into_iter().map(|(name, value)| (name, value.into())).collect())
     }
 
     /// The same without the variables that hold a token: for what concerns the saved account only.
     #[must_use]
     pub fn without_token(&self) -> Self {
-        Self::of(self.0.clone().into_iter().filter(|(name, _)| !TOKEN_VARIABLES.contains(&name.as_str())))
+        let others = self.0.clone().into_iter().filter(|(name, _)| !TOKEN_VARIABLES.contains(&name.as_str()));
+        Self(others.collect())
     }
 
     /// A variable as it stands. Windows does not tell `Path` from `PATH`.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&str> {
         let same = |own: &str| if cfg!(windows) { own.eq_ignore_ascii_case(name) } else { own == name };
-        self.0.iter().find(|(own, _)| same(own)).map(|(_, value)| value.as_str())
+        self.0.iter().find(|(own, _)| same(own)).and_then(|(_, value)| value.to_str())
     }
 
     /// The value of a variable that is set to something, be it a placeholder.
     pub(super) fn raw(&self, name: &str) -> Option<&str> {
-        self.0.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+        self.0.get(name)?.to_str().map(str::trim).filter(|value| !value.is_empty())
+    }
+
+    /// A variable exactly as other libraries read it: no placeholder and no odd byte makes it unset. Empty if it is not set.
+    pub(super) fn as_it_stands(&self, name: &str) -> &OsStr {
+        self.0.get(name).map_or(OsStr::new(""), OsString::as_os_str)
     }
 
     /// The value of a variable that somebody filled in.

@@ -13,6 +13,7 @@ use super::environment::Environment;
 use super::error::{ConfigError, refused};
 use super::flags::Flags;
 use super::record::{self, RecordPlace};
+use super::route::Route;
 use super::source::ResolvedSetting;
 
 /// What the settings mean.
@@ -24,6 +25,8 @@ pub struct Config {
     pub user: String,
     /// The origin of the API.
     pub origin: Url,
+    /// Where each token may go, and where that was set.
+    pub route: Route,
     /// Where the token comes from.
     pub credentials: Arc<Credentials>,
     /// The proxies that the environment names.
@@ -54,10 +57,11 @@ impl Config {
         if flags.sandbox_fault.is_some() && !flags.sandbox {
             notices.push(format!("{} has no effect without --sandbox", flags.source("sandbox-fault")));
         }
+        let proxies = Proxies::of(|name| environment.get(name).map(str::to_owned));
         let account = if flags.sandbox {
             Account::of_sandbox(environment, notices)?
         } else {
-            Account::read(environment, notices)?
+            Account::read(environment, &proxies, notices)?
         };
         let mut settings = flags.resolved.clone();
         if let Some(setting) = settings.iter_mut().find(|setting| setting.name == "audit-log") {
@@ -67,9 +71,10 @@ impl Config {
         Ok(Self {
             flags: flags.clone(),
             user: environment.user(),
-            origin: account.origin,
+            origin: account.route.base.value.clone(),
+            route: account.route,
             credentials: account.credentials,
-            proxies: Proxies::of(|name| environment.get(name).map(str::to_owned)),
+            proxies,
             record,
             state_folder: environment.state_folder(),
             switches: environment.switch_paths(),

@@ -119,6 +119,92 @@ fn a_token_from_the_file_goes_to_its_own_base_or_the_default_one_only() {
 }
 
 #[test]
+fn an_account_of_a_base_in_the_environment_leads_no_token_there() {
+    let (home, path) = home("{}");
+    let base = ("OPENTRAIN_API_BASE_URL", "https://eu.example.com");
+    let lock = read(&[("HOME", &path), base]).unwrap().credentials.lock().unwrap();
+    let account = StoredAccount { token: Token::new("ot_pat_new").ok(), claim_token: Token::new("ot_clm_new").ok() };
+    lock.store(account).unwrap();
+    let file = std::fs::read_to_string(home.path().join(".config/opentrain/cli.json")).unwrap();
+    assert!(!file.contains("baseUrl"), "{file}");
+
+    let there = read(&[("HOME", &path), base]).unwrap();
+    assert_eq!(token(&there).as_deref(), Some("ot_pat_new"));
+    assert!(there.credentials.claim_token().is_some());
+    for default in [&[][..], &[("OPENTRAIN_API_BASE_URL", DEFAULT_ORIGIN)]] {
+        let elsewhere = read(&[&[("HOME", &*path)], default].concat()).unwrap();
+        assert_eq!(elsewhere.origin.as_str(), format!("{DEFAULT_ORIGIN}/"));
+        assert_eq!((token(&elsewhere), elsewhere.credentials.claim_token()), (None, None));
+        assert!(elsewhere.credentials.notices().join("").contains("it belongs to https://eu.example.com"));
+    }
+    let with_token = read(&[("HOME", &path), ("OT_API_TOKEN", "ot_pat_e")]).unwrap();
+    assert_eq!(with_token.origin.as_str(), format!("{DEFAULT_ORIGIN}/"));
+}
+
+#[test]
+fn a_proxy_and_roots_of_the_environment_get_no_stored_token() {
+    let (home, path) = home(r#"{"apiToken": "ot_pat_f", "claimToken": "ot_clm_f"}"#);
+    let roots = home.path().join("ca.pem");
+    std::fs::write(&roots, "").unwrap();
+    let roots = roots.to_str().unwrap();
+    for proxy in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+        for root in ["SSL_CERT_FILE", "SSL_CERT_DIR"] {
+            let config = read(&[("HOME", &path), (proxy, "http://proxy:3128"), (root, roots)]).unwrap();
+            assert_eq!((token(&config), config.credentials.claim_token()), (None, None), "{proxy}, {root}");
+            let notices = config.credentials.notices().join("\n");
+            for part in ["opentrain-mcp trust", proxy, root] {
+                assert!(notices.contains(part), "{part}: {notices}");
+            }
+            assert!(config.credentials.lock().err().unwrap().contains("opentrain-mcp trust"));
+        }
+    }
+    let proxy = ("HTTPS_PROXY", "http://proxy:3128");
+    for harmless in [
+        &[proxy][..],
+        &[("SSL_CERT_FILE", roots)],
+        &[proxy, ("SSL_CERT_DIR", "/etc/ssl/certs")],
+        &[proxy, ("SSL_CERT_FILE", roots), ("NO_PROXY", "opentrain.ai")],
+    ] {
+        let config = read(&[&[("HOME", &*path)], harmless].concat()).unwrap();
+        assert_eq!(token(&config).as_deref(), Some("ot_pat_f"), "{harmless:?}");
+    }
+    let own = [("HOME", &*path), proxy, ("SSL_CERT_FILE", roots), ("OT_API_TOKEN", "ot_pat_e")];
+    assert_eq!(token(&read(&own).unwrap()).as_deref(), Some("ot_pat_e"), "the environment knows this one anyway");
+}
+
+#[test]
+fn a_proxy_that_the_operator_trusts_with_its_roots_gets_the_token() {
+    let (home, path) = home(r#"{"apiToken": "ot_pat_f"}"#);
+    let roots = home.path().join("ca.pem");
+    std::fs::write(&roots, "").unwrap();
+    let with = |proxy: &str| {
+        read(&[("HOME", &path), ("HTTPS_PROXY", proxy), ("SSL_CERT_FILE", roots.to_str().unwrap())]).unwrap()
+    };
+    assert!(with("http://me:secret@proxy:3128").route.trust().unwrap().is_some());
+    assert_eq!(token(&with("proxy:3128")).as_deref(), Some("ot_pat_f"), "the password may change");
+    assert_eq!(token(&with("http://other:3128")), None);
+    let settings = std::fs::read_to_string(home.path().join(".config/opentrain/mcp-settings.json")).unwrap();
+    assert!(!settings.contains("secret"), "{settings}");
+    assert_eq!(read(&[("HOME", &path)]).unwrap().route.trust().unwrap(), None, "nothing to trust");
+}
+
+#[test]
+fn settings_that_a_project_brings_trust_nothing_for_the_users_file() {
+    let (home, path) = home(r#"{"apiToken": "ot_pat_f"}"#);
+    let roots = home.path().join("ca.pem");
+    std::fs::write(&roots, "").unwrap();
+    let project = home.path().join("project/opentrain");
+    std::fs::create_dir_all(&project).unwrap();
+    std::os::unix::fs::symlink(home.path().join(".config/opentrain/cli.json"), project.join("cli.json")).unwrap();
+    let trusted = serde_json::json!({ "trusted": [{ "proxy": "http://proxy:3128", "roots": [roots] }] });
+    std::fs::write(project.join("mcp-settings.json"), trusted.to_string()).unwrap();
+    let folder = project.parent().unwrap().to_str().unwrap();
+    let hostile = [("HTTPS_PROXY", "http://proxy:3128"), ("SSL_CERT_FILE", roots.to_str().unwrap())];
+    let config = read(&[&[("HOME", &*path), ("XDG_CONFIG_HOME", folder)], &hostile[..]].concat()).unwrap();
+    assert_eq!(token(&config), None);
+}
+
+#[test]
 fn a_broken_or_open_file_is_named_and_left_as_it_is() {
     let (home, path) = home("{\"apiToken\": \"ot_pat_secretsecret\"");
     let config = read(&[("HOME", &path)]).unwrap();

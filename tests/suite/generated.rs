@@ -1,4 +1,5 @@
-//! What is made from the tables is what stands in the repository. `UPDATE_GENERATED=1` rewrites it instead.
+//! What is generated from the tables is what stands in the repository, and the documents hold together.
+//! `UPDATE_GENERATED=1` rewrites generated text instead.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -28,7 +29,7 @@ fn holds(path: &Path, content: &str) {
     }
     let differs = found.lines().zip(content.lines()).position(|(is, should)| is != should);
     let line = differs.unwrap_or_else(|| found.lines().count().min(content.lines().count())) + 1;
-    panic!("{} is not what is made today (it differs from line {line} on). Run: {COMMAND}", path.display());
+    panic!("{} is out of date from line {line} on. Run: {COMMAND}", path.display());
 }
 
 #[test]
@@ -69,7 +70,7 @@ fn manual_pages_are_up_to_date() {
 }
 
 #[test]
-fn made_folders_hold_no_stray_files() {
+fn generated_folders_hold_no_stray_files() {
     let made = docs::schema_files().into_iter().chain(docs::host_pages().unwrap());
     let made = made.map(|made| made.path).chain(manual().into_iter().map(|(path, _)| path));
     let made: BTreeSet<String> = made.collect();
@@ -80,19 +81,92 @@ fn made_folders_hold_no_stray_files() {
             if made.contains(&path) {
                 continue;
             }
-            assert!(updating(), "{path} belongs to nothing that is made. Run: {COMMAND}");
+            assert!(updating(), "nothing generates {path}. Run: {COMMAND}");
             std::fs::remove_file(entry.path()).unwrap();
         }
     }
 }
 
 #[test]
-fn the_made_sections_of_the_readme_are_up_to_date() {
-    let path = root().join("README.md");
-    let readme = std::fs::read_to_string(&path).unwrap_or_default();
-    match docs::with_sections(&readme) {
-        Ok(content) => holds(&path, &content),
-        Err(section) => panic!("README.md lacks the markers <!-- made: {section} --> and <!-- /made -->"),
+fn generated_sections_are_up_to_date() {
+    let pages = docs::pages();
+    for (path, text) in prose() {
+        let is_listed = pages.iter().any(|page| page.path == path);
+        assert!(is_listed || !text.contains("\n<!-- generated: "), "a marker in {path} that nothing fills");
+    }
+    for page in pages {
+        let path = root().join(page.path);
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        match page.fill(&text) {
+            Ok(content) => {
+                let markers = content.matches("<!-- generated: ").count();
+                assert_eq!(markers, page.sections.len(), "a marker in {} that nothing fills", page.path);
+                holds(&path, &content);
+            }
+            Err(section) => {
+                panic!("{} lacks <!-- generated: {section} --> and <!-- /generated -->", page.path)
+            }
+        }
+    }
+}
+
+/// The README, ARCHITECTURE and every page of `docs/`, by their paths below the root.
+fn prose() -> Vec<(String, String)> {
+    let mut paths: Vec<String> =
+        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(str::to_owned).into();
+    for folder in ["docs", "docs/hosts"] {
+        for entry in std::fs::read_dir(root().join(folder)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            if Path::new(&name).extension().is_some_and(|extension| extension == "md") {
+                paths.push(format!("{folder}/{name}"));
+            }
+        }
+    }
+    let text = |path: &String| std::fs::read_to_string(root().join(path)).unwrap();
+    paths.into_iter().map(|path| (path.clone(), text(&path))).collect()
+}
+
+#[test]
+fn documents_keep_to_their_length() {
+    for (path, text) in prose() {
+        let longest = match path.as_str() {
+            "README.md" => 220,
+            "ARCHITECTURE.md" => 150,
+            _ => continue,
+        };
+        assert!(text.lines().count() <= longest, "{path} has more than {longest} lines");
+    }
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    for (path, text) in prose() {
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            let file = target.split('#').next().unwrap_or_default();
+            if file.is_empty() || file.contains("://") || file.contains(' ') {
+                continue;
+            }
+            let folder = root().join(&path).parent().unwrap().to_owned();
+            assert!(folder.join(file).exists(), "{path} links to {target}, which is not there");
+        }
+    }
+}
+
+#[test]
+fn each_key_of_ours_is_documented() {
+    let text = std::fs::read_to_string(root().join("docs/tools.md")).unwrap();
+    let (_, keys) = text.split_once("The server's keys come first.").unwrap();
+    for key in opentrain_mcp::answer::OUR_KEYS {
+        assert!(keys.contains(&format!("`{key}`")), "docs/tools.md does not say what {key} means");
+    }
+}
+
+#[test]
+fn each_command_is_documented() {
+    let text = std::fs::read_to_string(root().join("docs/settings.md")).unwrap();
+    for command in cli::command().get_subcommands().filter(|command| command.get_name() != "help") {
+        let name = command.get_name();
+        assert!(text.contains(&format!("| `{name}")) || text.contains(&format!(", `{name}`")), "{name} is missing");
     }
 }
 

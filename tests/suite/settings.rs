@@ -1,5 +1,6 @@
 //! Where each setting comes from, and where a token may go.
 
+mod trust;
 mod values;
 
 use std::sync::Arc;

@@ -14,8 +14,8 @@ async fn the_account_is_saved_as_opentrains_own_tools_save_it() {
     let host = opentrain.server().start().await;
     let path = credential_path(&host);
     let answer = host.done("register_agent", json!({ "agentName": "Scout", "organizationName": "Acme" })).await;
-    let expected = json!({ "apiToken": OLD, "baseUrl": opentrain.upstream.origin, "claimToken": CLAIM });
-    assert_eq!(kept(&path), expected);
+    let expected = json!({ "apiToken": OLD, "issuedBy": opentrain.upstream.origin, "claimToken": CLAIM });
+    assert_eq!(kept(&path), expected, "a base that only the environment names is not written as baseUrl");
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "for its owner only");
     shows_no_secret("the answer", &answer.0.to_string());
     answer.says(&["Registered", "claim_account"]);

@@ -26,6 +26,7 @@ async fn check_tells_what_is_set_where_it_came_from_and_whether_it_works() {
         assert!(ran.stdout.contains(part), "{part:?} is missing from:\n{}", ran.stdout);
     }
     assert!(!ran.stdout.contains(SECRET) && !ran.stderr.contains(SECRET));
+    assert!(!ran.stdout.contains("only the toolsets"), "no limit is set: {}", ran.stdout);
     let paths: Vec<String> = upstream.requests().iter().map(|request| request.path().to_owned()).collect();
     let features = "/api/public/v1/job-drafts/capabilities";
     assert_eq!(paths, ["/api/public/v1/auth/me", features, features]);
