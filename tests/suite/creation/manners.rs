@@ -142,6 +142,25 @@ async fn known_days_make_another_day_another_milestone() {
     assert_eq!((outcome(&same), id(&same)), ("existing", other["id"].as_str().unwrap()));
 }
 
+#[tokio::test]
+async fn the_record_shows_how_days_are_kept() {
+    let api = writing(|milestone| {
+        let day = text(milestone, "dueDate")[..10].parse::<jiff::civil::Date>().unwrap().yesterday().unwrap();
+        milestone["dueDate"] = json!(format!("{day}T22:00:00.000Z"));
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let record = folder.path().join("record.jsonl");
+    let recording = || server(&api).args(["--audit-log", record.to_str().unwrap()]);
+    assert_eq!(outcome(&recording().start().await.done("create_milestone", terms()).await), "created");
+    let the_day_before = with(json!({ "dueDate": "2026-07-14" }));
+    // Another server with the same record, and no other way to know.
+    let sure = recording().start().await.done("create_milestone", the_day_before.clone()).await;
+    assert_eq!(outcome(&sure), "created", "{}", sure.text());
+    let unsure = server(&api).start().await.done("create_milestone", with(json!({ "dueDate": "2026-07-13" }))).await;
+    assert_eq!(outcome(&unsure), "existing_alike", "{}", unsure.text());
+}
+
 #[tokio::test(start_paused = true)]
 async fn one_that_is_new_and_close_is_never_ignored() {
     let api = losing(|milestone| {
