@@ -37,7 +37,8 @@ pub fn published(schema: Object) -> Object {
 
 fn publish(schema: &mut Schema) {
     schema.remove("additionalProperties");
-    if let Some(above) = schema.remove("exclusiveMinimum") {
+    let bounded = schema.get("minimum").is_some();
+    if let Some(above) = schema.remove("exclusiveMinimum").filter(|_| !bounded) {
         let description = schema.get("description").and_then(Value::as_str).unwrap_or_default();
         let description = format!("{description} Above {above}.").trim_start().to_owned();
         schema.insert("minimum".into(), above);

@@ -168,6 +168,7 @@ pub struct Ledger {
 #[serde(rename_all = "camelCase")]
 pub struct CreateCreditTopUp {
     /// USD, from 10 to 10,000.
+    #[schemars(range(min = 10, max = 10_000))]
     pub amount_usd: Positive,
 }
 

@@ -16,7 +16,7 @@ use crate::mcp::client::Client;
 use crate::tools::{account, agent};
 
 use super::terminal::{BAD, GOOD, HEADING, styled};
-use super::{Fault, print, services, toolbox};
+use super::{Fault, print, services_over, toolbox};
 
 /// The families that the command calls. It knows no others, so the answers are about the account only.
 const ASKED: &[Family] = &[Family::new("account", account::TOOLS), Family::new("agent", agent::TOOLS)];
@@ -34,7 +34,7 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
         ..config.flags.clone()
     };
     let asking = Config { flags, switches: Vec::new(), record: RecordPlace::Off, ..config.clone() };
-    let asking = Toolbox::new(services(&asking, |client| client)?, ASKED);
+    let asking = Toolbox::new(services_over(&asking, |embedded| embedded, |client| client)?, ASKED);
     let account = ask(Server::new(Arc::new(asking))?).await?;
     let frozen = toolbox.frozen();
     let refused = if account.is_accepted {

@@ -1,5 +1,6 @@
 //! `opentrain-mcp install` and `opentrain-mcp uninstall`: what happened to each host's file, and what to do next.
 
+use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -147,7 +148,12 @@ fn none_found(machine: &Machine, name: &str, launch: &Launch) -> Result<ExitCode
             print(&format!("  {}  {}", host.title, location.file.display()))?;
         }
     }
-    print("Name a host to write its file all the same, or give this to a host that is not in the list:")?;
+    let _ = writeln!(
+        anstream::stderr(),
+        "No host was found, so no file was written. Name a host to write its file all the same (`opentrain-mcp install \
+         --help`), or give it what stands on stdout."
+    );
+    print("What most hosts read:")?;
     if let Some(host) = HOSTS.first() {
         print_whole(&snippet(host, name, launch)?)?;
     }

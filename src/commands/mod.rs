@@ -115,7 +115,7 @@ async fn perform(
         Task::Call { tool, arguments, json } => {
             warn(config);
             // A person who asks for one answer wants all of it, whatever memory it takes.
-            let toolbox = toolbox_over(config, Client::reading_whole)?;
+            let toolbox = toolbox_over(config, Embedded::for_one_call, Client::reading_whole)?;
             call::run(Server::new(Arc::new(toolbox))?, &tool, &arguments, json).await
         }
         Task::Check => check::run(config).await,
@@ -137,19 +137,27 @@ async fn perform(
 
 /// The tools over OpenTrain, or over the sandbox of this user.
 fn toolbox(config: &Config) -> Result<Toolbox, Fault> {
-    toolbox_over(config, |client| client)
+    toolbox_over(config, |embedded| embedded, |client| client)
 }
 
-/// The same, over a client that is changed first.
-fn toolbox_over(config: &Config, change: impl FnOnce(Client) -> Client) -> Result<Toolbox, Fault> {
-    Ok(Toolbox::new(services(config, change)?, FAMILIES))
+/// The same, over a sandbox or a client that is changed first.
+fn toolbox_over(
+    config: &Config,
+    embed: impl FnOnce(Embedded) -> Embedded,
+    change: impl FnOnce(Client) -> Client,
+) -> Result<Toolbox, Fault> {
+    Ok(Toolbox::new(services_over(config, embed, change)?, FAMILIES))
 }
 
-fn services(config: &Config, change: impl FnOnce(Client) -> Client) -> Result<Services, Fault> {
+fn services_over(
+    config: &Config,
+    embed: impl FnOnce(Embedded) -> Embedded,
+    change: impl FnOnce(Client) -> Client,
+) -> Result<Services, Fault> {
     let flags = &config.flags;
     let (endpoint, tokens): (Box<dyn Endpoint>, Arc<dyn TokenSource>) = if flags.sandbox {
         let embedded = Embedded::new(flags.sandbox_port, config.user.clone()).with_faults(faults(config)?);
-        (Box::new(embedded), Arc::new(InMemory::with(crate::sandbox::default_token())))
+        (Box::new(embed(embedded)), Arc::new(InMemory::with(crate::sandbox::default_token())))
     } else {
         (Box::new(config.origin.clone()), config.credentials.clone())
     };
@@ -198,7 +206,11 @@ fn record(place: &RecordPlace, is_counted: bool) -> Result<Option<AuditLog>, Fau
     Ok(Some(log.map_err(|fault| format!("the audit log {place} cannot be written: {fault}"))?))
 }
 
-fn server(config: &Config) -> Result<Server, Fault> {
+/// The server that these settings describe.
+///
+/// # Errors
+/// When a setting cannot be used.
+pub fn server(config: &Config) -> Result<Server, Fault> {
     Ok(Server::new(Arc::new(toolbox(config)?))?)
 }
 

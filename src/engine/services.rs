@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use url::Url;
 
+use crate::answer::text::usd;
 use crate::answer::{Names, Object};
 use crate::api::client::Client;
 use crate::api::token::{Token, TokenSource};
@@ -79,6 +80,16 @@ impl Services {
     #[must_use]
     pub fn limits(&self) -> Vec<String> {
         self.operator.describe()
+    }
+
+    /// How much of the day's limit is used, in words, where there is one.
+    pub async fn used_today(&self, token: Option<&Token>, call: &Call) -> Option<String> {
+        let (limit, audit) = (self.operator.policy.max_day?, self.operator.audit.as_ref()?);
+        let used = audit.used_today(self.intent("", Object::new(), token, call, None).await).await;
+        Some(match used {
+            Ok(used) => format!("{} of {} are used today (UTC)", usd(used), usd(limit)),
+            Err(fault) => format!("how much of {} is used today could not be read ({fault})", usd(limit)),
+        })
     }
 
     /// The origin of the app, where it is known.

@@ -12,7 +12,7 @@ use crate::api::account::{AuthStatus, GetAuthStatus, GetCapabilities, TokenFacts
 use crate::api::reply::{Read, Reply};
 use crate::engine::{Context, OneRequest, Tool, tools};
 
-tools![GetAuthStatus, GetCapabilities,];
+tools![GetAuthStatus, GetCapabilities];
 
 /// What the look at the features may take: the status of the token is told without it, too.
 const FEATURES_LIMIT: Duration = Duration::from_secs(5);
@@ -26,7 +26,9 @@ impl Tool for GetAuthStatus {
     const OFFICIAL: &'static str = "auth_status";
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
-        let limits = context.services.limits().into_iter().map(|limit| format!("The operator's limit: {limit}."));
+        let used = context.services.used_today(context.token.as_ref(), &context.call).await;
+        let limits =
+            context.services.limits().into_iter().chain(used).map(|limit| format!("The operator's limit: {limit}."));
         let notices = context
             .services
             .tokens

@@ -19,7 +19,7 @@ use crate::engine::claim::INTERVAL;
 use crate::engine::exchange::{Exchanged, exchange, lock_account, notes_on_keeping, store_account, without_secrets};
 use crate::engine::{Context, Tool, tools};
 
-tools![RegisterAgent, ClaimAccount, GetClaimStatus,];
+tools![RegisterAgent, ClaimAccount, GetClaimStatus];
 
 /// Register this agent with OpenTrain: makes an account that can draft and publish jobs and read, and that a person has
 /// to claim before it can hire or pay. Only when there is no account yet. The tokens are kept on this

@@ -15,7 +15,7 @@ use crate::api::types::{Field, TopUpId};
 use crate::api::{Operation, amount};
 use crate::engine::{Context, OneRequest, tools};
 
-tools![GetCredits, ListCreditLedger, CreateCreditTopUp, GetCreditTopUp, ListPendingPayments,];
+tools![GetCredits, ListCreditLedger, CreateCreditTopUp, GetCreditTopUp, ListPendingPayments];
 
 /// Cents as an amount of money, exactly.
 fn cents(field: &Field<Number>) -> Option<Decimal> {

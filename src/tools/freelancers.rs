@@ -10,7 +10,7 @@ use crate::api::reply::{Read, Reply};
 use crate::api::types::Field;
 use crate::engine::{Context, OneRequest, tools};
 
-tools![GetFreelancerProfile,];
+tools![GetFreelancerProfile];
 /// The most entries of one part of the page.
 const ENTRIES: usize = 10;
 

@@ -17,7 +17,7 @@ use crate::api::types::ProposalId;
 use crate::engine::{Context, OneRequest, tools};
 use crate::tools::nouns::candidate::candidate;
 
-tools![CreateJobDraft, UpdateJobDraft, PublishJob, UpdateJob, CloseJob, ListJobs, InviteFreelancer,];
+tools![CreateJobDraft, UpdateJobDraft, PublishJob, UpdateJob, CloseJob, ListJobs, InviteFreelancer];
 
 impl OneRequest for CreateJobDraft {
     const TITLE: &'static str = "Create a job draft";

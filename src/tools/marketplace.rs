@@ -10,7 +10,7 @@ use crate::api::marketplace::{Facet, GetJob, GetJobFacets, JobChange, ListJobCha
 use crate::api::reply::{Read, Reply};
 use crate::engine::{Context, OneRequest, tools};
 
-tools![SearchJobs, GetJob, GetJobFacets, ListJobChanges,];
+tools![SearchJobs, GetJob, GetJobFacets, ListJobChanges];
 
 /// What one answer of list_job_changes holds at most.
 const MOST_CHANGES: usize = 5_000;

@@ -7,7 +7,7 @@ use crate::api::messages::{ListConversations, ListedConversation, Message, ReadM
 use crate::api::reply::{Read, Reply};
 use crate::engine::{Context, OneRequest, tools};
 
-tools![ListConversations, ReadMessages, SendMessage,];
+tools![ListConversations, ReadMessages, SendMessage];
 
 /// Where conversation ids come from.
 const CONVERSATION_IDS: Sentence = Sentence::naming(

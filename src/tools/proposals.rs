@@ -22,7 +22,7 @@ use crate::tools::nouns::approval::{Waiting, ids_of, waiting};
 use crate::tools::nouns::candidate::{candidate, who};
 use crate::tools::nouns::oddities;
 
-tools![ListProposals, GetProposal, GetProposalInterview, StartProposalConversation, HireProposal,];
+tools![ListProposals, GetProposal, GetProposalInterview, StartProposalConversation, HireProposal];
 
 /// What a look after a refusal may take.
 const LOOK_LIMIT: Duration = Duration::from_secs(8);

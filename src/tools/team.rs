@@ -7,7 +7,7 @@ use crate::api::reply::{Read, Reply};
 use crate::api::team::{GetTeam, Invite, InviteTeamMember, Member, Team};
 use crate::engine::{Context, OneRequest, tools};
 
-tools![GetTeam, InviteTeamMember,];
+tools![GetTeam, InviteTeamMember];
 
 impl OneRequest for GetTeam {
     const TITLE: &'static str = "Get the team";

@@ -1,13 +1,18 @@
 //! Tools for the account's API tokens. Their secrets are not in the answers.
 
+use schemars::JsonSchema;
+use serde::Deserialize;
+
 use crate::answer::lines::{each, id, row, said};
 use crate::answer::text::{count, date, quoted, word};
-use crate::answer::{Answer, Outcome, Sentence};
+use crate::answer::{Answer, Outcome, Sentence, ToolError};
+use crate::api::error::InvalidArgument;
 use crate::api::reply::{Read, Reply};
-use crate::api::tokens::{ListTokens, ListedToken, RevokeToken};
-use crate::engine::{Context, OneRequest, tools};
+use crate::api::tokens::{ListTokens, ListedToken, OneToken, RevokeToken};
+use crate::api::types::TokenId;
+use crate::engine::{Context, OneRequest, Tool, tools};
 
-tools![ListTokens, RevokeToken,];
+tools![ListTokens, RevokeOneToken];
 
 impl OneRequest for ListTokens {
     const TITLE: &'static str = "List API tokens";
@@ -32,22 +37,48 @@ fn line(token: &ListedToken) -> String {
     parts.join(" · ")
 }
 
-impl OneRequest for RevokeToken {
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct RevokeOneToken {
+    #[serde(flatten)]
+    request: RevokeToken,
+    /// true revokes even the token in use here.
+    own_token: Option<bool>,
+}
+
+impl Tool for RevokeOneToken {
+    type On = RevokeToken;
+    type Output = OneToken;
     const TITLE: &'static str = "Revoke an API token";
     const ID_HINT: Sentence = Sentence::naming("tokenId comes from {}; it is not the token itself.", &["list_tokens"]);
 
-    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+    async fn run(self, context: &Context) -> Result<Answer, ToolError> {
+        if self.own_token != Some(true) && is_in_use(&self.request.token_id, context).await {
+            let message = "tokenId is the token in use here: without it every further call is refused. ownToken: true revokes \
+                           it all the same";
+            return Err(InvalidArgument::new("tokenId", message).into());
+        }
+        let (_, read) = context.write(&self.request, None).await?;
         let token = read.output.token.get().cloned().unwrap_or_default();
         let name = token.name.text().map(|name| format!(" {}", quoted(name))).unwrap_or_default();
         let status = said(&token.status, "not given");
         let summary = format!(
             "Revoked: token {}{name}; its status is {status}. Whoever used it is locked out, and it cannot be brought back.",
-            word(&self.token_id.0)
+            word(&self.request.token_id.0)
         );
         let mut answer = Answer::new(summary, read.object);
         answer.outcome = Some(Outcome::Done);
-        answer.lines.push("If it was the one in use here, every further call is refused until another is set.".into());
         answer.next = context.next(&[("get_auth_status", "")]);
-        answer
+        Ok(answer)
     }
+}
+
+/// Whether the preview of that token is the one of the token in use, as far as the list shows it.
+async fn is_in_use(token_id: &TokenId, context: &Context) -> bool {
+    let (Some(own), Ok(listed)) = (context.principal(), context.look(&ListTokens {}).await) else { return false };
+    let wanted = listed.tokens.iter().find(|token| token.id.text() == Some(token_id.0.as_str()));
+    let preview = wanted.and_then(|token| token.preview.text()).unwrap_or_default();
+    preview
+        .strip_prefix("ot_pat_")
+        .is_some_and(|rest| rest.split('*').next().is_some_and(|id| !id.is_empty() && own.starts_with(id)))
 }

@@ -13,7 +13,7 @@ use crate::api::types::decimal;
 use crate::api::updates::{Event, PollUpdates};
 use crate::engine::{Context, OneRequest, tools};
 
-tools![PollUpdates,];
+tools![PollUpdates];
 
 impl OneRequest for PollUpdates {
     const TITLE: &'static str = "Read what happened";

@@ -18,7 +18,7 @@ use crate::api::webhooks::{CreateWebhook, DeleteWebhook, GetWebhook, ListWebhook
 use crate::engine::secrets::{self, Vault};
 use crate::engine::{Context, OneRequest, Tool, tools};
 
-tools![CreateWebhook, ListWebhooks, GetWebhook, DeleteWebhook,];
+tools![CreateWebhook, ListWebhooks, GetWebhook, DeleteWebhook];
 
 const WEBHOOK_IDS: Sentence = Sentence::naming("webhookId comes from {}.", &["list_webhooks"]);
 /// How every signing secret begins.

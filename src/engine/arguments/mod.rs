@@ -2,7 +2,7 @@
 //!
 //! Some hosts send every argument as text, `null`, "" or 0 for what they leave out, and keys of their own. All are read
 //! as what they plainly are. More is enforced than the published schema says, since some model APIs refuse the words for it:
-//! an unknown parameter is refused, and an amount (a `number` with a `minimum`) must be above its minimum. The error names
+//! an unknown parameter is refused, and an amount (a `number` with `minimum` 0) must be above 0. The error names
 //! the parameter as the caller wrote it and what would be right.
 
 mod kinds;
@@ -68,7 +68,7 @@ fn is_left_out(property: &Value, name: &str, value: &Value) -> bool {
     }
     let least = property.get("minimum").and_then(Value::as_f64);
     let is_amount = property.get("type").is_some_and(|kind| kind == "number");
-    let excludes_zero = least.is_some_and(|least| if is_amount { least >= 0.0 } else { least > 0.0 });
+    let excludes_zero = least.is_some_and(|least| least > 0.0 || is_amount && least >= 0.0);
     excludes_zero && value.as_number().is_some_and(|number| number.as_str() == "0") && !name.ends_with("Usd")
 }
 
@@ -112,7 +112,9 @@ fn fit_value(property: &Value, value: Value, field: &str) -> Result<Value, Inval
         let bound = |name: &str| property.get(name).and_then(Value::as_f64);
         match (wanted, bound("minimum"), bound("maximum")) {
             // An amount: its description says "above".
-            ("number", Some(above), _) if number <= above => return wrong(format!("must be above {above}")),
+            ("number", Some(above), _) if above <= 0.0 && number <= above => {
+                return wrong(format!("must be above {above}"));
+            }
             (_, Some(least), Some(most)) if !(least..=most).contains(&number) => {
                 return wrong(format!("must be between {least} and {most}"));
             }
@@ -223,14 +225,14 @@ mod tests {
     }
 
     #[test]
-    fn null_means_not_given_and_open_objects_stay_as_they_are() {
+    fn null_means_unset_except_in_open_objects() {
         assert_eq!(fitted(json!({"contractId": "c", "amountUsd": null})), json!({"contractId": "c"}));
         let open = json!({"contractId": "c", "fields": {"a": null, "b": "300", "price": null}});
         assert_eq!(fitted(open.clone()), open);
     }
 
     #[test]
-    fn known_fields_of_an_open_object_are_read_and_none_is_refused() {
+    fn open_objects_read_known_fields_and_refuse_none() {
         let read =
             |price: Value| fitted(json!({"contractId": "c", "fields": {"price": price}}))["fields"]["price"].clone();
         assert_eq!(read(json!("12.50")).to_string(), "12.50");

@@ -133,6 +133,11 @@ impl Book {
         self.writes.values().filter(move |write| write.at.starts_with(day) && write.shares_limit_with(line))
     }
 
+    /// What is committed on the day of `line` in all.
+    pub(super) fn used_today(&self, line: &Line) -> Decimal {
+        sum(self.sums(line).into_values())
+    }
+
     /// What is committed on the day of `line`, each milestone and hire once, at its largest figure. What has not ended
     /// counts.
     pub(super) fn sums(&self, line: &Line) -> BTreeMap<String, Decimal> {
@@ -166,8 +171,8 @@ fn merged(known: Line, line: Line) -> Line {
 /// terms of a new milestone, which show how the API writes what it is sent.
 fn trimmed(mut line: Line) -> Line {
     let size: usize = line.arguments.values().filter_map(|value| value.as_str()).map(str::len).sum();
-    let keeps_its_terms = line.names_new_milestone() && size <= LONGEST_TERMS;
-    if !line.is_open() && !keeps_its_terms {
+    let shows_manners = line.names_new_milestone() && size <= LONGEST_TERMS;
+    if !line.is_open() && !shows_manners {
         line.arguments.retain(|name, _| name == "proposalId");
     }
     line

@@ -12,6 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 
 use crate::answer::{Denial, Object};
 use crate::guard::policy::Policy;
@@ -132,6 +133,15 @@ impl AuditLog {
             }
             read => read,
         }
+    }
+
+    /// What the account of `intent` has committed today (UTC), in USD before fees.
+    ///
+    /// # Errors
+    /// When the record cannot be read.
+    pub async fn used_today(&self, intent: Intent) -> io::Result<Decimal> {
+        let line = intent.line()?;
+        self.step(move |ledger, until| ledger.used_today(&line, until)).await
     }
 
     /// Takes the next step in the queue, on a thread that may block.

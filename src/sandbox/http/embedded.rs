@@ -31,7 +31,15 @@ pub struct Embedded {
     place: Mutex<Option<Place>>,
     /// Whether another one has taken its place, and the caller was not told yet.
     replaced: AtomicBool,
+    /// Whether the process ends after one call.
+    is_brief: bool,
+    /// Whether the sandbox is of this process, which ends after one call, and the caller was not told yet.
+    ends: AtomicBool,
 }
+
+/// The notice, given once, that the links in the answer will soon be dead.
+const ENDS: &str = "NOTE: this sandbox ends with this command, and its links with it. To keep one for several commands, run \
+    `opentrain-mcp sandbox` beside them.";
 
 /// The notice, given once, that another sandbox has taken the place of the one that was used.
 const REPLACED: &str = "NOTE: the sandbox that was used so far ended with the process that held it, and a fresh one took its \
@@ -65,6 +73,8 @@ impl Embedded {
             client: OnceCell::new(),
             place: Mutex::new(None),
             replaced: AtomicBool::new(false),
+            is_brief: false,
+            ends: AtomicBool::new(false),
         }
     }
 
@@ -72,6 +82,12 @@ impl Embedded {
     #[must_use]
     pub fn with_faults(self, faults: Faults) -> Self {
         Self { faults, ..self }
+    }
+
+    /// The same for a process that ends after one call.
+    #[must_use]
+    pub fn for_one_call(self) -> Self {
+        Self { is_brief: true, ..self }
     }
 
     /// Where the sandbox is now. A sandbox that ended with its process is started again on the same port: links in a
@@ -93,6 +109,7 @@ impl Embedded {
             tracing::warn!("{REPLACED}");
             self.replaced.store(true, Ordering::Release);
         }
+        self.ends.store(self.is_brief && matches!(found, Place::Own(_)), Ordering::Release);
         *place = Some(found);
         Ok(origin)
     }
@@ -158,6 +175,10 @@ impl Endpoint for Embedded {
     }
 
     fn take_notice(&self) -> Option<String> {
-        self.replaced.swap(false, Ordering::AcqRel).then(|| REPLACED.to_owned())
+        let notices = [(&self.replaced, REPLACED), (&self.ends, ENDS)];
+        notices
+            .into_iter()
+            .find(|(is_due, _)| is_due.swap(false, Ordering::AcqRel))
+            .map(|(_, notice)| notice.to_owned())
     }
 }

@@ -18,7 +18,7 @@ use crate::tools::nouns::approval::WAIT;
 
 use standing::{Standing, describe, look};
 
-tools![GetApproval, WaitForApproval,];
+tools![GetApproval, WaitForApproval];
 
 const APPROVAL_IDS: Sentence = Sentence::naming(
     "approvalId is in the answer of {}, {}, {} and {}; asking again gives the same pending approval.",

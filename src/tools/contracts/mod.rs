@@ -15,4 +15,4 @@ use crate::engine::tools;
 use all::ListContractsPage;
 use one::GetContractPage;
 
-tools![ListContractsPage, GetContractPage, EndContract,];
+tools![ListContractsPage, GetContractPage, EndContract];

@@ -8,4 +8,4 @@ use crate::engine::tools;
 use create::CreateMilestoneOnce;
 use request::{Funding, Release};
 
-tools![CreateMilestoneOnce, Funding, Release,];
+tools![CreateMilestoneOnce, Funding, Release];

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::time::Instant;
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use serde_json::json;
 
 use crate::answer::{Denial, Object};
@@ -98,6 +99,22 @@ impl Ledger {
         Ok(())
     }
 
+    /// See [`crate::guard::ledger::AuditLog::used_today`].
+    pub(super) fn used_today(&mut self, line: &Line, until: Instant) -> io::Result<Decimal> {
+        self.read(until)?;
+        Ok(self.book.used_today(line))
+    }
+
+    /// Reads what is new in the file, if there is one.
+    fn read(&mut self, until: Instant) -> io::Result<()> {
+        match LockedFile::open(&self.path, std::fs::OpenOptions::new().read(true).append(true), until) {
+            Ok(mut file) => drop(self.catch_up(&mut file)?),
+            Err(fault) if fault.kind() == io::ErrorKind::NotFound => self.recall(),
+            Err(fault) => return Err(fault),
+        }
+        Ok(())
+    }
+
     /// See [`crate::guard::ledger::AuditLog::recent_writes`].
     pub(super) fn recent_writes(
         &mut self,
@@ -107,11 +124,7 @@ impl Ledger {
         matching: impl Fn(&Object) -> bool,
         until: Instant,
     ) -> io::Result<Vec<Line>> {
-        match LockedFile::open(&self.path, std::fs::OpenOptions::new().read(true).append(true), until) {
-            Ok(mut file) => drop(self.catch_up(&mut file)?),
-            Err(fault) if fault.kind() == io::ErrorKind::NotFound => self.recall(),
-            Err(fault) => return Err(fault),
-        }
+        self.read(until)?;
         let ended: HashSet<&str> = self.kept.iter().filter(|line| !line.is_open()).map(|line| &*line.id).collect();
         let mut open = self.book.recent(tool, base, principal, matching);
         open.retain(|line| !ended.contains(&*line.id));
