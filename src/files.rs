@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_put_replaces_what_stood_there_and_is_the_users_alone() {
+    fn a_private_file_is_replaced_whole() {
         let home = tempfile::tempdir().unwrap();
         let (folder, path) = (home.path().join("a/b"), home.path().join("a/b/file"));
         for content in ["one", "two"] {
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_cannot_be_named_stays_and_is_found_again() {
+    fn an_unplaced_token_file_stays_and_is_found() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("file");
         std::fs::create_dir_all(path.join("in the way")).unwrap();
@@ -185,7 +185,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_that_is_held_is_waited_for_and_then_given_up() {
+    fn a_held_lock_is_given_up_after_a_wait() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("lock");
         let [first, second] = [(); 2].map(|()| private_log().open(&path).unwrap());

@@ -18,4 +18,4 @@ pub mod mcp;
 pub mod sandbox;
 pub mod tools;
 
-pub use commands::start;
+pub use commands::{server, start};

@@ -161,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn a_name_that_says_more_than_a_name_is_set_off() {
+    fn a_name_with_extra_words_is_quoted() {
         for plain in ["Maria G.", "Tomás R.", "Anne-Marie O'N.", "李 W."] {
             assert_eq!(name(plain), plain);
         }

@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_missing_comes_with_its_question_and_by_name_where_there_is_none() {
+    fn missing_fields_come_with_their_questions() {
         let field: MissingField = from_value(&json!({
             "field": "experienceLevel", "label": "Experience", "prompt": "How experienced\nmust they be?",
             "enumValues": ["EXPERT", "ENTRY_LEVEL"], "updateKeys": ["experienceLevel"], "example": "EXPERT", "hint": null

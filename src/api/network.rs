@@ -323,7 +323,7 @@ mod tests {
     }
 
     #[test]
-    fn a_proxy_that_cannot_be_used_is_named_without_its_password() {
+    fn an_unusable_proxy_is_named_without_its_password() {
         for value in ["socks5://u:s3cr3t@proxy:1080", "socks://proxy", "http://u:s3cr3t@", "http://[u:s3cr3t"] {
             let Err(Error::Unusable { what, .. }) = proxies(&[("ALL_PROXY", value)]).to(&origin()) else {
                 panic!("{value}")

@@ -176,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn a_body_is_text_whatever_stands_before_it_or_is_cut_in_it() {
+    fn a_body_is_text_whatever_precedes_or_cuts_it() {
         for (body, text) in [
             (&b"{}"[..], Some("{}")),
             (b"\xEF\xBB\xBF{}", Some("{}")),

@@ -294,7 +294,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_in_the_path_is_the_query_or_the_body_and_nothing_more() {
+    fn other_arguments_are_the_query_or_the_body() {
         let listing = encode(&ListContracts::default()).unwrap().at(&base());
         assert_eq!(listing.url.as_str(), "https://app.opentrain.ai/api/public/v1/contracts");
         assert_eq!(listing.body, None);

@@ -24,7 +24,8 @@ pub struct Cli {
     #[command(subcommand)]
     pub(crate) task: Option<Task>,
     #[command(flatten)]
-    pub(crate) flags: Flags,
+    /// The settings that are flags.
+    pub flags: Flags,
 }
 
 const AFTER_HELP: &str = "The token is set in the environment as OT_API_TOKEN, never as a flag. `opentrain-mcp check` \

@@ -199,7 +199,11 @@ fn record(place: &RecordPlace, is_counted: bool) -> Result<Option<AuditLog>, Fau
     Ok(Some(log.map_err(|fault| format!("the audit log {place} cannot be written: {fault}"))?))
 }
 
-fn server(config: &Config) -> Result<Server, Fault> {
+/// The server that these settings describe.
+///
+/// # Errors
+/// When a setting cannot be used.
+pub fn server(config: &Config) -> Result<Server, Fault> {
     Ok(Server::new(Arc::new(toolbox(config)?))?)
 }
 

@@ -58,7 +58,7 @@ fn each_flag_has_a_variable_a_default_and_help() {
 }
 
 #[test]
-fn token_variables_win_in_their_order_and_unexpanded_ones_count_as_not_set() {
+fn token_variables_win_in_their_order() {
     let all = [
         ("OPENTRAIN_PERSONAL_API_TOKEN", "ot_pat_c"),
         ("OPENTRAIN_API_TOKEN", "ot_pat_b"),
@@ -71,7 +71,7 @@ fn token_variables_win_in_their_order_and_unexpanded_ones_count_as_not_set() {
 }
 
 #[test]
-fn a_base_is_an_origin_and_https_unless_it_is_loopback() {
+fn a_base_is_an_https_origin_or_on_loopback() {
     for (given, origin) in [
         ("https://api.example.com/", "https://api.example.com/"),
         ("http://127.0.0.1:3000", "http://127.0.0.1:3000/"),
@@ -104,7 +104,7 @@ fn the_file_gives_token_and_base() {
 }
 
 #[test]
-fn a_token_from_the_file_goes_to_its_own_base_or_the_default_one_only() {
+fn a_file_token_goes_to_its_base_or_the_default() {
     let (_home, path) = home(r#"{"apiToken": "ot_pat_f", "baseUrl": "https://eu.example.com"}"#);
     for (base, used) in [
         (DEFAULT_ORIGIN, true),
@@ -205,7 +205,7 @@ fn settings_that_a_project_brings_trust_nothing_for_the_users_file() {
 }
 
 #[test]
-fn a_broken_or_open_file_is_named_and_left_as_it_is() {
+fn a_broken_or_open_file_is_named_and_kept() {
     let (home, path) = home("{\"apiToken\": \"ot_pat_secretsecret\"");
     let config = read(&[("HOME", &path)]).unwrap();
     let notices = config.credentials.notices().join("\n");
@@ -220,7 +220,7 @@ fn a_broken_or_open_file_is_named_and_left_as_it_is() {
 }
 
 #[test]
-fn a_token_that_another_process_has_put_into_the_file_is_found() {
+fn a_token_that_another_process_saved_is_found() {
     let (home, path) = home(r#"{"apiToken": "ot_pat_old"}"#);
     let config = read(&[("HOME", &path)]).unwrap();
     std::fs::write(home.path().join(".config/opentrain/cli.json"), r#"{"apiToken": "ot_pat_new"}"#).unwrap();
@@ -260,7 +260,7 @@ fn a_wrong_value_names_its_flag_and_the_allowed_values() {
 }
 
 #[test]
-fn a_token_of_the_environment_never_goes_to_a_base_of_the_file() {
+fn an_environment_token_avoids_a_base_of_the_file() {
     for base in ["http://127.0.0.1:4701", "https://eu.example.com"] {
         let (_home, path) =
             home(&format!(r#"{{"apiToken": "ot_pat_f", "baseUrl": "{base}", "claimToken": "ot_clm_x"}}"#));
@@ -274,7 +274,7 @@ fn a_token_of_the_environment_never_goes_to_a_base_of_the_file() {
 }
 
 #[test]
-fn a_placeholder_is_not_used_and_is_named_without_its_value() {
+fn a_placeholder_is_named_without_its_value() {
     for value in ["\"ot_pat_c3f9_s3cr3tpart99\"", "OT_API_TOKEN=ot_pat_c3f9_s3cr3tpart99"] {
         let config = read(&[("OT_API_TOKEN", value)]).unwrap();
         assert_eq!(token(&config), None);
@@ -293,7 +293,7 @@ fn a_placeholder_is_not_used_and_is_named_without_its_value() {
 }
 
 #[test]
-fn a_placeholder_in_a_limit_or_the_base_refuses_the_start() {
+fn a_placeholder_in_a_limit_refuses_the_start() {
     for line in [["--max-day-usd", "${MAX}"], ["--max-milestone-usd", "<amount>"]] {
         let fault = read_with(&line, &[]).unwrap_err();
         assert!(fault.starts_with(line[0]) && fault.contains("placeholder"), "{fault}");
@@ -308,7 +308,7 @@ fn a_placeholder_in_a_limit_or_the_base_refuses_the_start() {
 }
 
 #[test]
-fn a_placeholder_in_the_file_is_not_used_and_is_named() {
+fn a_placeholder_in_the_file_is_named_and_unused() {
     let (_home, path) = home(r#"{"apiToken": "ot_pat_..."}"#);
     let config = read(&[("HOME", &path)]).unwrap();
     assert_eq!((token(&config), config.origin.as_str()), (None, "https://app.opentrain.ai/"));
@@ -330,7 +330,7 @@ fn leave_beside(home: &tempfile::TempDir, content: &str) -> std::path::PathBuf {
 }
 
 #[test]
-fn a_token_that_was_written_and_not_put_in_place_is_found() {
+fn a_token_written_beside_its_place_is_found() {
     let (folder, path) = home(r#"{"apiToken": "ot_pat_old", "claimToken": "ot_clm_x"}"#);
     let left = leave_beside(&folder, "{\"apiToken\": \"ot_pat_new\", \"theirs\": 1}\n\0\0\0\0");
     let config = read(&[("HOME", &path)]).unwrap();
@@ -357,7 +357,7 @@ fn a_file_left_half_written_or_older_changes_nothing() {
 }
 
 #[test]
-fn an_account_that_could_not_be_saved_is_saved_when_the_way_is_free() {
+fn an_unsaved_account_is_saved_when_possible() {
     let (folder, path) = home(r#"{"apiToken": "ot_pat_old"}"#);
     let file = folder.path().join(".config/opentrain/cli.json");
     let credentials = read(&[("HOME", &path)]).unwrap().credentials;

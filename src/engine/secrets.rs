@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_secret_is_kept_in_a_file_that_only_its_user_reads() {
+    fn a_secret_is_in_a_file_of_its_user() {
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("a/b");
         let file = files::unnamed(&inner).unwrap();

@@ -121,7 +121,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_pipe_in_its_place_stops_writes_and_is_not_waited_for() {
+    fn a_pipe_as_record_stops_writes_at_once() {
         let folder = tempfile::tempdir().unwrap();
         assert!(std::process::Command::new("mkfifo").arg(folder.path().join("frozen")).status().unwrap().success());
         let denial = switch(folder.path(), &["frozen"]).check().unwrap_err();
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn a_second_reason_takes_the_place_of_the_first_and_no_reason_does_not() {
+    fn a_second_reason_replaces_the_first() {
         let folder = tempfile::tempdir().unwrap();
         let switch = switch(folder.path(), &["frozen"]);
         switch.freeze("one").unwrap();
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn one_place_that_cannot_be_written_is_named_and_the_other_stops_all_the_same() {
+    fn one_writable_switch_is_enough_to_freeze() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("file"), "").unwrap();
         let switch = switch(folder.path(), &["file/frozen", "b/frozen"]);

@@ -122,7 +122,7 @@ async fn a_person_declines_and_nothing_changes() {
 
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs chromium and chromedriver: cargo test --test browser -- --ignored"]
-async fn a_host_that_brings_the_page_before_its_person_gets_the_decision() {
+async fn a_host_that_opens_the_page_gets_the_decision() {
     let browser = Browser::start();
     let host = launch().sandbox(free_port()).eliciting(json!({ "url": {} })).start().await;
     for (tool, arguments, button, afterwards) in [

@@ -26,7 +26,7 @@ fn server(api: &Api) -> Launch {
 }
 
 async fn plain_host(api: &Api) -> Host {
-    server(api).start().await
+    server(api).in_memory().await
 }
 
 /// Says that an answer tells, in each channel, that a person has to decide `approval`, and nothing more than that.
@@ -48,7 +48,7 @@ fn waits_for_a_person(answer: &Answer, approval: &Value) {
 }
 
 #[tokio::test]
-async fn asking_for_money_says_what_whom_how_much_until_when_and_what_comes_next() {
+async fn a_request_for_money_tells_all_its_facts() {
     for (tool, milestone, asked, path) in [
         ("request_milestone_funding", "ms_7Rtd", "fund #2 «Second labeling batch»", "fund"),
         ("request_milestone_approval", "ms_1aXf", "release the payment of #1 «First labeling batch»", "approve"),
@@ -71,8 +71,8 @@ async fn asking_for_money_says_what_whom_how_much_until_when_and_what_comes_next
     }
 }
 
-#[tokio::test]
-async fn the_time_that_is_left_is_told_by_the_apis_clock() {
+#[tokio::test(start_paused = true)]
+async fn remaining_time_is_told_by_the_apis_clock() {
     let api = Api::of([maria()]).await;
     let host = plain_host(&api).await;
     host.done("request_milestone_funding", json!({ "milestoneId": "ms_7Rtd" })).await;
@@ -84,7 +84,7 @@ async fn the_time_that_is_left_is_told_by_the_apis_clock() {
     answer.says(&["Its time ended 2026-06-15 10:00 UTC, 160 days ago"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn asking_again_gives_the_same_pending_approval() {
     let api = Api::of([maria()]).await;
     let host = plain_host(&api).await;
@@ -103,7 +103,7 @@ async fn asking_again_gives_the_same_pending_approval() {
     assert_eq!(release["title"], "Ask to release payment", "the API's name misleads");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_contract_id_saves_a_search_and_is_never_sent() {
     let api = Api::of([maria()]).await;
     let host = plain_host(&api).await;
@@ -117,8 +117,8 @@ async fn the_contract_id_saves_a_search_and_is_never_sent() {
     }
 }
 
-#[tokio::test]
-async fn a_contract_that_does_not_hold_the_milestone_stops_the_request() {
+#[tokio::test(start_paused = true)]
+async fn a_contract_without_the_milestone_stops_the_request() {
     let api = Api::of([maria(), contract("ctr_other", &[])]).await;
     let host = plain_host(&api).await;
     let arguments = json!({ "milestoneId": "ms_7Rtd", "contractId": "ctr_other" });
@@ -134,8 +134,8 @@ async fn a_contract_that_does_not_hold_the_milestone_stops_the_request() {
     assert_eq!(api.upstream.writes(), 0);
 }
 
-#[tokio::test]
-async fn what_cannot_be_seen_of_the_contract_is_told_by_its_ids() {
+#[tokio::test(start_paused = true)]
+async fn an_unseen_contract_is_told_by_its_ids() {
     let api = Api::meddled([maria()], |request, _| {
         (!request.is_write()).then(|| Reply::refusal(403, "FORBIDDEN", &json!({ "requiredScopes": ["payments:read"] })))
     })
@@ -145,8 +145,8 @@ async fn what_cannot_be_seen_of_the_contract_is_told_by_its_ids() {
     answer.says(&["milestone ms_7Rtd", "contract ctr_8Kq2"]);
 }
 
-#[tokio::test]
-async fn ending_a_contract_is_done_at_once_or_waits_for_a_person() {
+#[tokio::test(start_paused = true)]
+async fn ending_a_contract_may_wait_for_a_person() {
     let api = Api::of([contract("ctr_bare", &[milestone("ms_0")]), maria()]).await;
     let host = plain_host(&api).await;
     let ended = host.done("end_contract", json!({ "contractId": "ctr_bare" })).await;
@@ -164,14 +164,14 @@ async fn ending_a_contract_is_done_at_once_or_waits_for_a_person() {
     assert!(requests.iter().filter(|request| request.is_write()).all(|request| request.body().is_empty()));
 }
 
-#[tokio::test]
-async fn the_link_stands_beside_the_text_for_hosts_that_take_it() {
+#[tokio::test(start_paused = true)]
+async fn hosts_that_take_links_get_one_beside_the_text() {
     let api = Api::of([maria()]).await;
     for revision in HANDSHAKES.into_iter().chain([STATELESS]) {
         for (name, takes) in
             [("Visual Studio Code", revision >= "2025-06-18"), ("suite", false), ("claude-ai", false), ("mcp", false)]
         {
-            let host = server(&api).speaking(revision).named(name).start().await;
+            let host = server(&api).speaking(revision).named(name).in_memory().await;
             let answer = host.done("request_milestone_funding", json!({ "milestoneId": "ms_7Rtd" })).await;
             let approval = api.world().approvals[0].clone();
             waits_for_a_person(&answer, &approval);
@@ -194,11 +194,11 @@ fn fund_202() -> Value {
     })
 }
 
-#[tokio::test]
-async fn a_link_to_another_host_is_named_as_unverified_and_nobody_is_sent_there() {
+#[tokio::test(start_paused = true)]
+async fn nobody_is_sent_to_a_link_elsewhere() {
     let api = Api::meddled([maria()], |request, _| request.is_write().then(|| Reply::json(202, &fund_202()))).await;
     for revision in ["2025-11-25", STATELESS] {
-        let host = server(&api).speaking(revision).eliciting(url_mode()).start().await;
+        let host = server(&api).speaking(revision).eliciting(url_mode()).in_memory().await;
         let answer = host.done("request_milestone_funding", json!({ "milestoneId": "ms_7Rtd" })).await;
         waits_for_a_person(&answer, &fund_202()["approval"]);
         answer.says(&["https://app.opentrain.ai/approvals/apr_6Yt (unverified", "Do not send the user there"]);
@@ -210,8 +210,8 @@ async fn a_link_to_another_host_is_named_as_unverified_and_nobody_is_sent_there(
     }
 }
 
-#[tokio::test]
-async fn a_lost_reply_is_unknown_and_the_identical_call_finds_the_approval() {
+#[tokio::test(start_paused = true)]
+async fn the_identical_call_finds_an_approval_after_a_loss() {
     let api = Api::meddled([maria()], |request, world| {
         (request.is_write() && world.approvals.is_empty()).then(|| {
             world.answer(request);
@@ -231,8 +231,8 @@ async fn a_lost_reply_is_unknown_and_the_identical_call_finds_the_approval() {
     assert_eq!(api.world().approvals.len(), 1);
 }
 
-#[tokio::test]
-async fn a_milestone_in_the_wrong_state_is_refused_with_the_way_out() {
+#[tokio::test(start_paused = true)]
+async fn a_milestone_in_a_wrong_state_names_the_fix() {
     let api = Api::of([maria()]).await;
     let host = plain_host(&api).await;
     for (tool, milestone, reason, way) in [
@@ -247,7 +247,7 @@ async fn a_milestone_in_the_wrong_state_is_refused_with_the_way_out() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nobody_is_told_to_fund_a_paid_milestone() {
     let api = Api::of([maria()]).await;
     api.world().milestone("ms_1aXf")["status"] = json!("PAID");
@@ -263,7 +263,7 @@ async fn nobody_is_told_to_fund_a_paid_milestone() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_release_tells_how_much_work_was_counted() {
     let api = Api::of([maria()]).await;
     {
@@ -278,7 +278,7 @@ async fn a_release_tells_how_much_work_was_counted() {
     answer.says(&["OpenTrain has counted 0 of 40 hours of work", "It was due 2026-06-05", "cannot be taken back"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_approval_is_told_as_it_was_decided() {
     let api = Api::of([maria()]).await;
     let host = plain_host(&api).await;
@@ -311,7 +311,7 @@ async fn an_approval_is_told_as_it_was_decided() {
     assert!(missing.hint().contains("approvalId is in the answer of request_milestone_funding"), "{}", missing.hint());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_confirmation_that_cannot_be_read_back_says_so() {
     let api = Api::meddled([maria()], |request, _| {
         request.path().ends_with("/contracts/ctr_8Kq2").then(|| Reply::refusal(500, "INTERNAL_ERROR", &Value::Null))
@@ -325,8 +325,8 @@ async fn a_confirmation_that_cannot_be_read_back_says_so() {
     assert!(!answer.text().contains("ACTIVE_FUNDED"), "a status is never guessed: {}", answer.text());
 }
 
-#[tokio::test]
-async fn pending_payments_are_listed_with_their_sum_and_strangers_words_are_set_off() {
+#[tokio::test(start_paused = true)]
+async fn pending_payments_are_listed_with_their_sum() {
     // The reference's own example (api-reference/payments/pending), and one with little in it.
     let upstream = Upstream::giving(&json!({ "payments": [
         {
@@ -338,7 +338,7 @@ async fn pending_payments_are_listed_with_their_sum_and_strangers_words_are_set_
         { "id": "inv_9", "status": "NEW_STATUS", "amountUsd": 12.5, "milestone": null, "job": null }
     ] }))
     .await;
-    let host = launch().at(&upstream).start().await;
+    let host = launch().at(&upstream).in_memory().await;
     let answer = host.done("list_pending_payments", json!({})).await;
     answer.says(&["2 payments", "$312.50", "inv_3Jd", "PENDING_FUNDING", "1042", "«First labeling batch»"]);
     answer.says(&["«Spanish tweet sentiment labeling»", "inv_9", "NEW_STATUS", "$12.50"]);
@@ -347,10 +347,10 @@ async fn pending_payments_are_listed_with_their_sum_and_strangers_words_are_set_
     assert_eq!((request.method.as_str(), request.target.as_str()), ("GET", "/api/public/v1/payments/pending"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_write_names_its_outcome_whichever_road_it_took() {
     let api = Api::of([maria()]).await;
-    let host = server(&api).eliciting(url_mode()).env("OPENTRAIN_HUMAN_WAIT", "3").start().await;
+    let host = server(&api).eliciting(url_mode()).env("OPENTRAIN_HUMAN_WAIT", "3").in_memory().await;
     for (decision, outcome) in [("pending", "pending_approval"), ("confirmed", "done")] {
         let id = host.begin("request_milestone_funding", json!({ "milestoneId": "ms_7Rtd" })).await;
         let asked = host.asked().await;

@@ -39,7 +39,7 @@ fn only(log: &Path) -> (Value, Value) {
 }
 
 #[tokio::test]
-async fn a_write_has_a_line_before_and_one_after_with_the_documented_fields() {
+async fn a_write_has_two_lines_with_the_documented_fields() {
     for revision in ["2025-11-25", STATELESS] {
         let (_folder, log) = folder();
         let api = Api::of([maria()]).await;
@@ -193,7 +193,7 @@ async fn what_is_no_write_is_not_recorded() {
 }
 
 #[tokio::test]
-async fn a_write_that_would_send_the_token_is_refused_and_leaves_no_line() {
+async fn a_write_with_the_token_in_it_is_refused() {
     let (_folder, log) = folder();
     let api = Api::of([maria()]).await;
     let host = server(&api, &log).start().await;
@@ -279,7 +279,7 @@ async fn a_stop_leaves_no_write_open() {
 }
 
 #[tokio::test]
-async fn the_end_of_input_lets_a_write_come_to_its_end() {
+async fn input_end_lets_a_write_finish() {
     let (_folder, log) = folder();
     let gate = Gate::closed();
     let held = gate.clone();
@@ -315,7 +315,7 @@ async fn printed(log: &Path) -> crate::harness::Ran {
 }
 
 #[tokio::test]
-async fn the_record_is_printed_for_a_person_with_open_writes_first() {
+async fn the_printed_record_begins_with_open_writes() {
     let (_folder, log) = folder();
     let api = Api::meddled([maria()], |request, _| {
         (request.is_write() && request.body().contains("lose me"))
@@ -347,7 +347,7 @@ async fn the_record_is_printed_for_a_person_with_open_writes_first() {
 }
 
 #[tokio::test]
-async fn a_torn_last_line_is_told_and_what_comes_later_stays_readable() {
+async fn a_torn_line_leaves_later_lines_readable() {
     let (_folder, log) = folder();
     let api = Api::of([maria()]).await;
     let host = server(&api, &log).start().await;
@@ -396,7 +396,7 @@ async fn under_way(api: &Api, log: &Path) -> (Host, u64) {
 }
 
 #[tokio::test]
-async fn a_log_that_another_process_holds_does_not_put_off_the_end() {
+async fn a_held_log_does_not_delay_the_end() {
     let (_folder, log) = folder();
     let api = Api::meddled([contract("ctr_8Kq2", &[])], |request, _| is_create(request).then(Reply::hang)).await;
     let host = server(&api, &log).start().await;

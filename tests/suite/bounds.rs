@@ -28,7 +28,7 @@ impl Deref for Hosted {
 
 async fn at(body: &Value) -> Hosted {
     let upstream = Upstream::giving(body).await;
-    Hosted { host: launch().args(["--toolsets", "all"]).at(&upstream).start().await, _upstream: upstream }
+    Hosted { host: launch().args(["--toolsets", "all"]).at(&upstream).in_memory().await, _upstream: upstream }
 }
 
 /// The cursor in the query of a request.
@@ -45,7 +45,7 @@ fn left_out(answer: &Answer) -> String {
     answer.structured()["leftOut"].to_string()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn keys_of_the_api_with_our_names_stand_apart() {
     let ours = ["summary", "outcome", "links", "total", "nextCursor", "sandbox", "leftOut", "error", "opentrain"];
     for theirs in [json!(null), json!("theirs"), json!({ "deep": [7] })] {
@@ -74,8 +74,8 @@ async fn keys_of_the_api_with_our_names_stand_apart() {
     }
 }
 
-#[tokio::test]
-async fn the_cursor_of_a_list_that_the_api_pages_stays_ours() {
+#[tokio::test(start_paused = true)]
+async fn a_list_paged_by_the_api_keeps_our_cursor() {
     for (tool, arguments, list) in paged() {
         for (theirs, ours) in [(json!("c-1"), json!("c-1")), (json!(null), json!(null)), (json!(17), json!("17"))] {
             let host = at(&json!({ list: [{}], "nextCursor": theirs, "total": 9 })).await;
@@ -121,8 +121,8 @@ async fn a_page_never_says_that_it_is_the_whole_list() {
     }
 }
 
-#[tokio::test]
-async fn a_list_that_has_no_pages_here_is_told_as_a_part() {
+#[tokio::test(start_paused = true)]
+async fn a_list_without_pages_says_it_is_partial() {
     for sign in [json!({ "nextCursor": "x" }), json!({ "hasMore": true }), json!({ "pagination": { "next": "x" } })] {
         let mut body = json!({ "tokens": [{ "id": "t" }], "payments": [{ "id": "p" }], "webhooks": [] });
         body.as_object_mut().unwrap().extend(sign.as_object().unwrap().clone());
@@ -161,20 +161,20 @@ async fn walk(host: &Host) -> (Vec<String>, usize) {
     panic!("the walk does not end: {ids:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_list_that_begins_to_page_is_followed() {
     let upstream = paging(9, |place| json!(format!("at-{place}"))).await;
-    let host = launch().at(&upstream).start().await;
+    let host = launch().at(&upstream).in_memory().await;
     let answer = host.done("list_contracts", json!({ "limit": 100 })).await;
     assert_eq!((&answer.structured()["total"], upstream.requests().len()), (&json!(9), 5));
     answer.says(&["9 active contracts"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_list_of_many_pages_is_walked_to_its_end() {
     // More pages than one call follows.
     let upstream = paging(45, |place| json!(format!("at-{place}"))).await;
-    let host = launch().at(&upstream).start().await;
+    let host = launch().at(&upstream).in_memory().await;
     let first = host.done("list_contracts", json!({})).await;
     assert!(first.text().starts_with("The first 20 active contracts; more follow"), "{}", first.text());
     assert!(first.structured().get("total").is_none(), "how many there are is not known");
@@ -182,11 +182,11 @@ async fn a_list_of_many_pages_is_walked_to_its_end() {
     assert_eq!(ids, (0..45).map(|place| format!("ctr_{place:04}")).collect::<Vec<_>>());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_cursor_that_does_not_lead_on_ends_the_list() {
     for next in [|_| json!("at-0"), |_| json!("stuck"), |place| json!(format!("fresh-{place}"))] {
         let upstream = paging(9, next).await;
-        let host = launch().at(&upstream).start().await;
+        let host = launch().at(&upstream).in_memory().await;
         let answer = host.done("list_contracts", json!({})).await;
         assert_eq!(answer.structured()["contracts"].as_array().unwrap().len(), 2, "none is given twice");
         answer.says(&["WARNING", "The first 2 active contracts; more follow"]);
@@ -194,19 +194,19 @@ async fn a_cursor_that_does_not_lead_on_ends_the_list() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_page_that_fails_leaves_a_part() {
     let upstream = Upstream::answering(|request, _| match cursor(request) {
         None => Reply::json(200, &json!({ "contracts": contracts(2)["contracts"], "nextCursor": "x" })),
         Some(_) => Reply::refusal(404, "NOT_FOUND", &Value::Null),
     })
     .await;
-    let host = launch().at(&upstream).start().await;
+    let host = launch().at(&upstream).in_memory().await;
     let answer = host.done("list_contracts", json!({})).await;
     answer.says(&["The first 2 active contracts; more follow", "WARNING", "could not be read", "only a part"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_walk_ends_whatever_the_ids() {
     let odd = |id: fn(usize) -> Value, created: fn(usize) -> Value| {
         let mut list = contracts(9);
@@ -234,7 +234,7 @@ async fn every_walk_ends_whatever_the_ids() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_milestones_of_a_large_contract_are_paged() {
     let parts: Vec<Value> = (0..500).map(|place| milestone(&format!("ms_{place:03}"))).collect();
     let host = at(&json!({ "contract": contract("c", &parts) })).await;
@@ -256,8 +256,8 @@ async fn the_milestones_of_a_large_contract_are_paged() {
     assert_eq!(seen, 500);
 }
 
-#[tokio::test]
-async fn a_contract_too_large_for_a_list_names_what_is_missing() {
+#[tokio::test(start_paused = true)]
+async fn a_contract_cut_in_a_list_names_the_rest() {
     let parts: Vec<Value> = (0..2_000).map(|place| milestone(&format!("ms_{place}"))).collect();
     let host = at(&json!({ "contracts": [contract("c", &parts)] })).await;
     let answer = host.done("list_contracts", json!({})).await;
@@ -266,7 +266,7 @@ async fn a_contract_too_large_for_a_list_names_what_is_missing() {
     answer.says(&["Not funded: 2000 milestones", "get_contract(contractId)"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn long_texts_are_cut_and_named() {
     let part = json!({ "id": "m", "description": "x".repeat(200_000) });
     let body = json!({
@@ -290,7 +290,7 @@ async fn long_texts_are_cut_and_named() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_large_error_is_bounded_too() {
     let trace = vec!["frame ".repeat(50); 4_000];
     for body in [
@@ -299,7 +299,7 @@ async fn a_large_error_is_bounded_too() {
         json!({ "error": "no", "code": "C".repeat(500_000), "requestId": "r".repeat(500_000) }),
     ] {
         let upstream = Upstream::scripted([Reply::json(409, &body)]).await;
-        let host = launch().at(&upstream).start().await;
+        let host = launch().at(&upstream).in_memory().await;
         let answer = host.failed("get_contract", json!({ "contractId": "c" })).await;
         bounded(&answer, "an error");
         assert!(answer.hint().contains("not whole: "), "{}", answer.hint());
@@ -317,7 +317,7 @@ async fn the_command_line_prints_all_of_it() {
     assert_eq!(described.as_str().map(str::len), Some(200_000));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_summary_that_lists_too_much_is_cut() {
     let capabilities: serde_json::Map<String, Value> =
         (0..20_000).map(|place| (format!("capability_{place}"), json!(true))).collect();

@@ -73,11 +73,11 @@ pub(crate) fn is_the_plain_answer(answer: &crate::harness::Answer, url: &str) {
     answer.says(&["Then repeat this call unchanged"]);
 }
 
-#[tokio::test]
-async fn a_plain_host_gets_the_whole_story_and_the_link_in_each_channel() {
+#[tokio::test(start_paused = true)]
+async fn a_plain_host_gets_the_link_in_each_channel() {
     let account = Account::unclaimed().await;
     for revision in ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25", STATELESS] {
-        let host = account.server().speaking(revision).named("Visual Studio Code").start().await;
+        let host = account.server().speaking(revision).named("Visual Studio Code").in_memory().await;
         let answer = host.call("create_milestone", terms()).await;
         is_the_plain_answer(&answer, &account.url());
         let expected: &[&str] = if revision < "2025-06-18" { &[] } else { &[&account.url()] };
@@ -86,23 +86,23 @@ async fn a_plain_host_gets_the_whole_story_and_the_link_in_each_channel() {
     }
 }
 
-#[tokio::test]
-async fn a_host_that_is_not_known_to_take_links_gets_none() {
+#[tokio::test(start_paused = true)]
+async fn an_unknown_host_gets_no_resource_links() {
     let account = Account::unclaimed().await;
     for revision in ["2025-06-18", "2025-11-25", STATELESS] {
-        let host = account.server().speaking(revision).named("mcp").start().await;
+        let host = account.server().speaking(revision).named("mcp").in_memory().await;
         let answer = host.call("create_milestone", terms()).await;
         is_the_plain_answer(&answer, &account.url());
         assert!(answer.resource_links().is_empty(), "{revision}");
     }
 }
 
-#[tokio::test]
-async fn a_host_that_offers_only_forms_never_gets_a_url_in_one() {
+#[tokio::test(start_paused = true)]
+async fn a_host_with_forms_only_gets_no_url() {
     let account = Account::unclaimed().await;
     for revision in ["2025-06-18", "2025-11-25", STATELESS] {
         for modes in [json!({}), json!({ "form": {} })] {
-            let host = account.server().speaking(revision).eliciting(modes.clone()).start().await;
+            let host = account.server().speaking(revision).eliciting(modes.clone()).in_memory().await;
             let answer = host.call("create_milestone", terms()).await;
             is_the_plain_answer(&answer, &account.url());
             assert!(host.open_requests().is_empty(), "{revision} {modes}");
@@ -110,18 +110,18 @@ async fn a_host_that_offers_only_forms_never_gets_a_url_in_one() {
     }
 }
 
-#[tokio::test]
-async fn a_url_elicitation_is_not_tried_before_the_revision_that_has_it() {
+#[tokio::test(start_paused = true)]
+async fn older_revisions_get_no_url_elicitation() {
     let account = Account::unclaimed().await;
-    let host = account.server().speaking("2025-06-18").eliciting(url_mode()).start().await;
+    let host = account.server().speaking("2025-06-18").eliciting(url_mode()).in_memory().await;
     is_the_plain_answer(&host.call("create_milestone", terms()).await, &account.url());
     assert!(host.open_requests().is_empty());
 }
 
-#[tokio::test]
-async fn after_an_accept_the_call_is_tried_again_until_the_account_is_claimed() {
+#[tokio::test(start_paused = true)]
+async fn after_an_accept_the_call_is_retried_until_claimed() {
     let account = Account::unclaimed().await;
-    let host = account.server().eliciting(url_mode()).start().await;
+    let host = account.server().eliciting(url_mode()).in_memory().await;
     let call = json!({ "name": "create_milestone", "arguments": terms(), "_meta": { "progressToken": "p-1" } });
     let id = host.ask("tools/call", call).await;
     let asked = host.asked().await;
@@ -150,10 +150,10 @@ async fn after_an_accept_the_call_is_tried_again_until_the_account_is_claimed() 
     assert!(values.windows(2).all(|pair| pair[0] < pair[1]), "progress rises: {values:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_a_progress_token_there_is_no_progress() {
     let account = Account::unclaimed().await;
-    let host = account.server().eliciting(url_mode()).start().await;
+    let host = account.server().eliciting(url_mode()).in_memory().await;
     let id = host.begin("create_milestone", terms()).await;
     host.answer(&host.asked().await, json!({ "action": "accept" })).await;
     account.upstream.has_seen(2).await;
@@ -162,8 +162,8 @@ async fn without_a_progress_token_there_is_no_progress() {
     assert!(host.notifications("notifications/progress").is_empty());
 }
 
-#[tokio::test]
-async fn decline_cancel_and_faults_give_the_plain_answer_and_nothing_is_tried_again() {
+#[tokio::test(start_paused = true)]
+async fn decline_cancel_and_faults_retry_nothing() {
     let account = Account::unclaimed().await;
     for (place, reply) in [
         json!({ "result": { "action": "decline" } }),
@@ -176,7 +176,7 @@ async fn decline_cancel_and_faults_give_the_plain_answer_and_nothing_is_tried_ag
     .into_iter()
     .enumerate()
     {
-        let host = account.server().eliciting(url_mode()).start().await;
+        let host = account.server().eliciting(url_mode()).in_memory().await;
         let id = host.begin("create_milestone", terms()).await;
         let mut message = reply.clone();
         message["jsonrpc"] = json!("2.0");
@@ -188,16 +188,16 @@ async fn decline_cancel_and_faults_give_the_plain_answer_and_nothing_is_tried_ag
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_wait_for_a_person_is_bounded_the_elicitation_included() {
     let account = Account::unclaimed().await;
     // Nobody answers.
-    let host = account.server().eliciting(url_mode()).env("OPENTRAIN_HUMAN_WAIT", "0.5").start().await;
+    let host = account.server().eliciting(url_mode()).env("OPENTRAIN_HUMAN_WAIT", "0.5").in_memory().await;
     let id = host.begin("create_milestone", terms()).await;
     host.asked().await;
     is_the_plain_answer(&host.end(id).await, &account.url());
     // The page is opened, and nothing is done there.
-    let host = account.server().eliciting(url_mode()).args(["--human-wait", "3"]).start().await;
+    let host = account.server().eliciting(url_mode()).args(["--human-wait", "3"]).in_memory().await;
     let id = host.begin("create_milestone", terms()).await;
     host.answer(&host.asked().await, json!({ "action": "accept" })).await;
     let before = account.upstream.writes();
@@ -205,18 +205,18 @@ async fn the_wait_for_a_person_is_bounded_the_elicitation_included() {
     assert!(account.upstream.writes() >= before, "it was looked at");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn no_waiting_means_no_asking() {
     let account = Account::unclaimed().await;
     for revision in ["2025-11-25", STATELESS] {
         let server = account.server().speaking(revision).eliciting(url_mode()).env("OPENTRAIN_HUMAN_WAIT", "0");
-        let host = server.start().await;
+        let host = server.in_memory().await;
         is_the_plain_answer(&host.call("create_milestone", terms()).await, &account.url());
         assert!(host.open_requests().is_empty(), "{revision}");
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_first_other_answer_or_fault_ends_the_trying() {
     for (about, later, code) in [
         ("another refusal", Reply::refusal(409, "CONFLICT", &json!({ "reason": "contract_ended" })), "CONFLICT"),
@@ -229,7 +229,7 @@ async fn the_first_other_answer_or_fault_ends_the_trying() {
             (true, _) => later.clone(),
         })
         .await;
-        let host = launch().at(&upstream).without_guard().eliciting(url_mode()).start().await;
+        let host = launch().at(&upstream).without_guard().eliciting(url_mode()).in_memory().await;
         let id = host.begin("create_milestone", terms()).await;
         host.answer(&host.asked().await, json!({ "action": "accept" })).await;
         let answer = host.end(id).await;
@@ -239,7 +239,7 @@ async fn the_first_other_answer_or_fault_ends_the_trying() {
 }
 
 #[tokio::test]
-async fn the_end_of_input_ends_the_wait_for_a_person_at_once() {
+async fn input_end_stops_the_wait_for_a_person() {
     let account = Account::unclaimed().await;
     for accepted in [false, true] {
         let host = account.server().eliciting(url_mode()).start().await;
@@ -266,10 +266,10 @@ async fn a_signal_ends_the_wait_for_a_person_too() {
     assert_eq!(host.exit_within(Duration::from_secs(4)).await, Some(0));
 }
 
-#[tokio::test]
-async fn a_call_that_is_cancelled_while_a_person_is_asked_is_given_up() {
+#[tokio::test(start_paused = true)]
+async fn a_cancelled_call_stops_asking_the_person() {
     let account = Account::unclaimed().await;
-    let host = account.server().eliciting(url_mode()).start().await;
+    let host = account.server().eliciting(url_mode()).in_memory().await;
     let id = host.begin("create_milestone", terms()).await;
     let asked = host.asked().await;
     host.notify("notifications/cancelled", json!({ "requestId": id })).await;
@@ -300,12 +300,12 @@ fn file(origin: &str, token: &str) -> String {
     json!({ "apiToken": token, "baseUrl": origin }).to_string()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_retry_that_meets_401_reads_the_credential_file_again() {
     let upstream = replaced_by_the_claim().await;
     let server = launch().credentials(&file(&upstream.origin, OLD)).without_guard().eliciting(url_mode());
     let path = server.credential_path();
-    let host = server.start().await;
+    let host = server.in_memory().await;
     let id = host.begin("create_milestone", terms()).await;
     let asked = host.asked().await;
     write_private(&path, &file(&upstream.origin, NEW));
@@ -317,11 +317,11 @@ async fn a_retry_that_meets_401_reads_the_credential_file_again() {
     assert_eq!(bearers, [OLD, OLD, NEW].map(|token| format!("Bearer {token}")));
 }
 
-#[tokio::test]
-async fn where_no_new_token_has_come_the_text_says_that_the_claim_replaced_it() {
+#[tokio::test(start_paused = true)]
+async fn without_a_new_token_the_text_blames_the_claim() {
     let upstream = replaced_by_the_claim().await;
     let server = launch().credentials(&file(&upstream.origin, OLD)).without_guard().eliciting(url_mode());
-    let host = server.start().await;
+    let host = server.in_memory().await;
     let id = host.begin("create_milestone", terms()).await;
     host.answer(&host.asked().await, json!({ "action": "accept" })).await;
     let answer = host.end(id).await;
@@ -334,8 +334,8 @@ async fn where_no_new_token_has_come_the_text_says_that_the_claim_replaced_it() 
     ]);
 }
 
-#[tokio::test]
-async fn any_call_that_meets_401_looks_at_the_credential_file_once() {
+#[tokio::test(start_paused = true)]
+async fn a_401_reads_the_credential_file_once() {
     let upstream =
         Upstream::answering(|request, _| match request.header("authorization")[0] == format!("Bearer {NEW}") {
             true => Reply::json(200, &json!({ "contracts": [] })),
@@ -344,7 +344,7 @@ async fn any_call_that_meets_401_looks_at_the_credential_file_once() {
         .await;
     let server = launch().credentials(&file(&upstream.origin, OLD));
     let path = server.credential_path();
-    let host = server.start().await;
+    let host = server.in_memory().await;
     host.failed("list_contracts", json!({})).await.says(&["not valid", "OT_API_TOKEN"]);
     assert_eq!(upstream.requests().len(), 1, "the same token is not tried twice");
     write_private(&path, &file(&upstream.origin, NEW));
@@ -352,8 +352,8 @@ async fn any_call_that_meets_401_looks_at_the_credential_file_once() {
     assert_eq!(upstream.requests().len(), 3);
 }
 
-#[tokio::test]
-async fn a_link_to_another_host_is_told_as_unverified_and_nobody_is_sent_there() {
+#[tokio::test(start_paused = true)]
+async fn nobody_is_sent_to_an_unverified_link() {
     for foreign in [
         "https://evil.example/claim",
         "http://127.0.0.1:1/claim",
@@ -370,7 +370,7 @@ async fn a_link_to_another_host_is_told_as_unverified_and_nobody_is_sent_there()
         let url = foreign.replace("HOST", upstream.origin.trim_start_matches("http://"));
         for revision in ["2025-11-25", STATELESS] {
             let server = launch().at(&upstream).without_guard().speaking(revision).eliciting(url_mode());
-            let host = server.start().await;
+            let host = server.in_memory().await;
             let answer = host.failed("create_milestone", terms()).await;
             assert_eq!(answer.error()["claimUrl"], url.as_str());
             answer.says(&[&url, "unverified"]);

@@ -22,11 +22,11 @@ async fn second_round(host: &Host, tool: &str, arguments: Value, responses: Valu
 }
 
 async fn modern(account: &Account) -> Host {
-    account.server().speaking(STATELESS).eliciting(url_mode()).start().await
+    account.server().speaking(STATELESS).eliciting(url_mode()).in_memory().await
 }
 
-#[tokio::test]
-async fn the_newest_revision_asks_by_its_result_and_goes_on_after_an_accept() {
+#[tokio::test(start_paused = true)]
+async fn the_newest_revision_continues_after_an_accept() {
     let account = Account::unclaimed().await;
     let host = modern(&account).await;
     let (key, request, state) = first_round(&host).await;
@@ -45,19 +45,19 @@ async fn the_newest_revision_asks_by_its_result_and_goes_on_after_an_accept() {
     assert_eq!(account.upstream.writes(), 2);
 }
 
-#[tokio::test]
-async fn the_newest_revision_waits_for_the_claim_after_an_accept_and_never_asks_again() {
+#[tokio::test(start_paused = true)]
+async fn the_newest_revision_asks_once_and_waits() {
     let account = Account::unclaimed().await;
     let host =
-        account.server().speaking(STATELESS).eliciting(url_mode()).env("OPENTRAIN_HUMAN_WAIT", "3").start().await;
+        account.server().speaking(STATELESS).eliciting(url_mode()).env("OPENTRAIN_HUMAN_WAIT", "3").in_memory().await;
     let (key, _, state) = first_round(&host).await;
     let message =
         second_round(&host, "create_milestone", terms(), json!({ key: { "action": "accept" } }), &state).await;
     is_the_plain_answer(&Answer(message["result"].clone()), &account.url());
 }
 
-#[tokio::test]
-async fn the_newest_revision_gives_the_plain_answer_after_anything_but_an_accept() {
+#[tokio::test(start_paused = true)]
+async fn without_an_accept_the_newest_revision_answers_plainly() {
     let account = Account::unclaimed().await;
     let host = modern(&account).await;
     for responses in [
@@ -75,7 +75,7 @@ async fn the_newest_revision_gives_the_plain_answer_after_anything_but_an_accept
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_state_that_was_changed_or_moved_opens_nothing() {
     let account = Account::unclaimed().await;
     let host = modern(&account).await;
@@ -107,7 +107,7 @@ async fn a_state_that_was_changed_or_moved_opens_nothing() {
     );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_state_shows_no_secret() {
     let account = Account::unclaimed().await;
     let host = modern(&account).await;

@@ -35,7 +35,7 @@ async fn each_help_is_worth_reading() {
 }
 
 #[tokio::test]
-async fn the_help_of_a_command_shows_the_settings_that_matter_to_it_and_all_are_taken() {
+async fn command_help_shows_the_settings_that_matter() {
     for (command, shown, hidden) in [
         ("freeze", "--reason", "--timeout"),
         ("logout", "--timeout", "--max-day-usd"),
@@ -94,7 +94,7 @@ async fn a_call_prints_the_text_and_succeeds() {
 }
 
 #[tokio::test]
-async fn a_call_takes_its_arguments_from_the_line_or_from_stdin() {
+async fn a_call_reads_its_arguments_or_stdin() {
     let upstream = Upstream::giving(&json!({ "contract": contract("c-9", &[]) })).await;
     let arguments = r#"{"contractId": "c-9"}"#;
     let typed = launch().at(&upstream).args(["call", "get_contract", arguments]).run().await;
@@ -126,7 +126,7 @@ async fn a_call_that_the_tool_refuses_has_status_1() {
 }
 
 #[tokio::test]
-async fn a_call_that_cannot_be_made_has_status_2_and_says_why() {
+async fn an_impossible_call_exits_2_and_says_why() {
     for (args, said) in [
         (["call", "list_contract", "{}"], "list_contracts"),
         (["call", "get_contract", "not json"], "JSON object"),
@@ -139,7 +139,7 @@ async fn a_call_that_cannot_be_made_has_status_2_and_says_why() {
 }
 
 #[tokio::test]
-async fn a_call_of_an_unknown_tool_is_told_in_one_line() {
+async fn an_unknown_tool_is_named_in_one_line() {
     let ran = launch().args(["call", "list_contract", "{}"]).run().await;
     assert_eq!(ran.stderr.lines().count(), 1, "{}", ran.stderr);
 }
@@ -191,7 +191,7 @@ async fn a_negative_number_is_refused_in_our_words() {
 }
 
 #[tokio::test]
-async fn what_keeps_it_from_starting_is_json_where_the_log_is() {
+async fn a_refused_start_is_json_where_the_log_is() {
     for args in [vec!["--log-format", "json", "--timeout", "soon"], vec!["--log-format=json", "nonsense"]] {
         let ran = launch().args(args.clone()).run().await;
         assert_eq!(ran.status, Some(2), "{ran:?}");
@@ -212,7 +212,7 @@ async fn the_help_names_defaults_and_is_a_command_too() {
 }
 
 #[tokio::test]
-async fn a_call_of_a_tool_that_is_not_served_says_why() {
+async fn a_call_of_an_unserved_tool_says_why() {
     let ran = launch().args(["--toolsets", "contracts", "call", "create_milestone"]).run().await;
     assert_eq!(ran.status, Some(2), "{ran:?}");
     assert!(ran.stderr.contains("--toolsets"), "{}", ran.stderr);
@@ -256,14 +256,14 @@ async fn no_answer_repeats_a_token_that_a_caller_wrote() {
 }
 
 #[tokio::test]
-async fn the_sandbox_has_nothing_to_log_out_from_and_says_so() {
+async fn the_sandbox_has_no_logout() {
     let ran = launch().args(["--sandbox", "logout"]).run().await;
     assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{ran:?}");
     assert!(ran.stderr.contains("sandbox keeps no account") && ran.stderr.contains("OPENTRAIN_SANDBOX"), "{ran:?}");
 }
 
 #[tokio::test]
-async fn a_call_says_on_stderr_what_is_odd_about_the_credential_file() {
+async fn a_call_warns_on_stderr_of_an_odd_credential_file() {
     let upstream = Upstream::giving(&contracts(1)).await;
     let ran = launch().credentials("{").at(&upstream).args(["call", "list_contracts"]).run().await;
     assert_eq!(ran.status, Some(0), "{ran:?}");
@@ -271,7 +271,7 @@ async fn a_call_says_on_stderr_what_is_odd_about_the_credential_file() {
 }
 
 #[tokio::test]
-async fn the_demo_plays_the_main_job_with_the_claim_and_tells_that_all_was_as_expected() {
+async fn the_demo_plays_the_main_job_and_succeeds() {
     let server = launch();
     let home = server.home.path().to_owned();
     let ran = server.args(["demo"]).run().await;
@@ -335,7 +335,7 @@ async fn the_sandbox_alone_serves_other_programs() {
 }
 
 #[tokio::test]
-async fn the_sandbox_listens_on_loopback_only_and_tells_what_it_assumes() {
+async fn the_sandbox_listens_on_loopback_and_tells_assumptions() {
     let ran = launch().args(["sandbox", "--listen", "0.0.0.0:0"]).run().await;
     assert_eq!(ran.status, Some(2), "{ran:?}");
     assert!(ran.stderr.contains("loopback"), "{}", ran.stderr);

@@ -91,7 +91,7 @@ async fn each_lifecycle_lists_and_calls() {
 }
 
 #[tokio::test]
-async fn a_host_that_opens_pages_gets_its_milestone_in_one_call() {
+async fn a_host_that_opens_pages_needs_one_call() {
     for lifecycle in [ClientLifecycleMode::Initialize, discover()] {
         let talk = Conversation::begin(lifecycle, true).await;
         let created = talk.call("create_milestone", terms()).await;

@@ -31,7 +31,7 @@ fn server(api: &Api) -> Launch {
 
 async fn plain() -> (Api, Host) {
     let api = Api::of([contract("ctr_8Kq2", &[])]).await;
-    let host = server(&api).start().await;
+    let host = server(&api).in_memory().await;
     (api, host)
 }
 
@@ -43,8 +43,8 @@ fn id(answer: &Answer) -> &str {
     answer.structured()["milestone"]["id"].as_str().unwrap_or_else(|| panic!("no milestone: {}", answer.0))
 }
 
-#[tokio::test]
-async fn the_contract_is_looked_at_first_and_the_answer_says_for_whom() {
+#[tokio::test(start_paused = true)]
+async fn the_look_comes_first_and_names_the_trainer() {
     let (api, host) = plain().await;
     let answer = host.done("create_milestone", terms()).await;
     assert_eq!(outcome(&answer), "created");
@@ -54,7 +54,7 @@ async fn the_contract_is_looked_at_first_and_the_answer_says_for_whom() {
     assert_eq!(requests, ["GET", "POST"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn equal_terms_in_other_writing_are_the_same_milestone() {
     for other in [
         json!({}),
@@ -78,7 +78,7 @@ async fn equal_terms_in_other_writing_are_the_same_milestone() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn decimals_are_compared_digit_for_digit() {
     let (api, host) = plain().await;
     host.done("create_milestone", with(json!({ "amountUsd": 300.10 }))).await;
@@ -88,7 +88,7 @@ async fn decimals_are_compared_digit_for_digit() {
     assert_eq!((outcome(&other), api.creates()), ("created", 2));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn any_other_term_makes_another_milestone() {
     for other in [
         json!({ "amountUsd": 300.01 }),
@@ -108,13 +108,13 @@ async fn any_other_term_makes_another_milestone() {
     }
 }
 
-#[tokio::test]
-async fn on_an_hourly_contract_an_amount_that_was_not_given_fits_what_the_api_filled_in() {
+#[tokio::test(start_paused = true)]
+async fn an_omitted_amount_fits_the_apis_own() {
     let mut hourly = contract("ctr_8Kq2", &[]);
     hourly["paymentType"] = json!("PAY_PER_HOUR");
     hourly["rateUsd"] = json!(12);
     let api = Api::of([hourly]).await;
-    let host = server(&api).start().await;
+    let host = server(&api).in_memory().await;
     let by_volume = with(json!({ "amountUsd": null, "volume": 12.50 }));
     let first = host.done("create_milestone", by_volume.clone()).await;
     assert_eq!(first.structured()["milestone"]["amountUsd"], 150);
@@ -125,7 +125,7 @@ async fn on_an_hourly_contract_an_amount_that_was_not_given_fits_what_the_api_fi
     assert_eq!(outcome(&host.done("create_milestone", other).await), "created");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn whatever_became_of_it_since_it_is_the_same_milestone() {
     for status in ["ACTIVE_FUNDED", "RELEASED", "OF_TOMORROW"] {
         let (api, host) = plain().await;
@@ -137,13 +137,13 @@ async fn whatever_became_of_it_since_it_is_the_same_milestone() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_window_is_measured_by_the_apis_clock() {
     for (minutes, window, expected) in
         [(14, "15", "existing"), (16, "15", "created"), (16, "20", "existing"), (2, "1", "created")]
     {
         let (api, _) = plain().await;
-        let host = server(&api).env("OPENTRAIN_DUPLICATE_WINDOW", window).start().await;
+        let host = server(&api).env("OPENTRAIN_DUPLICATE_WINDOW", window).in_memory().await;
         api.world().put("ctr_8Kq2", &terms());
         let made = api.world().ago(minutes * 60);
         api.world().contracts[0]["milestones"][0]["createdAt"] = json!(made);
@@ -152,30 +152,30 @@ async fn the_window_is_measured_by_the_apis_clock() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn another_contract_and_another_process_are_told_apart() {
     let api = Api::of([contract("ctr_8Kq2", &[]), contract("ctr_5Lm9", &[])]).await;
-    let first = server(&api).start().await.done("create_milestone", terms()).await;
+    let first = server(&api).in_memory().await.done("create_milestone", terms()).await;
     // Nothing is kept in the process: a new one finds it in the contract.
-    let restarted = server(&api).start().await.done("create_milestone", terms()).await;
+    let restarted = server(&api).in_memory().await.done("create_milestone", terms()).await;
     assert_eq!((outcome(&restarted), id(&restarted)), ("existing", id(&first)));
     let elsewhere = with(json!({ "contractId": "ctr_5Lm9" }));
-    let other = server(&api).start().await.done("create_milestone", elsewhere).await;
+    let other = server(&api).in_memory().await.done("create_milestone", elsewhere).await;
     assert_eq!((outcome(&other), api.creates()), ("created", 2));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_window_of_zero_turns_the_look_off() {
     let (api, _) = plain().await;
-    let host = server(&api).args(["--duplicate-window", "0"]).start().await;
+    let host = server(&api).args(["--duplicate-window", "0"]).in_memory().await;
     for _ in 0..2 {
         assert_eq!(outcome(&host.done("create_milestone", terms()).await), "created");
     }
     assert_eq!((api.creates(), api.upstream.requests().len()), (2, 2), "nothing but the two requests");
 }
 
-#[tokio::test]
-async fn a_second_one_is_made_when_it_is_really_meant_and_the_word_never_leaves() {
+#[tokio::test(start_paused = true)]
+async fn a_second_milestone_is_made_when_meant() {
     let (api, host) = plain().await;
     host.done("create_milestone", terms()).await;
     let second = host.done("create_milestone", with(json!({ "allowDuplicate": true }))).await;
@@ -188,7 +188,7 @@ async fn a_second_one_is_made_when_it_is_really_meant_and_the_word_never_leaves(
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn one_that_is_only_alike_is_made_and_mentioned() {
     let (api, host) = plain().await;
     let first = host.done("create_milestone", terms()).await;
@@ -202,7 +202,7 @@ async fn one_that_is_only_alike_is_made_and_mentioned() {
     assert_eq!(api.creates(), 3);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn of_many_that_are_alike_a_few_are_named() {
     let (_api, host) = plain().await;
     let named = |number: usize| with(json!({ "name": format!("Batch {number}") }));
@@ -234,11 +234,11 @@ fn failing_looks() -> Vec<(&'static str, bool, Reply)> {
     ]
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nothing_is_sent_when_the_look_fails() {
     for (about, retryable, reply) in failing_looks() {
         let api = blind(reply).await;
-        let host = server(&api).env("OPENTRAIN_TIMEOUT", "0.3").start().await;
+        let host = server(&api).env("OPENTRAIN_TIMEOUT", "0.3").in_memory().await;
         let answer = host.failed("create_milestone", terms()).await;
         assert_eq!((&answer.error()["outcome"], api.creates()), (&json!("not_done"), 0), "{about}");
         assert_eq!(answer.error()["retryable"], retryable, "{about}: {}", answer.text());
@@ -246,27 +246,27 @@ async fn nothing_is_sent_when_the_look_fails() {
     }
 }
 
-#[tokio::test]
-async fn only_a_second_one_that_is_asked_for_is_made_unseen() {
+#[tokio::test(start_paused = true)]
+async fn only_a_meant_second_milestone_skips_the_look() {
     for (about, _, reply) in failing_looks() {
         let api = blind(reply).await;
-        let host = server(&api).env("OPENTRAIN_TIMEOUT", "0.3").start().await;
+        let host = server(&api).env("OPENTRAIN_TIMEOUT", "0.3").in_memory().await;
         let answer = host.done("create_milestone", with(json!({ "allowDuplicate": true }))).await;
         assert_eq!((outcome(&answer), api.creates()), ("created", 1), "{about}");
         answer.says(&["WARNING", "could not be looked at first", "ctr_8Kq2"]);
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_warning_stands_in_both_channels() {
     let api = blind(Reply::refusal(500, "INTERNAL_ERROR", &Value::Null)).await;
     let terms = with(json!({ "allowDuplicate": true }));
-    let answer = server(&api).start().await.done("create_milestone", terms).await;
+    let answer = server(&api).in_memory().await.done("create_milestone", terms).await;
     answer.says(&["WARNING"]);
     assert!(answer.structured().to_string().contains("could not be looked at first"), "{}", answer.structured());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_description_says_how_to_make_parts_that_are_alike() {
     let (_api, host) = plain().await;
     let tools = host.tools().await;

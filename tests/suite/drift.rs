@@ -101,7 +101,7 @@ async fn a_faithful_description_has_no_difference() {
 }
 
 #[tokio::test]
-async fn one_thing_that_is_new_gone_or_different_is_told_and_is_exit_status_1() {
+async fn each_difference_is_told_and_exits_1() {
     type Change = Box<dyn FnOnce(&mut Value)>;
     let create = |change: fn(&mut Value)| -> Change {
         Box::new(move |document| {
@@ -190,7 +190,7 @@ async fn one_thing_that_is_new_gone_or_different_is_told_and_is_exit_status_1() 
 }
 
 #[tokio::test]
-async fn what_is_left_out_on_purpose_is_no_difference_and_is_told_beside_others() {
+async fn deliberate_omissions_are_no_difference() {
     let ran = changed(|document| {
         document["paths"]["/api/public/v1/tokens"]["post"] = json!({});
         document["paths"]["/api/public/v1/openapi.json"]["get"] = json!({});
@@ -202,7 +202,7 @@ async fn what_is_left_out_on_purpose_is_no_difference_and_is_told_beside_others(
 }
 
 #[tokio::test]
-async fn paths_below_the_server_and_other_names_of_path_parameters_are_the_same() {
+async fn server_paths_and_parameter_names_may_differ() {
     let whole = faithful();
     let mut document = json!({ "openapi": "3.1.0", "servers": [{ "url": ROOT }], "paths": {} });
     for (path, item) in whole["paths"].as_object().unwrap() {
@@ -214,7 +214,7 @@ async fn paths_below_the_server_and_other_names_of_path_parameters_are_the_same(
 }
 
 #[tokio::test]
-async fn the_kind_of_a_body_a_last_slash_and_a_byte_order_mark_are_no_difference() {
+async fn spelling_of_the_document_is_no_difference() {
     let mut document = faithful();
     let content = &mut document["paths"][MILESTONES]["post"]["requestBody"]["content"];
     *content = json!({ "application/json; charset=utf-8": content["application/json"] });
@@ -225,7 +225,7 @@ async fn the_kind_of_a_body_a_last_slash_and_a_byte_order_mark_are_no_difference
 }
 
 #[tokio::test]
-async fn endpoints_outside_of_the_public_api_may_be_missing_and_are_compared_where_they_are_not() {
+async fn private_endpoints_may_be_missing() {
     let identity = |fields: Value| json!({ "post": { "requestBody": { "content": { "application/json": { "schema": { "properties": fields } } } } } });
     let known = json!({ "identity_type": {}, "agent_name": {}, "organization_name": {} });
     let ran = changed(|document| document["paths"]["/api/agent/identity"] = identity(known)).await;
@@ -243,7 +243,7 @@ async fn what_a_document_says_cannot_hide_text_on_the_terminal() {
 }
 
 #[tokio::test]
-async fn a_document_that_is_none_is_exit_status_2_with_the_reason() {
+async fn an_unreadable_document_exits_2_with_the_reason() {
     for text in ["", "not json", "<html>", "{\"paths\": ", "{}", "[]", "null", "{\"paths\": []}", "{\"paths\": 1}"] {
         let document = Document::with(text);
         let ran = document.held_against_us().await;
@@ -287,7 +287,7 @@ async fn a_schema_that_holds_itself_is_read_to_an_end() {
 }
 
 #[tokio::test]
-async fn without_an_argument_the_one_that_the_api_serves_is_fetched_without_a_token() {
+async fn the_apis_own_document_is_fetched_by_default() {
     let upstream = Upstream::giving(&faithful()).await;
     for server in [launch().at(&upstream), launch().env("OPENTRAIN_API_BASE_URL", &upstream.origin)] {
         let ran = server.args(["drift"]).run().await;
@@ -302,7 +302,7 @@ async fn without_an_argument_the_one_that_the_api_serves_is_fetched_without_a_to
 }
 
 #[tokio::test]
-async fn a_document_at_a_url_is_fetched_from_there_without_a_token() {
+async fn a_document_at_a_url_is_fetched_without_token() {
     let configured = Upstream::giving(&json!({})).await;
     let mut document = faithful();
     document["paths"]["/api/public/v1/disputes"]["get"] = json!({});
@@ -317,7 +317,7 @@ async fn a_document_at_a_url_is_fetched_from_there_without_a_token() {
 }
 
 #[tokio::test]
-async fn a_document_that_cannot_be_fetched_is_exit_status_2_with_the_reason() {
+async fn an_unreachable_document_exits_2_with_the_reason() {
     for (about, reply) in [
         ("not found", Reply::refusal(404, "NOT_FOUND", &Value::Null)),
         ("a page", Reply::new(200, "<html>hello</html>")),

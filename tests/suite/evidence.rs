@@ -23,7 +23,7 @@ impl Writing {
             if request.is_write() { given.lock().unwrap().clone() } else { unknown }
         })
         .await;
-        let host = launch().args(["--toolsets", "all"]).at(&upstream).start().await;
+        let host = launch().args(["--toolsets", "all"]).at(&upstream).in_memory().await;
         Self { upstream, host, next }
     }
 
@@ -70,7 +70,7 @@ fn arguments(tool: &str) -> Value {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_success_without_evidence_is_unknown() {
     let api = Writing::start().await;
     let contradicted = [
@@ -116,7 +116,7 @@ async fn a_success_without_evidence_is_unknown() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_write_with_nothing_to_give_back_is_done() {
     let api = Writing::start().await;
     for tool in ["close_job", "delete_webhook", "revoke_token", "end_contract"] {
@@ -135,7 +135,7 @@ async fn a_write_with_nothing_to_give_back_is_done() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn one_documented_field_is_evidence_enough() {
     let api = Writing::start().await;
     for (outcome, tool, status, body) in [
@@ -158,7 +158,7 @@ async fn one_documented_field_is_evidence_enough() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_box_in_between_leaves_a_write_unknown() {
     let api = Writing::start().await;
     for status in [408, 460, 499, 500, 502, 503, 504, 520, 524, 599] {
@@ -179,7 +179,7 @@ async fn a_box_in_between_leaves_a_write_unknown() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn errors_of_other_shapes_say_what_they_say() {
     let api = Writing::start().await;
     for (status, body, says, code) in [

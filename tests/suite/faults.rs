@@ -90,8 +90,8 @@ fn silences() -> Vec<(&'static str, Reply, &'static str)> {
     ]
 }
 
-#[tokio::test]
-async fn each_undocumented_answer_to_a_read_is_a_clear_error_and_the_session_goes_on() {
+#[tokio::test(start_paused = true)]
+async fn each_odd_answer_to_a_read_is_an_error() {
     let cases = answers();
     let replies: Vec<Reply> = cases.iter().map(|(_, reply, ..)| reply.clone()).collect();
     let upstream =
@@ -100,7 +100,7 @@ async fn each_undocumented_answer_to_a_read_is_a_clear_error_and_the_session_goe
             Err(_) => Reply::json(200, &contracts(1)),
         })
         .await;
-    let host = launch().at(&upstream).start().await;
+    let host = launch().at(&upstream).in_memory().await;
     for (place, (about, _, status, said)) in cases.iter().enumerate() {
         let answer = host.failed("get_contract", json!({ "contractId": place.to_string() })).await;
         tells_the_whole_story(&answer, about);
@@ -112,8 +112,8 @@ async fn each_undocumented_answer_to_a_read_is_a_clear_error_and_the_session_goe
     host.done("list_contracts", json!({})).await;
 }
 
-#[tokio::test]
-async fn each_silence_after_a_read_is_a_clear_error_and_the_session_goes_on() {
+#[tokio::test(start_paused = true)]
+async fn each_silence_after_a_read_is_an_error() {
     let cases = silences();
     let replies: Vec<Reply> = cases.iter().map(|(_, reply, _)| reply.clone()).collect();
     let upstream =
@@ -122,7 +122,7 @@ async fn each_silence_after_a_read_is_a_clear_error_and_the_session_goes_on() {
             Err(_) => Reply::json(200, &contracts(1)),
         })
         .await;
-    let host = launch().at(&upstream).env("OPENTRAIN_TIMEOUT", "0.3").start().await;
+    let host = launch().at(&upstream).env("OPENTRAIN_TIMEOUT", "0.3").in_memory().await;
     let mut begun = Vec::new();
     for (place, (about, _, code)) in cases.iter().enumerate() {
         begun.push((host.begin("get_contract", json!({ "contractId": place.to_string() })).await, about, code));
@@ -141,8 +141,8 @@ async fn each_silence_after_a_read_is_a_clear_error_and_the_session_goes_on() {
     host.done("list_contracts", json!({})).await;
 }
 
-#[tokio::test]
-async fn a_write_that_left_and_got_no_clear_answer_has_an_unknown_outcome_and_is_not_repeated() {
+#[tokio::test(start_paused = true)]
+async fn a_write_without_a_clear_answer_is_unknown() {
     let mut cases: Vec<(&str, Reply, bool)> = Vec::new();
     for (about, reply, status, _) in answers() {
         if !about.starts_with("17 MiB") {
@@ -157,7 +157,7 @@ async fn a_write_that_left_and_got_no_clear_answer_has_an_unknown_outcome_and_is
         if request.is_write() { replies[place].clone() } else { Reply::refusal(404, "NOT_FOUND", &Value::Null) }
     })
     .await;
-    let host = launch().at(&upstream).without_guard().env("OPENTRAIN_TIMEOUT", "0.3").start().await;
+    let host = launch().at(&upstream).without_guard().env("OPENTRAIN_TIMEOUT", "0.3").in_memory().await;
     let mut begun = Vec::new();
     for (place, (about, _, unknown)) in cases.iter().enumerate() {
         let arguments = json!({ "contractId": place.to_string(), "description": "d", "amountUsd": 1 });
@@ -180,7 +180,7 @@ async fn a_write_that_left_and_got_no_clear_answer_has_an_unknown_outcome_and_is
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_redirect_is_never_followed() {
     let elsewhere = Upstream::giving(&json!({ "contract": contract("c", &[]) })).await;
     let mut runs = Vec::new();
@@ -189,7 +189,7 @@ async fn a_redirect_is_never_followed() {
         runs.push(tokio::spawn(async move {
             let location = format!("{origin}/api/public/v1/contracts/c");
             let upstream = Upstream::scripted([Reply::new(status, "").header("Location", &location)]).await;
-            let host = launch().at(&upstream).without_guard().start().await;
+            let host = launch().at(&upstream).without_guard().in_memory().await;
             let answer = host.failed("get_contract", json!({ "contractId": "c" })).await;
             tells_the_whole_story(&answer, "a redirect");
             assert_eq!((answer.code(), &answer.error()["status"]), ("BAD_RESPONSE", &json!(status)));
@@ -204,10 +204,10 @@ async fn a_redirect_is_never_followed() {
     assert_eq!(elsewhere.connections(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn where_nobody_listens_nothing_was_sent() {
     let nobody = Refusing::new();
-    let host = launch().base(&nobody.origin()).start().await;
+    let host = launch().base(&nobody.origin()).in_memory().await;
     for (tool, arguments) in
         [("list_contracts", json!({})), ("create_milestone", json!({ "contractId": "c", "description": "d" }))]
     {
@@ -219,16 +219,16 @@ async fn where_nobody_listens_nothing_was_sent() {
     }
 }
 
-#[tokio::test]
-async fn a_name_that_nobody_knows_is_unreachable_and_nothing_was_sent() {
+#[tokio::test(start_paused = true)]
+async fn an_unknown_host_name_is_unreachable() {
     // A label of more than 63 letters is refused by every resolver without asking anybody.
-    let host = launch().base(&format!("https://{}.invalid", "a".repeat(70))).start().await;
+    let host = launch().base(&format!("https://{}.invalid", "a".repeat(70))).in_memory().await;
     let answer = host.failed("create_milestone", json!({ "contractId": "c", "description": "d" })).await;
     tells_the_whole_story(&answer, "an unknown name");
     assert_eq!((answer.code(), &answer.error()["outcome"]), ("UNREACHABLE", &json!("not_done")));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_upstream_without_tls_behind_https_is_unreachable() {
     let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let origin = format!("https://{}", listener.local_addr().unwrap());
@@ -237,32 +237,32 @@ async fn an_upstream_without_tls_behind_https_is_unreachable() {
             let _ = stream.write_all(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n").await;
         }
     });
-    let host = launch().base(&origin).start().await;
+    let host = launch().base(&origin).in_memory().await;
     let answer = host.failed("create_milestone", json!({ "contractId": "c", "description": "d" })).await;
     assert_eq!((answer.code(), &answer.error()["outcome"]), ("UNREACHABLE", &json!("not_done")), "{}", answer.0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_tls_handshake_that_never_ends_has_sent_nothing() {
     let upstream = Upstream::giving(&contracts(0)).await;
     let server = launch().base(&upstream.origin.replace("http:", "https:")).without_guard();
-    let host = server.env("OPENTRAIN_TIMEOUT", "2").start().await;
+    let host = server.env("OPENTRAIN_TIMEOUT", "2").in_memory().await;
     let answer = host.failed("create_milestone", json!({ "contractId": "c", "description": "d" })).await;
     assert!(upstream.requests().is_empty());
     assert_eq!(answer.error()["outcome"], "not_done", "{}", answer.0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_body_that_drips_in_is_read_to_its_end() {
     let reply = Reply::json(200, &json!({ "contract": contract("c", &[]) })).dripping(Duration::from_millis(10));
     let upstream = Upstream::scripted([reply]).await;
-    let host = launch().at(&upstream).start().await;
+    let host = launch().at(&upstream).in_memory().await;
     let answer = host.done("get_contract", json!({ "contractId": "c" })).await;
     assert_eq!(answer.structured()["contract"], contract("c", &[]));
 }
 
-#[tokio::test]
-async fn inner_fields_may_be_absent_null_new_or_of_another_type_and_come_through_untouched() {
+#[tokio::test(start_paused = true)]
+async fn odd_inner_fields_pass_through_untouched() {
     let names: Vec<String> = contract("c", &[]).as_object().unwrap().keys().cloned().collect();
     let parts: Vec<String> = milestone("m").as_object().unwrap().keys().cloned().collect();
     let odd = [json!(null), json!(7), json!("text"), json!([1, { "a": null }]), json!({ "new": [] }), json!(true)];
@@ -285,7 +285,7 @@ async fn inner_fields_may_be_absent_null_new_or_of_another_type_and_come_through
         }
     })
     .await;
-    let host = launch().at(&upstream).start().await;
+    let host = launch().at(&upstream).in_memory().await;
     for (place, object) in objects.iter().enumerate() {
         let answer = host.done("get_contract", json!({ "contractId": place.to_string() })).await;
         assert_eq!(answer.structured()["contract"], *object);
@@ -297,12 +297,12 @@ async fn inner_fields_may_be_absent_null_new_or_of_another_type_and_come_through
     assert_eq!(answer.structured()["total"], objects.len());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_created_milestone_may_be_odd_too() {
     let odd = [json!({ "id": "m" }), json!({ "id": 5, "status": null, "amountUsd": "300", "new": [1] })];
     let replies: Vec<Reply> = odd.iter().map(|odd| Reply::json(201, &json!({ "milestone": odd }))).collect();
     let upstream = Upstream::scripted(replies).await;
-    let host = launch().at(&upstream).without_guard().start().await;
+    let host = launch().at(&upstream).without_guard().in_memory().await;
     for odd in odd {
         let answer = host.done("create_milestone", json!({ "contractId": "c", "description": "d" })).await;
         assert_eq!(answer.structured()["milestone"], odd);
@@ -311,11 +311,11 @@ async fn a_created_milestone_may_be_odd_too() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_list_without_its_wrapper_names_it() {
     for (body, named) in [("{}", "missing field `contracts`"), (r#"{"contracts":null}"#, "contracts: ")] {
         let upstream = Upstream::scripted([Reply::new(200, body)]).await;
-        let host = launch().at(&upstream).start().await;
+        let host = launch().at(&upstream).in_memory().await;
         let answer = host.failed("list_contracts", json!({})).await;
         assert!(answer.message().contains(named), "{body}: {}", answer.message());
         assert!(answer.text().starts_with("Not done"), "{body}: {}", answer.text());

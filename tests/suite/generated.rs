@@ -1,5 +1,4 @@
-//! What is generated from the tables is what stands in the repository, and the documents hold together.
-//! `UPDATE_GENERATED=1` rewrites generated text instead.
+//! What is generated from the tables is what stands in the repository. `UPDATE_GENERATED=1` rewrites it instead.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,6 +6,7 @@ use std::path::Path;
 use opentrain_mcp::cli;
 use opentrain_mcp::docs;
 
+use crate::documents::documents;
 use crate::root;
 
 /// What repairs a failure of these tests.
@@ -90,7 +90,7 @@ fn generated_folders_hold_no_stray_files() {
 #[test]
 fn generated_sections_are_up_to_date() {
     let pages = docs::pages();
-    for (path, text) in prose() {
+    for (path, text) in documents() {
         let is_listed = pages.iter().any(|page| page.path == path);
         assert!(is_listed || !text.contains("\n<!-- generated: "), "a marker in {path} that nothing fills");
     }
@@ -107,66 +107,6 @@ fn generated_sections_are_up_to_date() {
                 panic!("{} lacks <!-- generated: {section} --> and <!-- /generated -->", page.path)
             }
         }
-    }
-}
-
-/// The README, ARCHITECTURE and every page of `docs/`, by their paths below the root.
-fn prose() -> Vec<(String, String)> {
-    let mut paths: Vec<String> =
-        ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"].map(str::to_owned).into();
-    for folder in ["docs", "docs/hosts"] {
-        for entry in std::fs::read_dir(root().join(folder)).unwrap() {
-            let name = entry.unwrap().file_name().into_string().unwrap();
-            if Path::new(&name).extension().is_some_and(|extension| extension == "md") {
-                paths.push(format!("{folder}/{name}"));
-            }
-        }
-    }
-    let text = |path: &String| std::fs::read_to_string(root().join(path)).unwrap();
-    paths.into_iter().map(|path| (path.clone(), text(&path))).collect()
-}
-
-#[test]
-fn documents_keep_to_their_length() {
-    for (path, text) in prose() {
-        let longest = match path.as_str() {
-            "README.md" => 220,
-            "ARCHITECTURE.md" => 150,
-            _ => continue,
-        };
-        assert!(text.lines().count() <= longest, "{path} has more than {longest} lines");
-    }
-}
-
-#[test]
-fn links_between_documents_lead_somewhere() {
-    for (path, text) in prose() {
-        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
-            let file = target.split('#').next().unwrap_or_default();
-            if file.is_empty() || file.contains("://") || file.contains(' ') {
-                continue;
-            }
-            let folder = root().join(&path).parent().unwrap().to_owned();
-            assert!(folder.join(file).exists(), "{path} links to {target}, which is not there");
-        }
-    }
-}
-
-#[test]
-fn each_key_of_ours_is_documented() {
-    let text = std::fs::read_to_string(root().join("docs/tools.md")).unwrap();
-    let (_, keys) = text.split_once("The server's keys come first.").unwrap();
-    for key in opentrain_mcp::answer::OUR_KEYS {
-        assert!(keys.contains(&format!("`{key}`")), "docs/tools.md does not say what {key} means");
-    }
-}
-
-#[test]
-fn each_command_is_documented() {
-    let text = std::fs::read_to_string(root().join("docs/settings.md")).unwrap();
-    for command in cli::command().get_subcommands().filter(|command| command.get_name() != "help") {
-        let name = command.get_name();
-        assert!(text.contains(&format!("| `{name}")) || text.contains(&format!(", `{name}`")), "{name} is missing");
     }
 }
 

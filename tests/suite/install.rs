@@ -45,7 +45,7 @@ fn files(folder: &Path) -> Vec<(String, String)> {
 }
 
 #[tokio::test]
-async fn every_host_that_is_found_gets_an_entry_and_loses_it() {
+async fn every_found_host_gets_and_loses_an_entry() {
     let user = user();
     let home = user.home.path().to_owned();
     let before = files(&home);
@@ -80,7 +80,7 @@ async fn every_host_that_is_found_gets_an_entry_and_loses_it() {
 }
 
 #[tokio::test]
-async fn a_file_that_cannot_be_read_is_left_alone_and_the_rest_goes_on() {
+async fn an_unreadable_file_is_left_and_the_rest_continues() {
     let user = user();
     let home = user.home.path().to_owned();
     let broken = home.join(".cursor/mcp.json");
@@ -151,7 +151,7 @@ fn started(entry: &Value) -> (Vec<String>, Vec<(String, String)>) {
 }
 
 #[tokio::test]
-async fn each_snippet_of_the_pages_starts_a_server_that_lists_its_tools() {
+async fn each_documented_snippet_starts_a_server() {
     for host in &HOSTS {
         let snippets = snippets(host);
         assert_eq!(snippets.len(), 2, "{}: one for the sandbox, one for the account", host.name);

@@ -129,7 +129,7 @@ async fn every_contract_of_a_large_list_is_counted_and_reached() {
 }
 
 #[tokio::test]
-async fn the_look_before_a_create_sees_all_of_a_large_contract() {
+async fn the_look_sees_all_of_a_large_contract() {
     let old = |place: usize| {
         let mut old = milestone(&format!("ms_{place}"));
         old["createdAt"] = json!("2020-01-01T00:00:00.000Z");
@@ -166,7 +166,7 @@ async fn a_look_that_cannot_hold_all_sends_nothing() {
 }
 
 #[tokio::test]
-async fn the_evidence_is_found_in_a_large_answer_to_a_write() {
+async fn a_large_answer_still_holds_the_evidence() {
     let body = format!(r#"{{"milestone":{{"x":[{}],"id":"ms_9","status":"NOT_FUNDED"}}}}"#, full_of("1"));
     let api = Api::meddled([contract("ctr_8Kq2", &[])], move |request, _| {
         is_create(request).then(|| Reply::new(201, body.clone()))

@@ -47,7 +47,7 @@ async fn all_tools() -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn read_only_lists_reads_alone_and_refuses_the_rest_before_anything_is_sent() {
+async fn read_only_lists_reads_and_refuses_writes() {
     for setting in ["flag", "environment"] {
         let api = Api::of([maria()]).await;
         let server = match setting {
@@ -97,7 +97,7 @@ async fn toolsets_list_their_families_and_nothing_else_can_be_called() {
 }
 
 #[tokio::test]
-async fn an_unknown_toolset_stops_the_start_and_the_right_ones_are_listed() {
+async fn an_unknown_toolset_refuses_the_start() {
     for list in ["contract", "contracts,milestone", "", "Contracts", "list_contracts"] {
         let ran = launch().env("OT_API_TOKEN", TOKEN).args(["--toolsets", list]).run().await;
         assert_ne!(ran.status, Some(0), "{list:?}: {ran:?}");
@@ -178,7 +178,7 @@ const FEWER: [(&str, &str); 8] = [
 ];
 
 #[tokio::test]
-async fn no_description_instruction_or_answer_names_a_tool_that_is_not_listed() {
+async fn no_text_names_an_unlisted_tool() {
     assert_eq!(named_though_unlisted(Texts::Words).await, [""; 0]);
 }
 
@@ -193,7 +193,7 @@ async fn run_beside(host: &Host, args: &[&str]) -> crate::harness::Ran {
 }
 
 #[tokio::test]
-async fn freeze_stops_every_write_of_a_running_server_and_thaw_lets_them_through() {
+async fn freeze_stops_writes_and_thaw_allows_them() {
     for revision in ["2025-11-25", STATELESS] {
         let api = Api::of([maria()]).await;
         let host = server(&api).speaking(revision).start().await;
@@ -224,7 +224,7 @@ async fn freeze_stops_every_write_of_a_running_server_and_thaw_lets_them_through
 }
 
 #[tokio::test]
-async fn a_server_is_stopped_whatever_xdg_config_home_it_was_started_with() {
+async fn a_freeze_stops_servers_with_another_xdg_config_home() {
     let api = Api::of([maria()]).await;
     let folder = tempfile::tempdir().unwrap();
     let elsewhere = folder.path().to_str().unwrap();
@@ -255,7 +255,7 @@ async fn the_switch_can_be_read_by_its_user_only() {
 }
 
 #[tokio::test]
-async fn the_reason_of_a_freeze_is_one_line_that_hides_nothing() {
+async fn the_reason_of_a_freeze_is_one_line() {
     let api = Api::of([maria()]).await;
     let host = server(&api).start().await;
     run_beside(&host, &["freeze", "--reason", "too many\u{202e} parts\nNow obey"]).await;

@@ -28,6 +28,7 @@ mod client;
 mod completions;
 mod contracts;
 mod creation;
+mod documents;
 mod drift;
 mod errors;
 mod evidence;

@@ -73,13 +73,13 @@ async fn is_known(host: &Host, name: &str) -> bool {
     message["error"].is_null()
 }
 
-#[tokio::test]
-async fn each_name_of_opentrains_own_server_is_taken_for_the_tool_that_does_the_same() {
+#[tokio::test(start_paused = true)]
+async fn official_tool_names_call_our_tools() {
     let upstream = empty_api().await;
     for prefix in [None, Some("ot_")] {
         let mut server = launch().at(&upstream).without_guard().args(["--toolsets", "all"]);
         server = server.args(prefix.iter().flat_map(|prefix| ["--tool-prefix", *prefix]));
-        let host = server.start().await;
+        let host = server.in_memory().await;
         for (official, ours) in OFFICIAL {
             let theirs = host.call(official, json!({})).await;
             let same = host.call(&format!("{}{ours}", prefix.unwrap_or_default()), json!({})).await;
@@ -88,10 +88,10 @@ async fn each_name_of_opentrains_own_server_is_taken_for_the_tool_that_does_the_
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_official_name_sends_what_the_tool_sends() {
     let upstream = empty_api().await;
-    let host = launch().at(&upstream).without_guard().start().await;
+    let host = launch().at(&upstream).without_guard().in_memory().await;
     host.call("opentrain_get_contract", json!({ "contractId": "ctr_8Kq2" })).await;
     host.call("opentrain_auth_status", json!({})).await;
     host.call("opentrain_capabilities", json!({})).await;
@@ -102,10 +102,10 @@ async fn an_official_name_sends_what_the_tool_sends() {
     );
 }
 
-#[tokio::test]
-async fn their_one_tool_for_messages_is_two_of_ours_by_whether_a_conversation_is_named() {
+#[tokio::test(start_paused = true)]
+async fn the_official_message_tool_is_two_of_ours() {
     let upstream = empty_api().await;
-    let host = launch().at(&upstream).without_guard().start().await;
+    let host = launch().at(&upstream).without_guard().in_memory().await;
     for arguments in [json!({}), json!({ "limit": 5 }), json!({ "conversationId": "cnv_1", "limit": 5 })] {
         let ours = if arguments["conversationId"].is_null() { "list_conversations" } else { "read_messages" };
         let same = host.call(ours, arguments.clone()).await;
@@ -118,34 +118,35 @@ async fn their_one_tool_for_messages_is_two_of_ours_by_whether_a_conversation_is
     assert_eq!(none_named.0, host.call("list_conversations", json!({})).await.0, "null means not given");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn official_names_are_never_listed() {
-    let listed = names(&launch().env("OT_API_TOKEN", TOKEN).args(["--toolsets", "all"]).start().await.tools().await);
+    let listed =
+        names(&launch().env("OT_API_TOKEN", TOKEN).args(["--toolsets", "all"]).in_memory().await.tools().await);
     for (official, ours) in OFFICIAL {
         assert!(!listed.iter().any(|name| name == official), "{official} is listed");
         assert!(listed.iter().any(|name| name == ours), "{ours} is not listed");
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_official_name_goes_no_further_than_what_is_listed() {
     let upstream = empty_api().await;
-    let host = launch().at(&upstream).args(["--toolsets", "contracts"]).start().await;
+    let host = launch().at(&upstream).args(["--toolsets", "contracts"]).in_memory().await;
     assert!(is_known(&host, "opentrain_list_contracts").await);
     let before = upstream.requests().len();
     for name in ["opentrain_get_credits", "opentrain_list_tokens", "opentrain_create_milestone", "opentrain_nothing"] {
         assert!(!is_known(&host, name).await, "{name}");
     }
-    let host = launch().at(&upstream).args(["--read-only"]).start().await;
+    let host = launch().at(&upstream).args(["--read-only"]).in_memory().await;
     let refused = host.failed("opentrain_create_milestone", json!({ "contractId": "c", "description": "d" })).await;
     assert_eq!(refused.error()["reason"], "read_only");
     assert_eq!(upstream.requests().len(), before, "nothing was sent");
 }
 
-#[tokio::test]
-async fn a_name_that_only_begins_or_ends_like_one_is_unknown() {
+#[tokio::test(start_paused = true)]
+async fn a_partial_tool_name_is_unknown() {
     let upstream = empty_api().await;
-    let host = launch().at(&upstream).args(["--tool-prefix", "ot_"]).start().await;
+    let host = launch().at(&upstream).args(["--tool-prefix", "ot_"]).in_memory().await;
     for name in [
         "opentrain_",
         "opentrain_opentrain_list_contracts",
@@ -163,14 +164,14 @@ async fn a_name_that_only_begins_or_ends_like_one_is_unknown() {
     assert!(upstream.requests().is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn families_that_reach_outside_are_listed_only_on_request() {
-    let plain = names(&launch().env("OT_API_TOKEN", TOKEN).start().await.tools().await);
-    let all = launch().env("OT_API_TOKEN", TOKEN).args(["--toolsets", "all"]).start().await;
+    let plain = names(&launch().env("OT_API_TOKEN", TOKEN).in_memory().await.tools().await);
+    let all = launch().env("OT_API_TOKEN", TOKEN).args(["--toolsets", "all"]).in_memory().await;
     let all = names(&all.tools().await);
     let mut on_request = Vec::new();
     for (family, tools) in ON_REQUEST {
-        let host = launch().env("OT_API_TOKEN", TOKEN).args(["--toolsets", family]).start().await;
+        let host = launch().env("OT_API_TOKEN", TOKEN).args(["--toolsets", family]).in_memory().await;
         let mut listed = names(&host.tools().await);
         listed.sort();
         assert_eq!(listed, tools, "{family}");
@@ -183,10 +184,10 @@ async fn families_that_reach_outside_are_listed_only_on_request() {
     assert_eq!(plain.len() + on_request.len(), all.len(), "all others are listed");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_is_not_listed_cannot_be_called() {
     let upstream = empty_api().await;
-    let host = launch().at(&upstream).start().await;
+    let host = launch().at(&upstream).in_memory().await;
     for (_, tools) in ON_REQUEST {
         for tool in tools {
             assert!(!is_known(&host, tool).await, "{tool}");
@@ -251,16 +252,16 @@ fn unlisted<'a>(bare: &'a [String], texts: &'a [String]) -> Vec<(&'a str, &'a st
 
 /// Says that each tool goes by its prefixed name in every text.
 async fn names_only_prefixed_tools(upstream: &Upstream) {
-    let bare = names(&launch().at(upstream).args(["--toolsets", "all"]).start().await.tools().await);
+    let bare = names(&launch().at(upstream).args(["--toolsets", "all"]).in_memory().await.tools().await);
     let host = launch().at(upstream).without_guard().args(["--toolsets", "all", "--tool-prefix", "ot_"]).bare();
     assert_eq!(unlisted(&bare, &spoken(&host).await), []);
 }
 
-#[tokio::test]
-async fn the_tools_that_a_token_does_not_open_are_told_by_the_names_that_are_listed() {
+#[tokio::test(start_paused = true)]
+async fn closed_tools_are_told_by_their_listed_names() {
     let me = json!({ "actor": { "fullName": "Mira Chen" }, "token": { "scopes": ["jobs:read"] } });
     let upstream = Upstream::scripted([Reply::json(200, &me)]).await;
-    let host = launch().at(&upstream).args(["--tool-prefix", "ot_"]).start().await;
+    let host = launch().at(&upstream).args(["--tool-prefix", "ot_"]).in_memory().await;
     let answer = host.done("ot_get_auth_status", json!({})).await;
     answer.says(&["for want of the scope proposals:write: ot_invite_freelancer, ot_hire_proposal."]);
 }
@@ -286,36 +287,36 @@ async fn a_tool_is_called_by_its_prefixed_name() {
     assert_eq!(ran.status, Some(0), "{ran:?}");
 }
 
-#[tokio::test]
-async fn texts_name_tools_only_as_they_are_listed_where_nothing_is_found() {
+#[tokio::test(start_paused = true)]
+async fn texts_name_listed_tools_where_nothing_is_found() {
     names_only_prefixed_tools(&empty_api().await).await;
 }
 
-#[tokio::test]
-async fn texts_name_tools_only_as_they_are_listed_where_a_claim_is_missing() {
+#[tokio::test(start_paused = true)]
+async fn texts_name_listed_tools_without_a_claim() {
     let upstream =
         Upstream::answering(|request, _| claim_required(&format!("http://{}", request.header("host")[0]))).await;
     names_only_prefixed_tools(&upstream).await;
 }
 
-#[tokio::test]
-async fn texts_name_tools_only_as_they_are_listed_where_a_scope_is_missing() {
+#[tokio::test(start_paused = true)]
+async fn texts_name_listed_tools_without_a_scope() {
     let details = json!({ "requiredScopes": ["payments:write"], "grantedScopes": [] });
     names_only_prefixed_tools(&Upstream::scripted([Reply::refusal(403, "FORBIDDEN", &details)]).await).await;
 }
 
 #[tokio::test]
-async fn texts_name_tools_only_as_they_are_listed_where_there_is_no_token() {
+async fn texts_name_listed_tools_without_a_token() {
     let bare = names(&launch().args(["--toolsets", "all"]).start().await.tools().await);
     let host = launch().args(["--toolsets", "all", "--tool-prefix", "ot_"]);
     let host = host.env("OPENTRAIN_API_BASE_URL", "http://127.0.0.1:1").bare();
     assert_eq!(unlisted(&bare, &spoken(&host).await), []);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn schemas_name_tools_only_as_they_are_listed() {
-    let bare = names(&launch().args(["--toolsets", "all"]).start().await.tools().await);
-    let host = launch().args(["--toolsets", "all", "--tool-prefix", "ot_"]).start().await;
+    let bare = names(&launch().args(["--toolsets", "all"]).in_memory().await.tools().await);
+    let host = launch().args(["--toolsets", "all", "--tool-prefix", "ot_"]).in_memory().await;
     let mut texts = Vec::new();
     for tool in host.tools().await {
         for schema in ["inputSchema", "outputSchema"] {
@@ -325,9 +326,9 @@ async fn schemas_name_tools_only_as_they_are_listed() {
     assert_eq!(unlisted(&bare, &texts), []);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_unknown_prefixed_name_is_answered_with_prefixed_ones() {
-    let host = launch().env("OT_API_TOKEN", TOKEN).args(["--tool-prefix", "ot_"]).start().await;
+    let host = launch().env("OT_API_TOKEN", TOKEN).args(["--tool-prefix", "ot_"]).in_memory().await;
     let id = host.begin("ot_list_contract", json!({})).await;
     let message = host.reply_to(id).await;
     assert_eq!(message["error"]["code"], -32602, "{message}");
@@ -336,7 +337,7 @@ async fn an_unknown_prefixed_name_is_answered_with_prefixed_ones() {
 }
 
 #[test]
-fn the_longest_prefix_and_a_host_s_own_leave_each_name_short_enough() {
+fn the_longest_prefix_leaves_names_short_enough() {
     for entry in opentrain_mcp::tools::all() {
         assert!("mcp__opentrain__".len() + 20 + entry.facts.name.len() <= 64, "{}", entry.facts.name);
     }

@@ -68,7 +68,7 @@ async fn all_revisions_see_the_same_tools() {
 }
 
 #[tokio::test]
-async fn a_client_that_only_discovers_and_leaves_is_a_clean_exit() {
+async fn a_client_that_only_discovers_is_a_clean_exit() {
     let host = launch().speaking(STATELESS).start().await;
     host.result_of("server/discover", json!({})).await;
     host.close_input().await;
@@ -77,7 +77,7 @@ async fn a_client_that_only_discovers_and_leaves_is_a_clean_exit() {
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_at_once_or_in_the_middle_of_a_line_is_a_clean_exit() {
+async fn a_client_that_leaves_mid_line_is_a_clean_exit() {
     for said in ["", "{\"jsonrpc\":\"2.0\",\"id\":1,\"meth"] {
         let host = launch().bare();
         if !said.is_empty() {
@@ -89,7 +89,7 @@ async fn a_client_that_leaves_at_once_or_in_the_middle_of_a_line_is_a_clean_exit
 }
 
 #[tokio::test]
-async fn an_unknown_tool_is_a_json_rpc_error_that_names_the_one_meant() {
+async fn an_unknown_tool_error_names_the_nearest_tool() {
     let host = launch().start().await;
     let id = host.begin("list_contract", json!({})).await;
     let error = host.reply_to(id).await["error"].clone();
@@ -136,7 +136,7 @@ async fn arguments_may_be_left_out() {
 }
 
 #[tokio::test]
-async fn a_read_that_is_cancelled_is_given_up_upstream_too_and_never_answered() {
+async fn a_cancelled_read_is_given_up_and_unanswered() {
     let upstream = Upstream::answering(|request, _| match request.path().ends_with("/slow") {
         true => Reply::hang(),
         false => one(),
@@ -220,7 +220,7 @@ async fn a_signal_within_the_handshake_ends_it_cleanly() {
 }
 
 #[tokio::test]
-async fn an_interrupt_that_is_meant_for_the_host_does_not_end_it() {
+async fn an_interrupt_for_the_host_does_not_end_it() {
     let host = launch().start().await;
     host.signal("INT");
     assert!(!host.tools().await.is_empty());
@@ -231,7 +231,7 @@ async fn an_interrupt_that_is_meant_for_the_host_does_not_end_it() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn it_ends_with_its_host_although_somebody_else_holds_the_pipe() {
+async fn it_ends_with_its_host_despite_a_held_pipe() {
     let home = tempfile::tempdir().unwrap();
     let mut shell = tokio::process::Command::new("sh");
     shell.args(["-c", "exec 3<&0; \"$0\" <&3 & wait", env!("CARGO_BIN_EXE_opentrain-mcp")]);
@@ -248,7 +248,7 @@ async fn it_ends_with_its_host_although_somebody_else_holds_the_pipe() {
 }
 
 #[tokio::test]
-async fn without_a_token_it_lists_its_tools_and_each_call_names_the_setting() {
+async fn without_a_token_calls_name_the_setting() {
     let upstream = Upstream::giving(&contracts(1)).await;
     let host = launch().env("OPENTRAIN_API_BASE_URL", &upstream.origin).start().await;
     for tool in host.tools().await {
@@ -272,7 +272,7 @@ async fn starting_calls_nobody_binds_no_port_and_writes_no_file() {
         let before = files_below(start.home.path());
         let host = start.start().await;
         host.tools().await;
-        assert_eq!(listening_sockets(host.pid), 0, "a port is bound");
+        assert_eq!(listening_sockets(host.pid()), 0, "a port is bound");
         assert_eq!(files_below(host.home.path()), before);
         host.close_input().await;
         assert_eq!(host.exit_within(Duration::from_secs(6)).await, Some(0));
@@ -331,7 +331,7 @@ async fn stdout_has_nothing_but_json_rpc_lines() {
 }
 
 #[tokio::test]
-async fn the_token_is_seen_in_no_log_at_any_level_and_in_no_process_list() {
+async fn no_log_and_no_process_list_shows_the_token() {
     for format in ["text", "json"] {
         let upstream = Upstream::answering(|request, before| match before {
             _ if request.is_write() => Reply::refusal(400, "BAD_REQUEST", &Value::Null),
@@ -346,7 +346,7 @@ async fn the_token_is_seen_in_no_log_at_any_level_and_in_no_process_list() {
             host.call("list_contracts", json!({})).await;
         }
         host.call("create_milestone", json!({ "contractId": "c", "description": "d" })).await;
-        let command = std::fs::read_to_string(format!("/proc/{}/cmdline", host.pid)).unwrap();
+        let command = std::fs::read_to_string(format!("/proc/{}/cmdline", host.pid())).unwrap();
         host.close_input().await;
         host.exit_within(Duration::from_secs(6)).await;
         assert!(host.stderr().contains("list_contracts"), "the log is empty");
@@ -357,7 +357,7 @@ async fn the_token_is_seen_in_no_log_at_any_level_and_in_no_process_list() {
 }
 
 #[tokio::test]
-async fn the_log_is_quiet_unless_something_is_wrong_and_json_where_that_is_wanted() {
+async fn the_log_is_quiet_and_json_on_request() {
     let upstream = Upstream::giving(&contracts(1)).await;
     let host = launch().at(&upstream).start().await;
     host.done("list_contracts", json!({})).await;
@@ -379,7 +379,7 @@ async fn a_ping_is_answered_while_the_sandbox_is_in_use() {
 }
 
 #[tokio::test]
-async fn a_host_that_never_reads_the_log_is_answered_all_the_same() {
+async fn a_host_that_never_reads_stderr_is_answered() {
     let upstream = Upstream::giving(&contracts(1)).await;
     let (mut command, _home) = launch().at(&upstream).env("RUST_LOG", "trace").into_command();
     let mut child = command.spawn().unwrap();

@@ -37,14 +37,14 @@ pub(crate) fn plausible(tool: &Value) -> Value {
 }
 
 async fn tools() -> Vec<Value> {
-    launch().start().await.tools().await
+    launch().in_memory().await.tools().await
 }
 
 fn name(tool: &Value) -> &str {
     tool["name"].as_str().unwrap()
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn names_are_unique_verbs_and_nouns() {
     let tools = tools().await;
     let names: BTreeSet<&str> = tools.iter().map(name).collect();
@@ -62,7 +62,7 @@ async fn names_are_unique_verbs_and_nouns() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_tool_is_named_after_its_type() {
     let mut source = String::new();
     let mut folders = vec![crate::root().join("src/api"), crate::root().join("src/tools")];
@@ -86,7 +86,7 @@ async fn each_tool_is_named_after_its_type() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn titles_and_descriptions_are_there_and_short_enough() {
     for tool in tools().await {
         let name = name(&tool).to_owned();
@@ -99,7 +99,7 @@ async fn titles_and_descriptions_are_there_and_short_enough() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_parameter_is_described() {
     for tool in tools().await {
         for (parameter, schema) in tool["inputSchema"]["properties"].as_object().unwrap() {
@@ -109,7 +109,7 @@ async fn each_parameter_is_described() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn input_schemas_hold_nothing_that_model_apis_refuse() {
     for tool in tools().await {
         let schema = &tool["inputSchema"];
@@ -147,8 +147,8 @@ fn plain(schema: &Value, about: &str) {
     }
 }
 
-#[tokio::test]
-async fn all_four_hints_are_there_and_agree_with_each_other_and_with_the_name() {
+#[tokio::test(start_paused = true)]
+async fn all_four_hints_agree_with_the_name() {
     for tool in tools().await {
         let hints = &tool["annotations"];
         let hint = |hint: &str| hints[hint].as_bool().unwrap_or_else(|| panic!("{}: no {hint}", name(&tool)));
@@ -167,7 +167,7 @@ async fn all_four_hints_are_there_and_agree_with_each_other_and_with_the_name() 
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn output_schemas_require_nothing_and_have_room_for_a_failure() {
     for tool in tools().await {
         let schema = &tool["outputSchema"];
@@ -186,7 +186,7 @@ async fn output_schemas_require_nothing_and_have_room_for_a_failure() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn all_schemas_together_stay_slim() {
     let tools = tools().await;
     let outputs: usize = tools.iter().map(|tool| tool["outputSchema"].to_string().len()).sum();
@@ -194,7 +194,7 @@ async fn all_schemas_together_stay_slim() {
     assert!(all <= 75_000 && outputs <= 45_000, "{all} bytes in all, {outputs} of output schemas");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn our_few_keys_are_none_of_the_apis() {
     // The keys at the root of every documented answer (api-reference, all families).
     let theirs = [
@@ -245,8 +245,8 @@ async fn our_few_keys_are_none_of_the_apis() {
     }
 }
 
-#[tokio::test]
-async fn the_two_heart_tools_cost_a_model_less_than_700_tokens() {
+#[tokio::test(start_paused = true)]
+async fn the_two_main_tools_cost_under_700_tokens() {
     let mut bytes = 0;
     for tool in tools().await {
         if ["list_contracts", "create_milestone"].contains(&name(&tool)) {

@@ -1,8 +1,9 @@
 //! What is sent again, and what never is.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use crate::harness::{Gate, Refusing, Reply, Upstream, contract, contracts, launch, milestone};
 
@@ -34,19 +35,19 @@ fn passing() -> Vec<(&'static str, Reply)> {
     faults
 }
 
-#[tokio::test]
-async fn a_read_is_tried_up_to_three_times_over_passing_faults() {
+#[tokio::test(start_paused = true)]
+async fn a_read_is_tried_three_times_over_passing_faults() {
     let mut runs = Vec::new();
     for (about, fault) in passing() {
         runs.push(tokio::spawn(async move {
             let upstream = Upstream::scripted([fault.clone(), fault.clone(), one()]).await;
-            let host = launch().at(&upstream).start().await;
+            let host = launch().at(&upstream).in_memory().await;
             let answer = host.call("get_contract", json!({ "contractId": "c" })).await;
             assert!(!answer.is_error(), "{about}: {}", answer.0);
             assert_eq!(upstream.requests().len(), 3, "{about}");
 
             let upstream = Upstream::scripted([fault]).await;
-            let host = launch().at(&upstream).start().await;
+            let host = launch().at(&upstream).in_memory().await;
             let answer = host.failed("get_contract", json!({ "contractId": "c" })).await;
             assert_eq!(upstream.requests().len(), 3, "{about}: no fourth try");
             assert_eq!(answer.error()["retryable"], true, "{about}: {}", answer.0);
@@ -57,62 +58,62 @@ async fn a_read_is_tried_up_to_three_times_over_passing_faults() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_list_that_is_cut_short_is_asked_for_again() {
     let whole = contracts(3).to_string();
     for fault in [Reply::new(200, whole.clone()).cut_after(300), Reply::new(200, &whole.as_bytes()[..300])] {
         let upstream = Upstream::scripted([fault, Reply::new(200, whole.clone())]).await;
-        let host = launch().at(&upstream).start().await;
+        let host = launch().at(&upstream).in_memory().await;
         let answer = host.call("list_contracts", json!({})).await;
         assert!(!answer.is_error(), "{}", answer.0);
         assert_eq!(upstream.requests().len(), 2);
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn json_that_stops_after_a_brace_is_asked_for_again() {
     let whole = contracts(3).to_string();
     let cut = whole.find("},").unwrap() + 1;
     let upstream =
         Upstream::scripted([Reply::new(200, &whole.as_bytes()[..cut]), Reply::new(200, whole.clone())]).await;
-    let host = launch().at(&upstream).start().await;
+    let host = launch().at(&upstream).in_memory().await;
     let answer = host.call("list_contracts", json!({})).await;
     assert!(!answer.is_error(), "{}", answer.0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_read_is_not_tried_again_over_what_stays() {
     for (status, code) in
         [(400, "BAD_REQUEST"), (403, "FORBIDDEN"), (404, "NOT_FOUND"), (409, "CONFLICT"), (500, "X"), (501, "X")]
     {
         let upstream = Upstream::scripted([Reply::refusal(status, code, &Value::Null)]).await;
-        let host = launch().at(&upstream).start().await;
+        let host = launch().at(&upstream).in_memory().await;
         host.failed("get_contract", json!({ "contractId": "c" })).await;
         assert_eq!(upstream.requests().len(), 1, "{status}");
     }
     let upstream = Upstream::scripted([Reply::new(200, "<html></html>")]).await;
-    let host = launch().at(&upstream).start().await;
+    let host = launch().at(&upstream).in_memory().await;
     host.failed("get_contract", json!({ "contractId": "c" })).await;
     assert_eq!(upstream.requests().len(), 1, "a page of HTML");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_short_retry_after_is_slept_through() {
     let busy = Reply::refusal(429, "RATE_LIMITED", &Value::Null).header("Retry-After", "1");
     let upstream = Upstream::scripted([busy, one()]).await;
-    let host = launch().at(&upstream).start().await;
+    let host = launch().at(&upstream).in_memory().await;
     let began = Instant::now();
     host.done("get_contract", json!({ "contractId": "c" })).await;
     assert!(began.elapsed() >= Duration::from_secs(1), "it came back before it was asked to: {:?}", began.elapsed());
     assert_eq!(upstream.requests().len(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_long_retry_after_is_told_and_not_slept_through() {
     for (header, said) in [("17", "17 s"), ("3600", "3600 s")] {
         let busy = Reply::refusal(429, "RATE_LIMITED", &Value::Null).header("Retry-After", header);
         let upstream = Upstream::scripted([busy]).await;
-        let host = launch().at(&upstream).without_guard().start().await;
+        let host = launch().at(&upstream).without_guard().in_memory().await;
         for (tool, arguments) in [("get_contract", json!({ "contractId": "c" })), ("create_milestone", terms())] {
             let answer = host.failed(tool, arguments).await;
             assert_eq!((answer.code(), &answer.error()["retryable"]), ("RATE_LIMITED", &json!(true)));
@@ -122,29 +123,29 @@ async fn a_long_retry_after_is_told_and_not_slept_through() {
     }
 }
 
-#[tokio::test]
-async fn a_retry_after_that_is_a_date_is_read_by_the_clock_of_the_api() {
+#[tokio::test(start_paused = true)]
+async fn a_retry_date_is_read_by_the_apis_clock() {
     let busy = Reply::refusal(503, "X", &Value::Null)
         .header("Date", "Fri, 12 Jun 2026 10:00:00 GMT")
         .header("Retry-After", "Fri, 12 Jun 2026 10:02:00 GMT");
     let upstream = Upstream::scripted([busy]).await;
-    let host = launch().at(&upstream).start().await;
+    let host = launch().at(&upstream).in_memory().await;
     host.failed("get_contract", json!({ "contractId": "c" })).await.says(&["120 s"]);
     assert_eq!(upstream.requests().len(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_unreadable_retry_after_is_as_good_as_none() {
     for header in ["soon", "-5", "", "99999999999999999999999", "Fri, 12 Jun 1926 10:00:00 GMT"] {
         let busy = Reply::refusal(429, "RATE_LIMITED", &Value::Null).header("Retry-After", header);
         let upstream = Upstream::scripted([busy, one()]).await;
-        let host = launch().at(&upstream).start().await;
+        let host = launch().at(&upstream).in_memory().await;
         host.done("get_contract", json!({ "contractId": "c" })).await;
         assert_eq!(upstream.requests().len(), 2, "{header:?}");
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_write_that_left_is_never_sent_again() {
     let mut runs = Vec::new();
     for (about, fault) in passing() {
@@ -154,7 +155,7 @@ async fn a_write_that_left_is_never_sent_again() {
                 false => Reply::refusal(404, "NOT_FOUND", &Value::Null),
             })
             .await;
-            let host = launch().at(&upstream).without_guard().start().await;
+            let host = launch().at(&upstream).without_guard().in_memory().await;
             host.failed("create_milestone", terms()).await;
             assert_eq!(upstream.writes(), 1, "{about}");
         }));
@@ -164,8 +165,8 @@ async fn a_write_that_left_is_never_sent_again() {
     }
 }
 
-#[tokio::test]
-async fn a_write_on_a_connection_that_was_closed_meanwhile_is_stored_once() {
+#[tokio::test(start_paused = true)]
+async fn a_write_on_a_closed_connection_is_stored_once() {
     // The first answer leaves a connection open that is closed when the next request comes on it.
     let upstream = Upstream::answering(|request, _| match (request.is_write(), request.connection) {
         (false, _) => Reply::json(200, &contracts(1)),
@@ -173,7 +174,7 @@ async fn a_write_on_a_connection_that_was_closed_meanwhile_is_stored_once() {
         (true, _) => created(),
     })
     .await;
-    let host = launch().at(&upstream).without_guard().start().await;
+    let host = launch().at(&upstream).without_guard().in_memory().await;
     host.done("list_contracts", json!({})).await;
     let answer = host.failed("create_milestone", terms()).await;
     assert_eq!((upstream.writes(), &answer.error()["outcome"]), (1, &json!("unknown")), "{}", answer.0);
@@ -191,7 +192,7 @@ async fn a_write_that_was_refused_a_connection_is_sent_again() {
     assert_eq!(upstream.writes(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn one_slow_call_holds_up_no_other() {
     let gate = Gate::closed();
     let held = one().once_open(&gate);
@@ -200,7 +201,7 @@ async fn one_slow_call_holds_up_no_other() {
         false => one(),
     })
     .await;
-    let host = launch().at(&upstream).start().await;
+    let host = launch().at(&upstream).in_memory().await;
     let slow = host.begin("get_contract", json!({ "contractId": "slow" })).await;
     upstream.has_seen(1).await;
     for _ in 0..20 {
@@ -211,14 +212,14 @@ async fn one_slow_call_holds_up_no_other() {
     assert!(!host.end(slow).await.is_error());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn many_calls_at_once_each_get_their_own_answer() {
     let upstream = Upstream::answering(|request, _| {
         let id = request.path().rsplit('/').next().unwrap();
         Reply::json(200, &json!({ "contract": contract(id, &[]) }))
     })
     .await;
-    let host = launch().at(&upstream).start().await;
+    let host = launch().at(&upstream).in_memory().await;
     let mut begun = Vec::new();
     for place in 0..64 {
         let id = format!("ctr_{place}");
@@ -229,14 +230,14 @@ async fn many_calls_at_once_each_get_their_own_answer() {
     }
 }
 
-#[tokio::test]
-async fn an_attempt_ends_at_its_limit_and_the_call_after_three() {
+#[tokio::test(start_paused = true)]
+async fn a_call_ends_after_three_limited_attempts() {
     let upstream = Upstream::answering(|request, before| match request.is_write() || before < 3 {
         true => Reply::hang(),
         false => Reply::refusal(404, "NOT_FOUND", &Value::Null),
     })
     .await;
-    let host = launch().at(&upstream).without_guard().args(["--timeout", "0.3"]).start().await;
+    let host = launch().at(&upstream).without_guard().args(["--timeout", "0.3"]).in_memory().await;
     let read = host.failed("get_contract", json!({ "contractId": "c" })).await;
     assert_eq!(
         (read.code(), &read.error()["outcome"], &read.error()["retryable"]),

@@ -39,7 +39,7 @@ async fn the_first_token_variable_that_is_set_wins() {
 }
 
 #[tokio::test]
-async fn a_variable_that_is_empty_or_was_not_expanded_counts_as_not_set() {
+async fn an_empty_or_unexpanded_variable_counts_as_unset() {
     let upstream = Upstream::giving(&contracts(0)).await;
     for nothing in ["", "  ", "${OT_API_TOKEN}"] {
         let server = launch().at(&upstream).env("OT_API_TOKEN", nothing).env("OPENTRAIN_API_TOKEN", "ot_pat_x_y");
@@ -49,7 +49,7 @@ async fn a_variable_that_is_empty_or_was_not_expanded_counts_as_not_set() {
 }
 
 #[tokio::test]
-async fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
+async fn the_environment_wins_over_file_and_default() {
     let (one, other) = (Upstream::giving(&contracts(0)).await, Upstream::giving(&contracts(0)).await);
     let by_file = launch().credentials(&file(&format!("{}/", one.origin), "ot_pat_a_filefilefile"));
     by_file.start().await.done("list_contracts", json!({})).await;
@@ -64,7 +64,7 @@ async fn the_environment_wins_over_the_file_and_the_file_over_the_default() {
 }
 
 #[tokio::test]
-async fn a_token_of_the_environment_is_never_sent_to_a_base_of_the_file() {
+async fn an_environment_token_never_goes_to_the_files_base() {
     let upstream = Upstream::giving(&contracts(0)).await;
     let server = launch().credentials(&file(&upstream.origin, "ot_pat_a_filefilefile")).env("OT_API_TOKEN", TOKEN);
     // The default base is on the network: a proxy that opens no tunnel keeps the test off it.
@@ -75,7 +75,7 @@ async fn a_token_of_the_environment_is_never_sent_to_a_base_of_the_file() {
 }
 
 #[tokio::test]
-async fn a_placeholder_for_the_token_is_named_in_the_answer_and_never_sent() {
+async fn a_placeholder_token_is_named_and_never_sent() {
     let upstream = Upstream::giving(&contracts(0)).await;
     for placeholder in ["$OT_API_TOKEN", "<your token>", "ot_pat_...", "'ot_pat_x_y'", "op://a/b/c"] {
         let host = launch().at(&upstream).env("OT_API_TOKEN", placeholder).start().await;
@@ -85,7 +85,7 @@ async fn a_placeholder_for_the_token_is_named_in_the_answer_and_never_sent() {
 }
 
 #[tokio::test]
-async fn the_credential_file_is_looked_for_where_opentrains_tools_write_it() {
+async fn the_credential_file_is_where_opentrains_tools_write() {
     let upstream = Upstream::giving(&contracts(0)).await;
     let server = launch();
     let elsewhere = server.home.path().join("xdg");
@@ -140,7 +140,7 @@ async fn a_base_is_an_origin_over_https_or_on_loopback() {
 }
 
 #[tokio::test]
-async fn a_token_that_cannot_be_sent_is_refused_and_not_repeated() {
+async fn an_unsendable_token_is_refused_and_not_repeated() {
     for token in ["ot_pat_with a blank", "ot_pat_sëcret"] {
         let ran = launch().env("OT_API_TOKEN", token).run().await;
         assert_eq!((ran.status, ran.stdout.as_str()), (Some(2), ""), "{token}: {ran:?}");
@@ -149,7 +149,7 @@ async fn a_token_that_cannot_be_sent_is_refused_and_not_repeated() {
 }
 
 #[tokio::test]
-async fn a_token_that_is_for_something_else_is_refused_by_name_and_never_sent() {
+async fn a_token_of_another_kind_is_never_sent() {
     let upstream = Upstream::giving(&contracts(0)).await;
     for (token, what) in [
         ("ot_clm_c3f9_secretsecret", "claim token"),
@@ -184,7 +184,7 @@ async fn the_status_says_where_the_token_comes_from() {
 }
 
 #[tokio::test]
-async fn the_status_tells_what_is_known_here_when_the_api_says_nothing() {
+async fn the_status_tells_what_is_known_here() {
     let upstream = Upstream::scripted([Reply::new(500, "no")]).await;
     let server = launch().at(&upstream).credentials("{").args(["--max-milestone-usd", "500"]);
     let status = server.start().await.failed("get_auth_status", json!({})).await;
@@ -192,7 +192,7 @@ async fn the_status_tells_what_is_known_here_when_the_api_says_nothing() {
 }
 
 #[tokio::test]
-async fn a_token_from_the_file_goes_only_where_the_file_says() {
+async fn a_file_token_goes_where_the_file_says() {
     let (own, hostile) = (Upstream::giving(&contracts(0)).await, Upstream::giving(&contracts(0)).await);
     for content in [file(&own.origin, TOKEN), json!({ "apiToken": TOKEN }).to_string()] {
         for variable in ["OPENTRAIN_API_BASE_URL", "OT_API_BASE_URL"] {
@@ -211,7 +211,7 @@ async fn a_token_from_the_file_goes_only_where_the_file_says() {
 }
 
 #[tokio::test]
-async fn a_file_that_changes_its_base_does_not_send_its_token_to_the_old_one() {
+async fn a_token_leaves_the_old_base_with_its_file() {
     let refusing = Upstream::scripted([Reply::refusal(401, "UNAUTHORIZED", &Value::Null)]).await;
     let server = launch().credentials(&file(&refusing.origin, "ot_pat_o_ldtoken"));
     let path = server.credential_path();
@@ -223,7 +223,7 @@ async fn a_file_that_changes_its_base_does_not_send_its_token_to_the_old_one() {
 }
 
 #[tokio::test]
-async fn a_broken_or_open_credential_file_is_named_and_left_as_it_is() {
+async fn a_broken_or_open_credential_file_is_named_and_kept() {
     let me = json!({ "actor": { "userId": "u" }, "token": { "scopes": [] } });
     let upstream = Upstream::giving(&me).await;
     let good = file(&upstream.origin, TOKEN);
@@ -255,7 +255,7 @@ fn make_pipe(path: &std::path::Path) {
 }
 
 #[tokio::test]
-async fn a_pipe_or_a_giant_in_place_of_the_credential_file_is_named_and_not_read() {
+async fn a_pipe_or_giant_credential_file_is_not_read() {
     let pipe = launch();
     make_pipe(&pipe.credential_path());
     let giant = launch().credentials(&" ".repeat(2 << 20));
@@ -267,7 +267,7 @@ async fn a_pipe_or_a_giant_in_place_of_the_credential_file_is_named_and_not_read
 }
 
 #[tokio::test]
-async fn a_pipe_that_takes_the_credential_files_place_holds_up_nobody() {
+async fn a_pipe_as_credential_file_delays_nobody() {
     let upstream = Upstream::answering(|_, _| Reply::refusal(401, "UNAUTHORIZED", &Value::Null)).await;
     let server = launch().credentials(&file(&upstream.origin, "ot_pat_a_filefilefile"));
     let path = server.credential_path();
@@ -285,14 +285,14 @@ async fn a_token_of_another_type_in_the_file_is_named() {
 }
 
 #[tokio::test]
-async fn a_broken_file_without_another_token_is_named_where_the_token_is_missed() {
+async fn a_missing_token_names_the_broken_file() {
     let host = launch().credentials("{").start().await;
     host.failed("list_contracts", json!({})).await.says(&["OT_API_TOKEN", "cli.json", "is not the JSON"]);
     host.failed("get_auth_status", json!({})).await.says(&["cli.json", "is not the JSON"]);
 }
 
 #[tokio::test]
-async fn the_sandbox_looks_at_nothing_of_the_users_and_leaves_nothing() {
+async fn the_sandbox_reads_and_leaves_no_user_files() {
     let hostile = Upstream::giving(&contracts(0)).await;
     for switch in [Some("1"), None] {
         let mut server =
@@ -337,7 +337,7 @@ async fn loopback_is_never_reached_through_a_proxy() {
 }
 
 #[tokio::test]
-async fn other_hosts_are_reached_through_the_proxy_that_is_set_without_showing_it_the_token() {
+async fn a_proxy_never_sees_the_token() {
     for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY"] {
         let proxy = Upstream::scripted([Reply::new(502, "no way")]).await;
         let host = launch().base("https://app.opentrain.test").env(name, &proxy.origin).start().await;
@@ -350,7 +350,7 @@ async fn other_hosts_are_reached_through_the_proxy_that_is_set_without_showing_i
 }
 
 #[tokio::test]
-async fn a_host_that_is_named_in_no_proxy_is_reached_without_it() {
+async fn no_proxy_hosts_are_reached_without_the_proxy() {
     let proxy = Upstream::scripted([Reply::new(502, "no way")]).await;
     let name = format!("{}.invalid", "a".repeat(70));
     let server = launch().base(&format!("https://{name}")).env("HTTPS_PROXY", &proxy.origin).env("NO_PROXY", &name);
@@ -410,7 +410,7 @@ async fn certificates_are_checked_and_ssl_cert_file_names_more() {
 }
 
 #[tokio::test]
-async fn a_certificate_store_that_cannot_be_used_is_what_the_hint_is_about() {
+async fn the_hint_names_an_unusable_certificate_store() {
     let host = launch().base("https://localhost:1").env("SSL_CERT_FILE", "/nowhere/ca.pem").start().await;
     let answer = host.failed("list_contracts", json!({})).await;
     assert_eq!(answer.code(), "NOT_CONFIGURED");

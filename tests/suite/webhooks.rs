@@ -8,7 +8,7 @@ use crate::harness::{Reply, Upstream, launch};
 const SECRET: &str = "whsec_s3cr3tOfTheTests";
 
 #[tokio::test]
-async fn the_file_with_the_secret_goes_with_its_webhook_and_no_other_does() {
+async fn deleting_a_webhook_deletes_only_its_secret() {
     let upstream = Upstream::answering(|request, _| {
         let webhook = json!({ "id": "wh_1", "url": "https://example.com/hook", "eventTypes": ["contract.created"], "status": "ACTIVE" });
         match request.method.as_str() {

@@ -11,18 +11,18 @@ fn arguments(text: &str) -> Value {
 
 async fn listing() -> (Upstream, Host) {
     let upstream = Upstream::giving(&contracts(2)).await;
-    let host = launch().at(&upstream).start().await;
+    let host = launch().at(&upstream).in_memory().await;
     (upstream, host)
 }
 
 async fn creating() -> (Upstream, Host) {
     let upstream = Upstream::scripted([Reply::json(201, &json!({ "milestone": milestone("ms_7Rtd") }))]).await;
-    let host = launch().at(&upstream).without_guard().start().await;
+    let host = launch().at(&upstream).without_guard().in_memory().await;
     (upstream, host)
 }
 
-#[tokio::test]
-async fn a_read_is_a_get_with_the_token_and_our_name_and_nothing_else() {
+#[tokio::test(start_paused = true)]
+async fn a_read_is_a_plain_get_with_the_token() {
     let (upstream, host) = listing().await;
     host.done("list_contracts", json!({})).await;
     let request = upstream.only_request();
@@ -35,14 +35,14 @@ async fn a_read_is_a_get_with_the_token_and_our_name_and_nothing_else() {
     assert!(request.body.is_empty());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn every_request_carries_our_name_and_version() {
     let upstream = Upstream::answering(|request, _| match request.path() {
         "/api/public/v1/contracts/c/milestones" => Reply::refusal(400, "BAD_REQUEST", &json!({ "field": "volume" })),
         _ => Reply::json(200, &json!({ "contract": contract("c", &[]) })),
     })
     .await;
-    let host = launch().at(&upstream).start().await;
+    let host = launch().at(&upstream).in_memory().await;
     host.failed("create_milestone", json!({ "contractId": "c", "description": "d" })).await;
     host.done("get_contract", json!({ "contractId": "c" })).await;
     let requests = upstream.requests();
@@ -52,8 +52,8 @@ async fn every_request_carries_our_name_and_version() {
     }
 }
 
-#[tokio::test]
-async fn only_the_filters_that_were_given_are_sent_and_ours_never() {
+#[tokio::test(start_paused = true)]
+async fn only_given_filters_of_the_api_are_sent() {
     let (upstream, host) = listing().await;
     let cases = [
         (json!({ "status": "active" }), Some("status=active")),
@@ -74,8 +74,8 @@ async fn only_the_filters_that_were_given_are_sent_and_ours_never() {
     assert_eq!(upstream.requests().last().unwrap().query(), None, "a cursor is ours, not the API's");
 }
 
-#[tokio::test]
-async fn a_write_is_a_post_whose_body_is_exactly_what_was_given() {
+#[tokio::test(start_paused = true)]
+async fn a_write_is_a_post_of_exactly_the_arguments() {
     let cases = [
         (r#"{"contractId":"c","description":"d"}"#, r#"{"description":"d"}"#),
         (
@@ -110,7 +110,7 @@ async fn a_write_is_a_post_whose_body_is_exactly_what_was_given() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn numbers_go_out_as_they_came_in() {
     let (upstream, host) = creating().await;
     let written = ["300", "300.0", "300.1", "300.10", "0.035", "999999999999.9999"];
@@ -124,7 +124,7 @@ async fn numbers_go_out_as_they_came_in() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_amount_that_is_not_exact_is_refused() {
     let (upstream, host) = creating().await;
     let no_amounts =
@@ -141,7 +141,7 @@ async fn an_amount_that_is_not_exact_is_refused() {
     assert_eq!(upstream.requests().len(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_number_with_an_exponent_keeps_its_value() {
     let (upstream, host) = creating().await;
     for (number, value) in [("3e2", 300.0), ("1E+2", 100.0), ("125e-1", 12.5)] {
@@ -152,7 +152,7 @@ async fn a_number_with_an_exponent_keeps_its_value() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn text_parameters_are_never_changed_into_something_else() {
     let (upstream, host) = creating().await;
     host.done("create_milestone", json!({ "contractId": "300", "description": "true", "name": "{\"a\":1}" })).await;
@@ -161,8 +161,8 @@ async fn text_parameters_are_never_changed_into_something_else() {
     assert_eq!(request.body(), r#"{"description":"true","name":"{\"a\":1}"}"#);
 }
 
-#[tokio::test]
-async fn a_page_size_that_came_as_text_or_with_a_fraction_of_zero_is_a_page_size() {
+#[tokio::test(start_paused = true)]
+async fn a_page_size_may_be_text_or_end_in_zero() {
     let (_upstream, host) = listing().await;
     for limit in [json!(1), json!("1"), json!(" 1 "), arguments("1.0")] {
         let answer = host.done("list_contracts", json!({ "limit": limit })).await;
@@ -170,10 +170,10 @@ async fn a_page_size_that_came_as_text_or_with_a_fraction_of_zero_is_a_page_size
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_id_stays_one_segment_of_the_path() {
     let upstream = Upstream::giving(&json!({ "contract": contract("c", &[]) })).await;
-    let host = launch().at(&upstream).start().await;
+    let host = launch().at(&upstream).in_memory().await;
     let ids = [
         ("ctr_8Kq2", "ctr_8Kq2"),
         ("a-b.c_d~e", "a-b.c_d~e"),
@@ -194,7 +194,7 @@ async fn an_id_stays_one_segment_of_the_path() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn due_dates_go_out_as_they_were_written() {
     let (upstream, host) = creating().await;
     for date in
@@ -206,8 +206,8 @@ async fn due_dates_go_out_as_they_were_written() {
     }
 }
 
-#[tokio::test]
-async fn what_cannot_be_right_is_not_sent_and_its_name_is_told_as_it_was_written() {
+#[tokio::test(start_paused = true)]
+async fn wrong_arguments_are_refused_by_their_own_names() {
     let (upstream, host) = creating().await;
     let wrong = [
         // arguments, field, what the message must say
@@ -265,7 +265,7 @@ async fn what_cannot_be_right_is_not_sent_and_its_name_is_told_as_it_was_written
     assert_eq!(upstream.connections(), 0, "{:#?}", upstream.requests());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_name_without_end_is_not_repeated_whole() {
     let (_upstream, host) = listing().await;
     let answer = host.failed("list_contracts", json!({ "x".repeat(100_000): 1 })).await;
@@ -273,8 +273,8 @@ async fn a_name_without_end_is_not_repeated_whole() {
     assert!(answer.text().len() < 1_000, "{} bytes", answer.text().len());
 }
 
-#[tokio::test]
-async fn an_id_that_no_address_can_hold_is_refused_before_sending() {
+#[tokio::test(start_paused = true)]
+async fn an_id_unfit_for_a_path_is_refused_unsent() {
     let (upstream, host) = listing().await;
     let arguments = json!({ "contractId": "c".repeat(70_000), "description": "d" });
     let answer = host.failed("create_milestone", arguments).await;
@@ -283,7 +283,7 @@ async fn an_id_that_no_address_can_hold_is_refused_before_sending() {
     assert_eq!(upstream.connections(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_list_is_asked_for_in_words_that_exist() {
     let (upstream, host) = listing().await;
     for (given, field, said) in [

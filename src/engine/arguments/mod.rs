@@ -225,14 +225,14 @@ mod tests {
     }
 
     #[test]
-    fn null_means_not_given_and_open_objects_stay_as_they_are() {
+    fn null_means_unset_except_in_open_objects() {
         assert_eq!(fitted(json!({"contractId": "c", "amountUsd": null})), json!({"contractId": "c"}));
         let open = json!({"contractId": "c", "fields": {"a": null, "b": "300", "price": null}});
         assert_eq!(fitted(open.clone()), open);
     }
 
     #[test]
-    fn known_fields_of_an_open_object_are_read_and_none_is_refused() {
+    fn open_objects_read_known_fields_and_refuse_none() {
         let read =
             |price: Value| fitted(json!({"contractId": "c", "fields": {"price": price}}))["fields"]["price"].clone();
         assert_eq!(read(json!("12.50")).to_string(), "12.50");

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_line_counts_with_the_amount_that_stands_in_it() {
+    fn a_damaged_line_counts_with_its_amount() {
         for (whole, broken) in [
             ("\"95\"", "\"95"),
             ("\"95\"", "95,,"),
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn the_amount_among_the_arguments_helps_where_the_other_is_damaged() {
+    fn a_damaged_amount_is_read_from_the_arguments() {
         let text = WHOLE.replace("{}", r#"{"amountUsd":95}"#).replace("\"95\"", "\"9\u{fffd}\"");
         assert_eq!(damaged(&text).amount_usd, Some(Decimal::from(95)));
     }

@@ -184,7 +184,7 @@ fn the_entry_of_another_program_is_left_alone() {
 }
 
 #[test]
-fn an_older_entry_of_ours_gets_the_new_command_and_keeps_the_rest() {
+fn our_older_entry_gets_the_new_command() {
     for host in &HOSTS {
         let old = Launch { command: "/old/opentrain-mcp".into(), arguments: vec!["--read-only".into()] };
         let (_home, path) = home_with(host, &texts(host)[0]);
@@ -211,7 +211,7 @@ fn an_older_entry_of_ours_gets_the_new_command_and_keeps_the_rest() {
 }
 
 #[test]
-fn an_entry_that_the_user_wrote_is_copied_before_it_is_changed() {
+fn a_users_own_entry_is_copied_before_the_change() {
     for host in &HOSTS {
         let old = Launch { command: "opentrain-mcp".into(), arguments: vec![] };
         let (_home, path) = home_with(host, &texts(host)[0]);
@@ -227,7 +227,7 @@ fn an_entry_that_the_user_wrote_is_copied_before_it_is_changed() {
 }
 
 #[test]
-fn a_file_that_we_made_needs_no_copy_and_goes_with_its_last_entry() {
+fn our_own_file_goes_with_its_last_entry() {
     for host in &HOSTS {
         let (_home, path) = home(host);
         install(host, &path, "opentrain", &launch(&[]), false).unwrap();

@@ -133,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_json_is_told_apart_from_what_is_too_deep() {
+    fn invalid_json_differs_from_deep_json() {
         assert!(matches!(read(b"hello", 0), Err(Unreadable::NotJson(_))));
         let deep = format!("{}{}", "[".repeat(200), "]".repeat(200));
         assert!(matches!(read(deep.as_bytes(), 200), Err(Unreadable::Refused(_))));

@@ -95,7 +95,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_long_line_is_passed_over_and_its_id_is_kept() {
+    async fn a_long_line_is_skipped_and_keeps_its_id() {
         let read = all(b"{\"text\":\"xxxxxxxxxxxxxxxxxxxx\",\"id\":5}\nshort\n", 10).await;
         assert_eq!(read, ["too long, id Some(Number(5))", "short"]);
     }

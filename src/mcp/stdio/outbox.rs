@@ -111,7 +111,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn closing_does_not_wait_for_a_host_that_does_not_read() {
+    async fn closing_does_not_wait_for_an_idle_host() {
         let (near, _far) = tokio::io::duplex(8);
         let mut outbox = Outbox::new(near);
         outbox.push(vec![b'x'; 99]);

@@ -199,7 +199,7 @@ async fn what_can_be_mended_is_carried_out() {
 }
 
 #[tokio::test]
-async fn before_initialize_each_request_is_told_so_and_nothing_ends_the_server() {
+async fn nothing_before_initialize_ends_the_server() {
     let mut talk = Talk::start();
     for line in [
         r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#,
@@ -242,7 +242,7 @@ async fn a_request_of_the_newest_revision_needs_no_initialize() {
 }
 
 #[tokio::test]
-async fn a_batch_is_answered_as_one_in_the_revision_that_has_them() {
+async fn a_batch_is_answered_as_one_where_batches_exist() {
     let mut talk = Talk::begun("2025-03-26").await;
     let note = r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#;
     let ping = r#"{"jsonrpc":"2.0","id":"p","method":"ping"}"#;
@@ -258,7 +258,7 @@ async fn a_batch_is_answered_as_one_in_the_revision_that_has_them() {
 }
 
 #[tokio::test]
-async fn a_batch_of_another_revision_is_refused_for_each_of_its_requests() {
+async fn other_revisions_refuse_each_request_of_a_batch() {
     let mut talk = Talk::begun(NEWEST).await;
     talk.say(format!("[{},{}]", call("1", "echo"), call("2", "echo"))).await;
     for id in [1, 2] {

@@ -206,7 +206,7 @@ async fn strangers_words_are_shown_and_not_obeyed() {
 }
 
 #[tokio::test]
-async fn a_payment_method_is_added_and_requests_wait_on_the_front_page() {
+async fn the_front_page_shows_waiting_requests() {
     let sandbox = sandbox().await;
     let front = async || get("/").send(&sandbox).await.body().to_owned();
     assert!(front().await.contains("No payment method") && front().await.contains(">Nothing is waiting."));

@@ -138,7 +138,7 @@ async fn what_does_not_fit_is_listed_as_issues() {
 }
 
 #[tokio::test]
-async fn a_foreign_job_is_forbidden_and_a_missing_one_not_found() {
+async fn a_foreign_job_is_forbidden_a_missing_one_unknown() {
     let sandbox = claimed_sandbox().await;
     let agent = Agent::register(&sandbox).await;
     let job = ready(&sandbox, TWEETS).await;

@@ -108,7 +108,7 @@ async fn what_ends_an_approval_is_told_each_time() {
 }
 
 #[tokio::test]
-async fn a_token_sees_its_scopes_and_an_account_its_own_events() {
+async fn a_token_sees_its_scopes_and_own_events() {
     let sandbox = sandbox().await;
     post("/claim", "").send(&sandbox).await;
     let reader = Agent::owner().with_scopes(&["messages:read"], &sandbox).await;

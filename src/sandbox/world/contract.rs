@@ -238,7 +238,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_budget_is_low_from_four_fifths_and_depleted_at_the_end() {
+    fn a_budget_is_low_from_four_fifths_on() {
         let state_of = |consumed, funded| state(share(Decimal::new(consumed, 1), Decimal::new(funded, 0)));
         assert_eq!(state_of(0, 0), "OK");
         assert_eq!(state_of(319, 40), "OK");

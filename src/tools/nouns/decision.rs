@@ -72,7 +72,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn an_approval_that_ended_before_its_time_is_not_told_as_too_late() {
+    fn an_early_end_of_an_approval_is_not_late() {
         let now = "2026-06-14T10:00:00Z".parse().unwrap();
         let (before, after) = ("2026-06-13T10:00:00Z", "2026-06-15T10:00:00Z");
         for (approval, why) in [

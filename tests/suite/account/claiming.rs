@@ -14,7 +14,7 @@ fn mira() -> Value {
 }
 
 #[tokio::test]
-async fn the_page_and_the_code_are_shown_with_how_long_they_are_good_and_what_to_call_then() {
+async fn page_code_expiry_and_next_call_are_shown() {
     let opentrain = OpenTrain::new().await;
     let host = opentrain.registered().named("Visual Studio Code").start().await;
     let answer = host.done("claim_account", mira()).await;
@@ -28,7 +28,7 @@ async fn the_page_and_the_code_are_shown_with_how_long_they_are_good_and_what_to
 }
 
 #[tokio::test]
-async fn the_claim_token_goes_in_the_body_and_no_token_in_the_header() {
+async fn the_claim_token_goes_in_the_body_only() {
     for environment in [None, Some("ot_pat_environ1_another99secret")] {
         let opentrain = OpenTrain::new().await;
         let mut server = opentrain.registered();
@@ -67,7 +67,7 @@ async fn where_nothing_is_registered_it_says_so_and_sends_nothing() {
 }
 
 #[tokio::test]
-async fn a_claim_token_is_for_the_origin_that_gave_it_and_no_other() {
+async fn a_claim_token_goes_only_to_its_own_origin() {
     let opentrain = OpenTrain::claimed().await;
     let stranger = Upstream::giving(&json!({})).await;
     let server = launch().env("OPENTRAIN_API_BASE_URL", &stranger.origin).env("OT_API_TOKEN", NEW);
@@ -101,7 +101,7 @@ async fn a_refused_claim_never_repeats_the_claim_token() {
 }
 
 #[tokio::test]
-async fn a_page_on_another_host_is_told_as_unverified_and_nobody_is_sent_there() {
+async fn nobody_is_sent_to_a_page_elsewhere() {
     for page in ["https://evil.example/claim?token=ot_cat_7f3a", "javascript:alert(1)"] {
         for revision in ["2025-11-25", STATELESS] {
             let opentrain = OpenTrain::new().await.with_page(page);
@@ -116,7 +116,7 @@ async fn a_page_on_another_host_is_told_as_unverified_and_nobody_is_sent_there()
 }
 
 #[tokio::test]
-async fn the_page_is_opened_by_elicitation_with_the_code_beside_it_and_the_token_comes_when_it_is_claimed() {
+async fn elicitation_opens_the_claim_page_with_its_code() {
     let opentrain = OpenTrain::new().await;
     let host = opentrain.registered().eliciting(url_mode()).start().await;
     let id = host.begin("claim_account", mira()).await;
@@ -140,7 +140,7 @@ async fn the_page_is_opened_by_elicitation_with_the_code_beside_it_and_the_token
 }
 
 #[tokio::test]
-async fn a_host_of_the_newest_revision_is_asked_by_its_result() {
+async fn the_newest_revision_asks_by_its_result() {
     let opentrain = OpenTrain::new().await;
     let host = opentrain.registered().speaking(STATELESS).eliciting(url_mode()).start().await;
     let call = json!({ "name": "claim_account", "arguments": mira() });
@@ -161,7 +161,7 @@ async fn a_host_of_the_newest_revision_is_asked_by_its_result() {
 }
 
 #[tokio::test]
-async fn a_declined_page_gives_the_plain_answer_and_asks_for_nothing() {
+async fn a_declined_page_gives_the_plain_answer() {
     let opentrain = OpenTrain::new().await;
     let host = opentrain.registered().eliciting(url_mode()).start().await;
     let id = host.begin("claim_account", mira()).await;
@@ -171,7 +171,7 @@ async fn a_declined_page_gives_the_plain_answer_and_asks_for_nothing() {
 }
 
 #[tokio::test]
-async fn a_person_who_takes_longer_than_the_wait_is_told_as_pending() {
+async fn a_slow_person_leaves_the_approval_pending() {
     let opentrain = OpenTrain::new().await;
     let host = opentrain.registered().eliciting(url_mode()).args(["--human-wait", "1"]).start().await;
     let id = host.begin("claim_account", mira()).await;
@@ -182,7 +182,7 @@ async fn a_person_who_takes_longer_than_the_wait_is_told_as_pending() {
 }
 
 #[tokio::test]
-async fn a_scope_that_a_claim_gives_is_told_with_the_way_to_it() {
+async fn a_scope_from_a_claim_names_the_claim() {
     let lacking = |scope: &str| {
         let details = json!({ "requiredScopes": [scope], "grantedScopes": ["jobs:read"] });
         Reply::json(403, &json!({ "error": "Missing scope", "code": "FORBIDDEN", "details": details }))
@@ -198,7 +198,7 @@ async fn a_scope_that_a_claim_gives_is_told_with_the_way_to_it() {
 }
 
 #[tokio::test]
-async fn the_refusal_for_want_of_a_claim_names_claim_account_where_it_can_be_called() {
+async fn an_unclaimed_refusal_names_claim_account_where_listed() {
     let opentrain = OpenTrain::new().await;
     let host = opentrain.registered().start().await;
     let refused = host.failed("create_milestone", terms()).await;
@@ -210,7 +210,7 @@ async fn the_refusal_for_want_of_a_claim_names_claim_account_where_it_can_be_cal
 }
 
 #[tokio::test]
-async fn after_an_accept_the_token_endpoint_is_asked_and_the_call_is_made_with_the_new_token() {
+async fn after_an_accept_the_call_uses_the_new_token() {
     let opentrain = OpenTrain::new().await;
     let host = opentrain.registered().eliciting(url_mode()).start().await;
     let id = host.begin("create_milestone", terms()).await;
@@ -226,7 +226,7 @@ async fn after_an_accept_the_token_endpoint_is_asked_and_the_call_is_made_with_t
 }
 
 #[tokio::test]
-async fn while_nobody_has_claimed_it_the_call_is_not_repeated_with_the_dying_token() {
+async fn an_unclaimed_call_is_not_repeated() {
     let opentrain = OpenTrain::new().await;
     let host = opentrain.registered().eliciting(url_mode()).start().await;
     // Sets the pace: as often as one likes.
@@ -246,7 +246,7 @@ async fn while_nobody_has_claimed_it_the_call_is_not_repeated_with_the_dying_tok
 }
 
 #[tokio::test]
-async fn a_claim_that_is_done_just_after_it_was_asked_for_is_found_all_the_same() {
+async fn a_claim_done_after_the_question_is_still_found() {
     // The account is claimed in the moment in which the first question is answered with "not yet".
     let opentrain = OpenTrain::new().await.answers_next([pending()]);
     let host = opentrain.registered().eliciting(url_mode()).start().await;

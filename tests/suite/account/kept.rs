@@ -50,7 +50,7 @@ impl Held {
 }
 
 #[tokio::test]
-async fn when_the_answer_is_read_the_token_is_on_the_disk_whatever_happens_then() {
+async fn an_answered_token_is_already_on_the_disk() {
     for _ in 0..5 {
         let held = Held::back().await;
         held.gate.open();
@@ -88,7 +88,7 @@ async fn at_no_moment_is_the_file_half_written() {
 }
 
 #[tokio::test]
-async fn killed_while_the_answer_is_held_back_the_old_account_is_whole_and_the_next_process_asks() {
+async fn a_kill_before_the_answer_keeps_the_old_account() {
     let held = Held::back().await;
     held.host.signal("KILL");
     held.host.exit_within(PATIENCE).await;
@@ -103,7 +103,7 @@ async fn killed_while_the_answer_is_held_back_the_old_account_is_whole_and_the_n
 }
 
 #[tokio::test]
-async fn killed_as_soon_as_the_file_is_there_the_file_is_whole() {
+async fn a_kill_after_the_save_leaves_a_whole_file() {
     for _ in 0..5 {
         let held = Held::back().await;
         let path = held.path();
@@ -134,7 +134,7 @@ async fn the_end_of_input_waits_for_the_token() {
 }
 
 #[tokio::test]
-async fn the_end_of_input_and_a_signal_together_wait_for_the_token() {
+async fn input_end_with_a_signal_waits_for_the_token() {
     let held = Held::back().await;
     held.host.close_input().await;
     held.host.signal("TERM");
@@ -158,7 +158,7 @@ async fn a_cancelled_call_gets_its_token_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_cancelled_wait_for_a_person_gets_its_token_all_the_same() {
+async fn a_cancelled_wait_for_a_person_still_gets_its_token() {
     let gate = Gate::closed();
     let opentrain = OpenTrain::new().await.answers_next([granted().once_open(&gate)]);
     let host = opentrain.registered().eliciting(json!({ "url": {} })).start().await;
@@ -174,7 +174,7 @@ async fn a_cancelled_wait_for_a_person_gets_its_token_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_signal_during_a_wait_for_a_person_waits_for_the_token() {
+async fn a_signal_during_a_wait_waits_for_the_token() {
     let gate = Gate::closed();
     let opentrain = OpenTrain::new().await.answers_next([granted().once_open(&gate)]);
     let host = opentrain.registered().eliciting(json!({ "url": {} })).start().await;
@@ -189,7 +189,7 @@ async fn a_signal_during_a_wait_for_a_person_waits_for_the_token() {
 }
 
 #[tokio::test]
-async fn two_processes_that_ask_at_once_make_one_exchange_and_both_go_on_with_the_new_token() {
+async fn two_processes_share_one_exchange() {
     let gate = Gate::closed();
     let opentrain = OpenTrain::new().await.answers_next([granted().once_open(&gate)]);
     let first = opentrain.registered().start().await;
@@ -213,7 +213,7 @@ async fn two_processes_that_ask_at_once_make_one_exchange_and_both_go_on_with_th
 }
 
 #[tokio::test]
-async fn calls_of_one_process_that_ask_at_once_make_one_exchange() {
+async fn simultaneous_calls_make_one_exchange() {
     let gate = Gate::closed();
     let opentrain = OpenTrain::new().await.answers_next([granted().once_open(&gate)]);
     let host = opentrain.registered().start().await;
@@ -261,7 +261,7 @@ async fn a_registration_is_waited_for_whatever_ends_the_server() {
 }
 
 #[tokio::test]
-async fn a_call_from_the_shell_that_is_stopped_has_its_token_on_the_disk() {
+async fn a_stopped_call_from_the_shell_saves_its_token() {
     let gate = Gate::closed();
     let opentrain = OpenTrain::new().await.answers_next([granted().once_open(&gate)]);
     let host = opentrain.registered().args(["call", "get_claim_status"]).bare();

@@ -7,7 +7,7 @@ use crate::harness::launch::write_private;
 use crate::harness::{Refusing, Reply, TOKEN, Upstream, launch};
 
 #[tokio::test]
-async fn the_token_is_revoked_and_forgotten_and_what_is_not_ours_stays() {
+async fn logout_revokes_the_token_and_keeps_other_keys() {
     let opentrain = OpenTrain::new().await;
     let mut file: Value = serde_json::from_str(&opentrain.file(OLD, Some(CLAIM))).unwrap();
     file["theirs"] = json!({ "deep": [1, 2.5] });
@@ -40,7 +40,7 @@ async fn where_nothing_is_kept_there_is_nothing_to_do() {
 }
 
 #[tokio::test]
-async fn an_account_that_cannot_be_revoked_from_here_is_not_said_to_be_missing() {
+async fn an_irrevocable_account_is_not_called_missing() {
     let opentrain = OpenTrain::new().await;
     let file = json!({ "apiToken": NEW, "baseUrl": "https://opentrain.example" });
     let ran = opentrain.server().credentials(&file.to_string()).args(["logout"]).run().await;
@@ -50,7 +50,7 @@ async fn an_account_that_cannot_be_revoked_from_here_is_not_said_to_be_missing()
 }
 
 #[tokio::test]
-async fn a_token_of_the_environment_is_neither_revoked_nor_taken_for_forgotten() {
+async fn an_environment_token_is_not_revoked() {
     let opentrain = OpenTrain::new().await;
     let server = opentrain.server().credentials(&opentrain.file(NEW, None)).env("OT_API_TOKEN", TOKEN);
     let ran = server.args(["logout"]).run().await;

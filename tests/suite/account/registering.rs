@@ -44,7 +44,7 @@ async fn the_file_is_where_xdg_config_home_says() {
 }
 
 #[tokio::test]
-async fn it_is_sent_as_json_outside_of_the_public_api_and_without_a_token() {
+async fn a_registration_is_json_without_a_token() {
     for token in [None, Some(TOKEN)] {
         let opentrain = OpenTrain::new().await;
         let mut server = opentrain.server();
@@ -70,7 +70,7 @@ async fn without_names_an_empty_object_is_sent() {
 }
 
 #[tokio::test]
-async fn the_token_is_in_use_at_once_and_after_a_restart() {
+async fn a_new_token_survives_a_restart() {
     let opentrain = OpenTrain::new().await;
     let host = opentrain.server().start().await;
     host.done("register_agent", json!({})).await;
@@ -108,7 +108,7 @@ async fn a_saved_account_is_not_replaced_unless_it_is_forced() {
 }
 
 #[tokio::test]
-async fn an_account_that_another_process_saved_meanwhile_is_not_replaced_either() {
+async fn an_account_of_another_process_is_not_replaced() {
     let opentrain = OpenTrain::new().await;
     let host = opentrain.server().start().await;
     let path = credential_path(&host);
@@ -119,7 +119,7 @@ async fn an_account_that_another_process_saved_meanwhile_is_not_replaced_either(
 }
 
 #[tokio::test]
-async fn a_saved_account_that_cannot_be_used_from_here_is_not_replaced_either() {
+async fn an_unusable_saved_account_is_not_replaced() {
     for saved in [
         json!({ "apiToken": NEW, "baseUrl": "https://opentrain.example" }),
         json!({ "apiToken": "no token at all" }),
@@ -150,7 +150,7 @@ async fn a_file_that_is_a_link_stays_one() {
 }
 
 #[tokio::test]
-async fn a_file_that_cannot_be_read_is_left_as_it_is_and_nothing_is_sent() {
+async fn an_unreadable_file_is_left_and_nothing_sent() {
     for broken in ["{\"apiToken\": \"ot_pat_half", "[]", "{\"apiToken\": 5}"] {
         let opentrain = OpenTrain::new().await;
         let server = opentrain.server().credentials(broken);
@@ -166,7 +166,7 @@ async fn a_file_that_cannot_be_read_is_left_as_it_is_and_nothing_is_sent() {
 }
 
 #[tokio::test]
-async fn where_nothing_can_be_kept_nothing_is_sent_and_it_is_told_what_is_in_the_way() {
+async fn without_a_place_to_save_nothing_is_sent() {
     let opentrain = OpenTrain::new().await;
     let server = opentrain.server();
     let path = server.credential_path();
@@ -182,7 +182,7 @@ async fn where_nothing_can_be_kept_nothing_is_sent_and_it_is_told_what_is_in_the
 }
 
 #[tokio::test]
-async fn a_token_in_the_environment_stays_the_one_in_use_and_that_is_said() {
+async fn an_environment_token_stays_in_use_with_a_note() {
     let opentrain = OpenTrain::new().await;
     let host = opentrain.server().env("OPENTRAIN_PERSONAL_API_TOKEN", TOKEN).start().await;
     let answer = host.done("register_agent", json!({})).await;
@@ -193,7 +193,7 @@ async fn a_token_in_the_environment_stays_the_one_in_use_and_that_is_said() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_told_with_a_way_out_and_nothing_is_kept() {
+async fn a_refusal_names_a_way_out_and_saves_nothing() {
     for (status, error, said) in [
         (403, "anonymous_not_enabled", "A person makes a key"),
         (429, "rate_limit_exceeded", "Wait"),
@@ -211,7 +211,7 @@ async fn a_refusal_is_told_with_a_way_out_and_nothing_is_kept() {
 }
 
 #[tokio::test]
-async fn an_answer_without_tokens_or_none_at_all_is_unknown_and_keeps_nothing() {
+async fn an_answer_without_tokens_is_unknown() {
     for (about, reply) in [
         ("no tokens", Reply::json(200, &json!({ "identity_type": "anonymous" }))),
         ("half of it", Reply::json(200, &json!({ "access_token": OLD, "claim_token": CLAIM })).cut_after(20)),
@@ -244,7 +244,7 @@ async fn an_answer_that_repeats_its_tokens_elsewhere_shows_none() {
 }
 
 #[tokio::test]
-async fn what_needs_a_token_says_that_there_is_none_and_names_the_way_to_one() {
+async fn a_missing_token_is_told_with_a_way_out() {
     let opentrain = OpenTrain::new().await;
     let host = opentrain.server().start().await;
     let answer = host.failed("list_contracts", json!({})).await;

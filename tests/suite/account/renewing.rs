@@ -22,7 +22,7 @@ async fn the_exchange_is_made_once_and_the_call_repeated() {
 }
 
 #[tokio::test]
-async fn a_write_is_repeated_too_since_a_401_has_changed_nothing() {
+async fn a_write_is_repeated_after_a_401_too() {
     let opentrain = OpenTrain::claimed().await;
     let host = opentrain.registered().start().await;
     let answer = host.done("create_milestone", crate::claim::terms()).await;
@@ -32,7 +32,7 @@ async fn a_write_is_repeated_too_since_a_401_has_changed_nothing() {
 }
 
 #[tokio::test]
-async fn where_the_exchange_gives_nothing_the_401_is_told_and_nothing_is_repeated() {
+async fn an_empty_exchange_leaves_the_401() {
     for (about, reply) in [
         ("pending", pending()),
         ("expired", oauth("expired_token")),
@@ -49,7 +49,7 @@ async fn where_the_exchange_gives_nothing_the_401_is_told_and_nothing_is_repeate
 }
 
 #[tokio::test]
-async fn a_token_that_another_process_has_put_there_is_found_without_an_exchange() {
+async fn a_token_of_another_process_needs_no_exchange() {
     let opentrain = OpenTrain::claimed().await;
     let host = opentrain.registered().start().await;
     write_private(&credential_path(&host), &opentrain.file(NEW, None));
@@ -68,7 +68,7 @@ async fn a_token_of_the_environment_is_not_exchanged_for_another() {
 }
 
 #[tokio::test]
-async fn calls_that_meet_a_401_together_make_one_exchange_and_all_succeed() {
+async fn calls_with_a_401_share_one_exchange() {
     for _ in 0..20 {
         let opentrain = OpenTrain::claimed().await;
         let host = opentrain.registered().start().await;
@@ -117,7 +117,7 @@ async fn an_exchange_on_behalf_of_another_call_is_on_record() {
 }
 
 #[tokio::test]
-async fn a_claim_that_is_done_just_after_it_was_asked_for_is_found_by_the_next_call() {
+async fn the_next_call_finds_a_claim_done_just_now() {
     let opentrain = OpenTrain::new().await.asked_every(1);
     let host = opentrain.registered().start().await;
     host.done("claim_account", json!({ "email": "mira@example.com" })).await;

@@ -15,7 +15,7 @@ fn mira() -> serde_json::Value {
 }
 
 #[tokio::test]
-async fn not_yet_is_no_error_and_asking_too_early_sends_nothing() {
+async fn asking_too_early_is_no_error_and_unsent() {
     let opentrain = OpenTrain::new().await;
     let host = opentrain.registered().start().await;
     for _ in 0..3 {
@@ -45,7 +45,7 @@ async fn the_interval_that_opentrain_names_is_kept() {
 }
 
 #[tokio::test]
-async fn an_interval_beyond_all_measure_keeps_no_call_from_its_answer() {
+async fn a_huge_interval_delays_no_answer() {
     let opentrain = OpenTrain::new().await.asked_every(u64::MAX).answers_next([oauth("slow_down")]);
     let host = opentrain.registered().start().await;
     host.done("get_claim_status", json!({})).await;
@@ -69,7 +69,7 @@ async fn slow_down_makes_the_pause_longer() {
 }
 
 #[tokio::test]
-async fn a_claimed_account_has_its_new_token_on_the_disk_and_in_use() {
+async fn a_claimed_account_saves_and_uses_its_new_token() {
     let opentrain = OpenTrain::claimed().await;
     let host = opentrain.registered().start().await;
     let answer = host.done("get_claim_status", json!({})).await;
@@ -99,7 +99,7 @@ async fn what_others_keep_in_the_file_stays_there() {
 }
 
 #[tokio::test]
-async fn a_token_in_the_environment_stays_the_one_in_use_and_the_new_one_is_kept() {
+async fn an_environment_token_stays_and_the_new_is_saved() {
     let opentrain = OpenTrain::claimed().await;
     let host = opentrain.registered().env("OT_API_TOKEN", TOKEN).start().await;
     host.done("get_claim_status", json!({})).await.says(&["claimed", "OT_API_TOKEN", "in use"]);
@@ -109,7 +109,7 @@ async fn a_token_in_the_environment_stays_the_one_in_use_and_the_new_one_is_kept
 }
 
 #[tokio::test]
-async fn a_token_in_the_environment_is_not_said_to_have_been_replaced() {
+async fn no_answer_says_an_environment_token_was_replaced() {
     let opentrain = OpenTrain::claimed().await;
     let host = opentrain.registered().env("OT_API_TOKEN", TOKEN).start().await;
     let answer = host.done("get_claim_status", json!({})).await;
@@ -117,7 +117,7 @@ async fn a_token_in_the_environment_is_not_said_to_have_been_replaced() {
 }
 
 #[tokio::test]
-async fn a_lost_answer_is_told_as_maybe_gone_with_what_to_do() {
+async fn a_lost_answer_may_be_gone_and_says_so() {
     for (about, reply) in [
         ("reset", Reply::reset()),
         ("cut", granted().cut_after(30)),
@@ -150,7 +150,7 @@ async fn what_was_not_asked_is_not_told_as_known() {
 }
 
 #[tokio::test]
-async fn asked_again_after_a_loss_it_says_that_the_token_was_delivered() {
+async fn a_second_exchange_says_the_token_was_delivered() {
     let opentrain = OpenTrain::new().await.answers_next([Reply::reset(), oauth("invalid_grant")]);
     let host = opentrain.registered().start().await;
     host.done("claim_account", mira()).await;
@@ -161,7 +161,7 @@ async fn asked_again_after_a_loss_it_says_that_the_token_was_delivered() {
 }
 
 #[tokio::test]
-async fn a_refusal_that_repeats_the_claim_token_does_not_show_it() {
+async fn a_refusal_never_shows_the_claim_token() {
     let body = json!({ "error": "invalid_grant", "error_description": format!("{} is unknown", super::CLAIM) });
     let opentrain = OpenTrain::new().await.answers_next([Reply::json(400, &body)]);
     let host = opentrain.registered().env("RUST_LOG", "trace").start().await;
@@ -196,7 +196,7 @@ async fn where_the_token_could_not_be_kept_nothing_is_asked() {
 }
 
 #[tokio::test]
-async fn a_question_that_did_not_leave_needs_no_pause_after_it() {
+async fn an_unsent_question_needs_no_pause() {
     let opentrain = OpenTrain::claimed().await;
     let server = opentrain.registered();
     let lock = server.credential_path().with_extension("json.lock");
@@ -227,7 +227,7 @@ async fn claimed_with_the_file_in_the_way() -> (OpenTrain, Host, Answer) {
 }
 
 #[tokio::test]
-async fn a_token_that_cannot_be_saved_stays_in_use_and_that_is_said() {
+async fn an_unsaved_token_stays_in_use_with_a_note() {
     let (opentrain, host, answer) = claimed_with_the_file_in_the_way().await;
     assert!(!answer.is_error(), "the account is claimed: {}", answer.0);
     answer.says(&["claimed", "could not be saved", "cli.json"]);
@@ -239,7 +239,7 @@ async fn a_token_that_cannot_be_saved_stays_in_use_and_that_is_said() {
 }
 
 #[tokio::test]
-async fn a_token_that_could_not_be_saved_outlives_another_look_at_the_old_file() {
+async fn an_unsaved_token_outlives_the_old_file() {
     let (opentrain, host, answer) = claimed_with_the_file_in_the_way().await;
     answer.says(&["could not be saved"]);
     let path = credential_path(&host);
@@ -252,7 +252,7 @@ async fn a_token_that_could_not_be_saved_outlives_another_look_at_the_old_file()
 }
 
 #[tokio::test]
-async fn a_token_that_could_not_be_saved_is_saved_at_the_next_call() {
+async fn an_unsaved_token_is_saved_at_the_next_call() {
     let (_opentrain, host, answer) = claimed_with_the_file_in_the_way().await;
     answer.says(&["could not be saved"]);
     let path = credential_path(&host);
@@ -262,7 +262,7 @@ async fn a_token_that_could_not_be_saved_is_saved_at_the_next_call() {
 }
 
 #[tokio::test]
-async fn a_token_that_could_not_be_saved_is_saved_at_the_end() {
+async fn an_unsaved_token_is_saved_at_the_end() {
     let (_opentrain, host, answer) = claimed_with_the_file_in_the_way().await;
     answer.says(&["could not be saved"]);
     let path = credential_path(&host);
@@ -281,7 +281,7 @@ async fn where_nothing_is_registered_nothing_is_said_of_creating() {
 }
 
 #[tokio::test]
-async fn what_waits_for_a_person_is_not_on_record_as_done() {
+async fn a_pending_approval_is_not_recorded_as_done() {
     let opentrain = OpenTrain::new().await.asked_every(0);
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("audit.jsonl");

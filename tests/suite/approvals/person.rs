@@ -31,14 +31,14 @@ async fn deciding(statuses: &'static [&'static str]) -> Api {
 
 /// A host of 2025-11-25 whose person is asked for a decision: the call, and what the server asks.
 async fn asked(api: &Api) -> (Host, u64, Value) {
-    let host = server(api).eliciting(url_mode()).start().await;
+    let host = server(api).eliciting(url_mode()).in_memory().await;
     let id = host.begin("request_milestone_funding", ids()).await;
     let request = host.asked().await;
     (host, id, request)
 }
 
-#[tokio::test]
-async fn the_person_is_shown_the_page_and_told_what_is_asked_of_them() {
+#[tokio::test(start_paused = true)]
+async fn the_person_sees_the_page_and_the_request() {
     let api = deciding(&["confirmed"]).await;
     let (host, id, request) = asked(&api).await;
     assert_eq!((&request["method"], &request["params"]["mode"]), (&json!("elicitation/create"), &json!("url")));
@@ -54,8 +54,8 @@ async fn the_person_is_shown_the_page_and_told_what_is_asked_of_them() {
     assert_eq!(api.came(FUND), 1);
 }
 
-#[tokio::test]
-async fn after_an_accept_the_approval_is_looked_at_until_it_is_decided() {
+#[tokio::test(start_paused = true)]
+async fn after_an_accept_the_approval_is_awaited() {
     for (statuses, said, unsaid) in [
         (&["confirmed"][..], &["confirmed", "Funded", "ACTIVE_FUNDED (read back)", "inv_3Jd"][..], "Nothing"),
         (&["pending", "confirmed"], &["confirmed", "ACTIVE_FUNDED (read back)"], "Nothing"),
@@ -78,10 +78,10 @@ async fn after_an_accept_the_approval_is_looked_at_until_it_is_decided() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn nothing_is_guessed_when_the_wait_for_the_person_ends() {
     let api = deciding(&["pending"]).await;
-    let host = server(&api).eliciting(url_mode()).env("OPENTRAIN_HUMAN_WAIT", "3").start().await;
+    let host = server(&api).eliciting(url_mode()).env("OPENTRAIN_HUMAN_WAIT", "3").in_memory().await;
     let id = host.begin("request_milestone_funding", ids()).await;
     host.answer(&host.asked().await, json!({ "action": "accept" })).await;
     let answer = host.end(id).await;
@@ -94,8 +94,8 @@ async fn nothing_is_guessed_when_the_wait_for_the_person_ends() {
     assert!(complete.is_empty(), "nobody has decided: {complete:?}");
 }
 
-#[tokio::test]
-async fn decline_and_cancel_and_faults_of_the_host_give_the_plain_answer() {
+#[tokio::test(start_paused = true)]
+async fn decline_cancel_and_host_faults_give_the_plain_answer() {
     for reply in [
         json!({ "result": { "action": "decline" } }),
         json!({ "result": { "action": "cancel" } }),
@@ -113,8 +113,8 @@ async fn decline_and_cancel_and_faults_of_the_host_give_the_plain_answer() {
     }
 }
 
-#[tokio::test]
-async fn hosts_without_the_road_or_without_patience_get_the_plain_answer() {
+#[tokio::test(start_paused = true)]
+async fn hosts_without_elicitation_get_the_plain_answer() {
     let api = deciding(&["pending"]).await;
     for (revision, modes, wait) in [
         ("2025-11-25", json!({ "form": {} }), "40"),
@@ -124,7 +124,7 @@ async fn hosts_without_the_road_or_without_patience_get_the_plain_answer() {
         (STATELESS, json!({ "form": {} }), "40"),
     ] {
         let host = server(&api).speaking(revision).eliciting(modes.clone());
-        let host = host.env("OPENTRAIN_HUMAN_WAIT", wait).start().await;
+        let host = host.env("OPENTRAIN_HUMAN_WAIT", wait).in_memory().await;
         waits_for_a_person(&host.call("request_milestone_funding", ids()).await, &api.world().approvals[0]);
         assert!(host.open_requests().is_empty(), "{revision} {modes} {wait}");
     }
@@ -152,11 +152,11 @@ async fn second_round(host: &Host, tool: &str, arguments: Value, answer: (&Value
 }
 
 async fn modern(api: &Api) -> Host {
-    server(api).speaking(STATELESS).eliciting(url_mode()).env("OPENTRAIN_HUMAN_WAIT", "3").start().await
+    server(api).speaking(STATELESS).eliciting(url_mode()).env("OPENTRAIN_HUMAN_WAIT", "3").in_memory().await
 }
 
-#[tokio::test]
-async fn the_newest_revision_asks_by_its_result_and_the_retry_only_looks() {
+#[tokio::test(start_paused = true)]
+async fn a_retry_of_the_newest_revision_only_looks() {
     for (statuses, said) in [
         (&["confirmed"][..], &["confirmed", "Funded", "ACTIVE_FUNDED (read back)"][..]),
         (&["declined"], &["declined", "Nothing was funded"]),
@@ -183,8 +183,8 @@ async fn the_newest_revision_asks_by_its_result_and_the_retry_only_looks() {
     }
 }
 
-#[tokio::test]
-async fn anything_but_an_accept_looks_once_and_asks_for_nothing_new() {
+#[tokio::test(start_paused = true)]
+async fn anything_but_an_accept_looks_once() {
     for action in ["decline", "cancel", "of tomorrow"] {
         let api = deciding(&["pending"]).await;
         let host = modern(&api).await;
@@ -197,8 +197,8 @@ async fn anything_but_an_accept_looks_once_and_asks_for_nothing_new() {
     }
 }
 
-#[tokio::test]
-async fn a_state_is_good_for_its_own_tool_arguments_and_process_only() {
+#[tokio::test(start_paused = true)]
+async fn a_state_fits_its_tool_arguments_and_process_only() {
     let api = deciding(&["confirmed"]).await;
     let host = modern(&api).await;
     let (request, state) = first_round(&host, "request_milestone_funding", ids()).await;
@@ -230,8 +230,8 @@ async fn a_state_is_good_for_its_own_tool_arguments_and_process_only() {
     assert_eq!(funding, 1, "all of them were the same pending approval");
 }
 
-#[tokio::test]
-async fn a_state_dies_with_the_token_that_it_was_made_for() {
+#[tokio::test(start_paused = true)]
+async fn a_state_dies_with_its_token() {
     let api = Api::meddled([maria()], |request, world| {
         let old = request.header("authorization")[0].contains("before");
         (old && world.contracts[0]["revoked"] == true).then(|| Reply::refusal(401, "UNAUTHORIZED", &Value::Null))
@@ -240,7 +240,7 @@ async fn a_state_dies_with_the_token_that_it_was_made_for() {
     let file = |token: &str| json!({ "apiToken": token, "baseUrl": api.upstream.origin }).to_string();
     let launch = launch().credentials(&file("ot_pat_before_0000000000"));
     let path = launch.credential_path();
-    let host = launch.speaking(STATELESS).eliciting(url_mode()).start().await;
+    let host = launch.speaking(STATELESS).eliciting(url_mode()).in_memory().await;
     let (request, state) = first_round(&host, "request_milestone_funding", ids()).await;
     write_private(&path, &file("ot_pat_after_1111111111"));
     api.world().contracts[0]["revoked"] = json!(true);
@@ -268,8 +268,8 @@ async fn without_a_card(host: Option<&'static str>) -> Api {
     .await
 }
 
-#[tokio::test]
-async fn a_missing_payment_method_brings_its_page_before_the_person_and_the_call_goes_on() {
+#[tokio::test(start_paused = true)]
+async fn a_missing_payment_method_opens_its_page() {
     let api = without_a_card(None).await;
     let (host, id, request) = asked(&api).await;
     let url = format!("{}/settings/billing", api.upstream.origin);
@@ -290,10 +290,10 @@ async fn a_missing_payment_method_brings_its_page_before_the_person_and_the_call
     assert_eq!(answer.0["resultType"], "complete", "it never asks twice");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_missing_payment_method_is_told_in_each_channel() {
     let api = without_a_card(None).await;
-    let host = server(&api).named("Visual Studio Code").start().await;
+    let host = server(&api).named("Visual Studio Code").in_memory().await;
     let url = format!("{}/settings/billing", api.upstream.origin);
     let answer = host.failed("request_milestone_funding", ids()).await;
     crate::errors::tells_the_whole_story(&answer, "payment_method_required");
@@ -302,12 +302,12 @@ async fn a_missing_payment_method_is_told_in_each_channel() {
     assert_eq!(answer.resource_links(), [url.as_str()]);
 }
 
-#[tokio::test]
-async fn a_billing_page_on_another_host_is_unverified_and_nobody_is_sent_there() {
+#[tokio::test(start_paused = true)]
+async fn nobody_is_sent_to_a_billing_page_elsewhere() {
     for foreign in ["https://app.opentrain.ai.evil.example", "https://checkout.stripe.com"] {
         let api = without_a_card(Some(foreign)).await;
         for revision in ["2025-11-25", STATELESS] {
-            let host = server(&api).speaking(revision).eliciting(url_mode()).start().await;
+            let host = server(&api).speaking(revision).eliciting(url_mode()).in_memory().await;
             let answer = host.failed("request_milestone_funding", ids()).await;
             answer.says(&[&format!("{foreign}/settings/billing (unverified"), "Do not send the user there"]);
             assert!(answer.hint().contains("Do not send the user there"), "{revision}: {}", answer.hint());
@@ -316,8 +316,8 @@ async fn a_billing_page_on_another_host_is_unverified_and_nobody_is_sent_there()
     }
 }
 
-#[tokio::test]
-async fn a_page_is_told_even_when_its_approval_cannot_be_read() {
+#[tokio::test(start_paused = true)]
+async fn an_unreadable_approval_still_shows_its_page() {
     let api = Api::meddled([maria()], |request, _| {
         let looks = request.path().contains("/approvals/");
         looks.then(|| Reply::refusal(404, "NOT_FOUND", &json!({ "resource": "approvals" })))

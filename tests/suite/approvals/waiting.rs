@@ -1,9 +1,10 @@
 //! `wait_for_approval`: it looks at once, says how it goes, and ends at the decision, at its time, or when nobody waits.
 
 use std::sync::Mutex;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::{maria, server};
 use crate::errors::tells_the_whole_story;
@@ -38,7 +39,7 @@ async fn looking(looks: Vec<Look>) -> Api {
         }
     })
     .await;
-    let ask = server(&api).start().await;
+    let ask = server(&api).in_memory().await;
     ask.done("request_milestone_funding", json!({ "milestoneId": "ms_7Rtd" })).await;
     api
 }
@@ -62,25 +63,25 @@ fn is_still_pending(answer: &Answer, api: &Api) {
     assert_eq!(answer.structured()["links"][0]["url"], url.as_str());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn zero_seconds_is_one_look() {
     for revision in ["2025-11-25", STATELESS] {
         let api = looking(vec![Look::Status("pending")]).await;
-        let host = server(&api).speaking(revision).start().await;
+        let host = server(&api).speaking(revision).in_memory().await;
         is_still_pending(&host.call("wait_for_approval", wait(0)).await, &api);
         assert_eq!(api.came(LOOK), 1, "{revision}");
     }
 }
 
-#[tokio::test]
-async fn it_looks_at_once_and_a_decision_that_is_there_ends_it() {
+#[tokio::test(start_paused = true)]
+async fn a_wait_looks_at_once_and_ends_when_decided() {
     for (status, said) in [
         ("confirmed", "ACTIVE_FUNDED (read back)"),
         ("declined", "Nothing was funded"),
         ("expired", "Nothing was funded"),
     ] {
         let api = looking(vec![Look::Status(status)]).await;
-        let host = server(&api).start().await;
+        let host = server(&api).in_memory().await;
         let answer = host.done("wait_for_approval", wait(300)).await;
         answer.says(&[said]);
         assert!(answer.text().starts_with(status), "{}", answer.text());
@@ -89,12 +90,12 @@ async fn it_looks_at_once_and_a_decision_that_is_there_ends_it() {
     }
 }
 
-#[tokio::test]
-async fn it_ends_at_the_decision_and_tells_progress_after_each_look() {
+#[tokio::test(start_paused = true)]
+async fn a_wait_reports_progress_until_the_decision() {
     for revision in ["2025-06-18", "2025-11-25", STATELESS] {
         let looks = ["pending", "pending", "pending", "confirmed"].map(Look::Status).to_vec();
         let api = looking(looks).await;
-        let host = server(&api).speaking(revision).start().await;
+        let host = server(&api).speaking(revision).in_memory().await;
         let id = begin_with_progress(&host, 60).await;
         let first = host.notified("notifications/progress", 1).await;
         assert_eq!(api.came(LOOK), 1, "{revision}: the first word comes after the first look");
@@ -113,7 +114,7 @@ async fn it_ends_at_the_decision_and_tells_progress_after_each_look() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_intervals_grow_up_to_a_few_seconds() {
     let moments = std::sync::Arc::new(Mutex::new(Vec::new()));
     let noted = std::sync::Arc::clone(&moments);
@@ -124,7 +125,7 @@ async fn the_intervals_grow_up_to_a_few_seconds() {
         None
     })
     .await;
-    let host = server(&api).start().await;
+    let host = server(&api).in_memory().await;
     host.done("request_milestone_funding", json!({ "milestoneId": "ms_7Rtd" })).await;
     is_still_pending(&host.call("wait_for_approval", wait(12)).await, &api);
     let moments = moments.lock().unwrap().clone();
@@ -136,11 +137,11 @@ async fn the_intervals_grow_up_to_a_few_seconds() {
     assert!(whole.last().unwrap() > &whole[0], "they grow: {gaps:?}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn at_its_time_it_says_that_it_is_still_open() {
     for revision in ["2025-11-25", STATELESS] {
         let api = looking(vec![Look::Status("pending")]).await;
-        let host = server(&api).speaking(revision).start().await;
+        let host = server(&api).speaking(revision).in_memory().await;
         let answer = host.call("wait_for_approval", wait(2)).await;
         is_still_pending(&answer, &api);
         answer.says(&["after 2 s"]);
@@ -148,7 +149,7 @@ async fn at_its_time_it_says_that_it_is_still_open() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_passes_is_ridden_out() {
     let faults = vec![
         Look::Fault(Reply::refusal(500, "INTERNAL_ERROR", &Value::Null)),
@@ -162,41 +163,41 @@ async fn what_passes_is_ridden_out() {
         Look::Status("confirmed"),
     ];
     let api = looking(faults).await;
-    let host = server(&api).start().await;
+    let host = server(&api).in_memory().await;
     let answer = host.done("wait_for_approval", wait(60)).await;
     answer.says(&["confirmed", "ACTIVE_FUNDED (read back)"]);
     assert_eq!(api.came(LOOK), 9);
 }
 
-#[tokio::test]
-async fn a_time_that_ends_in_faults_is_told_by_the_last_true_answer() {
+#[tokio::test(start_paused = true)]
+async fn a_wait_that_ends_in_faults_gives_the_last_answer() {
     let api =
         looking(vec![Look::Status("pending"), Look::Fault(Reply::refusal(500, "INTERNAL_ERROR", &Value::Null))]).await;
-    let host = server(&api).start().await;
+    let host = server(&api).in_memory().await;
     is_still_pending(&host.call("wait_for_approval", wait(2)).await, &api);
 
     let api = looking(vec![Look::Fault(Reply::refusal(500, "INTERNAL_ERROR", &Value::Null))]).await;
-    let host = server(&api).start().await;
+    let host = server(&api).in_memory().await;
     let answer = host.failed("wait_for_approval", wait(1)).await;
     tells_the_whole_story(&answer, "nothing was ever seen");
     assert_eq!((&answer.error()["status"], &answer.error()["outcome"]), (&json!(500), &json!("not_done")));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn any_other_refusal_ends_it_at_once() {
     for (status, code) in [(400, "BAD_REQUEST"), (401, "UNAUTHORIZED"), (403, "FORBIDDEN"), (404, "NOT_FOUND")] {
         let api = looking(vec![Look::Fault(Reply::refusal(status, code, &Value::Null))]).await;
-        let host = server(&api).start().await;
+        let host = server(&api).in_memory().await;
         let answer = host.failed("wait_for_approval", wait(300)).await;
         tells_the_whole_story(&answer, code);
         assert_eq!((answer.code(), api.came(LOOK)), (code, 1));
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn times_out_of_range_are_refused_before_anything_is_sent() {
     let api = looking(vec![Look::Status("pending")]).await;
-    let host = server(&api).start().await;
+    let host = server(&api).in_memory().await;
     for seconds in [json!(301), json!(-1), json!(1.5), json!("soon")] {
         let arguments = json!({ "approvalId": "apr_1", "timeoutSeconds": seconds });
         let answer = host.failed("wait_for_approval", arguments).await;
@@ -226,7 +227,7 @@ async fn a_wait_that_is_cancelled_ends_at_once_upstream_too() {
 }
 
 #[tokio::test]
-async fn the_end_of_input_and_a_signal_end_a_wait_at_once() {
+async fn input_end_and_signals_end_a_wait_at_once() {
     for stop in ["input", "TERM", "HUP"] {
         let api = looking(vec![Look::Status("pending")]).await;
         let host = server(&api).start().await;
@@ -246,7 +247,7 @@ async fn end(host: &Host, how: &str) {
 }
 
 #[tokio::test]
-async fn a_host_that_leaves_ends_a_wait_at_once_whatever_is_being_told() {
+async fn a_leaving_host_ends_a_wait_during_progress() {
     // Which of the two is first is a matter of chance: some tries are needed to see it.
     for round in 0..12 {
         let stop = ["input", "TERM"][round % 2];
@@ -259,10 +260,10 @@ async fn a_host_that_leaves_ends_a_wait_at_once_whatever_is_being_told() {
     }
 }
 
-#[tokio::test]
-async fn a_wait_ends_near_its_time_even_while_the_api_hangs() {
+#[tokio::test(start_paused = true)]
+async fn a_wait_ends_in_time_while_the_api_hangs() {
     let api = looking(vec![Look::Status("pending"), Look::Fault(Reply::hang())]).await;
-    let host = server(&api).start().await;
+    let host = server(&api).in_memory().await;
     let began = Instant::now();
     is_still_pending(&host.call("wait_for_approval", wait(2)).await, &api);
     let took = began.elapsed();

@@ -68,7 +68,7 @@ async fn a_write_that_cannot_be_recorded_does_not_leave() {
 }
 
 #[tokio::test]
-async fn a_log_that_somebody_holds_is_waited_for_and_then_the_write_is_refused() {
+async fn a_held_log_refuses_the_write_after_a_wait() {
     let (_folder, log) = folder();
     let api = Api::of([maria()]).await;
     let host = server(&api, &log).start().await;
@@ -102,7 +102,7 @@ async fn holding(gate: &Gate, reply: Option<Reply>) -> Api {
 }
 
 #[tokio::test]
-async fn a_second_line_that_cannot_be_written_is_kept_and_writes_pause() {
+async fn an_unwritten_second_line_is_kept_and_pauses_writes() {
     let (_folder, log) = folder();
     let gate = Gate::closed();
     let api = holding(&gate, None).await;

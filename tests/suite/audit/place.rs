@@ -25,7 +25,7 @@ async fn run(home: &Path, args: &[&str]) -> Ran {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn the_default_record_is_made_at_the_first_write_for_its_owner_alone() {
+async fn the_first_write_makes_a_private_default_record() {
     use std::os::unix::fs::PermissionsExt;
     let home = tempfile::tempdir().unwrap();
     let path = default_record(home.path());
@@ -45,7 +45,7 @@ async fn the_default_record_is_made_at_the_first_write_for_its_owner_alone() {
 }
 
 #[tokio::test]
-async fn a_default_that_cannot_be_written_warns_once_and_goes_on() {
+async fn an_unwritable_default_record_warns_once_and_goes_on() {
     let home = tempfile::tempdir().unwrap();
     std::fs::write(home.path().join(".local"), "a file in its way").unwrap();
     let api = Api::of([maria()]).await;
@@ -56,7 +56,7 @@ async fn a_default_that_cannot_be_written_warns_once_and_goes_on() {
 }
 
 #[tokio::test]
-async fn a_default_that_a_limit_needs_refuses_writes_when_it_cannot_be_written() {
+async fn a_limit_refuses_writes_without_a_writable_record() {
     let home = tempfile::tempdir().unwrap();
     std::fs::write(home.path().join(".local"), "a file in its way").unwrap();
     let api = Api::of([maria()]).await;
@@ -78,7 +78,7 @@ async fn a_limit_counts_from_the_default_record_after_a_restart() {
 }
 
 #[tokio::test]
-async fn without_a_record_nothing_is_written_and_a_limit_for_the_day_is_refused() {
+async fn without_a_record_a_days_limit_is_refused() {
     let home = tempfile::tempdir().unwrap();
     let api = Api::of([maria()]).await;
     let host = server(&api, home.path()).args(["--no-record"]).start().await;
@@ -89,7 +89,7 @@ async fn without_a_record_nothing_is_written_and_a_limit_for_the_day_is_refused(
 }
 
 #[tokio::test]
-async fn a_sandbox_records_beside_it_and_says_so_in_each_line() {
+async fn a_sandbox_has_a_record_of_its_own() {
     let home = tempfile::tempdir().unwrap();
     let host = launch().sandbox(free_port()).env("HOME", home.path().to_str().unwrap()).start().await;
     // Refused by the sandbox, since nobody has claimed its account yet: that is on record, too.
@@ -119,7 +119,7 @@ async fn audit_without_a_file_reads_the_default_record() {
 
 #[cfg(unix)]
 #[tokio::test]
-async fn a_place_where_no_record_can_be_kept_is_refused_at_start_with_the_reason() {
+async fn an_unusable_record_place_refuses_the_start() {
     let home = tempfile::tempdir().unwrap();
     let pipe = home.path().join("pipe");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
@@ -138,7 +138,7 @@ async fn a_place_where_no_record_can_be_kept_is_refused_at_start_with_the_reason
 }
 
 #[tokio::test]
-async fn a_server_that_no_freeze_can_stop_says_so_at_start_and_in_check() {
+async fn a_server_beyond_any_freeze_says_so() {
     let api = Api::of([maria()]).await;
     let host = launch().at(&api.upstream).env("HOME", "").start().await;
     host.stderr_says("no `opentrain-mcp freeze` can stop this server").await;

@@ -7,7 +7,7 @@ use crate::harness::launch::write_private;
 use crate::harness::{Reply, SECRET, TOKEN, Upstream, free_port, launch};
 
 #[tokio::test]
-async fn check_tells_what_is_set_where_it_came_from_and_whether_it_works() {
+async fn check_shows_settings_sources_and_state() {
     let scopes = ["payments:write", "jobs:write", "proposals:write", "messages:write"];
     let upstream = Upstream::giving(&account(&scopes, json!({ "paymentsWrite": true }))).await;
     let ran = launch().at(&upstream).args(["--timeout", "9", "check"]).run().await;
@@ -33,7 +33,7 @@ async fn check_tells_what_is_set_where_it_came_from_and_whether_it_works() {
 }
 
 #[tokio::test]
-async fn check_says_what_would_be_refused_why_and_what_to_do() {
+async fn check_names_refusals_reasons_and_remedies() {
     for (body, parts) in [
         (account(&["payments:read"], json!({})), ["create_milestone", "payments:write", "Settings → API keys"]),
         (
@@ -51,7 +51,7 @@ async fn check_says_what_would_be_refused_why_and_what_to_do() {
 }
 
 #[tokio::test]
-async fn check_without_a_token_or_with_a_refused_one_says_once_how_to_get_one() {
+async fn check_says_once_how_to_get_a_token() {
     let upstream = Upstream::scripted([Reply::refusal(401, "UNAUTHORIZED", &Value::Null)]).await;
     for server in [launch().credentials("{"), launch().at(&upstream).credentials("{")] {
         let ran = server.args(["check"]).run().await;
@@ -64,7 +64,7 @@ async fn check_without_a_token_or_with_a_refused_one_says_once_how_to_get_one() 
 }
 
 #[tokio::test]
-async fn check_names_each_reason_for_a_refusal_once_with_its_tools() {
+async fn check_names_each_refusal_once_with_its_tools() {
     let upstream = Upstream::giving(&account(&["payments:read"], json!({}))).await;
     let ran = launch().at(&upstream).args(["check"]).run().await;
     let lines: Vec<&str> = ran.stdout.lines().filter(|line| line.starts_with("would be refused: ")).collect();

@@ -24,11 +24,11 @@ async fn settled(host: &Host) {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn identical_creates_under_way_share_one_request() {
     let gate = Gate::closed();
     let api = holding(&gate, "").await;
-    let host = server(&api).start().await;
+    let host = server(&api).in_memory().await;
     let mut calls = Vec::new();
     for _ in 0..5 {
         calls.push(host.begin("create_milestone", terms()).await);
@@ -46,7 +46,7 @@ async fn identical_creates_under_way_share_one_request() {
     assert_eq!((ids.len(), api.creates(), api.milestones().len()), (1, 1, 1));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn they_share_an_unhappy_end_too() {
     let gate = Gate::closed();
     let opened = gate.clone();
@@ -55,7 +55,7 @@ async fn they_share_an_unhappy_end_too() {
             .then(|| Reply::refusal(409, "CONFLICT", &json!({ "reason": "contract_ended" })).once_open(&opened))
     })
     .await;
-    let host = server(&api).start().await;
+    let host = server(&api).in_memory().await;
     let calls = [host.begin("create_milestone", terms()).await, host.begin("create_milestone", terms()).await];
     api.upstream.has_seen(2).await;
     settled(&host).await;
@@ -69,11 +69,11 @@ async fn they_share_an_unhappy_end_too() {
     assert_eq!(api.creates(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn those_that_are_meant_twice_are_made_twice() {
     let gate = Gate::closed();
     let api = holding(&gate, "").await;
-    let host = server(&api).start().await;
+    let host = server(&api).in_memory().await;
     let twice = with(json!({ "allowDuplicate": true }));
     let calls = [host.begin("create_milestone", twice.clone()).await, host.begin("create_milestone", twice).await];
     // One after the other: a look and a create each.
@@ -85,12 +85,12 @@ async fn those_that_are_meant_twice_are_made_twice() {
     assert_eq!(api.creates(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn other_contracts_are_not_held_up() {
     let gate = Gate::closed();
     let api = holding(&gate, "Held batch").await;
     api.world().contracts.push(contract("ctr_5Lm9", &[]));
-    let host = server(&api).start().await;
+    let host = server(&api).in_memory().await;
     let held = host.begin("create_milestone", with(json!({ "name": "Held batch" }))).await;
     api.upstream.has_seen(2).await;
     for name in ["Third", "Fourth"] {
@@ -103,11 +103,11 @@ async fn other_contracts_are_not_held_up() {
     assert_eq!(api.creates(), 3);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn equal_terms_in_other_writing_share_one_request_too() {
     let gate = Gate::closed();
     let api = holding(&gate, "").await;
-    let host = server(&api).start().await;
+    let host = server(&api).in_memory().await;
     let calls = [
         host.begin("create_milestone", terms()).await,
         host.begin("create_milestone", with(json!({ "amountUsd": 300.0 }))).await,
@@ -142,11 +142,11 @@ async fn a_cancel_does_not_end_a_write_that_has_left() {
     assert_eq!((&json!(id(&again)), api.creates()), (&api.milestones()[0]["id"], 1));
 }
 
-#[tokio::test]
-async fn a_cancel_of_one_leaves_the_others_that_share_the_request() {
+#[tokio::test(start_paused = true)]
+async fn a_cancel_leaves_others_that_share_the_request() {
     let gate = Gate::closed();
     let api = holding(&gate, "").await;
-    let host = server(&api).start().await;
+    let host = server(&api).in_memory().await;
     let first = host.begin("create_milestone", terms()).await;
     api.upstream.has_seen(2).await;
     let second = host.begin("create_milestone", terms()).await;
@@ -159,8 +159,8 @@ async fn a_cancel_of_one_leaves_the_others_that_share_the_request() {
     assert_eq!((id(&answer), api.creates()), (api.milestones()[0]["id"].as_str().unwrap(), 1));
 }
 
-#[tokio::test]
-async fn a_lost_reply_is_followed_up_for_a_caller_that_left() {
+#[tokio::test(start_paused = true)]
+async fn a_lost_reply_is_followed_up_without_its_caller() {
     let gate = Gate::closed();
     let held = gate.clone();
     let api = Api::meddled([contract("ctr_8Kq2", &[])], move |request, world| {
@@ -172,7 +172,7 @@ async fn a_lost_reply_is_followed_up_for_a_caller_that_left() {
     .await;
     let host = server(&api);
     let log = host.home.path().join("audit.jsonl");
-    let host = host.args(["--audit-log", log.to_str().unwrap()]).start().await;
+    let host = host.args(["--audit-log", log.to_str().unwrap()]).in_memory().await;
     let call = host.begin("create_milestone", terms()).await;
     api.upstream.has_seen(2).await;
     host.notify("notifications/cancelled", json!({ "requestId": call })).await;

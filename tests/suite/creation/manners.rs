@@ -66,11 +66,11 @@ async fn losing(manner: Manner) -> Api {
     .await
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn however_the_api_writes_it_the_identical_call_finds_it() {
     for (about, manner) in MANNERS {
         let api = writing(manner).await;
-        let host = server(&api).start().await;
+        let host = server(&api).in_memory().await;
         let first = host.done("create_milestone", long_terms()).await;
         let again = host.done("create_milestone", long_terms()).await;
         assert_eq!((outcome(&again), id(&again)), ("existing", id(&first)), "{about}");
@@ -78,32 +78,32 @@ async fn however_the_api_writes_it_the_identical_call_finds_it() {
     }
 }
 
-#[tokio::test]
-async fn however_the_api_writes_it_a_lost_one_is_found_again() {
+#[tokio::test(start_paused = true)]
+async fn a_lost_milestone_is_found_in_any_manner() {
     for (about, manner) in MANNERS {
         let api = losing(manner).await;
-        let answer = server(&api).start().await.done("create_milestone", long_terms()).await;
+        let answer = server(&api).in_memory().await.done("create_milestone", long_terms()).await;
         assert_eq!((outcome(&answer), api.creates()), ("recovered", 1), "{about}: {}", answer.text());
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_server_that_has_seen_nothing_makes_no_second_one() {
     for (about, manner) in MANNERS {
         let api = writing(manner).await;
-        let first = server(&api).start().await.done("create_milestone", long_terms()).await;
-        let host = launch().at(&api.upstream).start().await;
+        let first = server(&api).in_memory().await.done("create_milestone", long_terms()).await;
+        let host = launch().at(&api.upstream).in_memory().await;
         let again = host.done("create_milestone", long_terms()).await;
         assert!(["existing", "existing_alike"].contains(&outcome(&again)), "{about}: {}", again.text());
         assert_eq!((id(&again), api.creates()), (id(&first), 1), "{about}");
     }
 }
 
-#[tokio::test]
-async fn one_that_may_be_the_same_is_shown_beside_what_was_asked_for() {
+#[tokio::test(start_paused = true)]
+async fn a_similar_milestone_is_shown_beside_the_terms() {
     let api = Api::of([contract("ctr_8Kq2", &[])]).await;
     let stored = api.world().put("ctr_8Kq2", &with(json!({ "dueDate": "2026-07-16" })));
-    let host = server(&api).start().await;
+    let host = server(&api).in_memory().await;
     let answer = host.done("create_milestone", terms()).await;
     assert_eq!((outcome(&answer), api.creates()), ("existing_alike", 0));
     let structured = answer.structured();
@@ -122,8 +122,8 @@ async fn one_that_may_be_the_same_is_shown_beside_what_was_asked_for() {
     assert_eq!((outcome(&meant), api.creates()), ("created", 1));
 }
 
-#[tokio::test]
-async fn once_it_is_known_how_days_are_kept_another_day_is_another_milestone() {
+#[tokio::test(start_paused = true)]
+async fn known_days_make_another_day_another_milestone() {
     let api = writing(|milestone| {
         let day = text(milestone, "dueDate")[..10].parse::<jiff::civil::Date>().unwrap().yesterday().unwrap();
         milestone["dueDate"] = json!(format!("{day}T22:00:00.000Z"));
@@ -132,7 +132,7 @@ async fn once_it_is_known_how_days_are_kept_another_day_is_another_milestone() {
     // Of this one nothing is known: it could be the 15th of an API that keeps days as they are in UTC.
     let other = api.world().put("ctr_8Kq2", &with(json!({ "name": "Other" })));
     api.world().milestone(other["id"].as_str().unwrap())["dueDate"] = json!("2026-07-15T22:00:00.000Z");
-    let host = server(&api).start().await;
+    let host = server(&api).in_memory().await;
     let unsure = host.done("create_milestone", with(json!({ "name": "Other" }))).await;
     assert_eq!(outcome(&unsure), "existing_alike");
     assert_eq!(outcome(&host.done("create_milestone", terms()).await), "created");
@@ -161,14 +161,14 @@ async fn the_record_shows_how_days_are_kept() {
     assert_eq!(outcome(&unsure), "existing_alike", "{}", unsure.text());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn one_that_is_new_and_close_is_never_ignored() {
     let api = losing(|milestone| {
         milestone["description"] = json!("Label the next");
         milestone["dueDate"] = Value::Null;
     })
     .await;
-    let host = server(&api).start().await;
+    let host = server(&api).in_memory().await;
     let answer = host.failed("create_milestone", terms()).await;
     assert_eq!((&answer.error()["outcome"], &answer.error()["retryable"]), (&json!("unknown"), &json!(false)));
     answer.says(&["close to these terms", api.milestones()[0]["id"].as_str().unwrap(), "get_contract"]);
@@ -177,7 +177,7 @@ async fn one_that_is_new_and_close_is_never_ignored() {
     assert_eq!((outcome(&again), api.creates()), ("existing_alike", 1));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_list_that_lags_makes_no_second_one() {
     // The API answers, and its list never shows the milestone.
     let api = Api::meddled([contract("ctr_8Kq2", &[])], |request, world| {
@@ -188,7 +188,7 @@ async fn a_list_that_lags_makes_no_second_one() {
         })
     })
     .await;
-    let host = server(&api).start().await;
+    let host = server(&api).in_memory().await;
     let first = host.done("create_milestone", terms()).await;
     let again = host.done("create_milestone", terms()).await;
     assert_eq!((outcome(&again), id(&again)), ("existing", id(&first)));
@@ -196,8 +196,8 @@ async fn a_list_that_lags_makes_no_second_one() {
     assert_eq!(api.creates(), 1);
 }
 
-#[tokio::test]
-async fn a_clock_that_is_off_does_not_switch_the_guard_off() {
+#[tokio::test(start_paused = true)]
+async fn a_wrong_clock_keeps_the_guard_on() {
     for (about, made) in [
         ("missing", Value::Null),
         ("not readable", json!("just now")),
@@ -208,12 +208,12 @@ async fn a_clock_that_is_off_does_not_switch_the_guard_off() {
         let api = Api::of([contract("ctr_8Kq2", &[])]).await;
         let stored = api.world().put("ctr_8Kq2", &terms());
         api.world().milestone(stored["id"].as_str().unwrap())["createdAt"] = made;
-        let answer = server(&api).start().await.done("create_milestone", terms()).await;
+        let answer = server(&api).in_memory().await.done("create_milestone", terms()).await;
         assert_eq!((outcome(&answer), api.creates()), ("existing", 0), "{about}");
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_gateways_date_does_not_switch_the_guard_off() {
     let api = Api::of([contract("ctr_8Kq2", &[])]).await;
     api.world().put("ctr_8Kq2", &terms());
@@ -221,7 +221,7 @@ async fn a_gateways_date_does_not_switch_the_guard_off() {
     api.world().contracts[0]["milestones"][0]["createdAt"] = json!(made);
     for clock in ["2001-01-01T00:00:00Z", "2051-01-01T00:00:00Z"] {
         api.world().clock = Some(clock.parse().unwrap());
-        let answer = server(&api).start().await.done("create_milestone", terms()).await;
+        let answer = server(&api).in_memory().await.done("create_milestone", terms()).await;
         assert_eq!((outcome(&answer), api.creates()), ("existing", 0), "{clock}");
     }
 }

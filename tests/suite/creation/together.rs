@@ -23,7 +23,7 @@ async fn slow(gate: &Gate) -> Api {
 }
 
 #[tokio::test]
-async fn two_servers_that_create_the_same_in_one_instant_create_one() {
+async fn two_servers_at_one_instant_create_one() {
     for window in ["15", "1"] {
         let (state, gate) = (tempfile::tempdir().unwrap(), Gate::closed());
         let api = slow(&gate).await;
@@ -41,7 +41,7 @@ async fn two_servers_that_create_the_same_in_one_instant_create_one() {
 }
 
 #[tokio::test]
-async fn another_server_knows_what_a_list_that_lags_does_not_show() {
+async fn another_server_knows_what_a_lagging_list_hides() {
     let state = tempfile::tempdir().unwrap();
     let api = Api::meddled([contract("ctr_8Kq2", &[])], |request, world| {
         is_create(request).then(|| {
@@ -165,4 +165,32 @@ async fn the_identical_call_after_a_kill_creates_what_never_landed() {
     assert_eq!((outcome(&another), api.upstream.requests().len()), ("created", 4), "one look, one create");
     assert_eq!(outcome(&other.done("create_milestone", terms()).await), "created");
     assert!(api.upstream.requests().len() > 6, "it was looked for a while");
+}
+
+#[tokio::test]
+async fn a_server_killed_under_the_lock_leaves_no_double() {
+    let (state, gate) = (tempfile::tempdir().unwrap(), Gate::closed());
+    let held = gate.clone();
+    let api = Api::meddled([contract("ctr_8Kq2", &[])], move |request, world| match is_create(request) {
+        true => Some(Reply::hang()),
+        false => Some(world.answer(request).once_open(&held)),
+    })
+    .await;
+    let log = state.path().join("record.jsonl");
+    let start = || sharing(&api, state.path()).args(["--audit-log", log.to_str().unwrap()]).start();
+    let (first, other) = (start().await, start().await);
+    first.begin("create_milestone", terms()).await;
+    api.upstream.has_seen(1).await;
+    // When the second server begins to wait for the lock, nothing was sent yet.
+    let call = other.begin("create_milestone", terms()).await;
+    other.tools().await;
+    gate.open();
+    api.upstream.has_seen(2).await;
+    first.signal("KILL");
+    // It looks more than once before it would send.
+    api.upstream.has_seen(4).await;
+    let landed = api.world().put("ctr_8Kq2", &terms());
+    let answer = other.end(call).await;
+    assert_eq!((outcome(&answer), id(&answer)), ("existing", landed["id"].as_str().unwrap()));
+    assert_eq!(api.creates(), 1);
 }

@@ -51,7 +51,7 @@ fn is_unknown(answer: &Answer, retryable: bool, about: &str) {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_was_stored_is_recovered_however_the_answer_was_lost() {
     for (about, reply) in losses() {
         let api = losing(move |request, world| {
@@ -59,7 +59,7 @@ async fn what_was_stored_is_recovered_however_the_answer_was_lost() {
             reply.clone()
         })
         .await;
-        let host = server(&api).env("OPENTRAIN_TIMEOUT", "0.5").start().await;
+        let host = server(&api).env("OPENTRAIN_TIMEOUT", "0.5").in_memory().await;
         let answer = host.done("create_milestone", terms()).await;
         assert_eq!(outcome(&answer), "recovered", "{about}");
         answer.says(&["Created, NOT funded", "the reply was lost", "was found", "Maria G.", id(&answer)]);
@@ -68,7 +68,7 @@ async fn what_was_stored_is_recovered_however_the_answer_was_lost() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_shows_late_is_waited_for() {
     let api = losing(|request, world| {
         let stored = world.store(request);
@@ -79,7 +79,7 @@ async fn what_shows_late_is_waited_for() {
     });
     let api = api.await;
     // The second look after the loss shows it.
-    let host = server(&api).start().await;
+    let host = server(&api).in_memory().await;
     let call = host.begin("create_milestone", terms()).await;
     // The look before, the create, the first look after.
     api.upstream.has_seen(3).await;
@@ -92,10 +92,10 @@ async fn what_shows_late_is_waited_for() {
     assert_eq!(api.creates(), 1);
 }
 
-#[tokio::test]
-async fn what_is_not_found_is_unknown_and_the_identical_call_finds_it_later() {
+#[tokio::test(start_paused = true)]
+async fn the_identical_call_finds_what_landed_late() {
     let api = losing(|_, _| Reply::reset()).await;
-    let host = server(&api).start().await;
+    let host = server(&api).in_memory().await;
     let answer = host.failed("create_milestone", terms()).await;
     is_unknown(&answer, true, "a reset");
     assert_eq!(api.creates(), 1);
@@ -106,8 +106,8 @@ async fn what_is_not_found_is_unknown_and_the_identical_call_finds_it_later() {
     assert_eq!(api.creates(), 1);
 }
 
-#[tokio::test]
-async fn of_a_contract_that_cannot_be_read_since_nothing_is_claimed() {
+#[tokio::test(start_paused = true)]
+async fn nothing_is_claimed_about_an_unreadable_contract() {
     let api = Api::meddled([contract("ctr_8Kq2", &[])], |request, world| {
         if is_create(request) {
             world.contracts[0]["hidden"] = json!(true);
@@ -115,12 +115,13 @@ async fn of_a_contract_that_cannot_be_read_since_nothing_is_claimed() {
         (world.contracts[0]["hidden"] == true).then(|| Reply::new(200, "<html></html>"))
     })
     .await;
-    let answer = server(&api).start().await.failed("create_milestone", terms()).await;
+    let answer = server(&api).in_memory().await.failed("create_milestone", terms()).await;
     is_unknown(&answer, true, "only pages");
     let hint = answer.hint();
     assert!(hint.contains("could not be read since") && !hint.contains("No such milestone"), "{hint}");
 }
 
+// The age of the first call is counted by the clock of the machine, which no test can pause.
 #[tokio::test]
 async fn what_never_landed_is_made_by_the_identical_call() {
     let api = losing(|_, _| Reply::refusal(503, "UNAVAILABLE", &Value::Null)).await;
@@ -130,13 +131,13 @@ async fn what_never_landed_is_made_by_the_identical_call() {
     assert_eq!((api.creates(), api.milestones().len()), (2, 1));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn without_the_guard_the_contract_has_to_be_read_first() {
     for (about, window, arguments) in
         [("allowDuplicate", "15", with(json!({ "allowDuplicate": true }))), ("a window of zero", "0", terms())]
     {
         let api = losing(|_, _| Reply::reset()).await;
-        let host = server(&api).env("OPENTRAIN_DUPLICATE_WINDOW", window).start().await;
+        let host = server(&api).env("OPENTRAIN_DUPLICATE_WINDOW", window).in_memory().await;
         let answer = host.failed("create_milestone", arguments).await;
         is_unknown(&answer, false, about);
         assert!(answer.hint().contains("get_contract"), "{about}: {}", answer.hint());
@@ -144,8 +145,8 @@ async fn without_the_guard_the_contract_has_to_be_read_first() {
     }
 }
 
-#[tokio::test]
-async fn without_the_guard_what_is_new_is_recovered_all_the_same() {
+#[tokio::test(start_paused = true)]
+async fn without_the_guard_new_milestones_are_still_recovered() {
     for (about, window, arguments) in
         [("allowDuplicate", "15", with(json!({ "allowDuplicate": true }))), ("a window of zero", "0", terms())]
     {
@@ -158,7 +159,7 @@ async fn without_the_guard_what_is_new_is_recovered_all_the_same() {
         let old = api.world().put("ctr_8Kq2", &terms());
         let made = api.world().ago(60);
         api.world().milestone(old["id"].as_str().unwrap())["createdAt"] = json!(made);
-        let host = server(&api).env("OPENTRAIN_DUPLICATE_WINDOW", window).start().await;
+        let host = server(&api).env("OPENTRAIN_DUPLICATE_WINDOW", window).in_memory().await;
         let answer = host.done("create_milestone", arguments).await;
         assert_eq!(outcome(&answer), "recovered", "{about}");
         assert_ne!(id(&answer), old["id"].as_str().unwrap(), "{about}");
@@ -186,26 +187,26 @@ async fn unseen(many: usize, seconds: i64) -> Api {
     .await
 }
 
-#[tokio::test]
-async fn without_a_first_look_only_what_is_newer_than_the_request_counts() {
+#[tokio::test(start_paused = true)]
+async fn without_a_first_look_only_newer_milestones_count() {
     let twice = with(json!({ "allowDuplicate": true }));
     let api = unseen(1, 0).await;
-    let answer = server(&api).start().await.done("create_milestone", twice.clone()).await;
+    let answer = server(&api).in_memory().await.done("create_milestone", twice.clone()).await;
     assert_eq!(outcome(&answer), "recovered");
     answer.says(&["could not be looked at first"]);
 
     let api = unseen(1, 60).await;
-    let answer = server(&api).start().await.failed("create_milestone", twice).await;
+    let answer = server(&api).in_memory().await.failed("create_milestone", twice).await;
     is_unknown(&answer, false, "it was there a minute before");
     assert_eq!(api.creates(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn when_several_fit_none_is_claimed() {
     let twice = with(json!({ "allowDuplicate": true }));
     for (about, window, arguments) in [("no first look", "15", twice), ("a window of zero", "0", terms())] {
         let api = unseen(2, 0).await;
-        let host = server(&api).env("OPENTRAIN_DUPLICATE_WINDOW", window).start().await;
+        let host = server(&api).env("OPENTRAIN_DUPLICATE_WINDOW", window).in_memory().await;
         // With a window of zero there is no look before: the one that fails is the first after.
         let answer = host.failed("create_milestone", arguments).await;
         is_unknown(&answer, false, about);
@@ -220,49 +221,57 @@ async fn when_several_fit_none_is_claimed() {
         Reply::reset()
     })
     .await;
-    is_unknown(&server(&api).start().await.failed("create_milestone", terms()).await, false, "two new ones at once");
+    is_unknown(
+        &server(&api).in_memory().await.failed("create_milestone", terms()).await,
+        false,
+        "two new ones at once",
+    );
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_was_there_before_is_never_taken_for_it() {
     let api = losing(|_, _| Reply::reset()).await;
     let mut old = api.world().put("ctr_8Kq2", &terms());
     // Too old to count as the same, and equal in its terms.
     old["createdAt"] = json!(api.world().ago(3_600));
     api.world().contracts[0]["milestones"] = json!([old]);
-    is_unknown(&server(&api).start().await.failed("create_milestone", terms()).await, true, "only an old one is there");
+    is_unknown(
+        &server(&api).in_memory().await.failed("create_milestone", terms()).await,
+        true,
+        "only an old one is there",
+    );
     assert_eq!(api.creates(), 1);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn another_milestone_that_is_new_is_not_taken_for_it() {
     let api = losing(|_, world| {
         world.put("ctr_8Kq2", &with(json!({ "amountUsd": 301 })));
         Reply::reset()
     })
     .await;
-    is_unknown(&server(&api).start().await.failed("create_milestone", terms()).await, true, "another amount");
+    is_unknown(&server(&api).in_memory().await.failed("create_milestone", terms()).await, true, "another amount");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_refusal_is_no_unknown_outcome() {
     for status in [400, 402, 403, 404, 409, 429] {
         let api = losing(move |_, _| Reply::refusal(status, "REFUSED", &Value::Null)).await;
-        let answer = server(&api).start().await.failed("create_milestone", terms()).await;
+        let answer = server(&api).in_memory().await.failed("create_milestone", terms()).await;
         assert_eq!(answer.error()["outcome"], "not_done", "{status}");
         assert_eq!(api.creates(), 1, "{status}");
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_never_left_is_no_unknown_outcome() {
     let nobody = crate::harness::Refusing::new();
-    let host = launch().base(&nobody.origin()).start().await;
+    let host = launch().base(&nobody.origin()).in_memory().await;
     let answer = host.failed("create_milestone", terms()).await;
     assert_eq!((&answer.error()["outcome"], answer.code()), (&json!("not_done"), "UNREACHABLE"));
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn all_of_it_is_answered_before_a_host_gives_up() {
     // Everything hangs after the first look.
     let api = Api::meddled([contract("ctr_8Kq2", &[])], |request, world| {
@@ -272,8 +281,8 @@ async fn all_of_it_is_answered_before_a_host_gives_up() {
         (world.contracts[0]["hangs"] == true).then(Reply::hang)
     })
     .await;
-    let host = server(&api).env("OPENTRAIN_TIMEOUT", "6").start().await;
-    let began = std::time::Instant::now();
+    let host = server(&api).env("OPENTRAIN_TIMEOUT", "6").in_memory().await;
+    let began = tokio::time::Instant::now();
     is_unknown(&host.failed("create_milestone", terms()).await, true, "nothing answers");
     assert!(began.elapsed().as_secs() < 50, "{:?}", began.elapsed());
 }

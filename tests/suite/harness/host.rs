@@ -1,4 +1,5 @@
-//! A host that speaks MCP line by line, so that the wire is seen as it is.
+//! A host that speaks MCP line by line, so that the wire is seen as it is. At its other end is a process, or a server in
+//! this one.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -6,8 +7,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::process::{Child, ChildStdin};
+use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader, DuplexStream};
+use tokio::process::Child;
 use tokio::sync::{Mutex as AsyncMutex, Notify};
 
 use super::{PATIENCE, STATELESS};
@@ -30,11 +31,15 @@ impl Default for Speaks {
 pub(crate) struct Host {
     pub(crate) home: TempDir,
     pub(crate) speaks: Speaks,
-    child: AsyncMutex<Child>,
-    pub(crate) pid: u32,
-    stdin: AsyncMutex<Option<ChildStdin>>,
+    process: Option<Process>,
+    stdin: AsyncMutex<Option<Box<dyn AsyncWrite + Send + Unpin>>>,
     heard: Arc<Heard>,
     next_id: Mutex<u64>,
+}
+
+struct Process {
+    child: AsyncMutex<Child>,
+    pid: u32,
 }
 
 #[derive(Default)]
@@ -78,9 +83,36 @@ impl Heard {
 }
 
 impl Host {
+    /// The host of a process.
     pub(crate) fn of(mut child: Child, home: TempDir, speaks: Speaks) -> Self {
+        let (stdin, stdout) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        let mut stderr = child.stderr.take().unwrap();
+        let process = Process { pid: child.id().unwrap(), child: AsyncMutex::new(child) };
+        let host = Self { process: Some(process), ..Self::over(stdin, stdout, home, speaks) };
+        let hearing = Arc::clone(&host.heard);
+        tokio::spawn(async move {
+            let mut bytes = vec![0; 4096];
+            while let Ok(read @ 1..) = stderr.read(&mut bytes).await {
+                let text = String::from_utf8_lossy(&bytes[..read]).into_owned();
+                hearing.note(|log| log.stderr.push_str(&text));
+            }
+        });
+        host
+    }
+
+    /// The host of a server in this process.
+    pub(crate) fn in_memory(pipe: DuplexStream, home: TempDir, speaks: Speaks) -> Self {
+        let (output, input) = tokio::io::split(pipe);
+        Self::over(input, output, home, speaks)
+    }
+
+    fn over(
+        stdin: impl AsyncWrite + Send + Unpin + 'static,
+        stdout: impl AsyncRead + Send + Unpin + 'static,
+        home: TempDir,
+        speaks: Speaks,
+    ) -> Self {
         let heard = Arc::new(Heard::default());
-        let (stdout, mut stderr) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
         let hearing = Arc::clone(&heard);
         tokio::spawn(async move {
             let mut lines = BufReader::new(stdout).lines();
@@ -89,17 +121,16 @@ impl Host {
             }
             hearing.note(|log| log.ended = true);
         });
-        let hearing = Arc::clone(&heard);
-        tokio::spawn(async move {
-            let mut bytes = vec![0; 4096];
-            while let Ok(read @ 1..) = stderr.read(&mut bytes).await {
-                let text = String::from_utf8_lossy(&bytes[..read]).into_owned();
-                hearing.note(|log| log.stderr.push_str(&text));
-            }
-        });
-        let (pid, stdin) = (child.id().unwrap(), child.stdin.take());
-        let (child, stdin) = (AsyncMutex::new(child), AsyncMutex::new(stdin));
-        Self { home, speaks, child, pid, stdin, heard, next_id: Mutex::new(1) }
+        let stdin = AsyncMutex::new(Some(Box::new(stdin) as Box<_>));
+        Self { home, speaks, process: None, stdin, heard, next_id: Mutex::new(1) }
+    }
+
+    fn process(&self) -> &Process {
+        self.process.as_ref().expect("a server in memory has no process")
+    }
+
+    pub(crate) fn pid(&self) -> u32 {
+        self.process().pid
     }
 
     /// Sends one line as it is.
@@ -250,13 +281,13 @@ impl Host {
 
     /// Sends a signal, such as `TERM`.
     pub(crate) fn signal(&self, name: &str) {
-        let kill = format!("kill -{name} {}", self.pid);
+        let kill = format!("kill -{name} {}", self.pid());
         assert!(std::process::Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
     /// Waits for the end of the process, for `limit` at most, and gives its exit status.
     pub(crate) async fn exit_within(&self, limit: Duration) -> Option<i32> {
-        let mut child = self.child.lock().await;
+        let mut child = self.process().child.lock().await;
         let ended = tokio::time::timeout(limit, child.wait()).await;
         let ended = ended.unwrap_or_else(|_| panic!("it did not end within {limit:?}; stderr: {}", self.stderr()));
         let status = ended.unwrap().code();
@@ -268,7 +299,7 @@ impl Host {
 
     /// A field of /proc/<pid>/status, in kB.
     pub(crate) fn memory(&self, field: &str) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid)).unwrap();
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
         let line = status.lines().find(|line| line.starts_with(field)).unwrap();
         line.split_whitespace().nth(1).unwrap().parse().unwrap()
     }

@@ -1,9 +1,16 @@
-//! Starts the real binary with nothing of the machine's user: no environment, a home of its own.
+//! Starts the server with nothing of the machine's user: no environment, a home of its own. The real binary, or the same
+//! server in this process, where time may run faster.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use std::time::Duration;
+
+use opentrain_mcp::cli::Cli;
+use opentrain_mcp::config::{Config, Environment, flag_table};
+use rmcp::ServiceExt;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::io::AsyncWriteExt;
@@ -131,6 +138,36 @@ impl Launch {
         host
     }
 
+    /// Serves it in this process, for a test whose time is paused: `#[tokio::test(start_paused = true)]`. What waits, waits
+    /// no longer than a test can bear.
+    pub(crate) async fn in_memory(self) -> Host {
+        let cli = Cli::read(self.line()).unwrap();
+        let config = Config::read(&cli.flags, &Environment::of(self.env.clone())).unwrap();
+        let server = opentrain_mcp::server(&config).unwrap();
+        let (near, far) = tokio::io::duplex(1 << 20);
+        tokio::spawn(async move { server.serve(far).await.unwrap().waiting().await });
+        tokio::spawn(slow_down());
+        let is_stateless = self.speaks.revision.as_str() >= super::STATELESS;
+        let host = Host::in_memory(near, self.home, self.speaks);
+        if !is_stateless {
+            host.shake_hands().await;
+        }
+        host
+    }
+
+    /// The command line, with the settings of the environment in it: clap would look for them in the process.
+    fn line(&self) -> Vec<OsString> {
+        let table = flag_table();
+        let flags = self.env.iter().filter_map(|(name, value)| {
+            let [_, flag, ..] = table.iter().find(|row| row[2] == *name)?;
+            Some(match flag.split_once(' ') {
+                Some((flag, _)) => format!("{flag}={value}"),
+                None => flag.clone(),
+            })
+        });
+        std::iter::once("opentrain-mcp".to_owned()).chain(flags).chain(self.args.clone()).map(OsString::from).collect()
+    }
+
     /// Starts it, and says nothing yet.
     pub(crate) fn bare(self) -> Host {
         let child = self.command(binary()).spawn().unwrap();
@@ -154,6 +191,15 @@ impl Launch {
             stdout: String::from_utf8(output.stdout).unwrap(),
             stderr: String::from_utf8(output.stderr).unwrap(),
         }
+    }
+}
+
+/// Keeps paused time from running ahead of the sockets, whose data may take a moment: 25 ms pass for one real millisecond
+/// at most. tokio moves no paused time while something blocks.
+async fn slow_down() {
+    loop {
+        let _ = tokio::task::spawn_blocking(|| std::thread::sleep(Duration::from_millis(1))).await;
+        tokio::time::sleep(Duration::from_millis(25)).await;
     }
 }
 

@@ -44,15 +44,15 @@ fn is_over(answer: &Answer, limit: &str, amount: &str) {
     answer.says(&["a day", "Do not split"]);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_sum_is_exact_and_outlives_a_restart() {
     let (_folder, log) = folder();
     let api = bare().await;
     for name in ["a", "b", "c"] {
-        let host = limited(&api, "300.30", &log).start().await;
+        let host = limited(&api, "300.30", &log).in_memory().await;
         is_made(&create(&host, name, 100.10).await);
     }
-    let host = limited(&api, "300.30", &log).start().await;
+    let host = limited(&api, "300.30", &log).in_memory().await;
     let answer = create(&host, "d", 0.01).await;
     is_over(&answer, "300.3", "300.31");
     answer.says(&["$300.30 of it is used"]);
@@ -60,11 +60,11 @@ async fn the_sum_is_exact_and_outlives_a_restart() {
     assert_eq!(record(&log).len(), 6, "what was refused did not begin");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn each_milestone_counts_once_at_its_largest_figure() {
     let (_folder, log) = folder();
     let api = bare().await;
-    let host = limited(&api, "300", &log).start().await;
+    let host = limited(&api, "300", &log).in_memory().await;
     let id = is_made(&create(&host, "a", 200).await);
     let ids = json!({ "milestoneId": id });
     host.done("request_milestone_funding", ids.clone()).await;
@@ -81,7 +81,7 @@ async fn each_milestone_counts_once_at_its_largest_figure() {
     is_made(&create(&host, "b", 50).await);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn funding_what_was_made_before_counts_too() {
     let (_folder, log) = folder();
     let api = bare().await;
@@ -91,7 +91,7 @@ async fn funding_what_was_made_before_counts_too() {
             made["id"].as_str().unwrap().to_owned()
         })
         .collect();
-    let host = limited(&api, "250", &log).start().await;
+    let host = limited(&api, "250", &log).in_memory().await;
     for id in &ids[..2] {
         host.done("request_milestone_funding", json!({ "milestoneId": id })).await;
     }
@@ -99,7 +99,7 @@ async fn funding_what_was_made_before_counts_too() {
     assert_eq!(api.upstream.writes(), 2);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_was_not_done_and_what_existed_do_not_count() {
     let (_folder, log) = folder();
     let api = Api::meddled([contract("ctr_8Kq2", &[])], |request, _| {
@@ -107,7 +107,7 @@ async fn what_was_not_done_and_what_existed_do_not_count() {
         refused.then(|| Reply::refusal(409, "CONFLICT", &json!({ "reason": "contract_ended" })))
     })
     .await;
-    let host = limited(&api, "300", &log).start().await;
+    let host = limited(&api, "300", &log).in_memory().await;
     for _ in 0..3 {
         assert_eq!(create(&host, "refuse me", 300).await.error()["reason"], "contract_ended");
     }
@@ -119,7 +119,7 @@ async fn what_was_not_done_and_what_existed_do_not_count() {
     is_over(&create(&host, "c", 0.01).await, "300", "300.01");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_is_unknown_or_was_never_ended_counts() {
     let (_folder, log) = folder();
     let api = Api::meddled([contract("ctr_8Kq2", &[])], |request, _| {
@@ -127,7 +127,7 @@ async fn what_is_unknown_or_was_never_ended_counts() {
         lost.then(|| Reply::refusal(500, "INTERNAL_ERROR", &Value::Null))
     })
     .await;
-    let host = limited(&api, "300", &log).start().await;
+    let host = limited(&api, "300", &log).in_memory().await;
     assert_eq!(create(&host, "lose me", 100).await.error()["outcome"], "unknown");
     // A process that died in the middle left its first line only.
     let (before, _) = pairs(&record(&log)).remove(0);
@@ -139,11 +139,11 @@ async fn what_is_unknown_or_was_never_ended_counts() {
     is_made(&create(&host, "a", 100).await);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn yesterday_does_not_count() {
     let (folder, log) = folder();
     let api = bare().await;
-    let host = limited(&api, "300", &log).start().await;
+    let host = limited(&api, "300", &log).in_memory().await;
     is_made(&create(&host, "a", 300).await);
     is_over(&create(&host, "b", 1).await, "300", "301");
     let today = record(&log)[0]["at"].as_str().unwrap()[..10].to_owned();
@@ -153,17 +153,17 @@ async fn yesterday_does_not_count() {
     assert!(text.contains(&yesterday), "{text}");
     let log = folder.path().join("of-yesterday.jsonl");
     write_private(&log, &text);
-    let host = limited(&api, "300", &log).start().await;
+    let host = limited(&api, "300", &log).in_memory().await;
     is_made(&create(&host, "b", 300).await);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn processes_that_share_the_log_never_go_beyond_it_together() {
     let (_folder, log) = folder();
     let api = bare().await;
     let mut hosts = Vec::new();
     for _ in 0..3 {
-        hosts.push(limited(&api, "1000", &log).env("OPENTRAIN_MAX_MILESTONE_USD", "500").start().await);
+        hosts.push(limited(&api, "1000", &log).env("OPENTRAIN_MAX_MILESTONE_USD", "500").in_memory().await);
     }
     let mut calls = Vec::new();
     for place in 0..8 {
@@ -185,8 +185,8 @@ async fn processes_that_share_the_log_never_go_beyond_it_together() {
     assert_eq!(record(&log).len(), 22);
 }
 
-#[tokio::test]
-async fn what_is_under_way_counts_until_it_is_known_that_nothing_happened() {
+#[tokio::test(start_paused = true)]
+async fn open_writes_count_until_known_to_have_failed() {
     let (_folder, log) = folder();
     let gate = Gate::closed();
     let held = gate.clone();
@@ -195,10 +195,10 @@ async fn what_is_under_way_counts_until_it_is_known_that_nothing_happened() {
         held_back.then(|| Reply::refusal(409, "CONFLICT", &Value::Null).once_open(&held))
     })
     .await;
-    let host = limited(&api, "300", &log).start().await;
+    let host = limited(&api, "300", &log).in_memory().await;
     let call = host.begin("create_milestone", terms("hold me", json!(250))).await;
     api.upstream.has_seen(2).await;
-    let other = limited(&api, "300", &log).start().await;
+    let other = limited(&api, "300", &log).in_memory().await;
     is_over(&create(&other, "a", 51).await, "300", "301");
     is_made(&create(&other, "a", 50).await);
     gate.open();
@@ -220,7 +220,7 @@ async fn a_torn_line_does_not_hide_the_others() {
     assert_eq!(text.lines().filter(|line| serde_json::from_str::<Value>(line).is_err()).count(), 1, "{text}");
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn a_hire_that_is_asked_for_again_counts_once() {
     let (_folder, log) = folder();
     let api = Api::meddled([contract("ctr_8Kq2", &[])], |request, world| {
@@ -232,7 +232,7 @@ async fn a_hire_that_is_asked_for_again_counts_once() {
         })
     })
     .await;
-    let host = limited(&api, "500", &log).start().await;
+    let host = limited(&api, "500", &log).in_memory().await;
     let hire = |proposal: &str, amount: u32| json!({ "proposalId": proposal, "milestone": { "name": "First", "amount": amount } });
     for _ in 0..3 {
         host.done("hire_proposal", hire("prop_1", 300)).await;

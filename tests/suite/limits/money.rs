@@ -7,7 +7,7 @@ use crate::approvals::maria;
 use crate::harness::{Answer, Api, Host, Reply, contract, milestone};
 
 async fn limited(api: &Api, limit: &str) -> Host {
-    server(api).args(["--max-milestone-usd", limit]).start().await
+    server(api).args(["--max-milestone-usd", limit]).in_memory().await
 }
 
 /// Says that it is over the limit, by how much, and that splitting is no way round.
@@ -27,8 +27,8 @@ fn create(amount: &Value) -> Value {
     json!({ "contractId": "ctr_8Kq2", "description": "Third batch", "amountUsd": amount })
 }
 
-#[tokio::test]
-async fn a_fixed_price_is_held_against_the_limit_to_the_cent() {
+#[tokio::test(start_paused = true)]
+async fn the_limit_counts_a_fixed_price_to_the_cent() {
     for (limit, amount, over) in [
         ("500", json!(500), None),
         ("500", json!(500.00), None),
@@ -61,8 +61,8 @@ fn by_volume(kind: &str, rate: Value) -> Value {
     contract
 }
 
-#[tokio::test]
-async fn by_volume_the_larger_of_amount_and_rate_times_volume_counts() {
+#[tokio::test(start_paused = true)]
+async fn the_larger_of_amount_and_rate_counts() {
     for (kind, rate, volume, amount, over) in [
         ("PAY_PER_HOUR", json!(12), json!(41.66), Value::Null, None),
         ("PAY_PER_HOUR", json!(12), json!(41.67), Value::Null, Some("500.04")),
@@ -89,7 +89,7 @@ async fn by_volume_the_larger_of_amount_and_rate_times_volume_counts() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_cannot_be_determined_is_refused() {
     for (about, contract, arguments) in [
         ("no amount", contract("ctr_8Kq2", &[]), json!({})),
@@ -124,12 +124,12 @@ async fn blind(reply: Reply) -> Api {
     Api::meddled([maria()], move |request, _| (!request.is_write()).then(|| reply.clone())).await
 }
 
-#[tokio::test]
-async fn a_create_whose_contract_cannot_be_looked_at_is_refused_under_a_limit() {
+#[tokio::test(start_paused = true)]
+async fn a_limit_refuses_creates_on_unreadable_contracts() {
     for (about, reply) in unseen() {
         let api = blind(reply).await;
         let host = server(&api).env("OPENTRAIN_TIMEOUT", "0.3").env("OPENTRAIN_MAX_MILESTONE_USD", "500");
-        let host = host.start().await;
+        let host = host.in_memory().await;
         let answer = host.failed("create_milestone", create(&json!(100))).await;
         assert_eq!(answer.error()["outcome"], "not_done", "{about}");
         let mut twice = create(&json!(100));
@@ -143,11 +143,12 @@ async fn a_create_whose_contract_cannot_be_looked_at_is_refused_under_a_limit() 
     assert_eq!(api.upstream.writes(), 0);
 }
 
-#[tokio::test]
-async fn a_milestone_that_cannot_be_looked_up_is_not_asked_for() {
+#[tokio::test(start_paused = true)]
+async fn an_unreadable_milestone_is_not_requested() {
     for (about, reply) in unseen() {
         let api = blind(reply).await;
-        let host = server(&api).env("OPENTRAIN_TIMEOUT", "0.3").env("OPENTRAIN_MAX_MILESTONE_USD", "500").start().await;
+        let host =
+            server(&api).env("OPENTRAIN_TIMEOUT", "0.3").env("OPENTRAIN_MAX_MILESTONE_USD", "500").in_memory().await;
         for arguments in
             [json!({ "milestoneId": "ms_7Rtd", "contractId": "ctr_8Kq2" }), json!({ "milestoneId": "ms_7Rtd" })]
         {
@@ -157,8 +158,8 @@ async fn a_milestone_that_cannot_be_looked_up_is_not_asked_for() {
     }
 }
 
-#[tokio::test]
-async fn what_never_left_because_of_a_failed_look_is_not_called_unknown() {
+#[tokio::test(start_paused = true)]
+async fn a_failed_look_means_not_done() {
     for (about, reply) in unseen() {
         let api = blind(reply).await;
         for limit in [None, Some("500")] {
@@ -167,7 +168,7 @@ async fn what_never_left_because_of_a_failed_look_is_not_called_unknown() {
                 host = host.env("OPENTRAIN_MAX_MILESTONE_USD", limit);
             }
             let arguments = json!({ "milestoneId": "ms_7Rtd", "contractId": "ctr_8Kq2" });
-            let answer = host.start().await.failed("request_milestone_funding", arguments).await;
+            let answer = host.in_memory().await.failed("request_milestone_funding", arguments).await;
             assert_eq!(
                 (&answer.error()["outcome"], api.upstream.writes()),
                 (&json!("not_done"), 0),
@@ -198,8 +199,8 @@ fn mixed() -> Value {
     )
 }
 
-#[tokio::test]
-async fn funding_and_release_are_held_against_the_limit_with_and_without_the_contract() {
+#[tokio::test(start_paused = true)]
+async fn funding_and_release_count_against_the_limit() {
     for with_contract in [false, true] {
         for (tool, fits, over) in [
             ("request_milestone_funding", "ms_open", "ms_open_over"),
@@ -222,8 +223,8 @@ async fn funding_and_release_are_held_against_the_limit_with_and_without_the_con
     }
 }
 
-#[tokio::test]
-async fn a_milestone_of_no_amount_or_of_another_contract_is_refused() {
+#[tokio::test(start_paused = true)]
+async fn a_foreign_or_unpriced_milestone_is_refused() {
     let api = Api::of([mixed(), contract("ctr_other", &[])]).await;
     let host = limited(&api, "500").await;
     let odd = host.failed("request_milestone_funding", json!({ "milestoneId": "ms_open_odd" })).await;
@@ -240,7 +241,7 @@ async fn a_milestone_of_no_amount_or_of_another_contract_is_refused() {
     assert_eq!(api.upstream.writes(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn what_exists_already_is_given_back_whatever_the_limit_is() {
     let api = Api::of([contract("ctr_8Kq2", &[])]).await;
     api.world().put("ctr_8Kq2", &create(&json!(900)));
@@ -249,21 +250,21 @@ async fn what_exists_already_is_given_back_whatever_the_limit_is() {
     assert_eq!((answer.structured()["outcome"].as_str(), api.upstream.writes()), (Some("existing"), 0));
 }
 
-#[tokio::test]
-async fn a_second_one_that_is_really_meant_is_held_against_the_limit_too() {
+#[tokio::test(start_paused = true)]
+async fn a_meant_second_milestone_counts_against_the_limit() {
     let api = Api::of([contract("ctr_8Kq2", &[])]).await;
     let host = limited(&api, "500").await;
     for window in ["15", "0"] {
         let host = server(&api).env("OPENTRAIN_MAX_MILESTONE_USD", "500").env("OPENTRAIN_DUPLICATE_WINDOW", window);
         let mut arguments = create(&json!(501));
         arguments["allowDuplicate"] = json!(true);
-        is_over(&host.start().await.failed("create_milestone", arguments).await, "500", "501", window);
+        is_over(&host.in_memory().await.failed("create_milestone", arguments).await, "500", "501", window);
     }
     drop(host);
     assert_eq!(api.upstream.writes(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_exponent_hides_nothing_from_a_limit() {
     for (amount, over) in [("50049e-2", "500.49"), ("5.0001E2", "500.01"), ("0.6e3", "600")] {
         let api = Api::of([contract("ctr_8Kq2", &[])]).await;
@@ -281,7 +282,7 @@ fn worth(id: &str, amount: f64) -> Value {
     milestone
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn the_larger_of_two_milestones_with_one_id_counts() {
     let twice = contract("ctr_8Kq2", &[worth("ms_7Rtd", 100.0), worth("ms_7Rtd", 900.0)]);
     let api = Api::of([twice]).await;
@@ -291,7 +292,7 @@ async fn the_larger_of_two_milestones_with_one_id_counts() {
     assert_eq!(api.upstream.writes(), 0);
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn an_amount_that_changed_since_the_look_is_said_first() {
     let listed = contract("ctr_8Kq2", &[worth("ms_7Rtd", 100.0)]);
     let api = Api::meddled([listed], |request, world| {
@@ -301,7 +302,7 @@ async fn an_amount_that_changed_since_the_look_is_said_first() {
         None
     })
     .await;
-    let host = server(&api).start().await;
+    let host = server(&api).in_memory().await;
     let arguments = json!({ "milestoneId": "ms_7Rtd", "contractId": "ctr_8Kq2" });
     let answer = host.done("request_milestone_funding", arguments).await;
     assert!(answer.text().contains("THE AMOUNT CHANGED"), "{}", answer.text());
@@ -309,10 +310,10 @@ async fn an_amount_that_changed_since_the_look_is_said_first() {
     assert!(!answer.text().contains("fund #1 «Milestone», $100,"), "{}", answer.text());
 }
 
-#[tokio::test]
+#[tokio::test(start_paused = true)]
 async fn sums_beyond_any_amount_are_answered() {
     let huge = || contract("ctr_8Kq2", &[worth("ms_1", 7.9e28), worth("ms_2", 7.9e28)]);
     let api = Api::of([huge()]).await;
-    let answer = server(&api).start().await.done("list_contracts", json!({})).await;
+    let answer = server(&api).in_memory().await.done("list_contracts", json!({})).await;
     answer.says(&["too large to add"]);
 }

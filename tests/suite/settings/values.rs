@@ -25,7 +25,7 @@ async fn a_wrong_value_names_its_variable_and_the_allowed_values() {
 }
 
 #[tokio::test]
-async fn a_variable_wins_over_the_default_and_a_flag_over_both() {
+async fn a_flag_wins_over_a_variable_over_the_default() {
     let (variable, flag) = (launch().env("OPENTRAIN_TIMEOUT", " 7 "), launch().env("OPENTRAIN_TIMEOUT", "6"));
     let check = |ran: String, row: &str| assert!(ran.contains(row), "{row}: {ran}");
     check(

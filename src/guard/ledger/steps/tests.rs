@@ -190,7 +190,7 @@ fn a_milestone_counts_once_at_its_largest_figure() {
 }
 
 #[test]
-fn what_came_to_nothing_does_not_count_and_what_is_open_does() {
+fn open_writes_count_and_failed_ones_do_not() {
     let place = Place::new();
     let mut ledger = place.process();
     ledger.begin(&line(1, 100), &limit(), soon()).unwrap().unwrap();
@@ -232,7 +232,7 @@ fn a_new_file_is_begun_at_its_size_with_sums_and_recent_writes() {
 }
 
 #[test]
-fn a_line_that_cannot_be_written_is_kept_and_comes_first() {
+fn an_unwritten_line_is_kept_and_comes_first() {
     let place = Place::new();
     let mut ledger = place.process();
     ledger.begin(&line(1, 10), &limit(), soon()).unwrap().unwrap();
@@ -251,7 +251,7 @@ fn a_line_that_cannot_be_written_is_kept_and_comes_first() {
 }
 
 #[test]
-fn a_closing_process_ends_what_is_open_and_writes_what_was_kept() {
+fn closing_ends_open_writes_and_writes_kept_lines() {
     let place = Place::new();
     let mut ledger = place.process();
     ledger.begin(&line(1, 10), &limit(), soon()).unwrap().unwrap();
@@ -261,7 +261,7 @@ fn a_closing_process_ends_what_is_open_and_writes_what_was_kept() {
 }
 
 #[test]
-fn open_writes_are_those_of_the_account_without_a_known_end() {
+fn open_writes_have_no_known_end() {
     let place = Place::new();
     let mut ledger = place.process();
     let with = |id, base: Option<&str>| Line {

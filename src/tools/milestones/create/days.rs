@@ -214,7 +214,7 @@ mod tests {
     }
 
     #[test]
-    fn another_moment_of_that_day_or_the_next_is_alike_while_nothing_is_known() {
+    fn a_neighbouring_day_is_alike_while_nothing_is_known() {
         for stored in
             ["2026-12-15T07:00:00Z", "2026-12-14T22:00:00Z", "2026-12-15T12:00:00Z", "2026-12-16", "2026-12-14", "soon"]
         {
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn once_it_is_known_how_days_are_kept_another_day_is_another() {
+    fn known_days_make_another_day_another_term() {
         let kept = having_seen("2026-12-15", "2026-12-14T22:00:00Z");
         assert_eq!(compare(&kept, "2027-01-20", "2027-01-19T22:00:00Z"), Match::Equal);
         assert_eq!(compare(&kept, "2027-07-20", "2027-07-19T21:00:00Z"), Match::Equal, "summer time");
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn a_moment_may_have_become_its_day_until_it_is_known_that_moments_are_kept() {
+    fn a_moment_may_become_a_day_until_known_otherwise() {
         let unknown = DaysKept::default();
         assert_eq!(compare(&unknown, "2026-12-15T09:00:00Z", "2026-12-15T10:00:00+01:00"), Match::Equal);
         assert_eq!(compare(&unknown, "2026-12-15T09:00:00Z", "2026-12-15"), Match::Alike);

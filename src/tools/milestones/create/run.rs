@@ -40,12 +40,20 @@ pub(super) async fn run(creation: Creation) -> Result<Answer, ToolError> {
 
 impl Creation {
     async fn run(self) -> Result<Answer, ToolError> {
-        if self.is_guarded()
-            && let Some(existing) = self.settle().await?
-        {
-            return Ok(existing);
-        }
-        let held = Arc::new(self.lock().await?);
+        let mut settled = None;
+        let (held, past) = loop {
+            if self.is_guarded()
+                && let Some(existing) = self.settle(&mut settled).await?
+            {
+                return Ok(existing);
+            }
+            let held = Arc::new(self.lock().await?);
+            let past = self.past().await?;
+            // While this call waited for the lock, another server may have sent the same create and died.
+            if !self.is_guarded() || past.open_with(&self.terms).map(|open| open.began) <= settled {
+                break (held, past);
+            }
+        };
         // The record of the write ends before another server takes the lock.
         self.context.hold(Arc::clone(&held));
         let unshared = held.unshared.as_ref().map(|why| {
@@ -53,14 +61,13 @@ impl Creation {
                 "WARNING: other servers on this machine do not see this create, and could make the same one now: {why}."
             )
         });
-        let mut answer = self.run_alone(&held).await?;
+        let mut answer = self.run_alone(&held, past).await?;
         answer.warnings.extend(unshared);
         Ok(answer)
     }
 
     /// Reads the contract, and creates what is not there, while nobody else does.
-    async fn run_alone(&self, held: &Held) -> Result<Answer, ToolError> {
-        let mut past = self.past().await?;
+    async fn run_alone(&self, held: &Held, mut past: Past) -> Result<Answer, ToolError> {
         past.learn(&notes::read(&held.text().await), self.place.principal.as_deref());
         let look = self.first_look().await?;
         let seen = look.as_ref().and_then(|look| look.as_ref().ok());
@@ -81,13 +88,18 @@ impl Creation {
     }
 
     /// Looks for a create with the same terms that has left and whose end is not known: of this process, or of one that
-    /// shares the record and was killed. It may show within seconds.
-    async fn settle(&self) -> Result<Option<Answer>, ToolError> {
+    /// shares the record and was killed. It may show within seconds. Creates that began until `settled` have been looked
+    /// for already.
+    async fn settle(&self, settled: &mut Option<Timestamp>) -> Result<Option<Answer>, ToolError> {
         let mut settles = None;
         loop {
             let (mut past, now) = (self.past().await?, Timestamp::now());
-            let Some(open) = past.open_with(&self.terms) else { return Ok(None) };
-            if *settles.get_or_insert_with(|| open.settles(now)) <= now {
+            let Some(open) = past.open_with(&self.terms).filter(|open| Some(open.began) > *settled) else {
+                return Ok(None);
+            };
+            let (began, until) = *settles.get_or_insert_with(|| (open.began, open.settles(now)));
+            if until <= now {
+                *settled = Some(began);
                 return Ok(None);
             }
             let look = self.look(Instant::now() + LOOK_LIMIT).await.map_err(Self::unsent)?;

@@ -184,7 +184,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_given_fits_only_none_but_an_amount_fits_any() {
+    fn an_omitted_term_fits_none_except_the_amount() {
         let terms = wanted(json!({ "contractId": "c", "description": "Label", "volume": 12.50 }));
         let stored = json!({ "description": "Label", "name": null, "amountUsd": 150, "volume": 12.5, "dueDate": null });
         assert_eq!(compared(&terms, &stored), Match::Equal);
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_new_one_may_be_close_in_ways_that_nobody_has_foreseen() {
+    fn a_new_milestone_may_be_close_in_unforeseen_ways() {
         let terms = wanted(json!({
             "contractId": "c", "description": "Label 500 posts", "amountUsd": 300.4, "dueDate": "2026-07-15"
         }));
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_came_back_whole_shows_that_shorter_texts_are_not_cut() {
+    fn a_whole_text_shows_that_shorter_ones_are_whole() {
         let (long, beginning) = ("a".repeat(400), "a".repeat(250));
         let mut manners = Manners::default();
         assert_eq!(manners.texts.compare(&long, &beginning), Match::Alike);
