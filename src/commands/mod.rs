@@ -44,6 +44,7 @@ use terminal::{print, print_whole};
 /// Runs a command line. Says on stderr why a command cannot run, in the format of the log, with status 2.
 #[must_use]
 pub fn start(line: Vec<OsString>) -> ExitCode {
+    leave_no_core_dump();
     let environment = Environment::of_process();
     let cli = match Cli::read(line.clone()) {
         Ok(cli) => cli,
@@ -59,6 +60,20 @@ pub fn start(line: Vec<OsString>) -> ExitCode {
         refuse(&causes.map(ToString::to_string).collect::<Vec<_>>().join(": "), as_json)
     })
 }
+
+/// A crash must not write the token to the disk. It cannot be told before the settings are read whether there is a token.
+#[cfg(unix)]
+fn leave_no_core_dump() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    // Neither call fails on a system that has it; on another one there is nothing that could be done.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    // A program that collects dumps takes no heed of the limit.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+}
+
+#[cfg(not(unix))]
+fn leave_no_core_dump() {}
 
 fn refuse(message: &str, as_json: bool) -> ExitCode {
     let message = hide_tokens(message);
