@@ -20,7 +20,7 @@ use crate::guard::Operator;
 use crate::guard::policy::Policy;
 use crate::mcp::Server;
 use crate::mcp::client::{Called, Client};
-use crate::sandbox::{Faults, Sandbox, default_token};
+use crate::sandbox::{Faults, Sandbox, UserSecret, default_token};
 use crate::tools::FAMILIES;
 
 use super::Fault;
@@ -37,7 +37,7 @@ const LIMIT: Decimal = Decimal::from_parts(500, 0, 0, false, 0);
 /// Plays the story.
 pub(super) async fn run() -> Result<ExitCode, Fault> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-    let sandbox = Sandbox::start_with(listener, "demo", Faults::parse(LOST_REPLY)?)?;
+    let sandbox = Sandbox::start_with(listener, &UserSecret::default(), Faults::parse(LOST_REPLY)?)?;
     let mut stage = Stage::open(sandbox.origin(), owner(&sandbox, Policy::default()).await?)?;
     let person = Person::new()?;
 

@@ -34,7 +34,7 @@ use crate::guard::ledger::AuditLog;
 use crate::guard::locks::Locks;
 use crate::guard::policy::{Policy, Toolsets};
 use crate::mcp::{Server, stdio};
-use crate::sandbox::{Embedded, Faults};
+use crate::sandbox::{Embedded, Faults, UserSecret};
 use crate::tools::{FAMILIES, family_names};
 
 use fault::Fault;
@@ -171,7 +171,8 @@ fn services_over(
 ) -> Result<Services, Fault> {
     let flags = &config.flags;
     let (endpoint, tokens): (Box<dyn Endpoint>, Arc<dyn TokenSource>) = if flags.sandbox {
-        let embedded = Embedded::new(flags.sandbox_port, config.user.clone()).with_faults(faults(config)?);
+        let embedded = Embedded::new(flags.sandbox_port, UserSecret::in_folder(config.state_folder.clone()))
+            .with_faults(faults(config)?);
         (Box::new(embed(embedded)), Arc::new(InMemory::with(crate::sandbox::default_token())))
     } else {
         (Box::new(config.origin.clone()), config.credentials.clone())
