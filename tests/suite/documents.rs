@@ -103,6 +103,20 @@ fn what_documents_name_exists() {
 }
 
 #[test]
+fn each_promise_names_a_test_module() {
+    let text = std::fs::read_to_string(root().join("ARCHITECTURE.md")).unwrap();
+    let (_, promises) = text.split_once("## Promises").unwrap();
+    let rows: Vec<&str> = promises.lines().filter(|line| line.starts_with("| ") && line.contains('`')).collect();
+    assert!(rows.len() >= 10, "{rows:?}");
+    for row in rows {
+        let modules = row.trim_end_matches([' ', '|']).rsplit('|').next().unwrap();
+        for module in modules.split(',').map(|module| module.trim().trim_matches('`')) {
+            assert!(root().join(format!("tests/suite/{module}.rs")).exists(), "there is no module {module}: {row}");
+        }
+    }
+}
+
+#[test]
 fn each_key_of_ours_is_documented() {
     let text = std::fs::read_to_string(root().join("docs/tools.md")).unwrap();
     let (_, keys) = text.split_once("The server's keys come first.").unwrap();
