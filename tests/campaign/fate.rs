@@ -70,7 +70,7 @@ impl Fate {
             random: Random::seeded(seed),
             manner,
             vanish: size / 3,
-            late: if is_late { 2 } else { 0 },
+            late: usize::from(is_late),
             kill: if is_late { 0 } else { size.div_ceil(2) },
             killing,
             landing: Vec::new(),

@@ -94,7 +94,8 @@ impl Player {
                     let (lane, name, answers): Ended = ended.unwrap();
                     let is_made = self.is_made(&name, &answers);
                     next[lane] += usize::from(is_made);
-                    let is_patient = !is_made && self.manner.is_late();
+                    let is_unknown = answers.iter().any(|answer| answer.error()["outcome"] == "unknown");
+                    let is_patient = !is_made && is_unknown && self.manner.is_late();
                     let pause = if is_patient { AS_THE_HINT_SAYS } else { Duration::ZERO };
                     self.begin(&mut under_way, lane, next[lane], pause);
                 }
