@@ -114,7 +114,7 @@ impl Failure {
             text.push_str(&self.hint);
         }
         for link in self.pages.iter().filter(|link| !self.hint.contains(&link.url)) {
-            text.push_str(&format!("\n{}", link.told(link.kind.title())));
+            text.push_str(&format!("\n{}", link.describe(link.kind.title())));
         }
         if let Some(request_id) = &self.request_id {
             text.push_str(&format!("\nRequest {}.", visible(request_id)));

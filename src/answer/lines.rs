@@ -24,13 +24,13 @@ const LONGEST_NAME: usize = 60;
 const WORDS: usize = 12;
 
 /// A short word of the answer, or what stands for its absence.
-pub(crate) fn said(field: &Field<String>, otherwise: &str) -> String {
+pub(crate) fn text_or(field: &Field<String>, otherwise: &str) -> String {
     field.text().map_or_else(|| otherwise.to_owned(), word)
 }
 
 /// An id, made visible.
 pub(crate) fn id(field: &Field<String>) -> String {
-    said(field, "no id")
+    text_or(field, "no id")
 }
 
 /// A number as it came.

@@ -64,14 +64,14 @@ impl Link {
 
     /// The address as it stands in a text.
     #[must_use]
-    pub fn shown(&self) -> String {
+    pub fn visible_url(&self) -> String {
         visible(&self.url)
     }
 
     /// `lead` and the address. An address that is not OpenTrain's is told as that: nobody is asked to open it.
     #[must_use]
-    pub fn told(&self, lead: &str) -> String {
-        let url = self.shown();
+    pub fn describe(&self, lead: &str) -> String {
+        let url = self.visible_url();
         if self.verified {
             return format!("{lead}: {url}");
         }

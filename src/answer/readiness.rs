@@ -59,13 +59,15 @@ pub(crate) fn missing_line(field: &MissingField) -> String {
     parts.extend(question.map(|question| format!("ask {}", quoted_to(question, lines::ITEM))));
     let choices = field.enum_values.get().map(|values| values.iter().map(|value| word(&plain(value))).collect());
     parts.extend(choices.and_then(in_a_row).map(|choices| format!("one of {choices}")));
-    parts.extend(field.example.get().filter(|value| !value.is_null()).map(|value| format!("such as {}", shown(value))));
+    parts.extend(
+        field.example.get().filter(|value| !value.is_null()).map(|value| format!("such as {}", value_text(value))),
+    );
     let keys = lines::row(&field.update_keys).filter(|keys| *keys != name);
     parts.extend(keys.map(|keys| format!("set by {keys}")));
     parts.join(" · ")
 }
 
-fn shown(value: &Value) -> String {
+fn value_text(value: &Value) -> String {
     quoted(&plain(value))
 }
 
@@ -78,7 +80,7 @@ pub(crate) fn issues(validation: &Validation, lacks: &[MissingField]) -> Vec<Str
 
 /// What OpenTrain remarks, each in a line.
 pub(crate) fn notes<'a>(what: &'a str, notes: &'a [Value]) -> impl Iterator<Item = String> + 'a {
-    notes.iter().filter(|note| !note.is_null()).take(20).map(move |note| format!("{what}: {}", shown(note)))
+    notes.iter().filter(|note| !note.is_null()).take(20).map(move |note| format!("{what}: {}", value_text(note)))
 }
 
 #[cfg(test)]

@@ -48,7 +48,7 @@ pub fn render(mut result: Result<Answer, Failure>, sandbox: bool, bounded: bool)
     }
     for link in &links {
         if !text.contains(&link.url) {
-            let _ = write!(text, "\n{}", link.told(link.kind.title()));
+            let _ = write!(text, "\n{}", link.describe(link.kind.title()));
         }
     }
     Rendered { text, structured, links, is_error }

@@ -89,7 +89,7 @@ impl Answer {
 
     /// Adds a page, after `lead`. That one is not OpenTrain's is said in both channels.
     pub fn show(&mut self, lead: &str, link: Link) {
-        let told = link.told(lead);
+        let told = link.describe(lead);
         if link.verified {
             self.lines.push(told);
         } else {

@@ -84,14 +84,15 @@ fn fields_schema(_: &mut SchemaGenerator) -> Schema {
         "dataVolumeUnit",
         "labelingSoftware",
         "experienceLevel",
-        "paymentType",
     ];
     let numbers = ["dataVolume", "headcount", "pricePerHour", "pricePerLabel", "fixedPrice"];
     let lists = ["countries", "languages", "labelTypes"];
+    let payment = json!({ "type": "string", "enum": ["FIXED_PRICE", "PAY_PER_HOUR", "PAY_PER_LABEL"] });
     let texts = texts.map(|key| (key.to_owned(), json!({ "type": "string" })));
     let numbers = numbers.map(|key| (key.to_owned(), json!({ "type": "number" })));
     let lists = lists.map(|key| (key.to_owned(), json!({ "type": "array", "items": { "type": "string" } })));
-    let properties: Map<String, Value> = texts.into_iter().chain(numbers).chain(lists).collect();
+    let properties: Map<String, Value> =
+        texts.into_iter().chain([("paymentType".to_owned(), payment)]).chain(numbers).chain(lists).collect();
     json_schema!({ "type": "object", "properties": properties, "additionalProperties": true })
 }
 

@@ -118,7 +118,7 @@ pub enum Effect {
 impl Effect {
     /// What a call does, for a person.
     #[must_use]
-    pub const fn told(self) -> &'static str {
+    pub const fn describe(self) -> &'static str {
         match self {
             Self::Read => "reads",
             Self::Create => "creates",

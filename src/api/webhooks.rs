@@ -3,7 +3,7 @@
 #![expect(missing_docs, reason = "the type of an id describes it wherever it stands")]
 
 use http::Method;
-use schemars::JsonSchema;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -21,9 +21,23 @@ pub struct CreateWebhook {
     /// https address; http only for localhost.
     #[schemars(length(min = 1, max = 2048))]
     pub url: String,
-    /// Any of proposal.received, proposal.status_changed, message.received, contract.created, milestone.status_changed,
-    /// payment.pending, approval.confirmed, contract.budget_state_changed.
+    /// At least one.
+    #[schemars(schema_with = "event_types")]
     pub event_types: Vec<String>,
+}
+
+/// The documented event types (reference: webhooks/events).
+fn event_types(_: &mut SchemaGenerator) -> Schema {
+    json_schema!({ "type": "array", "items": { "type": "string", "enum": [
+        "proposal.received",
+        "proposal.status_changed",
+        "message.received",
+        "contract.created",
+        "milestone.status_changed",
+        "payment.pending",
+        "approval.confirmed",
+        "contract.budget_state_changed",
+    ] } })
 }
 
 impl Operation for CreateWebhook {

@@ -1,6 +1,7 @@
 //! `opentrain-mcp check`
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -9,11 +10,16 @@ use crate::answer::text::visible;
 use crate::api::account::switch_of;
 use crate::api::token::hide_tokens;
 use crate::config::{Config, Flags, RecordPlace, ResolvedSetting, Source};
+use crate::engine::{Family, Toolbox};
 use crate::mcp::Server;
 use crate::mcp::client::Client;
+use crate::tools::{account, agent};
 
 use super::terminal::{BAD, GOOD, HEADING, styled};
-use super::{Fault, print, server, toolbox};
+use super::{Fault, print, services_over, toolbox};
+
+/// The families that the command calls. It knows no others, so the answers are about the account only.
+const ASKED: &[Family] = &[Family::new("account", account::TOOLS), Family::new("agent", agent::TOOLS)];
 
 /// Prints the verdict, its reasons, and every setting. Exit status 1 when something would be refused.
 pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
@@ -28,7 +34,8 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
         ..config.flags.clone()
     };
     let asking = Config { flags, switches: Vec::new(), record: RecordPlace::Off, ..config.clone() };
-    let account = ask(server(&asking)?).await?;
+    let asking = Toolbox::new(services_over(&asking, |embedded| embedded, |client| client)?, ASKED);
+    let account = ask(Server::new(Arc::new(asking))?).await?;
     let frozen = toolbox.frozen();
     let refused = if account.is_accepted {
         toolbox.services.refused(|facts| missing(facts.gate, &account.scopes, &account.features))

@@ -31,7 +31,9 @@ pub(super) fn freeze(paths: Vec<PathBuf>, reason: &str) -> Result<ExitCode, Faul
 
 /// Lets writes through again.
 pub(super) fn thaw(paths: Vec<PathBuf>) -> Result<ExitCode, Fault> {
-    let was_on = switch(paths)?.thaw().map_err(|fault| format!("the stop switch could not be removed: {fault}"))?;
+    let thawed = switch(paths)?.thaw();
+    let was_on =
+        thawed.map_err(|fault| format!("writes are still stopped; a stop switch could not be removed: {fault}"))?;
     print(if was_on { "Thawed: writes go through again." } else { "It was not frozen." })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -77,7 +77,7 @@ fn run(cli: Cli, environment: &Environment) -> Result<ExitCode, Fault> {
     // The stop switch works whatever the settings are.
     match &cli.task {
         Some(Task::Freeze { reason }) => return freeze::freeze(environment.switch_paths(), reason),
-        Some(Task::Thaw) => return freeze::thaw(environment.switch_paths()),
+        Some(Task::Thaw) => return freeze::thaw(environment.all_switch_paths()),
         _ => {}
     }
     let mut config = Config::read(&cli.flags, environment)?;
@@ -146,6 +146,14 @@ fn toolbox_over(
     embed: impl FnOnce(Embedded) -> Embedded,
     change: impl FnOnce(Client) -> Client,
 ) -> Result<Toolbox, Fault> {
+    Ok(Toolbox::new(services_over(config, embed, change)?, FAMILIES))
+}
+
+fn services_over(
+    config: &Config,
+    embed: impl FnOnce(Embedded) -> Embedded,
+    change: impl FnOnce(Client) -> Client,
+) -> Result<Services, Fault> {
     let flags = &config.flags;
     let (endpoint, tokens): (Box<dyn Endpoint>, Arc<dyn TokenSource>) = if flags.sandbox {
         let embedded = Embedded::new(flags.sandbox_port, config.user.clone()).with_faults(faults(config)?);
@@ -154,8 +162,7 @@ fn toolbox_over(
         (Box::new(config.origin.clone()), config.credentials.clone())
     };
     let client = change(Client::new(endpoint, flags.timeout).through(config.proxies.clone()));
-    let services = Services::new(client, tokens, operator(config)?, flags.human_wait, flags.sandbox);
-    Ok(Toolbox::new(services, FAMILIES))
+    Ok(Services::new(client, tokens, operator(config)?, flags.human_wait, flags.sandbox))
 }
 
 /// The faults that the sandbox plays.

@@ -52,5 +52,10 @@ fn row(toolbox: &Toolbox, served: &Served) -> [String; 4] {
     let parameters: Vec<String> = properties.into_iter().flatten().map(|(name, _)| shown(name)).collect();
     let description = &served.published().description;
     let first = description.split_inclusive(". ").next().unwrap_or_default().trim_end().to_owned();
-    [toolbox.names().listed(served.facts().name), served.facts().effect.told().to_owned(), parameters.join(", "), first]
+    [
+        toolbox.names().listed(served.facts().name),
+        served.facts().effect.describe().to_owned(),
+        parameters.join(", "),
+        first,
+    ]
 }

@@ -16,42 +16,56 @@ pub(super) fn variable(name: &OsStr) -> Option<String> {
 
 /// The environment, as far as its names are text.
 #[derive(Clone, Debug, Default)]
-pub struct Environment(BTreeMap<String, OsString>);
+pub struct Environment {
+    variables: BTreeMap<String, OsString>,
+    /// The home folder that the user database names, whatever the environment says.
+    user_home: Option<PathBuf>,
+}
+
+/// The file name of the stop switch.
+const SWITCH: &str = "mcp-frozen";
+/// Names the home folder of the user database in debug builds, so that tests can have one of their own.
+const HOME_OF_TESTS: &str = "OPENTRAIN_TEST_USER_HOME";
 
 impl Environment {
     /// The environment of this process.
     #[must_use]
     pub fn of_process() -> Self {
-        Self(std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value))).collect())
+        let variables = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+        let of_tests = std::env::var_os(HOME_OF_TESTS).filter(|_| cfg!(debug_assertions)).map(PathBuf::from);
+        let user_home = of_tests.or_else(home_in_user_database).filter(|home| home.is_dir());
+        Self { variables: variables.collect(), user_home }
     }
 
     /// An environment made of pairs.
     pub fn of(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self(pairs.into_iter().map(|(name, value)| (name, value.into())).collect())
+        let variables = pairs.into_iter().map(|(name, value)| (name, value.into())).collect();
+        Self { variables, user_home: None }
     }
 
     /// The same without the variables that hold a token: for what concerns the saved account only.
     #[must_use]
     pub fn without_token(&self) -> Self {
-        let others = self.0.clone().into_iter().filter(|(name, _)| !TOKEN_VARIABLES.contains(&name.as_str()));
-        Self(others.collect())
+        let mut others = self.clone();
+        others.variables.retain(|name, _| !TOKEN_VARIABLES.contains(&name.as_str()));
+        others
     }
 
     /// A variable as it stands. Windows does not tell `Path` from `PATH`.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&str> {
         let same = |own: &str| if cfg!(windows) { own.eq_ignore_ascii_case(name) } else { own == name };
-        self.0.iter().find(|(own, _)| same(own)).and_then(|(_, value)| value.to_str())
+        self.variables.iter().find(|(own, _)| same(own)).and_then(|(_, value)| value.to_str())
     }
 
     /// The value of a variable that is set to something, be it a placeholder.
     pub(super) fn raw(&self, name: &str) -> Option<&str> {
-        self.0.get(name)?.to_str().map(str::trim).filter(|value| !value.is_empty())
+        self.variables.get(name)?.to_str().map(str::trim).filter(|value| !value.is_empty())
     }
 
     /// A variable exactly as other libraries read it: no placeholder and no odd byte makes it unset. Empty if it is not set.
     pub(super) fn as_it_stands(&self, name: &str) -> &OsStr {
-        self.0.get(name).map_or(OsStr::new(""), OsString::as_os_str)
+        self.variables.get(name).map_or(OsStr::new(""), OsString::as_os_str)
     }
 
     /// The value of a variable that somebody filled in.
@@ -90,15 +104,36 @@ impl Environment {
         Some(self.config_folder()?.join("cli.json"))
     }
 
-    /// The files of the stop switch. One is in the home folder whatever `XDG_CONFIG_HOME` says: servers of one user may
-    /// be started with another one each, and a freeze stops all of them.
+    /// The files that the stop switch is written to. One is in the home folder whatever `XDG_CONFIG_HOME` says: servers of
+    /// one user may be started with another one each, and a freeze stops all of them.
     #[must_use]
     pub fn switch_paths(&self) -> Vec<PathBuf> {
-        self.config_folders().map(|folder| folder.join("mcp-frozen")).collect()
+        self.config_folders().map(|folder| folder.join(SWITCH)).collect()
+    }
+
+    /// The files where the stop switch is looked for: these, and the one in the home folder that the user database names,
+    /// so that another `HOME` does not hide it.
+    #[must_use]
+    pub fn all_switch_paths(&self) -> Vec<PathBuf> {
+        let mut paths = self.switch_paths();
+        let of_user = self.user_home.as_ref().map(|home| home.join(".config/opentrain").join(SWITCH));
+        paths.extend(of_user.filter(|path| !paths.contains(path)));
+        paths
     }
 
     pub(super) fn user(&self) -> String {
         let names = ["USER", "LOGNAME", "USERNAME"];
         names.into_iter().find_map(|name| self.get(name)).unwrap_or("somebody").to_owned()
     }
+}
+
+#[cfg(unix)]
+fn home_in_user_database() -> Option<PathBuf> {
+    let user = nix::unistd::User::from_uid(nix::unistd::Uid::effective()).ok()??;
+    Some(user.dir)
+}
+
+#[cfg(not(unix))]
+fn home_in_user_database() -> Option<PathBuf> {
+    None
 }

@@ -77,7 +77,7 @@ impl Config {
             proxies,
             record,
             state_folder: environment.state_folder(),
-            switches: environment.switch_paths(),
+            switches: environment.all_switch_paths(),
             private_folder: environment.config_folder(),
             settings,
         })

@@ -103,7 +103,7 @@ fn effects() -> String {
         let effect = maker.facts.effect;
         let by_default = if family.by_default { "yes" } else { "on request" };
         let read_only = if effect == Effect::Read { "yes" } else { "no" };
-        let (name, does, approval) = (maker.facts.name, effect.told(), approval(maker));
+        let (name, does, approval) = (maker.facts.name, effect.describe(), approval(maker));
         let _ = writeln!(table, "| `{name}` | {does} | {approval} | {by_default} | {read_only} |");
     }
     table

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::answer::hints::{self, REASONS, Situation};
+use crate::answer::hints::{self, CallFacts, REASONS};
 use crate::answer::{Names, Sentence, ToolError, phrases};
 use crate::api::error::{Error, Refusal};
 use crate::engine::instructions::sentences;
@@ -57,7 +57,7 @@ fn hint(reason: &str, names: &Names) -> String {
         retry_after: None,
     };
     let nothing = Sentence::plain("");
-    let situation = Situation {
+    let call = CallFacts {
         names,
         effect: crate::api::Effect::Replace,
         done: "done",
@@ -69,5 +69,5 @@ fn hint(reason: &str, names: &Names) -> String {
         can_claim: false,
         sandbox: false,
     };
-    hints::failure(&ToolError::from(Error::Refused(Box::new(refusal))), &situation).hint
+    hints::failure(&ToolError::from(Error::Refused(Box::new(refusal))), &call).hint
 }

@@ -25,7 +25,7 @@ fn described() -> Value {
     document
 }
 
-fn told(document: &Value) -> Vec<String> {
+fn findings(document: &Value) -> Vec<String> {
     compare(document).unwrap().iter().map(ToString::to_string).collect()
 }
 
@@ -33,12 +33,12 @@ fn told(document: &Value) -> Vec<String> {
 fn broken(change: impl FnOnce(&mut Value)) -> Vec<String> {
     let mut document = described();
     change(&mut document);
-    told(&document)
+    findings(&document)
 }
 
 #[test]
 fn our_own_description_differs_in_nothing() {
-    assert_eq!(told(&described()), Vec::<String>::new());
+    assert_eq!(findings(&described()), Vec::<String>::new());
 }
 
 #[test]
@@ -51,7 +51,7 @@ fn whole_paths_other_parameter_names_and_references_are_the_same() {
     document["components"] = json!({ "requestBodies": { "Milestone": create } });
     document["paths"]["/api/public/v1/contracts/{id}/milestones"]["post"]["requestBody"] =
         json!({ "$ref": "#/components/requestBodies/Milestone" });
-    assert_eq!(told(&document), Vec::<String>::new());
+    assert_eq!(findings(&document), Vec::<String>::new());
 }
 
 #[test]
@@ -61,7 +61,7 @@ fn a_path_may_stand_half_in_the_server() {
         for (path, item) in described()["paths"].as_object().unwrap() {
             document["paths"][format!("{above}{path}")] = item.clone();
         }
-        assert_eq!(told(&document), Vec::<String>::new(), "{server}");
+        assert_eq!(findings(&document), Vec::<String>::new(), "{server}");
     }
     let next = broken(|document| document["paths"]["/api/public/v10/team"] = json!({ "get": {} }));
     assert_eq!(next, ["new:       GET /api/public/v10/team"]);

@@ -99,7 +99,7 @@ fn unseen(toolbox: &Toolbox, tool: &str, arguments: &Object, page: &Link, fault:
     let what = if fault.is_empty() { String::new() } else { format!(": {}", quoted(fault)) };
     let summary = format!(
         "{WAITING} As far as is known the step is still open; whether the person is done could not be looked at{what}.\n{}",
-        page.told("Show this link in full")
+        page.describe("Show this link in full")
     );
     let shown: Vec<String> =
         arguments.iter().filter_map(|(name, value)| Some(format!("{name} {}", quoted_id(value.as_str()?)))).collect();

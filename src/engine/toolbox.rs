@@ -303,7 +303,7 @@ impl Toolbox {
         let nothing = Sentence::plain("");
         hints::failure(
             error,
-            &hints::Situation {
+            &hints::CallFacts {
                 names: self.names(),
                 effect: facts.effect,
                 done: facts.done,

@@ -70,7 +70,7 @@ impl Switch {
     /// Switches it off in every place; `false` when it was off.
     ///
     /// # Errors
-    /// Which file cannot be removed.
+    /// Every file that cannot be removed.
     pub fn thaw(&self) -> io::Result<bool> {
         let mut was_on = false;
         self.everywhere(|path| match std::fs::remove_file(path) {
@@ -82,10 +82,9 @@ impl Switch {
 
     /// Does the same in every place; what fails in one does not keep it from the next.
     fn everywhere(&self, mut change: impl FnMut(&Path) -> io::Result<()>) -> io::Result<()> {
-        let told =
-            |path: &Path, fault: &io::Error| io::Error::new(fault.kind(), format!("{}: {fault}", path.display()));
-        let faults = self.0.iter().filter_map(|path| change(path).err().map(|fault| told(path, &fault)));
-        faults.collect::<Vec<_>>().into_iter().next().map_or(Ok(()), Err)
+        let faults = self.0.iter().filter_map(|path| Some(format!("{}: {}", path.display(), change(path).err()?)));
+        let faults: Vec<String> = faults.collect();
+        if faults.is_empty() { Ok(()) } else { Err(io::Error::other(faults.join("; "))) }
     }
 
     /// Refuses a write while the switch is on in one place, or while that cannot be found out.

@@ -118,7 +118,7 @@ impl Tool for ClaimAccount {
         let summary = format!(
             "{WAITING} Nothing is claimed so far.\n{}\nThe code for it: {code} (good for {minutes}). They sign in with {} and \
              enter the code.",
-            link.told("Show the user this page and the code below"),
+            link.describe("Show the user this page and the code below"),
             visible(email)
         );
         let sent = started.email_sent.is_true();

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde_json::Number;
 
-use crate::answer::lines::{self, Stretch, each, each_of_page, id, long, said};
+use crate::answer::lines::{self, Stretch, each, each_of_page, id, long, text_or};
 use crate::answer::phrases::WAITING;
 use crate::answer::text::{count, grouped, moment, moment_of, number, quoted, total, usd, word};
 use crate::answer::{Answer, HumanStep, LinkKind, Object, Outcome, Sentence, ToolError};
@@ -76,7 +76,7 @@ fn entry_line(entry: &LedgerEntry) -> String {
     let sign = if cents(&entry.amount_cents).is_some_and(|amount| amount.is_sign_positive()) { "+" } else { "" };
     let mut parts = vec![
         entry.created_at.timestamp().map_or_else(|| "at no time".into(), moment_of),
-        said(&entry.kind, "no type"),
+        text_or(&entry.kind, "no type"),
         format!("{sign}{}", money(&entry.amount_cents, None)),
     ];
     let about = [
@@ -111,7 +111,7 @@ impl OneRequest for CreateCreditTopUp {
         let made_id = made.id().unwrap_or("without id");
         let top_up = word(made_id);
         let page = match &link {
-            Some(link) => link.told("Show this link in full"),
+            Some(link) => link.describe("Show this link in full"),
             None => "OpenTrain gave no link.".into(),
         };
         let summary = format!(

@@ -2,7 +2,7 @@
 
 use serde_json::{Number, Value};
 
-use crate::answer::lines::{self, figure, in_a_row, long, plain, said};
+use crate::answer::lines::{self, figure, in_a_row, long, plain, text_or};
 use crate::answer::text::{date, quoted, quoted_to, usd, word};
 use crate::answer::{Answer, Sentence};
 use crate::api::freelancers::{GetFreelancerProfile, LabelExperience, Language, Profile, Review, Stats};
@@ -79,7 +79,7 @@ fn stats(stats: &Stats) -> Option<String> {
 }
 
 fn language(language: &Language) -> String {
-    let name = said(&language.language, "a language");
+    let name = text_or(&language.language, "a language");
     language.proficiency.text().map_or_else(|| name.clone(), |level| format!("{name} ({})", word(level)))
 }
 

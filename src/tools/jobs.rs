@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::answer::lines::{self, OWN_JOB_IDS, Stretch, each, each_of_page, id, in_a_row, many, said};
+use crate::answer::lines::{self, OWN_JOB_IDS, Stretch, each, each_of_page, id, in_a_row, many, text_or};
 use crate::answer::readiness::{issues, missing, missing_line, notes, readiness};
 use crate::answer::text::{count, quoted, word};
 use crate::answer::{Answer, LinkKind, Object, Outcome, Sentence, ToolError};
@@ -105,7 +105,7 @@ impl OneRequest for PublishJob {
                 (Outcome::Done, format!("Published: job {job} is OPEN. Trainers see it now, and can apply."))
             }
             (false, _) => {
-                let status = said(&published.status, "not given");
+                let status = text_or(&published.status, "not given");
                 (Outcome::Done, format!("OpenTrain took it: the status of job {job} is {status}."))
             }
         };
@@ -152,7 +152,7 @@ impl OneRequest for UpdateJob {
         let moderation = updated.moderation.get();
         let decision = moderation.and_then(|moderation| moderation.get("decision")).and_then(Value::as_str);
         let decision = decision.map(|decision| format!(" Moderation: {}.", word(decision))).unwrap_or_default();
-        let status = said(&updated.status, "not given");
+        let status = text_or(&updated.status, "not given");
         let summary = format!("Changed: {} of job {job}, which is {status}.{decision}", changes(&self.fields));
         let reasons = moderation.and_then(|moderation| moderation.get("reasons")).and_then(Value::as_array).cloned();
         let mut answer = Answer::new(summary, read.object);
@@ -231,7 +231,7 @@ impl OneRequest for ListJobs {
         let jobs = &read.output.jobs;
         let mut states: BTreeMap<String, usize> = BTreeMap::new();
         for job in jobs {
-            *states.entry(said(&job.status, "without status")).or_default() += 1;
+            *states.entry(text_or(&job.status, "without status")).or_default() += 1;
         }
         let states: Vec<String> = states.iter().map(|(status, many)| format!("{many} {status}")).collect();
         let unreviewed: usize = jobs.iter().map(|job| waiting(job).1).sum();
@@ -265,7 +265,7 @@ fn unread(proposals: usize) -> String {
 
 fn job_line(job: &OwnJob) -> String {
     let (total, unreviewed) = waiting(job);
-    let mut parts = vec![id(&job.id), said(&job.status, "no status")];
+    let mut parts = vec![id(&job.id), text_or(&job.status, "no status")];
     parts.push(job.title.text().map_or_else(|| "no title".into(), quoted));
     parts.push(match (total, unreviewed) {
         (0, _) => "no proposals".to_owned(),

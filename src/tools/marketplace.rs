@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::answer::lines::{self, Stretch, each, each_of_page, id, in_a_row, long, many, row, said};
+use crate::answer::lines::{self, Stretch, each, each_of_page, id, in_a_row, long, many, row, text_or};
 use crate::answer::text::{count, date, quoted, usd, visible, word};
 use crate::answer::{Answer, Cause, Sentence, ToolError};
 use crate::api::error::Error;
@@ -68,7 +68,7 @@ fn pay(pay: Option<&Pay>) -> String {
         Some("FIXED_PRICE") => whole,
         _ => hourly.or(label).or(whole),
     };
-    told.unwrap_or_else(|| said(&pay.payment_type, "no pay named"))
+    told.unwrap_or_else(|| text_or(&pay.payment_type, "no pay named"))
 }
 
 impl OneRequest for GetJob {
@@ -144,7 +144,7 @@ impl OneRequest for GetJobFacets {
 }
 
 fn facet(facet: &Facet) -> String {
-    format!("{} {}", said(&facet.value, "unnamed"), many(&facet.count))
+    format!("{} {}", text_or(&facet.value, "unnamed"), many(&facet.count))
 }
 
 impl OneRequest for ListJobChanges {
@@ -154,7 +154,7 @@ impl OneRequest for ListJobChanges {
         let changes = &read.output.changes;
         let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
         for change in changes {
-            *kinds.entry(said(&change.event_type, "of no type")).or_default() += 1;
+            *kinds.entry(text_or(&change.event_type, "of no type")).or_default() += 1;
         }
         let kinds: Vec<String> = kinds.iter().map(|(kind, many)| format!("{many} {kind}")).collect();
         let since = date(read.output.since.text().unwrap_or(&self.since));
@@ -176,7 +176,7 @@ impl OneRequest for ListJobChanges {
 
 fn change_line(change: &JobChange) -> String {
     let when = change.occurred_at.text().map_or_else(|| "at no time".into(), date);
-    format!("{} · {} · {when}", id(&change.job_id), said(&change.event_type, "no type"))
+    format!("{} · {} · {when}", id(&change.job_id), text_or(&change.event_type, "no type"))
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Tools for conversations and messages.
 
-use crate::answer::lines::{self, Stretch, each_of_page, id, long, many, said};
+use crate::answer::lines::{self, Stretch, each_of_page, id, long, many, text_or};
 use crate::answer::text::{count, moment_of, quoted_to, word};
 use crate::answer::{Answer, Outcome, Sentence, ToolError};
 use crate::api::messages::{ListConversations, ListedConversation, Message, ReadMessages, SendMessage};
@@ -124,7 +124,7 @@ impl OneRequest for SendMessage {
 
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let conversation = word(&self.conversation_id.0);
-        let sent = said(&read.output.message.id, "without id");
+        let sent = text_or(&read.output.message.id, "without id");
         let text = quoted_to(&self.content, 200);
         let summary = format!("Sent to conversation {conversation} (message {sent}): {text}. It cannot be taken back.");
         let mut answer = Answer::new(summary, read.object);

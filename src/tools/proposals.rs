@@ -6,7 +6,7 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
-use crate::answer::lines::{self, OWN_JOB_IDS, Stretch, each, each_of_page, figure, id, in_a_row, long, said};
+use crate::answer::lines::{self, OWN_JOB_IDS, Stretch, each, each_of_page, figure, id, in_a_row, long, text_or};
 use crate::answer::text::{count, date, quoted, usd, word};
 use crate::answer::{Answer, Cause, Outcome, Sentence, ToolError};
 use crate::api::error::{Error, Refusal};
@@ -18,7 +18,7 @@ use crate::api::reply::{Read, Reply};
 use crate::api::types::ProposalId;
 use crate::engine::{Context, OneRequest, tools};
 use crate::guard::ledger::Commitment;
-use crate::tools::nouns::approval::{Waiting, ids_of, waiting};
+use crate::tools::nouns::approval::{ApprovalRequest, describe_pending, ids_of};
 use crate::tools::nouns::candidate::{candidate, who};
 use crate::tools::nouns::oddities;
 
@@ -202,16 +202,16 @@ impl OneRequest for GetProposalInterview {
         let summary = format!("Interview of proposal {proposal}: {score}, {}.", count(messages.len(), "message"));
         let mut answer = Answer::new(summary, read.object);
         answer.lines.extend(interview.summary.text().map(|text| format!("In short: {}", long(text, lines::PART))));
-        answer.lines.extend(each(messages, spoken));
+        answer.lines.extend(each(messages, message_line));
         let hire = format!("proposalId \"{proposal}\", milestone");
         answer.next = context.next(&[("hire_proposal", &hire)]);
         answer
     }
 }
 
-fn spoken(message: &InterviewMessage) -> String {
+fn message_line(message: &InterviewMessage) -> String {
     let text = message.content.text().map_or_else(|| "(nothing)".into(), |text| long(text, lines::MESSAGE));
-    format!("{}: {text}", said(&message.role, "somebody"))
+    format!("{}: {text}", text_or(&message.role, "somebody"))
 }
 
 impl OneRequest for StartProposalConversation {
@@ -266,7 +266,8 @@ impl OneRequest for HireProposal {
         let approval = read.output.approval;
         let subject = who.unwrap_or_else(|| ids_of(&approval));
         let subject = format!("{subject}, {}", terms(&self.milestone));
-        waiting(Waiting { approval: &approval, object: read.object, reply }, &subject, &odd, context).await
+        describe_pending(ApprovalRequest { approval: &approval, object: read.object, reply }, &subject, &odd, context)
+            .await
     }
 }
 

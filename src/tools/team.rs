@@ -1,6 +1,6 @@
 //! Tools for the team. Inviting somebody gives access to the account, and nobody co-signs it.
 
-use crate::answer::lines::{self, each, id, said};
+use crate::answer::lines::{self, each, id, text_or};
 use crate::answer::text::{count, date, quoted, word};
 use crate::answer::{Answer, Outcome};
 use crate::api::reply::{Read, Reply};
@@ -39,7 +39,7 @@ fn people(team: &Team) -> Vec<String> {
 fn member(member: &Member) -> String {
     let mut parts = vec![
         id(&member.user_id),
-        said(&member.role, "no role"),
+        text_or(&member.role, "no role"),
         member.name.text().map_or_else(|| "no name".into(), lines::name),
     ];
     parts.extend(member.email.text().map(word));
@@ -49,7 +49,7 @@ fn member(member: &Member) -> String {
 
 fn invited(invite: &Invite) -> String {
     let until = invite.expires_at.text().map(|at| format!(" · until {}", date(at))).unwrap_or_default();
-    format!("{} · invited · {}{until}", id(&invite.id), said(&invite.email, "no address"))
+    format!("{} · invited · {}{until}", id(&invite.id), text_or(&invite.email, "no address"))
 }
 
 impl OneRequest for InviteTeamMember {

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::answer::lines::{each, id, row, said};
+use crate::answer::lines::{each, id, row, text_or};
 use crate::answer::text::{count, date, quoted, word};
 use crate::answer::{Answer, Outcome, Sentence, ToolError};
 use crate::api::error::InvalidArgument;
@@ -28,7 +28,7 @@ impl OneRequest for ListTokens {
 }
 
 fn line(token: &ListedToken) -> String {
-    let mut parts = vec![id(&token.id), said(&token.status, "no status")];
+    let mut parts = vec![id(&token.id), text_or(&token.status, "no status")];
     parts.extend(token.name.text().map(quoted));
     parts.extend(token.preview.text().map(word));
     parts.extend(row(&token.scopes));
@@ -61,7 +61,7 @@ impl Tool for RevokeOneToken {
         let (_, read) = context.write(&self.request, None).await?;
         let token = read.output.token.get().cloned().unwrap_or_default();
         let name = token.name.text().map(|name| format!(" {}", quoted(name))).unwrap_or_default();
-        let status = said(&token.status, "not given");
+        let status = text_or(&token.status, "not given");
         let summary = format!(
             "Revoked: token {}{name}; its status is {status}. Whoever used it is locked out, and it cannot be brought back.",
             word(&self.request.token_id.0)

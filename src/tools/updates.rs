@@ -129,31 +129,31 @@ mod tests {
     use crate::api::types::from_value;
     use serde_json::json;
 
-    fn told(kind: &str, data: Value) -> String {
+    fn line_of(kind: &str, data: Value) -> String {
         sentence(&from_value(&json!({ "id": "1", "type": kind, "data": data })))
     }
 
     #[test]
     fn each_event_is_a_sentence() {
         assert_eq!(
-            told("proposal.received", json!({ "proposalId": "p", "jobId": "j" })),
+            line_of("proposal.received", json!({ "proposalId": "p", "jobId": "j" })),
             "Proposal p came in for job j."
         );
         assert_eq!(
-            told("approval.confirmed", json!({ "approvalId": "a", "status": "declined" })),
+            line_of("approval.confirmed", json!({ "approvalId": "a", "status": "declined" })),
             "Approval a is closed: declined."
         );
         assert_eq!(
-            told("milestone.status_changed", json!({ "milestoneId": "m", "status": "ACTIVE_FUNDED" })),
+            line_of("milestone.status_changed", json!({ "milestoneId": "m", "status": "ACTIVE_FUNDED" })),
             "Milestone m of contract (no contractId) is ACTIVE_FUNDED now."
         );
         let budget = json!({ "contractId": "c", "previousState": "OK", "state": "LOW", "fundedVolume": 12.5,
             "consumedVolume": 10.25, "remainingVolume": 2.25, "consumedFraction": 0.82 });
         assert_eq!(
-            told("contract.budget_state_changed", budget),
+            line_of("contract.budget_state_changed", budget),
             "The budget of contract c went from OK to LOW: 82 % used, 10.25 of 12.5, 2.25 left."
         );
-        assert_eq!(told("dispute.opened", json!({ "disputeId": "d", "n": 1 })), "dispute.opened: disputeId d");
+        assert_eq!(line_of("dispute.opened", json!({ "disputeId": "d", "n": 1 })), "dispute.opened: disputeId d");
         assert_eq!(sentence(&Event::default()), "An event of no type: ");
     }
 

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::answer::lines::{each, id, row, said};
+use crate::answer::lines::{each, id, row, text_or};
 use crate::answer::text::{count, date, visible, word};
 use crate::answer::{Answer, Denial, Object, Outcome, Sentence, ToolError};
 use crate::api::Operation;
@@ -170,11 +170,11 @@ fn deliveries(webhook: &Webhook, sandbox: bool) -> String {
 }
 
 fn address(webhook: &Webhook) -> String {
-    said(&webhook.url, "no address")
+    text_or(&webhook.url, "no address")
 }
 
 fn line(webhook: &Webhook) -> String {
-    let mut parts = vec![id(&webhook.id), said(&webhook.status, "no status"), address(webhook), types(webhook)];
+    let mut parts = vec![id(&webhook.id), text_or(&webhook.status, "no status"), address(webhook), types(webhook)];
     parts.extend(webhook.disabled_at.text().map(|at| format!("disabled {}", date(at))));
     parts.extend(webhook.disabled_reason.text().map(|reason| format!("because {}", word(reason))));
     parts.join(" · ")

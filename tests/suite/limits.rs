@@ -2,6 +2,7 @@
 
 mod day;
 mod money;
+mod switch;
 
 use serde_json::{Value, json};
 

@@ -8,14 +8,14 @@ use crate::answer::sentence::Sentence;
 use crate::answer::text::visible;
 use crate::api::error::Refusal;
 
-use super::situation::Situation;
+use super::call_facts::CallFacts;
 
 /// What the token of a claimed account may do that the one before may not (reference: api-reference/agent-auth/token).
 const GIVEN_BY_A_CLAIM: [&str; 3] = ["proposals:write", "messages:write", "team:write"];
 
-pub(super) fn unauthorized(situation: &Situation<'_>) -> Vec<Sentence> {
-    let set_a_token = situation.set_a_token();
-    if situation.after_claim {
+pub(super) fn unauthorized(call: &CallFacts<'_>) -> Vec<Sentence> {
+    let set_a_token = call.set_a_token();
+    if call.after_claim {
         return vec![
             "Claiming has replaced the token: the old one no longer works, and the new one is not here yet.".into(),
             set_a_token.into(),
@@ -30,13 +30,13 @@ pub(super) fn unauthorized(situation: &Situation<'_>) -> Vec<Sentence> {
     ]
 }
 
-pub(super) fn forbidden(refusal: &Refusal, situation: &Situation<'_>) -> Vec<Sentence> {
+pub(super) fn forbidden(refusal: &Refusal, call: &CallFacts<'_>) -> Vec<Sentence> {
     let names = |value: Option<&Value>| -> Vec<String> {
         value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(visible).collect()
     };
     let required = names(refusal.detail("requiredScopes"));
     if !required.is_empty() {
-        return missing_scope(&required, &names(refusal.detail("grantedScopes")), situation);
+        return missing_scope(&required, &names(refusal.detail("grantedScopes")), call);
     }
     if let Some(feature) = refusal.detail_text("featureKey") {
         let feature = visible(feature);
@@ -52,11 +52,11 @@ pub(super) fn forbidden(refusal: &Refusal, situation: &Situation<'_>) -> Vec<Sen
         ];
     }
     let mut needs = Vec::new();
-    if !situation.gate.scopes.is_empty() {
-        needs.push(format!("the scope {}", situation.gate.scopes.join(" or ")));
+    if !call.gate.scopes.is_empty() {
+        needs.push(format!("the scope {}", call.gate.scopes.join(" or ")));
     }
-    needs.extend(situation.gate.feature.map(|feature| format!("the feature {feature}")));
-    if situation.gate.claimed {
+    needs.extend(call.gate.feature.map(|feature| format!("the feature {feature}")));
+    if call.gate.claimed {
         needs.push("a claimed account".into());
     }
     if needs.is_empty() {
@@ -68,9 +68,9 @@ pub(super) fn forbidden(refusal: &Refusal, situation: &Situation<'_>) -> Vec<Sen
     ]
 }
 
-fn missing_scope(required: &[String], granted: &[String], situation: &Situation<'_>) -> Vec<Sentence> {
+fn missing_scope(required: &[String], granted: &[String], call: &CallFacts<'_>) -> Vec<Sentence> {
     let granted = if granted.is_empty() { "none".to_owned() } else { granted.join(", ") };
-    if situation.can_claim && required.iter().all(|scope| GIVEN_BY_A_CLAIM.contains(&scope.as_str())) {
+    if call.can_claim && required.iter().all(|scope| GIVEN_BY_A_CLAIM.contains(&scope.as_str())) {
         return vec![
             format!("The token lacks the scope {}; it has: {granted}.", required.join(" and ")).into(),
             "The token that a claim gives has it. This agent registered the account.".into(),
@@ -85,23 +85,23 @@ fn missing_scope(required: &[String], granted: &[String], situation: &Situation<
         format!(
             "A token cannot be given more scopes: a person makes another in the app, {}, with that scope, and sets it as \
              OT_API_TOKEN.",
-            situation.key_page()
+            call.key_page()
         )
         .into(),
         "(The token of a claimed account does not carry payments:write.)".into(),
     ]
     .into_iter()
-    .chain(situation.sandbox_key())
+    .chain(call.sandbox_key())
     .collect()
 }
 
 /// No person owns the account yet.
-pub(super) fn claim(failure: &Failure, situation: &Situation<'_>) -> Vec<Sentence> {
+pub(super) fn claim(failure: &Failure, call: &CallFacts<'_>) -> Vec<Sentence> {
     let page = failure.links().into_iter().find(|link| link.kind == LinkKind::Claim && link.verified);
-    let page = page.map_or_else(|| "the claim page in the OpenTrain app".to_owned(), |link| link.shown());
+    let page = page.map_or_else(|| "the claim page in the OpenTrain app".to_owned(), |link| link.visible_url());
     let lead = "No person owns this account yet. Nothing was charged. Tell the user:";
     let again = "\nThen repeat this call unchanged.";
-    if situation.sandbox && !situation.can_claim {
+    if call.sandbox && !call.can_claim {
         return vec![
             format!(
                 "{lead}\n1. Open {page} and take over the account: one button here, a page with a code at OpenTrain.\n\
@@ -111,7 +111,7 @@ pub(super) fn claim(failure: &Failure, situation: &Situation<'_>) -> Vec<Sentenc
         ];
     }
     let mut hint = vec![format!("{lead}\n1. Open {page} and take over the account.").into()];
-    if situation.can_claim {
+    if call.can_claim {
         hint.push(Sentence::naming(
             "This agent registered it: {}(email) gives the page and the 6-digit code.",
             &["claim_account"],
@@ -131,23 +131,23 @@ pub(super) fn claim(failure: &Failure, situation: &Situation<'_>) -> Vec<Sentenc
         format!(
             "\n3. The token that a claim gives does not carry payments:write: if that is missing then, make a key in the app, \
              {}, and set that one as OT_API_TOKEN.{again}",
-            situation.key_page()
+            call.key_page()
         )
         .into(),
     );
-    hint.extend(situation.sandbox_key());
+    hint.extend(call.sandbox_key());
     hint
 }
 
 /// The errors of registration and claim (reference: api-reference/agent-auth).
-pub(super) fn oauth(code: &str, message: &str, situation: &Situation<'_>) -> Option<Vec<Sentence>> {
+pub(super) fn oauth(code: &str, message: &str, call: &CallFacts<'_>) -> Option<Vec<Sentence>> {
     const BEGIN_AGAIN: Sentence = Sentence::naming("{} with force: true begins again.", &["register_agent"]);
     Some(match code {
         // The one that the reference names in the description.
         "invalid_request" if message.contains("email_already_registered") => vec![
             format!(
                 "That address has an OpenTrain account already. Ask the user for another one; or a person {}.",
-                situation.make_a_key()
+                call.make_a_key()
             )
             .into(),
         ],
@@ -163,10 +163,10 @@ pub(super) fn oauth(code: &str, message: &str, situation: &Situation<'_>) -> Opt
         ],
         "invalid_grant" => vec![
             "The claim's token was delivered already, or the claim is unknown.".into(),
-            format!("If it is lost, a person {}.", situation.make_a_key()).into(),
+            format!("If it is lost, a person {}.", call.make_a_key()).into(),
         ],
         "anonymous_not_enabled" => vec![
-            format!("OpenTrain does not take registrations by agents now. A person {} instead.", situation.make_a_key()).into(),
+            format!("OpenTrain does not take registrations by agents now. A person {} instead.", call.make_a_key()).into(),
         ],
         "rate_limit_exceeded" => vec!["Too many registrations or claims. Wait before another try.".into()],
         _ => return None,

@@ -1,10 +1,10 @@
 //! What a failure says and what to do next: all of these words.
 
 mod access;
+mod call_facts;
 mod reasons;
-mod situation;
 mod words;
 
+pub use call_facts::CallFacts;
 pub use reasons::REASONS;
-pub use situation::Situation;
 pub use words::{failure, is_about_the_token};

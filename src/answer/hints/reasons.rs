@@ -11,14 +11,14 @@ use crate::answer::text::{quoted, visible};
 use crate::api::error::Refusal;
 
 use super::access;
-use super::situation::Situation;
+use super::call_facts::CallFacts;
 
 /// The way out of a refusal.
-pub(super) fn refused(refusal: &Refusal, failure: &Failure, situation: &Situation<'_>) -> Vec<Sentence> {
+pub(super) fn refused(refusal: &Refusal, failure: &Failure, call: &CallFacts<'_>) -> Vec<Sentence> {
     let specific = refusal
         .reason()
-        .and_then(|reason| by_reason(reason, failure, situation))
-        .or_else(|| refusal.code.as_deref().and_then(|code| access::oauth(code, &refusal.message, situation)))
+        .and_then(|reason| by_reason(reason, failure, call))
+        .or_else(|| refusal.code.as_deref().and_then(|code| access::oauth(code, &refusal.message, call)))
         .or_else(|| by_details(refusal));
     if let Some(hint) = specific {
         return hint;
@@ -28,14 +28,14 @@ pub(super) fn refused(refusal: &Refusal, failure: &Failure, situation: &Situatio
             Some(field) => format!("{} is wrong or missing. Correct it and call again.", visible(field)).into(),
             None => "OpenTrain does not accept these arguments. Correct them and call again.".into(),
         }],
-        401 => access::unauthorized(situation),
+        401 => access::unauthorized(call),
         402 => vec!["A person has to settle a payment in the OpenTrain app first.".into()],
-        403 => access::forbidden(refusal, situation),
-        404 if situation.id_hint.is_empty() => vec![
+        403 => access::forbidden(refusal, call),
+        404 if call.id_hint.is_empty() => vec![
             "There is nothing of this kind on this account, or the base URL is not the API's (OPENTRAIN_API_BASE_URL)."
                 .into(),
         ],
-        404 => vec!["It does not exist, or it belongs to another account.".into(), situation.id_hint.clone()],
+        404 => vec!["It does not exist, or it belongs to another account.".into(), call.id_hint.clone()],
         409 => vec!["It is not possible as things stand: read them again before another try.".into()],
         429 => vec!["Too many calls. Slow down.".into()],
         500..=599 => vec!["OpenTrain has a fault on its side.".into()],
@@ -62,9 +62,9 @@ pub const REASONS: &[&str] = &[
 ];
 
 /// The hint for one of them.
-fn by_reason(reason: &str, failure: &Failure, situation: &Situation<'_>) -> Option<Vec<Sentence>> {
+fn by_reason(reason: &str, failure: &Failure, call: &CallFacts<'_>) -> Option<Vec<Sentence>> {
     Some(match reason {
-        "account_claim_required" => access::claim(failure, situation),
+        "account_claim_required" => access::claim(failure, call),
         "contract_ended" => vec![
             "The contract has ended: no milestone of it can be created, funded or released, and it cannot be ended again."
                 .into(),
@@ -178,7 +178,7 @@ mod tests {
     #[test]
     fn each_listed_reason_has_a_hint() {
         let (names, nothing) = (Names::default(), Sentence::plain(""));
-        let situation = Situation {
+        let call = CallFacts {
             names: &names,
             effect: Effect::Create,
             done: "created",
@@ -191,8 +191,8 @@ mod tests {
             sandbox: false,
         };
         for reason in REASONS {
-            assert!(by_reason(reason, &Failure::default(), &situation).is_some(), "{reason}");
+            assert!(by_reason(reason, &Failure::default(), &call).is_some(), "{reason}");
         }
-        assert!(by_reason("another", &Failure::default(), &situation).is_none());
+        assert!(by_reason("another", &Failure::default(), &call).is_none());
     }
 }

@@ -9,16 +9,16 @@ use crate::answer::tool_error::{Cause, ToolError};
 use crate::api::Effect;
 use crate::api::error::{Error, Refusal};
 
-use super::situation::Situation;
+use super::call_facts::CallFacts;
 use super::{access, reasons};
 
 /// Puts `error` into words.
 #[must_use]
-pub fn failure(error: &ToolError, situation: &Situation<'_>) -> Failure {
+pub fn failure(error: &ToolError, call: &CallFacts<'_>) -> Failure {
     let (mut failure, mut hint) = match &error.cause {
-        Cause::Api(fault) => of_api(fault, fault.may_have_happened(), situation),
-        Cause::Explained { fault, hint } => (of_api(fault, fault.may_have_happened(), situation).0, hint.clone()),
-        Cause::Unsent(fault) => of_look(fault, situation),
+        Cause::Api(fault) => of_api(fault, fault.may_have_happened(), call),
+        Cause::Explained { fault, hint } => (of_api(fault, fault.may_have_happened(), call).0, hint.clone()),
+        Cause::Unsent(fault) => of_look(fault, call),
         Cause::NotYet { reason, message, hint } => {
             let failure = Failure {
                 code: "BUSY".into(),
@@ -26,7 +26,7 @@ pub fn failure(error: &ToolError, situation: &Situation<'_>) -> Failure {
                 reason: Some((*reason).into()),
                 message_is_trusted: true,
                 retryable: true,
-                lead: lead(situation, false, true),
+                lead: lead(call, false, true),
                 ..Failure::default()
             };
             (failure, hint.clone())
@@ -38,7 +38,7 @@ pub fn failure(error: &ToolError, situation: &Situation<'_>) -> Failure {
                 reason: Some(denial.reason.into()),
                 details: denial.details(),
                 message_is_trusted: true,
-                lead: lead(situation, false, true),
+                lead: lead(call, false, true),
                 ..Failure::default()
             };
             (failure, denial.hint.clone())
@@ -48,16 +48,16 @@ pub fn failure(error: &ToolError, situation: &Situation<'_>) -> Failure {
                 reason: Some("outcome_unknown".into()),
                 outcome: Outcome::Unknown,
                 retryable: *retryable,
-                lead: lead(situation, true, false),
-                ..of_api(fault, true, situation).0
+                lead: lead(call, true, false),
+                ..of_api(fault, true, call).0
             };
             (failure, hint.clone())
         }
     };
     hint.extend(error.notes.iter().cloned());
-    failure.hint = situation.names.say_all(&hint);
+    failure.hint = call.names.say_all(&hint);
     let foreign: Vec<String> =
-        failure.links().iter().filter(|link| !link.verified).map(|link| link.told(link.kind.title())).collect();
+        failure.links().iter().filter(|link| !link.verified).map(|link| link.describe(link.kind.title())).collect();
     if let (Cause::Api(_) | Cause::Unsent(_) | Cause::Explained { .. }, false) = (&error.cause, foreign.is_empty()) {
         let hint = std::iter::once(std::mem::take(&mut failure.hint)).filter(|hint| !hint.is_empty());
         failure.hint = hint.chain(foreign).collect::<Vec<_>>().join("\n");
@@ -67,8 +67,8 @@ pub fn failure(error: &ToolError, situation: &Situation<'_>) -> Failure {
 }
 
 /// A read before a write failed. It may go through later, unless it was refused for a reason that stays.
-fn of_look(error: &Error, situation: &Situation<'_>) -> (Failure, Vec<Sentence>) {
-    let (mut failure, mut hint) = of_api(error, false, situation);
+fn of_look(error: &Error, call: &CallFacts<'_>) -> (Failure, Vec<Sentence>) {
+    let (mut failure, mut hint) = of_api(error, false, call);
     if !failure.retryable && error.may_have_happened() {
         failure.retryable = true;
         hint.push("Calling again later may help.".into());
@@ -76,15 +76,15 @@ fn of_look(error: &Error, situation: &Situation<'_>) -> (Failure, Vec<Sentence>)
     (failure, hint)
 }
 
-fn of_api(error: &Error, may_have_happened: bool, situation: &Situation<'_>) -> (Failure, Vec<Sentence>) {
-    let unknown = situation.effect != Effect::Read && may_have_happened;
+fn of_api(error: &Error, may_have_happened: bool, call: &CallFacts<'_>) -> (Failure, Vec<Sentence>) {
+    let unknown = call.effect != Effect::Read && may_have_happened;
     let mut failure = Failure {
         status: error.status(),
         code: code(error).to_owned(),
         message: error.to_string(),
         outcome: if unknown { Outcome::Unknown } else { Outcome::NotDone },
-        retryable: error.is_passing() && (!unknown || situation.effect.hints().idempotent),
-        lead: lead(situation, unknown, !matches!(error, Error::TimedOut { .. } | Error::Unreachable { .. })),
+        retryable: error.is_passing() && (!unknown || call.effect.hints().idempotent),
+        lead: lead(call, unknown, !matches!(error, Error::TimedOut { .. } | Error::Unreachable { .. })),
         ..Failure::default()
     };
     match error {
@@ -95,8 +95,8 @@ fn of_api(error: &Error, may_have_happened: bool, situation: &Situation<'_>) -> 
     if unknown {
         failure.reason.get_or_insert_with(|| "outcome_unknown".into());
     }
-    failure.find_pages(situation.app);
-    let hint = hint(error, &failure, situation);
+    failure.find_pages(call.app);
+    let hint = hint(error, &failure, call);
     (failure, hint)
 }
 
@@ -120,11 +120,11 @@ fn take_details(failure: &mut Failure, refusal: &Refusal) {
 }
 
 /// The first words: whether anything happened. A read that was refused had an answer, though not the one wanted.
-fn lead(situation: &Situation<'_>, unknown: bool, answered: bool) -> String {
-    match (situation.effect, unknown) {
+fn lead(call: &CallFacts<'_>, unknown: bool, answered: bool) -> String {
+    match (call.effect, unknown) {
         (Effect::Read, _) if !answered => "No answer".into(),
-        (Effect::Read, _) | (_, false) => format!("Not {}", situation.done),
-        (_, true) => format!("UNKNOWN whether it was {}", situation.done),
+        (Effect::Read, _) | (_, false) => format!("Not {}", call.done),
+        (_, true) => format!("UNKNOWN whether it was {}", call.done),
     }
 }
 
@@ -141,25 +141,25 @@ const fn code(error: &Error) -> &'static str {
 }
 
 /// What to do about `error`.
-fn hint(error: &Error, failure: &Failure, situation: &Situation<'_>) -> Vec<Sentence> {
+fn hint(error: &Error, failure: &Failure, call: &CallFacts<'_>) -> Vec<Sentence> {
     let mut hint: Vec<Sentence> = match error {
         Error::Invalid(fault) => {
-            let about_an_id = fault.field.ends_with("Id").then(|| situation.id_hint.clone());
+            let about_an_id = fault.field.ends_with("Id").then(|| call.id_hint.clone());
             std::iter::once("Nothing was sent. Correct it and call again.".into()).chain(about_an_id).collect()
         }
         Error::NotConfigured(_) => vec![
             "This tool needs an OpenTrain API token.".into(),
-            situation.set_a_token().into(),
+            call.set_a_token().into(),
             "Without an account: start with --sandbox.".into(),
         ],
         Error::Unusable { look_at, .. } => {
             vec![format!("Nothing was sent. Look at {look_at}, then restart this server.").into()]
         }
-        Error::Refused(refusal) => reasons::refused(refusal, failure, situation),
+        Error::Refused(refusal) => reasons::refused(refusal, failure, call),
         Error::Unreadable(answer) if (300..400).contains(&answer.status) => {
             vec!["Is the base URL right? It must be the API's own origin (OPENTRAIN_API_BASE_URL).".into()]
         }
-        Error::Unreadable(answer) if answer.status == 401 => access::unauthorized(situation),
+        Error::Unreadable(answer) if answer.status == 401 => access::unauthorized(call),
         Error::Unreadable(_) => {
             vec!["This did not come from the API as documented; a proxy or an outage may be in between.".into()]
         }
@@ -172,9 +172,9 @@ fn hint(error: &Error, failure: &Failure, situation: &Situation<'_>) -> Vec<Sent
         Error::Unreachable { sent: true, .. } => vec!["The network or a proxy cut the connection.".into()],
     };
     if is_about_the_token(error) {
-        let notices = situation.notices.iter();
+        let notices = call.notices.iter();
         hint.extend(notices.map(|notice| format!("Note: {}.", notice.trim_end_matches('.')).into()));
-        hint.extend(situation.sandbox_key());
+        hint.extend(call.sandbox_key());
     }
     hint.extend(whether_to_repeat(error, failure));
     hint

@@ -5,7 +5,7 @@ use crate::answer::{Answer, Outcome, Sentence};
 use crate::api::contracts::EndContract;
 use crate::api::reply::{Read, Reply};
 use crate::engine::{Context, OneRequest};
-use crate::tools::nouns::approval::{Waiting, asked};
+use crate::tools::nouns::approval::{ApprovalRequest, describe_request};
 use crate::tools::nouns::contract::CONTRACT_IDS;
 
 impl OneRequest for EndContract {
@@ -14,7 +14,7 @@ impl OneRequest for EndContract {
 
     async fn render(&self, read: Read<Self>, reply: &Reply, context: &Context) -> Answer {
         if let Some(approval) = read.output.approval.get() {
-            return asked(Waiting { approval, object: read.object, reply }, None, context).await;
+            return describe_request(ApprovalRequest { approval, object: read.object, reply }, None, context).await;
         }
         let id = word(&self.contract_id.0);
         let summary = format!("Ended: contract {id} had no funded milestone, so it ended at once. No money has moved.");

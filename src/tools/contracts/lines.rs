@@ -1,6 +1,6 @@
 //! How contracts are written out, and what can be done with them.
 
-use crate::answer::lines::said;
+use crate::answer::lines::text_or;
 use crate::answer::text::{count, date, quoted, usd};
 use crate::api::contracts::Contract;
 use crate::api::reply::Reply;
@@ -48,12 +48,12 @@ pub(super) fn contract_lines(lead: &str, contract: &Contract, reply: &Reply) -> 
 }
 
 fn contract_line(contract: &Contract) -> String {
-    let mut status = said(&contract.status, "no status");
+    let mut status = text_or(&contract.status, "no status");
     if let Some(end) = contract.end_date.text() {
         status.push_str(&format!(" {}", date(end)));
     }
     let title = contract.title.text().map_or_else(|| "no title".into(), quoted);
     let rate = contract.rate_usd.decimal().map_or_else(|| "no rate".into(), usd);
-    let payment = format!("{} {rate}", said(&contract.payment_type, "no payment type"));
-    [said(&contract.id, "no id"), status, title, trainer(contract), payment].join(" · ")
+    let payment = format!("{} {rate}", text_or(&contract.payment_type, "no payment type"));
+    [text_or(&contract.id, "no id"), status, title, trainer(contract), payment].join(" · ")
 }

@@ -103,7 +103,7 @@ impl ContractPage {
 
     /// Puts it into words.
     pub(super) fn answer(self, context: &Context) -> Answer {
-        let mut answer = Answer::new(self.tally.told(self.stretch), Map::new());
+        let mut answer = Answer::new(self.tally.describe(self.stretch), Map::new());
         answer.lines = self.lines;
         if self.may_repeat {
             answer

@@ -58,7 +58,7 @@ impl Tally {
         group.add(amount.decimal().unwrap_or_default());
     }
 
-    pub(super) fn told(&self, stretch: Stretch) -> String {
+    pub(super) fn describe(&self, stretch: Stretch) -> String {
         let all = self.contracts.values().sum();
         if all == 0 {
             return "No contracts.".into();

@@ -17,7 +17,7 @@ use crate::api::types::{ContractId, MilestoneId};
 use crate::api::{Operation, scan};
 use crate::engine::{Context, Tool};
 use crate::guard::ledger::Commitment;
-use crate::tools::nouns::approval::{Waiting, asked};
+use crate::tools::nouns::approval::{ApprovalRequest, describe_request};
 use crate::tools::nouns::subject::Subject;
 
 /// Where milestone ids come from.
@@ -87,7 +87,12 @@ async fn request<O: Operation<Output = OneApproval>>(
     match context.write(operation, Some(commitment)).await {
         Ok((reply, read)) => {
             let approval = read.output.approval;
-            Ok(asked(Waiting { approval: &approval, object: read.object, reply: &reply }, subject, context).await)
+            Ok(describe_request(
+                ApprovalRequest { approval: &approval, object: read.object, reply: &reply },
+                subject,
+                context,
+            )
+            .await)
         }
         Err(error) => match wanted_status(&error) {
             Some(wanted) => {

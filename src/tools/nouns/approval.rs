@@ -14,7 +14,7 @@ use super::subject::Subject;
 pub const WAIT: &str = "wait_for_approval";
 
 /// A request that waits for a person.
-pub struct Waiting<'a> {
+pub struct ApprovalRequest<'a> {
     /// What is to be decided.
     pub approval: &'a Approval,
     /// The API's whole answer.
@@ -25,14 +25,14 @@ pub struct Waiting<'a> {
 
 /// Says what a person has to decide, and where. `before` is what the request was about when it was sent: the milestone is
 /// read back, since what is told must be what the person will find on the page.
-pub async fn asked(request: Waiting<'_>, before: Option<Subject>, context: &Context) -> Answer {
+pub async fn describe_request(request: ApprovalRequest<'_>, before: Option<Subject>, context: &Context) -> Answer {
     let now = Subject::of(request.approval, context).await;
     let changed = now.as_ref().zip(before.as_ref()).and_then(|(now, before)| now.changed_since(before));
     let subject = now.or(before);
     let name = subject.as_ref().map_or_else(|| ids_of(request.approval), Subject::name);
     let is_release = request.approval.kind.text() == Some(RELEASE);
     let work = subject.filter(|_| is_release).map(|subject| subject.work_done(request.reply.now())).unwrap_or_default();
-    let mut answer = waiting(request, &name, &work, context).await;
+    let mut answer = describe_pending(request, &name, &work, context).await;
     if let Some(changed) = changed {
         answer.summary = format!("{changed}\n{}", answer.summary);
     }
@@ -41,15 +41,20 @@ pub async fn asked(request: Waiting<'_>, before: Option<Subject>, context: &Cont
 
 /// The answer to a request that waits: `subject` is what it is about, and `facts` are what a person should look at before
 /// they decide. Both are shown to the person on the way to the page too.
-pub async fn waiting(request: Waiting<'_>, subject: &str, facts: &[String], context: &Context) -> Answer {
-    let Waiting { approval, object, reply } = request;
+pub async fn describe_pending(
+    request: ApprovalRequest<'_>,
+    subject: &str,
+    facts: &[String],
+    context: &Context,
+) -> Answer {
+    let ApprovalRequest { approval, object, reply } = request;
     let link = link(approval, context).await;
     let words = words_of(approval);
     let lead = format!("{WAITING} {} so far; no money has moved.", words.not_done);
     let what = [&[format!("{} {subject}.", words.to_decide)], facts].concat().join(" ");
     let decision = format!("To decide: {what} {}", words.beforehand).trim_end().to_owned();
     let page = match &link {
-        Some(link) => link.told("Show this link in full"),
+        Some(link) => link.describe("Show this link in full"),
         None => "OpenTrain gave no link; the user finds it in the app, under approvals.".into(),
     };
     let summary = [Some(lead), Some(page), Some(decision), expiry(approval, reply)];

@@ -19,6 +19,9 @@ use tokio::process::Command;
 use super::host::{Host, Speaks};
 use super::{PATIENCE, TOKEN, Upstream};
 
+/// Names the home folder of the user database, to debug builds only.
+pub(crate) const USER_HOME: &str = "OPENTRAIN_TEST_USER_HOME";
+
 /// The binary, before it is started.
 pub(crate) struct Launch {
     pub(crate) home: TempDir,
@@ -32,7 +35,9 @@ pub(crate) fn launch() -> Launch {
     static USERS: AtomicUsize = AtomicUsize::new(0);
     let home = tempfile::tempdir().unwrap();
     let user = format!("tester-{}-{}", std::process::id(), USERS.fetch_add(1, Ordering::Relaxed));
-    let env = vec![("HOME".into(), home.path().to_str().unwrap().into()), ("USER".into(), user)];
+    let mut env = vec![("HOME".into(), home.path().to_str().unwrap().into()), ("USER".into(), user)];
+    // Nor the home folder of the machine's user, which has no such folder here.
+    env.push((USER_HOME.into(), "/nonexistent".into()));
     Launch { home, args: Vec::new(), env, speaks: Speaks::default() }
 }
 

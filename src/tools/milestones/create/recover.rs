@@ -57,7 +57,7 @@ impl Creation {
             }
             tokio::time::sleep(wait).await;
             let Ok(look) = self.look(Instant::now() + RECOVERY).await else { continue };
-            after = self.shown(&look, before);
+            after = self.compare_with(&look, before);
             if matches!(after, After::Found { .. } | After::Several(_)) {
                 break;
             }
@@ -65,7 +65,7 @@ impl Creation {
         after
     }
 
-    fn shown(&self, look: &Look, before: &Before<'_>) -> After {
+    fn compare_with(&self, look: &Look, before: &Before<'_>) -> After {
         let new = look.recent().filter(|seen| before.is_new(*seen, look));
         let compared: Vec<_> = new.map(|seen| (seen, compare(&self.terms, seen, look, before.past))).collect();
         let fitting: Vec<_> = compared.iter().filter(|(_, terms)| terms.whole() != Match::Different).collect();

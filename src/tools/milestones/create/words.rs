@@ -71,7 +71,7 @@ impl Creation {
     fn alike(&self, seen: Seen<'_>, differences: &[&'static str], look: &Look) -> Answer {
         let asked = self.asked();
         let compared = differences.iter().map(|term| {
-            format!("{term}: asked for {}, stored {}", shown(asked.get(*term)), shown(seen.raw.get(*term)))
+            format!("{term}: asked for {}, stored {}", format_term(asked.get(*term)), format_term(seen.raw.get(*term)))
         });
         let summary = format!(
             "Nothing was created: a milestone exists already{} that may be the same, if OpenTrain has written its terms in \
@@ -243,7 +243,7 @@ fn made_at(seen: Seen<'_>, look: &Look) -> String {
 }
 
 /// A term as it is written, for a comparison side by side.
-fn shown(term: Option<&Value>) -> String {
+fn format_term(term: Option<&Value>) -> String {
     match term {
         None | Some(Value::Null) => "nothing".to_owned(),
         Some(Value::String(text)) => {

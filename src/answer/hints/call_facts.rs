@@ -8,7 +8,7 @@ use crate::api::{Effect, Gate};
 
 /// What the words of a failure depend on, besides the failure.
 #[derive(Clone, Copy, Debug)]
-pub struct Situation<'a> {
+pub struct CallFacts<'a> {
     /// The tools that can be named.
     pub names: &'a Names,
     /// What the tool does.
@@ -31,7 +31,7 @@ pub struct Situation<'a> {
     pub sandbox: bool,
 }
 
-impl Situation<'_> {
+impl CallFacts<'_> {
     pub(super) fn key_page(&self) -> String {
         key_page(self.app, self.sandbox)
     }
