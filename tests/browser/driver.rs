@@ -1,19 +1,19 @@
 //! A real browser as a person uses it: opens links, reads pages, presses buttons. chromedriver moves it.
 
 use std::process::Stdio;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tempfile::TempDir;
 use thirtyfour::{By, ChromiumLikeCapabilities, DesiredCapabilities, WebDriver};
 use tokio::io::{AsyncBufReadExt, BufReader};
 use tokio::process::{Child, Command};
+use tokio::sync::{Mutex, MutexGuard};
 use tokio::time::Instant;
 
 /// How long the browser may take for anything.
 const PATIENCE: Duration = Duration::from_secs(30);
 /// One browser at a time: each is a good part of a small machine.
-static TURN: Mutex<()> = Mutex::new(());
+static TURN: Mutex<()> = Mutex::const_new(());
 
 /// What any browser of a test is started with. It runs without its own sandbox, since that needs rights that a
 /// container seldom gives; all that it opens is on this machine.
@@ -42,7 +42,7 @@ pub(crate) struct Browser {
 
 impl Browser {
     pub(crate) async fn start() -> Self {
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        let turn = TURN.lock().await;
         // Another test may have installed it.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let profile = tempfile::tempdir().unwrap();
