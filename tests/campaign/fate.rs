@@ -106,12 +106,13 @@ impl Fate {
     /// Stores what is due; all of it, without a moment.
     pub(crate) fn land(&mut self, world: &mut World, now: Option<Instant>) {
         let is_due = |landing: &Landing| now.is_none_or(|now| landing.due <= now);
-        let (due, later) = std::mem::take(&mut self.landing).into_iter().partition(is_due);
-        self.landing = later;
-        let due: Vec<Landing> = due;
-        due.iter().for_each(|landing| {
-            self.store(world, &landing.contract, &landing.wanted);
-        });
+        for landing in std::mem::take(&mut self.landing) {
+            if is_due(&landing) {
+                self.store(world, &landing.contract, &landing.wanted);
+            } else {
+                self.landing.push(landing);
+            }
+        }
     }
 
     /// The answer to a look at a contract.

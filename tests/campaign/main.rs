@@ -40,7 +40,7 @@ async fn each_milestone_exists_exactly_once_whatever_happens() {
     let began = Instant::now();
     let mut tallies = play(usize::try_from(size).unwrap(), seed).await;
     tallies.sort_by_key(|tally| MANNERS.iter().position(|manner| manner.name == tally.manner.name));
-    let total = tallies.iter().fold(Tally::default(), |sum, tally| sum.plus(tally));
+    let total = tallies.iter().fold(Tally::default(), Tally::plus);
     for tally in tallies.iter().chain([&total]) {
         println!("{tally}");
     }
