@@ -97,15 +97,16 @@ impl Terms {
         manners.texts.learn(&self.description, &stored.description);
     }
 
-    /// True if a certainly new milestone may result from these terms although the API changed them in an unexpected
-    /// way.
-    pub(super) fn is_close(&self, stored: &Stored) -> bool {
+    /// True if a milestone may result from these terms although the API changed them in an unexpected way. For a
+    /// certainly new milestone (`is_new`) one matching text is enough, because an API may choose names of its own.
+    pub(super) fn is_close(&self, stored: &Stored, is_new: bool) -> bool {
         let texts = [(&self.description, &stored.description), (&self.name, &stored.name)];
-        let mut both = texts.into_iter().filter(|(asked, stored)| !asked.is_empty() && !stored.is_empty()).peekable();
+        let both = texts.into_iter().filter(|(asked, stored)| !asked.is_empty() && !stored.is_empty());
+        let same: Vec<bool> = both.map(|(asked, stored)| same_words(asked, stored)).collect();
         is_near(self.amount, stored.amount)
             && stored.due.is_near(self.due)
-            && both.peek().is_some()
-            && both.all(|(asked, stored)| same_words(asked, stored))
+            && same.contains(&true)
+            && (is_new || !same.contains(&false))
     }
 
     /// True for the same money and date with another name or description.
@@ -221,15 +222,19 @@ mod tests {
             "contractId": "c", "description": "Label 500 posts", "amountUsd": 300.4, "dueDate": "2026-07-15"
         }));
         let stored = json!({ "description": "label 500", "amountUsd": 300, "dueDate": null });
-        assert!(terms.is_close(&Stored::of(&stored)));
+        assert!(terms.is_close(&Stored::of(&stored), false));
         for other in [
             json!({ "amountUsd": 302 }),
             json!({ "description": "Review" }),
             json!({ "description": "" }),
             json!({ "dueDate": "2026-08-15" }),
         ] {
-            assert!(!terms.is_close(&Stored::of(&with(&stored, other.clone()))), "{other}");
+            assert!(!terms.is_close(&Stored::of(&with(&stored, other.clone())), true), "{other}");
         }
+        let named = Terms { name: "Batch 2".into(), ..terms };
+        let stored = Stored::of(&with(&stored, json!({ "name": "Milestone 7" })));
+        assert!(named.is_close(&stored, true), "a name of the API's own");
+        assert!(!named.is_close(&stored, false), "another batch of the same work");
     }
 
     fn asked(description: &str) -> Terms {
