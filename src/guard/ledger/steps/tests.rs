@@ -203,7 +203,7 @@ fn open_writes_count_and_failed_ones_do_not() {
 }
 
 #[test]
-fn a_new_file_is_begun_at_its_size_with_sums_and_recent_writes() {
+fn a_full_file_rotates_with_sums_and_recent_writes() {
     let place = Place::new();
     let mut ledger = place.process();
     let mut other = place.process();

@@ -60,7 +60,7 @@ fn may_be_of(open: &Open, seen: Seen<'_>, look: &Look) -> bool {
 /// Whether a milestone may be what a create without a known end has made, changed in a way that nobody has foreseen.
 fn is_perhaps_of(open: &Open, seen: Seen<'_>, look: &Look) -> bool {
     let was_there = open.before.as_ref().zip(seen.id()).is_some_and(|(before, id)| before.contains(id));
-    !was_there && may_be_of(open, seen, look) && open.asked.is_close(&Stored::of(seen.raw))
+    !was_there && may_be_of(open, seen, look) && open.asked.is_close(&Stored::of(seen.raw), open.before.is_some())
 }
 
 fn unlisted<'a>(terms: &Terms, look: &Look, past: &'a Past) -> Option<&'a Made> {

@@ -77,8 +77,9 @@ impl Creation {
             }
             several => return After::Several(several.len()),
         }
-        let is_close =
-            |seen: &Seen<'_>| before.past.made(seen.id()).is_none() && self.terms.is_close(&Stored::of(seen.raw));
+        let is_close = |seen: &Seen<'_>| {
+            before.past.made(seen.id()).is_none() && self.terms.is_close(&Stored::of(seen.raw), before.ids.is_some())
+        };
         let close = compared.iter().map(|(seen, _)| *seen).find(is_close);
         close.map_or(After::Nothing, |seen| After::Close(seen.id().map_or_else(|| "without an id".to_owned(), word)))
     }

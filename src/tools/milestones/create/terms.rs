@@ -97,14 +97,16 @@ impl Terms {
         manners.texts.learn(&self.description, &stored.description);
     }
 
-    /// Whether a milestone that is surely new could be the one that was asked for, changed in a way that nobody has foreseen.
-    pub(super) fn is_close(&self, stored: &Stored) -> bool {
+    /// Whether a milestone that could be new may be the one that was asked for, changed in a way that nobody has foreseen.
+    /// Of one that is surely new (`is_new`) one text is enough: an API may give milestones names of its own.
+    pub(super) fn is_close(&self, stored: &Stored, is_new: bool) -> bool {
         let texts = [(&self.description, &stored.description), (&self.name, &stored.name)];
-        let mut both = texts.into_iter().filter(|(asked, stored)| !asked.is_empty() && !stored.is_empty()).peekable();
+        let both = texts.into_iter().filter(|(asked, stored)| !asked.is_empty() && !stored.is_empty());
+        let same: Vec<bool> = both.map(|(asked, stored)| same_words(asked, stored)).collect();
         is_near(self.amount, stored.amount)
             && stored.due.is_near(self.due)
-            && both.peek().is_some()
-            && both.all(|(asked, stored)| same_words(asked, stored))
+            && same.contains(&true)
+            && (is_new || !same.contains(&false))
     }
 
     /// The same money and date under other words.
@@ -220,15 +222,19 @@ mod tests {
             "contractId": "c", "description": "Label 500 posts", "amountUsd": 300.4, "dueDate": "2026-07-15"
         }));
         let stored = json!({ "description": "label 500", "amountUsd": 300, "dueDate": null });
-        assert!(terms.is_close(&Stored::of(&stored)));
+        assert!(terms.is_close(&Stored::of(&stored), false));
         for other in [
             json!({ "amountUsd": 302 }),
             json!({ "description": "Review" }),
             json!({ "description": "" }),
             json!({ "dueDate": "2026-08-15" }),
         ] {
-            assert!(!terms.is_close(&Stored::of(&with(&stored, other.clone()))), "{other}");
+            assert!(!terms.is_close(&Stored::of(&with(&stored, other.clone())), true), "{other}");
         }
+        let named = Terms { name: "Batch 2".into(), ..terms };
+        let stored = Stored::of(&with(&stored, json!({ "name": "Milestone 7" })));
+        assert!(named.is_close(&stored, true), "a name of the API's own");
+        assert!(!named.is_close(&stored, false), "another batch of the same work");
     }
 
     fn asked(description: &str) -> Terms {
