@@ -14,6 +14,10 @@ check:
     RUSTDOCFLAGS="-D warnings" cargo doc --no-deps
     cargo test
 
+# Creates under faults and kills, for about two minutes
+campaign size="6" seed="20260612":
+    CAMPAIGN_SIZE={{size}} CAMPAIGN_SEED={{seed}} cargo test --test campaign -- --nocapture
+
 # Rewrite what is made from the tables: schemas/ and the marked sections of README and docs
 generate:
     UPDATE_GENERATED=1 cargo test --test suite generated

@@ -119,7 +119,7 @@ fn a_file_token_goes_to_its_base_or_the_default() {
 }
 
 #[test]
-fn an_account_of_a_base_in_the_environment_leads_no_token_there() {
+fn an_account_of_another_base_leads_no_token_there() {
     let (home, path) = home("{}");
     let base = ("OPENTRAIN_API_BASE_URL", "https://eu.example.com");
     let lock = read(&[("HOME", &path), base]).unwrap().credentials.lock().unwrap();
@@ -142,7 +142,7 @@ fn an_account_of_a_base_in_the_environment_leads_no_token_there() {
 }
 
 #[test]
-fn a_proxy_and_roots_of_the_environment_get_no_stored_token() {
+fn a_proxy_with_its_roots_gets_no_stored_token() {
     let (home, path) = home(r#"{"apiToken": "ot_pat_f", "claimToken": "ot_clm_f"}"#);
     let roots = home.path().join("ca.pem");
     std::fs::write(&roots, "").unwrap();
@@ -173,7 +173,7 @@ fn a_proxy_and_roots_of_the_environment_get_no_stored_token() {
 }
 
 #[test]
-fn a_proxy_that_the_operator_trusts_with_its_roots_gets_the_token() {
+fn a_trusted_proxy_with_its_roots_gets_the_token() {
     let (home, path) = home(r#"{"apiToken": "ot_pat_f"}"#);
     let roots = home.path().join("ca.pem");
     std::fs::write(&roots, "").unwrap();
@@ -189,7 +189,7 @@ fn a_proxy_that_the_operator_trusts_with_its_roots_gets_the_token() {
 }
 
 #[test]
-fn settings_that_a_project_brings_trust_nothing_for_the_users_file() {
+fn a_projects_settings_trust_nothing_of_the_user() {
     let (home, path) = home(r#"{"apiToken": "ot_pat_f"}"#);
     let roots = home.path().join("ca.pem");
     std::fs::write(&roots, "").unwrap();

@@ -1,4 +1,4 @@
-//! What belongs to one call and not to the server: its deadline, who waits for it, and who hears how a wait goes.
+//! The parts of a call that do not belong to the server: its deadline, its client, its progress reports.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,33 +8,33 @@ use futures::future::BoxFuture;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// Hosts cut a call at 60 s: whatever happens, it is answered before.
+/// The time in which every call is answered. Hosts give up after 60 s.
 pub const CALL_LIMIT: Duration = Duration::from_secs(48);
 
-/// What belongs to one call and not to the server.
+/// The parts of a call that do not belong to the server.
 #[derive(Clone)]
 pub struct Call {
-    /// The answer is due by then.
+    /// The answer must be ready by this moment.
     pub deadline: Instant,
-    /// A person was sent to claim the account.
+    /// True if the user was just asked to claim the account.
     pub after_claim: bool,
-    /// Who hears how a wait goes.
+    /// Receives reports while the call waits.
     pub progress: Arc<dyn Progress>,
-    /// Whether the caller is known to wait for an answer that takes half a minute.
+    /// True if the client is known to wait half a minute for an answer.
     pub is_patient: bool,
-    /// Cancelled when nobody is there any more to wait for.
+    /// Cancelled when the client is gone.
     pub closing: CancellationToken,
-    /// Who the client says it is; for the record.
+    /// The client's own name and version, for the record. Not verified.
     pub client: Option<String>,
 }
 
-/// Hears how a wait goes. Values rise.
+/// Receives progress reports during a wait. Values must rise.
 pub trait Progress: Send + Sync {
-    /// `done` of `total` seconds, and a word about what is waited for.
+    /// Reports that `done` of `total` seconds have passed. `message` says what the call waits for.
     fn report(&self, done: f64, total: f64, message: &str) -> BoxFuture<'_, ()>;
 }
 
-/// For callers that asked for no progress.
+/// Used for callers that did not ask for progress reports.
 struct Silent;
 
 impl Progress for Silent {
@@ -44,7 +44,7 @@ impl Progress for Silent {
 }
 
 impl Call {
-    /// A call that is answered within `limit`, without progress and without end.
+    /// A call that is answered within `limit`, sends no progress reports and is never cancelled.
     #[must_use]
     pub fn within(limit: Duration) -> Self {
         Self {
@@ -57,8 +57,7 @@ impl Call {
         }
     }
 
-    /// Reports how a wait goes, and pauses. `false` when there is nothing left to wait for: the time is up, or nobody is
-    /// there any more.
+    /// Reports progress and pauses. Returns `false` if the wait is over: the time is up, or the client is gone.
     pub async fn pause(&self, pause: Duration, waited: Duration, limit: Duration, message: &str) -> bool {
         let paused = async {
             self.progress.report(waited.as_secs_f64(), limit.as_secs_f64(), message).await;
@@ -70,7 +69,7 @@ impl Call {
         }
     }
 
-    /// The same call, after a person was sent to claim the account.
+    /// A copy of this call that is marked as coming after a request to claim the account.
     #[must_use]
     pub fn after_claim(&self) -> Self {
         Self { after_claim: true, ..self.clone() }

@@ -1,5 +1,5 @@
-//! The claim of an agent's own account, as this process knows it: when OpenTrain may be asked again, and that one question
-//! is asked at a time. How it is asked is in `exchange`.
+//! Paces the questions to OpenTrain whether a person has claimed the agent's account, and allows one question at a
+//! time. `exchange` sends the questions.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -10,16 +10,16 @@ use tokio::time::Instant;
 
 use crate::api::error::Error;
 
-/// Between two questions whether the claim is done, unless OpenTrain says otherwise.
+/// The pause between two questions, unless OpenTrain asks for another one.
 pub const INTERVAL: Duration = Duration::from_secs(5);
-/// The longest that OpenTrain may ask for: a code is good for half an hour.
+/// The longest pause that OpenTrain may ask for. A claim code is valid for half an hour.
 const LONGEST_INTERVAL: Duration = Duration::from_secs(600);
 
-/// The claim under way in this process: when it may be asked for again, and that one question is asked at a time.
+/// The state of the claim in this process.
 pub struct Claim {
     turn: Arc<Semaphore>,
     pace: Mutex<Pace>,
-    /// This process has fetched the token of a claim.
+    /// True once this process has fetched the token of a claim.
     done: AtomicBool,
 }
 
@@ -36,60 +36,60 @@ impl Default for Claim {
 }
 
 impl Claim {
-    /// A turn at what delivers credentials: one at a time, and the process does not stop while one has it.
+    /// Waits for the exclusive right to fetch credentials. The process does not stop while a call holds it.
     ///
     /// # Errors
-    /// When the process stops.
+    /// An error if the process is stopping.
     pub async fn turn(&self) -> Result<OwnedSemaphorePermit, Error> {
         let stops = |_| Error::Unreachable { what: "this server stops".into(), sent: false };
         Arc::clone(&self.turn).acquire_owned().await.map_err(stops)
     }
 
-    /// Waits until credentials that are being delivered are on the disk. Nobody has a turn from then on.
+    /// Waits until credentials on their way are on disk, then refuses every further turn.
     pub async fn close(&self) {
         let turn = self.turn.acquire().await;
         self.turn.close();
         drop(turn);
     }
 
-    /// This process has fetched the token of a claim.
+    /// Marks the claim as done: this process has fetched its token.
     pub fn finish(&self) {
         self.done.store(true, Ordering::Relaxed);
     }
 
-    /// Whether this process has fetched the token of a claim.
+    /// True once this process has fetched the token of a claim.
     pub fn is_done(&self) -> bool {
         self.done.load(Ordering::Relaxed)
     }
 
-    /// OpenTrain has named the time between two questions.
+    /// Sets the pause that OpenTrain asks for.
     pub fn pace(&self, interval: Duration) {
         if let Ok(mut pace) = self.pace.lock() {
             pace.interval = Some(interval.min(LONGEST_INTERVAL));
         }
     }
 
-    /// How long it is too early to ask.
+    /// The time until the next question is allowed; `None` if it is allowed now.
     pub fn too_early(&self) -> Option<Duration> {
         let pace = self.pace.lock().ok()?;
         let left = pace.interval.unwrap_or(INTERVAL).saturating_sub(pace.last?.elapsed());
         (!left.is_zero()).then_some(left)
     }
 
-    /// A question has left at that moment.
+    /// Notes that a question was sent at this moment.
     pub fn asked(&self, at: Instant) {
         if let Ok(mut pace) = self.pace.lock() {
             pace.last = Some(at);
         }
     }
 
-    /// OpenTrain wants more time between two questions (RFC 8628, 3.5).
+    /// Lengthens the pause after `slow_down` (RFC 8628, 3.5) and returns the new pause.
     pub fn slow_down(&self) -> Duration {
         self.pace(self.interval() + INTERVAL);
         self.interval()
     }
 
-    /// Between two questions, as OpenTrain has asked.
+    /// The pause between two questions.
     pub fn interval(&self) -> Duration {
         self.pace.lock().ok().and_then(|pace| pace.interval).unwrap_or(INTERVAL)
     }

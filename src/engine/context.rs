@@ -1,7 +1,7 @@
-//! What a running tool works with: the API on behalf of one caller, and the record of its write.
+//! The API and the services that a running tool uses, on behalf of one caller.
 //!
-//! The record of a write begins before the write leaves and ends when the tool has given its answer; a tool has no part
-//! in it.
+//! The context also keeps the record of the tool's write: it begins before the request is sent and ends after the tool
+//! has answered. Tools cannot skip either step.
 
 use std::any::Any;
 use std::path::Path;
@@ -18,7 +18,7 @@ use crate::api::client::Caller;
 use crate::api::cuts::Cut;
 use crate::api::error::{Error, InvalidArgument};
 use crate::api::reply::{Read, Reply};
-use crate::api::token::Token;
+use crate::api::token::{Token, hide_tokens};
 use crate::api::types::Field;
 use crate::api::wire::{self, Encoded};
 use crate::api::{Effect, Operation};
@@ -29,35 +29,35 @@ use super::call::Call;
 use super::facts::Facts;
 use super::services::Services;
 
-/// What a running tool works with.
+/// Everything that a running tool uses.
 #[derive(Clone)]
 pub struct Context {
-    /// What every call works with.
+    /// Shared by all calls.
     pub services: Arc<Services>,
-    /// The tool.
+    /// The facts of the running tool.
     pub facts: &'static Facts,
-    /// Its arguments, fitted to its schema.
+    /// The arguments, already checked against the tool's schema.
     pub arguments: Object,
-    /// The token that the call is made with.
+    /// The token that the call's requests carry.
     pub token: Option<Token>,
-    /// The call.
+    /// The call's deadline, client and progress.
     pub call: Call,
     /// Shared by all copies of the context.
     write: Arc<Mutex<Write>>,
-    /// What was left out of the answers that were read. Shared by all copies.
+    /// The parts that were left out of the API's replies. Shared by all copies of the context.
     cuts: Arc<Mutex<Vec<Cut>>>,
 }
 
-/// The write of a call.
+/// The open write of a call.
 #[derive(Default)]
 struct Write {
     open: Option<OpenWrite>,
-    /// Locks that are held until the write has ended on the record.
+    /// Released after the end of the write is on record.
     locks: Vec<Box<dyn Any + Send>>,
 }
 
 impl Context {
-    /// The context of one call.
+    /// Builds the context of one call.
     #[must_use]
     pub fn new(
         services: Arc<Services>,
@@ -69,7 +69,7 @@ impl Context {
         Self { services, facts, arguments, token, call, write: Arc::default(), cuts: Arc::default() }
     }
 
-    /// Sends a read, and reads its answer.
+    /// Sends a read and parses the reply.
     ///
     /// # Errors
     /// See [`crate::api::client::Client::send`] and [`Reply::read`].
@@ -77,7 +77,7 @@ impl Context {
         self.read_until(operation, self.call.deadline).await
     }
 
-    /// The same, answered by `deadline`.
+    /// Like `read`, with an earlier deadline.
     ///
     /// # Errors
     /// See [`crate::api::client::Client::send`] and [`Reply::read`].
@@ -87,7 +87,7 @@ impl Context {
         Ok((reply, read))
     }
 
-    /// Sends a read; the answer is read by the caller.
+    /// Sends a read and leaves the parsing to the caller.
     ///
     /// # Errors
     /// See [`crate::api::client::Client::send`].
@@ -95,7 +95,7 @@ impl Context {
         self.get_until(operation, self.call.deadline).await
     }
 
-    /// Sends a read for a decision that goes by its answer: no part of that is left out.
+    /// Sends a read whose reply decides what the server does next. The reply is parsed whole, with nothing left out.
     ///
     /// # Errors
     /// See [`crate::api::client::Client::send`] and [`Reply::output`].
@@ -104,7 +104,7 @@ impl Context {
         reply.apart(|reply| reply.output::<O>()).await
     }
 
-    /// Reads an answer that is shown. What is left out of it is said.
+    /// Parses a reply that becomes an answer, and notes the parts that were left out.
     ///
     /// # Errors
     /// See [`Reply::read`].
@@ -114,16 +114,16 @@ impl Context {
         Ok(read)
     }
 
-    /// Remembers what is left out of the answer that follows.
+    /// Notes parts that were left out, so that the answer can name them.
     pub fn left_out(&self, cuts: Vec<Cut>) {
         if let Ok(mut all) = self.cuts.lock() {
-            // What is read again and again, such as an approval, leaves out the same again.
+            // A reply that is read repeatedly, such as an approval, leaves out the same parts each time.
             let new: Vec<Cut> = cuts.into_iter().filter(|cut| !all.contains(cut)).collect();
             all.extend(new);
         }
     }
 
-    /// The same as `get`, answered by `deadline`.
+    /// Like `get`, with an earlier deadline.
     ///
     /// # Errors
     /// See [`crate::api::client::Client::send`].
@@ -132,10 +132,10 @@ impl Context {
         self.perform(wire::encode(operation)?, deadline.min(self.call.deadline)).await
     }
 
-    /// Sends a write, and reads its answer. What the operator forbids does not leave.
+    /// Sends a write and parses the reply. The operator's rules are checked first.
     ///
     /// # Errors
-    /// What forbade it, or why it failed.
+    /// The rule that forbids the write, or the reason why it failed.
     pub async fn write<O: Operation>(
         &self,
         operation: &O,
@@ -144,10 +144,10 @@ impl Context {
         self.write_until(operation, commitment, self.call.deadline).await
     }
 
-    /// The same, answered by `deadline`.
+    /// Like `write`, with an earlier deadline.
     ///
     /// # Errors
-    /// What forbade it, or why it failed.
+    /// The rule that forbids the write, or the reason why it failed.
     pub async fn write_until<O: Operation>(
         &self,
         operation: &O,
@@ -159,7 +159,7 @@ impl Context {
         Ok((reply, read))
     }
 
-    /// Sends an operation that is encoded already. Boxed, as the next one is: whatever calls it stays small.
+    /// Sends an encoded operation. The future is boxed to keep the futures of its callers small.
     pub(super) fn perform(&self, operation: Encoded, deadline: Instant) -> BoxFuture<'_, Result<Reply, Error>> {
         async move {
             let claim_token = self.services.tokens.claim_token();
@@ -169,7 +169,7 @@ impl Context {
         .boxed()
     }
 
-    /// Sends a write that is encoded already.
+    /// Checks the operator's rules, then sends an encoded write. Boxed for the same reason as `perform`.
     pub(super) fn perform_write(
         &self,
         operation: Encoded,
@@ -183,17 +183,17 @@ impl Context {
         .boxed()
     }
 
-    /// Sends a write that carries no token and whose answer may hold one: nothing in it is masked.
+    /// Sends a write without a token. The reply may contain a new token, so nothing in it is masked.
     ///
     /// # Errors
-    /// What forbade it, or why it failed.
+    /// The rule that forbids the write, or the reason why it failed.
     pub async fn write_without_token<O: Operation>(&self, operation: &O) -> Result<Read<O>, ToolError> {
         self.begin(None).await?;
         let reply = self.services.client.send(operation, Caller::nobody(self.call.deadline)).await?;
         self.read_reply::<O>(&reply).map_err(ToolError::from)
     }
 
-    /// Begins the record of a write: what the operator forbids goes no further.
+    /// Checks the operator's rules and records the write before it is sent.
     async fn begin(&self, commitment: Option<Commitment>) -> Result<(), ToolError> {
         let arguments = self.masked_arguments();
         let intent =
@@ -205,15 +205,14 @@ impl Context {
         Ok(())
     }
 
-    /// Holds a lock until the write has ended on the record.
+    /// Keeps `lock` until the end of the write is on record.
     pub fn hold(&self, lock: impl Any + Send) {
         if let Ok(mut write) = self.write.lock() {
             write.locks.push(Box::new(lock));
         }
     }
 
-    /// Ends the record of the write, if one was begun, with what came of it. What the caller has to know of the record
-    /// becomes a part of the answer.
+    /// Records the end of the write, if one began, and adds the record's warning to the answer or the error.
     pub(super) async fn end(&self, result: Result<Answer, ToolError>) -> Result<Answer, ToolError> {
         let Write { open, locks } = self.write.lock().map(|mut write| std::mem::take(&mut *write)).unwrap_or_default();
         let cuts = self.cuts.lock().map(|mut cuts| std::mem::take(&mut *cuts)).unwrap_or_default();
@@ -231,11 +230,11 @@ impl Context {
         }
     }
 
-    /// Earlier writes of this tool for this account with arguments that fit, as the record knows them: see
-    /// [`crate::guard::ledger::AuditLog::recent_writes`]. None where no record is kept.
+    /// Finds earlier writes of this tool and account in the record: see
+    /// [`crate::guard::ledger::AuditLog::recent_writes`]. The list is empty if no record is kept.
     ///
     /// # Errors
-    /// When the record cannot be read.
+    /// An error if the record cannot be read.
     pub async fn recent_writes(
         &self,
         matching: impl Fn(&Object) -> bool + Send + 'static,
@@ -246,13 +245,13 @@ impl Context {
         audit.recent_writes(self.facts.name, base, self.principal(), matching).await
     }
 
-    /// Whose token it is, for the record.
+    /// The token's owner as the record names it.
     #[must_use]
     pub fn principal(&self) -> Option<String> {
         self.token.as_ref().map(Token::principal)
     }
 
-    /// Where secrets that no model may see are written.
+    /// The folder for secrets that no model may see.
     #[must_use]
     pub fn private_folder(&self) -> Option<&Path> {
         self.services.operator.private_folder.as_deref()
@@ -264,24 +263,24 @@ impl Context {
         &self.services.operator.policy
     }
 
-    /// How the tools are named here.
+    /// The listed tools and their names on this server.
     #[must_use]
     pub fn names(&self) -> &Names {
         &self.services.names
     }
 
-    /// Which of these calls can be made here, as "Next: …".
+    /// Formats the calls that are possible here as "Next: …".
     #[must_use]
     pub fn next(&self, calls: &[(&str, &str)]) -> String {
         self.names().next(calls)
     }
 
-    /// A page for a person, where the answer names one.
+    /// Builds the link to a page for the user, if the reply contains its URL.
     pub async fn link(&self, kind: LinkKind, url: &Field<String>) -> Option<Link> {
         Some(Link::new(kind, url.text()?, self.services.app().await.as_ref()))
     }
 
-    /// What kind of token is in use, and where it was found.
+    /// Describes the kind of token in use and its source.
     #[must_use]
     pub fn describe_token(&self) -> String {
         match &self.token {
@@ -291,17 +290,18 @@ impl Context {
         }
     }
 
-    /// The arguments for the record: a model may have put our own token among them.
+    /// The arguments without this server's secrets, for the record. A model may have put a token among them.
     #[must_use]
     pub fn masked_arguments(&self) -> Object {
         let mut text = Value::Object(self.arguments.clone()).to_string();
         for secret in self.services.secrets(self.token.as_ref()) {
             secret.mask(&mut text);
         }
-        serde_json::from_str(&text).unwrap_or_default()
+        serde_json::from_str(&hide_tokens(&text)).unwrap_or_default()
     }
 
-    /// The first argument that holds a secret of this server: it must not leave in a body, an address or a message.
+    /// Finds the first argument that contains a secret of this server. Such a call is refused, so that the secret
+    /// cannot leave in a request.
     pub(super) fn secret_argument(&self) -> Option<InvalidArgument> {
         let holds_one = |value: &Value| {
             let text = value.to_string();
@@ -313,7 +313,7 @@ impl Context {
     }
 }
 
-/// What the record says of a write that gave this result.
+/// Converts a tool's result to the end of the write in the record.
 fn write_result(result: &Result<Answer, ToolError>) -> WriteResult {
     match result {
         Ok(answer) => {

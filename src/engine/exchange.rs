@@ -1,5 +1,5 @@
-//! Fetches the token of a claimed account. It is delivered exactly once, and the old tokens die in that moment; whoever
-//! needs it (`get_claim_status`, a call that met a 401, a wait for a person) asks for it here.
+//! Fetches the token of a claimed account. OpenTrain delivers it exactly once and revokes the old tokens at the same
+//! moment. Every caller that needs it (`get_claim_status`, a call after a 401, a wait for a person) uses this module.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,36 +19,36 @@ use crate::guard::ledger::WriteResult;
 use super::call::Call;
 use super::services::Services;
 
-/// What the exchange may take.
+/// The time limit of one exchange.
 const EXCHANGE_LIMIT: Duration = Duration::from_secs(35);
-/// What is kept of a call's time for making it again, once the token is there.
+/// The part of a call's time that is reserved for the retry with the new token.
 const FOR_THE_CALL: Duration = Duration::from_secs(10);
 
-/// What came of asking for the token of a claim.
+/// The result of asking for the token of a claim.
 pub enum Exchanged {
-    /// There is no claim to ask for.
+    /// No claim is under way.
     None,
-    /// The operator forbids it; nobody was asked.
+    /// The operator forbids the request; it was not sent.
     Denied(Denial),
-    /// It is too early for another question: nobody was asked, and it is not known how the claim stands.
+    /// The pause that OpenTrain asks for is not over; the request was not sent.
     TooEarly(Duration),
-    /// Nobody has claimed the account yet; ask again then.
+    /// No person has claimed the account yet. Ask again after this pause.
     Pending(Duration),
-    /// The account is claimed, and the new token kept.
+    /// The account is claimed and the new token is in use.
     Claimed {
-        /// What OpenTrain answered, without the token.
+        /// OpenTrain's reply without the token.
         object: Object,
-        /// Why the token could not be saved.
+        /// The reason why the token could not be saved, if so.
         unsaved: Option<String>,
-        /// Why it could not be recorded, in words.
+        /// The reason why the exchange could not be recorded, if so.
         unrecorded: Option<String>,
     },
-    /// It failed.
+    /// The request failed.
     Failed(Error),
 }
 
 impl Exchanged {
-    /// How long until it makes sense to ask again; `None` where it makes none.
+    /// The pause before another attempt makes sense; `None` if no attempt makes sense.
     #[must_use]
     pub const fn wait(&self) -> Option<Duration> {
         match self {
@@ -58,9 +58,10 @@ impl Exchanged {
     }
 }
 
-/// Asks once whether the claim is done, and keeps the token that comes. The place for it is taken before the question
-/// leaves, and from then on nothing stops it: not a caller that goes away, nor the end of the process. It is a write,
-/// on whosever behalf: the operator may forbid it, and it is on record.
+/// Asks OpenTrain once for the token, and stores it.
+///
+/// The storage is locked before the request is sent, and the task then runs to its end, even if the caller goes away or
+/// the process is asked to stop. The exchange is a write: the operator may forbid it, and it is recorded.
 pub async fn exchange(services: &Arc<Services>, call: &Call) -> Exchanged {
     let turn = match services.claim.turn().await {
         Ok(turn) => turn,
@@ -77,8 +78,8 @@ pub async fn exchange(services: &Arc<Services>, call: &Call) -> Exchanged {
     })
 }
 
-/// The same for a call that cannot go on without the token: where it is too early to ask, it waits and asks then, as
-/// far as the call's time allows.
+/// Like `exchange`, for a call that cannot continue without the token: if it is too early to ask, it waits as long as
+/// the call's time allows.
 pub async fn exchange_in_time(services: &Arc<Services>, call: &Call) -> Exchanged {
     let exchanged = exchange(services, call).await;
     let Exchanged::TooEarly(left) = exchanged else { return exchanged };
@@ -106,7 +107,7 @@ async fn exchange_now(services: &Services, call: &Call) -> Exchanged {
         Ok(lock) => lock,
         Err(fault) => return Exchanged::Denied(Denial::unkept(fault)),
     };
-    // Another process may have been faster.
+    // Another process may have fetched the token already.
     let Some(claim_token) = lock.stored().claim_token else {
         let object = Map::from_iter([("status".to_owned(), json!("claimed"))]);
         return Exchanged::Claimed { object, unsaved: None, unrecorded: None };
@@ -128,14 +129,14 @@ async fn exchange_now(services: &Services, call: &Call) -> Exchanged {
             Exchanged::Claimed { object: claimed, unsaved, unrecorded }
         }
         Err(fault) => {
-            // That it could not be recorded refuses the next write, which says so.
+            // A failure to record refuses the next write, which then reports it.
             let _ = write.end(WriteResult::failed(&fault)).await;
             not_given(services, fault)
         }
     }
 }
 
-/// One question to the token endpoint; what never left does not count as one.
+/// Sends one request to the token endpoint. A request that never left does not count for the pause.
 async fn ask(services: &Services, claim_token: &Token, deadline: Instant) -> Result<Read<ExchangeClaim>, Error> {
     let ask = ExchangeClaim { grant_type: CLAIM_GRANT.into(), claim_token: claim_token.expose().to_owned() };
     let asked = Instant::now();
@@ -156,7 +157,7 @@ fn not_given(services: &Services, fault: Error) -> Exchanged {
     }
 }
 
-/// An answer without its tokens, wherever it repeats them: no model may see them.
+/// Removes the tokens from a reply, also where other fields repeat them. No model may see them.
 #[must_use]
 pub fn without_secrets(mut object: Object, tokens: &[&Token]) -> Object {
     object.retain(|name, _| !name.ends_with("_token"));
@@ -167,7 +168,7 @@ pub fn without_secrets(mut object: Object, tokens: &[&Token]) -> Object {
     serde_json::from_str(&json).unwrap_or_default()
 }
 
-/// What has to be said of where the account is kept.
+/// Warnings and notes for the caller about the storage of the token.
 #[must_use]
 pub fn notes_on_keeping(services: &Services, unsaved: Option<&str>) -> Vec<String> {
     let warning = unsaved.map(|fault| {
@@ -183,18 +184,18 @@ pub fn notes_on_keeping(services: &Services, unsaved: Option<&str>) -> Vec<Strin
     warning.into_iter().chain(note).collect()
 }
 
-/// Locks the stored account, off the thread that serves.
+/// Locks the stored account on a thread that may block.
 ///
 /// # Errors
-/// Why nothing can be stored.
+/// The reason why nothing can be stored.
 pub async fn lock_account(tokens: Arc<dyn TokenSource>) -> Result<Box<dyn AccountLock>, String> {
     tokio::task::spawn_blocking(move || tokens.lock()).await.map_err(|fault| fault.to_string())?
 }
 
-/// Stores an account, off the thread that serves.
+/// Stores the account on a thread that may block.
 ///
 /// # Errors
-/// Why it could not be saved.
+/// The reason why it could not be saved.
 pub async fn store_account(lock: Box<dyn AccountLock>, account: StoredAccount) -> Result<(), String> {
     tokio::task::spawn_blocking(move || lock.store(account)).await.map_err(|fault| fault.to_string())?
 }

@@ -1,25 +1,25 @@
-//! The facts of a tool, its type erased.
+//! The constants of a tool, without its type.
 
 use crate::answer::Sentence;
 use crate::api::{Effect, Gate};
 
-/// The facts of a tool.
+/// The constants of a tool.
 #[derive(Clone, Debug)]
 pub struct Facts {
-    /// Its name: `snake_case` verb and noun.
+    /// `snake_case` verb and noun.
     pub name: &'static str,
     /// A short title for people.
     pub title: &'static str,
-    /// What a call does to the world.
+    /// The effect of a call.
     pub effect: Effect,
-    /// What the API asks for.
+    /// The API's condition for a call.
     pub gate: Gate,
     /// Shown after a 404: which tool lists valid ids.
     pub id_hint: Sentence,
-    /// Its name in OpenTrain's own MCP server, without the prefix `opentrain_`.
+    /// The tool's name in OpenTrain's own MCP server, without the prefix `opentrain_`.
     pub official: &'static str,
-    /// Whether a call is a single request: OpenTrain pages such a list itself.
+    /// True if a call is a single request. OpenTrain pages such a list itself.
     pub is_one_request: bool,
-    /// What it has done when it succeeds, for the first words of a failure: "Not created".
+    /// Past participle of the tool's action. A failure begins with it: "Not created".
     pub done: &'static str,
 }

@@ -1,4 +1,4 @@
-//! Calls that are under way in this process: identical ones share one run.
+//! Lets identical calls in this process share one run.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -11,7 +11,7 @@ use crate::answer::{Answer, ToolError};
 
 type Running = Shared<BoxFuture<'static, Result<Answer, ToolError>>>;
 
-/// The runs under way, by what makes two calls identical.
+/// The running calls. Calls with equal keys are identical.
 pub struct InFlight<K>(Mutex<HashMap<K, Running>>);
 
 impl<K> Default for InFlight<K> {
@@ -21,10 +21,10 @@ impl<K> Default for InFlight<K> {
 }
 
 impl<K: Eq + Hash> InFlight<K> {
-    /// The result of `run`, or of the run with the same key that is under way already.
+    /// Returns the result of `run`, or of a running call with the same key.
     ///
     /// # Errors
-    /// What the run fails with.
+    /// The error of the run.
     pub async fn share(&self, key: K, run: BoxFuture<'static, Result<Answer, ToolError>>) -> Result<Answer, ToolError> {
         let running = match self.0.lock() {
             Ok(mut all) => {

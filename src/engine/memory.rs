@@ -1,15 +1,15 @@
-//! What tools remember between calls, by type: the engine does not know what it is.
+//! State of tools that lasts between calls. It is stored by type, so that the engine need not know it.
 
 use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-/// Values that live as long as the server, one of each type.
+/// At most one value of each type, for the lifetime of the server.
 #[derive(Default)]
 pub struct Memory(Mutex<HashMap<TypeId, Arc<dyn Any + Send + Sync>>>);
 
 impl Memory {
-    /// The value of type `T`, made at the first use.
+    /// The value of type `T`, created at the first use.
     pub fn of<T: Default + Send + Sync + 'static>(&self) -> Arc<T> {
         let Ok(mut values) = self.0.lock() else { return Arc::default() };
         let value = values.entry(TypeId::of::<T>()).or_insert_with(|| Arc::<T>::default());

@@ -1,4 +1,4 @@
-//! How a call runs: its arguments, its request, its record, and what is asked of a person on the way.
+//! Runs a call: checks its arguments, sends its requests, records its write, and waits for a person where needed.
 //!
 //! This folder names no tool and knows nothing of MCP. Start reading at `Toolbox::call`.
 

@@ -1,4 +1,5 @@
-//! How a call goes on after a person has opened the page of its step: a loop that looks until something has changed.
+//! Continues a call after the user has opened the page of a step: polls until the step's state changes or the time is
+//! up.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,18 +16,18 @@ use super::call::Call;
 use super::exchange::exchange;
 use super::toolbox::{Served, Toolbox};
 
-/// Between two looks at whether the person is done.
+/// The pause between two polls.
 const INTERVAL: Duration = Duration::from_secs(2);
 const MESSAGE: &str = "waiting for a person to finish on the page";
 
-/// What one look has shown, and after which pause another one makes sense.
+/// The result of one poll, and the pause before the next one if another poll makes sense.
 type Look = (Result<Answer, Failure>, Option<Duration>);
 
-/// Looks every few seconds, until something has changed or `until` is there. "Opened" is not "done", so what is told is
-/// always what OpenTrain said last.
+/// Polls every few seconds until the state changes or `until` is reached. An opened page does not mean a completed
+/// step, so the answer always reports OpenTrain's latest state.
 ///
 /// # Errors
-/// The failure, in words.
+/// The failure, ready to show.
 pub async fn resume(
     toolbox: &Arc<Toolbox>,
     served: &Served,
@@ -52,8 +53,8 @@ pub async fn resume(
     }
 }
 
-/// Makes the refused call again. The token in use dies with the claim: where the new one can be fetched here, it is
-/// asked for first, and the call waits while nobody has claimed the account.
+/// Repeats the refused call. A claim revokes the token in use, so the new token is fetched first where possible; until
+/// the account is claimed, the refusal is returned without a new request.
 async fn try_again(
     toolbox: &Arc<Toolbox>,
     served: &Served,
@@ -75,7 +76,7 @@ async fn try_again(
     (result, is_still_missing.then_some(INTERVAL))
 }
 
-/// Calls the tool that tells whether the person is done.
+/// Calls the tool that reports whether the step is done.
 async fn look(toolbox: &Arc<Toolbox>, tool: &str, arguments: &Object, page: &Link, call: &Call) -> Look {
     let Some(entry) = toolbox.entry_of(tool) else { return (Ok(unseen(toolbox, tool, arguments, page, "")), None) };
     match toolbox.run(entry, arguments.clone(), call.clone()).await {
@@ -85,7 +86,7 @@ async fn look(toolbox: &Arc<Toolbox>, tool: &str, arguments: &Object, page: &Lin
             let again = is_open.then(|| answer.look_again.map_or(INTERVAL, paced));
             (Ok(answer), again)
         }
-        // The step was asked for all the same, and the page's address may be told nowhere else.
+        // The step exists although the poll failed, and the page's URL may appear nowhere else.
         Err(failure) if entry.facts.effect == Effect::Read => {
             let again = failure.retryable.then_some(INTERVAL);
             (Ok(unseen(toolbox, tool, arguments, page, &failure.message)), again)
@@ -94,7 +95,7 @@ async fn look(toolbox: &Arc<Toolbox>, tool: &str, arguments: &Object, page: &Lin
     }
 }
 
-/// The step stands, and whether it is done could not be found out.
+/// Builds the answer for a step whose state could not be read.
 fn unseen(toolbox: &Toolbox, tool: &str, arguments: &Object, page: &Link, fault: &str) -> Answer {
     let what = if fault.is_empty() { String::new() } else { format!(": {}", quoted(fault)) };
     let summary = format!(
@@ -114,7 +115,7 @@ fn quoted_id(id: &str) -> String {
     format!("\"{}\"", crate::answer::text::word(id))
 }
 
-/// The pause that OpenTrain asks for; ours where it asks for none.
+/// The pause that OpenTrain asks for, or the default if it asks for none.
 const fn paced(wait: Duration) -> Duration {
     if wait.is_zero() { INTERVAL } else { wait }
 }

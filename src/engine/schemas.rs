@@ -1,39 +1,39 @@
-//! The tools as `schemas/` holds them: what is listed is what stands there, and nothing is made at run time.
+//! Reads the tools' descriptions and schemas from the embedded files of `schemas/`. Nothing is generated at run time.
 
 use serde::Deserialize;
 
 use crate::answer::Object;
 
-/// Each tool's file, by name and in the order of the names.
+/// The files, sorted by the tools' names.
 const FILES: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/schemas.rs"));
 
-/// A tool as it is listed, without the prefix of its name.
+/// The listed form of a tool, without the prefix of its name.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Published {
-    /// What a model reads of it.
+    /// The description for the model.
     pub description: String,
-    /// The schema of its arguments.
+    /// The schema of the arguments.
     pub input_schema: Object,
-    /// The schema of its answers.
+    /// The schema of the answer's structured part.
     pub output_schema: Object,
 }
 
 impl Published {
-    /// The tool of that name; empty where `schemas/` has no file for it, which a test finds.
+    /// Reads the file of `tool`. The result is empty if `schemas/` has no such file; a test finds that.
     #[must_use]
     pub fn of(tool: &str) -> Self {
         let file = FILES.binary_search_by_key(&tool, |(name, _)| name).ok().and_then(|place| FILES.get(place));
         file.and_then(|(_, text)| serde_json::from_str(text).ok()).unwrap_or_default()
     }
 
-    /// Whether the tool has a parameter of that name.
+    /// True if the tool has this parameter.
     #[must_use]
     pub fn takes(&self, parameter: &str) -> bool {
         has_property(&self.input_schema, parameter)
     }
 
-    /// Whether the documented answer has a field of that name.
+    /// True if the documented answer has this field.
     #[must_use]
     pub fn answers_with(&self, field: &str) -> bool {
         has_property(&self.output_schema, field)

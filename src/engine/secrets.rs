@@ -1,4 +1,4 @@
-//! Files for secrets that a call brings and no model may see. The room is taken before the call leaves.
+//! Stores secrets that a call returns and no model may see, in files. The file is created before the request is sent.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -11,28 +11,28 @@ use crate::files;
 
 use super::context::Context;
 
-/// The room that is taken for a secret before it is asked for, in bytes. A secret has some dozens.
+/// The bytes reserved for a secret before the request is sent. A secret has a few dozen.
 const ROOM: usize = 1024;
 
 /// A file without a name that is older is left over from a process that was killed; no call lasts as long.
 const LEFT_OVER: Duration = Duration::from_secs(2 * 60 * 60);
 
-/// A file that is open already, and gets its name when it holds a secret.
+/// An open file that gets its final name when it contains the secret.
 pub struct Vault {
     file: NamedTempFile,
     folder: PathBuf,
 }
 
-/// The sandbox's secrets: a folder that only this user can open, made at the first use. It stays: others are to read what
-/// is in it.
+/// The folder for the sandbox's secrets, readable only by this user and created at the first use. The folder outlives
+/// the process, because other programs read the secrets.
 #[derive(Default)]
 struct SandboxFolder(std::sync::OnceLock<Option<PathBuf>>);
 
 impl Vault {
-    /// Takes the room for a secret.
+    /// Reserves space for a secret.
     ///
     /// # Errors
-    /// Why there is none.
+    /// The reason why no space could be reserved.
     pub async fn open(context: &Context) -> Result<Self, String> {
         let folder = folder(context).await?;
         let opened = tokio::task::spawn_blocking(move || {
@@ -44,16 +44,16 @@ impl Vault {
         opened.await.map_err(|fault| fault.to_string())?.map_err(|fault: io::Error| fault.to_string())
     }
 
-    /// Writes the secret, and gives its file the name.
+    /// Writes the secret and gives the file its final name.
     ///
     /// # Errors
-    /// Why it could not be written.
+    /// The reason why it could not be written.
     pub async fn keep(self, secret: SecretString, name: String) -> Result<PathBuf, String> {
         let kept = tokio::task::spawn_blocking(move || self.write(&secret, &name));
         kept.await.map_err(|fault| fault.to_string())?.map_err(|fault| fault.to_string())
     }
 
-    /// Nothing but the secret itself: no line end that a signature would be reckoned with.
+    /// Writes the secret without a line end: a line end would break signatures computed with it.
     fn write(self, secret: &SecretString, name: &str) -> io::Result<PathBuf> {
         let path = self.folder.join(name);
         files::put(self.file, secret.expose_secret().as_bytes(), &path)?;
@@ -61,10 +61,10 @@ impl Vault {
     }
 }
 
-/// Removes a secret's file. `None` where there is none.
+/// Removes a secret's file. Returns `None` if there is no such file.
 ///
 /// # Errors
-/// The path of the file that could not be removed, and why.
+/// The path of the file that could not be removed, and the reason.
 pub async fn remove(context: &Context, name: &str) -> Result<Option<PathBuf>, (PathBuf, io::Error)> {
     let folder = if context.services.sandbox {
         context.services.memory.of::<SandboxFolder>().0.get().cloned().flatten()
@@ -82,7 +82,7 @@ pub async fn remove(context: &Context, name: &str) -> Result<Option<PathBuf>, (P
     }
 }
 
-/// Where secrets are kept: beside the credentials, and in the sandbox in a folder of this process.
+/// The folder for secrets: beside the credentials, or in the sandbox a folder of this process.
 async fn folder(context: &Context) -> Result<PathBuf, String> {
     if context.services.sandbox {
         let made = context.services.memory.of::<SandboxFolder>();

@@ -1,4 +1,4 @@
-//! What every call works with: the API's client, the tokens, the operator's rules, and what lasts between calls.
+//! The services that all calls share: the API's client, the tokens, the operator's rules and the tools' memory.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,30 +17,30 @@ use super::claim::Claim;
 use super::facts::Facts;
 use super::memory::Memory;
 
-/// What every call works with. One for the process; nothing in it belongs to one call.
+/// Shared by all calls of the process; holds nothing of a single call.
 pub struct Services {
-    /// The way to the API.
+    /// Sends requests to the API.
     pub client: Client,
-    /// Where the token comes from, and where a new one is kept.
+    /// Loads and stores the token.
     pub tokens: Arc<dyn TokenSource>,
-    /// What the operator allows.
+    /// The operator's rules and the record.
     pub operator: Operator,
-    /// How the tools are named here.
+    /// The listed tools and their names on this server.
     pub names: Names,
-    /// The facts of the tools that are listed.
+    /// The facts of the listed tools.
     pub listed: Vec<&'static Facts>,
     /// The claim under way in this process.
     pub claim: Claim,
-    /// What tools remember between calls.
+    /// State of tools that lasts between calls.
     pub memory: Memory,
-    /// Whether nothing is real.
+    /// True if the API is the sandbox, where nothing is real.
     pub sandbox: bool,
-    /// How long a call may wait for a person.
+    /// The longest time that a call waits for a person.
     pub human_wait: Duration,
 }
 
 impl Services {
-    /// Services over `client` with these tokens and rules; the names follow from the tools that are served.
+    /// Builds the services. `Toolbox::new` fills in the names.
     #[must_use]
     pub fn new(
         client: Client,
@@ -62,7 +62,7 @@ impl Services {
         }
     }
 
-    /// The tools that are listed and would be refused, by why: each reason once, in the order of the first of its tools.
+    /// Groups the listed tools that would be refused by reason, in the order of the first tool of each reason.
     #[must_use]
     pub fn refused<W: PartialEq>(&self, why: impl Fn(&Facts) -> Option<W>) -> Vec<(W, Vec<String>)> {
         let mut refused: Vec<(W, Vec<String>)> = Vec::new();
@@ -76,13 +76,13 @@ impl Services {
         refused
     }
 
-    /// The rules in force, each in words.
+    /// Describes the rules in force.
     #[must_use]
     pub fn limits(&self) -> Vec<String> {
         self.operator.describe()
     }
 
-    /// How much of the day's limit is used, in words, where there is one.
+    /// Describes how much of today's limit is used; `None` without such a limit.
     pub async fn used_today(&self, token: Option<&Token>, call: &Call) -> Option<String> {
         let (limit, audit) = (self.operator.policy.max_day?, self.operator.audit.as_ref()?);
         let used = audit.used_today(self.intent("", Object::new(), token, call, None).await).await;
@@ -92,7 +92,7 @@ impl Services {
         })
     }
 
-    /// The origin of the app, where it is known.
+    /// The origin of the app, if known.
     pub async fn app(&self) -> Option<Url> {
         self.client.origin().await.ok()
     }
@@ -102,7 +102,7 @@ impl Services {
         Some(self.app().await?.origin().ascii_serialization())
     }
 
-    /// What a write of `tool` is about to do.
+    /// Describes a write that is about to be sent, for the limits and the record.
     pub async fn intent(
         &self,
         tool: &str,
@@ -122,22 +122,21 @@ impl Services {
         }
     }
 
-    /// The secrets of this process, with the token that a call works with.
+    /// All secrets of this process, including the call's token.
     pub fn secrets(&self, token: Option<&Token>) -> impl Iterator<Item = Token> {
         token.cloned().into_iter().chain(self.tokens.secrets())
     }
 
-    /// Saves a token that was delivered once and could not be saved then.
+    /// Tries again to save a token that could not be saved when it was delivered.
     pub async fn save_again(&self) {
         if self.tokens.is_unsaved() {
             let tokens = Arc::clone(&self.tokens);
-            // If it fails the token stays in use, and the next call tries again.
+            // After a failure the token stays in use, and the next call tries again.
             let _ = tokio::task::spawn_blocking(move || tokens.save_again()).await;
         }
     }
 
-    /// The process stops: waits for tokens that are just being delivered, and ends what is still open on the record as
-    /// unknown.
+    /// Prepares the process to stop: waits for tokens on their way, and records open writes as unknown.
     pub async fn close(&self) {
         self.claim.close().await;
         self.save_again().await;

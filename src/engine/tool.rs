@@ -1,4 +1,4 @@
-//! What a tool is: two traits, and the row that every tool has in the table of its family.
+//! Defines a tool: two traits, and the row of a tool in the table of its family.
 
 use std::future::Future;
 
@@ -26,51 +26,52 @@ pub trait OneRequest: Operation {
     const TITLE: &'static str;
     /// Shown after a 404: which tool lists valid ids.
     const ID_HINT: Sentence = Sentence::plain("");
-    /// Its name in OpenTrain's own MCP server, without the prefix `opentrain_`, where that is another one.
+    /// The tool's name in OpenTrain's own MCP server, without the prefix `opentrain_`, if it differs.
     const OFFICIAL: &'static str = Self::NAME;
-    /// What it has done when it succeeds, for the first words of a failure.
+    /// Past participle of the tool's action. A failure begins with it: "Not created".
     const DONE: &'static str = done(Self::EFFECT);
 
-    /// The money that the request commits, where money is meant.
+    /// The money that the request commits; `None` if no money is involved.
     fn commitment(&self) -> Option<Commitment> {
         None
     }
 
-    /// Adds to a failure what is known about it here, or what a look shows.
+    /// Adds known or freshly read facts to an error.
     fn explain(&self, error: ToolError, _: &Context) -> impl Future<Output = ToolError> + Send {
         future::ready(error)
     }
 
-    /// Puts the reply into words. A write names its `outcome`; without one it is `done`.
+    /// Turns the reply into an answer. The outcome of a write is `done` unless the answer sets another.
     fn render(&self, read: Read<Self>, reply: &Reply, context: &Context) -> impl Future<Output = Answer> + Send
     where
         Self: Sized;
 }
 
-/// A tool. Its doc comment is the description that a model reads. Most facts are those of the operation that it is about.
+/// A tool that may send several requests. Its doc comment is the description for the model. Most constants come from
+/// the operation `On`.
 pub trait Tool: DeserializeOwned + JsonSchema + Send + Sync + 'static {
-    /// The operation that it is about.
+    /// The tool's main operation.
     type On: Operation;
-    /// What the output schema documents.
+    /// The type that the output schema documents.
     type Output: JsonSchema;
     /// `snake_case` verb and noun.
     const NAME: &'static str = <Self::On as Operation>::NAME;
     /// A short title for people.
     const TITLE: &'static str;
-    /// What a call does to the world.
+    /// The effect of a call.
     const EFFECT: Effect = <Self::On as Operation>::EFFECT;
-    /// What the API asks for.
+    /// The API's condition for a call.
     const GATE: Gate = <Self::On as Operation>::GATE;
     /// Shown after a 404: which tool lists valid ids.
     const ID_HINT: Sentence = Sentence::plain("");
-    /// Its name in OpenTrain's own MCP server, without the prefix `opentrain_`, where that is another one.
+    /// The tool's name in OpenTrain's own MCP server, without the prefix `opentrain_`, if it differs.
     const OFFICIAL: &'static str = Self::NAME;
-    /// What it has done when it succeeds, for the first words of a failure: "Not created".
+    /// Past participle of the tool's action. A failure begins with it: "Not created".
     const DONE: &'static str = done(Self::EFFECT);
-    /// Whether a call is a single request: OpenTrain pages such a list itself.
+    /// True if a call is a single request. OpenTrain pages such a list itself.
     const IS_ONE_REQUEST: bool = false;
 
-    /// Performs a call.
+    /// Runs a call.
     fn run(self, context: &Context) -> impl Future<Output = Result<Answer, ToolError>> + Send;
 }
 
@@ -92,7 +93,7 @@ impl<O: OneRequest> Tool for O {
     }
 }
 
-/// A single request, its type erased: what is the same for all of them is compiled once.
+/// A single request without its type, so that the common code is compiled once.
 trait Erased: Send + Sync {
     fn encoded(&self) -> Result<Encoded, Error>;
     fn explain<'a>(&'a self, error: ToolError, context: &'a Context) -> BoxFuture<'a, ToolError>;
@@ -153,15 +154,15 @@ const fn facts<T: Tool>() -> Facts {
     }
 }
 
-/// A tool in the table, its type erased.
+/// A row of the table: a tool without its type.
 pub struct Entry {
-    /// Its facts.
+    /// The tool's constants.
     pub facts: Facts,
     pub(super) run: for<'a> fn(Object, &'a Context) -> BoxFuture<'a, Result<Answer, ToolError>>,
 }
 
 impl Entry {
-    /// The row of `T`.
+    /// Builds the row of `T`.
     #[must_use]
     pub const fn of<T: Tool>() -> Self {
         Self {
@@ -174,19 +175,19 @@ impl Entry {
     }
 }
 
-/// How the schemas of a tool are made from its types. Only `docs` uses it, for the files in `schemas/`: the server embeds
-/// those, so that nothing of this is in the binary.
+/// Generates the schemas of a tool from its types. Only `docs` uses it, to write the files in `schemas/`; the server
+/// embeds those files, so the release binary does not contain this code.
 pub struct SchemaMaker {
-    /// The tool.
+    /// The tool's constants.
     pub facts: Facts,
-    /// Makes what the tool's file holds.
+    /// Generates the content of the tool's file.
     pub make: fn() -> Published,
-    /// Makes the schema that is enforced: stricter than the published one.
+    /// Generates the schema that the server enforces. It is stricter than the published one.
     pub strict: fn() -> Object,
 }
 
 impl SchemaMaker {
-    /// The maker of `T`'s schemas.
+    /// Builds the generator for `T`.
     #[must_use]
     pub const fn of<T: Tool>() -> Self {
         Self {
@@ -206,30 +207,30 @@ impl SchemaMaker {
     }
 }
 
-/// The table of a family: its tools, and how their schemas are made.
+/// Declares the table of a family: its tools and their schema generators.
 macro_rules! tools {
     ($($tool:ty),+ $(,)?) => {
         /// The tools of this family.
         pub const TOOLS: &[$crate::engine::Entry] = &[$($crate::engine::Entry::of::<$tool>()),+];
-        /// How their schemas are made.
+        /// The schema generators of this family.
         pub const SCHEMAS: &[$crate::engine::SchemaMaker] = &[$($crate::engine::SchemaMaker::of::<$tool>()),+];
     };
 }
 pub(crate) use tools;
 
-/// The arguments fit the schema already, which is made of the same type: what is left to go wrong names its field.
+/// Reads the arguments, which already match the schema of the same type. A remaining error names its field.
 fn read<T: Tool>(arguments: Object) -> Result<T, ToolError> {
     let wrong = |fault: serde_json::Error| InvalidArgument::new("arguments", fault.to_string());
     Ok(serde_json::from_value(Value::Object(arguments)).map_err(wrong)?)
 }
 
-/// A family of tools, named as its file in `api` is.
+/// A family of tools. It has the name of its file in `api`.
 pub struct Family {
-    /// The name.
+    /// The name that the setting `toolsets` uses.
     pub name: &'static str,
-    /// Whether it is served when the operator names no toolsets.
+    /// True if the family is served without being named in the setting.
     pub by_default: bool,
-    /// Its tools.
+    /// The tools of the family.
     pub tools: &'static [Entry],
 }
 
@@ -240,7 +241,7 @@ impl Family {
         Self { name, by_default: true, tools }
     }
 
-    /// A family that reaches outside the account with nobody co-signing: served only when the operator names it.
+    /// Makes a family opt-in. Used for tools that reach outside the account without human approval.
     #[must_use]
     pub const fn on_request(self) -> Self {
         Self { by_default: false, ..self }

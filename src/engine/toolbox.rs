@@ -1,5 +1,6 @@
-//! The tools that are served, and how a call goes through them. Start reading at `Toolbox::call`.
+//! The served tools, and the path of a call through them. Start reading at `Toolbox::call`.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use serde_json::Value;
 use crate::answer::{Answer, Cause, Denial, Failure, Names, Object, Sentence, ToolError, bound, hints};
 use crate::api::Effect;
 use crate::api::error::{Error, Refusal};
-use crate::api::token::Token;
+use crate::api::token::{Token, hide_tokens};
 use crate::guard::policy::Policy;
 
 use super::arguments;
@@ -20,29 +21,29 @@ use super::schemas::Published;
 use super::services::Services;
 use super::tool::{Entry, Family};
 
-/// How long after [`CALL_LIMIT`] a write is waited for that has not come back by itself.
+/// The extra time after [`CALL_LIMIT`] that a write may take before the call is answered without its result.
 const OVERTIME: Duration = Duration::from_secs(1);
 
-/// A tool that is served.
+/// A served tool.
 pub struct Served {
-    /// The row.
+    /// The tool's row in the table.
     pub entry: &'static Entry,
     published: OnceLock<Published>,
 }
 
 impl Served {
-    /// How it is listed.
+    /// The tool's description and schemas.
     pub fn published(&self) -> &Published {
         self.published.get_or_init(|| Published::of(self.entry.facts.name))
     }
 
-    /// Its facts.
+    /// The tool's constants.
     #[must_use]
     pub const fn facts(&self) -> &'static Facts {
         &self.entry.facts
     }
 
-    /// Whether a person may have to decide: always, or when the answer is an approval.
+    /// True if a call may need a person's decision: always, or when the answer contains an approval.
     #[must_use]
     pub fn may_ask(&self) -> bool {
         match self.entry.facts.effect {
@@ -53,27 +54,27 @@ impl Served {
     }
 }
 
-/// The tools that are served, and what they need to work.
+/// The served tools and the services that they share.
 pub struct Toolbox {
-    /// What every call works with.
+    /// Shared by all calls.
     pub services: Arc<Services>,
     families: &'static [Family],
     served: Vec<Served>,
 }
 
-/// The tools of `families` that the operator lists.
+/// The tools that the server lists under `policy`.
 fn listed(policy: &Policy, families: &'static [Family]) -> impl Iterator<Item = &'static Entry> {
     let read_only = policy.read_only;
     chosen(policy, families).filter(move |entry| !read_only || entry.facts.effect == Effect::Read)
 }
 
-/// The tools of the chosen families, whether or not they may be called.
+/// The tools of the chosen families, including tools that read-only mode hides.
 fn chosen(policy: &Policy, families: &'static [Family]) -> impl Iterator<Item = &'static Entry> {
     families.iter().filter(|family| policy.toolsets.has(family.name, family.by_default)).flat_map(|family| family.tools)
 }
 
 impl Toolbox {
-    /// Serves the tools of `families` that the operator's policy lists.
+    /// Serves the tools of `families` that the operator's policy allows.
     #[must_use]
     pub fn new(mut services: Services, families: &'static [Family]) -> Self {
         let policy = &services.operator.policy;
@@ -84,25 +85,25 @@ impl Toolbox {
         Self { services: Arc::new(services), families, served }
     }
 
-    /// The tools in the order in which they are listed.
+    /// The served tools in listing order.
     #[must_use]
     pub fn served(&self) -> &[Served] {
         &self.served
     }
 
-    /// How the tools are named here.
+    /// The listed tools and their names on this server.
     #[must_use]
     pub fn names(&self) -> &Names {
         &self.services.names
     }
 
-    /// The tool of that name, if it is served. OpenTrain's own names (`opentrain_…`) are taken too.
+    /// Finds a served tool by its listed name or its official name (`opentrain_…`).
     #[must_use]
     pub fn find(&self, name: &str, arguments: &Object) -> Option<&Served> {
         self.served_as(self.entry_named(name, arguments)?)
     }
 
-    /// The served tool of that name, without a prefix.
+    /// Finds a served tool by its name without a prefix.
     #[must_use]
     pub fn find_own(&self, name: &str) -> Option<&Served> {
         self.served.iter().find(|served| served.facts().name == name)
@@ -112,7 +113,7 @@ impl Toolbox {
         self.find_own(entry.facts.name)
     }
 
-    /// The tool of that name, whether or not it is served: a step for a person may be looked at with it.
+    /// Finds a tool that need not be served: `resume` polls with it.
     pub(super) fn entry_of(&self, name: &str) -> Option<&'static Entry> {
         self.all().find(|entry| entry.facts.name == name)
     }
@@ -121,8 +122,8 @@ impl Toolbox {
         self.families.iter().flat_map(|family| family.tools)
     }
 
-    /// The tool that a caller means by `name`: as it is listed, or as OpenTrain's own server calls it. Where that has one
-    /// tool for two of ours, the arguments tell which is meant.
+    /// Finds the tool that a caller means: by its listed name, or by its official name. Where one official tool matches
+    /// two of ours, the arguments decide.
     fn entry_named(&self, name: &str, arguments: &Object) -> Option<&'static Entry> {
         if let Some(listed) = name.strip_prefix(self.names().prefix())
             && let Some(entry) = self.all().find(|entry| entry.facts.name == listed)
@@ -141,50 +142,53 @@ impl Toolbox {
         Some(same.find(is_meant).unwrap_or(first))
     }
 
-    /// That all writes are stopped, in words, while they are.
+    /// The message of the stop switch while it is on.
     #[must_use]
     pub fn frozen(&self) -> Option<String> {
         self.services.operator.switch.check().err().map(|denial| denial.message)
     }
 
-    /// The tool of that name that only read-only mode keeps from being listed.
+    /// Finds a tool that only read-only mode hides.
     fn withheld(&self, name: &str) -> Option<&'static Entry> {
         let policy = &self.services.operator.policy;
         let is_it = |entry: &&Entry| entry.facts.name == name && entry.facts.effect != Effect::Read;
         chosen(policy, self.families).filter(|_| policy.read_only).find(is_it)
     }
 
-    /// Whether there is a tool of that name in a family that the operator does not serve.
+    /// True if the tool belongs to a family that the operator does not serve.
     #[must_use]
     pub fn withholds(&self, name: &str) -> bool {
         let is_known = self.names().lists(name) || self.withheld(name).is_some();
         !is_known && self.all().any(|entry| entry.facts.name == name)
     }
 
-    /// Hides the secrets of this process in a text that leaves it.
+    /// Hides the secrets of this process, and whatever else looks like one of OpenTrain's, in a text that leaves it.
     pub fn mask(&self, text: &mut String) {
         for secret in self.services.tokens.secrets() {
             secret.mask(text);
         }
+        if let Cow::Owned(hidden) = hide_tokens(text) {
+            *text = hidden;
+        }
     }
 
-    /// The refusal of a tool that only read-only mode keeps from being listed; `None` for a name that means nothing here.
+    /// Refuses a tool that read-only mode hides; `None` if no such tool exists.
     pub async fn refuse(&self, name: &str, arguments: &Object, call: &Call) -> Option<Result<Answer, Failure>> {
         let entry = self.withheld(self.entry_named(name, arguments)?.facts.name)?;
         Some(Err(self.failed(&entry.facts, &Object::new(), &Denial::read_only().into(), call).await))
     }
 
-    /// Repeats a refusal, with nothing sent: nothing has changed that could lift it.
+    /// Repeats an earlier refusal without a request, because nothing has changed since.
     pub async fn repeat(&self, served: &Served, refused: &Refusal, call: &Call) -> Failure {
         let refused = Error::Refused(Box::new(refused.clone()));
         self.failed(served.facts(), &Object::new(), &refused.into(), call).await
     }
 
-    /// Performs one call; the arguments are read against the tool's schema first. Dropping the future gives a read up,
-    /// upstream too; a write that has begun goes on to its end, since what it does cannot be called back.
+    /// Runs one call after checking its arguments. If the future is dropped, a read is cancelled; a write that has
+    /// begun runs to its end, because it cannot be undone.
     ///
     /// # Errors
-    /// The failure, in words.
+    /// The failure, ready to show.
     pub async fn call(self: &Arc<Self>, served: &Served, arguments: Object, call: &Call) -> Result<Answer, Failure> {
         let entry = served.entry;
         let arguments = match arguments::fit(&served.published().input_schema, arguments) {
@@ -199,14 +203,15 @@ impl Toolbox {
         let broken = match tokio::time::timeout_at(call.deadline + OVERTIME, write).await {
             Ok(Ok(result)) => return result,
             Ok(Err(fault)) => Error::Unreachable { what: format!("the call broke off ({fault})"), sent: true },
-            // What holds it up is not OpenTrain, which has a limit of its own: the record, for instance. It goes on.
+            // OpenTrain's requests have their own limit, so something else is slow, such as the record. The write
+            // continues.
             Err(_) => Error::TimedOut { waited: CALL_LIMIT + OVERTIME, sent: true },
         };
         Err(self.failed(&entry.facts, &Object::new(), &broken.into(), call).await)
     }
 
-    /// Performs a call with arguments that fit. A token that was refused is looked for once more: another process may
-    /// have put a new one in its place, and a 401 has changed nothing.
+    /// Runs a call with checked arguments. After a 401 the token is loaded again and the call is retried once: another
+    /// process may have replaced the token, and a 401 has changed nothing.
     pub(super) async fn run(
         self: &Arc<Self>,
         entry: &'static Entry,
@@ -239,7 +244,7 @@ impl Toolbox {
         }
     }
 
-    /// One run of a tool. The record of its write ends with it.
+    /// Runs the tool once and ends the record of its write.
     async fn run_with(
         &self,
         entry: &'static Entry,
@@ -255,7 +260,7 @@ impl Toolbox {
         context.end(result).await
     }
 
-    /// Adds what is the same for the answers of every tool.
+    /// Adds the parts that answers of all tools share.
     fn complete(&self, answer: &mut Answer, entry: &'static Entry) {
         let served = self.served_as(entry);
         let takes = |parameter| served.is_some_and(|served| served.published().takes(parameter));
@@ -264,8 +269,8 @@ impl Toolbox {
         answer.complete(entry.facts.is_one_request && takes("cursor"), how);
     }
 
-    /// Another token than the one that was refused: one that another process has put in its place, or the one that a
-    /// claim has earned meanwhile. With it, what the caller has to know of how it came.
+    /// Finds a token that differs from the refused one: stored by another process, or fetched now after a claim. Also
+    /// returns notes for the caller about the new token.
     async fn renewed(&self, refused: Option<&Token>, call: &Call) -> (Option<Token>, Vec<String>) {
         let services = &self.services;
         let another = |token: Option<Token>| token.filter(|token| Some(token) != refused);
@@ -273,7 +278,7 @@ impl Toolbox {
         if found.is_some() || services.tokens.overriding_variable().is_some() {
             return (found, Vec::new());
         }
-        // Another call may be fetching it just now, or have fetched it since: what is in use after this counts.
+        // Another call may be fetching the token at this moment, so the token in use afterwards counts.
         let notes = match exchange_in_time(services, call).await {
             Exchanged::Claimed { unsaved, unrecorded, .. } => {
                 let claimed = "Note: a person has claimed the account; its new token was fetched, and is in use now.";
@@ -285,19 +290,18 @@ impl Toolbox {
         (another(services.tokens.current()), notes)
     }
 
-    /// Looks for the token again. Reading a file blocks, and another call may be writing it just now: that must hold up
-    /// nobody else.
+    /// Loads the token again on a thread that may block, so that a slow file delays no other call.
     async fn reloaded(&self, call: &Call) -> Option<Token> {
         let tokens = Arc::clone(&self.services.tokens);
         let reading = tokio::task::spawn_blocking(move || tokens.reload());
         tokio::time::timeout_at(call.deadline, reading).await.ok()?.ok()?
     }
 
-    /// Puts what went wrong into words.
+    /// Builds the failure from an error.
     pub(super) async fn failed(&self, facts: &Facts, arguments: &Object, error: &ToolError, call: &Call) -> Failure {
         let services = &self.services;
         let (app, notices) = (services.app().await, services.tokens.notices());
-        // Where ids come from helps only whoever gave one.
+        // The hint about ids helps only a caller that gave one.
         let is_about_an_id = matches!(&error.cause, Cause::Api(Error::Invalid(fault)) if fault.field.ends_with("Id"));
         let gave_an_id = is_about_an_id || arguments.keys().any(|name| name.ends_with("Id"));
         let nothing = Sentence::plain("");

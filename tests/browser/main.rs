@@ -27,9 +27,9 @@ async fn agent() -> Host {
 async fn claimed_agent(browser: &Browser) -> Host {
     let host = agent().await;
     let refused = host.failed("request_milestone_funding", json!({ "milestoneId": "ms_4Dk7" })).await;
-    browser.open(refused.error()["claimUrl"].as_str().unwrap());
-    browser.press("Claim account");
-    browser.sees("This account is yours");
+    browser.open(refused.error()["claimUrl"].as_str().unwrap()).await;
+    browser.press("Claim account").await;
+    browser.sees("This account is yours").await;
     host
 }
 
@@ -47,18 +47,18 @@ async fn milestone(host: &Host, contract: &str, id: &str) -> Value {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs chromium and chromedriver: cargo test --test browser -- --ignored"]
 async fn a_person_claims_the_account_and_the_agent_goes_on() {
-    let (browser, host) = (Browser::start(), agent().await);
+    let (browser, host) = (Browser::start().await, agent().await);
     let wanted = json!({ "contractId": "ctr_8Kq2", "description": "Label the next 5,000 posts", "amountUsd": 300 });
     let refused = host.failed("create_milestone", wanted.clone()).await;
     assert_eq!(refused.error()["reason"], "account_claim_required");
 
-    browser.open(text(refused.error(), "/claimUrl"));
-    browser.sees("Claim this account?");
-    assert!(browser.text().starts_with("SANDBOX, nothing real"), "{}", browser.text());
+    browser.open(text(refused.error(), "/claimUrl")).await;
+    browser.sees("Claim this account?").await;
+    assert!(browser.text().await.starts_with("SANDBOX, nothing real"), "{}", browser.text().await);
     assert!(host.call("create_milestone", wanted.clone()).await.is_error(), "a look at the page claims nothing");
-    browser.press("Claim account");
-    browser.sees("This account is yours");
-    assert!(browser.buttons().is_empty());
+    browser.press("Claim account").await;
+    browser.sees("This account is yours").await;
+    assert!(browser.buttons().await.is_empty());
 
     let created = host.done("create_milestone", wanted).await;
     assert_eq!(created.structured()["outcome"], "created");
@@ -68,34 +68,34 @@ async fn a_person_claims_the_account_and_the_agent_goes_on() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs chromium and chromedriver: cargo test --test browser -- --ignored"]
 async fn a_person_adds_a_payment_method_and_confirms() {
-    let browser = Browser::start();
+    let browser = Browser::start().await;
     let host = claimed_agent(&browser).await;
     let wanted = json!({ "milestoneId": "ms_4Dk7" });
     let refused = host.failed("request_milestone_funding", wanted.clone()).await;
     assert_eq!(refused.error()["reason"], "payment_method_required");
-    browser.open(text(refused.error(), "/billingUrl"));
-    browser.sees("Add a payment method?");
-    browser.press("Add payment method");
-    browser.sees("A payment method is on file");
+    browser.open(text(refused.error(), "/billingUrl")).await;
+    browser.sees("Add a payment method?").await;
+    browser.press("Add payment method").await;
+    browser.sees("A payment method is on file").await;
 
     let asked = host.done("request_milestone_funding", wanted.clone()).await;
     let approval = &asked.structured()["approval"];
     assert_eq!([&asked.structured()["outcome"], &approval["status"]], ["pending_approval", "pending"]);
     let again = host.done("request_milestone_funding", wanted).await;
     assert_eq!(again.structured()["approval"]["id"], approval["id"], "asking again opens no second page");
-    browser.open(text(approval, "/approvalUrl"));
-    browser.sees("Fund this milestone?");
+    browser.open(text(approval, "/approvalUrl")).await;
+    browser.sees("Fund this milestone?").await;
     for part in ["$300 for Maria G.", "Second labeling batch", "Label posts 7,501 to 12,500", "ctr_3Hv7", "in 72 h"] {
-        assert!(browser.text().contains(part), "{part}: {}", browser.text());
+        assert!(browser.text().await.contains(part), "{part}: {}", browser.text().await);
     }
-    assert_eq!(browser.buttons(), ["Confirm: fund $300", "Decline"]);
+    assert_eq!(browser.buttons().await, ["Confirm: fund $300", "Decline"]);
     assert_eq!(milestone(&host, "ctr_3Hv7", "ms_4Dk7").await["status"], "NOT_FUNDED");
 
     let waiting = json!({ "approvalId": approval["id"], "timeoutSeconds": 25 });
     let waiting = host.begin("wait_for_approval", waiting).await;
-    browser.press("Confirm: fund $300");
-    browser.sees("You confirmed: it is funded");
-    assert!(browser.buttons().is_empty());
+    browser.press("Confirm: fund $300").await;
+    browser.sees("You confirmed: it is funded").await;
+    assert!(browser.buttons().await.is_empty());
     let decided = host.end(waiting).await;
     assert_eq!(decided.structured()["approval"]["status"], "confirmed", "{}", decided.0);
     assert_eq!(milestone(&host, "ctr_3Hv7", "ms_4Dk7").await["status"], "ACTIVE_FUNDED");
@@ -104,16 +104,16 @@ async fn a_person_adds_a_payment_method_and_confirms() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs chromium and chromedriver: cargo test --test browser -- --ignored"]
 async fn a_person_declines_and_nothing_changes() {
-    let browser = Browser::start();
+    let browser = Browser::start().await;
     let host = claimed_agent(&browser).await;
     let before = milestone(&host, "ctr_3Hv7", "ms_6Hc2").await;
     let asked = host.done("request_milestone_approval", json!({ "milestoneId": "ms_6Hc2" })).await;
     let approval = &asked.structured()["approval"];
-    browser.open(text(approval, "/approvalUrl"));
-    browser.sees("Release this payment?");
-    assert!(browser.text().contains("$150 to Maria G."), "{}", browser.text());
-    browser.press("Decline");
-    browser.sees("You declined: nothing has changed");
+    browser.open(text(approval, "/approvalUrl")).await;
+    browser.sees("Release this payment?").await;
+    assert!(browser.text().await.contains("$150 to Maria G."), "{}", browser.text().await);
+    browser.press("Decline").await;
+    browser.sees("You declined: nothing has changed").await;
 
     let decided = host.done("get_approval", json!({ "approvalId": approval["id"] })).await;
     assert_eq!(decided.structured()["approval"]["status"], "declined");
@@ -123,7 +123,7 @@ async fn a_person_declines_and_nothing_changes() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs chromium and chromedriver: cargo test --test browser -- --ignored"]
 async fn a_host_that_opens_the_page_gets_the_decision() {
-    let browser = Browser::start();
+    let browser = Browser::start().await;
     let host = launch().sandbox(free_port()).eliciting(json!({ "url": {} })).start().await;
     for (tool, arguments, button, afterwards) in [
         (
@@ -142,9 +142,9 @@ async fn a_host_that_opens_the_page_gets_the_decision() {
         let call = host.begin(tool, arguments).await;
         let question = host.asked().await;
         assert_eq!([&question["method"], &question["params"]["mode"]], ["elicitation/create", "url"]);
-        browser.open(text(&question, "/params/url"));
-        browser.press(button);
-        browser.sees(afterwards);
+        browser.open(text(&question, "/params/url")).await;
+        browser.press(button).await;
+        browser.sees(afterwards).await;
         host.answer(&question, json!({ "action": "accept" })).await;
         let answer = host.end(call).await;
         assert!(!answer.is_error(), "{}", answer.0);
@@ -156,16 +156,18 @@ async fn a_host_that_opens_the_page_gets_the_decision() {
 #[tokio::test(flavor = "multi_thread")]
 #[ignore = "needs chromium and chromedriver: cargo test --test browser -- --ignored"]
 async fn another_site_in_the_same_browser_cannot_confirm() {
-    let browser = Browser::start();
+    let browser = Browser::start().await;
     let host = claimed_agent(&browser).await;
     let asked = host.done("request_milestone_approval", json!({ "milestoneId": "ms_6Hc2" })).await;
     let approval = &asked.structured()["approval"];
     let url = text(approval, "/approvalUrl");
-    browser.open(&format!(
-        "data:text/html,<h1>You have won</h1><form method=post action={url}/confirm><button>Collect</button></form>"
-    ));
-    browser.press("Collect");
-    browser.sees("Forbidden");
+    browser
+        .open(&format!(
+            "data:text/html,<h1>You have won</h1><form method=post action={url}/confirm><button>Collect</button></form>"
+        ))
+        .await;
+    browser.press("Collect").await;
+    browser.sees("Forbidden").await;
     let looked = host.done("get_approval", json!({ "approvalId": approval["id"] })).await;
     assert_eq!(looked.structured()["approval"]["status"], "pending");
 }

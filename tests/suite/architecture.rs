@@ -360,13 +360,27 @@ fn some_libraries_are_known_in_one_place_only() {
     }
 }
 
-#[test]
-fn files_can_be_read_in_one_sitting() {
-    let mut sources = sources();
+/// The crate and its tests.
+fn all_sources() -> Vec<Source> {
     let mut files = Vec::new();
     collect(&root().join("tests"), &mut files);
-    sources.extend(files.iter().map(|path| source(path)));
-    for source in sources {
+    sources().into_iter().chain(files.iter().map(|path| source(path))).collect()
+}
+
+#[test]
+fn names_of_tests_are_short_sentences() {
+    for source in all_sources() {
+        for test in source.code.split("#[test]").chain(source.code.split("#[tokio::test")).skip(1) {
+            let Some((_, name)) = test.split_once("fn ") else { continue };
+            let name = name.split('(').next().unwrap();
+            assert!(name.split('_').count() <= 10, "{}: {name} has more than ten words", source.path);
+        }
+    }
+}
+
+#[test]
+fn files_can_be_read_in_one_sitting() {
+    for source in all_sources() {
         assert!(source.lines <= LONGEST, "{} has {} lines; {LONGEST} is the most", source.path, source.lines);
     }
 }

@@ -39,7 +39,6 @@ mod install;
 mod large;
 mod limits;
 mod names;
-mod once;
 mod protocol;
 mod registry;
 mod retries;

@@ -218,7 +218,7 @@ async fn spoken(host: &Host) -> Vec<String> {
         texts.extend(tool["title"].as_str().map(str::to_owned));
     }
     for name in names(&tools) {
-        for arguments in [
+        let calls = [
             json!({}),
             json!({ "contractId": "ctr_no" }),
             json!({ "contractId": "c", "description": "d", "amountUsd": 1 }),
@@ -227,9 +227,9 @@ async fn spoken(host: &Host) -> Vec<String> {
             json!({ "jobId": "job_no" }),
             json!({ "proposalId": "prp_no" }),
             json!({ "email": "mira@example.com" }),
-        ] {
-            texts.push(host.call(&name, arguments).await.0.to_string());
-        }
+        ]
+        .map(|arguments| host.call(&name, arguments));
+        texts.extend(futures::future::join_all(calls).await.iter().map(|answer| answer.0.to_string()));
     }
     texts
 }

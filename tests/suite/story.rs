@@ -8,7 +8,7 @@ use ring::hmac;
 use serde_json::{Value, json};
 
 use crate::harness::upstream::Request;
-use crate::harness::{Answer, Host, Reply, Upstream, browse, launch, press, submit};
+use crate::harness::{Answer, Host, Page, Reply, Upstream, launch, press};
 
 const EMAIL: &str = "mira@example.com";
 
@@ -34,12 +34,6 @@ impl Sandbox {
 
 fn text<'a>(value: &'a Value, what: &str) -> &'a str {
     value.as_str().unwrap_or_else(|| panic!("{what} is no text: {value}"))
-}
-
-/// The value of the hidden field or the box of that name in a page.
-fn hidden<'a>(html: &'a str, name: &str) -> &'a str {
-    let rest = html.split_once(&format!("name=\"{name}\" value=\"")).unwrap_or_else(|| panic!("no {name}: {html}")).1;
-    rest.split('"').next().unwrap()
 }
 
 /// Asks until the answer has what is waited for: the sandbox's clock moves by being asked.
@@ -117,14 +111,11 @@ async fn is_claimed(agent: &Host, sandbox: &Sandbox, credentials: &Path) {
     let code = text(&started.structured()["user_code"], "the code").to_owned();
     started.says(&[&page, &code]);
     sandbox.is_ours(&page);
-    let (status, _, html) = browse("GET", &page).await;
-    assert!(status == 200 && html.contains(EMAIL), "{html}");
-    let claim = format!("{}/claim", sandbox.origin);
-    let attempt = hidden(&html, "token").to_owned();
-    let (status, ..) = submit(&claim, &[("token", &attempt), ("code", "000000")]).await;
-    assert_eq!(status, 400, "another code does not open it");
-    let (status, _, html) = submit(&claim, &[("token", &attempt), ("code", &code)]).await;
-    assert_eq!(status, 303, "{html}");
+    let claim = Page::open(&page).await;
+    assert!(claim.status == 200 && claim.html.contains(EMAIL), "{}", claim.html);
+    assert_eq!(claim.press(&[("code", "000000")]).await.status, 400, "another code does not open it");
+    let after = claim.press(&[("code", &code)]).await;
+    assert_eq!(after.status, 200, "{}", after.html);
 
     let claimed = agent.done("get_claim_status", json!({})).await;
     assert_eq!(claimed.structured()["status"], "claimed", "{}", claimed.0);
@@ -141,20 +132,15 @@ async fn is_claimed(agent: &Host, sandbox: &Sandbox, credentials: &Path) {
 /// The person makes a key with every scope, and sets it in the environment of a new server.
 async fn gets_a_key(sandbox: &Sandbox) -> Host {
     let url = format!("{}/settings/api-keys", sandbox.origin);
-    let (status, _, html) = browse("GET", &url).await;
-    assert!(status == 200 && html.contains("payments:write"), "{html}");
-    let account = hidden(&html, "account").to_owned();
-    let boxes = html.split("name=\"scope\" value=\"").skip(1).map(|rest| rest.split('"').next().unwrap());
-    let mut fields = vec![("account", account.as_str()), ("name", "The assistant's")];
-    fields.extend(boxes.map(|scope| ("scope", scope)));
-    assert!(fields.contains(&("scope", "payments:write")) && fields.contains(&("scope", "webhooks:manage")));
-    let (status, head, html) = submit(&url, &fields).await;
-    assert_eq!(status, 303, "{html}");
-    let location = head.lines().find_map(|line| line.strip_prefix("location: ")).unwrap();
-    let html = browse("GET", &format!("{}{location}", sandbox.origin)).await.2;
-    let key = html.split("<code>").find(|part| part.starts_with("ot_pat_") && !part.contains('*'));
-    let key = key.unwrap_or_else(|| panic!("no key: {html}")).split('<').next().unwrap().to_owned();
-    let server = launch().env("OPENTRAIN_API_BASE_URL", &sandbox.origin).env("OT_API_TOKEN", &key);
+    let page = Page::open(&url).await;
+    let scopes = page.choices("scope");
+    assert!(scopes.contains(&"payments:write") && scopes.contains(&"webhooks:manage"), "{}", page.html);
+    let name = ("name", "The assistant's");
+    let fields: Vec<(&str, &str)> = std::iter::once(name).chain(scopes.iter().map(|scope| ("scope", *scope))).collect();
+    let made = page.press(&fields).await;
+    let key = made.codes.iter().find(|code| code.starts_with("ot_pat_") && !code.contains('*'));
+    let key = key.unwrap_or_else(|| panic!("no key: {}", made.html));
+    let server = launch().env("OPENTRAIN_API_BASE_URL", &sandbox.origin).env("OT_API_TOKEN", key);
     let host = server.args(["--toolsets", "all"]).start().await;
     let status = host.done("get_auth_status", json!({})).await;
     assert!(status.structured()["token"]["scopes"].as_array().unwrap().contains(&json!("payments:write")));
@@ -255,8 +241,8 @@ async fn pays(agent: &Host, sandbox: &Sandbox, contract: &str) -> String {
     let both = json!({ "milestoneId": id, "contractId": contract });
     let (asked, page) = approval(&agent.done("request_milestone_funding", both.clone()).await, sandbox);
     agent.done("list_pending_payments", json!({})).await.says(&["The next 1,000"]);
-    let (status, _, html) = submit(&format!("{page}/confirm"), &[("pay", "credits")]).await;
-    assert_eq!(status, 303, "{html}");
+    let paid = Page::open(&page).await.press(&[("pay", "credits")]).await;
+    assert_eq!(paid.status, 200, "{}", paid.html);
     is_confirmed(agent, &asked).await;
     assert_eq!(milestone(agent, contract, &id).await["status"], "ACTIVE_FUNDED");
 

@@ -1,10 +1,10 @@
-//! A value read as the type that its schema names, where it plainly is one.
+//! Converts an argument to the type that its schema names, if the conversion is unambiguous.
 
 use serde_json::{Map, Number, Value};
 
 use crate::api::types::{decimal, kind};
 
-/// `value` as the schema's type, where it plainly is one; `None` where it is not.
+/// Converts `value` to the type `wanted`; `None` if the conversion would be a guess.
 pub(super) fn read_as(wanted: &str, value: Value) -> Option<Value> {
     match (wanted, value) {
         ("number", Value::String(text)) => number(&text).map(Value::Number),
@@ -19,7 +19,7 @@ pub(super) fn read_as(wanted: &str, value: Value) -> Option<Value> {
             let parsed: Value = serde_json::from_str(&text).ok()?;
             fits(wanted, &parsed).then_some(parsed)
         }
-        // Some languages have one empty thing for both.
+        // Some languages have one empty value for both objects and arrays.
         ("object", Value::Array(items)) if items.is_empty() => Some(Value::Object(Map::new())),
         ("array", Value::Object(fields)) if fields.is_empty() => Some(Value::Array(Vec::new())),
         (_, value) => (wanted.is_empty() || fits(wanted, &value)).then_some(value),
@@ -50,7 +50,7 @@ fn fits(wanted: &str, value: &Value) -> bool {
     }
 }
 
-/// What a parameter of that type must be, in words.
+/// The expected type with its article, for error messages.
 pub(super) fn article(wanted: &str) -> &str {
     match wanted {
         "number" => "a number, such as 300 or 12.5",
@@ -62,10 +62,10 @@ pub(super) fn article(wanted: &str) -> &str {
     }
 }
 
-/// How much an error repeats of what it was given, in characters.
+/// The most characters of an argument that an error message repeats.
 const SHOWN: usize = 60;
 
-/// A name as an error repeats it: no parameter that could be meant has more.
+/// Cuts a parameter's name for an error message; no real parameter has a longer name.
 pub(super) fn shortened(name: &str) -> String {
     match name.char_indices().nth(SHOWN) {
         None => name.to_owned(),
@@ -73,7 +73,7 @@ pub(super) fn shortened(name: &str) -> String {
     }
 }
 
-/// A value as an error repeats it: short.
+/// Describes a value in a few words for an error message.
 pub(super) fn describe(value: &Value) -> String {
     let text = value.to_string();
     match text.char_indices().nth(SHOWN) {

@@ -1,9 +1,8 @@
-//! The arguments of a call, read against the tool's own input schema before they become its type.
+//! Checks and normalizes the arguments of a call against the tool's input schema, before serde reads them.
 //!
-//! Some hosts send every argument as text, `null`, "" or 0 for what they leave out, and keys of their own. All are read
-//! as what they plainly are. More is enforced than the published schema says, since some model APIs refuse the words for it:
-//! an unknown parameter is refused, and an amount (a `number` with `minimum` 0) must be above 0. The error names
-//! the parameter as the caller wrote it and what would be right.
+//! Some hosts send every argument as text, fill optional ones with `null`, "" or 0, and add keys of their own; all of
+//! these are normalized. The checks are stricter than the published schema, because some model APIs reject the keywords
+//! for them: an unknown parameter is refused, and an amount (a `number` with `minimum` 0) must be above 0.
 
 mod kinds;
 mod names;
@@ -17,10 +16,10 @@ use kinds::{article, describe, read_as, shortened};
 pub use names::nearest;
 use names::{OPEN, is_of_a_host, unknown};
 
-/// Fits `arguments` to `schema`, a strict object schema.
+/// Normalizes `arguments` to `schema`, a strict object schema. An error names the parameter as the caller wrote it.
 ///
 /// # Errors
-/// The first argument that does not fit.
+/// The first argument that does not match the schema.
 pub fn fit(schema: &Object, arguments: Object) -> Result<Object, InvalidArgument> {
     fit_object(schema, arguments, "")
 }
@@ -50,7 +49,7 @@ fn fit_object(schema: &Object, arguments: Object, path: &str) -> Result<Object, 
     }
 }
 
-/// `contractId is missing (Contract id. From list_contracts)`, for each parameter that is missing.
+/// Lists the missing parameters with their descriptions: `contractId is missing (Contract id. From list_contracts)`.
 fn all_missing(missing: &[&str], path: &str, properties: &Object) -> String {
     let each = missing.iter().map(|name| {
         let about = properties.get(*name).and_then(|property| property.get("description")).and_then(Value::as_str);
@@ -60,8 +59,8 @@ fn all_missing(missing: &[&str], path: &str, properties: &Object) -> String {
     each.collect::<Vec<_>>().join("; ")
 }
 
-/// Whether an optional parameter was filled in only because the host fills in all of them: a blank text, or a 0 where 0
-/// is out of bounds. An amount of money is never guessed.
+/// True if the host filled in an optional parameter only because it fills in all of them: a blank text, or a 0 where
+/// the schema forbids 0. An amount of money never counts as left out.
 fn is_left_out(property: &Value, name: &str, value: &Value) -> bool {
     if value.as_str().is_some_and(|text| text.trim().is_empty()) {
         return true;
@@ -86,7 +85,7 @@ fn fit_value(property: &Value, value: Value, field: &str) -> Result<Value, Inval
     if let Some(choices) = property.get("enum").and_then(Value::as_array)
         && !choices.contains(&value)
     {
-        // Models write a choice in whatever letters they have seen it in.
+        // Models write a choice in upper or lower case, with or without separators.
         if let Some(meant) = choices.iter().find(|choice| is_same_word(choice, &value)) {
             return Ok(meant.clone());
         }
@@ -111,7 +110,7 @@ fn fit_value(property: &Value, value: Value, field: &str) -> Result<Value, Inval
     if let Some(number) = value.as_f64() {
         let bound = |name: &str| property.get(name).and_then(Value::as_f64);
         match (wanted, bound("minimum"), bound("maximum")) {
-            // An amount: its description says "above".
+            // This is an amount of money: its description says "above".
             ("number", Some(above), _) if above <= 0.0 && number <= above => {
                 return wrong(format!("must be above {above}"));
             }
@@ -129,7 +128,7 @@ fn fit_value(property: &Value, value: Value, field: &str) -> Result<Value, Inval
     fit_inside(property, value, field)
 }
 
-/// Whether a parameter holds an id, which has no blanks around it, wherever it was copied from.
+/// True for an id: blanks around it come from copying and are removed.
 fn is_id(field: &str) -> bool {
     let name = field.split('[').next().unwrap_or(field);
     name.ends_with("Id") || name.ends_with("Ids")
@@ -140,14 +139,14 @@ fn is_same_word(choice: &Value, value: &Value) -> bool {
     choice.to_lowercase() == value.trim().to_lowercase()
 }
 
-/// A whole number that nothing here counts up to; serde cannot pass one on into a struct within a struct.
+/// True for a whole number beyond 64 bits. No field needs one, and serde cannot pass one into a flattened struct.
 fn is_beyond_64_bits(number: &Number) -> bool {
     let is_whole = number.as_str().bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
     is_whole && number.as_u64().is_none() && number.as_i64().is_none()
 }
 
-/// Goes into declared objects and into arrays. The inside of an open object is the caller's own: what is declared of it is
-/// read as that where it plainly is, and everything passes.
+/// Checks the contents of declared objects and arrays. An open object accepts every key; its declared keys are
+/// converted where the conversion is unambiguous.
 fn fit_inside(property: &Value, value: Value, field: &str) -> Result<Value, InvalidArgument> {
     match (property.as_object(), value) {
         (Some(schema), Value::Object(inner)) if field == OPEN => {

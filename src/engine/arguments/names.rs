@@ -1,17 +1,17 @@
-//! Names of parameters: what hosts add to them, and what a misspelt one was meant to be.
+//! Parameter names: which ones hosts add, and which known name a misspelt one was probably meant to be.
 
 use crate::answer::Object;
 use crate::api::error::InvalidArgument;
 
-/// The parameter whose inside is open: keys that are not documented pass, too (`Operation::BODY`).
+/// The parameter that holds an open object: undocumented keys are accepted in it, too (`Operation::BODY`).
 pub(super) const OPEN: &str = "fields";
-/// How alike a misspelt name must be to be taken for a known one.
+/// The similarity above which an unknown name counts as a misspelt parameter.
 const ALIKE: f64 = 0.8;
-/// How alike it must be where any name could be a key of an open object.
+/// The same threshold where an unknown name may also be a valid key of an open object.
 const MISSPELT: f64 = 0.9;
 
-/// Keys that hosts and frameworks put among the arguments. The model did not write them and cannot leave them out. The
-/// same goes for each key that begins with `_`.
+/// Keys that hosts and frameworks add to the arguments. The model did not write them and cannot leave them out. Keys
+/// that begin with `_` are treated in the same way.
 const KEYS_OF_HOSTS: &[&str] = &[
     "action",
     "callId",
@@ -41,15 +41,15 @@ const KEYS_OF_HOSTS: &[&str] = &[
     "wait_for_previous",
 ];
 
-/// Whether a host has added this key. A tool without parameters is sent one by hosts that cannot call without any.
+/// True if the host added this key. Some hosts cannot call a tool without parameters and send a dummy one.
 pub(super) fn is_of_a_host(name: &str, properties: &Object) -> bool {
     name.starts_with('_') || properties.is_empty() || KEYS_OF_HOSTS.contains(&name)
 }
 
-/// The error for a parameter that the tool does not have.
+/// Builds the error for a parameter that the tool does not have.
 pub(super) fn unknown(field: &str, name: &str, properties: &Object) -> InvalidArgument {
     let known: Vec<&str> = properties.keys().map(String::as_str).collect();
-    // Where values go into an open object, a name that is only somewhat like a parameter is one of its keys.
+    // An unknown name may be a key of the open object, so only a close match counts as a misspelling.
     let is_open = properties.contains_key(OPEN);
     let message = match nearest(name, &known) {
         Some(meant) if !is_open || likeness(meant, name) >= MISSPELT => {
@@ -64,7 +64,7 @@ pub(super) fn unknown(field: &str, name: &str, properties: &Object) -> InvalidAr
     InvalidArgument::new(field, message)
 }
 
-/// The known name that `name` was probably meant to be.
+/// Finds the known name that `name` was probably meant to be.
 #[must_use]
 pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
     let scored = known.iter().map(|candidate| (likeness(name, candidate), *candidate));
@@ -75,7 +75,7 @@ fn likeness(one: &str, other: &str) -> f64 {
     strsim::jaro_winkler(&bare(one), &bare(other))
 }
 
-/// A name without what only writes it in another way: `contract_id` and `contractId` are one.
+/// Removes differences of spelling style: `contract_id` and `contractId` give the same result.
 fn bare(name: &str) -> String {
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }

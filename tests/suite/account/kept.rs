@@ -117,12 +117,13 @@ async fn a_kill_after_the_save_leaves_a_whole_file() {
 
 #[tokio::test]
 async fn a_signal_waits_for_the_token() {
-    for signal in ["TERM", "HUP"] {
+    futures::future::join_all(["TERM", "HUP"].map(async |signal| {
         let held = Held::back().await;
         held.host.signal(signal);
         tokio::time::sleep(LONGER_THAN_ANY_GRACE).await;
         held.ends_well().await;
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]
@@ -244,7 +245,7 @@ async fn registering(gate: &Gate) -> (Host, std::path::PathBuf) {
 
 #[tokio::test]
 async fn a_registration_is_waited_for_whatever_ends_the_server() {
-    for ends in ["TERM", "end of input"] {
+    futures::future::join_all(["TERM", "end of input"].map(async |ends| {
         let gate = Gate::closed();
         let (host, path) = registering(&gate).await;
         if ends == "TERM" {
@@ -257,7 +258,8 @@ async fn a_registration_is_waited_for_whatever_ends_the_server() {
         host.exit_within(PATIENCE).await;
         let file = kept(&path);
         assert_eq!((&file["apiToken"], &file["claimToken"]), (&json!(OLD), &json!(CLAIM)), "{ends}");
-    }
+    }))
+    .await;
 }
 
 #[tokio::test]

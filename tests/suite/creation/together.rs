@@ -92,7 +92,7 @@ async fn the_lock_of_a_server_that_was_killed_is_free() {
     let first = sharing(&api, state.path()).start().await;
     first.begin("create_milestone", terms()).await;
     api.upstream.has_seen(2).await;
-    first.signal("KILL");
+    first.kill().await;
     gate.open();
     let other = sharing(&api, state.path()).start().await;
     let answer = other.done("create_milestone", with(json!({ "name": "Another batch" }))).await;
@@ -127,8 +127,7 @@ async fn the_identical_call_after_a_kill_finds_what_landed_late() {
     let first = start().await;
     first.begin("create_milestone", terms()).await;
     api.upstream.has_seen(2).await;
-    first.signal("KILL");
-    first.exit_within(crate::harness::PATIENCE).await;
+    first.kill().await;
 
     let other = start().await;
     let call = other.begin("create_milestone", terms()).await;
@@ -157,8 +156,7 @@ async fn the_identical_call_after_a_kill_creates_what_never_landed() {
     let first = start().await;
     first.begin("create_milestone", terms()).await;
     api.upstream.has_seen(2).await;
-    first.signal("KILL");
-    first.exit_within(crate::harness::PATIENCE).await;
+    first.kill().await;
     // Other terms are not kept waiting by it.
     let other = start().await;
     let another = other.done("create_milestone", with(json!({ "name": "Another batch" }))).await;
@@ -186,7 +184,7 @@ async fn a_server_killed_under_the_lock_leaves_no_double() {
     other.tools().await;
     gate.open();
     api.upstream.has_seen(2).await;
-    first.signal("KILL");
+    first.kill().await;
     // It looks more than once before it would send.
     api.upstream.has_seen(4).await;
     let landed = api.world().put("ctr_8Kq2", &terms());

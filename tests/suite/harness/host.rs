@@ -285,6 +285,11 @@ impl Host {
         assert!(std::process::Command::new("sh").args(["-c", &kill]).status().unwrap().success());
     }
 
+    /// Ends the process with -9.
+    pub(crate) async fn kill(&self) {
+        self.process().child.lock().await.kill().await.unwrap();
+    }
+
     /// Waits for the end of the process, for `limit` at most, and gives its exit status.
     pub(crate) async fn exit_within(&self, limit: Duration) -> Option<i32> {
         let mut child = self.process().child.lock().await;

@@ -3,17 +3,17 @@
 pub(crate) mod api;
 pub(crate) mod host;
 pub(crate) mod launch;
+pub(crate) mod page;
 pub(crate) mod record;
 pub(crate) mod samples;
 pub(crate) mod upstream;
 
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-
 pub(crate) use api::{Api, World};
 pub(crate) use host::{Answer, Host};
 pub(crate) use launch::{Launch, Ran, launch};
+pub(crate) use page::{Page, press};
 pub(crate) use record::{pairs, record, recorded};
 pub(crate) use samples::{CLAIM_PATH, claim_required, contract, contracts, milestone};
 pub(crate) use upstream::{Gate, Refusing, Reply, Upstream};
@@ -42,47 +42,4 @@ pub(crate) fn every(value: &serde_json::Value, visit: &mut impl FnMut(&serde_jso
         serde_json::Value::Object(fields) => fields.values().for_each(|field| every(field, visit)),
         _ => {}
     }
-}
-
-/// One plain HTTP request, as a browser without scripts makes it: its status, its whole head, and the body.
-pub(crate) async fn browse(method: &str, url: &str) -> (u16, String, String) {
-    browse_with(method, url, "").await
-}
-
-/// The same, with a form that a person has filled in.
-pub(crate) async fn submit(url: &str, fields: &[(&str, &str)]) -> (u16, String, String) {
-    let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
-    browse_with("POST", url, &form).await
-}
-
-async fn browse_with(method: &str, url: &str, form: &str) -> (u16, String, String) {
-    let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
-    let mut connection = tokio::net::TcpStream::connect(host).await.unwrap();
-    let kind = if form.is_empty() { "" } else { "Content-Type: application/x-www-form-urlencoded\r\n" };
-    let request = format!(
-        "{method} /{path} HTTP/1.1\r\nHost: {host}\r\n{kind}Content-Length: {}\r\nConnection: close\r\n\r\n{form}",
-        form.len()
-    );
-    connection.write_all(request.as_bytes()).await.unwrap();
-    let mut answer = Vec::new();
-    connection.read_to_end(&mut answer).await.unwrap();
-    let answer = String::from_utf8(answer).unwrap();
-    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
-    (head.split(' ').nth(1).unwrap().parse().unwrap(), head.to_owned(), body.to_owned())
-}
-
-/// Opens a page and presses its button; gives the page that comes then.
-pub(crate) async fn press(url: &str) -> String {
-    let (status, _, html) = browse("GET", url).await;
-    assert_eq!(status, 200, "{html}");
-    assert!(html.contains("method=\"post\""), "a button was expected: {html}");
-    let action = html.split_once("action=\"").unwrap().1.split('"').next().unwrap();
-    let origin = url.splitn(4, '/').take(3).collect::<Vec<_>>().join("/");
-    let (status, head, html) = browse("POST", &format!("{origin}{action}")).await;
-    if status != 303 {
-        return html;
-    }
-    let headers = head.lines().filter_map(|line| line.split_once(": "));
-    let location = headers.into_iter().find(|(name, _)| name.eq_ignore_ascii_case("location")).unwrap().1;
-    browse("GET", &format!("{origin}{location}")).await.2
 }

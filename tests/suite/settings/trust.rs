@@ -6,7 +6,7 @@ use super::over_tls;
 use crate::harness::{Reply, Upstream, launch};
 
 #[tokio::test]
-async fn a_project_with_a_proxy_and_roots_gets_no_stored_token_until_it_is_trusted() {
+async fn an_untrusted_projects_proxy_gets_no_stored_token() {
     let proxy = Upstream::answering(|_, _| Reply::new(502, "no way")).await;
     let launched = launch().credentials(&json!({ "apiToken": "ot_pat_a_filefilefile" }).to_string());
     let (home, roots) = (launched.home.path().to_owned(), launched.home.path().join("ca.pem"));
