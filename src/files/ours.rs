@@ -269,7 +269,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_the_operator_names_is_reached_through_safe_links() {
+    fn a_named_file_is_reached_through_safe_links() {
         let folder = folder();
         let at = |name: &str| folder.path().join(name);
         std::fs::create_dir(at("data")).unwrap();

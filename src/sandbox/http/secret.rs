@@ -101,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn without_a_folder_or_with_another_file_there_is_no_secret() {
+    fn a_missing_folder_or_foreign_file_gives_no_secret() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join(NAME), "short").unwrap();
         for place in [None, Some(folder.path().to_owned())] {

@@ -41,7 +41,7 @@ async fn a_crash_leaves_no_core_dump() {
 }
 
 #[tokio::test]
-async fn a_file_of_the_users_is_never_taken_for_a_record() {
+async fn another_file_is_never_taken_for_a_record() {
     let upstream = Upstream::answering(|_, _| Reply::new(200, "{}")).await;
     let user = tempfile::tempdir().unwrap();
     let start_file = user.path().join(".bashrc");
