@@ -12,7 +12,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::fault::Fault;
-use crate::api::token::TokenSource;
+use crate::api::token::{TokenSource, hide_tokens};
 use crate::config::{Credentials, Flags, LogFormat};
 
 /// How many lines may wait to be written.
@@ -97,6 +97,7 @@ impl Drop for Line<'_> {
         for secret in self.log.credentials.secrets() {
             secret.mask(&mut line);
         }
+        let line = hide_tokens(&line).into_owned();
         let queue = self.log.queue.get_or_init(|| {
             let (queue, entries) = sync_channel(QUEUE);
             // Without a thread there is no log; everything else goes on.

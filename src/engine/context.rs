@@ -18,7 +18,7 @@ use crate::api::client::Caller;
 use crate::api::cuts::Cut;
 use crate::api::error::{Error, InvalidArgument};
 use crate::api::reply::{Read, Reply};
-use crate::api::token::Token;
+use crate::api::token::{Token, hide_tokens};
 use crate::api::types::Field;
 use crate::api::wire::{self, Encoded};
 use crate::api::{Effect, Operation};
@@ -297,7 +297,7 @@ impl Context {
         for secret in self.services.secrets(self.token.as_ref()) {
             secret.mask(&mut text);
         }
-        serde_json::from_str(&text).unwrap_or_default()
+        serde_json::from_str(&hide_tokens(&text)).unwrap_or_default()
     }
 
     /// Finds the first argument that contains a secret of this server. Such a call is refused, so that the secret

@@ -1,5 +1,6 @@
 //! The served tools, and the path of a call through them. Start reading at `Toolbox::call`.
 
+use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use serde_json::Value;
 use crate::answer::{Answer, Cause, Denial, Failure, Names, Object, Sentence, ToolError, bound, hints};
 use crate::api::Effect;
 use crate::api::error::{Error, Refusal};
-use crate::api::token::Token;
+use crate::api::token::{Token, hide_tokens};
 use crate::guard::policy::Policy;
 
 use super::arguments;
@@ -161,10 +162,13 @@ impl Toolbox {
         !is_known && self.all().any(|entry| entry.facts.name == name)
     }
 
-    /// Replaces the secrets of this process in an outgoing text.
+    /// Hides the secrets of this process, and whatever else looks like one of OpenTrain's, in a text that leaves it.
     pub fn mask(&self, text: &mut String) {
         for secret in self.services.tokens.secrets() {
             secret.mask(text);
+        }
+        if let Cow::Owned(hidden) = hide_tokens(text) {
+            *text = hidden;
         }
     }
 
