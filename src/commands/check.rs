@@ -18,13 +18,13 @@ use crate::tools::{account, agent};
 use super::terminal::{BAD, GOOD, HEADING, styled};
 use super::{Fault, print, services_over, toolbox};
 
-/// The families that the command calls. It knows no others, so the answers are about the account only.
+/// The families that the command calls. Without other families, the answers describe the account only.
 const ASKED: &[Family] = &[Family::new("account", account::TOOLS), Family::new("agent", agent::TOOLS)];
 
-/// Prints the verdict, its reasons, and every setting. Exit status 1 when something would be refused.
+/// Prints the verdict, its reasons, and every setting. Exit status 1 if something would be refused.
 pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     let toolbox = toolbox(config)?;
-    // No limit of the operator applies to these reads, so none may stand in their answers: the limits are printed below.
+    // No operator's limit applies to these reads, so their answers should name none; the limits are printed below.
     let flags = Flags {
         toolsets: None,
         tool_prefix: None,
@@ -63,10 +63,10 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     Ok(if verdict.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// What OpenTrain says of the account.
+/// OpenTrain's report about the account.
 #[derive(Default)]
 struct Account {
-    /// Whether OpenTrain accepts what is set.
+    /// True if OpenTrain accepts the settings.
     is_accepted: bool,
     /// The answers as a model reads them.
     answers: Vec<String>,
@@ -96,7 +96,7 @@ async fn ask(server: Server) -> Result<Account, Fault> {
     Ok(account)
 }
 
-/// Whether every served tool would be accepted, in one line.
+/// Says in one line whether OpenTrain would accept every served tool.
 fn verdict(
     account: &Account,
     frozen: Option<&str>,
@@ -140,7 +140,7 @@ fn print_settings(config: &Config) -> Result<(), Fault> {
     print(concat!("\nopentrain-mcp ", env!("CARGO_PKG_VERSION")))
 }
 
-/// What an operation lacks, and what the user can do.
+/// Names what an operation lacks, and what the user can do.
 fn missing(gate: crate::api::Gate, scopes: &[String], features: &Object) -> Option<String> {
     if !gate.admits(scopes) {
         let wanted = gate.scopes.join(" or ");

@@ -1,4 +1,4 @@
-//! Tools for an agent's own account, from registration to the claim. Its tokens are kept, and never shown.
+//! Tools for an agent's own account, from registration to claim. Its tokens are stored and never shown.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -55,7 +55,7 @@ impl Tool for RegisterAgent {
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
         let services = &context.services;
-        // The tokens are delivered once: the process does not stop before they are on the disk.
+        // The tokens are delivered once, so the process does not stop before they are on disk.
         let _turn = services.claim.turn().await?;
         let lock = lock_account(Arc::clone(&services.tokens)).await.map_err(Denial::unkept)?;
         if lock.is_taken() && self.force != Some(true) && !services.sandbox {

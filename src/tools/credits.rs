@@ -1,4 +1,4 @@
-//! Tools for credits and payments. Credits are in cents on the wire, and in dollars here.
+//! Tools for credits and payments. The API counts credits in cents; the answers use dollars.
 
 use rust_decimal::Decimal;
 use serde_json::Number;
@@ -17,12 +17,12 @@ use crate::engine::{Context, OneRequest, tools};
 
 tools![GetCredits, ListCreditLedger, CreateCreditTopUp, GetCreditTopUp, ListPendingPayments];
 
-/// Cents as an amount of money, exactly.
+/// Converts cents to an exact amount of money.
 fn cents(field: &Field<Number>) -> Option<Decimal> {
     field.decimal()?.checked_mul(Decimal::new(1, 2))
 }
 
-/// `$50`, or `50 EUR` where the account has another currency.
+/// Formats `$50`, or `50 EUR` if the account has another currency.
 fn money(field: &Field<Number>, currency: Option<&str>) -> String {
     let Some(amount) = cents(field) else { return "an unknown amount".into() };
     match currency.filter(|currency| !currency.eq_ignore_ascii_case("usd")) {
@@ -155,11 +155,11 @@ impl OneRequest for GetCreditTopUp {
     }
 }
 
-/// The page has not been paid yet.
+/// The status of a checkout page that has not been paid.
 const PENDING: &str = "PENDING";
-/// It has.
+/// The status of a paid page.
 const COMPLETED: &str = "COMPLETED";
-/// It has not, and cannot be any more.
+/// The status of a page that was not paid in time.
 const EXPIRED: &str = "EXPIRED";
 
 fn describe_top_up(top_up: &TopUp, asked: &TopUpId, reply: &Reply) -> String {
@@ -181,7 +181,7 @@ fn describe_top_up(top_up: &TopUp, asked: &TopUpId, reply: &Reply) -> String {
     }
 }
 
-/// How long the page can be paid on, where that is told.
+/// Formats when the page expires, if known.
 fn expiry(expires_at: &Field<String>, reply: &Reply) -> String {
     let Some(at) = expires_at.timestamp() else { return String::new() };
     let expires = if at < reply.now() { "expired" } else { "expires" };

@@ -1,4 +1,4 @@
-//! The tool for a trainer's profile: a short page.
+//! The tool that reads a trainer's profile.
 
 use serde_json::{Number, Value};
 
@@ -11,7 +11,7 @@ use crate::api::types::Field;
 use crate::engine::{Context, OneRequest, tools};
 
 tools![GetFreelancerProfile];
-/// The most entries of one part of the page.
+/// The most entries in one part of the profile.
 const ENTRIES: usize = 10;
 
 impl OneRequest for GetFreelancerProfile {
@@ -83,7 +83,7 @@ fn language(language: &Language) -> String {
     language.proficiency.text().map_or_else(|| name.clone(), |level| format!("{name} ({})", word(level)))
 }
 
-/// The words under each heading, which trainers choose themselves.
+/// Formats the skills under their headings. Trainers choose both freely.
 fn skills(profile: &Profile) -> Vec<String> {
     let headings = profile.skills.get().into_iter().flatten();
     let lines = headings.filter_map(|(heading, words)| {

@@ -59,7 +59,7 @@ impl OneRequest for UpdateJobDraft {
     }
 }
 
-/// A draft: what it lacks, with the question to ask for each, and where a person sees it.
+/// Describes a draft: the missing fields with a question for each, and the page where the user sees the draft.
 async fn describe_draft(lead: &str, asked: &str, draft: &Draft, object: Object, context: &Context) -> Answer {
     let lacks = missing(draft.missing_fields.items(), draft.validation.get());
     let ready = draft.validation.get().is_some_and(|validation| validation.publish_ready.is_true());
@@ -120,7 +120,7 @@ impl OneRequest for PublishJob {
     }
 }
 
-/// The limit on publishing, as OpenTrain names it or as the reference does (api-reference/jobs/publish).
+/// Formats the publishing limit from the refusal, or from the reference (api-reference/jobs/publish).
 fn day_limit(refusal: &Refusal) -> String {
     let figure = |name: &str| refusal.detail(name).and_then(Value::as_u64);
     match (figure("limit"), figure("windowHours")) {
@@ -134,7 +134,7 @@ fn day_limit(refusal: &Refusal) -> String {
     }
 }
 
-/// How the people come.
+/// Says how a job finds applicants.
 fn applicants(job: &str, context: &Context) -> String {
     let list = format!("jobId \"{job}\"");
     let invite = format!("{list}, freelancerId");
@@ -161,7 +161,7 @@ impl OneRequest for UpdateJob {
     }
 }
 
-/// The new values, as they were asked for.
+/// Formats the changed fields with the values that the caller gave.
 fn changes(fields: &Object) -> String {
     let changes = fields.iter().map(|(key, value)| match value {
         Value::Object(_) | Value::Array(_) => word(key),
@@ -274,7 +274,7 @@ fn job_line(job: &OwnJob) -> String {
     });
     match job.accepting_applicants.get() {
         Some(true) => parts.push("takes applicants".into()),
-        // A draft takes none by its nature.
+        // A draft never takes applicants, so the text does not mention it.
         Some(false) if job.status.text() != Some("DRAFT") => parts.push("takes no applicants".into()),
         _ => {}
     }

@@ -12,7 +12,7 @@ use crate::engine::{Context, OneRequest, tools};
 
 tools![SearchJobs, GetJob, GetJobFacets, ListJobChanges];
 
-/// What one answer of list_job_changes holds at most.
+/// The most changes in one answer of list_job_changes.
 const MOST_CHANGES: usize = 5_000;
 
 impl OneRequest for SearchJobs {
@@ -78,7 +78,7 @@ impl OneRequest for GetJob {
         &["search_jobs", "list_jobs"],
     );
 
-    /// A job that was on the market and is no longer: 404 with `{"id", "status": "closed"}` and no envelope.
+    /// Explains a closed job: the API answers 404 with `{"id", "status": "closed"}` and no envelope.
     async fn explain(&self, error: ToolError, _: &Context) -> ToolError {
         match error.cause {
             Cause::Api(Error::Refused(mut refusal))
@@ -100,7 +100,7 @@ impl OneRequest for GetJob {
     }
 }
 
-/// Whether the short text is only the beginning of the long one.
+/// True if the short text is only the beginning of the long one.
 fn begins_with(whole: Option<&str>, short: &str) -> bool {
     whole.is_some_and(|whole| whole.starts_with(short.trim_end_matches(['…', '.', ' '])))
 }

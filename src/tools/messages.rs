@@ -9,7 +9,7 @@ use crate::engine::{Context, OneRequest, tools};
 
 tools![ListConversations, ReadMessages, SendMessage];
 
-/// Where conversation ids come from.
+/// The hint for conversation ids.
 const CONVERSATION_IDS: Sentence = Sentence::naming(
     "conversationId comes from {} or {}; a proposal id does not work here.",
     &["list_conversations", "start_proposal_conversation"],
@@ -98,7 +98,7 @@ impl OneRequest for ReadMessages {
     }
 }
 
-/// Oldest first, as a conversation is read; as they came where a time is missing.
+/// Sorts messages oldest first, or keeps their order if a time is missing.
 fn in_order(messages: &[Message]) -> Vec<Message> {
     let mut messages = messages.to_vec();
     if messages.iter().all(|message| message.created_at.timestamp().is_some()) {

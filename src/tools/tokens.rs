@@ -1,4 +1,4 @@
-//! Tools for the account's API tokens. Their secrets are not in the answers.
+//! Tools for the account's API tokens. The answers never contain their secrets.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -73,7 +73,7 @@ impl Tool for RevokeOneToken {
     }
 }
 
-/// Whether the preview of that token is the one of the token in use, as far as the list shows it.
+/// True if the token's preview matches the token in use, as far as the list shows it.
 async fn is_in_use(token_id: &TokenId, context: &Context) -> bool {
     let (Some(own), Ok(listed)) = (context.principal(), context.look(&ListTokens {}).await) else { return false };
     let wanted = listed.tokens.iter().find(|token| token.id.text() == Some(token_id.0.as_str()));

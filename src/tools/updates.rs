@@ -1,4 +1,4 @@
-//! The tool for what happened: a sentence for each event.
+//! The tool that lists events, one sentence each.
 
 use std::collections::BTreeMap;
 
@@ -45,7 +45,7 @@ impl OneRequest for PollUpdates {
     }
 }
 
-/// The event of an approval that is open no more. Its name is not the decision: it comes for all three.
+/// The event of a closed approval. Despite its name it is sent for all three decisions.
 const CLOSED: &str = "approval.confirmed";
 
 /// `4 approvals closed (2 confirmed, 1 declined, 1 expired)`
@@ -60,7 +60,7 @@ fn line(event: &Event) -> String {
     format!("{when} · {}", sentence(event))
 }
 
-/// The event in words; one that is not known, by its name and its data.
+/// Describes an event. An unknown one is described by its name and data.
 fn sentence(event: &Event) -> String {
     let text = |key: &str| text(event, key);
     match event.kind.text().unwrap_or_default() {

@@ -1,4 +1,4 @@
-//! What a list of contracts comes to: how many, in which states, and how much money.
+//! Totals of a list of contracts: numbers by status, and sums of money.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +10,10 @@ use crate::answer::text::{count, total, word};
 use crate::api::milestones::{ACTIVE_FUNDED, NOT_FUNDED};
 use crate::api::types::Field;
 
-/// The most statuses that are counted apart.
+/// The most statuses that are counted separately.
 const STATUSES: usize = 30;
 
-/// What there is in all. Sums are of known statuses only: an unknown one is named, and in no sum.
+/// The totals. Only known statuses are summed; an unknown status is named.
 #[derive(Default)]
 pub(super) struct Tally {
     pub(super) contracts: BTreeMap<String, usize>,
@@ -23,7 +23,7 @@ pub(super) struct Tally {
     flagged: usize,
 }
 
-/// Milestones of one status, and what they come to; no amount where that is too large to add.
+/// The milestones of one status and their sum; no sum if it is too large to add.
 #[derive(Debug)]
 struct Group {
     milestones: usize,

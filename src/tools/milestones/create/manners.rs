@@ -1,33 +1,33 @@
-//! How this API writes what it is sent, learned from its own answers: where it is known both what was asked for and what
-//! was stored, later comparisons need fewer guesses.
+//! How this API stores what it is sent, learned from its replies. When both the original and the stored terms of a
+//! milestone are known, later comparisons are more certain.
 
 use super::days::DaysKept;
 use super::matching::Match;
 use super::texts::{beginning, is_cut};
 
-/// What is known of how an API writes terms.
+/// The known ways in which an API stores terms.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Manners {
     pub(super) days: DaysKept,
     pub(super) texts: TextsKept,
 }
 
-/// How texts are kept.
+/// The known way in which an API stores texts.
 #[derive(Clone, Debug, Default)]
 pub(super) struct TextsKept {
-    /// The longest text that came back whole, in characters.
+    /// The length of the longest text that came back whole, in characters.
     longest_whole: usize,
 }
 
 impl TextsKept {
-    /// Learns from a text that is stored as it was asked for. Both are canonical.
+    /// Learns from a text whose original is known. Both are canonical.
     pub(super) fn learn(&mut self, asked: &str, stored: &str) {
         if asked == stored {
             self.longest_whole = self.longest_whole.max(stored.chars().count());
         }
     }
 
-    /// Compares a text that is asked for with one that is stored. Both are canonical.
+    /// Compares a wanted text with a stored one. Both are canonical.
     pub(super) fn compare(&self, asked: &str, stored: &str) -> Match {
         if asked == stored {
             return Match::Equal;
