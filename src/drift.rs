@@ -1,5 +1,5 @@
-//! Holds OpenTrain's own description of its API (an OpenAPI document) against our operations, so that a change there is
-//! seen before it is felt.
+//! Compares OpenTrain's own description of its API (an OpenAPI document) with our operations, to detect changes in the
+//! API early.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -11,17 +11,17 @@ use crate::api::wire::Facts;
 
 mod document;
 
-/// Where the public API starts; a document may name it in its servers, in its paths, or half in each.
+/// The root of the public API. A document may name it in its servers, in its paths, or split between both.
 const ROOT: &str = "/api/public/v1";
 
-/// Endpoints that are left out on purpose, and why.
+/// Endpoints that are left out on purpose, with the reason.
 pub const LEFT_OUT: &[(&str, &str)] = &[
     ("POST /tokens", "a secret has no business in a model's context: a person makes tokens in the app"),
     ("GET /openapi.json", "it is the document itself"),
     ("GET /openapi", "it is the document itself"),
 ];
 
-/// Fields of endpoints that are left out on purpose, and why.
+/// Fields of endpoints that are left out on purpose, with the reason.
 pub const FIELDS_LEFT_OUT: &[(&str, &[&str], &str)] = &[
     (
         "POST /job-drafts",
@@ -35,11 +35,11 @@ pub const FIELDS_LEFT_OUT: &[(&str, &[&str], &str)] = &[
 /// A difference between the document and our operations.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Difference {
-    /// The document has an endpoint that we have not.
+    /// The document has an endpoint that our operations lack.
     New(String),
-    /// We have an endpoint that the document has not.
+    /// The document lacks an endpoint of our operations.
     Gone(String),
-    /// Both have it, and it is not the same.
+    /// The endpoint differs.
     Changed(String, String),
 }
 
@@ -53,16 +53,16 @@ impl fmt::Display for Difference {
     }
 }
 
-/// What the document and our operations say differently, in a fixed order.
+/// Lists the differences between the document and our operations, in a fixed order.
 ///
 /// # Errors
-/// When it is no OpenAPI document.
+/// If the document is not an OpenAPI document.
 pub fn compare(document: &Value) -> Result<Vec<Difference>, &'static str> {
     let theirs = document::endpoints(document).ok_or("this is no OpenAPI document: it has no paths")?;
     let mut ours: BTreeMap<String, Vec<&Facts>> = BTreeMap::new();
     for facts in OPERATIONS {
         let name = name(facts.method.as_str(), &format!("{}{}", facts.root, facts.path));
-        // What lies outside of the public API may be missing in its description.
+        // The description need not contain endpoints outside the public API.
         if facts.root == ROOT || theirs.contains_key(&name) {
             ours.entry(name).or_default().push(facts);
         }
@@ -89,30 +89,30 @@ fn tools(facts: &[&Facts]) -> String {
     facts.iter().map(|facts| facts.name).collect::<Vec<_>>().join(", ")
 }
 
-/// An endpoint by its method and its path below the public API, whatever the path's parameters are called.
+/// Names an endpoint by its method and its path below the public API, without the names of path parameters.
 fn name(method: &str, path: &str) -> String {
     let parts = below(ROOT, path).unwrap_or(path).trim_end_matches('/').split('/');
     let parts: Vec<&str> = parts.map(|part| if part.starts_with('{') { "{}" } else { part }).collect();
     format!("{} {}", method.to_uppercase(), parts.join("/"))
 }
 
-/// What of `path` lies below `root`, if it does.
+/// The part of `path` below `root`, if there is one.
 fn below<'a>(root: &str, path: &'a str) -> Option<&'a str> {
     path.strip_prefix(root).filter(|rest| rest.is_empty() || rest.starts_with('/'))
 }
 
-/// What one side says of an endpoint.
+/// One side's description of an endpoint.
 #[derive(Default)]
 struct Endpoint {
     fields: BTreeSet<String>,
     required: BTreeSet<String>,
     scopes: BTreeSet<String>,
-    /// The body takes any field.
+    /// True if the body accepts any field.
     open: bool,
 }
 
 impl Endpoint {
-    /// Two operations on one endpoint are taken together: what only one of them needs is not required.
+    /// Combines operations on the same endpoint: a field that only one of them needs is not required.
     fn of(facts: &[&Facts]) -> Self {
         let mut endpoint = Self::default();
         for (place, facts) in facts.iter().enumerate() {
@@ -129,7 +129,7 @@ impl Endpoint {
     }
 }
 
-/// What differs, in words.
+/// Describes the differences.
 fn changes(name: &str, ours: &Endpoint, theirs: &Endpoint) -> Vec<String> {
     let left_out: Vec<&str> = FIELDS_LEFT_OUT
         .iter()

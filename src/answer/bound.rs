@@ -1,5 +1,5 @@
-//! The bound of every answer. Hosts cut a result at about 25,000 tokens or 100 kB, and then lose all of it: so long
-//! texts are cut here first, then long lists, and what is left out is named.
+//! Limits the size of every answer. Hosts cut a result at about 25,000 tokens or 100 kB and then lose all of it, so
+//! this module cuts long texts first, then long lists, and names what it left out.
 
 use serde_json::Value;
 
@@ -11,28 +11,28 @@ use super::text::cut as cut_text;
 
 /// The most bytes of the structured part of an answer.
 pub const STRUCTURE: usize = 60_000;
-/// The most bytes of its text, as JSON writes it.
+/// The most bytes of the text of an answer, as a JSON string.
 pub const TEXT: usize = 36_000;
-/// Room for naming what is left out.
+/// The bytes reserved for naming the parts that are left out.
 pub const RESERVE: usize = 4_000;
-/// How many characters of each long text are kept: the first that fits.
+/// The limits for long texts in characters, tried in this order.
 const TEXTS: [usize; 5] = [8_000, 4_000, 2_000, 1_000, 500];
-/// How many keys of each object are kept where shorter lists do not suffice: the first that fits.
+/// The limits for the keys of an object, tried in this order after texts and lists have been cut.
 const KEYS: [usize; 6] = [40, 20, 10, 5, 2, 1];
-/// The longest address that is never cut: a cut one leads nowhere.
+/// The longest URL that is kept whole. A cut URL is useless.
 const ADDRESS: usize = 2_000;
 /// The most characters of a summary.
 const SUMMARY: usize = 8_000;
-/// The most parts that are named.
+/// The most cut parts that an answer names.
 const NAMED: usize = 8;
-/// The most characters of a place that is named.
+/// The most characters of the path of a cut part.
 const LONGEST_PATH: usize = 200;
 /// The most characters of a line of text.
 const LINE: usize = 4_000;
-/// How many lines at the end of a text are kept: warnings, and what comes next.
+/// The lines at the end of a text that are always kept: warnings and the next step.
 const LAST_LINES: usize = 4;
 
-/// How much of each part is kept.
+/// The amount of each part that is kept.
 #[derive(Clone, Copy)]
 struct Measure {
     text: usize,
@@ -40,8 +40,8 @@ struct Measure {
     keys: usize,
 }
 
-/// Cuts `object` until it has `room` bytes at most, and names what is left out, here or `before`, while it was read.
-/// Nothing is changed where it fits.
+/// Cuts `object` to at most `room` bytes, and names the parts that were left out here or earlier, while the reply was
+/// read (`before`). An object that fits stays unchanged.
 pub fn fit(object: &mut Object, room: usize, before: &[Cut]) -> Vec<String> {
     let whole = Measure { text: usize::MAX, items: usize::MAX, keys: usize::MAX };
     let mut cuts = Vec::new();
@@ -61,7 +61,7 @@ pub fn fit(object: &mut Object, room: usize, before: &[Cut]) -> Vec<String> {
     named
 }
 
-/// Adds a cut that was made before: what is cut now was counted after it.
+/// Adds an earlier cut of the same part, so that the counts include it.
 fn add_earlier(cuts: &mut Vec<Cut>, earlier: &Cut) {
     let lost = match earlier.missing {
         Missing::Items { kept, of } => Missing::Items { kept: 0, of: of - kept },
@@ -87,7 +87,7 @@ fn describe(cut: &Cut, characters: usize) -> String {
     }
 }
 
-/// The cut that keeps most: shorter texts, then shorter lists, then fewer keys.
+/// Finds the mildest cut that fits: shorter texts, then shorter lists, then fewer keys.
 fn smallest_cut(object: &Object, room: usize) -> Measure {
     let fits = |cut: &Measure| object_size(object, *cut) <= room;
     let texts = TEXTS.map(|text| Measure { text, items: usize::MAX, keys: usize::MAX });
@@ -141,7 +141,7 @@ fn cut_value(value: &mut Value, cut: Measure, path: &str, cuts: &mut Vec<Cut>) {
     }
 }
 
-/// Where `text` is cut, in bytes; `None` where it stays whole.
+/// The byte index at which `text` is cut; `None` if it stays whole.
 fn end_of_cut(text: &str, characters: usize) -> Option<usize> {
     if text.len() <= characters {
         return None;
@@ -152,7 +152,7 @@ fn end_of_cut(text: &str, characters: usize) -> Option<usize> {
     if is_address { None } else { text.char_indices().nth(characters).map(|(end, _)| end) }
 }
 
-/// How many bytes of JSON `value` has.
+/// The size of `value` as JSON, in bytes.
 #[must_use]
 pub fn size(value: &Value) -> usize {
     value_size(value, Measure { text: usize::MAX, items: usize::MAX, keys: usize::MAX })
@@ -183,12 +183,12 @@ fn object_size(object: &Object, cut: Measure) -> usize {
     in_brackets(fields.map(|(name, value)| text_size(name) + 1 + value_size(value, cut)))
 }
 
-/// The bytes of a list of parts, with the commas and brackets around them.
+/// The bytes of a list or an object, with its commas and brackets.
 fn in_brackets(sizes: impl Iterator<Item = usize>) -> usize {
     (1 + sizes.map(|size| size + 1).sum::<usize>()).max(2)
 }
 
-/// How many bytes `text` has as a JSON string.
+/// The size of `text` as a JSON string, in bytes.
 #[must_use]
 pub fn text_size(text: &str) -> usize {
     let escapes = text.bytes().map(|byte| match byte {
@@ -199,7 +199,7 @@ pub fn text_size(text: &str) -> usize {
     2 + text.len() + escapes.sum::<usize>()
 }
 
-/// Cuts a summary that lists more than anybody reads.
+/// Cuts a summary that is too long to read.
 pub fn shorten(summary: &mut String) {
     if let Some((end, _)) = summary.char_indices().nth(SUMMARY) {
         summary.truncate(end);
@@ -207,13 +207,13 @@ pub fn shorten(summary: &mut String) {
     }
 }
 
-/// The sentence on what an answer leaves out, and how to get it.
+/// Formats the sentence that names the parts that are left out, and says how to get them.
 #[must_use]
 pub fn left_out(parts: &[String], whole: &str) -> String {
     format!("Too large for one answer; not whole: {}. {whole}", parts.join("; ")).trim_end().to_owned()
 }
 
-/// How to get what is left out of an answer that is too large.
+/// Says how to get the parts that are left out of an answer.
 #[must_use]
 pub fn how_to_get_the_whole(effect: Effect, name: &str, has_limit: bool) -> String {
     let on_a_command_line = format!("`opentrain-mcp call {name} '{{…}}'` on a command line prints all of it.");
@@ -226,7 +226,7 @@ pub fn how_to_get_the_whole(effect: Effect, name: &str, has_limit: bool) -> Stri
     }
 }
 
-/// `text` within [`TEXT`]: its first lines and its last ones, with a word on what is left out between.
+/// Cuts `text` to [`TEXT`] bytes: keeps its first and last lines and notes the gap.
 #[must_use]
 pub fn fit_text(text: String) -> String {
     if text_size(&text) <= TEXT {

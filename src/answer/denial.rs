@@ -1,4 +1,4 @@
-//! Refusals of our own: what the operator does not allow, or what is not there to be done. Nothing was sent.
+//! Refusals by this server: a rule of the operator, or a missing precondition. Nothing was sent.
 
 use rust_decimal::Decimal;
 use serde_json::{Number, Value, json};
@@ -7,24 +7,25 @@ use super::sentence::Sentence;
 use super::text::usd;
 
 const NOT_ALLOWED: &str = "NOT_ALLOWED";
-/// What the operator forbids, or what is not there to be done.
+/// A refusal by this server. Nothing was sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Denial {
-    /// `over_limit`, `milestone_not_found`, `not_registered`, `read_only`, `frozen` `audit_unavailable` or `secret_not_kept`.
+    /// `over_limit`, `milestone_not_found`, `not_registered`, `read_only`, `frozen`, `audit_unavailable` or
+    /// `secret_not_kept`.
     pub reason: &'static str,
     /// `NOT_ALLOWED`, `INVALID_ARGUMENT` or `NOT_CONFIGURED`.
     pub code: &'static str,
-    /// Which rule, and what it says.
+    /// The rule and its values.
     pub message: String,
-    /// What to do now.
+    /// The next step.
     pub hint: Vec<Sentence>,
-    /// The limit and the amount, where one is over the other.
+    /// The limit and the amount, if the amount is over the limit.
     limit: Option<Decimal>,
     amount: Option<Decimal>,
 }
 
 impl Denial {
-    /// `what` says which limit, and by how much.
+    /// The amount is over the limit. `what` names the limit.
     #[must_use]
     pub fn over_limit(what: String, limit: Decimal, amount: Decimal) -> Self {
         let hint = vec![Sentence::plain(
@@ -33,7 +34,7 @@ impl Denial {
         Self { code: NOT_ALLOWED, reason: "over_limit", message: what, hint, limit: Some(limit), amount: Some(amount) }
     }
 
-    /// An amount that is not known cannot be held against a limit.
+    /// The amount is unknown, so it cannot be compared with the limit.
     #[must_use]
     pub fn undetermined(limit: Option<Decimal>) -> Self {
         let message = "The operator has set a limit, and the amount of this cannot be determined".into();
@@ -43,7 +44,7 @@ impl Denial {
         Self { code: NOT_ALLOWED, reason: "over_limit", message, hint, limit, amount: None }
     }
 
-    /// A milestone that is not where it was said to be.
+    /// The milestone is not where the caller said.
     #[must_use]
     pub fn not_found(message: String) -> Self {
         let hint = vec![
@@ -53,7 +54,7 @@ impl Denial {
         Self { code: "INVALID_ARGUMENT", reason: "milestone_not_found", message, hint, limit: None, amount: None }
     }
 
-    /// A claim where nothing is registered.
+    /// A claim was requested, but no account is registered.
     #[must_use]
     pub fn not_registered() -> Self {
         let message = "No claim is open here: no agent has registered, or the account is claimed already".into();
@@ -65,7 +66,7 @@ impl Denial {
         Self { code: "NOT_CONFIGURED", reason: "not_registered", message, hint, limit: None, amount: None }
     }
 
-    /// Read-only mode.
+    /// The server is in read-only mode.
     #[must_use]
     pub fn read_only() -> Self {
         let message = "The operator has set this server to read-only".into();
@@ -79,7 +80,7 @@ impl Denial {
         }
     }
 
-    /// The stop switch.
+    /// The stop switch is on.
     #[must_use]
     pub fn frozen(message: String) -> Self {
         let hint = vec![Sentence::plain(
@@ -88,7 +89,7 @@ impl Denial {
         Self { code: NOT_ALLOWED, reason: "frozen", message, hint, limit: None, amount: None }
     }
 
-    /// The record cannot be kept.
+    /// The record cannot be written.
     #[must_use]
     pub fn unrecorded(what: impl std::fmt::Display) -> Self {
         let message = format!("Every write has to be recorded first, and it cannot be ({what})");
@@ -98,7 +99,7 @@ impl Denial {
 }
 
 impl Denial {
-    /// There is no place for a secret that no model may see.
+    /// A secret that no model may see cannot be stored.
     #[must_use]
     pub fn unkept(what: impl std::fmt::Display) -> Self {
         let message = format!("The secret that comes with it has to be kept in a file, and it cannot be ({what})");
@@ -107,7 +108,7 @@ impl Denial {
         Self { code: NOT_ALLOWED, reason: "secret_not_kept", message, hint, limit: None, amount: None }
     }
 
-    /// What is on record for today cannot be added up.
+    /// Today's amounts in the record cannot be added up.
     #[must_use]
     pub fn uncountable(limit: Decimal, amount: Decimal) -> Self {
         let message = format!(
@@ -121,21 +122,21 @@ impl Denial {
         Self { code: NOT_ALLOWED, reason: "over_limit", message, hint, limit: Some(limit), amount: Some(amount) }
     }
 
-    /// With a note of what else is to be known.
+    /// Adds a note for the caller.
     #[must_use]
-    pub fn noting(mut self, note: &str) -> Self {
+    pub fn with_note(mut self, note: &str) -> Self {
         self.message = format!("{} ({note})", self.message);
         self
     }
 
-    /// The figures, for programs.
+    /// The limit and the amount as data.
     #[must_use]
     pub fn details(&self) -> Option<Value> {
         self.limit.map(|limit| json!({ "limitUsd": number(limit), "amountUsd": self.amount.and_then(number) }))
     }
 }
 
-/// A decimal as a JSON number, digit for digit.
+/// Converts a decimal to a JSON number with the same digits.
 fn number(value: Decimal) -> Option<Number> {
     serde_json::from_str(&value.normalize().to_string()).ok()
 }

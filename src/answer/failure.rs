@@ -1,4 +1,4 @@
-//! What a tool says when it fails: the envelope of every `isError` result. What its hint says is in `hints`.
+//! The envelope of every `isError` result. `hints` fills in what to do next.
 
 use serde::Serialize;
 use serde_json::{Value, json};
@@ -13,7 +13,7 @@ use super::outcome::Outcome;
 use super::step::HumanStep;
 use super::text::{cut, visible};
 
-/// The most that the text shows of the API's message, in characters; the data has all of it.
+/// The most characters of the API's message in the text. The data contains the whole message.
 const MESSAGE: usize = 2_000;
 
 /// A failed call, as `structuredContent.error`. Parts that are not known are left out.
@@ -60,37 +60,37 @@ pub struct Failure {
     pub retryable: bool,
     /// What to do next.
     pub hint: String,
-    /// How the text begins.
+    /// The first words of the text.
     #[serde(skip)]
     pub lead: String,
-    /// Our own wording: what others wrote is already quoted in it.
+    /// True if the message is our own wording. Text of others is already quoted in it.
     #[serde(skip)]
     pub message_is_trusted: bool,
-    /// The pages for a person among the above.
+    /// The pages for the user among the fields above.
     #[serde(skip)]
     pub(super) pages: Vec<Link>,
-    /// What a person has to do before the call can succeed.
+    /// A step that the user must complete before the call can succeed.
     #[serde(skip)]
     pub step: Option<HumanStep>,
-    /// What was left out of its details when they were read.
+    /// Parts of the details that were left out when the reply was read.
     #[serde(skip)]
     pub(super) cuts: Vec<Cut>,
-    /// What is left out of an error that is too large.
+    /// Parts that are left out because the error is too large.
     #[serde(skip)]
     pub(super) left_out: Vec<String>,
-    /// What stays of it.
+    /// The error after cutting, if it was too large.
     #[serde(skip)]
     pub(super) fitted: Option<Object>,
 }
 
 impl Failure {
-    /// The pages for a person.
+    /// The links to pages for the user.
     #[must_use]
     pub fn links(&self) -> Vec<Link> {
         self.pages.clone()
     }
 
-    /// Reads the addresses of pages, and whether each is on `app`, the configured origin.
+    /// Collects the URLs of pages and checks whether each is on `app`, the configured origin.
     pub fn find_pages(&mut self, app: Option<&Url>) {
         let urls = [
             (LinkKind::Claim, &self.claim_url),
@@ -101,7 +101,7 @@ impl Failure {
         self.pages = urls.map(|(kind, url)| Link::new(kind, url, app)).collect();
     }
 
-    /// The text: what did not happen and why, what to do next, each link, and the request id.
+    /// Formats the text: what did not happen and why, the next step, each link, and the request id.
     #[must_use]
     pub fn text(&self) -> String {
         let mut marks: Vec<String> =
@@ -122,7 +122,7 @@ impl Failure {
         text
     }
 
-    /// Cuts what is too large for one answer, and says what is left out.
+    /// Cuts a failure that is too large for one answer, and names what is left out.
     pub fn fit(&mut self) {
         let Value::Object(mut error) = json!(self) else { return };
         error.shift_remove("hint");
@@ -136,7 +136,7 @@ impl Failure {
         }
     }
 
-    /// The data.
+    /// Builds the structured part.
     #[must_use]
     pub fn structured(mut self, sandbox: bool) -> Object {
         let mut object = Object::new();

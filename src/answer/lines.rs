@@ -1,4 +1,4 @@
-//! Parts that many answers have: ids, lists that end, long texts, links, and what is unknown.
+//! Formats parts that many answers share: ids, lists, long texts, links and unknown values.
 
 use serde_json::{Number, Value};
 
@@ -7,43 +7,43 @@ use super::sentence::{Names, Sentence};
 use super::text::{count, number, quoted, quoted_to, visible, word};
 use crate::api::types::{Field, List};
 
-/// Where the ids of own jobs come from.
+/// The hint for ids of the account's own jobs.
 pub(crate) const OWN_JOB_IDS: Sentence =
     Sentence::naming("jobId comes from {}; a contract or proposal id does not work here.", &["list_jobs"]);
-/// The most items of a list that are written out.
+/// The most items of a list in the text.
 pub(crate) const SHOWN: usize = 50;
 /// The most characters of a long part of a page.
 pub(crate) const PART: usize = 2_000;
-/// The most characters of one message.
+/// The most characters of a message.
 pub(crate) const MESSAGE: usize = 600;
 /// The most characters of an item within a page.
 pub(crate) const ITEM: usize = 300;
-/// How long a name may be, in bytes, that is not set off.
+/// The longest name that is shown without quotes, in bytes.
 const LONGEST_NAME: usize = 60;
 /// The most words of an enumeration.
 const WORDS: usize = 12;
 
-/// A short word of the answer, or what stands for its absence.
+/// A short word from the reply, or `otherwise` if it is missing.
 pub(crate) fn text_or(field: &Field<String>, otherwise: &str) -> String {
     field.text().map_or_else(|| otherwise.to_owned(), word)
 }
 
-/// An id, made visible.
+/// An id with hidden characters made visible.
 pub(crate) fn id(field: &Field<String>) -> String {
     text_or(field, "no id")
 }
 
-/// A number as it came.
+/// A number exactly as the API sent it.
 pub(crate) fn figure(field: &Field<Number>) -> Option<String> {
     field.decimal().map(number)
 }
 
-/// A whole number as a count; 0 where there is none.
-pub(crate) fn many(field: &Field<Number>) -> usize {
+/// A whole number as a count; 0 if it is missing.
+pub(crate) fn count_or_zero(field: &Field<Number>) -> usize {
     field.get().and_then(Number::as_u64).and_then(|many| usize::try_from(many).ok()).unwrap_or_default()
 }
 
-/// A line for each item, as many as are written out; what is left is named.
+/// Formats one line per item up to the limit, and notes how many items are left.
 pub(crate) fn each<T>(items: &[T], line: impl Fn(&T) -> String) -> Vec<String> {
     let mut lines: Vec<String> = items.iter().take(SHOWN).map(line).collect();
     if items.len() > SHOWN {
@@ -52,7 +52,7 @@ pub(crate) fn each<T>(items: &[T], line: impl Fn(&T) -> String) -> Vec<String> {
     lines
 }
 
-/// The same for a tool that has a `limit`.
+/// Like `each`, for a tool with a `limit` parameter.
 pub(crate) fn each_of_page<T>(items: &[T], line: impl Fn(&T) -> String) -> Vec<String> {
     let mut lines = each(items, line);
     if items.len() > SHOWN
@@ -63,21 +63,20 @@ pub(crate) fn each_of_page<T>(items: &[T], line: impl Fn(&T) -> String) -> Vec<S
     lines
 }
 
-/// A person's name as it is chosen by that person: plain where it is short and of letters, else set off like all that
-/// strangers write.
+/// A person's name. People choose their own names, so only a short name of letters is shown without quotes.
 pub(crate) fn name(text: &str) -> String {
     let of_a_name = |letter: char| letter.is_alphabetic() || matches!(letter, ' ' | '.' | '-' | '\'' | '’');
     let is_short = text.len() <= LONGEST_NAME && text.split_whitespace().count() <= 3;
     if is_short && text.chars().all(of_a_name) { word(text) } else { quoted(text) }
 }
 
-/// Words in a row, bounded; `None` where there are none.
-pub(crate) fn row(list: &List<Field<String>>) -> Option<String> {
-    in_a_row(list.items().iter().filter_map(Field::text).map(word).collect())
+/// Joins words up to a limit; `None` if there are none.
+pub(crate) fn join_texts(list: &List<Field<String>>) -> Option<String> {
+    join_bounded(list.items().iter().filter_map(Field::text).map(word).collect())
 }
 
-/// The same of words that are ready.
-pub(crate) fn in_a_row(words: Vec<String>) -> Option<String> {
+/// Joins formatted words up to a limit; `None` if there are none.
+pub(crate) fn join_bounded(words: Vec<String>) -> Option<String> {
     let shown = words.iter().take(WORDS).cloned().collect::<Vec<_>>().join(", ");
     match words.len() {
         0 => None,
@@ -86,13 +85,13 @@ pub(crate) fn in_a_row(words: Vec<String>) -> Option<String> {
     }
 }
 
-/// What a stranger wrote at length; where it is cut, says where the rest is.
+/// Quotes a long text by others. A cut text says where the rest is.
 pub(crate) fn long(text: &str, longest: usize) -> String {
     let shown = quoted_to(text, longest);
     if text.chars().nth(longest).is_some() { format!("{shown} (cut; whole in structuredContent)") } else { shown }
 }
 
-/// A value of any shape in a line: its text or its message, else its JSON.
+/// Formats a value of any shape in a line: its text, its message, or its JSON.
 pub(crate) fn plain(value: &Value) -> String {
     let message = value.get("message").or_else(|| value.get("label")).and_then(Value::as_str);
     match message.or_else(|| value.as_str()) {
@@ -101,25 +100,25 @@ pub(crate) fn plain(value: &Value) -> String {
     }
 }
 
-/// Which stretch of a list an answer is.
+/// Which part of a list an answer contains.
 #[derive(Clone, Copy)]
-pub(crate) struct Stretch {
-    /// It is not the first page.
-    pub begun: bool,
-    /// More follow.
-    pub more: bool,
+pub(crate) struct PageRange {
+    /// True if other pages come before this one.
+    pub has_previous: bool,
+    /// True if more items follow.
+    pub has_next: bool,
 }
 
-impl Stretch {
-    /// The page after the cursor that was given, with the cursor to the next.
+impl PageRange {
+    /// Derives the position from the given cursor and the next one.
     pub(crate) fn new(given: Option<&String>, next: &Field<String>) -> Self {
-        Self { begun: given.is_some(), more: next.text().is_some_and(|cursor| !cursor.is_empty()) }
+        Self { has_previous: given.is_some(), has_next: next.text().is_some_and(|cursor| !cursor.is_empty()) }
     }
 
-    /// So many, and of a part that it is one: `3 jobs`, or `The first 3 jobs; more follow`.
-    pub(crate) fn of(self, many: usize, what: &str, about: &str) -> String {
+    /// Formats the count: `3 jobs`, or `The first 3 jobs; more follow`.
+    pub(crate) fn describe(self, many: usize, what: &str, about: &str) -> String {
         let counted = format!("{}{about}", count(many, what));
-        match (self.begun, self.more) {
+        match (self.has_previous, self.has_next) {
             (false, false) => counted,
             (false, true) => format!("The first {counted}; more follow"),
             (true, true) => format!("The next {counted}; more follow"),
@@ -128,8 +127,8 @@ impl Stretch {
     }
 }
 
-/// The next page of `tool`, where there is one, and other calls that can be made here.
-pub(crate) fn going_on(
+/// Formats the call for the next page of `tool`, if any, and other possible calls.
+pub(crate) fn next_page(
     tool: &str,
     others: &str,
     cursor: &Field<String>,
@@ -156,8 +155,8 @@ mod tests {
         assert_eq!(each(&[1, 2], ToString::to_string), ["1", "2"]);
         assert_eq!(long("abcdef", 3), "«abc…» (cut; whole in structuredContent)");
         assert_eq!(long("abc", 3), "«abc»");
-        assert_eq!(in_a_row(vec!["a".into(); 15]).unwrap(), format!("{}a and 3 more", "a, ".repeat(11)));
-        assert_eq!(in_a_row(Vec::new()), None);
+        assert_eq!(join_bounded(vec!["a".into(); 15]).unwrap(), format!("{}a and 3 more", "a, ".repeat(11)));
+        assert_eq!(join_bounded(Vec::new()), None);
     }
 
     #[test]

@@ -1,41 +1,41 @@
-//! Pages that a person has to open, and whether an address is OpenTrain's own.
+//! Pages for the user, and the check whether a URL belongs to OpenTrain.
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::text::visible;
 
-/// A page that a person has to open.
+/// A page for the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
-    /// What is done there.
+    /// The user's task on the page.
     pub kind: LinkKind,
-    /// The whole address.
+    /// The complete URL.
     pub url: String,
-    /// Whether it is on the configured OpenTrain app, or, to pay, on Stripe. A person is not sent to any other.
+    /// True on the configured OpenTrain app, and for payments on Stripe. Users are not sent to any other page.
     pub verified: bool,
 }
 
-/// What a person does on a page.
+/// The user's task on a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkKind {
     /// Take over an account that an agent registered.
     Claim,
-    /// Confirm or decline what an agent asked for.
+    /// Confirm or decline an agent's request.
     Approval,
-    /// Add a way to pay.
+    /// Add a payment method.
     Billing,
-    /// Pay, at Stripe.
+    /// Pay at Stripe.
     Checkout,
     /// See a published job.
     Job,
-    /// See and change a draft.
+    /// See and edit a draft.
     Draft,
 }
 
 impl LinkKind {
-    /// The name of the link for a person.
+    /// The link's title for the user.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -50,8 +50,8 @@ impl LinkKind {
 }
 
 impl Link {
-    /// A link that the API gave. It counts as OpenTrain's only on the origin that is called, over https, or on loopback
-    /// where the origin itself is there; a page to pay on may be Stripe's.
+    /// A link from the API. It is verified only on the configured origin and over https, or on loopback if the origin
+    /// itself is there. A payment page may also be on Stripe.
     #[must_use]
     pub fn new(kind: LinkKind, url: &str, app: Option<&Url>) -> Self {
         let verified = Url::parse(url).is_ok_and(|link| {
@@ -62,13 +62,13 @@ impl Link {
         Self { kind, url: url.to_owned(), verified }
     }
 
-    /// The address as it stands in a text.
+    /// The URL with hidden characters made visible.
     #[must_use]
     pub fn visible_url(&self) -> String {
         visible(&self.url)
     }
 
-    /// `lead` and the address. An address that is not OpenTrain's is told as that: nobody is asked to open it.
+    /// Formats `lead` and the URL. An unverified URL is marked as such and nobody is asked to open it.
     #[must_use]
     pub fn describe(&self, lead: &str) -> String {
         let url = self.visible_url();
@@ -82,7 +82,7 @@ impl Link {
     }
 }
 
-/// Whether Stripe serves this page, over https on the usual port.
+/// True for a Stripe page over https on the default port.
 fn is_stripe(link: &Url) -> bool {
     let host = link.host_str().unwrap_or_default();
     link.scheme() == "https"

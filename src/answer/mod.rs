@@ -1,7 +1,7 @@
-//! What a model reads: the answer of a tool, as text and as data.
+//! The answers that a model reads, as text and as data.
 //!
-//! Values and words only: nothing here sends or reads anything. A success is an `Answer`, a failure a `Failure`; `hints`
-//! has the words for failures.
+//! This folder contains values and wording only; it sends and reads nothing. A success is an `Answer`, a failure a
+//! `Failure`; `hints` has the wording of failures.
 
 pub mod bound;
 pub mod denial;

@@ -1,4 +1,4 @@
-//! A JSON object, as answers and arguments are.
+//! The JSON object type of answers and arguments.
 
 use serde_json::{Map, Value};
 

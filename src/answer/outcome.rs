@@ -1,41 +1,41 @@
-//! What became of a write: the one word for it in answers, failures and the record.
+//! The outcome of a write, as named in answers, failures and the record.
 
 use serde::{Deserialize, Serialize};
 
-/// What became of a write.
+/// The outcome of a write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
-    /// Something new exists.
+    /// Something new was created.
     Created,
-    /// Nothing was done: the same exists already.
+    /// Nothing was sent: the same thing exists already.
     Existing,
-    /// Nothing was done: one exists that may be the same, as far as can be told.
+    /// Nothing was sent: a thing that may be the same exists already.
     ExistingAlike,
-    /// Something new exists; the reply that said so was lost, and a look found it.
+    /// Something new was created. The reply was lost, and a read found the new thing.
     Recovered,
-    /// A person has to decide.
+    /// A person must decide.
     PendingApproval,
-    /// It was carried out.
+    /// The write succeeded.
     Done,
-    /// It was not carried out.
+    /// The write failed without effect.
     #[default]
     NotDone,
-    /// It may have been carried out.
+    /// The write may have succeeded.
     Unknown,
-    /// A word of a later version, read from a record.
+    /// A word of a later version, read from the record.
     #[serde(other)]
     Other,
 }
 
 impl Outcome {
-    /// Its name on the wire.
+    /// The outcome's name in JSON.
     #[must_use]
     pub fn name(self) -> String {
         serde_json::json!(self).as_str().unwrap_or_default().to_owned()
     }
 
-    /// The outcome of that name; `Other` where there is none.
+    /// Parses a name; `Other` for an unknown name.
     #[must_use]
     pub fn of(name: &str) -> Self {
         serde_json::from_value(name.into()).unwrap_or(Self::Other)

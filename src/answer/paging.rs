@@ -1,5 +1,5 @@
-//! Pages of a list that the API sends whole, and signs that it sent only a part. The cursor names the last items given, so
-//! that a page stays right when the list has changed meanwhile.
+//! Pages a list that the API sends whole, and detects replies that contain only part of a list. A cursor names the last
+//! items given, so that paging continues correctly when the list has changed.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -14,17 +14,17 @@ use super::object::Object;
 use crate::api::error::InvalidArgument;
 use crate::api::types::decimal;
 
-/// A page is closed before it would pass this many bytes of JSON: what is said besides fits the bound, too.
+/// The most JSON bytes of the items on a page. The rest of the answer also needs room within the size limit.
 pub const PAGE_BYTES: usize = 54_000;
-/// How many of the last items a cursor names: the list may lose some of them before it comes back.
+/// The number of last items that a cursor names. Some of them may disappear from the list before the next page.
 const NAMED: usize = 3;
 
-/// What a cursor knows of an item.
+/// An item as a cursor names it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Item {
-    /// Its id; where it has none, what it looks like.
+    /// The item's id, or a hash of its content if it has no id.
     id: String,
-    /// How many before it have the same id.
+    /// The number of earlier items with the same id.
     #[serde(default, skip_serializing_if = "is_none")]
     before: usize,
 }
@@ -34,19 +34,19 @@ const fn is_none(many: &usize) -> bool {
     *many == 0
 }
 
-/// An item as a list gives it: its id and creation time.
+/// The id and creation time of an item.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Key {
-    /// What tells it from others.
+    /// Identifies the item in its list.
     pub id: String,
-    /// ISO 8601; empty where there is none.
+    /// ISO 8601; empty if missing.
     pub created_at: String,
 }
 
-/// The longest id and moment that a cursor names as they are.
+/// The longest id or time that a cursor contains unchanged.
 const LONGEST_ID: usize = 200;
 
-/// What of an item makes its key, as slices of it.
+/// Slices of an item that identify it.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Identity<'a> {
@@ -57,7 +57,7 @@ struct Identity<'a> {
 }
 
 impl Key {
-    /// The key of the item that `raw` is.
+    /// The key of an item, from its JSON.
     #[must_use]
     pub fn of(raw: &str) -> Self {
         let Identity { id, created_at } = serde_json::from_str(raw).unwrap_or_default();
@@ -71,7 +71,7 @@ impl Key {
     }
 }
 
-/// A short text or number.
+/// A short text or number as text.
 fn scalar(raw: &str) -> Option<String> {
     match raw.as_bytes() {
         _ if raw.len() > LONGEST_ID => None,
@@ -81,34 +81,34 @@ fn scalar(raw: &str) -> Option<String> {
     }
 }
 
-/// Where a page ended. Opaque to callers: base64url of its JSON.
+/// The position where a page ended. Opaque to callers: base64url of its JSON.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Cursor {
-    /// The last items given, the very last first.
+    /// The last items given, in reverse order.
     last: Vec<Item>,
-    /// When the very last was created, in case all of them have gone.
+    /// The creation time of the last item, in case all named items have disappeared.
     created_at: String,
-    /// How many had been given.
+    /// The number of items given so far.
     place: usize,
-    /// The filters that the list was made with.
+    /// The filters of the list.
     filters: Value,
-    /// The API's own cursor to the part of the list that is paged, where the API began to page it.
+    /// The API's own cursor at which the API's next page begins, if the API pages the list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub after: Option<String>,
 }
 
-/// Where the next page begins.
+/// The position where the next page begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Start {
-    /// How many items have been given.
+    /// The number of items given so far.
     pub given: usize,
-    /// Whether items may come that were given before.
+    /// True if some items may repeat.
     pub may_repeat: bool,
 }
 
 impl Cursor {
-    /// The cursor after the first `given` of `items`. They are walked through, not held: there may be millions.
+    /// The cursor after the first `given` of `items`. The items are iterated, not stored: a list may have millions.
     #[must_use]
     pub fn after(
         items: impl Iterator<Item = Key> + Clone,
@@ -131,16 +131,16 @@ impl Cursor {
         }
     }
 
-    /// The text that a caller passes on.
+    /// Encodes the cursor for the caller.
     #[must_use]
     pub fn seal(&self) -> String {
         URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
     }
 
-    /// Reads a caller's cursor for a list with these `filters`.
+    /// Decodes a caller's cursor for a list with these `filters`.
     ///
     /// # Errors
-    /// When it is none of ours, or of a list with other filters.
+    /// If the cursor is not ours, or belongs to a list with other filters.
     pub fn open(text: &str, filters: &Value) -> Result<Self, InvalidArgument> {
         let wrong = |what: &str| InvalidArgument::new("cursor", format!("cursor {what}"));
         let bytes = URL_SAFE_NO_PAD.decode(text.trim()).unwrap_or_default();
@@ -153,15 +153,15 @@ impl Cursor {
         }
     }
 
-    /// Where in `items` the page after this cursor begins. Of a list that has not changed it is the very place, whatever
-    /// the ids; else it is after the last item given that is still there. If all of those have gone, no item is skipped
-    /// that is not newer than they were.
+    /// The position in `items` after this cursor. In an unchanged list it is the exact position; otherwise it follows
+    /// the last named item that still exists. If all named items have disappeared, no item is skipped unless it is
+    /// newer than they were.
     #[must_use]
     pub fn start(&self, items: impl Iterator<Item = Key>) -> Start {
         if self.place == 0 {
             return Start { given: 0, may_repeat: false };
         }
-        // Of each item named: how many have its id, and where the right one of them, or else the last one, stands.
+        // For each named item: how many items share its id, and the position of the right one, or else of the last one.
         let mut found = vec![(0, None); self.last.len()];
         let mut not_newer = None;
         for (place, key) in items.enumerate() {
@@ -182,7 +182,7 @@ impl Cursor {
     }
 }
 
-/// Whether `one` is certainly a later moment than `other`.
+/// True if `one` is certainly later than `other`.
 fn is_newer(one: &str, other: &str) -> bool {
     match (one.parse::<Timestamp>(), other.parse::<Timestamp>()) {
         (Ok(one), Ok(other)) => one > other,
@@ -190,12 +190,12 @@ fn is_newer(one: &str, other: &str) -> bool {
     }
 }
 
-/// Names of objects in which an API says where a page stands.
+/// Names of the objects in which APIs report their paging.
 const ENVELOPES: [&str; 7] = ["pagination", "paging", "meta", "page", "pageinfo", "links", "cursor"];
-/// How deep signs are looked for: in the answer, in what it holds, and in the items of that.
+/// The depth to which signs are searched: in the reply, in its values, and in the items of those.
 const DEPTH: usize = 3;
 
-/// What in an API's answer says that there is more than it holds, such as `hasMore`.
+/// Finds a field that says that the API has more items than the reply contains, such as `hasMore`.
 #[must_use]
 pub fn sign_of_more(object: &Object) -> Option<String> {
     let mut lists = object.values().filter_map(Value::as_array).map(Vec::len);
@@ -233,7 +233,7 @@ fn sign_in(object: &Object, is_envelope: bool, held: Option<usize>, depth: usize
     })
 }
 
-/// The cursor with which an API leads on, where it names one: at the top of an answer, or where it says how it pages.
+/// Finds the API's own cursor for the next page, at the top of the reply or in its paging object.
 #[must_use]
 pub fn cursor_of(object: &Object) -> Option<String> {
     let named = object.iter().find_map(|(name, value)| match value {

@@ -1,19 +1,18 @@
-//! Sentences that are used twice or more.
+//! Sentences that several answers use.
 
 use url::Url;
 
-/// Where a person makes keys (reference: quickstart-http).
+/// The page where a person creates API keys (reference: quickstart-http).
 const KEY_PAGE: &str = "/employer-settings?tab=api-keys";
 
-/// How an answer begins that a person has to act on.
+/// The first words of an answer that needs a person's action.
 pub const WAITING: &str = "WAITING FOR A PERSON.";
 
-/// What is said of a key where the server runs on the sandbox.
+/// A note about sandbox keys.
 pub const SANDBOX_KEY: &str = "A key of the sandbox is for a server without --sandbox, with OPENTRAIN_API_BASE_URL set to \
     the sandbox's address.";
 
-/// Where a person makes keys: the place in the app, and its address where there is one. The sandbox has another page for
-/// each account.
+/// Says where a person creates API keys, with the URL if known. The sandbox has a separate page for each account.
 #[must_use]
 pub fn key_page(app: Option<&Url>, sandbox: bool) -> String {
     match app.filter(|app| !sandbox && app.scheme() == "https").and_then(|app| app.join(KEY_PAGE).ok()) {
@@ -22,19 +21,19 @@ pub fn key_page(app: Option<&Url>, sandbox: bool) -> String {
     }
 }
 
-/// What a person does about a missing token or scope, as the end of a sentence that begins with them.
+/// Says what a person does about a missing token or scope. Used as the end of a sentence.
 #[must_use]
 pub fn make_a_key(app: Option<&Url>, sandbox: bool) -> String {
     format!("makes a key in the app, {}, and sets it as OT_API_TOKEN", key_page(app, sandbox))
 }
 
-/// The phrases, for the record of words.
+/// All phrases, for the generated list of wording.
 #[must_use]
 pub fn all() -> Vec<String> {
     vec![WAITING.into(), SANDBOX_KEY.into(), format!("A person {}.", make_a_key(None, false)), more_in_structure(3)]
 }
 
-/// That a list goes on in the structure.
+/// Says that a list continues in the structured part.
 #[must_use]
 pub fn more_in_structure(many: usize) -> String {
     format!("… and {many} more in structuredContent")

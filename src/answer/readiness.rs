@@ -1,16 +1,16 @@
-//! What a draft lacks before it can be published, with the question to ask for each: for the answers of jobs, and for the
-//! refusal to publish one.
+//! Formats what a draft lacks before it can be published, with a question to ask for each field. Used by the answers
+//! about jobs and by the refusal to publish.
 
 use serde_json::{Value, json};
 
-use super::lines::{self, each, in_a_row, plain};
+use super::lines::{self, each, join_bounded, plain};
 use super::text::{count, quoted, quoted_to, word};
 use crate::api::jobs::{Draft, MissingField, Validation};
 use crate::api::types::{Field, from_value};
 
-/// Whether it can be published, and if not, why.
+/// Says whether the draft can be published, and if not, why.
 pub(crate) fn readiness(draft: &Draft, lacks: &[MissingField]) -> String {
-    let names = in_a_row(lacks.iter().map(name).collect());
+    let names = join_bounded(lacks.iter().map(name).collect());
     let issues = draft.validation.get().map_or(0, |validation| validation.issues.items().len());
     match (names, draft.validation.get().and_then(|validation| validation.publish_ready.get())) {
         (Some(names), _) => {
@@ -24,7 +24,7 @@ pub(crate) fn readiness(draft: &Draft, lacks: &[MissingField]) -> String {
     }
 }
 
-/// What a draft lacks: with its questions where they are given, by its names where not.
+/// The fields that a draft lacks, with their questions if the API gives them.
 pub(crate) fn missing(fields: &[MissingField], validation: Option<&Validation>) -> Vec<MissingField> {
     if !fields.is_empty() {
         return fields.to_vec();
@@ -37,7 +37,7 @@ pub(crate) fn missing(fields: &[MissingField], validation: Option<&Validation>) 
     listed.iter().map(read).collect()
 }
 
-/// The lines for a refusal's `details.validation`.
+/// Formats a refusal's `details.validation`.
 pub(crate) fn unready(validation: &Value) -> Vec<String> {
     let validation: Validation = from_value(validation);
     let lacks = missing(&[], Some(&validation));
@@ -51,18 +51,18 @@ fn name(field: &MissingField) -> String {
     field.field.text().or(key).or_else(|| field.label.text()).map_or_else(|| "unnamed".into(), word)
 }
 
-/// What is missing, with the question for a person and the values that would do.
+/// Formats one missing field, with its question for the user and its allowed values.
 pub(crate) fn missing_line(field: &MissingField) -> String {
     let name = name(field);
     let mut parts = vec![name.clone()];
     let question = field.prompt.text().or_else(|| field.message.text()).or_else(|| field.label.text());
     parts.extend(question.map(|question| format!("ask {}", quoted_to(question, lines::ITEM))));
     let choices = field.enum_values.get().map(|values| values.iter().map(|value| word(&plain(value))).collect());
-    parts.extend(choices.and_then(in_a_row).map(|choices| format!("one of {choices}")));
+    parts.extend(choices.and_then(join_bounded).map(|choices| format!("one of {choices}")));
     parts.extend(
         field.example.get().filter(|value| !value.is_null()).map(|value| format!("such as {}", value_text(value))),
     );
-    let keys = lines::row(&field.update_keys).filter(|keys| *keys != name);
+    let keys = lines::join_texts(&field.update_keys).filter(|keys| *keys != name);
     parts.extend(keys.map(|keys| format!("set by {keys}")));
     parts.join(" · ")
 }
@@ -71,14 +71,14 @@ fn value_text(value: &Value) -> String {
     quoted(&plain(value))
 }
 
-/// What OpenTrain objects to besides what is missing: that is told with its question already.
+/// Formats OpenTrain's objections other than missing fields, which have their own lines.
 pub(crate) fn issues(validation: &Validation, lacks: &[MissingField]) -> Vec<String> {
     let is_told = |issue: &Value| lacks.iter().any(|lack| lack.message.text() == Some(&plain(issue)));
     let others: Vec<Value> = validation.issues.items().iter().filter(|issue| !is_told(issue)).cloned().collect();
     notes("Issue", &others).collect()
 }
 
-/// What OpenTrain remarks, each in a line.
+/// Formats OpenTrain's remarks, one per line.
 pub(crate) fn notes<'a>(what: &'a str, notes: &'a [Value]) -> impl Iterator<Item = String> + 'a {
     notes.iter().filter(|note| !note.is_null()).take(20).map(move |note| format!("{what}: {}", value_text(note)))
 }

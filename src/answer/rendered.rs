@@ -1,4 +1,4 @@
-//! An answer or a failure in the two channels of a tool result: text and data.
+//! Renders an answer or a failure as the two parts of a tool result: text and data.
 
 use std::fmt::Write as _;
 
@@ -8,20 +8,21 @@ use super::link::Link;
 use super::object::Object;
 use super::success::Answer;
 
-/// An answer or a failure in both channels. Each tells the whole story alone: some hosts give a model only one of them.
+/// An answer or a failure in both parts. Each part is complete, because some hosts show a model only one of them.
 #[derive(Clone, Debug)]
 pub struct Rendered {
-    /// For reading.
+    /// The text part.
     pub text: String,
-    /// For programs.
+    /// The structured part.
     pub structured: Object,
-    /// Pages for a person.
+    /// Links to pages for the user.
     pub links: Vec<Link>,
-    /// Whether the tool failed.
+    /// True if the tool failed.
     pub is_error: bool,
 }
 
-/// Renders what came of a call, `bounded` as every host needs it. In the sandbox both channels say that nothing is real.
+/// Renders the result of a call. `bounded` limits its size, as every host needs. In the sandbox both parts say that
+/// nothing is real.
 #[must_use]
 pub fn render(mut result: Result<Answer, Failure>, sandbox: bool, bounded: bool) -> Rendered {
     match &mut result {

@@ -1,8 +1,8 @@
-//! JSON Schemas of tools, made from the types that read the arguments and write the answers.
+//! Generates the JSON Schemas of tools from their input and output types.
 //!
-//! Inputs are strict and plain: some hosts refuse a whole list of tools for one `null` type, `$ref`, boolean schema or
-//! `anyOf` in it. What is published of them is plainer still; `arguments` enforces the rest. Outputs are generous: a true
-//! answer of the API must never fail our own schema.
+//! Input schemas are strict and simple: some hosts reject the whole tool list for one `null` type, `$ref`, boolean
+//! schema or `anyOf`. The published schemas are simpler still, and `arguments` enforces the rest. Output schemas are
+//! lenient: no correct reply of the API may violate them.
 
 use schemars::generate::SchemaSettings;
 use schemars::transform::transform_subschemas;
@@ -11,7 +11,7 @@ use serde_json::{Map, Value, json};
 
 use super::object::Object;
 
-/// The strict input schema of `T`, and the description that its doc comment gives.
+/// Generates the strict input schema of `T`, and the description from its doc comment.
 #[must_use]
 pub fn input<T: JsonSchema>() -> (Object, String) {
     let mut schema = plain::<T>();
@@ -26,8 +26,8 @@ pub fn input<T: JsonSchema>() -> (Object, String) {
     (object, description)
 }
 
-/// An input schema as it is published: without the words that some model APIs refuse, and then every tool with them. What
-/// `exclusiveMinimum` says is said in the description.
+/// Removes keywords from an input schema for which some model APIs reject all tools. `exclusiveMinimum` becomes part of
+/// the description.
 #[must_use]
 pub fn published(schema: Object) -> Object {
     let mut schema = Schema::from(schema);
@@ -47,18 +47,18 @@ fn publish(schema: &mut Schema) {
     transform_subschemas(&mut publish, schema);
 }
 
-/// What an answer has besides the documented fields.
+/// Which of our own keys an answer may have.
 #[derive(Clone, Copy, Debug)]
 pub struct Kind {
-    /// It may say what became of a write.
+    /// True if the answer may contain the outcome of a write.
     pub is_write: bool,
-    /// It may be one page of a list.
+    /// True if the answer may be a page of a list.
     pub is_paged: bool,
 }
 
-/// The output schema: our few keys, and the documented fields of `T`. Nothing is required, and nothing is forbidden. It is
-/// slim, since some hosts send all output schemas to the model at each turn: a description stays only where it lists the
-/// values of a field. What the other fields mean is said in docs/tools.md.
+/// Generates the output schema: our own keys and the documented fields of `T`. It requires and forbids nothing. Some
+/// hosts send all output schemas to the model at each turn, so only descriptions that list a field's values are kept;
+/// docs/tools.md describes the other fields.
 #[must_use]
 pub fn output<T: JsonSchema>(kind: Kind) -> Object {
     let mut properties = ours(kind);
@@ -69,7 +69,7 @@ pub fn output<T: JsonSchema>(kind: Kind) -> Object {
     root
 }
 
-/// The documented fields of `T`, each with its schema.
+/// The documented fields of `T` with their schemas.
 fn documented<T: JsonSchema>() -> Object {
     let mut documented = plain::<T>();
     generous(&mut documented);
@@ -80,7 +80,7 @@ fn documented<T: JsonSchema>() -> Object {
     }
 }
 
-/// The keys of an answer that are not the API's, in the order in which they stand before it.
+/// Our own keys of an answer, in their order before the API's keys.
 fn ours(kind: Kind) -> Object {
     let keys = json!({
         "summary": { "type": "string" },
@@ -114,7 +114,7 @@ fn slim(schema: &mut Schema) {
     transform_subschemas(&mut slim, schema);
 }
 
-/// Whether a description begins with values: `active or ended.`, `OK, LOW (from 80 % used) or DEPLETED`.
+/// True if the description begins with values: `active or ended.`, `OK, LOW (from 80 % used) or DEPLETED`.
 fn lists_values(description: &str) -> bool {
     let is_value = |word: &str| {
         let word = word.trim_matches(|mark: char| ",.;".contains(mark));
@@ -127,7 +127,7 @@ fn lists_values(description: &str) -> bool {
     in_capitals > 1 || in_small
 }
 
-/// `T`'s schema in one piece, without what only Rust cares about.
+/// The schema of `T` without references and without keywords that only Rust needs.
 fn plain<T: JsonSchema>() -> Schema {
     let settings = SchemaSettings::draft2020_12().with(|settings| {
         settings.inline_subschemas = true;
@@ -150,7 +150,7 @@ fn tidy(schema: &mut Schema) {
     transform_subschemas(&mut tidy, schema);
 }
 
-/// schemars writes an enum whose variants are documented as `oneOf` constants; a plain `enum` says the same.
+/// schemars writes a documented enum as `oneOf` constants; a plain `enum` is equivalent and simpler.
 fn words_as_enum(schema: &mut Schema) {
     let Some(Value::Array(choices)) = schema.get("oneOf") else { return };
     let words: Option<Vec<Value>> = choices.iter().map(|choice| choice.get("const").cloned()).collect();
@@ -161,7 +161,8 @@ fn words_as_enum(schema: &mut Schema) {
     }
 }
 
-/// Closes every declared object that does not say that it is open, and drops `null`: an optional parameter is left out, or `null` is read as that.
+/// Forbids additional properties in every object that is not declared open, and drops `null`: a `null` argument counts
+/// as left out.
 fn strict(schema: &mut Schema) {
     if let Some(Value::Array(kinds)) = schema.get_mut("type") {
         kinds.retain(|kind| kind != "null");
@@ -184,7 +185,7 @@ fn strict(schema: &mut Schema) {
     transform_subschemas(&mut strict, schema);
 }
 
-/// An optional enum comes as `anyOf` itself and `null`: what stays is itself, with the description of where it stands.
+/// An optional enum is generated as `anyOf` of itself and `null`. Keeps the enum, with the description of the field.
 fn without_null_choice(schema: &mut Schema) {
     let Some(Value::Array(choices)) = schema.get("anyOf") else { return };
     let mut others = choices.iter().filter(|choice| choice.get("type").is_none_or(|kind| kind != "null"));
@@ -198,7 +199,7 @@ fn without_null_choice(schema: &mut Schema) {
 }
 
 fn generous(schema: &mut Schema) {
-    // A schema that is just `true` is more than some readers know.
+    // Some readers do not know the schema `true`.
     if schema.as_bool() == Some(true) {
         *schema = Schema::default();
     }

@@ -1,13 +1,13 @@
-//! Sentences that name tools. Which tool a sentence names is data: a sentence is left out where one of its tools is not
-//! served, and each name is written as this server lists it.
+//! Sentences that name tools. The names are data: each is written as this server lists it, and a sentence is dropped if
+//! one of its tools is not served.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-/// A sentence of ours, with the tools that it names.
+/// A sentence and the tools that it names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sentence {
-    /// The text, with `{}` in place of each tool's name.
+    /// The text with `{}` in place of each tool name.
     text: Cow<'static, str>,
     tools: &'static [&'static str],
 }
@@ -19,13 +19,13 @@ impl Sentence {
         Self { text: Cow::Borrowed(text), tools: &[] }
     }
 
-    /// A sentence that names `tools`: one for each `{}` in `text`, in that order.
+    /// A sentence that names `tools`, one for each `{}` in `text`.
     #[must_use]
     pub const fn naming(text: &'static str, tools: &'static [&'static str]) -> Self {
         Self { text: Cow::Borrowed(text), tools }
     }
 
-    /// Whether it says nothing.
+    /// True if the text is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.text.is_empty()
@@ -44,7 +44,7 @@ impl From<&'static str> for Sentence {
     }
 }
 
-/// The tools that a server lists, and what it puts before their names.
+/// The tools that a server lists, and the prefix of their names.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     prefix: String,
@@ -52,13 +52,13 @@ pub struct Names {
 }
 
 impl Names {
-    /// The names of `listed` tools behind `prefix`.
+    /// The names of `listed` tools with `prefix`.
     #[must_use]
     pub fn new(prefix: String, listed: impl IntoIterator<Item = &'static str>) -> Self {
         Self { prefix, listed: listed.into_iter().collect() }
     }
 
-    /// Whether the tool is listed.
+    /// True if the tool is listed.
     #[must_use]
     pub fn lists(&self, tool: &str) -> bool {
         self.listed.contains(tool)
@@ -70,13 +70,13 @@ impl Names {
         format!("{}{tool}", self.prefix)
     }
 
-    /// What is put before every name.
+    /// The prefix of every name.
     #[must_use]
     pub fn prefix(&self) -> &str {
         &self.prefix
     }
 
-    /// The sentence as this server says it; `None` where it names a tool that is not listed.
+    /// Formats the sentence; `None` if it names a tool that is not listed.
     #[must_use]
     pub fn say(&self, sentence: &Sentence) -> Option<String> {
         if sentence.is_empty() || !sentence.tools.iter().all(|tool| self.lists(tool)) {
@@ -95,7 +95,7 @@ impl Names {
         Some(text)
     }
 
-    /// Several sentences, with a blank between them.
+    /// Formats several sentences, separated by spaces.
     #[must_use]
     pub fn say_all<'a>(&self, sentences: impl IntoIterator<Item = &'a Sentence>) -> String {
         sentences.into_iter().filter_map(|sentence| self.say(sentence)).fold(String::new(), |mut text, sentence| {
@@ -107,7 +107,7 @@ impl Names {
         })
     }
 
-    /// The calls that can be made here, each with its arguments, as "Next: …".
+    /// Formats the possible calls with their arguments, as "Next: …".
     #[must_use]
     pub fn next(&self, calls: &[(&str, &str)]) -> String {
         let listed = calls.iter().filter(|(tool, _)| self.lists(tool));

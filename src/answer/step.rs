@@ -1,6 +1,6 @@
-//! Steps that only a person can take, as data: the page to open, and how the call goes on afterwards.
+//! Steps that only a person can take, as data: the page to open, and how the call continues.
 //!
-//! How a host shows the page is in `mcp`; how the call goes on is in `engine::resume`.
+//! `mcp` shows the page to the user; `engine::resume` continues the call.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,48 +9,48 @@ use crate::api::error::Refusal;
 use super::link::{Link, LinkKind};
 use super::object::Object;
 
-/// What a person has to do, and how the call goes on.
+/// A step for the user, and how the call continues after it.
 #[derive(Clone, Debug)]
 pub struct HumanStep {
     /// The page to open.
     pub link: Link,
-    /// One sentence for the person.
+    /// One sentence for the user.
     pub ask: String,
-    /// How the call goes on once the page has been opened.
+    /// How the call continues after the page has been opened.
     pub after: After,
 }
 
-/// How a call goes on after a person has opened the page. Small enough to be sealed into an MCP `requestState`.
+/// How a call continues after the page has been opened. Kept small, because MCP seals it into a `requestState`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "snake_case")]
 pub enum After {
-    /// Make the refused call again until it is no longer refused for this: the refusal has changed nothing.
+    /// Repeat the refused call until it is no longer refused for this reason. The refusal has changed nothing.
     TryAgain {
-        /// What was missing.
+        /// The precondition that was missing.
         missing: LinkKind,
-        /// The refusal, repeated while nothing has changed.
+        /// The refusal. It is repeated while nothing has changed.
         refused: Box<Refusal>,
     },
-    /// Call another tool until it reports that the step is no longer open. The API is not asked for a second step.
+    /// Call another tool until it reports that the step is closed. The step is not requested twice.
     Call {
         /// The tool's name.
         tool: String,
         /// Its arguments.
         arguments: Object,
-        /// The page, in case the tool cannot be called: the API may name it only once.
+        /// The page, in case the tool cannot be called: the API may send its URL only once.
         page: Link,
     },
 }
 
 impl HumanStep {
-    /// The call was refused until something is done on the page.
+    /// A step for a call that is refused until the user acts on the page.
     #[must_use]
     pub fn try_again(link: Link, ask: &str, refused: Refusal) -> Self {
         let after = After::TryAgain { missing: link.kind, refused: Box::new(refused) };
         Self { link, ask: ask.to_owned(), after }
     }
 
-    /// The call has made the page: `tool` tells whether the person is done there.
+    /// A step that the call itself has created. `tool` reports whether the user has completed it.
     #[must_use]
     pub fn then_call(link: Link, ask: String, tool: &str, arguments: Object) -> Self {
         let after = After::Call { tool: tool.to_owned(), arguments, page: link.clone() };

@@ -1,4 +1,4 @@
-//! What a tool says when it succeeds: a summary and lines for reading, and the API's own object for programs.
+//! A successful answer: a summary and lines as text, and the API's own object as data.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use super::outcome::Outcome;
 use super::paging;
 use super::step::HumanStep;
 
-/// The keys of an answer that are ours. What OpenTrain calls by one of these names stands under the last.
+/// Our own keys of an answer. API keys with one of these names are moved under the last one.
 pub const OUR_KEYS: [&str; 11] = [
     "summary",
     "outcome",
@@ -27,78 +27,78 @@ pub const OUR_KEYS: [&str; 11] = [
     "error",
     THEIRS,
 ];
-/// Where the API's keys stand that have the name of one of ours.
+/// The key under which API keys with one of our names are moved.
 const THEIRS: &str = "opentrain";
 /// The longest cursor of the API that is passed on, in bytes.
 const LONGEST_CURSOR: usize = 4_000;
 
-/// Said of an answer of which not even all was read.
+/// Shown if the reply was too large to be read whole.
 const READ_IN_PART: &str = "WARNING: OpenTrain's answer is too large to be read whole. Numbers and sums here are those of \
                             the part that was read.";
 
-/// A success.
+/// A successful answer.
 #[derive(Clone, Debug, Default)]
 pub struct Answer {
     /// One to three sentences: what happened, what it means, what comes next.
     pub summary: String,
-    /// Lines below it.
+    /// Lines below the summary.
     pub lines: Vec<String>,
-    /// What the caller must know besides; a part of the summary too.
+    /// Warnings for the caller. They are also part of the structured summary.
     pub warnings: Vec<String>,
-    /// What comes next, last of all.
+    /// The next calls. Always the last line.
     pub next: String,
-    /// Of a write.
+    /// The outcome of a write.
     pub outcome: Option<Outcome>,
-    /// Of a read about a step for a person: what became of the write that asked for it.
-    pub standing: Option<Outcome>,
-    /// How long to wait before the same is asked again, where OpenTrain says so.
+    /// For a read about a step for the user: the outcome of the write that requested the step.
+    pub step_outcome: Option<Outcome>,
+    /// The pause before the next poll, if OpenTrain asks for one.
     pub look_again: Option<Duration>,
-    /// Pages for a person.
+    /// Pages for the user.
     pub links: Vec<Link>,
-    /// Of a paged list.
+    /// The position of a page in its list.
     pub page: Option<Page>,
-    /// What a person has to do next.
+    /// The next step for the user.
     pub step: Option<HumanStep>,
-    /// How to get what is left out of an answer that is too large.
+    /// Says how to get parts that are left out.
     pub whole: String,
-    /// What is left out.
+    /// The names of the parts that are left out.
     pub left_out: Vec<String>,
-    /// What was left out of the API's answer already when it was read.
+    /// Parts that were left out when the reply was read.
     pub cuts: Vec<Cut>,
     /// Further keys of ours: `asked` and `differences`.
     pub own: Object,
-    /// The API's own object, untouched.
+    /// The API's own object, unchanged.
     pub object: Object,
 }
 
-/// Where a page stands in its list.
+/// The position of a page in its list.
 #[derive(Clone, Debug)]
 pub struct Page {
-    /// How many there are in all, where that is known.
+    /// The total number of items, if known.
     pub total: Option<usize>,
-    /// What gives the next page.
+    /// The cursor of the next page.
     pub next_cursor: Option<String>,
 }
 
 impl Answer {
-    /// An answer of `object`, in words.
+    /// An answer with this summary and the API's object.
     #[must_use]
     pub fn new(summary: impl Into<String>, object: Object) -> Self {
         Self { summary: summary.into(), object, ..Self::default() }
     }
 
-    /// Adds a page, after `lead`. That one is not OpenTrain's is said in both channels.
+    /// Adds a link after `lead`. Both parts say so if the page is not OpenTrain's.
     pub fn show(&mut self, lead: &str, link: Link) {
-        let told = link.describe(lead);
+        let text = link.describe(lead);
         if link.verified {
-            self.lines.push(told);
+            self.lines.push(text);
         } else {
-            self.warnings.push(told);
+            self.warnings.push(text);
         }
         self.links.push(link);
     }
 
-    /// The text for reading.
+    /// Formats the text part.
     #[must_use]
     pub fn text(&self) -> String {
         let parts = std::iter::once(self.summary.as_str()).chain(self.lines.iter().map(String::as_str));
@@ -109,8 +109,8 @@ impl Answer {
         parts.collect::<Vec<_>>().join("\n")
     }
 
-    /// Adds what is the same for every tool: where a page leads on (`pages`: OpenTrain pages this list itself), that an
-    /// answer is only a part, and `whole`, how to get what is too large.
+    /// Adds the parts that answers of all tools share: the next page (`pages`: OpenTrain pages this list itself), a
+    /// warning about a partial list, and `whole`, which says how to get parts that are left out.
     pub fn complete(&mut self, pages: bool, whole: impl FnOnce() -> String) {
         if self.page.is_none() && pages && self.object.contains_key("nextCursor") {
             self.take_cursor();
@@ -125,12 +125,12 @@ impl Answer {
         }
     }
 
-    /// Takes the cursor of a list that OpenTrain pages itself: it is ours, unchanged.
+    /// Takes the cursor of a list that OpenTrain pages itself and passes it on unchanged.
     fn take_cursor(&mut self) {
         let next_cursor = match self.object.get("nextCursor") {
             Some(Value::Null) => None,
             Some(Value::String(cursor)) if cursor.len() <= LONGEST_CURSOR => Some(cursor.clone()),
-            // The API's own stays beside it, as it came.
+            // The API's own number stays in the object, as it came.
             Some(Value::Number(cursor)) => {
                 let cursor = cursor.to_string();
                 self.warnings.push(format!("More follow: pass cursor \"{cursor}\" with the same filters."));
@@ -143,7 +143,7 @@ impl Answer {
         self.page = Some(Page { total: None, next_cursor });
     }
 
-    /// Says so where OpenTrain's answer names more than it holds, and nothing here leads on to it.
+    /// Warns if OpenTrain has more items than the reply contains and no cursor leads to them.
     fn warn_of_a_part(&mut self) {
         let leads_on = self.page.as_ref().is_some_and(|page| page.next_cursor.is_some());
         if let (false, Some(sign)) = (leads_on, paging::sign_of_more(&self.object)) {
@@ -154,7 +154,7 @@ impl Answer {
         }
     }
 
-    /// Cuts what is too large for one answer, and says what is left out.
+    /// Cuts an answer that is too large, and names what is left out.
     pub fn fit(&mut self) {
         bound::shorten(&mut self.summary);
         let texts =
@@ -168,7 +168,7 @@ impl Answer {
         }
     }
 
-    /// Our few keys, then the API's own; those with a name of ours stand apart.
+    /// Builds the structured part: our own keys, then the API's. API keys with one of our names are moved.
     #[must_use]
     pub fn structured(self, sandbox: bool) -> Object {
         let mut object = Object::new();

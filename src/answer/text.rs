@@ -1,4 +1,4 @@
-//! How things are written for a model and a person: strangers' words, money, moments.
+//! Formats strangers' text, money and times for a model and a person.
 
 use std::fmt::Write as _;
 
@@ -6,11 +6,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
-/// The most that is shown of a title or a name, in characters.
+/// The most characters of a title or a name.
 const LINE: usize = 120;
 
-/// What a stranger wrote, set off so that it cannot pass for our own words: « », with every character that would hide
-/// or reorder text made visible, and cut to a line.
+/// Quotes a stranger's text in « », so that it cannot pass for our own words. Characters that hide or reorder text are
+/// made visible, and the text is cut to one line.
 #[must_use]
 pub fn quoted(text: &str) -> String {
     quoted_to(text, LINE)
@@ -22,13 +22,13 @@ pub fn quoted_to(text: &str, longest: usize) -> String {
     format!("«{}»", cut(text, longest))
 }
 
-/// A short word of the API's answer (an id, a status, a masked name), made visible and cut to a line.
+/// A short word of the reply (an id, a status, a masked name), with hidden characters made visible and cut to one line.
 #[must_use]
 pub fn word(text: &str) -> String {
     cut(text, LINE)
 }
 
-/// `text` made visible, and cut after `longest` characters.
+/// Makes hidden characters of `text` visible and cuts it after `longest` characters.
 #[must_use]
 pub fn cut(text: &str, longest: usize) -> String {
     let plain = |byte: u8| byte == b' ' || byte.is_ascii_graphic();
@@ -42,7 +42,7 @@ pub fn cut(text: &str, longest: usize) -> String {
     shown
 }
 
-/// Writes control, direction and invisible characters as `\u{202e}`, and the quotes that set strangers' words off.
+/// Escapes control, direction and invisible characters as `\u{202e}`, and also the quotes that mark strangers' text.
 #[must_use]
 pub fn visible(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
@@ -60,8 +60,8 @@ pub fn visible(text: &str) -> String {
     shown
 }
 
-/// Characters that reorder what is read or do not show at all: bidirectional controls (Unicode TR9), separators, tags,
-/// and the variation selectors that can carry hidden text. Joiners stay: scripts and emoji need them.
+/// True for characters that reorder or hide text: bidirectional controls (Unicode TR9), separators, tags, and variation
+/// selectors that can carry hidden text. Joiners are allowed: scripts and emoji need them.
 const fn is_hidden(character: char) -> bool {
     matches!(
         character,
@@ -79,7 +79,7 @@ pub fn usd(amount: Decimal) -> String {
     format!("{sign}${}", grouped(&format!("{:.places$}", amount.abs())))
 }
 
-/// Digits with a comma after every thousand, so that a reader can count the zeros.
+/// Separates thousands with commas, so that a reader can count the zeros.
 #[must_use]
 pub fn grouped(digits: &str) -> String {
     let (whole, fraction) = digits.split_at(digits.find('.').unwrap_or(digits.len()));
@@ -94,19 +94,19 @@ pub fn grouped(digits: &str) -> String {
     text + fraction
 }
 
-/// A sum of US dollars, or that it cannot be reckoned with.
+/// Formats a sum of US dollars, or says that it is too large to add up.
 #[must_use]
 pub fn total(sum: Option<Decimal>) -> String {
     sum.map_or_else(|| "a sum too large to add".into(), usd)
 }
 
-/// A number without needless zeros.
+/// A number without trailing zeros.
 #[must_use]
 pub fn number(value: Decimal) -> String {
     value.normalize().to_string()
 }
 
-/// A plain date, such as a due date; with its time only where one was meant.
+/// A date such as a due date. The time is shown only if it is not midnight.
 #[must_use]
 pub fn date(text: &str) -> String {
     match text.parse::<Timestamp>() {
@@ -124,7 +124,7 @@ pub fn moment_of(moment: Timestamp) -> String {
     moment.strftime("%Y-%m-%d %H:%M UTC").to_string()
 }
 
-/// A moment and how far it is: `2026-06-15 10:00 UTC, in 72 h`.
+/// Formats a moment and its distance from now: `2026-06-15 10:00 UTC, in 72 h`.
 #[must_use]
 pub fn moment(at: Timestamp, now: Timestamp) -> String {
     let away = at.duration_since(now);

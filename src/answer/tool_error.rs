@@ -1,51 +1,51 @@
-//! Why a tool gives no answer, as data. It is put into words once, by `hints::failure`, when nothing is left to try.
+//! The error of a tool, as data. `hints::failure` turns it into words once no further attempt can succeed.
 
 use crate::api::error::{Error, InvalidArgument};
 
 use super::denial::Denial;
 use super::sentence::Sentence;
 
-/// Why a tool gives no answer.
+/// The error of a tool.
 #[derive(Clone, Debug)]
 pub struct ToolError {
-    /// What went wrong.
+    /// The cause.
     pub cause: Cause,
-    /// What the caller has to know besides; part of the hint.
+    /// Notes for the caller. They become part of the hint.
     pub notes: Vec<Sentence>,
 }
 
-/// What went wrong.
+/// The cause of a tool's error.
 #[derive(Clone, Debug)]
 pub enum Cause {
-    /// The API, or the way to it.
+    /// The API, or the connection to it.
     Api(Error),
-    /// A look before a write failed, so the write was not sent.
+    /// A read before a write failed, so the write was not sent.
     Unsent(Error),
-    /// The API refused it, and a look has shown why.
+    /// The API refused the call, and a later read has shown why.
     Explained {
         /// The refusal.
         fault: Error,
-        /// Why it was refused and what to do: takes the place of the usual hint.
+        /// The explanation and the next step. Replaces the usual hint.
         hint: Vec<Sentence>,
     },
-    /// The operator does not allow it; nothing was sent.
+    /// The operator does not allow the call. Nothing was sent.
     Denied(Box<Denial>),
-    /// Nothing was sent, and the identical call may go through a little later.
+    /// Nothing was sent. The identical call may succeed a little later.
     NotYet {
-        /// A word for programs.
+        /// The reason as a code.
         reason: &'static str,
-        /// Why not.
+        /// The reason in words.
         message: String,
-        /// What to do now.
+        /// The next step.
         hint: Vec<Sentence>,
     },
-    /// The write left, and whether it was carried out could not be found out.
+    /// The write was sent, and its outcome could not be found out.
     Unknown {
-        /// What was seen of it.
+        /// The error that hid the outcome.
         fault: Error,
-        /// What to do now.
+        /// The next step.
         hint: Vec<Sentence>,
-        /// Whether the identical call is safe.
+        /// True if the identical call is safe.
         retryable: bool,
     },
 }
@@ -58,15 +58,15 @@ impl ToolError {
         self
     }
 
-    /// A look before a write failed, so the write was not sent.
+    /// A read before a write failed, so the write was not sent.
     #[must_use]
     pub fn unsent(fault: Error) -> Self {
         Cause::Unsent(fault).into()
     }
 
-    /// The same, with `hint` where it is not known whether the write was carried out. `retryable`: the identical call is safe.
+    /// Replaces the hint if the outcome of the write is unknown. `retryable`: the identical call is safe.
     #[must_use]
-    pub fn unsure(self, hint: &[Sentence], retryable: bool) -> Self {
+    pub fn with_unknown_outcome(self, hint: &[Sentence], retryable: bool) -> Self {
         match self.cause {
             Cause::Api(fault) if fault.may_have_happened() => {
                 Self { cause: Cause::Unknown { fault, hint: hint.to_vec(), retryable }, notes: self.notes }
@@ -75,7 +75,7 @@ impl ToolError {
         }
     }
 
-    /// What the API, or the way to it, has said.
+    /// The error of the API or the connection.
     #[must_use]
     pub const fn fault(&self) -> Option<&Error> {
         match &self.cause {
@@ -87,7 +87,7 @@ impl ToolError {
         }
     }
 
-    /// Whether OpenTrain did not accept the token. Nothing has changed then.
+    /// True if OpenTrain did not accept the token. The call then had no effect.
     #[must_use]
     pub fn is_unauthorized(&self) -> bool {
         self.fault().and_then(Error::status) == Some(401)

@@ -1,4 +1,5 @@
-//! The account behind the token (reference: api-reference/auth/me and api-reference/job-drafts/capabilities).
+//! Endpoints of the account behind the token (reference: api-reference/auth/me and
+//! api-reference/job-drafts/capabilities).
 
 use http::Method;
 use schemars::JsonSchema;
@@ -112,7 +113,7 @@ impl TokenFacts {
     }
 }
 
-/// The name of a feature among the capabilities: `public_api_payments_write` is `paymentsWrite` there.
+/// The name of a feature in the capabilities: `public_api_payments_write` becomes `paymentsWrite`.
 #[must_use]
 pub fn switch_of(feature: &str) -> String {
     let mut words = feature.trim_start_matches("public_api_").split('_');

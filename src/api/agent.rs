@@ -1,6 +1,6 @@
-//! An agent's own account, from registration to the claim (reference: concepts/authentication and
-//! api-reference/agent-auth). These endpoints speak OAuth: outside of `/api/public/v1`, with forms and errors of their
-//! own. What they answer holds secrets, and goes no further than this server.
+//! Endpoints for an agent's own account, from registration to claim (reference: concepts/authentication and
+//! api-reference/agent-auth). They follow OAuth: outside of `/api/public/v1`, with forms and their own errors. Their
+//! replies contain secrets, which must not leave this server.
 
 use http::Method;
 use schemars::JsonSchema;
@@ -11,9 +11,9 @@ use super::token::Token;
 use super::types::Field;
 use super::{Dialect, Effect, Gate, Operation};
 
-/// Where the agent endpoints start.
+/// The root path of the agent endpoints.
 const ROOT: &str = "/api/agent";
-/// The grant by which a claim is turned into a token.
+/// The OAuth grant type that exchanges a claim for a token.
 pub const CLAIM_GRANT: &str = "urn:opentrain:agent-auth:grant-type:claim";
 
 /// `POST /identity`: registers anonymously.
@@ -56,7 +56,7 @@ pub struct Registration {
     pub claim_token_expires_at: Field<String>,
 }
 
-/// `POST /identity/claim`: starts the ceremony, or starts it again with a new code.
+/// `POST /identity/claim`: starts the claim, or restarts it with a new code.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 pub struct StartClaim {
     /// Secret.

@@ -1,19 +1,20 @@
-//! Amounts of money and work as exact decimals. Nothing here rounds: what cannot be written exactly is no amount, so that
-//! the figure which is checked against a limit is the very figure that is sent.
+//! Amounts of money and work as exact decimals. Nothing is rounded: a number that cannot be represented exactly is
+//! rejected, so that the amount checked against a limit is exactly the amount sent.
 
 use std::str::FromStr;
 
 use rust_decimal::Decimal;
 use serde_json::Number;
 
-/// Digits of an amount before the decimal point, at most.
+/// The most digits of an amount before the decimal point.
 const WHOLE_DIGITS: u32 = 12;
-/// Digits of an amount behind the decimal point, at most. OpenTrain's rates have up to four.
+/// The most digits of an amount after the decimal point. OpenTrain's rates have up to four.
 const FRACTION_DIGITS: u32 = 4;
-/// The places that a [`Decimal`] has behind its point, at most.
+/// The most decimal places of a [`Decimal`].
 const MOST_PLACES: i64 = 28;
 
-/// A JSON number as an exact decimal. `None` where a digit would be lost: beyond 28 digits, or by its exponent.
+/// Converts a JSON number to an exact decimal. `None` if a digit would be lost: beyond 28 digits, or through the
+/// exponent.
 #[must_use]
 pub fn exact(number: &str) -> Option<Decimal> {
     let Some((mantissa, exponent)) = number.split_once(['e', 'E']) else { return Decimal::from_str_exact(number).ok() };
@@ -35,8 +36,8 @@ pub fn exact(number: &str) -> Option<Decimal> {
     }
 }
 
-/// The number that a caller gave as an amount or a volume: at most 12 digits before and 4 behind the point. Zeros that
-/// were written stay (`300.10`), an exponent does not (`3e2` is `300`).
+/// Parses a caller's amount or volume: at most 12 digits before and 4 after the point. Written zeros stay (`300.10`),
+/// exponents are expanded (`3e2` becomes `300`).
 #[must_use]
 pub fn plain(number: &str) -> Option<Decimal> {
     let amount = exact(number)?;
@@ -45,13 +46,13 @@ pub fn plain(number: &str) -> Option<Decimal> {
     (amount.scale() <= FRACTION_DIGITS && amount.abs() < most).then_some(amount)
 }
 
-/// `amount` as the JSON number that is sent.
+/// Converts `amount` to the JSON number that is sent.
 #[must_use]
 pub fn number(amount: Decimal) -> Option<Number> {
     Number::from_str(&amount.to_string()).ok()
 }
 
-/// The exact sum, or `None` where it is too large for any amount.
+/// The exact sum; `None` if it is larger than any valid amount.
 #[must_use]
 pub fn sum(amounts: impl IntoIterator<Item = Decimal>) -> Option<Decimal> {
     amounts.into_iter().try_fold(Decimal::ZERO, Decimal::checked_add)

@@ -1,4 +1,4 @@
-//! Approvals: what a signed-in person has to decide before money moves (reference: concepts/human-approvals and
+//! Approvals: decisions of a signed-in person before money moves (reference: concepts/human-approvals and
 //! api-reference/approvals/get).
 
 #![expect(missing_docs, reason = "the type of an id describes it wherever it stands")]
@@ -69,11 +69,11 @@ pub struct Approval {
     pub created_at: Field<String>,
 }
 
-/// The status of an approval that nobody has decided yet.
+/// The status of an undecided approval.
 pub const PENDING: &str = "pending";
-/// The status of an approval that a person has confirmed: the only one that means "done".
+/// The status of a confirmed approval. Only this status means "done".
 pub const CONFIRMED: &str = "confirmed";
-/// The status of an approval that a person has declined.
+/// The status of a declined approval.
 pub const DECLINED: &str = "declined";
 /// The status of an approval that ended undecided.
 pub const EXPIRED: &str = "expired";

@@ -1,10 +1,10 @@
-//! Every operation: what can be held against OpenTrain's own description of its API.
+//! The list of all operations, for comparing them with OpenTrain's own description of its API.
 
 use super::wire::Facts;
 use super::{account, agent, approvals, contracts, credits, freelancers, jobs, marketplace, messages, milestones};
 use super::{proposals, team, tokens, updates, webhooks};
 
-/// Every operation.
+/// All operations.
 pub const OPERATIONS: &[Facts] = &[
     Facts::of::<account::GetAuthStatus>(),
     Facts::of::<account::GetCapabilities>(),

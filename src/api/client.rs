@@ -1,4 +1,5 @@
-//! The way to OpenTrain: authentication, time limits, retries by [`Effect`]. The only user of reqwest in the server.
+//! Sends requests to OpenTrain with authentication, time limits, and retries by [`Effect`]. No other code in the server
+//! uses reqwest.
 
 use std::time::Duration;
 
@@ -18,16 +19,16 @@ use super::token::Token;
 use super::wire::{self, Encoded, Request};
 use super::{Effect, Operation};
 
-/// The longest address that can be called at all, in bytes.
+/// The longest URL that reqwest accepts, in bytes.
 const LONGEST_ADDRESS: usize = u16::MAX as usize - 1;
-/// A longer `Retry-After` is told to the caller, not slept through.
+/// The longest `Retry-After` that the client waits for. A longer one is reported to the caller.
 const PATIENCE: Duration = Duration::from_secs(5);
-/// Tries after the first.
+/// The most retries after the first attempt.
 const RETRIES: usize = 2;
 
-/// Where OpenTrain is. Asked at each call, since an embedded sandbox starts at the first.
+/// The location of OpenTrain. It is read at each call, because an embedded sandbox starts at the first one.
 pub trait Endpoint: Send + Sync {
-    /// The origin to call.
+    /// The origin for requests.
     fn origin(&self) -> BoxFuture<'_, Result<Url, Error>>;
 
     /// A one-time notice for the caller, such as that the sandbox restarted.
@@ -42,14 +43,14 @@ impl Endpoint for Url {
     }
 }
 
-/// On whose behalf, and until when.
+/// The caller's credentials and deadline.
 #[derive(Clone, Copy, Debug)]
 pub struct Caller<'a> {
     /// The bearer token; `None` for a caller without one.
     pub token: Option<&'a Token>,
-    /// What else is secret and may stand in the request: an answer that repeats it is masked, too.
+    /// Another secret that the request may contain. It is masked in the reply, too.
     pub claim_token: Option<&'a Token>,
-    /// The answer is given by then, whatever it is.
+    /// The moment by which the request must end.
     pub deadline: Instant,
 }
 
@@ -60,13 +61,13 @@ impl<'a> Caller<'a> {
         Self { token: None, claim_token: None, deadline }
     }
 
-    /// What is masked wherever an answer repeats it.
+    /// The secrets that are masked in a reply.
     fn secrets(self) -> impl Iterator<Item = &'a Token> {
         self.token.into_iter().chain(self.claim_token)
     }
 }
 
-/// A client of OpenTrain. Cheap to make: connections, certificates and proxies are looked at by the first call.
+/// A client of OpenTrain. It is cheap to create: connections, certificates and proxies are set up by the first call.
 pub struct Client {
     endpoint: Box<dyn Endpoint>,
     attempt_timeout: Duration,
@@ -76,28 +77,28 @@ pub struct Client {
 }
 
 impl Client {
-    /// A client of what `endpoint` says, with a limit for one HTTP attempt.
+    /// A client of `endpoint` with a time limit for one HTTP attempt.
     #[must_use]
     pub fn new(endpoint: Box<dyn Endpoint>, attempt_timeout: Duration) -> Self {
         Self { endpoint, attempt_timeout, proxies: Proxies::default(), network: OnceCell::new(), reads_whole: false }
     }
 
-    /// The same, through these proxies.
+    /// Sets the proxies.
     #[must_use]
     pub fn through(self, proxies: Proxies) -> Self {
         Self { proxies, ..self }
     }
 
-    /// The same, which reads all of an answer: what it costs in memory is the caller's own choice.
+    /// Makes the client read replies of any size completely. The caller accepts the memory cost.
     #[must_use]
     pub fn reading_whole(self) -> Self {
         Self { reads_whole: true, ..self }
     }
 
-    /// The origin that is called.
+    /// The current origin.
     ///
     /// # Errors
-    /// When it cannot be found out.
+    /// If the origin cannot be determined.
     pub async fn origin(&self) -> Result<Url, Error> {
         self.endpoint.origin().await
     }
@@ -108,16 +109,16 @@ impl Client {
         self.endpoint.take_notice()
     }
 
-    /// Performs `operation` and gives the success as it came. A read is tried again over passing faults; anything else
-    /// only when it certainly never left.
+    /// Sends `operation` and returns the successful reply. A read is retried after temporary faults; any other request
+    /// is retried only if it certainly never left.
     ///
     /// # Errors
-    /// Every way in which no success came: see [`Error`].
+    /// Every other result: see [`Error`].
     pub async fn send<O: Operation>(&self, operation: &O, caller: Caller<'_>) -> Result<Reply, Error> {
         self.perform(wire::encode(operation)?, caller).await
     }
 
-    /// The same, of an operation that is written already.
+    /// Like [`send`](Self::send), for an encoded operation.
     ///
     /// # Errors
     /// As [`send`](Self::send).
@@ -150,17 +151,17 @@ impl Client {
             .await
     }
 
-    /// Reads a JSON object that anybody may read, once.
+    /// Fetches a public JSON object once, without a token.
     ///
     /// # Errors
-    /// Every way in which no success came: see [`Error`].
+    /// Every other result: see [`Error`].
     pub async fn fetch(&self, url: Url, deadline: Instant) -> Result<Reply, Error> {
         let network = self.network(&url).await?;
         let request = Request::get(url);
         self.attempt(network, &request, None, Caller::nobody(deadline)).await
     }
 
-    /// The connections, made at the first call.
+    /// The connections, set up by the first call.
     async fn network(&self, origin: &Url) -> Result<&Network, Error> {
         let made = || std::future::ready(Network::to(origin, self.attempt_timeout, &self.proxies));
         self.network.get_or_try_init(made).await
@@ -174,12 +175,12 @@ impl Client {
         caller: Caller<'_>,
     ) -> Result<Reply, Error> {
         let limit = self.attempt_timeout.min(caller.deadline.saturating_duration_since(Instant::now()));
-        // A write that has no time left for a connection could not be told from one that got no answer.
+        // Without time to connect, a write that never left could not be distinguished from one without a reply.
         if limit.is_zero() || (request.is_write && !network.is_told_within(limit)) {
             return Err(Error::TimedOut { waited: limit, sent: false });
         }
         let mut call = network.http.request(request.method.clone(), request.url.clone()).timeout(limit);
-        // Nothing compressed is read: who is told nothing may send it so.
+        // Compressed replies are not read, and a server may compress unless the request excludes it.
         call = call.header(ACCEPT, "application/json").header(ACCEPT_ENCODING, "identity");
         if let Some(bearer) = bearer {
             call = call.header(AUTHORIZATION, bearer.clone());
@@ -195,7 +196,7 @@ impl Client {
     }
 }
 
-/// What is put into the address must fit there: else nothing would leave, and nobody would know why.
+/// Checks that the arguments fit in a URL. Otherwise the request would fail without a clear reason.
 fn fits_an_address(url: &Url) -> Result<(), InvalidArgument> {
     let length = url.as_str().len();
     if length <= LONGEST_ADDRESS {
@@ -205,14 +206,14 @@ fn fits_an_address(url: &Url) -> Result<(), InvalidArgument> {
     Err(InvalidArgument::new("arguments", format!("the arguments are {what}")))
 }
 
-/// How long to wait before the next try; `None` to give up.
+/// The pause before the next attempt; `None` to give up.
 fn within(deadline: Instant, retry_after: Option<Duration>, wait: Option<Duration>) -> Option<Duration> {
     let wait = wait?.max(retry_after.unwrap_or_default());
     let fits = wait <= PATIENCE && Instant::now() + wait < deadline;
     fits.then_some(wait)
 }
 
-/// The header that carries the token; sensitive, so that no log prints it.
+/// The header that carries the token. It is marked sensitive, so that no log prints it.
 fn bearer(token: Option<&Token>) -> Result<HeaderValue, Error> {
     let Some(token) = token else {
         return Err(Error::NotConfigured("no OpenTrain API token is set".into()));

@@ -1,5 +1,5 @@
-//! Contracts: one for each hired trainer on each job, with its milestones (reference: api-reference/contracts/list, /get
-//! and /end).
+//! Contracts, one for each hired trainer of a job, with milestones (reference: api-reference/contracts/list, /get and
+//! /end).
 
 #![expect(missing_docs, reason = "the type of an id describes it wherever it stands")]
 

@@ -1,5 +1,5 @@
-//! Credits and payments (reference: api-reference/credits and api-reference/payments/pending). Credits are in cents on
-//! the wire, contracts and payments in USD.
+//! Credits and payments (reference: api-reference/credits and api-reference/payments/pending). The API counts credits
+//! in cents; contracts and payments are in USD.
 
 #![expect(missing_docs, reason = "the type of an id describes it wherever it stands")]
 
@@ -208,7 +208,7 @@ pub struct NewTopUp {
 }
 
 impl NewTopUp {
-    /// The id, wherever the answer names it.
+    /// The id, from either of its two places in the reply.
     #[must_use]
     pub fn id(&self) -> Option<&str> {
         self.top_up_id.text().or_else(|| self.top_up.get()?.id.text())

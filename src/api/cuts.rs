@@ -1,44 +1,44 @@
-//! What is left out of a value that is too large, and where: for the answers that say so.
+//! Describes the parts that were left out of a value that is too large.
 
-/// The most characters of a name within a path.
+/// The most characters of a key within a path.
 pub(super) const NAME_IN_PATH: usize = 60;
 
-/// What was left out at one place. Places that differ only in an index are one.
+/// The part that was left out at one place. Places that differ only in an index are merged.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cut {
-    /// The names of the keys that lead to it, such as `contracts[].milestones`; empty for the answer itself.
+    /// The keys that lead to the place, such as `contracts[].milestones`; empty for the value itself.
     pub path: String,
-    /// What is missing.
+    /// The kind and size of the part.
     pub missing: Missing,
 }
 
-/// What is missing at a place.
+/// The kind of a part that was left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Missing {
     /// The ends of texts.
     Text {
-        /// The most characters that a text had.
+        /// The length of the longest text, in characters.
         longest: usize,
     },
     /// Items of lists.
     Items {
-        /// How many are left.
+        /// The number of items that were kept.
         kept: usize,
-        /// How many there were.
+        /// The original number of items.
         of: usize,
     },
     /// Keys of objects.
     Keys {
-        /// How many are left.
+        /// The number of keys that were kept.
         kept: usize,
-        /// How many there were.
+        /// The original number of keys.
         of: usize,
     },
-    /// All that is nested too deeply.
+    /// Values that were nested too deeply.
     Nesting,
 }
 
-/// The path to what stands under `name` in what `path` leads to.
+/// The path of the key `name` below `path`.
 #[must_use]
 pub fn path_to(path: &str, name: &str) -> String {
     let dot = if path.is_empty() { "" } else { "." };
@@ -46,14 +46,14 @@ pub fn path_to(path: &str, name: &str) -> String {
 }
 
 impl Cut {
-    /// The same of a value that stands at `path`.
+    /// Moves the cut below `path`.
     #[must_use]
     pub fn below(self, path: &str) -> Self {
         let dot = if self.path.is_empty() || self.path.starts_with('[') { "" } else { "." };
         Self { path: format!("{path}{dot}{}", self.path), ..self }
     }
 
-    /// Adds a cut to what was cut at the same place before.
+    /// Adds a cut, merged with an earlier cut at the same place.
     pub fn add(cuts: &mut Vec<Self>, path: &str, missing: Missing) {
         let is_same = |known: &&mut Self| {
             known.path == path && std::mem::discriminant(&known.missing) == std::mem::discriminant(&missing)

@@ -1,5 +1,5 @@
-//! Errors as services write them: OpenTrain's own envelope, OAuth's, and what gateways and frameworks write in its place
-//! (`problem+json`, `{"message"}`, `{"error": {…}}`, lists of errors, one for each field).
+//! Parses errors as services write them: OpenTrain's own envelope, OAuth's, and those of gateways and frameworks
+//! (`problem+json`, `{"message"}`, `{"error": {…}}`, lists of errors for fields).
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use super::cuts::Cut;
 use super::error::Refusal;
 use super::excerpt::{self, Excerpt};
 
-/// Keys that hold words for people, in the order in which they are believed.
+/// Keys of messages for people, in order of preference.
 const WORDS: [&str; 10] = [
     "message",
     "error_description",
@@ -23,20 +23,20 @@ const WORDS: [&str; 10] = [
     "faultstring",
     "reason",
 ];
-/// Keys below which the words stand.
+/// Keys below which messages are nested.
 const NESTED: [&str; 8] = ["error", "errors", "detail", "details", "fault", "violations", "issues", "invalid-params"];
-/// Keys that name the place that is meant.
+/// Keys that name the wrong field.
 const PLACES: [&str; 6] = ["field", "path", "loc", "name", "param", "pointer"];
-/// Keys of a request's number.
+/// Keys of the request id.
 const REQUEST_IDS: [&str; 4] = ["requestId", "request_id", "traceId", "correlationId"];
-/// The most sentences that are put together.
+/// The most sentences of a combined message.
 const SENTENCES: usize = 8;
-/// How deep words are looked for.
+/// The deepest nesting at which messages are searched.
 const DEPTH: usize = 5;
 
 impl Refusal {
-    /// Reads the body of an answer that is no success, each part for itself; `None` when it has nothing to say. A body
-    /// that is not OpenTrain's envelope is kept whole as its details.
+    /// Parses the body of an unsuccessful reply, each part separately; `None` if it contains no information. The
+    /// details of a foreign envelope are the whole body.
     pub(super) fn read(status: u16, body: &str, retry_after: Option<Duration>, dialect: Dialect) -> Option<Self> {
         let Excerpt { value: body, cuts } = excerpt::read(body).ok()?;
         let empty = Map::new();
@@ -62,14 +62,14 @@ impl Refusal {
     }
 }
 
-/// Whether this is OpenTrain's own envelope: nothing but the four keys that it documents tells what is wrong.
+/// True for OpenTrain's own envelope: only its four documented keys describe the error.
 fn is_own_envelope(object: &Map<String, Value>) -> bool {
     let has_text = |name: &str| object.get(name).is_some_and(Value::is_string);
     let speaks_otherwise = || WORDS.iter().chain(&["errors", "fault"]).any(|name| object.contains_key(*name));
     (has_text("error") || has_text("code") || object.contains_key("details")) && !speaks_otherwise()
 }
 
-/// `details`, untouched, where OpenTrain's envelope or an error object has them; else the whole body.
+/// The unchanged `details` of OpenTrain's envelope or an error object; otherwise the whole body.
 fn details(body: Value) -> Option<Value> {
     let of_error = body.pointer("/error/details").filter(|details| details.is_object());
     match (&body, of_error) {
@@ -81,7 +81,7 @@ fn details(body: Value) -> Option<Value> {
     }
 }
 
-/// The cuts of a body as those of an error with its [`details`].
+/// Converts the cuts of a body to cuts of its [`details`].
 fn of_details(cuts: Vec<Cut>, body: &Value) -> Vec<Cut> {
     let is_own = body.get("details").is_some();
     let moved = |cut: Cut| {
@@ -95,7 +95,7 @@ fn of_details(cuts: Vec<Cut>, body: &Value) -> Vec<Cut> {
     cuts.into_iter().map(moved).collect()
 }
 
-/// The error's code: `code`, that of an error object, or OAuth's `error`.
+/// The error code: `code`, the code of an error object, or OAuth's `error`.
 fn code(object: &Map<String, Value>, dialect: Dialect) -> Option<String> {
     let error = object.get("error");
     let is_oauth = dialect != Dialect::Api;
@@ -121,7 +121,7 @@ fn request_id(object: &Map<String, Value>) -> Option<String> {
         .map(str::to_owned)
 }
 
-/// What `value` says, each sentence once.
+/// The messages in `value`, without repetitions.
 fn sentences(value: &Value, depth: usize) -> Vec<String> {
     let mut found: Vec<String> = Vec::new();
     let all = match value {
@@ -140,7 +140,7 @@ fn sentences(value: &Value, depth: usize) -> Vec<String> {
     found
 }
 
-/// What an error object says: its own words after the place that they are about, then those below it.
+/// The messages of an error object: its own message after the field's name, then nested messages.
 fn of_object(object: &Map<String, Value>, depth: usize) -> Vec<String> {
     let own: Vec<&str> = WORDS
         .iter()
@@ -151,7 +151,7 @@ fn of_object(object: &Map<String, Value>, depth: usize) -> Vec<String> {
     let place = PLACES.iter().find_map(|name| place(object.get(*name)?));
     let at = |text: &str| place.as_ref().map_or_else(|| text.to_owned(), |place| format!("{place}: {text}"));
     let mut all: Vec<String> = own.into_iter().map(at).collect();
-    // Beside other words, one alone is a code.
+    // Next to other messages, a single word is a code.
     let is_code = |value: &Value| !all.is_empty() && value.as_str().is_some_and(is_one_word);
     let below: Vec<&Value> =
         NESTED.iter().filter_map(|name| object.get(*name)).filter(|value| !is_code(value)).collect();
@@ -166,7 +166,7 @@ fn is_one_word(text: &str) -> bool {
     !text.trim().is_empty() && !text.contains(char::is_whitespace)
 }
 
-/// `"field"`, or `["fields", 0, "name"]`.
+/// Formats the field's name: `"field"`, or `["fields", 0, "name"]`.
 fn place(value: &Value) -> Option<String> {
     let step = |value: &Value| match value {
         Value::String(text) => Some(text.clone()),
@@ -180,7 +180,7 @@ fn place(value: &Value) -> Option<String> {
     .filter(|place| !place.is_empty())
 }
 
-/// `{"title": ["is too long"], "amount": "is missing"}`, below a key for errors.
+/// The messages by field: `{"title": ["is too long"], "amount": "is missing"}`.
 fn by_field(object: &Map<String, Value>) -> Vec<String> {
     let of_field = |(name, value): (&String, &Value)| {
         let texts: Vec<&str> = match value {

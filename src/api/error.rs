@@ -1,4 +1,4 @@
-//! What can go wrong on the way to OpenTrain, by what the caller can do about it.
+//! The errors of a request, grouped by what the caller can do about them.
 
 use std::time::Duration;
 
@@ -7,48 +7,48 @@ use serde_json::Value;
 
 use super::cuts::Cut;
 
-/// An operation that gave no answer.
+/// An operation that failed.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum Error {
-    /// An argument is wrong; nothing was sent.
+    /// An argument is invalid. Nothing was sent.
     #[error(transparent)]
     Invalid(#[from] InvalidArgument),
-    /// There is no token that could be sent; nothing was.
+    /// No usable token is configured. Nothing was sent.
     #[error("{0}")]
     NotConfigured(String),
-    /// What is set, or found on this machine, cannot be used; nothing was sent.
+    /// A setting or a part of this machine cannot be used. Nothing was sent.
     #[error("{what}")]
     Unusable {
-        /// What cannot be used, and why.
+        /// The thing that cannot be used, and why.
         what: String,
-        /// What to look at.
+        /// The setting or file to check.
         look_at: &'static str,
     },
-    /// OpenTrain answered with an error of its own.
+    /// OpenTrain replied with an error.
     #[error("{}", .0.message)]
     Refused(Box<Refusal>),
-    /// An answer came that is not one of OpenTrain's.
+    /// The reply is not in OpenTrain's format.
     #[error("{}", .0.what)]
     Unreadable(Box<Unreadable>),
-    /// No answer came in time.
+    /// No reply arrived in time.
     #[error("OpenTrain did not answer within {} s", tenths(*.waited))]
     TimedOut {
-        /// How long was waited for this answer.
+        /// The time that was waited.
         waited: Duration,
-        /// Whether the request may have reached OpenTrain.
+        /// True if the request may have reached OpenTrain.
         sent: bool,
     },
-    /// The connection could not be made, or broke.
+    /// The connection could not be established, or broke.
     #[error("{what}")]
     Unreachable {
-        /// What happened, without secrets.
+        /// The fault, without secrets.
         what: String,
-        /// Whether the request may have reached OpenTrain.
+        /// True if the request may have reached OpenTrain.
         sent: bool,
     },
 }
 
-/// Seconds, to a tenth.
+/// Rounds to tenths of a second.
 fn tenths(time: Duration) -> f64 {
     (time.as_secs_f64() * 10.0).round() / 10.0
 }
@@ -57,14 +57,14 @@ fn tenths(time: Duration) -> f64 {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct InvalidArgument {
-    /// The parameter, as the caller wrote it.
+    /// The parameter as the caller wrote it.
     pub field: String,
-    /// What is wrong and what would be right.
+    /// The problem and a valid value.
     pub message: String,
 }
 
 impl InvalidArgument {
-    /// `field` is wrong, as `message` says.
+    /// An error about `field`.
     pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self { field: field.into(), message: message.into() }
     }
@@ -79,16 +79,16 @@ pub struct Refusal {
     pub message: String,
     /// `code`, an open set: `BAD_REQUEST`, `FORBIDDEN`, …
     pub code: Option<String>,
-    /// `requestId`, to be quoted to support.
+    /// `requestId`, for OpenTrain's support.
     pub request_id: Option<String>,
-    /// `details`, untouched; the whole body where it is no envelope.
+    /// `details` unchanged, or the whole body of a foreign envelope.
     pub details: Option<Value>,
-    /// Whether it is not OpenTrain's own envelope: a gateway may have answered in its place.
+    /// True if the envelope is not OpenTrain's own: a gateway may have replied instead.
     #[serde(default)]
     pub is_foreign: bool,
     /// The `Retry-After` header.
     pub retry_after: Option<Duration>,
-    /// What was left out of details beyond all measure.
+    /// The parts that were left out of extremely large details.
     #[serde(skip)]
     pub cuts: Vec<Cut>,
 }
@@ -106,35 +106,35 @@ impl Refusal {
         self.detail(name).and_then(Value::as_str)
     }
 
-    /// The reason that the API names, such as `account_claim_required`.
+    /// The documented reason, such as `account_claim_required`.
     #[must_use]
     pub fn reason(&self) -> Option<&str> {
         self.detail_text("reason")
     }
 
-    /// The one refusal that comes after the change was made: moderation has taken the job down again, which is a draft now
-    /// (reference: api-reference/jobs/update).
+    /// True for the only refusal that follows a successful change: moderation has taken the job down, so that it is a
+    /// draft again (reference: api-reference/jobs/update).
     #[must_use]
     pub fn came_after_the_change(&self) -> bool {
         self.status == 409 && self.reason() == Some("moderation_blocked") && self.detail_text("status") == Some("DRAFT")
     }
 }
 
-/// An answer that is not one of OpenTrain's: a proxy's page, a broken body, another shape.
+/// A reply that is not OpenTrain's: a proxy's page, a broken body, another shape.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unreadable {
     /// The HTTP status.
     pub status: u16,
-    /// What is wrong with it.
+    /// The problem with the reply.
     pub what: String,
-    /// It stopped before its end.
+    /// True if the reply ended early.
     pub truncated: bool,
     /// The `Retry-After` header.
     pub retry_after: Option<Duration>,
 }
 
 impl Error {
-    /// The HTTP status, where an answer came.
+    /// The HTTP status, if there was a reply.
     #[must_use]
     pub fn status(&self) -> Option<u16> {
         match self {
@@ -144,7 +144,7 @@ impl Error {
         }
     }
 
-    /// How long the API asks to be left alone.
+    /// The pause that the API asks for.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
@@ -154,7 +154,7 @@ impl Error {
         }
     }
 
-    /// A fault that may be gone at the next try.
+    /// True for a fault that a retry may cure.
     #[must_use]
     pub fn is_passing(&self) -> bool {
         match self {
@@ -164,7 +164,7 @@ impl Error {
         }
     }
 
-    /// Whether the request certainly never left.
+    /// True if the request certainly never left.
     #[must_use]
     pub const fn never_left(&self) -> bool {
         matches!(
@@ -177,9 +177,10 @@ impl Error {
         )
     }
 
-    /// Whether the request may have been carried out although no success was seen. A 4xx is a refusal, but for those by
-    /// which a box in between says that it has waited or been left; 307 and 308 ask to go elsewhere, while the other
-    /// redirects may follow something done (RFC 9110, 15.4). Anything else that came after the request left tells nothing.
+    /// True if the request may have been carried out although no success was received. A 4xx is a refusal, except for
+    /// statuses with which a gateway reports its own timeout or a lost client. 307 and 308 ask for another URL, but
+    /// other redirects may follow a completed request (RFC 9110, 15.4). All other faults after the request has left are
+    /// inconclusive.
     #[must_use]
     pub fn may_have_happened(&self) -> bool {
         match self {
@@ -194,8 +195,8 @@ impl Error {
     }
 }
 
-/// Whether a gateway, a balancer or an edge gives this status in place of an answer that it did not get or pass on: a
-/// time limit of its own (408, 504, 524), a client that it thinks has gone (460, 499), an upstream that it lost.
+/// True for statuses that a gateway, balancer or edge sends instead of OpenTrain's reply: its own time limit (408, 504,
+/// 524), a client that seems to have left (460, 499), a lost upstream.
 const fn comes_from_between(status: u16) -> bool {
     matches!(status, 408 | 460 | 499 | 502..=504 | 520..=524 | 530)
 }

@@ -1,42 +1,43 @@
-//! Evidence that a write was done. A status of 200 alone is none where the answer is documented to say more: an answer
-//! without it is unknown, and so is one that contradicts it. Each operation names its evidence; this module judges.
+//! Judges whether a reply proves that a write was carried out. A status of 200 is not enough if the reply is documented
+//! to contain more: without that content, or with contradicting content, the outcome is unknown. Each operation names
+//! its evidence; this module checks it.
 
 use serde_json::{Map, Value};
 
-/// What in a 2xx answer shows that an operation was carried out.
+/// The part of a 2xx reply that proves that an operation was carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {
-    /// A read: its documented shape is all that is asked for.
+    /// A read needs no proof beyond the documented shape.
     Read,
-    /// The id of what was made or asked for, at one of these JSON pointers.
+    /// The id of the created or requested object, at one of these JSON pointers.
     Id(&'static [&'static str]),
-    /// One of the documented fields at these JSON pointers, and no status that contradicts.
+    /// One of the documented fields at these JSON pointers, and no contradicting status.
     Field(&'static [&'static str], Status),
-    /// The success itself, even without a body: the operation has nothing to give back. A status must not contradict.
+    /// The success itself, even without a body, because the operation returns nothing. A status must not contradict it.
     Success(Status),
 }
 
-/// Which status an answer may show, if it shows one.
+/// The statuses that are consistent with success, if the reply contains one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Status {
     /// No status is documented.
     None,
-    /// At this JSON pointer, one of these words.
+    /// One of these words at this JSON pointer.
     OneOf(&'static str, &'static [&'static str]),
-    /// At this JSON pointer, any word but these, which a thing has before it is changed.
+    /// Any word except these at this JSON pointer. An object has these statuses before the change.
     NoneOf(&'static str, &'static [&'static str]),
 }
 
-/// Keys of an answer that say no when they are false.
+/// Keys of a reply that deny success when false.
 const DENIALS: [&str; 3] = ["ok", "success", "deleted"];
-/// The status of an answer to a request that is not carried out yet.
+/// The HTTP status for a request that is not carried out yet.
 const ACCEPTED: u16 = 202;
 
 impl Evidence {
-    /// Looks for the evidence in the answer to a write.
+    /// Checks the reply to a write for evidence.
     ///
     /// # Errors
-    /// What contradicts it, or is missing.
+    /// The contradiction, or the missing part.
     pub fn look(self, status: u16, answer: &Map<String, Value>) -> Result<(), String> {
         let at = |pointer: &str| pointer_in(answer, pointer);
         let (has_id, found) = match self {
@@ -76,7 +77,8 @@ impl Evidence {
         }
     }
 
-    /// The answer that stands for a body which is none, where a success needs no more: nothing, `null`, a word like OK.
+    /// The JSON that replaces an empty or trivial body (nothing, `null`, a word like OK), if the operation needs no
+    /// more.
     #[must_use]
     pub fn without_body(self, body: &str) -> Option<&'static str> {
         let body = body.trim();
@@ -90,7 +92,7 @@ impl Evidence {
 }
 
 impl Status {
-    /// The word that contradicts, if one does.
+    /// The contradicting word, if any.
     fn contradiction(self, answer: &Map<String, Value>) -> Option<String> {
         let (pointer, words, is_right) = match self {
             Self::None => return None,
@@ -109,7 +111,7 @@ fn pointer_in<'a>(answer: &'a Map<String, Value>, pointer: &str) -> Option<&'a V
     steps.try_fold(first, |value, step| value.get(step))
 }
 
-/// Whether this is an id: a text that is not blank, or a number.
+/// True for an id: a nonblank text or a number.
 fn is_id(value: Option<&Value>) -> bool {
     match value {
         Some(Value::String(text)) => !text.trim().is_empty(),
@@ -118,7 +120,7 @@ fn is_id(value: Option<&Value>) -> bool {
     }
 }
 
-/// Whether this says anything: neither null nor false, nor an empty text.
+/// True for a value other than null, false and the empty text.
 fn is_given(value: Option<&Value>) -> bool {
     match value {
         None | Some(Value::Null | Value::Bool(false)) => false,

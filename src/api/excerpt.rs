@@ -1,5 +1,5 @@
-//! Reads JSON within a bound of memory. An answer of OpenTrain may hold millions of values, and no caller is shown more
-//! than some hundreds: long lists, objects and texts are shortened while they are read, and each cut is named.
+//! Parses JSON within a memory limit. A reply may contain millions of values, but answers show a few hundred at most:
+//! long lists, objects and texts are shortened while parsing, and each cut is noted.
 
 use std::fmt;
 
@@ -8,48 +8,49 @@ use serde_json::{Map, Number, Value};
 
 use super::cuts::{Cut, Missing, NAME_IN_PATH};
 
-/// The memory that a shortened answer may take, in bytes, roughly.
+/// The approximate memory limit of a shortened reply, in bytes.
 const ROOM: usize = 8 << 20;
-/// A list or an object may use up to half of the room that is left, so that its neighbours get some; this much in any case.
+/// The least room of a list or an object. Each may use up to half of the remaining room, so that its neighbours get
+/// some, too.
 const LEAST_SHARE: usize = 64 << 10;
-/// The longest text and the longest number that is kept, in bytes.
+/// The longest text or number that is kept, in bytes.
 const LONGEST: usize = 32 << 10;
-/// The longest name of a key, in bytes.
+/// The longest key, in bytes.
 const LONGEST_NAME: usize = 1_000;
-/// The start of a text that is kept even where no room is left, in bytes.
+/// The part of a text that is kept even without room, in bytes.
 const LEAST_TEXT: usize = 500;
-/// Levels of lists and objects. `serde_json` reads 127 at most.
+/// The deepest nesting of lists and objects. `serde_json` reads 127 levels at most.
 const DEPTH: usize = 100;
-/// What a value, a key and an object cost besides their text: what they take here and in the type that is read of them.
+/// The estimated cost of a value, a key or an object besides its text, here and in the type that is parsed from it.
 const VALUE_COST: usize = 80;
 const KEY_COST: usize = 128;
 const OBJECT_COST: usize = 200;
-/// The most places that are remembered.
+/// The most places that are noted.
 const MOST_CUTS: usize = 50;
-/// How `serde_json` with `arbitrary_precision` names the number that it hands to a visitor.
+/// The key under which `serde_json` with `arbitrary_precision` passes a number to a visitor.
 const NUMBER: &str = "$serde_json::private::Number";
 
-/// JSON that was read, and what was left out of it.
+/// Parsed JSON, and the parts that were left out.
 #[derive(Clone, Debug, Default)]
 pub struct Excerpt {
     /// The value.
     pub value: Value,
-    /// What is missing in it; nothing if it is whole.
+    /// The missing parts; empty if the value is complete.
     pub cuts: Vec<Cut>,
 }
 
-/// Reads `json` within the bound.
+/// Parses `json` within the memory limit.
 ///
 /// # Errors
-/// When it is not JSON.
+/// If the text is not JSON.
 pub fn read(json: &str) -> serde_json::Result<Excerpt> {
     read_within(json, ROOM, LONGEST)
 }
 
-/// Reads all of `json`, but for what is nested too deeply.
+/// Parses all of `json`, except values that are nested too deeply.
 ///
 /// # Errors
-/// When it is not JSON.
+/// If the text is not JSON.
 pub fn read_whole(json: &str) -> serde_json::Result<Excerpt> {
     read_within(json, usize::MAX, usize::MAX)
 }
@@ -62,7 +63,7 @@ fn read_within(json: &str, room: usize, longest: usize) -> serde_json::Result<Ex
     Ok(Excerpt { value, cuts: reader.cuts })
 }
 
-/// What was paid for a value.
+/// The cost that was charged for a value.
 fn cost(value: &Value) -> usize {
     match value {
         Value::Null | Value::Bool(_) | Value::Number(_) => 0,
@@ -75,7 +76,7 @@ fn cost(value: &Value) -> usize {
 }
 
 struct Reader {
-    /// What the list or object that is being read may still take.
+    /// The remaining room of the current list or object.
     room: usize,
     longest: usize,
     depth: usize,
@@ -90,14 +91,14 @@ impl Reader {
         }
     }
 
-    /// Whether there is room for `cost`, which is taken then.
+    /// Charges `cost` if there is room for it.
     const fn pay(&mut self, cost: usize) -> bool {
         let is_there = self.room >= cost;
         self.room = self.room.saturating_sub(if is_there { cost } else { 0 });
         is_there
     }
 
-    /// Reads what stands in a list or an object, within its share of the room.
+    /// Parses the content of a list or an object within its share of the room.
     fn within_share<T>(&mut self, read: impl FnOnce(&mut Self, usize) -> T) -> T {
         let outer = self.room;
         let share = (outer / 2).max(LEAST_SHARE).min(outer);
@@ -109,7 +110,7 @@ impl Reader {
         done
     }
 
-    /// `text`, or its start where it is too long or no room is left for it.
+    /// Keeps `text`, or its start if it is too long or the room is used up.
     fn text(&mut self, text: &str) -> String {
         let longest = self.longest.min(self.room.max(LEAST_TEXT));
         self.room = self.room.saturating_sub(text.len().min(longest));
@@ -131,7 +132,7 @@ impl Reader {
     fn items<'de, A: SeqAccess<'de>>(&mut self, share: usize, mut list: A) -> Result<Value, A::Error> {
         let (mut items, place) = (Vec::new(), self.path.len());
         self.path.push_str("[]");
-        // What is left at the end is for the parts of the last item: they shall not be cut.
+        // The rest of the room is reserved for the last item, so that its parts are not cut.
         while self.depth <= DEPTH && self.room > share / 4 {
             let Some(item) = list.next_element_seed(&mut *self)? else { break };
             items.push(item);
@@ -160,7 +161,7 @@ impl Reader {
             let fits = self.depth <= DEPTH && name.len() <= self.longest.min(LONGEST_NAME);
             let doubled = object.get_mut(&*name).map(Value::take);
             if fits && (doubled.is_some() || self.pay(KEY_COST + name.len())) {
-                // The last one counts, and gets the room of the one before it.
+                // The last duplicate counts, and reuses the room of the earlier one.
                 self.room = share.min(self.room.saturating_add(doubled.as_ref().map_or(0, cost)));
                 let value = self.field(&name, &mut fields)?;
                 object.insert(name.into_owned(), value);

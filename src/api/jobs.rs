@@ -64,7 +64,7 @@ impl Operation for UpdateJobDraft {
     }
 }
 
-/// OpenTrain takes a change of nothing, and answers as if something had changed.
+/// OpenTrain accepts an empty change and replies as if something had changed.
 fn something_to_change(fields: &Map<String, Value>) -> Result<(), InvalidArgument> {
     if fields.is_empty() {
         return Err(InvalidArgument::new("fields", "there is nothing to change: fields is empty"));
@@ -72,7 +72,7 @@ fn something_to_change(fields: &Map<String, Value>) -> Result<(), InvalidArgumen
     Ok(())
 }
 
-/// The documented keys of a job's fields; others pass, too.
+/// The schema of a job's documented fields. Other fields are accepted, too.
 fn fields_schema(_: &mut SchemaGenerator) -> Schema {
     let texts = [
         "jobTitle",

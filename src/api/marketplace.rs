@@ -1,5 +1,5 @@
-//! The public marketplace: what anybody can see, without a token (reference: api-reference/jobs/search, get, facets and
-//! changes). 120 requests a minute from one address.
+//! The public marketplace, readable without a token (reference: api-reference/jobs/search, get, facets and changes).
+//! Limit: 120 requests a minute per IP address.
 
 #![expect(missing_docs, reason = "the type of an id describes it wherever it stands")]
 

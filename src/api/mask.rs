@@ -1,6 +1,6 @@
-//! Finds a secret in a text in whatever form somebody repeats it: plain, in other letter cases, escaped for JSON, for an
-//! address or for HTML, with line breaks within, or in base64 and hexadecimal. It reads the text from left to right and
-//! parses nothing, so that no nesting hides anything; a JSON text stays one.
+//! Finds a secret in a text in every form in which it may be repeated: plain, in another letter case, escaped for JSON,
+//! URLs or HTML, with line breaks, in base64 or hexadecimal. The text is scanned from left to right without parsing, so
+//! that nesting hides nothing; JSON stays valid JSON.
 
 use std::ops::Range;
 
@@ -8,10 +8,10 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use memchr::memmem;
 
-/// The most backslashes before an escape, and the most times that a percent sign is escaped again.
+/// The most backslashes before an escape, and the most times that a percent sign is escaped.
 const LAYERS: usize = 8;
 
-/// Puts `mask` in the place of `secret`, in whatever form, wherever it stands in `text`.
+/// Replaces `secret` with `mask` in `text`, in every form.
 pub(super) fn hide(text: &mut String, secret: &str, mask: &str) {
     let places = places(text, secret);
     let mut shown = String::new();
@@ -29,12 +29,12 @@ pub(super) fn hide(text: &mut String, secret: &str, mask: &str) {
     }
 }
 
-/// Whether `secret` stands in `text`, in whatever form.
+/// True if `text` contains `secret` in any form.
 pub(super) fn stands_in(text: &str, secret: &str) -> bool {
     !places(text, secret).is_empty()
 }
 
-/// Where `secret` stands in `text`, in whatever form, from left to right.
+/// The positions of `secret` in `text` in any form, from left to right.
 fn places(text: &str, secret: &str) -> Vec<Range<usize>> {
     let mut places = spelled(text.as_bytes(), secret.as_bytes());
     for form in encoded(secret) {
@@ -45,13 +45,13 @@ fn places(text: &str, secret: &str) -> Vec<Range<usize>> {
     places
 }
 
-/// The places where the secret is spelled out, in any escapes.
+/// The positions at which the secret is spelled out, with any escapes.
 fn spelled(text: &[u8], secret: &[u8]) -> Vec<Range<usize>> {
     let Some(first) = secret.first() else { return Vec::new() };
     let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
     let mut places = Vec::new();
     let mut at = 0;
-    // A secret begins with its first letter, or with what begins an escape.
+    // A match starts with the secret's first letter or with the start of an escape.
     while let Some(found) = text.get(at..).and_then(|rest| {
         rest.iter().position(|byte| *byte == lower || *byte == upper || matches!(byte, b'\\' | b'%' | b'&'))
     }) {
@@ -67,7 +67,7 @@ fn spelled(text: &[u8], secret: &[u8]) -> Vec<Range<usize>> {
     places
 }
 
-/// Where `secret` ends in `text`, if it is spelled out there from `at` on.
+/// The end of `secret` in `text` if it is spelled out from `at` on.
 fn end_of(text: &[u8], at: usize, secret: &[u8]) -> Option<usize> {
     let (mut place, mut matched) = (at, 0);
     while let Some(wanted) = secret.get(matched) {
@@ -86,7 +86,7 @@ fn end_of(text: &[u8], at: usize, secret: &[u8]) -> Option<usize> {
     Some(place)
 }
 
-/// The letter at the start of `text`, out of its escapes, and how long it is there.
+/// Decodes the letter at the start of `text` and returns its encoded length.
 fn letter(text: &[u8]) -> (Option<u8>, usize) {
     let escaped = match text {
         [b'\\', ..] => {
@@ -94,7 +94,7 @@ fn letter(text: &[u8]) -> (Option<u8>, usize) {
             let digits = text.get(slashes..).and_then(|rest| rest.strip_prefix(b"u00")).and_then(|rest| rest.get(..2));
             digits.and_then(hex).map(|byte| (byte, slashes + 5))
         }
-        // An escaped percent sign (%25) begins an escape that was escaped again.
+        // An escaped percent sign (%25) may begin an escape that was escaped twice.
         [b'%', ..] => {
             let escaped = text.get(1..).unwrap_or_default().chunks_exact(2);
             let start = 1 + 2 * escaped.take(LAYERS).take_while(|two| *two == b"25").count();
@@ -113,7 +113,7 @@ fn hex(digits: &[u8]) -> Option<u8> {
     u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
-/// `95;` or `x5f;`, as HTML writes a letter after `&#`.
+/// Decodes `95;` or `x5f;`, the HTML form of a letter after `&#`.
 fn entity(text: &[u8]) -> Option<(u8, usize)> {
     let end = text.iter().take(8).position(|byte| *byte == b';')?;
     let digits = std::str::from_utf8(text.get(..end)?).ok()?;
@@ -124,8 +124,8 @@ fn entity(text: &[u8]) -> Option<(u8, usize)> {
     Some((byte, end + 1))
 }
 
-/// The length of what may stand between two letters of a secret that was folded: blanks, line ends, escaped or not, and
-/// characters that nobody sees.
+/// The length of a gap between two letters of a wrapped secret: blanks, line ends (escaped or not) and invisible
+/// characters.
 fn gap(text: &[u8]) -> usize {
     match text {
         [b' ' | b'\n' | b'\r' | b'\t', ..] => 1,
@@ -135,14 +135,14 @@ fn gap(text: &[u8]) -> usize {
     }
 }
 
-/// The secret in hexadecimal, and the parts of it that stay the same in base64 whatever stands around it.
+/// The secret in hexadecimal, and the parts of its base64 form that do not depend on the surrounding text.
 fn encoded(secret: &str) -> Vec<String> {
     let hexadecimal = secret.bytes().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
     let mut forms = vec![hexadecimal.to_ascii_uppercase(), hexadecimal];
     for skipped in 0..3 {
         let rest = secret.as_bytes().get(skipped..).unwrap_or_default();
         let whole = rest.get(..rest.len() / 3 * 3).unwrap_or_default();
-        // Fewer bytes than this could be anything.
+        // Shorter parts would match unrelated text.
         if whole.len() >= 6 {
             forms.extend([STANDARD_NO_PAD.encode(whole), URL_SAFE_NO_PAD.encode(whole)]);
         }

@@ -1,4 +1,5 @@
-//! Conversations and messages: one endpoint, two jobs (reference: api-reference/messages).
+//! Conversations and messages. One endpoint both lists conversations and reads messages (reference:
+//! api-reference/messages).
 
 #![expect(missing_docs, reason = "the type of an id describes it wherever it stands")]
 

@@ -1,4 +1,4 @@
-//! Milestones: the parts that a contract's work is paid by (reference: api-reference/contracts/create-milestone,
+//! Milestones, the parts in which a contract is paid (reference: api-reference/contracts/create-milestone,
 //! milestones/fund and milestones/approve).
 
 #![expect(missing_docs, reason = "the type of an id describes it wherever it stands")]
@@ -146,7 +146,7 @@ pub struct Milestone {
     pub created_at: Field<String>,
 }
 
-/// The status of a milestone without money behind it.
+/// The status of a milestone without money.
 pub const NOT_FUNDED: &str = "NOT_FUNDED";
 /// The status of a milestone whose money is held until release.
 pub const ACTIVE_FUNDED: &str = "ACTIVE_FUNDED";

@@ -1,10 +1,10 @@
-//! What OpenTrain is: its endpoints as types, its errors, and the way to it over HTTP.
+//! OpenTrain's REST API: its endpoints as types, its errors, and its HTTP client.
 //!
-//! An [`Operation`] is one REST endpoint. The client encodes with it, the sandbox decodes with it, and the tools,
-//! the schema files and the README read their facts from it. This folder knows nothing of MCP, of tools, or of
-//! the sandbox, and imports nothing of ours.
+//! An [`Operation`] is one REST endpoint. The client encodes with it, the sandbox decodes with it, and the tools, the
+//! schemas and the documentation are derived from it. This folder knows nothing of MCP, tools or the sandbox, and
+//! imports no other folder.
 //!
-//! Facts about the API come from its reference, <https://www.opentrain.ai/docs/developers>.
+//! The API's reference is at <https://www.opentrain.ai/docs/developers>.
 
 pub mod account;
 pub mod agent;
@@ -50,73 +50,74 @@ pub use evidence::Evidence;
 
 /// One endpoint of the public API.
 ///
-/// The type itself is the input: its fields are the path parameters (named as in [`PATH`](Self::PATH)), and what is
-/// left of them is the query of a `GET` or `DELETE` and the JSON object of any other method. Its doc comment is the
-/// description that a model reads, and those of its fields describe the parameters.
+/// The type itself is the input. Its fields are the path parameters (named as in [`PATH`](Self::PATH)); the other
+/// fields are the query of a `GET` or `DELETE`, and the JSON object of other methods. Its doc comment is the
+/// description for the model, and those of its fields describe the parameters.
 pub trait Operation: Serialize + DeserializeOwned + JsonSchema + Send + Sync + 'static {
-    /// The success body, read for its text. What is passed on is the body as it came.
+    /// The documented fields of a success. The whole body is passed on as it came.
     type Output: DeserializeOwned + JsonSchema + Send + 'static;
 
-    /// The tool's name: snake_case, verb and noun.
+    /// The tool's name: verb and noun in snake_case.
     const NAME: &'static str;
     /// The HTTP method.
     const METHOD: Method;
-    /// The path below [`ROOT`](Self::ROOT), with `{parameter}` segments named as the fields are on the wire.
+    /// The path below [`ROOT`](Self::ROOT), with `{parameter}` segments named like the JSON fields.
     const PATH: &'static str;
-    /// Where [`PATH`](Self::PATH) starts on the configured origin.
+    /// The root path on the configured origin.
     const ROOT: &'static str = "/api/public/v1";
-    /// The field that is the whole body, where the body is open.
+    /// The field that becomes the whole body, for an open body.
     const BODY: Option<&'static str> = None;
-    /// How bodies and errors are written.
+    /// The format of bodies and errors.
     const DIALECT: Dialect = Dialect::Api;
-    /// What a call does to the world.
+    /// The effect of a call.
     const EFFECT: Effect;
-    /// What the caller has to hold.
+    /// The API's condition for a call.
     const GATE: Gate;
-    /// What in a success shows that it was carried out. Every write names it.
+    /// The proof of success in a reply. Every write sets it.
     const EVIDENCE: Evidence = Evidence::Read;
-    /// The parameters that make a large answer smaller, in words.
+    /// Names the parameters that make a large reply smaller.
     const SMALLER: &'static str = "";
 
-    /// Looks at what a JSON schema cannot say, before anything is sent.
+    /// Checks rules that a JSON schema cannot express, before anything is sent.
     ///
     /// # Errors
-    /// The parameter that is wrong, and what would be right.
+    /// The invalid parameter, with a valid value.
     fn check(&self) -> Result<(), InvalidArgument> {
         Ok(())
     }
 }
 
-/// How an endpoint writes bodies and errors.
+/// The format of an endpoint's bodies and errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dialect {
     /// JSON, and errors in the envelope of the public API.
     Api,
-    /// JSON, and errors as OAuth has them: `{"error", "error_description"}` (RFC 6749, 5.2).
+    /// JSON, with OAuth's errors: `{"error", "error_description"}` (RFC 6749, 5.2).
     OAuthJson,
-    /// `application/x-www-form-urlencoded`, and errors as OAuth has them.
+    /// `application/x-www-form-urlencoded`, with OAuth's errors.
     OAuthForm,
 }
 
-/// What an operation does to the world. Hints, retries, read-only mode and confirmation all follow from this word.
+/// The effect of an operation. Hints, retries, read-only mode and the need for confirmation follow from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// Changes nothing; may be sent again.
+    /// Changes nothing and may be retried.
     Read,
-    /// Makes something new at each call: sent again only if it certainly never left.
+    /// Creates something new at each call. Retried only if the request certainly never left.
     Create,
-    /// Sets something to a value: the same call twice leaves what once leaves.
+    /// Sets something to a value. Repeating the call has no further effect.
     Replace,
-    /// Cannot be taken back, whether or not a person confirms it.
+    /// Cannot be undone, with or without a person's confirmation.
     Irreversible,
-    /// Asks a person: the API answers 202 with an approval, and the same request again gives the same approval.
+    /// Requests a person's decision: the API answers 202 with an approval, and a repeated request returns the same
+    /// approval.
     CoSigned,
-    /// Reaches outside the account, and no person co-signs it.
+    /// Reaches outside the account without human approval.
     Exposes,
 }
 
 impl Effect {
-    /// What a call does, for a person.
+    /// Describes the effect for a human reader.
     #[must_use]
     pub const fn describe(self) -> &'static str {
         match self {
@@ -129,7 +130,7 @@ impl Effect {
         }
     }
 
-    /// The MCP tool annotations that follow: `readOnlyHint`, `destructiveHint`, `idempotentHint`, `openWorldHint`.
+    /// The MCP tool annotations for this effect: `readOnlyHint`, `destructiveHint`, `idempotentHint`, `openWorldHint`.
     #[must_use]
     pub const fn hints(self) -> Hints {
         Hints {
@@ -145,18 +146,18 @@ impl Effect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(clippy::struct_excessive_bools, reason = "they are MCP's own four")]
 pub struct Hints {
-    /// Does not change anything.
+    /// Changes nothing.
     pub read_only: bool,
     /// May destroy or publish something.
     pub destructive: bool,
-    /// The same call again has no further effect.
+    /// Repeating the call has no further effect.
     pub idempotent: bool,
-    /// Talks to a world outside this process.
+    /// Reaches the world outside this process.
     pub open_world: bool,
 }
 
-/// What OpenTrain asks of the caller of an operation: a token, a scope, a feature of the account, a claimed account.
-/// All that are named must hold (reference: concepts/scopes-and-capabilities).
+/// The API's conditions for an operation: a token, a scope, a feature of the account, a claimed account. All named
+/// conditions must hold (reference: concepts/scopes-and-capabilities).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Gate {
     /// A bearer token is sent.
@@ -170,31 +171,31 @@ pub struct Gate {
 }
 
 impl Gate {
-    /// Any valid token.
+    /// Requires any valid token.
     pub const TOKEN: Self = Self { token: true, scopes: &[], feature: None, claimed: false };
 
-    /// Open to anybody: no token is sent, even where there is one.
+    /// Open to everybody. No token is sent, even if one is configured.
     pub const OPEN: Self = Self { token: false, scopes: &[], feature: None, claimed: false };
 
-    /// Any token with one of `scopes`.
+    /// Requires a token with one of `scopes`.
     #[must_use]
     pub const fn scopes(scopes: &'static [&'static str]) -> Self {
         Self { scopes, ..Self::TOKEN }
     }
 
-    /// Also the account's feature flag.
+    /// Adds the account's feature flag.
     #[must_use]
     pub const fn feature(self, feature: &'static str) -> Self {
         Self { feature: Some(feature), ..self }
     }
 
-    /// Also an account that a person has claimed.
+    /// Adds a claimed account.
     #[must_use]
     pub const fn claimed(self) -> Self {
         Self { claimed: true, ..self }
     }
 
-    /// Whether these granted scopes open the gate: `X:write` implies `X:read`.
+    /// True if the granted scopes satisfy this gate. `X:write` implies `X:read`.
     #[must_use]
     pub fn admits<S: AsRef<str>>(&self, granted: &[S]) -> bool {
         self.scopes.is_empty()

@@ -1,5 +1,5 @@
-//! The way to the API's host: proxies, certificates, names. What goes wrong there is said in words by which a person can
-//! mend it.
+//! Connects to the API's host: proxies, certificates, names. Connection errors are described in words that help a user
+//! fix them.
 
 use std::error::Error as StdError;
 use std::io;
@@ -19,26 +19,26 @@ use super::threads;
 /// The `User-Agent` of every request.
 pub(super) const USER_AGENT: &str = concat!("opentrain-mcp/", env!("CARGO_PKG_VERSION"));
 
-/// How long making a connection may take; always less than an attempt, so that a slow connection is told from a slow
-/// answer: only with the latter has anything left.
+/// The time limit for connecting. It is shorter than an attempt, so that a slow connection, over which nothing was
+/// sent, differs from a slow reply.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-/// A connection that was idle for longer is not used again. Servers close theirs after 5 s and more, and a write that
-/// meets the closing could not be told from one that was carried out.
+/// The age after which an idle connection is not reused. Servers close idle connections after 5 s or more, and a write
+/// that meets the closing has an unknown outcome.
 const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
-/// The most headers of an answer.
+/// The most headers of a reply.
 const MAX_HEADERS: usize = 256;
 
-/// What the environment says of proxies.
+/// The environment's proxy settings.
 #[derive(Clone, Debug, Default)]
 pub struct Proxies {
     /// The variable that names the proxy for https, and its value.
     pub https: Option<(String, String)>,
-    /// What is reached without it, as `NO_PROXY` lists it.
+    /// The hosts that are reached without a proxy, from `NO_PROXY`.
     pub except: String,
 }
 
 impl Proxies {
-    /// Reads the usual variables, by `variable`. The one for https goes before the one for everything.
+    /// Reads the usual variables through `variable`. The https variable takes precedence over the general one.
     #[must_use]
     pub fn of(variable: impl Fn(&str) -> Option<String>) -> Self {
         let set = |name: &str| variable(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
@@ -47,10 +47,10 @@ impl Proxies {
         Self { https, except: set("NO_PROXY").or_else(|| set("no_proxy")).unwrap_or_default() }
     }
 
-    /// The proxy to `origin`, with the variable that names it; `None` where there is none.
+    /// The proxy for `origin` and its variable; `None` if there is none.
     ///
     /// # Errors
-    /// The variable whose value cannot be used.
+    /// The variable with an invalid value.
     fn to(&self, origin: &Url) -> Result<Option<(&str, Url)>, Error> {
         let Some((name, value)) = &self.https else { return Ok(None) };
         if is_loopback(origin) || origin.scheme() != "https" || self.is_excepted(origin) {
@@ -70,8 +70,8 @@ impl Proxies {
         }
     }
 
-    /// Whether `NO_PROXY` lists the host: itself, a domain above it (`.domain`, `*.domain` or `domain`), or `*`. A port
-    /// behind an entry must be the origin's.
+    /// True if `NO_PROXY` lists the host: by its name, by a parent domain (`.domain`, `*.domain` or `domain`), or by
+    /// `*`. An entry with a port must have the origin's port.
     fn is_excepted(&self, origin: &Url) -> bool {
         let host = origin.host_str().unwrap_or_default().trim_matches(['[', ']']).to_ascii_lowercase();
         self.except.split(',').map(str::trim).filter(|entry| !entry.is_empty()).any(|entry| {
@@ -88,14 +88,14 @@ impl Proxies {
         })
     }
 
-    /// The variable that names the proxy to `origin`, and the proxy's scheme, host and port; `None` where there is none.
+    /// The variable of the proxy for `origin`, and the proxy's scheme, host and port; `None` if there is none.
     #[must_use]
     pub fn address_to(&self, origin: &Url) -> Option<(String, String)> {
         let (name, proxy) = self.to(origin).ok()??;
         Some((name.to_owned(), format!("{}://{}", proxy.scheme(), address(&proxy))))
     }
 
-    /// The proxy's address for people: without its user and password.
+    /// The proxy's address without user and password.
     #[must_use]
     pub fn describe(&self, origin: &Url) -> Option<String> {
         let (name, proxy) = self.to(origin).ok()??;
@@ -112,16 +112,16 @@ fn address(url: &Url) -> String {
 /// The connections to one origin.
 pub(super) struct Network {
     pub(super) http: reqwest::Client,
-    /// Who is connected to, in words.
+    /// Describes the peer of the connection for error messages.
     peer: String,
     connect_timeout: Duration,
 }
 
 impl Network {
-    /// Makes the HTTP client for `origin`. Loopback is never reached through a proxy, redirects are never followed: either
-    /// would hand the token to somebody else.
+    /// Builds the HTTP client for `origin`. It uses no proxy for loopback and never follows redirects, because either
+    /// could send the token to a third party.
     pub(super) fn to(origin: &Url, attempt_timeout: Duration, proxies: &Proxies) -> Result<Self, Error> {
-        // Only the first call of the process can set it; any provider that is there already serves as well.
+        // Only the first call in the process succeeds; any installed provider is sufficient.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let connect_timeout = CONNECT_TIMEOUT.min(attempt_timeout.mul_f32(0.9));
         let mut builder = reqwest::Client::builder()
@@ -139,19 +139,19 @@ impl Network {
             builder = builder.proxy(reqwest::Proxy::all(proxy).map_err(|fault| cannot_be_set_up(&fault))?);
         }
         if origin.scheme() == "http" {
-            // Nothing is encrypted on the way to oneself, and a broken certificate store must not be in the way.
+            // Loopback needs no certificates, and a broken certificate store must not prevent it.
             builder = builder.tls_certs_only([]);
         }
         let http = builder.build().map_err(|fault| cannot_be_set_up(&fault))?;
         Ok(Self { http, peer, connect_timeout })
     }
 
-    /// Whether `time` is enough to tell a connection that cannot be made from an answer that does not come.
+    /// True if `time` is enough to distinguish a failed connection from a missing reply.
     pub(super) fn is_told_within(&self, time: Duration) -> bool {
         time > self.connect_timeout
     }
 
-    /// Sorts a fault of the connection by whether the request may have left.
+    /// Classifies a connection error by whether the request may have left.
     pub(super) fn fault(&self, fault: reqwest::Error, limit: Duration) -> Error {
         let fault = fault.without_url();
         let why = self.cause(&fault);
@@ -167,7 +167,7 @@ impl Network {
         Error::Unreachable { what: format!("the connection to OpenTrain ({}) broke: {why}", self.peer), sent: true }
     }
 
-    /// The cause that a person can do something about; else the innermost.
+    /// The cause that a user can fix, or else the innermost one.
     fn cause(&self, fault: &reqwest::Error) -> String {
         let causes = chain(fault);
         if let Some(known) = causes.iter().find_map(|cause| known(*cause)) {
@@ -188,7 +188,7 @@ fn cannot_be_set_up(fault: &reqwest::Error) -> Error {
     }
 }
 
-/// A fault with all its causes, the innermost last. An I/O error hides what it holds from `source`.
+/// An error with all its causes, the innermost last. An I/O error hides its content from `source`.
 fn chain<'a>(fault: &'a (dyn StdError + 'static)) -> Vec<&'a (dyn StdError + 'static)> {
     let mut causes = vec![fault];
     let mut next = Some(fault);
@@ -203,7 +203,7 @@ fn chain<'a>(fault: &'a (dyn StdError + 'static)) -> Vec<&'a (dyn StdError + 'st
     causes
 }
 
-/// What a person can do something about.
+/// Describes a cause that a user can fix.
 fn known(cause: &(dyn StdError + 'static)) -> Option<String> {
     if let Some(TlsError::InvalidCertificate(fault)) = cause.downcast_ref() {
         return Some(certificate(fault));
@@ -214,7 +214,7 @@ fn known(cause: &(dyn StdError + 'static)) -> Option<String> {
     if let Some(fault) = cause.downcast_ref::<io::Error>() {
         return io_fault(fault);
     }
-    // Neither of these two is a type that can be named here.
+    // These two types cannot be named here.
     match cause.to_string().as_str() {
         "tunnel error: proxy authorization required" => {
             Some("the proxy wants a user and a password (http://user:password@host:port)".into())
@@ -259,7 +259,7 @@ fn certificate(fault: &CertificateError) -> String {
     }
 }
 
-/// Whether `origin` is this machine.
+/// True if `origin` is this machine.
 #[must_use]
 pub fn is_loopback(origin: &Url) -> bool {
     match origin.host() {
@@ -270,7 +270,7 @@ pub fn is_loopback(origin: &Url) -> bool {
     }
 }
 
-/// Looks names up on a thread of its own, which may be refused: the one of the runtime would wait for ever then.
+/// Resolves names on a separate thread. With the runtime's resolver, a failure to start a thread would block forever.
 struct Resolver;
 
 #[derive(Debug, thiserror::Error)]

@@ -1,5 +1,5 @@
-//! Proposals: who applied, how they did in the interview, and hiring one (reference: api-reference/jobs/list-proposals
-//! and api-reference/proposals).
+//! Proposals: applications, interviews and hires (reference: api-reference/jobs/list-proposals and
+//! api-reference/proposals).
 
 #![expect(missing_docs, reason = "the type of an id describes it wherever it stands")]
 
@@ -53,7 +53,7 @@ pub struct Proposals {
     pub next_cursor: Field<String>,
 }
 
-/// A proposal. The reference's pages give its scores on different scales: they are told as they come.
+/// A proposal. The reference's pages give its scores on different scales, so they are shown as they come.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Proposal {

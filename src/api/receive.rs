@@ -1,4 +1,4 @@
-//! What comes back over HTTP: the head, the body within its bound, and what both amount to.
+//! Receives an HTTP reply: its head, its body within the size limit, and its classification as success or error.
 
 use std::time::Duration;
 
@@ -14,28 +14,28 @@ use super::{Dialect, Evidence, threads};
 
 /// The largest body that is read, in bytes.
 const MAX_BODY: usize = 16 * 1024 * 1024;
-/// The most characters of a text that is no error envelope.
+/// The most characters of a body that is not an error envelope.
 const SHOWN_TEXT: usize = 200;
-/// What some writers put before a text.
+/// The byte order mark that some servers write before a text.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// What is known of a request whose answer is read.
+/// The facts of a request that are needed to read its reply.
 pub(super) struct Expected {
-    /// What is masked in the answer.
+    /// The secrets that are masked in the reply.
     pub(super) secrets: Vec<Token>,
-    /// How long is waited for it.
+    /// The time limit.
     pub(super) limit: Duration,
-    /// How errors are written.
+    /// The format of errors.
     pub(super) dialect: Dialect,
-    /// What shows that it was done.
+    /// The proof of success.
     pub(super) evidence: Evidence,
-    /// The parameters that make the answer smaller, in words.
+    /// Names the parameters that make the reply smaller.
     pub(super) smaller: &'static str,
-    /// Whether all of the answer is read, whatever that costs.
+    /// True to read the reply completely, at any memory cost.
     pub(super) whole: bool,
 }
 
-/// What stands above the body of an answer.
+/// The status and headers of a reply.
 struct Head {
     status: StatusCode,
     date: Option<Timestamp>,
@@ -60,7 +60,7 @@ fn header(response: &reqwest::Response, name: HeaderName) -> Option<&str> {
     response.headers().get(name)?.to_str().ok()
 }
 
-/// Reads an answer to its end, and sorts it; what is secret is masked in it.
+/// Reads a reply to its end, masks secrets in it, and classifies it.
 pub(super) async fn receive(mut response: reqwest::Response, expected: Expected) -> Result<Reply, Error> {
     let head = Head::of(&response);
     if head.status.is_redirection() {
@@ -86,7 +86,7 @@ fn too_large(smaller: &str) -> String {
     format!("more than {} MiB, which is not read{way_out}", MAX_BODY >> 20)
 }
 
-/// A success as a reply, anything else as the error that it is.
+/// Turns a success into a reply, and everything else into an error.
 fn sort(head: &Head, body: Vec<u8>, expected: &Expected) -> Result<Reply, Error> {
     let status = head.status.as_u16();
     let mut body = text_of(body).ok_or_else(|| head.unreadable("a body that is not UTF-8", false))?;
@@ -107,7 +107,7 @@ fn sort(head: &Head, body: Vec<u8>, expected: &Expected) -> Result<Reply, Error>
     })
 }
 
-/// The body as text: without a mark before it, and with halves of characters made whole ones.
+/// Decodes the body as text: removes a byte order mark and replaces invalid UTF-8.
 fn text_of(body: Vec<u8>) -> Option<String> {
     let text = body.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&body);
     match without_lone_surrogates(text) {
@@ -122,7 +122,7 @@ enum BodyFault {
     Broken(reqwest::Error),
 }
 
-/// Reads the body, up to the bound.
+/// Reads the body up to the size limit.
 async fn whole_body(response: &mut reqwest::Response) -> Result<Vec<u8>, BodyFault> {
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
     if announced > MAX_BODY {
@@ -138,7 +138,7 @@ async fn whole_body(response: &mut reqwest::Response) -> Result<Vec<u8>, BodyFau
     Ok(body)
 }
 
-/// An IMF-fixdate (RFC 9110, 5.6.7), such as `Fri, 12 Jun 2026 10:00:00 GMT`.
+/// Parses an IMF-fixdate (RFC 9110, 5.6.7), such as `Fri, 12 Jun 2026 10:00:00 GMT`.
 fn http_date(text: &str) -> Option<Timestamp> {
     jiff::fmt::rfc2822::parse(text).ok().map(|date| date.timestamp())
 }

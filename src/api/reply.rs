@@ -1,4 +1,4 @@
-//! A success as it came, and the ways to read it.
+//! A successful reply, and the ways to parse it.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -14,12 +14,12 @@ use super::excerpt::{self, Excerpt};
 use super::threads::{self, LARGE};
 use super::{Evidence, Operation};
 
-/// The most objects, and the most values, of an answer that is read whole. All that OpenTrain sends within the limit of a
-/// body has fewer.
+/// The most objects and values of a reply that is parsed completely. OpenTrain's replies within the size limit have
+/// fewer.
 const MOST_OBJECTS: usize = 60_000;
 const MOST_VALUES: usize = 1_000_000;
 
-/// The body of a 2xx answer: text that is a JSON object, token masked.
+/// The body of a 2xx reply: a JSON object as text, with secrets masked.
 #[derive(Clone, Debug)]
 pub struct Reply {
     /// The HTTP status: 200, 201 or 202.
@@ -27,20 +27,20 @@ pub struct Reply {
     /// The API's own clock, from its `Date` header.
     pub date: Option<Timestamp>,
     body: String,
-    /// Of a large body, what is read of it; of a small one that is found when it is wanted.
+    /// The parsed excerpt of a large body. A small body is parsed when needed.
     excerpt: Option<Arc<Excerpt>>,
-    /// Whether that is all, whatever it costs.
+    /// True if the excerpt is always complete.
     whole: bool,
 }
 
-/// A success, read in both ways: as it came, and by its documented shape.
+/// A successful reply in two forms: as it came, and as its documented type.
 #[derive(Debug)]
 pub struct Read<O: Operation> {
-    /// Every field, with its name, number and place; of an answer beyond all measure a part.
+    /// Every field with its name, number and place. Of an extremely large reply only a part.
     pub object: Map<String, Value>,
-    /// The documented fields of the same.
+    /// The documented fields.
     pub output: O::Output,
-    /// What was left out of both.
+    /// The parts that were left out of both forms.
     pub cuts: Vec<Cut>,
 }
 
@@ -67,7 +67,7 @@ impl Reply {
         Err(reply.unreadable(what, false))
     }
 
-    /// Reads a large body once, where that holds up nobody else.
+    /// Parses a large body once, on a thread that may block.
     fn prepared(self) -> Result<Self, Error> {
         if self.body.len() < LARGE {
             return Ok(Self { excerpt: None, ..self });
@@ -76,7 +76,7 @@ impl Reply {
         Ok(Self { excerpt, ..self })
     }
 
-    /// A part of it, to be shown.
+    /// Parses a part of the body for display.
     #[must_use]
     pub fn part(&self, raw: &str) -> Excerpt {
         let read = if self.whole { excerpt::read_whole } else { excerpt::read };
@@ -88,10 +88,10 @@ impl Reply {
         read(&self.body).map_err(|fault| self.unreadable(&format!("JSON that cannot be read ({fault})"), false))
     }
 
-    /// The same answer with another part in the place of one of its own, both JSON.
+    /// Replaces a part of the body; both parts are JSON.
     ///
     /// # Errors
-    /// [`Error::Unreadable`] when that is no JSON.
+    /// [`Error::Unreadable`] if the result is not JSON.
     pub fn with(self, place: Range<usize>, part: &str) -> Result<Self, Error> {
         let (before, after) = (self.body.get(..place.start), self.body.get(place.end..));
         let body = [before.unwrap_or_default(), part, after.unwrap_or_default()].concat();
@@ -104,17 +104,17 @@ impl Reply {
         &self.body
     }
 
-    /// The moment of the answer: the API's clock, or ours where it names none.
+    /// The time of the reply: by the API's clock, or by ours if the reply has no date.
     #[must_use]
     pub fn now(&self) -> Timestamp {
         self.date.unwrap_or_else(Timestamp::now)
     }
 
-    /// Reads the body as `O`'s answer, to be shown. What no answer of ours can hold may be left out, and is named.
+    /// Parses the body as a reply to `O`, for display. Parts that no answer can hold may be left out and are noted.
     ///
     /// # Errors
-    /// [`Error::Unreadable`] when it is no JSON, the documented wrapper is missing, or nothing in the answer to a write
-    /// shows that it was done.
+    /// [`Error::Unreadable`] if the body is not JSON, lacks the documented wrapper, or does not prove that a write was
+    /// carried out.
     pub fn read<O: Operation>(&self) -> Result<Read<O>, Error> {
         let ready = self.excerpt.as_deref().cloned();
         let Excerpt { value, cuts } = ready.map_or_else(|| self.excerpt(), Ok)?;
@@ -129,10 +129,10 @@ impl Reply {
         Ok(Read { object, output: output.map_err(|fault| self.not_of::<O>(&fault))?, cuts })
     }
 
-    /// Does work with it, where that holds up nobody else.
+    /// Runs work on the reply, on another thread if the body is large.
     ///
     /// # Errors
-    /// What the work ends with.
+    /// The result of the work.
     pub async fn apart<T: Send + 'static>(
         self,
         work: impl FnOnce(Self) -> Result<T, Error> + Send + 'static,
@@ -142,40 +142,40 @@ impl Reply {
         threads::apart(bytes, move || work(self)).await.unwrap_or(Err(broken))
     }
 
-    /// Reads all documented fields of the body, for a decision that goes by them.
+    /// Parses all documented fields, for a decision that depends on them.
     ///
     /// # Errors
-    /// [`Error::Unreadable`] when it is not `O`'s answer, or has more parts than can be held.
+    /// [`Error::Unreadable`] if the body is not a reply to `O`, or has more parts than can be held.
     pub fn output<O: Operation>(&self) -> Result<O::Output, Error> {
         self.can_hold(&self.body)?;
         serde_json::from_str(&self.body).map_err(|fault| self.not_of::<O>(&fault))
     }
 
-    /// Looks whether a part of it can be held whole.
+    /// Checks that a part of the body can be held completely.
     ///
     /// # Errors
-    /// [`Error::Unreadable`] when it has more parts than that.
+    /// [`Error::Unreadable`] if it has too many parts.
     pub fn can_hold(&self, raw: &str) -> Result<(), Error> {
         let many = |byte| memchr::memchr_iter(byte, raw.as_bytes()).count();
         if many(b'{') > MOST_OBJECTS || many(b',') > MOST_VALUES { Err(self.too_many_parts()) } else { Ok(()) }
     }
 
-    /// The error for a body of which a decision would have to hold more than can be held.
+    /// The error for a body that is too large for a decision.
     #[must_use]
     pub fn too_many_parts(&self) -> Error {
         self.unreadable("more parts than can be looked at as a whole", false)
     }
 
-    /// The error for a body that is JSON, but not `O`'s answer.
+    /// The error for a JSON body that is not a reply to `O`.
     #[must_use]
     pub fn not_of<O: Operation>(&self, fault: &serde_json::Error) -> Error {
         let place = self.place(fault).map(|key| format!("{key}: ")).unwrap_or_default();
         self.unreadable(&format!("JSON that is not what {} gives ({place}{fault})", O::NAME), false)
     }
 
-    /// The key of the body in whose value `fault` was found: the documented wrapper that is of another shape.
+    /// The key of the body whose value caused `fault`: the documented wrapper with another shape.
     fn place(&self, fault: &serde_json::Error) -> Option<String> {
-        // serde names a field that is missing, and not the one that it was reading.
+        // serde names a missing field, but not the field that it was reading.
         if self.body.len() >= LARGE || fault.to_string().starts_with("missing field") {
             return None;
         }

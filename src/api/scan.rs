@@ -1,5 +1,5 @@
-//! Parts of a JSON text as slices of it: nothing is built of lists that hold millions of items. The text must have been
-//! read as JSON before; what is not JSON ends the list.
+//! Reads parts of a JSON text as slices, so that lists with millions of items need no memory. The text must have been
+//! checked as JSON before; invalid text ends a list.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,7 +8,7 @@ use std::ops::Range;
 use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-/// The items of a JSON array; none of anything else.
+/// The items of a JSON array; empty for any other value.
 pub fn items(array: &str) -> impl Iterator<Item = &str> + Clone {
     Items { rest: array.trim_start().strip_prefix('[').unwrap_or_default() }
 }
@@ -29,7 +29,7 @@ impl<'a> Iterator for Items<'a> {
     }
 }
 
-/// The value of the member `name` of a JSON object, the last one if there are several.
+/// The value of the member `name` of a JSON object. The last duplicate counts.
 #[must_use]
 pub fn member<'a>(object: &'a str, name: &str) -> Option<&'a str> {
     Member(name).deserialize(&mut serde_json::Deserializer::from_str(object)).ok()?.map(RawValue::get)
@@ -65,7 +65,7 @@ impl<'de> Visitor<'de> for Member<'_> {
     }
 }
 
-/// Where `part`, a slice of `text`, stands in it.
+/// The position of `part`, a slice of `text`.
 #[must_use]
 pub fn place(text: &str, part: &str) -> Range<usize> {
     let start = part.as_ptr().addr().saturating_sub(text.as_ptr().addr());

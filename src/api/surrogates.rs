@@ -1,13 +1,13 @@
-//! Half characters in JSON. A text that was cut inside a pair of surrogates is legal JSON (RFC 8259, section 8.2), but
-//! no UTF-8 text can hold it, and a strict reader refuses the whole message. Used for answers and for a host's lines.
+//! Repairs lone surrogates in JSON. A text that was cut inside a surrogate pair is valid JSON (RFC 8259, section 8.2),
+//! but UTF-8 cannot represent it, and a strict parser refuses the whole message. Used for replies and for a host's
+//! lines.
 
 use std::borrow::Cow;
 
 /// The length of `\uXXXX`.
 const ESCAPE: usize = 6;
 
-/// `json` with each escaped surrogate that has no partner as `\ufffd`, the replacement character. All else stays as it
-/// is, and so does the length.
+/// Replaces each escaped lone surrogate with `\ufffd`, the replacement character. The length stays the same.
 #[must_use]
 pub fn without_lone_surrogates(json: &[u8]) -> Cow<'_, [u8]> {
     let mut mended = Cow::Borrowed(json);
@@ -22,7 +22,7 @@ pub fn without_lone_surrogates(json: &[u8]) -> Cow<'_, [u8]> {
                 }
                 ESCAPE
             }
-            // Any other escape: its second character may be a backslash, which begins none.
+            // Any other escape. Its second character may be a backslash, which begins no escape.
             (None, _) => 2,
         };
     }
@@ -34,7 +34,7 @@ enum Half {
     Low,
 }
 
-/// Which half the escape that begins at `at` is; `None` for anything else.
+/// Identifies the surrogate half in the escape at `at`; `None` for anything else.
 fn surrogate(json: &[u8], at: usize) -> Option<Half> {
     let digits = json.get(at..at + ESCAPE)?.strip_prefix(b"\\u")?;
     match digits {

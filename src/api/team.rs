@@ -1,4 +1,4 @@
-//! Who belongs to the account (reference: api-reference/team).
+//! The members of the account (reference: api-reference/team).
 
 use http::Method;
 use schemars::JsonSchema;

@@ -1,30 +1,30 @@
-//! Work that would hold up every other call goes to a thread of its own. Where the system gives no more threads it is
-//! done on the spot: slower for others for a moment, but done.
+//! Runs work that would delay other calls on a separate thread. If the system gives no more threads, the work runs at
+//! once on the current one.
 
 use std::sync::mpsc;
 use std::thread;
 
 use tokio::sync::oneshot;
 
-/// A text from here on, in bytes, takes so long to read that nobody else may have to wait for it.
+/// The size in bytes from which parsing a text takes long enough to delay other calls.
 pub(super) const LARGE: usize = 256 * 1024;
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// Does work with a text of so many `bytes`, on another thread if it is large; `None` if it panicked.
+/// Runs `work` on a text of `bytes`, on another thread if it is large; `None` if it panicked.
 pub async fn apart<T: Send + 'static>(bytes: usize, work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     if bytes < LARGE { Some(work()) } else { aside(work).await }
 }
 
-/// Does `work` on another thread, and gives its result; `None` if it panicked.
+/// Runs `work` on another thread; `None` if it panicked.
 pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Option<T> {
     let (give, result) = oneshot::channel();
-    // Who waits for the result may have gone.
+    // The receiver may be gone.
     start(Box::new(move || drop(give.send(work()))));
     result.await.ok()
 }
 
-/// A thread that could not be started keeps nothing: the job is handed to it only when it is there.
+/// Starts a thread and passes the job to it afterwards, so that a failed start does not lose the job.
 fn start(job: Job) {
     let (hand_over, jobs) = mpsc::channel::<Job>();
     let started = thread::Builder::new().name("aside".into()).spawn(move || jobs.into_iter().for_each(|job| job()));

@@ -1,4 +1,4 @@
-//! The bearer token: held so that it cannot be printed, and masked wherever an answer repeats it.
+//! The bearer token. It cannot be printed, and it is masked wherever a reply repeats it.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -9,32 +9,32 @@ use serde::Deserialize;
 
 use super::mask;
 
-/// Put where a token was.
+/// The text that replaces a token.
 const MASK: &str = "[token hidden]";
-/// What is never sent as bearer, by how it begins (reference: concepts/authentication).
+/// Prefixes of credentials that are never sent as a bearer token (reference: concepts/authentication).
 const FOREIGN: [(&str, &str); 4] = [
     ("ot_clm_", "a claim token"),
     ("ot_cat_", "the token of a claim page"),
     ("ot_ptk_", "a token of the Platform API, another product"),
     ("whsec_", "a webhook's signing secret"),
 ];
-/// A secret part shorter than this is not searched for: it would hide ordinary words.
+/// The shortest secret part that is searched for. A shorter one would match ordinary words.
 const SHORTEST_SECRET: usize = 8;
 
-/// How tokens begin that have a public part before their secret one (reference: concepts/authentication).
+/// Prefixes of tokens that have a public part before the secret one (reference: concepts/authentication).
 const KINDS: [&str; 2] = ["ot_pat_", "ot_clm_"];
 
-/// A personal API token, `ot_pat_<publicId>_<secret>`, or what turns a claim into one, `ot_clm_…` (reference:
-/// concepts/authentication). Its `Debug` shows nothing.
+/// A personal API token, `ot_pat_<publicId>_<secret>`, or a claim token, `ot_clm_…`, which is exchanged for one
+/// (reference: concepts/authentication). Its `Debug` output shows nothing.
 #[derive(Clone, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Token(SecretString);
 
 impl Token {
-    /// Takes a token as it was set.
+    /// Accepts a token from a setting or a reply.
     ///
     /// # Errors
-    /// When it holds characters that no token has (it could not be sent as a header).
+    /// If the text contains characters that a header cannot carry.
     pub fn new(text: &str) -> Result<Self, NotAToken> {
         let text = text.trim();
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
@@ -43,10 +43,10 @@ impl Token {
         Ok(Self(SecretString::from(text)))
     }
 
-    /// Takes a token that is to be sent as bearer: not one whose prefix says that it is for something else.
+    /// Accepts a bearer token, but no credential with the prefix of another kind.
     ///
     /// # Errors
-    /// What is wrong with it.
+    /// The problem with the text.
     pub fn bearing(text: &str) -> Result<Self, NotAToken> {
         let token = Self::new(text)?;
         match FOREIGN.iter().find(|(prefix, _)| token.expose().starts_with(prefix)) {
@@ -55,7 +55,7 @@ impl Token {
         }
     }
 
-    /// A token that stands in our own code, such as the sandbox's.
+    /// A token from our own code, such as the sandbox's.
     #[must_use]
     pub fn fixed(text: &'static str) -> Self {
         Self(SecretString::from(text))
@@ -67,13 +67,13 @@ impl Token {
         format!("Bearer {}", self.0.expose_secret())
     }
 
-    /// The token itself, for comparing and for binding something to it. Never to be shown.
+    /// The token itself, for comparing and for binding a sealed state. Never show it.
     #[must_use]
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// What kind of token its prefix says it is.
+    /// The kind of the token by its prefix.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self.expose() {
@@ -82,8 +82,8 @@ impl Token {
         }
     }
 
-    /// A name for its owner that may be shown: the token's public id, or where it has none the first eight hex digits of
-    /// its SHA-256.
+    /// A name for the owner that may be shown: the token's public id, or the first eight hex digits of its SHA-256 if
+    /// it has none.
     #[must_use]
     pub fn principal(&self) -> String {
         let rest = KINDS.iter().find_map(|kind| self.expose().strip_prefix(kind));
@@ -97,20 +97,20 @@ impl Token {
         }
     }
 
-    /// Hides this token and its secret part in `text`, in whatever form, and nothing else. A JSON text stays one.
+    /// Replaces this token and its secret part in `text`, in every form, and nothing else. JSON stays valid JSON.
     pub fn mask(&self, text: &mut String) {
         for needle in self.needles() {
             mask::hide(text, needle, MASK);
         }
     }
 
-    /// Whether this token or its secret part stands in `text`.
+    /// True if `text` contains this token or its secret part.
     #[must_use]
     pub fn stands_in(&self, text: &str) -> bool {
         self.needles().any(|needle| mask::stands_in(text, needle))
     }
 
-    /// What must not be seen: the whole token, and its secret part alone.
+    /// The texts to mask: the whole token and its secret part.
     fn needles(&self) -> impl Iterator<Item = &str> {
         let token = self.expose();
         let rest = KINDS.iter().find_map(|kind| token.strip_prefix(kind));
@@ -174,68 +174,68 @@ impl PartialEq for Token {
 /// The text cannot be used as the token.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotAToken {
-    /// It could not be sent.
+    /// The text cannot be sent as a header.
     #[error("a token is one word of printable ASCII, such as ot_pat_…")]
     Unwritable,
-    /// It is for something else.
+    /// The text is a credential of another kind.
     #[error(
         "this is {what} ({prefix}…), which does not work here: a personal API token (ot_pat_…) is wanted; a person makes \
          one in the OpenTrain app, Settings → API keys"
     )]
     Foreign {
-        /// How it begins.
+        /// Its prefix.
         prefix: &'static str,
-        /// What it is.
+        /// Its kind.
         what: &'static str,
     },
 }
 
-/// Where the token of a call comes from, and where an agent's own account is kept.
+/// Supplies the token for calls, and stores an agent's own account.
 pub trait TokenSource: Send + Sync {
     /// The token in use.
     fn current(&self) -> Option<Token>;
-    /// Looks again, since the one in use was refused: another process may have put a new one in its place.
+    /// Loads the token again after OpenTrain refused it: another process may have replaced it.
     fn reload(&self) -> Option<Token>;
-    /// What a person should know of where it comes from: an unreadable file, a file that others can read.
+    /// Warnings about the token's source: an unreadable file, a file that others can read.
     fn notices(&self) -> Vec<String>;
-    /// Where the token in use was found: a variable's name, a file.
+    /// The source of the token in use: a variable's name or a file.
     fn found_in(&self) -> String;
-    /// What turns a claim into a token, if an agent registered here and waits for its user.
+    /// The claim token, if an agent registered here and no person has claimed the account yet.
     fn claim_token(&self) -> Option<Token>;
     /// Environment variable whose token takes precedence over the saved one, if set.
     fn overriding_variable(&self) -> Option<&'static str>;
-    /// Locks the stored account and reserves the room to write a new one: a token that is delivered once must not be
-    /// lost to another process or to a full disk. May block for a few seconds.
+    /// Locks the stored account and reserves space for a new one, so that a token that is delivered once is not lost to
+    /// another process or a full disk. May block for a few seconds.
     ///
     /// # Errors
-    /// Why the account cannot be locked or written.
+    /// The reason why the account cannot be locked or written.
     fn lock(&self) -> Result<Box<dyn AccountLock>, String>;
-    /// What must not be shown, wherever it turns up.
+    /// All secrets that must be masked in outgoing texts.
     fn secrets(&self) -> Vec<Token> {
         self.current().into_iter().chain(self.claim_token()).collect()
     }
-    /// Whether the account in use could not be saved yet.
+    /// True if the account in use could not be saved yet.
     fn is_unsaved(&self) -> bool {
         false
     }
-    /// Tries again to save it. May block for a moment.
+    /// Tries again to save the account. May block for a moment.
     fn save_again(&self) {}
-    /// A one-time notice: what became of an account that had to be saved again.
+    /// A one-time notice about an account that was saved late.
     fn take_notice(&self) -> Option<String> {
         None
     }
 }
 
-/// The stored account, locked: no other process can change it meanwhile.
+/// The locked account. No other process can change it.
 pub trait AccountLock: Send {
-    /// The account that is stored now.
+    /// The currently stored account.
     fn stored(&self) -> StoredAccount;
-    /// Whether there is an account, usable or not, that a new one would replace.
+    /// True if a new account would replace one, usable or not.
     fn is_taken(&self) -> bool;
-    /// Replaces the account. The new one is in use at once, and on the disk when this returns without an error.
+    /// Replaces the account. The new one is in use at once, and on disk when this returns without an error.
     ///
     /// # Errors
-    /// Why it could not be saved.
+    /// The reason why it could not be saved.
     fn store(self: Box<Self>, account: StoredAccount) -> Result<(), String>;
 }
 
@@ -253,7 +253,7 @@ pub struct StoredAccount {
 pub struct InMemory(Arc<RwLock<StoredAccount>>);
 
 impl InMemory {
-    /// Begins with `token`.
+    /// An account with `token`.
     #[must_use]
     pub fn with(token: Token) -> Self {
         Self(Arc::new(RwLock::new(StoredAccount { token: Some(token), claim_token: None })))

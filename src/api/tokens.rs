@@ -1,5 +1,5 @@
-//! The account's API tokens, without their secrets (reference: api-reference/tokens). Making one stays out on purpose: a
-//! secret has no business in a model's context.
+//! The account's API tokens, without their secrets (reference: api-reference/tokens). Creating a token is left out on
+//! purpose, because a secret must not enter a model's context.
 
 #![expect(missing_docs, reason = "the type of an id describes it wherever it stands")]
 

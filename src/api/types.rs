@@ -1,4 +1,4 @@
-//! The shared shapes of the wire: ids, amounts, times, and fields that are read without trust.
+//! Types that many endpoints share: ids, amounts, times, and lenient fields.
 
 use std::borrow::Cow;
 use std::str::FromStr;
@@ -15,30 +15,30 @@ use serde_json::{Number, Value};
 use super::amount;
 use super::error::InvalidArgument;
 
-/// A field of an answer. Absent, `null`, or of a shape that is not the documented one, it reads as `None`: what the
-/// API sends in one field can never make the rest of its answer unreadable.
+/// A field of a reply. A field that is absent, `null`, or of an undocumented shape reads as `None`, so that one
+/// unexpected field never makes the whole reply unreadable.
 ///
-/// A number or a truth value may come as text, as decimal columns do: `"300.00"` reads as 300.00.
+/// A number or boolean may also be sent as text, as decimal columns are: `"300.00"` reads as 300.00.
 ///
-/// It is read from JSON text only, as a slice of it: nothing is built for what is passed over.
+/// The field is read from a slice of the JSON text, so that skipped values cost no memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Field<T>(Option<T>);
 
 impl<T> Field<T> {
-    /// The value, where there is one of the documented shape.
+    /// The value, if it has the documented shape.
     pub fn get(&self) -> Option<&T> {
         self.0.as_ref()
     }
 }
 
 impl Field<String> {
-    /// The text, or nothing.
+    /// The text, if any.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         self.0.as_deref()
     }
 
-    /// The moment that the text names, if it names one.
+    /// The text as a moment, if it is one.
     #[must_use]
     pub fn timestamp(&self) -> Option<Timestamp> {
         self.text().and_then(|text| text.parse().ok())
@@ -46,7 +46,7 @@ impl Field<String> {
 }
 
 impl Field<Number> {
-    /// The number as an exact decimal, without the noise of binary floats.
+    /// The number as an exact decimal, without float noise.
     #[must_use]
     pub fn decimal(&self) -> Option<Decimal> {
         self.0.as_ref().and_then(decimal).map(without_noise)
@@ -54,7 +54,7 @@ impl Field<Number> {
 }
 
 impl Field<bool> {
-    /// Whether it is there and true.
+    /// True if the value is present and true.
     #[must_use]
     pub fn is_true(&self) -> bool {
         self.0 == Some(true)
@@ -74,7 +74,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Field<T> {
     }
 }
 
-/// What stands in a JSON text, such as the number in `"300.00"`.
+/// Parses the content of a JSON text, such as the number in `"300.00"`.
 fn quoted<T: DeserializeOwned>(raw: &str) -> Option<T> {
     let text: String = raw.starts_with('"').then(|| serde_json::from_str(raw).ok())??;
     serde_json::from_str(text.trim()).ok()
@@ -92,13 +92,13 @@ impl<T: JsonSchema> JsonSchema for Field<T> {
     }
 }
 
-/// A list in an answer. An element that is not of the documented shape reads as an empty one, so that the count stays
-/// true; anything that is not a list reads as an empty list.
+/// A list in a reply. An element of an undocumented shape reads as an empty one, so that the count stays correct; a
+/// value that is not a list reads as an empty list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct List<T>(Vec<T>);
 
 impl<T> List<T> {
-    /// The elements in the order of the wire.
+    /// The elements in their original order.
     #[must_use]
     pub fn items(&self) -> &[T] {
         &self.0
@@ -118,7 +118,7 @@ impl<'de, T: DeserializeOwned + Default> Deserialize<'de> for List<T> {
     }
 }
 
-/// The elements of a list that is not wholly of the documented shape.
+/// Parses the elements one by one, for a list with unexpected elements.
 fn one_by_one<T: DeserializeOwned + Default>(raw: &str) -> Vec<T> {
     let items: Vec<&RawValue> = serde_json::from_str(raw).unwrap_or_default();
     items.into_iter().map(|item| serde_json::from_str(item.get()).unwrap_or_default()).collect()
@@ -136,7 +136,7 @@ impl<T: JsonSchema> JsonSchema for List<T> {
     }
 }
 
-/// Lets `null` stand where `schema` stands.
+/// Allows `null` in addition to `schema`.
 fn nullable(mut schema: Schema) -> Schema {
     if let Some(kind) = schema.get_mut("type")
         && let Value::String(name) = kind
@@ -146,11 +146,11 @@ fn nullable(mut schema: Schema) -> Schema {
     schema
 }
 
-/// The documented wrapper of an answer, such as `contract` in `{"contract": {…}}`: it must be an object, though any
-/// field within may be absent, null or new.
+/// Parses the documented wrapper of a reply, such as `contract` in `{"contract": {…}}`. It must be an object, but its
+/// fields may be absent, null or new.
 ///
 /// # Errors
-/// When the wrapper is not an object.
+/// If the wrapper is not an object.
 pub fn wrapper<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<T, D::Error> {
     let raw = <&RawValue>::deserialize(deserializer)?.get();
     if !raw.starts_with('{') {
@@ -160,13 +160,13 @@ pub fn wrapper<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) 
     serde_json::from_str(raw).map_err(D::Error::custom)
 }
 
-/// Reads a part of an answer that was taken apart already. It goes by way of its text, as [`Field`] wants it.
+/// Parses a part of a reply that is already a JSON value. It goes through JSON text, because [`Field`] needs text.
 #[must_use]
 pub fn from_value<T: DeserializeOwned + Default>(value: &Value) -> T {
     serde_json::from_str(&value.to_string()).unwrap_or_default()
 }
 
-/// The JSON word for what `value` is.
+/// The JSON name of the type of `value`.
 #[must_use]
 pub const fn kind(value: &Value) -> &'static str {
     match value {
@@ -179,16 +179,16 @@ pub const fn kind(value: &Value) -> &'static str {
     }
 }
 
-/// A JSON number as an exact decimal; `None` where a digit would be lost.
+/// Converts a JSON number to an exact decimal; `None` if a digit would be lost.
 #[must_use]
 pub fn decimal(number: &Number) -> Option<Decimal> {
     amount::exact(number.as_str())
 }
 
-/// Places that only the noise of binary floats reaches: no amount has so many.
+/// The number of decimal places from which a number contains float noise. No amount has so many.
 const NOISY_PLACES: u32 = 9;
 
-/// `value` without what binary floats add to it: 0.30000000000000004 is 0.3.
+/// Removes float noise: 0.30000000000000004 becomes 0.3.
 fn without_noise(value: Decimal) -> Decimal {
     if value.scale() <= NOISY_PLACES {
         return value;
@@ -197,26 +197,25 @@ fn without_noise(value: Decimal) -> Decimal {
     if plain.scale() < NOISY_PLACES / 2 { plain } else { value }
 }
 
-/// The most that an error repeats of a number.
+/// The most digits of a number that an error repeats.
 const SHOWN_DIGITS: usize = 40;
 
-/// An amount or a volume that a caller gives: above zero, and exact. The decimal that is checked here is what limits are
-/// held against, what the record keeps and what is sent. A number that is no amount is kept as it was written, for the
-/// error that names it.
+/// A caller's amount or volume: positive and exact. The same decimal is checked against limits, recorded and sent. An
+/// invalid number is kept as written, for the error message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Positive(Result<Decimal, Number>);
 
 impl Positive {
-    /// The exact amount; `None` for what [`Positive::check`] refuses.
+    /// The exact amount; `None` for a number that [`Positive::check`] refuses.
     #[must_use]
     pub fn exact(&self) -> Option<Decimal> {
         self.0.as_ref().ok().copied().filter(|amount| *amount > Decimal::ZERO)
     }
 
-    /// Looks whether it is an amount above zero.
+    /// Checks that the number is an amount above zero.
     ///
     /// # Errors
-    /// `field` is wrong, and why.
+    /// The problem with `field`.
     pub fn check(&self, field: &str) -> Result<(), InvalidArgument> {
         let (written, wanted) = match &self.0 {
             Ok(amount) if *amount > Decimal::ZERO => return Ok(()),
@@ -260,8 +259,8 @@ impl JsonSchema for Positive {
     }
 }
 
-/// Whether `text` is an ISO 8601 calendar date (`2026-07-15`) or date-time (`2026-07-15T10:00:00Z`, with any offset
-/// or none) that exists.
+/// True for an existing ISO 8601 calendar date (`2026-07-15`) or date-time (`2026-07-15T10:00:00Z`, with any offset or
+/// none).
 #[must_use]
 pub fn is_iso8601(text: &str) -> bool {
     let dated = text.get(..10).is_some_and(|date| {
@@ -280,7 +279,7 @@ pub fn is_iso8601(text: &str) -> bool {
         }
 }
 
-/// The moment that an ISO 8601 date or date-time names; a date is its midnight, and what has no offset is UTC.
+/// Converts an ISO 8601 date or date-time to a moment. A date is its midnight, and a missing offset means UTC.
 #[must_use]
 pub fn instant(text: &str) -> Option<Timestamp> {
     if let Ok(moment) = text.parse() {

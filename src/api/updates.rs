@@ -1,4 +1,4 @@
-//! What happened on the account, as events (reference: api-reference/updates/poll).
+//! Events of the account (reference: api-reference/updates/poll).
 
 use http::Method;
 use schemars::JsonSchema;

@@ -1,4 +1,4 @@
-//! Webhooks: events sent to an address (reference: api-reference/webhooks).
+//! Webhooks, which send events to a URL (reference: api-reference/webhooks).
 
 #![expect(missing_docs, reason = "the type of an id describes it wherever it stands")]
 
@@ -65,7 +65,7 @@ impl Operation for CreateWebhook {
     }
 }
 
-/// `{"webhook", "secret", "message"}`; the secret never goes further than this server.
+/// `{"webhook", "secret", "message"}`. The secret never leaves this server.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct NewWebhook {
     /// The webhook.

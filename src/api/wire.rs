@@ -1,4 +1,4 @@
-//! An [`Operation`] as an HTTP request, both ways: the client encodes with this, the sandbox decodes with it.
+//! Converts an [`Operation`] to an HTTP request and back. The client encodes with it, the sandbox decodes with it.
 
 use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -9,38 +9,38 @@ use url::{Url, form_urlencoded};
 use super::error::{Error, InvalidArgument};
 use super::{Dialect, Effect, Evidence, Gate, Operation};
 
-/// What an id may hold without being encoded: RFC 3986 "unreserved".
+/// Characters of an id that need no encoding: RFC 3986 "unreserved".
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The facts of an operation, its type erased.
+/// The constants of an operation, without its type.
 #[derive(Clone, Copy, Debug)]
 pub struct Facts {
-    /// Its name.
+    /// The operation's name.
     pub name: &'static str,
     /// The HTTP method.
     pub method: &'static Method,
-    /// Where its path starts.
+    /// The root path.
     pub root: &'static str,
-    /// The path below that.
+    /// The path below the root.
     pub path: &'static str,
-    /// How bodies and errors are written.
+    /// The format of bodies and errors.
     pub dialect: Dialect,
-    /// What a call does to the world.
+    /// The effect of a call.
     pub effect: Effect,
-    /// What the caller has to hold.
+    /// The API's condition for a call.
     pub gate: Gate,
-    /// What in a success shows that it was carried out.
+    /// The proof of success in a reply.
     pub evidence: Evidence,
-    /// The parameters that make a large answer smaller.
+    /// Names the parameters that make a large reply smaller.
     pub smaller: &'static str,
-    /// The field that is the whole body, where the body is open.
+    /// The field that becomes the whole body, for an open body.
     pub body: Option<&'static str>,
-    /// The schema of what is sent.
+    /// The schema of the input.
     pub schema: fn() -> Value,
 }
 
 impl Facts {
-    /// Those of `O`.
+    /// The constants of `O`.
     #[must_use]
     pub const fn of<O: Operation>() -> Self {
         const { assert!(matches!(O::EFFECT, Effect::Read) == matches!(O::EVIDENCE, Evidence::Read)) };
@@ -60,34 +60,34 @@ impl Facts {
     }
 }
 
-/// A request as it leaves.
+/// An HTTP request.
 #[derive(Clone, Debug)]
 pub struct Request {
     /// The HTTP method.
     pub method: Method,
-    /// The whole address.
+    /// The complete URL.
     pub url: Url,
-    /// The body, if there is one.
+    /// The body, if any.
     pub body: Option<Vec<u8>>,
-    /// How bodies and errors are written.
+    /// The format of bodies and errors.
     pub dialect: Dialect,
-    /// Whether it changes anything.
+    /// True if the request changes anything.
     pub is_write: bool,
-    /// What in a success shows that it was carried out.
+    /// The proof of success in the reply.
     pub evidence: Evidence,
-    /// The parameters that make a large answer smaller.
+    /// Names the parameters that make a large reply smaller.
     pub smaller: &'static str,
 }
 
 impl Request {
-    /// A read of `url`.
+    /// A request that reads `url`.
     #[must_use]
     pub const fn get(url: Url) -> Self {
         let (dialect, evidence) = (Dialect::Api, Evidence::Read);
         Self { method: Method::GET, url, body: None, dialect, is_write: false, evidence, smaller: "" }
     }
 
-    /// What the body is.
+    /// The content type of the body.
     #[must_use]
     pub const fn content_type(&self) -> &'static str {
         match self.dialect {
@@ -97,10 +97,10 @@ impl Request {
     }
 }
 
-/// An operation that is written, and leaves for whatever origin there is.
+/// An encoded operation for any origin.
 #[derive(Clone, Debug)]
 pub struct Encoded {
-    /// What it is.
+    /// The operation's constants.
     pub facts: &'static Facts,
     path: String,
     query: Option<String>,
@@ -108,7 +108,7 @@ pub struct Encoded {
 }
 
 impl Encoded {
-    /// The request to the origin `base`.
+    /// Builds the request to the origin `base`.
     #[must_use]
     pub fn at(self, base: &Url) -> Request {
         let mut url = base.clone();
@@ -120,16 +120,16 @@ impl Encoded {
     }
 }
 
-/// Looks at `operation` and writes it.
+/// Checks and encodes `operation`.
 ///
 /// # Errors
-/// What [`Operation::check`] says, and when an id cannot be one path segment.
+/// The error of [`Operation::check`], or an id that cannot be a path segment.
 pub fn encode<O: Operation>(operation: &O) -> Result<Encoded, Error> {
     operation.check()?;
     encode_fields(const { &Facts::of::<O>() }, serde_json::to_value(operation))
 }
 
-/// The part of [`encode`] that is the same for every operation, and compiled once.
+/// The part of [`encode`] that does not depend on the operation's type, so that it is compiled once.
 fn encode_fields(facts: &'static Facts, fields: serde_json::Result<Value>) -> Result<Encoded, Error> {
     let mut fields = match fields {
         Ok(Value::Object(fields)) => fields,
@@ -158,17 +158,17 @@ fn encode_fields(facts: &'static Facts, fields: serde_json::Result<Value>) -> Re
     Ok(Encoded { facts, path, query, body })
 }
 
-/// The schema of what `O` is on the wire.
+/// The schema of `O` on the wire.
 #[must_use]
 pub fn schema<O: Operation>() -> Schema {
     let settings = schemars::generate::SchemaSettings::default().for_serialize();
     settings.with(|settings| settings.inline_subschemas = true).into_generator().into_root_schema_for::<O>()
 }
 
-/// Reads `O` from the parts of a request; `body` is empty or a JSON object.
+/// Decodes `O` from the parts of a request; `body` is empty or a JSON object.
 ///
 /// # Errors
-/// The field that is missing or wrong; an empty name when the body is no JSON object.
+/// The missing or invalid field. Its name is empty if the body is not a JSON object.
 pub fn decode<O: Operation>(
     path: impl IntoIterator<Item = (String, String)>,
     query: &str,
@@ -183,7 +183,8 @@ pub fn decode<O: Operation>(
     })
 }
 
-/// The part of [`decode`] that is the same for every operation, and compiled once: its fields, none missing.
+/// The part of [`decode`] that does not depend on the operation's type, so that it is compiled once. Returns the
+/// operation's fields.
 fn decode_fields(facts: &Facts, path: Map<String, Value>, query: &str, body: &[u8]) -> Result<Value, InvalidArgument> {
     let schema = (facts.schema)();
     let mut fields = Map::new();
@@ -216,7 +217,7 @@ fn decode_fields(facts: &Facts, path: Map<String, Value>, query: &str, body: &[u
     Ok(Value::Object(fields))
 }
 
-/// A query's text as what the field's schema wants: numbers and booleans stand there as text, and 1 is true (reference:
+/// Converts a query value to the schema's type. Numbers and booleans are sent as text, and 1 means true (reference:
 /// api-reference/messages/list).
 fn typed(schema: &Value, name: &str, text: &str) -> Value {
     let kind = schema.pointer(&format!("/properties/{name}/type")).map(Value::to_string).unwrap_or_default();
@@ -227,12 +228,12 @@ fn typed(schema: &Value, name: &str, text: &str) -> Value {
     parsed.flatten().unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
-/// Whether what is not in the path goes into the query.
+/// True if the remaining fields are sent as a query.
 fn has_query(method: &Method) -> bool {
     matches!(*method, Method::GET | Method::DELETE)
 }
 
-/// Fills the path's `{parameter}` segments, taking them out of `fields`.
+/// Fills the path's `{parameter}` segments and removes those fields.
 fn path(facts: &Facts, fields: &mut Map<String, Value>) -> Result<String, InvalidArgument> {
     let mut path = String::from(facts.root);
     for segment in facts.path.split('/').skip(1) {
@@ -248,8 +249,8 @@ fn path(facts: &Facts, fields: &mut Map<String, Value>) -> Result<String, Invali
     Ok(path)
 }
 
-/// An id must stay one segment of the path: empty, `.` and `..` would name another resource. Blanks and line ends around
-/// it come from copying, and belong to no id.
+/// Checks that an id is a single path segment: an empty id, `.` or `..` would address another resource. Surrounding
+/// blanks come from copying and are removed.
 fn one_segment<'a>(name: &str, id: &'a str) -> Result<&'a str, InvalidArgument> {
     match id.trim() {
         "" => Err(InvalidArgument::new(name, format!("{name} must not be empty"))),
@@ -258,7 +259,7 @@ fn one_segment<'a>(name: &str, id: &'a str) -> Result<&'a str, InvalidArgument> 
     }
 }
 
-/// A value as it stands in a path or a query.
+/// Formats a value for a path or a query.
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

@@ -11,8 +11,8 @@ use crate::guard::ledger::{Record, Recorded};
 
 use super::{Fault, print};
 
-/// Prints a record for a person: what has no known outcome first. Without a file it is the record of the servers that
-/// have these settings.
+/// Prints a record for a human reader, beginning with writes that have no known outcome. The default file is the record
+/// of servers with these settings.
 pub(super) fn run(config: &Config, file: Option<&Path>) -> Result<ExitCode, Fault> {
     let place = &config.record;
     let Some(path) = file.or(place.path()) else {
@@ -48,7 +48,7 @@ pub(super) fn run(config: &Config, file: Option<&Path>) -> Result<ExitCode, Faul
     Ok(ExitCode::SUCCESS)
 }
 
-/// The files in which the record was kept before this one was begun, oldest first.
+/// The earlier files of the record, oldest first.
 fn older(path: &Path) -> Vec<PathBuf> {
     let names = |path: &Path| Some(format!("{}.2", path.file_name()?.to_str()?));
     let (Some(begins), Some(folder)) = (names(path), path.parent()) else { return Vec::new() };

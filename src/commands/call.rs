@@ -9,7 +9,7 @@ use crate::mcp::{Server, stdio};
 
 use super::{Fault, print, print_whole};
 
-/// Makes one call as a host would, and prints what a host would get, however large it is.
+/// Makes one call like a host, and prints the complete result, however large.
 pub(super) async fn run(server: Server, tool: &str, arguments: &str, as_json: bool) -> Result<ExitCode, Fault> {
     let arguments = read(arguments)?;
     let client = Client::connect(server.clone().unbounded()).await?;
@@ -22,7 +22,7 @@ pub(super) async fn run(server: Server, tool: &str, arguments: &str, as_json: bo
     }
     let called = tokio::select! {
         called = client.call(tool, arguments) => called.map_err(|fault| masked(&server, fault.to_string()))?,
-        // What delivers credentials once is waited for all the same.
+        // A reply that delivers credentials once is awaited even after a signal.
         () = stdio::stopped() => {
             server.close().await;
             return Err("stopped before the answer came".into());

@@ -25,10 +25,10 @@ const ASKED: &Catalog = &Catalog {
     instructions: &[],
 };
 
-/// Prints the verdict, its reasons, and every setting. Exit status 1 when something would be refused.
+/// Prints the verdict, its reasons, and every setting. Exit status 1 if something would be refused.
 pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     let toolbox = toolbox(config)?;
-    // No limit of the operator applies to these reads, so none may stand in their answers: the limits are printed below.
+    // No operator's limit applies to these reads, so their answers should name none; the limits are printed below.
     let flags = Flags {
         toolsets: None,
         tool_prefix: None,
@@ -67,10 +67,10 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     Ok(if verdict.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// What OpenTrain says of the account.
+/// OpenTrain's report about the account.
 #[derive(Default)]
 struct Account {
-    /// Whether OpenTrain accepts what is set.
+    /// True if OpenTrain accepts the settings.
     is_accepted: bool,
     /// The answers as a model reads them.
     answers: Vec<String>,
@@ -100,7 +100,7 @@ async fn ask(server: Server) -> Result<Account, Fault> {
     Ok(account)
 }
 
-/// Whether every served tool would be accepted, in one line.
+/// Says in one line whether OpenTrain would accept every served tool.
 fn verdict(
     account: &Account,
     frozen: Option<&str>,
@@ -144,7 +144,7 @@ fn print_settings(config: &Config) -> Result<(), Fault> {
     print(concat!("\nopentrain-mcp ", env!("CARGO_PKG_VERSION")))
 }
 
-/// What an operation lacks, and what the user can do.
+/// Names what an operation lacks, and what the user can do.
 fn missing(gate: crate::api::Gate, scopes: &[String], features: &Object) -> Option<String> {
     if !gate.admits(scopes) {
         let wanted = gate.scopes.join(" or ");

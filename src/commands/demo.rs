@@ -1,5 +1,5 @@
-//! `opentrain-mcp demo`: the main job, on a sandbox of its own, with a real MCP client and the real pages. It prints
-//! what happened and nothing else; the exit status tells whether all of it was as expected.
+//! `opentrain-mcp demo`: runs the main use case on its own sandbox, with a real MCP client and the real pages. It
+//! prints only what happens; the exit status tells whether everything was as expected.
 
 mod ceremony;
 mod person;
@@ -25,16 +25,16 @@ use crate::tools::CATALOG;
 
 use super::Fault;
 use person::{Page, Person};
-use stage::{Made, Stage, aside};
+use stage::{FinalContract, Stage, aside};
 
-/// The contract that the story is about.
+/// The contract in the demo.
 const CONTRACT: &str = "ctr_8Kq2";
-/// The third create gets through, and its reply is lost.
+/// The third create succeeds, but its reply is lost.
 const LOST_REPLY: &str = "lost-reply@create_milestone:3";
 /// The operator's limit in the last scene, in USD.
 const LIMIT: Decimal = Decimal::from_parts(500, 0, 0, false, 0);
 
-/// Plays the story.
+/// Runs the demo.
 pub(super) async fn run() -> Result<ExitCode, Fault> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let sandbox = Sandbox::start_with(listener, "demo", Faults::parse(LOST_REPLY)?)?;
@@ -53,12 +53,12 @@ pub(super) async fn run() -> Result<ExitCode, Fault> {
     stage.close()
 }
 
-/// An agent with the key of the account that has contracts already.
+/// An agent with a key of the account that already has contracts.
 async fn owner(sandbox: &Sandbox, policy: Policy) -> Result<Client, Fault> {
     agent(sandbox, InMemory::with(default_token()), policy).await
 }
 
-/// An agent with a server of its own over the sandbox.
+/// An agent with its own server over the sandbox.
 async fn agent(sandbox: &Sandbox, tokens: InMemory, policy: Policy) -> Result<Client, Fault> {
     let api = ApiClient::new(Box::new(sandbox.origin().clone()), Duration::from_secs(5));
     let operator = Operator { policy, ..Operator::default() };
@@ -113,7 +113,7 @@ async fn release(stage: &mut Stage, person: &Person, milestone: &Value) -> Resul
     decide(stage, person, ("request_milestone_approval", "Confirm: pay Maria G. $300"), milestone, "PAID").await
 }
 
-/// The agent asks, the person confirms, the agent reads what is so now.
+/// The agent requests an approval, the person confirms it, and the agent reads the new state.
 async fn decide(
     stage: &mut Stage,
     person: &Person,
@@ -147,7 +147,7 @@ async fn count(stage: &mut Stage) -> Result<(), Fault> {
     let named = |wanted: &str| listed.iter().filter(|listed| has(listed, "name", wanted)).copied().collect::<Vec<_>>();
     let made = [named("Second labeling batch"), named("Third labeling batch")];
     let funded = made.iter().flatten().filter(|made| !has(made, "status", "NOT_FUNDED"));
-    stage.made(Made {
+    stage.made(FinalContract {
         created: made.iter().map(Vec::len).sum(),
         doubled: made.iter().map(|same| same.len().saturating_sub(1)).sum(),
         funded: funded.filter_map(|made| Decimal::from_str_exact(&made.get("amountUsd")?.to_string()).ok()).sum(),
@@ -163,7 +163,7 @@ async fn press(stage: &mut Stage, person: &Person, url: Option<&Value>, button: 
     stage.person(!after.offers(button), &format!("presses [{button}] and sees \"{}\"", after.title))
 }
 
-/// The person opens a page, which has this button.
+/// The person opens a page and finds this button.
 async fn opens(stage: &mut Stage, person: &Person, url: Option<&Value>, button: &str) -> Result<Page, Fault> {
     let url = url.and_then(Value::as_str).ok_or("the answer has no link for the person")?;
     let page = person.open(url).await?;

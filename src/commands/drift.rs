@@ -12,10 +12,10 @@ use crate::drift::{FIELDS_LEFT_OUT, LEFT_OUT, compare};
 
 use super::{Fault, deadline, print};
 
-/// Where the API describes itself.
+/// The path at which the API describes itself.
 const SERVED: &str = "/api/public/v1/openapi.json";
 
-/// Compares an OpenAPI document with our operations. Exit status 1 when something differs.
+/// Compares an OpenAPI document with our operations. Exit status 1 if they differ.
 pub(super) async fn run(config: &Config, document: Option<&str>) -> Result<ExitCode, Fault> {
     let url = match document {
         Some(text) => Url::parse(text).ok().filter(|url| ["https", "http"].contains(&url.scheme())),
@@ -28,7 +28,7 @@ pub(super) async fn run(config: &Config, document: Option<&str>) -> Result<ExitC
             (file.to_owned(), std::fs::read_to_string(file).map_err(|fault| format!("{file}: {fault}"))?)
         }
     };
-    // Some editors begin a file with a byte order mark.
+    // Some editors write a byte order mark at the start of a file.
     let text = text.trim_start_matches('\u{feff}');
     let document: Value = serde_json::from_str(text).map_err(|fault| format!("{from} is no JSON: {fault}"))?;
     let differences = compare(&document).map_err(|fault| format!("{from}: {fault}"))?;

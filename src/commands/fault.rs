@@ -1,4 +1,4 @@
-//! Why a command cannot run.
+//! The error type of commands.
 
-/// Why a command cannot run, with its causes.
+/// The reason why a command cannot run, with its causes.
 pub(crate) type Fault = Box<dyn std::error::Error + Send + Sync>;

@@ -8,7 +8,7 @@ use crate::guard::freeze::Switch;
 
 use super::{Fault, print};
 
-/// Stops all writes.
+/// Turns the stop switch on, which stops all writes.
 pub(super) fn freeze(paths: Vec<PathBuf>, reason: &str) -> Result<ExitCode, Fault> {
     let switch = switch(paths)?;
     let before = switch.freeze(reason).map_err(|fault| format!("the stop switch could not be written: {fault}"))?;
@@ -29,7 +29,7 @@ pub(super) fn freeze(paths: Vec<PathBuf>, reason: &str) -> Result<ExitCode, Faul
     Ok(ExitCode::SUCCESS)
 }
 
-/// Lets writes through again.
+/// Turns the stop switch off.
 pub(super) fn thaw(paths: Vec<PathBuf>) -> Result<ExitCode, Fault> {
     let thawed = switch(paths)?.thaw();
     let was_on =

@@ -1,4 +1,4 @@
-//! `opentrain-mcp install` and `opentrain-mcp uninstall`: what happened to each host's file, and what to do next.
+//! `opentrain-mcp install` and `opentrain-mcp uninstall`: edit each host's file and say what to do next.
 
 use std::io::Write;
 use std::path::Path;
@@ -14,7 +14,7 @@ use crate::install::{
 use super::Fault;
 use super::terminal::{BAD, GOOD, HEADING, print, print_whole, styled};
 
-/// The machine of this user.
+/// Describes this user's machine.
 fn machine(environment: &Environment) -> Result<Machine, Fault> {
     let environment = environment.clone();
     let variable = move |name: &str| environment.variable(name).map(str::to_owned);
@@ -22,14 +22,14 @@ fn machine(environment: &Environment) -> Result<Machine, Fault> {
     Ok(machine.ok_or("there is no home folder (HOME, or USERPROFILE on Windows), so no host can be found")?)
 }
 
-/// A place to work on. `is_found` is false for a host that was named and is not on this machine.
+/// A host's file. `is_found` is false for a named host that is not on this machine.
 struct Target {
     host: &'static Host,
     location: Location,
     is_found: bool,
 }
 
-/// The places of the hosts that were named, or of all that are found.
+/// The files of the named hosts, or of all hosts that are found.
 fn targets(machine: &Machine, names: &[String]) -> Vec<Target> {
     let hosts = HOSTS.iter().filter(|host| names.is_empty() || names.iter().any(|name| name == host.name));
     let targets = hosts.flat_map(|host| {
@@ -42,7 +42,7 @@ fn targets(machine: &Machine, names: &[String]) -> Vec<Target> {
     targets.collect()
 }
 
-/// Adds our entry to hosts. `arguments` are the settings that were given as flags.
+/// Adds our entry to hosts. `arguments` are the settings given as flags.
 pub(super) fn install(options: &Install, environment: &Environment, arguments: Vec<String>) -> Result<ExitCode, Fault> {
     let machine = &machine(environment)?;
     if options.list {
@@ -89,7 +89,7 @@ pub(super) fn install(options: &Install, environment: &Environment, arguments: V
     Ok(ExitCode::from(u8::from(failed)))
 }
 
-/// The package manager whose cache this program runs from.
+/// The package manager whose cache contains this program, if any.
 fn cache_of(command: &str) -> Option<&'static str> {
     let mut folders = command.split(['/', '\\']);
     folders.find_map(|folder| match folder {
@@ -99,7 +99,7 @@ fn cache_of(command: &str) -> Option<&'static str> {
     })
 }
 
-/// What happened to one file, in a sentence or two.
+/// Describes the change of one file in a sentence or two.
 fn added(host: &Host, path: &Path, name: &str, change: &Change, is_trial: bool) -> String {
     let (title, path) = (host.title, path.display());
     let (add, update) = if is_trial { ("would add", "would update") } else { ("added", "updated") };
@@ -119,7 +119,7 @@ fn left_alone(host: &Host, error: &InstallError) -> Result<(), Fault> {
     print(&format!("{} {}: {error}", styled(BAD, "✗"), host.title))
 }
 
-/// What the user does now.
+/// Prints the user's next step.
 fn next(hosts: &[&Host], launch: &Launch) -> Result<(), Fault> {
     print(&format!("\n{}", styled(HEADING, "Next")))?;
     let mut titles: Vec<&str> = Vec::new();
@@ -140,7 +140,7 @@ fn next(hosts: &[&Host], launch: &Launch) -> Result<(), Fault> {
     SENTENCES.iter().try_for_each(|sentence| print(&format!("  {sentence}")))
 }
 
-/// No host is on this machine: says what was looked for, and shows what most hosts read.
+/// No host was found: lists where the program looked, and prints an entry that most hosts accept.
 fn none_found(machine: &Machine, name: &str, launch: &Launch) -> Result<ExitCode, Fault> {
     print("No MCP host was found on this machine. These were looked for:")?;
     for host in &HOSTS {

@@ -32,7 +32,7 @@ pub(super) async fn run(config: &Config, overriding: Option<&'static str>) -> Re
         return Ok(ExitCode::SUCCESS);
     };
     let client = Client::new(Box::new(config.origin.clone()), config.flags.timeout).through(config.proxies.clone());
-    // Neither is sent as a header: an answer that repeats one of them is masked.
+    // Neither token is sent as a header, so both are masked in the answer.
     let deadline = deadline();
     let caller = Caller { token: Some(&token), claim_token: account.claim_token.as_ref(), deadline };
     client.send(&RevokeOwnToken { token: token.expose().to_owned() }, caller).await?;

@@ -74,7 +74,7 @@ fn refuse(message: &str, as_json: bool) -> ExitCode {
 }
 
 fn run(cli: Cli, environment: &Environment) -> Result<ExitCode, Fault> {
-    // The stop switch works whatever the settings are.
+    // The stop switch works even with invalid settings.
     match &cli.task {
         Some(Task::Freeze { reason }) => return freeze::freeze(environment.switch_paths(), reason),
         Some(Task::Thaw) => return freeze::thaw(environment.all_switch_paths()),
@@ -83,12 +83,12 @@ fn run(cli: Cli, environment: &Environment) -> Result<ExitCode, Fault> {
     let mut config = Config::read(&cli.flags, environment)?;
     let overriding = config.credentials.overriding_variable();
     if matches!(cli.task, Some(Task::Logout)) {
-        // Only the saved account is revoked, at the base that belongs to it.
+        // Only the saved account is revoked, at its own base.
         config = Config::read(&cli.flags, &environment.without_token())?;
     }
     let log = Log::start(&config.flags, Arc::clone(&config.credentials))?;
-    // One thread, since calls wait more than they compute: with a second thread each call also waits for that one to wake.
-    // What blocks (syncing files, locks) has threads of its own.
+    // One thread is faster, because calls mostly wait: with a second thread each call would also wait for that one to
+    // wake. Blocking work (syncing files, locks) has its own threads.
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let done = runtime.block_on(perform(cli.task.unwrap_or(Task::Serve), &config, environment, overriding));
     // A read of stdin cannot be cancelled: the process does not wait for it.
@@ -114,7 +114,7 @@ async fn perform(
         Task::Tools { json } => tools::run(&toolbox(config)?, json),
         Task::Call { tool, arguments, json } => {
             warn(config);
-            // A person who asks for one answer wants all of it, whatever memory it takes.
+            // The user asked for one complete answer, so memory is not limited.
             let toolbox = toolbox_over(config, Embedded::for_one_call, Client::reading_whole)?;
             call::run(Server::new(Arc::new(toolbox))?, &tool, &arguments, json).await
         }
@@ -135,12 +135,12 @@ async fn perform(
     }
 }
 
-/// The tools over OpenTrain, or over the sandbox of this user.
+/// The tools over OpenTrain or over this user's sandbox.
 fn toolbox(config: &Config) -> Result<Toolbox, Fault> {
     toolbox_over(config, |embedded| embedded, |client| client)
 }
 
-/// The same, over a sandbox or a client that is changed first.
+/// Like `toolbox`, with a change to the sandbox or the client.
 fn toolbox_over(
     config: &Config,
     embed: impl FnOnce(Embedded) -> Embedded,
@@ -165,7 +165,7 @@ fn services_over(
     Ok(Services::new(client, tokens, operator(config)?, flags.human_wait, flags.sandbox))
 }
 
-/// The faults that the sandbox plays.
+/// The faults that the sandbox simulates.
 fn faults(config: &Config) -> Result<Faults, Fault> {
     let Some(text) = &config.flags.sandbox_fault else { return Ok(Faults::none()) };
     Ok(Faults::parse(text).map_err(|fault| format!("{}: {fault}", config.flags.source("sandbox-fault")))?)
@@ -206,20 +206,20 @@ fn record(place: &RecordPlace, is_counted: bool) -> Result<Option<AuditLog>, Fau
     Ok(Some(log.map_err(|fault| format!("the audit log {place} cannot be written: {fault}"))?))
 }
 
-/// The server that these settings describe.
+/// Builds the server from the settings.
 ///
 /// # Errors
-/// When a setting cannot be used.
+/// If a setting is invalid.
 pub fn server(config: &Config) -> Result<Server, Fault> {
     Ok(Server::new(Arc::new(toolbox(config)?))?)
 }
 
-/// When a command that calls OpenTrain by itself gives up, its retries included.
+/// The time limit of a command's own request, including retries.
 fn deadline() -> Instant {
     Instant::now() + Duration::from_secs(45)
 }
 
-/// Says to a person at a terminal what this program is. A host has no terminal.
+/// Prints what this program is, if stdin is a terminal. A host has no terminal.
 fn greet() {
     if std::io::stdin().is_terminal() {
         let _ = writeln!(
@@ -230,13 +230,13 @@ fn greet() {
     }
 }
 
-/// Says on stderr what is odd about where the token comes from, and what this server has to do without.
+/// Prints warnings about the token's source, and about missing features.
 fn warn(config: &Config) {
     let notices = config.credentials.notices();
     missing(config).iter().chain(&notices).for_each(|notice| tracing::warn!("{notice}"));
 }
 
-/// What this server has to do without, since the machine or the user has no place for it.
+/// The features that are unavailable because the machine or the user has no folder for them.
 fn missing(config: &Config) -> Vec<String> {
     let mut missing = Vec::new();
     if config.switches.is_empty() {
@@ -257,7 +257,7 @@ fn missing(config: &Config) -> Vec<String> {
     missing
 }
 
-/// One create at a time for each contract, in all servers of this user.
+/// The locks that allow one create at a time per contract, across all servers of this user.
 fn locks(config: &Config) -> Locks {
     Locks::shared_in(config.state_folder.as_ref().map(|folder| folder.join("locks")))
 }

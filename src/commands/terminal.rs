@@ -18,7 +18,7 @@ pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
 pub(super) const HEADING: Style = Style::new().bold();
 pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
 
-/// `text` in a style, which stdout drops where it takes none.
+/// Applies a style to `text`. stdout drops the style if it supports none.
 pub(super) fn styled(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
 }
@@ -31,7 +31,7 @@ pub(super) fn print(text: &str) -> Result<(), Fault> {
     }
 }
 
-/// Prints for programs, without breaking lines. A closed pipe is no error.
+/// Prints for programs, without wrapping lines. A closed pipe is no error.
 pub(super) fn print_whole(text: &str) -> Result<(), Fault> {
     match writeln!(anstream::stdout().lock(), "{text}") {
         Err(fault) if fault.kind() != std::io::ErrorKind::BrokenPipe => Err(fault.into()),
@@ -61,7 +61,7 @@ fn wrapped(text: &str, width: usize) -> String {
     lines.collect::<Vec<_>>().join("\n")
 }
 
-/// The indent of a wrapped line: the last column of a table, else a little to the right of the line's start.
+/// The indent of a wrapped line: the last column of a table, or slightly right of the line's start.
 fn hanging(line: &str, width: usize) -> usize {
     let last_column = line.match_indices("  ").map(|(gap, _)| gap + 2).filter(|place| {
         let follows = line.get(*place..).is_some_and(|rest| !rest.is_empty() && !rest.starts_with(' '));

@@ -42,7 +42,7 @@ fn family(served: &Served) -> &'static str {
     FAMILIES.iter().find(has).map_or("", |family| family.name)
 }
 
-/// Name, what a call does, parameters, and the first sentence of the description.
+/// The name, effect, parameters, and first sentence of the description.
 fn row(toolbox: &Toolbox, served: &Served) -> [String; 4] {
     let input = &served.published().input_schema;
     let properties = input.get("properties").and_then(Value::as_object);

@@ -7,7 +7,7 @@ use crate::config::Config;
 
 use super::{Fault, print};
 
-/// Writes down that the stored token may go through the proxy and the roots of trust that the environment names.
+/// Stores that the saved token may be sent through the proxy and the root certificates that the environment names.
 pub(super) fn run(config: &Config) -> Result<ExitCode, Fault> {
     let Some((transport, file)) = config.route.trust()? else {
         print(

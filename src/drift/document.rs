@@ -1,4 +1,4 @@
-//! Reads an OpenAPI document: what it says of each endpoint. It knows nothing of our operations.
+//! Reads the endpoints of an OpenAPI document. It knows nothing of our operations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,13 +8,13 @@ use super::{Endpoint, ROOT, below, keys, name, texts};
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 
-/// How deep schemas are read that are put together of others.
+/// The deepest nesting of composed schemas that is read.
 const DEEPEST: usize = 12;
 
 /// Headers that a document does not describe as parameters (`OpenAPI` 3.1, 4.8.12.2.1).
 const OWN_HEADERS: [&str; 3] = ["accept", "content-type", "authorization"];
 
-/// The endpoints of `document` by name; `None` where it is no OpenAPI document.
+/// The endpoints of `document` by name; `None` if it is not an OpenAPI document.
 pub(super) fn endpoints(document: &Value) -> Option<BTreeMap<String, Endpoint>> {
     let server = server(document);
     let mut found = BTreeMap::new();
@@ -29,15 +29,15 @@ pub(super) fn endpoints(document: &Value) -> Option<BTreeMap<String, Endpoint>> 
     Some(found)
 }
 
-/// The path that all paths stand below: the first server's that leads to the public API. One that leads elsewhere, such
-/// as a gateway's, says nothing of where OpenTrain has them.
+/// The path prefix of all paths: from the first server that leads to the public API. Other servers, such as a gateway,
+/// say nothing about OpenTrain's own paths.
 fn server(document: &Value) -> &str {
     let urls = items(document.get("servers")).filter_map(|server| server.get("url")?.as_str());
     let leads_there = |path: &&str| below(path, ROOT).is_some();
     urls.map(path_of).find(leads_there).unwrap_or_default()
 }
 
-/// The path of a server's URL, which may be nothing else.
+/// The path of a server's URL, which may consist of the path only.
 fn path_of(url: &str) -> &str {
     let path = match url.split_once("://") {
         Some((_, rest)) => rest.find('/').and_then(|start| rest.get(start..)).unwrap_or_default(),
@@ -46,10 +46,10 @@ fn path_of(url: &str) -> &str {
     path.trim_end_matches('/')
 }
 
-/// What the path and the method say of an endpoint.
-fn endpoint(document: &Value, said: [&Value; 2]) -> Endpoint {
+/// Combines the descriptions of the path and the method.
+fn endpoint(document: &Value, parts: [&Value; 2]) -> Endpoint {
     let mut endpoint = Endpoint::default();
-    for part in said {
+    for part in parts {
         for parameter in items(part.get("parameters")).map(|parameter| resolved(document, parameter)) {
             add_parameter(&mut endpoint, parameter);
         }
@@ -79,8 +79,8 @@ fn add_parameter(endpoint: &mut Endpoint, parameter: &Value) {
     }
 }
 
-/// A body may be put together of several schemas. What is being `read` already adds nothing: a schema may be a part of
-/// itself.
+/// Adds a schema, which may be composed of several. A schema that is already being `read` is skipped, because schemas
+/// may be recursive.
 fn add_schema<'a>(endpoint: &mut Endpoint, document: &'a Value, schema: &'a Value, read: &mut Vec<&'a Value>) {
     if read.len() == DEEPEST || read.iter().any(|known| std::ptr::eq(*known, schema)) {
         return;
@@ -97,7 +97,8 @@ fn add_schema<'a>(endpoint: &mut Endpoint, document: &'a Value, schema: &'a Valu
     read.pop();
 }
 
-/// Of alternatives, each field is possible, and required is what all of them require.
+/// Adds alternatives: every field of any alternative is possible, and the fields that all alternatives require are
+/// required.
 fn add_choice<'a>(
     endpoint: &mut Endpoint,
     document: &'a Value,
@@ -117,7 +118,7 @@ fn add_choice<'a>(
     endpoint.required.extend(required.unwrap_or_default());
 }
 
-/// A schema or a part of one, through one or more local `$ref`s.
+/// Follows local `$ref`s to a schema or a part of one.
 fn resolved<'a>(document: &'a Value, mut value: &'a Value) -> &'a Value {
     for _ in 0..8 {
         let target = value.get("$ref").and_then(Value::as_str).and_then(|target| target.strip_prefix('#'));

@@ -2,7 +2,7 @@ use serde_json::{Map, json};
 
 use super::*;
 
-/// The document that our operations would be described by: what [`compare`] finds no difference in.
+/// A document that describes exactly our operations: [`compare`] finds no difference.
 fn described() -> Value {
     let mut document = json!({ "openapi": "3.1.0", "servers": [{ "url": ROOT }], "paths": {} });
     for facts in OPERATIONS.iter().filter(|facts| facts.root == ROOT) {
@@ -29,7 +29,7 @@ fn findings(document: &Value) -> Vec<String> {
     compare(document).unwrap().iter().map(ToString::to_string).collect()
 }
 
-/// The document with one thing changed.
+/// Compares the document after one change.
 fn broken(change: impl FnOnce(&mut Value)) -> Vec<String> {
     let mut document = described();
     change(&mut document);

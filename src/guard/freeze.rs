@@ -1,5 +1,5 @@
-//! The stop switch: while it is on, every running server of this user refuses every write. It is a file, so that it
-//! takes effect at once and outlives all of them.
+//! The stop switch. While it is on, every running server of this user refuses every write. The switch is a file, so
+//! that it takes effect at once and survives restarts.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,25 +10,25 @@ use crate::answer::Denial;
 use crate::answer::text::{moment_of, quoted};
 use crate::files;
 
-/// What is to be known of a server that looks at no switch.
+/// A warning for a server that has no switch file to check.
 pub const UNREACHABLE: &str = "no `opentrain-mcp freeze` can stop this server: there is no home folder (HOME, \
                                XDG_CONFIG_HOME) for the stop switch";
 
-/// Where the switch is: in one file, or in several, since servers of one user may not all see the same one.
+/// The paths of the switch file. There may be several, because servers of one user may have different home folders.
 #[derive(Clone, Debug, Default)]
 pub struct Switch(Vec<PathBuf>);
 
-/// What is said by a switch that is on.
+/// The content of a switch that is on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Said {
-    /// Since when, as it was written.
+pub struct SwitchState {
+    /// The time at which the switch was turned on, as written in the file.
     pub since: String,
-    /// Why; empty when nothing was said.
+    /// The reason; empty if none was given.
     pub reason: String,
 }
 
-impl Said {
-    /// Reads the lines of a switch.
+impl SwitchState {
+    /// Parses the lines of a switch file.
     fn of(text: &str) -> Self {
         let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned);
         Self { since: lines.next().unwrap_or_default(), reason: lines.next().unwrap_or_default() }
@@ -36,26 +36,26 @@ impl Said {
 }
 
 impl Switch {
-    /// The switch at `paths`; on when there is a file at one of them.
+    /// A switch that is on if a file exists at one of `paths`.
     #[must_use]
     pub const fn at(paths: Vec<PathBuf>) -> Self {
         Self(paths)
     }
 
-    /// Its files.
+    /// The paths of the switch file.
     #[must_use]
     pub fn paths(&self) -> &[PathBuf] {
         &self.0
     }
 
-    /// Switches it on, in every place. If it was on, it stays so since then, and a new reason takes the place of the old
-    /// one; what was said before is given back.
+    /// Turns the switch on at every path. If it was on already, it keeps its time, takes the new reason, and the old
+    /// content is returned.
     ///
     /// # Errors
-    /// Which file cannot be written. The others are all the same: whoever looks there is stopped.
-    pub fn freeze(&self, reason: &str) -> io::Result<Option<Said>> {
+    /// The file that could not be written. The other files are written nevertheless.
+    pub fn freeze(&self, reason: &str) -> io::Result<Option<SwitchState>> {
         let before = self.0.iter().find_map(|path| files::read(path).ok());
-        let before = before.map(|text| Said::of(&String::from_utf8_lossy(&text)));
+        let before = before.map(|text| SwitchState::of(&String::from_utf8_lossy(&text)));
         let known = before.clone().unwrap_or_default();
         let since = if known.since.is_empty() { format!("since {}", moment_of(Timestamp::now())) } else { known.since };
         let reason = if reason.trim().is_empty() { &known.reason } else { reason };
@@ -67,10 +67,10 @@ impl Switch {
         Ok(before)
     }
 
-    /// Switches it off in every place; `false` when it was off.
+    /// Turns the switch off at every path. Returns `false` if it was off already.
     ///
     /// # Errors
-    /// Every file that cannot be removed.
+    /// Every file that could not be removed.
     pub fn thaw(&self) -> io::Result<bool> {
         let mut was_on = false;
         self.everywhere(|path| match std::fs::remove_file(path) {
@@ -80,22 +80,22 @@ impl Switch {
         Ok(was_on)
     }
 
-    /// Does the same in every place; what fails in one does not keep it from the next.
+    /// Applies a change at every path, also after a failure at one of them.
     fn everywhere(&self, mut change: impl FnMut(&Path) -> io::Result<()>) -> io::Result<()> {
         let faults = self.0.iter().filter_map(|path| Some(format!("{}: {}", path.display(), change(path).err()?)));
         let faults: Vec<String> = faults.collect();
         if faults.is_empty() { Ok(()) } else { Err(io::Error::other(faults.join("; "))) }
     }
 
-    /// Refuses a write while the switch is on in one place, or while that cannot be found out.
+    /// Refuses a write if the switch is on at any path, or if its state cannot be read.
     ///
     /// # Errors
-    /// Why.
+    /// The refusal.
     pub fn check(&self) -> Result<(), Denial> {
         self.0.iter().try_for_each(|path| match files::read(path) {
             Err(fault) if is_absent(&fault) => Ok(()),
             Ok(text) => {
-                let Said { since, reason } = Said::of(&String::from_utf8_lossy(&text));
+                let SwitchState { since, reason } = SwitchState::of(&String::from_utf8_lossy(&text));
                 let since = if since.is_empty() { since } else { format!(" {since}") };
                 let why = if reason.is_empty() { reason } else { format!(": {}", quoted(&reason)) };
                 Err(Denial::frozen(format!("The operator has stopped all writes{since}{why}")))
@@ -105,7 +105,7 @@ impl Switch {
     }
 }
 
-/// There is no file, or there cannot be one.
+/// True if there is no file, or there can be none.
 fn is_absent(fault: &io::Error) -> bool {
     matches!(fault.kind(), io::ErrorKind::NotFound | io::ErrorKind::NotADirectory)
 }
@@ -145,9 +145,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let switch = switch(folder.path(), &["frozen"]);
         switch.freeze("one").unwrap();
-        let since = Said::of(&std::fs::read_to_string(folder.path().join("frozen")).unwrap()).since;
+        let since = SwitchState::of(&std::fs::read_to_string(folder.path().join("frozen")).unwrap()).since;
         for (given, before) in [("two", "one"), ("", "two")] {
-            let said = Said { since: since.clone(), reason: before.into() };
+            let said = SwitchState { since: since.clone(), reason: before.into() };
             assert_eq!(switch.freeze(given).unwrap(), Some(said), "{given}");
         }
         assert!(switch.check().unwrap_err().message.contains("«two»"));

@@ -1,5 +1,6 @@
-//! One create at a time for each contract, in all processes of one user. The file lock is freed by the system when its
-//! process dies, however it dies. The file holds a text that holders leave for each other; its meaning is theirs.
+//! Allows one create at a time per contract, across all processes of one user. The operating system releases the file
+//! lock when its process ends in any way. The lock file holds a text that the holders exchange; its meaning is up to
+//! them.
 
 use std::collections::HashMap;
 use std::fs::{File, TryLockError};
@@ -15,9 +16,9 @@ use tokio::time::Instant;
 use crate::files;
 
 const NO_FOLDER: &str = "neither XDG_STATE_HOME nor HOME names a folder";
-/// The most that is read of a lock's file, in bytes.
+/// The most bytes that are read from a lock file.
 const LARGEST: u64 = 1024 * 1024;
-/// Between two tries for a lock that another process holds.
+/// The interval between two attempts to take a lock.
 const INTERVAL: Duration = Duration::from_millis(20);
 
 type Turn = tokio::sync::Mutex<()>;
@@ -26,39 +27,39 @@ type Turn = tokio::sync::Mutex<()>;
 #[derive(Default)]
 pub struct Locks {
     place: Place,
-    /// Calls of this process take turns in the order in which they came.
+    /// Calls within this process wait in the order of their arrival.
     turns: Mutex<HashMap<String, Weak<Turn>>>,
 }
 
-/// Where other processes look for the same locks.
+/// The place of the lock files.
 #[derive(Default)]
 enum Place {
-    /// There are no other processes.
+    /// No other process needs the locks.
     #[default]
     OnlyHere,
-    /// This folder, made at the first use.
+    /// This folder, created at the first use.
     Folder(PathBuf),
-    /// There is no folder for it on this machine.
+    /// This machine has no folder for them.
     Nowhere,
 }
 
-/// A contract's lock. It is free again when this is dropped.
+/// The lock of a contract. It is released when this value is dropped.
 pub struct Held {
     _turn: OwnedMutexGuard<()>,
     file: Option<File>,
-    /// Why other processes do not see the lock, if they do not.
+    /// The reason why other processes do not see the lock, if so.
     pub unshared: Option<String>,
 }
 
 impl Locks {
-    /// Locks in a folder that all servers of one user share; `None` where there is no such folder.
+    /// Locks in a folder that all servers of one user share; `None` if there is no such folder.
     #[must_use]
     pub fn shared_in(folder: Option<PathBuf>) -> Self {
         Self { place: folder.map_or(Place::Nowhere, Place::Folder), turns: Mutex::default() }
     }
 
-    /// Why two servers of this user could create the same milestone in the same instant; `None` when they cannot, as far as
-    /// can be told before the folder is made.
+    /// The reason why two servers of this user could create the same milestone at the same moment; `None` if they
+    /// cannot, as far as is known before the folder is created.
     #[must_use]
     pub fn problem(&self) -> Option<String> {
         let folder = match &self.place {
@@ -74,7 +75,7 @@ impl Locks {
         }
     }
 
-    /// Takes the lock of what `key` names. `None` when it is still held by `until`.
+    /// Takes the lock named `key`. Returns `None` if it is still held at `until`.
     pub async fn take(&self, key: &str, until: Instant) -> Option<Held> {
         let turn = tokio::time::timeout_at(until, self.turn(key).lock_owned()).await.ok()?;
         let held = |file, unshared| Some(Held { _turn: turn, file, unshared });
@@ -104,7 +105,7 @@ impl Locks {
         turn
     }
 
-    /// The file to be locked; `None` where there are no other processes.
+    /// The file to lock; `None` if no other process needs the lock.
     async fn file(&self, key: &str) -> io::Result<Option<File>> {
         let folder = match &self.place {
             Place::OnlyHere => return Ok(None),
@@ -123,7 +124,7 @@ fn open(folder: &Path, path: &Path) -> io::Result<File> {
 }
 
 impl Held {
-    /// The text in the lock's file: what other holders have left there. Empty where there is no file.
+    /// The text that earlier holders have left in the lock file; empty without a file.
     pub async fn text(&self) -> String {
         self.with_file(|mut file| {
             let mut bytes = Vec::new();
@@ -135,7 +136,7 @@ impl Held {
         .unwrap_or_default()
     }
 
-    /// Leaves `text` for other holders, in place of what was there.
+    /// Replaces the text in the lock file.
     pub async fn leave(&self, text: String) {
         self.with_file(move |mut file| {
             file.set_len(0)?;
@@ -144,7 +145,7 @@ impl Held {
         .await;
     }
 
-    /// Does something with the file, where there is one, on a thread that may block.
+    /// Runs an action on the lock file, if any, on a thread that may block.
     async fn with_file<T: Send + 'static>(
         &self,
         act: impl FnOnce(File) -> io::Result<T> + Send + 'static,
@@ -161,7 +162,7 @@ impl Held {
     }
 }
 
-/// A name that any file system takes, whatever is in the key.
+/// A valid file name for any key.
 fn file_name(key: &str) -> String {
     let hash = digest(&SHA256, key.as_bytes());
     let hash = hash.as_ref().iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));

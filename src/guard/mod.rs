@@ -1,6 +1,6 @@
-//! What the operator of this server allows, and the record of what was done.
+//! The operator's rules, and the record of every write.
 //!
-//! Nothing here knows how a call runs or which tools there are. Start reading at `Operator::begin`.
+//! This folder knows neither how a call runs nor which tools exist. Start reading at `Operator::begin`.
 
 pub mod freeze;
 pub mod ledger;
@@ -17,23 +17,23 @@ use ledger::{AuditLog, Intent, OpenWrite};
 use locks::Locks;
 use policy::Policy;
 
-/// What the operator of this server has decided.
+/// The operator's decisions for this server.
 #[derive(Default)]
 pub struct Operator {
     /// The rules.
     pub policy: Policy,
-    /// Where every write is recorded.
+    /// The record of writes.
     pub audit: Option<Arc<AuditLog>>,
-    /// What stops all writes.
+    /// The stop switch.
     pub switch: Switch,
-    /// One create at a time for each contract.
+    /// Allows one create at a time per contract.
     pub locks: Locks,
-    /// Where secrets that no model may see are written.
+    /// The folder for secrets that no model may see.
     pub private_folder: Option<PathBuf>,
 }
 
 impl Operator {
-    /// The rules in force, each in words.
+    /// Describes the rules in force.
     #[must_use]
     pub fn describe(&self) -> Vec<String> {
         let mut rules = self.policy.describe();
@@ -41,10 +41,10 @@ impl Operator {
         rules
     }
 
-    /// Whether any write may leave now.
+    /// Checks whether any write may be sent now.
     ///
     /// # Errors
-    /// Why none may.
+    /// The rule that forbids all writes.
     pub fn allows_writes(&self) -> Result<(), Denial> {
         if self.policy.read_only {
             return Err(Denial::read_only());
@@ -52,10 +52,10 @@ impl Operator {
         self.switch.check()
     }
 
-    /// Lets a write through, on record.
+    /// Checks the rules and records the start of a write.
     ///
     /// # Errors
-    /// Why it may not leave.
+    /// The rule that forbids the write.
     pub async fn begin(&self, intent: Intent) -> Result<OpenWrite, Denial> {
         self.allows_writes()?;
         if let Some(commitment) = &intent.commitment {

@@ -1,4 +1,5 @@
-//! What the operator allows, whatever a model asks for. Pure: it looks at nothing.
+//! The operator's rules, which hold whatever a model asks for. The checks are pure functions: they read no file and
+//! send nothing.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,17 +12,17 @@ use crate::answer::text::usd;
 /// The operator's rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Policy {
-    /// Only reads.
+    /// True if only reads are allowed.
     pub read_only: bool,
-    /// Which families are served.
+    /// The families that are served.
     pub toolsets: Toolsets,
-    /// The most that one milestone may cost, in USD before fees.
+    /// The highest amount of one milestone, in USD before fees.
     pub max_milestone: Option<Decimal>,
-    /// The most that may be committed in one day (UTC), in USD before fees.
+    /// The highest amount that may be committed in one day (UTC), in USD before fees.
     pub max_day: Option<Decimal>,
-    /// How long an equal milestone counts as the same one; zero for never.
+    /// The time within which an equal milestone counts as the same one; zero turns the check off.
     pub duplicate_window: Duration,
-    /// Put before every tool's name, where several servers meet.
+    /// A prefix for all tool names, for hosts with several servers.
     pub prefix: String,
 }
 
@@ -38,7 +39,7 @@ impl Default for Policy {
     }
 }
 
-/// Which families of tools are served: those that are served by default, unless the operator names others.
+/// The families that are served: the default ones, unless the operator names others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Toolsets(Option<Chosen>);
 
@@ -46,15 +47,15 @@ pub struct Toolsets(Option<Chosen>);
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Chosen {
     families: BTreeSet<String>,
-    /// All that there are.
+    /// True for all families.
     all: bool,
 }
 
 impl Toolsets {
-    /// Reads a list such as `contracts,account`, or `all`; `families` are the names that there are.
+    /// Parses a list such as `contracts,account`, or `all`. `families` are the valid names.
     ///
     /// # Errors
-    /// When a name is none of a family; the right ones are listed.
+    /// If a name is unknown. The error lists the valid names.
     pub fn parse(list: &str, families: &[&str]) -> Result<Self, String> {
         let there_are = || format!("there are {}, and all", families.join(", "));
         let chosen: BTreeSet<&str> = list.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
@@ -69,7 +70,7 @@ impl Toolsets {
         Ok(Self(Some(Chosen { families: chosen.into_iter().map(str::to_owned).collect(), all })))
     }
 
-    /// Whether a family is served that is served `by_default`, or is not.
+    /// True if a family is served. `by_default` tells whether the family is a default one.
     #[must_use]
     pub fn has(&self, family: &str, by_default: bool) -> bool {
         self.0.as_ref().map_or(by_default, |chosen| chosen.families.contains(family))
@@ -83,16 +84,16 @@ impl Toolsets {
 }
 
 impl Policy {
-    /// Whether amounts have to be known before a write.
+    /// True if the amount of a write must be known before it is sent.
     #[must_use]
     pub const fn has_caps(&self) -> bool {
         self.max_milestone.is_some() || self.max_day.is_some()
     }
 
-    /// Holds one milestone's amount against its limit. What cannot be determined is refused.
+    /// Compares a milestone's amount with the limit. An unknown amount is refused if there is a limit.
     ///
     /// # Errors
-    /// When it is over the limit, or unknown while there is a limit.
+    /// If the amount is over the limit, or unknown while there is a limit.
     pub fn check_milestone(&self, amount: Option<Decimal>) -> Result<(), Denial> {
         if self.has_caps() && amount.is_none() {
             return Err(Denial::undetermined(self.max_milestone.or(self.max_day)));
@@ -106,10 +107,10 @@ impl Policy {
         }
     }
 
-    /// Holds what this day would come to against its limit.
+    /// Compares the day's total with the limit.
     ///
     /// # Errors
-    /// When it is over the limit.
+    /// If the total is over the limit.
     pub fn check_day(&self, before: Decimal, after: Decimal) -> Result<(), Denial> {
         match self.max_day {
             Some(limit) if after > limit => {
@@ -125,7 +126,7 @@ impl Policy {
         }
     }
 
-    /// The limits in force, each in words.
+    /// Describes the limits in force.
     #[must_use]
     pub fn describe(&self) -> Vec<String> {
         let mut rules = Vec::new();

@@ -1,4 +1,4 @@
-//! An MCP client in the same process, for `call`, `check` and `demo`: they see what a host sees.
+//! An MCP client in the same process, for `call`, `check` and `demo`. It receives what a host would receive.
 
 use rmcp::model::{CallToolRequestParams, ClientCapabilities, ClientConfig, Implementation};
 use rmcp::service::{RunningService, ServiceExt};
@@ -9,34 +9,34 @@ use crate::answer::Object;
 
 use super::server::Server;
 
-/// A conversation with a server in this process.
+/// A connection to a server in this process.
 pub struct Client {
     service: RunningService<RoleClient, ClientConfig>,
 }
 
-/// What a host got for a call.
+/// The result of a call as a host receives it.
 #[derive(Clone, Debug)]
 pub struct Called {
     /// The text that a model reads.
     pub text: String,
     /// `structuredContent`
     pub structured: Value,
-    /// Whether the tool failed.
+    /// True if the tool failed.
     pub is_error: bool,
-    /// The whole result, as it was on the wire.
+    /// The complete result in its MCP form.
     pub result: Value,
 }
 
-/// A conversation that failed, or a call that the server could not route.
+/// The connection failed, or the server could not route the call.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ClientError(String);
 
 impl Client {
-    /// Begins a conversation, over a pipe in memory, with the handshake of revision 2025-11-25.
+    /// Connects over a pipe in memory and performs the handshake of revision 2025-11-25.
     ///
     /// # Errors
-    /// When the handshake fails.
+    /// If the handshake fails.
     pub async fn connect(server: Server) -> Result<Self, ClientError> {
         let (near, far) = tokio::io::duplex(64 * 1024);
         tokio::spawn(async move {
@@ -53,7 +53,7 @@ impl Client {
     /// Calls a tool.
     ///
     /// # Errors
-    /// When the server knows no such tool, or the conversation broke.
+    /// If the server has no such tool, or the connection broke.
     pub async fn call(&self, tool: &str, arguments: Object) -> Result<Called, ClientError> {
         let request = CallToolRequestParams::new(tool.to_owned()).with_arguments(arguments);
         let result = self.service.call_tool(request).await.map_err(|fault| match fault {

@@ -1,6 +1,6 @@
-//! Ways to show a URL to the user, tried in this order: `InputRequiredResult` (2026-07-28), `elicitation/create` in URL mode
-//! (2025-11-25), the plain answer. "Accept" means that the page was opened, not that
-//! anything was done there: what is told afterwards is what OpenTrain says.
+//! Ways to show a URL to the user, tried in this order: `InputRequiredResult` (2026-07-28), `elicitation/create` in URL
+//! mode (2025-11-25), the plain answer. "Accept" means only that the page was opened, so the answer afterwards always
+//! reports OpenTrain's state.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,34 +20,34 @@ use url::Url;
 use crate::answer::{self, After, HumanStep};
 use crate::engine::resume::resume;
 
-use super::host::{Host, Road};
+use super::host::{Host, PageDelivery};
 use super::server::{Outcome, Request, Server, cancelled};
 
-/// What a call may last longer than the wait for its user.
+/// The time that a call may take beyond the wait for its user.
 pub(crate) const MARGIN: Duration = Duration::from_secs(8);
-/// How long a sealed state is good.
+/// The lifetime of a sealed state.
 const STATE_LIFE: Duration = Duration::from_secs(15 * 60);
-/// The key of our one request in `inputRequests`.
+/// The key of the server's only request in `inputRequests`.
 const PERSON: &str = "person";
 
-/// What is sealed.
+/// The content of a sealed state.
 #[derive(Debug, Serialize, Deserialize)]
 struct State {
     after: After,
-    /// When the person was asked, in milliseconds since 1970.
+    /// When the user was asked, in milliseconds since 1970.
     asked: i64,
 }
 
-/// A call that comes again after its user was asked.
+/// A call that the client repeats after asking its user.
 pub(crate) struct Resumed {
     after: After,
-    /// How long the wait has lasted already.
+    /// The time that the call has already waited.
     waited: Duration,
     accepted: bool,
 }
 
 impl Server {
-    /// Whether this call is the second round of one that asked for a person. A state that does not open counts as none.
+    /// Opens the sealed state of a repeated call. An invalid state counts as none.
     pub(crate) fn resumed(
         &self,
         request: &Request,
@@ -64,8 +64,8 @@ impl Server {
         })
     }
 
-    /// Goes on with such a call. After an accept it looks at least once; after anything else nothing is sent that could
-    /// change something. It never asks again.
+    /// Continues a repeated call. After an accept it polls at least once; after any other reply it sends nothing that
+    /// could change anything. It never asks again.
     pub(crate) async fn resume(
         &self,
         request: &Request,
@@ -84,8 +84,8 @@ impl Server {
         self.wait(request, &resumed.after, left, context).await
     }
 
-    /// Brings what a person has to do before them, by the host's road, and answers with what came of it.
-    pub(crate) async fn bring_to_person(
+    /// Shows the user's step in the best way that the host supports, and returns the result.
+    pub(crate) async fn show_step(
         &self,
         request: Request,
         outcome: Outcome,
@@ -97,12 +97,12 @@ impl Server {
             Err(failure) => failure.step.as_ref(),
         };
         let step = step.filter(|_| !self.toolbox.services.human_wait.is_zero());
-        let outcome = match (step, host.road()) {
-            (Some(step), Road::InputRequired) => match self.input_required(&request, step) {
+        let outcome = match (step, host.page_delivery()) {
+            (Some(step), PageDelivery::InputRequired) => match self.input_required(&request, step) {
                 Some(result) => return Ok(result.into()),
                 None => outcome,
             },
-            (Some(step), Road::Elicitation) => match self.elicit(&request, step, context).await? {
+            (Some(step), PageDelivery::Elicitation) => match self.elicit(&request, step, context).await? {
                 Some(later) => later,
                 None => outcome,
             },
@@ -120,7 +120,7 @@ impl Server {
         Some(InputRequiredResult::new(Some(BTreeMap::from([(PERSON.to_owned(), asked)])), Some(state)))
     }
 
-    /// Asks while the call is open. `None` when it came to nothing: the plain answer says it all.
+    /// Asks the user while the call is open. Returns `None` if that fails; the plain answer then contains the link.
     async fn elicit(
         &self,
         request: &Request,
@@ -146,7 +146,7 @@ impl Server {
         }
         let left = self.toolbox.services.human_wait.saturating_sub(began.elapsed());
         let outcome = self.wait(request, &step.after, left, context).await?;
-        // Complete is what the person has decided; the page may still be open.
+        // The elicitation is complete when the user has decided; the page may still be open.
         if outcome.as_ref().is_ok_and(|answer| answer.outcome != Some(answer::Outcome::PendingApproval)) {
             let done =
                 CustomNotification::new("notifications/elicitation/complete", Some(json!({ "elicitationId": id })));
@@ -155,7 +155,7 @@ impl Server {
         Ok(Some(outcome))
     }
 
-    /// Looks until something has changed or `left` is over.
+    /// Polls until the state changes or `left` has passed.
     async fn wait(
         &self,
         request: &Request,
@@ -171,7 +171,7 @@ impl Server {
         }
     }
 
-    /// What a sealed state is good for: this tool, these arguments, this token.
+    /// Binds a sealed state to this tool, these arguments and this token.
     fn binding(&self, request: &Request) -> Vec<u8> {
         let arguments: BTreeMap<&String, &Value> = request.arguments.iter().collect();
         let token = self.toolbox.services.tokens.current();

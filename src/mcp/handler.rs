@@ -1,4 +1,4 @@
-//! The requests of MCP that this server answers: its name and instructions, the list of tools, and their calls.
+//! The MCP requests that this server handles: its information, the list of tools, and calls.
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ use super::progress::HostProgress;
 use super::server::{Outcome, Request, Server, cancelled};
 
 impl Server {
-    /// Runs a call to its end, or until its host cancels it.
+    /// Runs a call until it ends or the host cancels it.
     async fn run(&self, request: &Request, context: &RequestContext<RoleServer>) -> Result<Outcome, ErrorData> {
         let Some(served) = self.toolbox.find(&request.name, &request.arguments) else {
             let refused = self.toolbox.refuse(&request.name, &request.arguments, &request.call).await;
@@ -54,7 +54,7 @@ impl Server {
             return Ok(self.result(outcome, host).into());
         }
         let outcome = self.run(&request, &context).await?;
-        self.bring_to_person(request, outcome, host, &context).await
+        self.show_step(request, outcome, host, &context).await
     }
 }
 
@@ -74,7 +74,7 @@ impl ServerHandler for Server {
         Ok(ListToolsResult::with_all_items(tools(&self.toolbox)))
     }
 
-    /// Boxed: rmcp moves this future several times before it runs, and there are kilobytes of it.
+    /// Boxed: the future has kilobytes, and rmcp moves it several times before it runs.
     fn call_tool(
         &self,
         request: CallToolRequestParams,

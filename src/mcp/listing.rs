@@ -1,4 +1,4 @@
-//! The tools as `tools/list` serves them: the files in `schemas/`, with the names that this server gives.
+//! Builds the reply to `tools/list` from the files in `schemas/` and the names of this server.
 
 use std::sync::Arc;
 
@@ -6,14 +6,14 @@ use rmcp::model::{Tool, ToolAnnotations};
 
 use crate::engine::{Facts, Published, Toolbox};
 
-/// Every served tool, in the order of the table.
+/// All served tools in listing order.
 #[must_use]
 pub fn tools(toolbox: &Toolbox) -> Vec<Tool> {
     let served = toolbox.served().iter().map(crate::engine::Served::facts);
     served.map(|facts| tool(facts, Published::of(facts.name), toolbox.names().listed(facts.name))).collect()
 }
 
-/// A tool in MCP's own shape (`Tool`, revision 2025-06-18 and later).
+/// Converts a tool to MCP's type (`Tool`, revision 2025-06-18 and later).
 #[must_use]
 pub fn tool(facts: &Facts, published: Published, name: String) -> Tool {
     let hints = facts.effect.hints();

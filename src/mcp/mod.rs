@@ -1,5 +1,5 @@
-//! The MCP server: the only folder that knows MCP and rmcp. It lists the tools, carries calls to them, and shows pages to
-//! the user in the best way that the host supports. What an answer says is made in `tools` and `answer`.
+//! The MCP server, in the only folder that knows MCP and rmcp. It lists the tools, passes calls to them, and shows
+//! pages to the user in the best way that the host supports. `tools` and `answer` build the answers.
 
 pub mod client;
 mod elicitation;

@@ -1,4 +1,4 @@
-//! Progress notifications of a call whose host asked for them.
+//! Progress notifications for a call whose host asked for them.
 
 use futures::future::BoxFuture;
 use rmcp::RoleServer;
@@ -7,7 +7,7 @@ use rmcp::service::{Peer, RequestContext};
 
 use crate::engine::Progress;
 
-/// Tells the host's progress token, if it gave one.
+/// Sends progress under the host's token, if it gave one.
 pub(crate) struct HostProgress {
     peer: Peer<RoleServer>,
     token: Option<ProgressToken>,
@@ -32,7 +32,7 @@ impl Progress for HostProgress {
     }
 }
 
-/// Seconds, as far as anybody reads them.
+/// Rounds seconds to tenths for display.
 fn tenths(seconds: f64) -> f64 {
     (seconds * 10.0).round() / 10.0
 }

@@ -1,12 +1,12 @@
-//! The seal of what a client carries from one round of a call to the next (`requestState`, revision 2026-07-28).
+//! Seals the state that a client carries from one round of a call to the next (`requestState`, revision 2026-07-28).
 
 use rmcp::model::RequestStateCodec;
 
-/// Seals what a client carries from one round to the next: it can neither be changed nor moved to another tool, other
-/// arguments, or another token. The key lives as long as the process.
+/// Seals the state between two rounds. A client can neither change a sealed state nor use it for another tool, other
+/// arguments or another token. The key lives as long as the process.
 pub(crate) struct Seal(pub(super) RequestStateCodec);
 
-/// No key could be made.
+/// No key could be created.
 #[derive(Debug, thiserror::Error)]
 #[error("no key for requestState: {0}")]
 pub struct SealError(String);

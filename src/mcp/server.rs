@@ -1,4 +1,4 @@
-//! The server over a toolbox, and how what came of a call stands on the wire.
+//! The server over a toolbox, and the conversion of results to MCP.
 
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use crate::engine::{Call, Toolbox};
 use super::host::Host;
 use super::seal::{Seal, SealError};
 
-/// An MCP server over a box of tools. It keeps nothing between requests, so one can serve any number of hosts.
+/// An MCP server over a toolbox. It keeps no state between requests, so one server can serve any number of hosts.
 #[derive(Clone)]
 pub struct Server {
     pub(super) toolbox: Arc<Toolbox>,
@@ -22,10 +22,10 @@ pub struct Server {
     pub(super) bounded: bool,
 }
 
-/// What came of a call.
+/// The result of a call.
 pub(super) type Outcome = Result<Answer, Failure>;
 
-/// One `tools/call`, from arguments to answer.
+/// One `tools/call` with its arguments.
 pub(crate) struct Request {
     pub(crate) name: String,
     pub(crate) arguments: Object,
@@ -33,43 +33,43 @@ pub(crate) struct Request {
 }
 
 impl Server {
-    /// Serves `toolbox`.
+    /// Builds a server over `toolbox`.
     ///
     /// # Errors
-    /// When the system gives no random bytes to seal states with.
+    /// If the operating system provides no random bytes for the key of sealed states.
     pub fn new(toolbox: Arc<Toolbox>) -> Result<Self, SealError> {
         Ok(Self { toolbox, seal: Arc::new(Seal::new()?), closing: CancellationToken::new(), bounded: true })
     }
 
-    /// The same server with answers as large as they are: for a caller without a bound, such as a command line.
+    /// Makes answers unlimited in size, for a caller such as the command line.
     #[must_use]
     pub fn unbounded(self) -> Self {
         Self { bounded: false, ..self }
     }
 
-    /// Ends what is still open on the record: the process stops.
+    /// Prepares the process to stop: ends open writes in the record.
     pub(crate) async fn close(&self) {
         self.toolbox.services.close().await;
     }
 
-    /// A text that leaves this process, without its secrets.
+    /// Replaces the secrets in a text that leaves this process.
     pub(crate) fn masked(&self, text: Vec<u8>) -> Vec<u8> {
         match String::from_utf8(text) {
             Ok(mut text) => {
                 self.toolbox.mask(&mut text);
                 text.into_bytes()
             }
-            // All that leaves is JSON or words of ours, which are UTF-8.
+            // Every outgoing text is JSON or our own wording, and therefore UTF-8.
             Err(fault) => fault.into_bytes(),
         }
     }
 
-    /// Whether there is a tool of that name in a family that the operator does not serve.
+    /// True if the tool belongs to a family that the operator does not serve.
     pub(crate) fn withholds(&self, tool: &str) -> bool {
         self.toolbox.withholds(tool)
     }
 
-    /// Becomes cancelled when the host has gone: nobody is there any more to wait for.
+    /// Cancelled when the host is gone.
     pub(crate) fn closing(&self) -> &CancellationToken {
         &self.closing
     }
@@ -83,13 +83,13 @@ impl Server {
         ErrorData::new(ErrorCode::INVALID_PARAMS, format!("unknown tool \"{name}\"{meant}"), None)
     }
 
-    /// Puts what came of a call on the wire, as this host can take it.
+    /// Converts the result of a call to MCP, within the host's abilities.
     pub(super) fn result(&self, outcome: Outcome, host: Host) -> CallToolResult {
         result(render(outcome, self.toolbox.services.sandbox, self.bounded), host.takes_links())
     }
 }
 
-/// rmcp drops the answer to a cancelled request; this only ends the handler.
+/// rmcp drops the answer to a cancelled request; this error only ends the handler.
 pub(super) fn cancelled() -> ErrorData {
     ErrorData::new(ErrorCode::INTERNAL_ERROR, "cancelled", None)
 }

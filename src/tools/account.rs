@@ -14,9 +14,9 @@ use crate::engine::{Context, OneRequest, Tool, tools};
 
 tools![GetAuthStatus, GetCapabilities];
 
-/// What the look at the features may take: the status of the token is told without it, too.
+/// The time limit for reading the features. The answer describes the token without them if they take longer.
 const FEATURES_LIMIT: Duration = Duration::from_secs(5);
-/// The most fields, or values of one, that are written out.
+/// The most fields, and the most values of a field, in the text.
 const MOST_FIELDS: usize = 60;
 
 impl Tool for GetAuthStatus {
@@ -41,7 +41,7 @@ impl Tool for GetAuthStatus {
                 answer.lines.extend(limits.chain(notices));
                 Ok(answer)
             }
-            // What is known here is told even when OpenTrain says nothing.
+            // The locally known facts are reported even if OpenTrain does not answer.
             Err(fault) => {
                 let is_about_the_token = is_about_the_token(&fault);
                 let notices = notices.filter(|_| !is_about_the_token);
@@ -53,7 +53,7 @@ impl Tool for GetAuthStatus {
     }
 }
 
-/// Which features the account has, where that can be seen soon.
+/// Reads the account's features, if OpenTrain answers in time.
 async fn features(context: &Context) -> Option<Object> {
     let look = context.read(&GetCapabilities {});
     let (_, read) = tokio::time::timeout(FEATURES_LIMIT, look).await.ok()?.ok()?;
@@ -106,7 +106,7 @@ fn account_line(status: &AuthStatus) -> Option<String> {
     Some(format!("Account{id} ({kind}){role}."))
 }
 
-/// The listed tools that would be refused, by the scope or the feature that they lack.
+/// The listed tools that OpenTrain would refuse, grouped by the missing scope or feature.
 fn refusals(scopes: &[&str], features: Option<&Object>, context: &Context) -> Vec<String> {
     let is_off = |feature: &str| features.and_then(|all| all.get(&switch_of(feature))) == Some(&Value::Bool(false));
     let closed = context.services.refused(|facts| {
@@ -146,7 +146,7 @@ impl OneRequest for GetCapabilities {
     }
 }
 
-/// Which fields a job has, and their values where they are a set.
+/// Formats the fields of a job, with their values if the set is closed.
 fn draft_fields(capabilities: &Object) -> Vec<String> {
     let words = |value: &Value| {
         let words = value.as_array().into_iter().flatten().filter_map(Value::as_str).take(MOST_FIELDS).map(word);

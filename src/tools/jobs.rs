@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::answer::lines::{self, OWN_JOB_IDS, Stretch, each, each_of_page, id, in_a_row, many, text_or};
+use crate::answer::lines::{
+    self, OWN_JOB_IDS, PageRange, count_or_zero, each, each_of_page, id, join_bounded, text_or,
+};
 use crate::answer::readiness::{issues, missing, missing_line, notes, readiness};
 use crate::answer::text::{count, quoted, word};
 use crate::answer::{Answer, LinkKind, Object, Outcome, Sentence, ToolError};
@@ -24,10 +26,11 @@ impl OneRequest for CreateJobDraft {
 
     async fn explain(&self, error: ToolError, _: &Context) -> ToolError {
         match self.idempotency_key {
-            Some(_) => {
-                error.unsure(&["Repeat the identical call: the same idempotencyKey gives the same draft.".into()], true)
-            }
-            None => error.unsure(
+            Some(_) => error.with_unknown_outcome(
+                &["Repeat the identical call: the same idempotencyKey gives the same draft.".into()],
+                true,
+            ),
+            None => error.with_unknown_outcome(
                 &[
                     Sentence::naming("{}(status \"DRAFT\") shows whether it is there.", &["list_jobs"]),
                     "Create it again only if it is not there.".into(),
@@ -59,7 +62,7 @@ impl OneRequest for UpdateJobDraft {
     }
 }
 
-/// A draft: what it lacks, with the question to ask for each, and where a person sees it.
+/// Describes a draft: the missing fields with a question for each, and the page where the user sees the draft.
 async fn describe_draft(lead: &str, asked: &str, draft: &Draft, object: Object, context: &Context) -> Answer {
     let lacks = missing(draft.missing_fields.items(), draft.validation.get());
     let ready = draft.validation.get().is_some_and(|validation| validation.publish_ready.is_true());
@@ -120,7 +123,7 @@ impl OneRequest for PublishJob {
     }
 }
 
-/// The limit on publishing, as OpenTrain names it or as the reference does (api-reference/jobs/publish).
+/// Formats the publishing limit from the refusal, or from the reference (api-reference/jobs/publish).
 fn day_limit(refusal: &Refusal) -> String {
     let figure = |name: &str| refusal.detail(name).and_then(Value::as_u64);
     match (figure("limit"), figure("windowHours")) {
@@ -134,7 +137,7 @@ fn day_limit(refusal: &Refusal) -> String {
     }
 }
 
-/// How the people come.
+/// Says how a job finds applicants.
 fn applicants(job: &str, context: &Context) -> String {
     let list = format!("jobId \"{job}\"");
     let invite = format!("{list}, freelancerId");
@@ -161,14 +164,14 @@ impl OneRequest for UpdateJob {
     }
 }
 
-/// The new values, as they were asked for.
+/// Formats the changed fields with the values that the caller gave.
 fn changes(fields: &Object) -> String {
     let changes = fields.iter().map(|(key, value)| match value {
         Value::Object(_) | Value::Array(_) => word(key),
         Value::String(text) => format!("{} {}", word(key), quoted(text)),
         other => format!("{} {}", word(key), word(&other.to_string())),
     });
-    in_a_row(changes.collect()).unwrap_or_else(|| "nothing".into())
+    join_bounded(changes.collect()).unwrap_or_else(|| "nothing".into())
 }
 
 impl OneRequest for CloseJob {
@@ -239,7 +242,7 @@ impl OneRequest for ListJobs {
             0 => "No jobs.".to_owned(),
             all => format!(
                 "{}: {}; {}.",
-                Stretch::new(self.cursor.as_ref(), &read.output.next_cursor).of(all, "job", ""),
+                PageRange::new(self.cursor.as_ref(), &read.output.next_cursor).describe(all, "job", ""),
                 states.join(", "),
                 unread(unreviewed)
             ),
@@ -247,13 +250,13 @@ impl OneRequest for ListJobs {
         let lines = each_of_page(jobs, job_line);
         let calls = [("list_proposals", "jobId"), ("create_job_draft", "jobDescription")];
         let calls = if jobs.is_empty() { &calls[1..] } else { &calls[..1] };
-        let next = lines::going_on("list_jobs", "", &read.output.next_cursor, calls, context.names());
+        let next = lines::next_page("list_jobs", "", &read.output.next_cursor, calls, context.names());
         Answer { lines, next, ..Answer::new(summary, read.object) }
     }
 }
 
 fn waiting(job: &OwnJob) -> (usize, usize) {
-    job.proposal_counts.get().map_or((0, 0), |counts| (many(&counts.total), many(&counts.unreviewed)))
+    job.proposal_counts.get().map_or((0, 0), |counts| (count_or_zero(&counts.total), count_or_zero(&counts.unreviewed)))
 }
 
 fn unread(proposals: usize) -> String {
@@ -274,7 +277,7 @@ fn job_line(job: &OwnJob) -> String {
     });
     match job.accepting_applicants.get() {
         Some(true) => parts.push("takes applicants".into()),
-        // A draft takes none by its nature.
+        // A draft never takes applicants, so the text does not mention it.
         Some(false) if job.status.text() != Some("DRAFT") => parts.push("takes no applicants".into()),
         _ => {}
     }

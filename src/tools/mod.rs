@@ -1,6 +1,6 @@
 //! The tools: one file for each family, and the table of families.
 //!
-//! A family's file says how each answer is worded. How a call runs is in `engine`; what the operator allows is in `guard`.
+//! A family's file formats its answers. `engine` runs the calls; `guard` checks the operator's rules.
 
 pub mod account;
 pub mod agent;
@@ -23,13 +23,13 @@ pub mod webhooks;
 use crate::engine::catalog::Catalog;
 use crate::engine::{Entry, Family, SchemaMaker};
 
-/// The table of families, in the order in which the tools are listed. `on_request` marks a family that reaches outside the
-/// account with nobody co-signing: it is served only when the operator names it.
+/// Declares the table of families in listing order. `on_request` marks a family that reaches outside the account
+/// without human approval; it is served only if the operator names it.
 macro_rules! families {
     ($($family:ident $($how:ident)?),+ $(,)?) => {
-        /// Every family, in the order in which the tools are listed.
+        /// All families in listing order.
         pub const FAMILIES: &[Family] = &[$(Family::new(stringify!($family), $family::TOOLS)$(.$how())?),+];
-        /// How the schemas of every family's tools are made.
+        /// The schema generators of all families.
         pub const SCHEMAS: &[&[SchemaMaker]] = &[$($family::SCHEMAS),+];
     };
 }

@@ -1,4 +1,4 @@
-//! Tools for proposals: who applied, how the interview went, and what a hire would cost.
+//! Tools for proposals: applications, interviews, and the cost of a hire.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,7 +6,7 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
-use crate::answer::lines::{self, OWN_JOB_IDS, Stretch, each, each_of_page, figure, id, in_a_row, long, text_or};
+use crate::answer::lines::{self, OWN_JOB_IDS, PageRange, each, each_of_page, figure, id, join_bounded, long, text_or};
 use crate::answer::text::{count, date, quoted, usd, word};
 use crate::answer::{Answer, Cause, Outcome, Sentence, ToolError};
 use crate::api::error::{Error, Refusal};
@@ -24,13 +24,13 @@ use crate::tools::nouns::oddities;
 
 tools![ListProposals, GetProposal, GetProposalInterview, StartProposalConversation, HireProposal];
 
-/// What a look after a refusal may take.
+/// The time limit of a read after a refusal.
 const LOOK_LIMIT: Duration = Duration::from_secs(8);
-/// Where proposal ids come from.
+/// The hint for proposal ids.
 const PROPOSAL_IDS: Sentence =
     Sentence::naming("proposalId comes from {}; a job or trainer id does not work here.", &["list_proposals"]);
 
-/// `$12 per hour`, in the API's own word for the unit.
+/// Formats `$12 per hour`, with the API's own word for the unit.
 fn price(bid: Option<&Bid>) -> String {
     let amount = bid.and_then(|bid| bid.amount_usd.decimal()).map_or_else(|| "no price".into(), usd);
     match bid.and_then(|bid| bid.unit.text()) {
@@ -39,7 +39,7 @@ fn price(bid: Option<&Bid>) -> String {
     }
 }
 
-/// The scores as they came: their scale is not known.
+/// Formats the scores as the API sent them. Their scale is not documented.
 fn scores(proposal: &Proposal) -> Vec<String> {
     let metrics = proposal.metrics.get();
     let named = |what: &str, field: Option<String>| format!("{what} {}", field.unwrap_or_else(|| "not scored".into()));
@@ -87,8 +87,8 @@ impl OneRequest for ListProposals {
                 "The scores are OpenTrain's; their scale is not documented, so compare them with each other only."
                     .into(),
             );
-            let stretch = Stretch::new(self.cursor.as_ref(), &read.output.next_cursor);
-            let head = stretch.of(proposals.len(), "proposal", &format!(" for {job}"));
+            let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
+            let head = range.describe(proposals.len(), "proposal", &format!(" for {job}"));
             format!("{head}: {}.", states.join(", "))
         };
         let same = format!("jobId \"{}\", ", word(&self.job_id.0));
@@ -101,7 +101,7 @@ impl OneRequest for ListProposals {
                 ("hire_proposal", "proposalId, …"),
             ]
         };
-        let next = lines::going_on("list_proposals", &same, &read.output.next_cursor, calls, context.names());
+        let next = lines::next_page("list_proposals", &same, &read.output.next_cursor, calls, context.names());
         Answer { lines, next, ..Answer::new(summary, read.object) }
     }
 }
@@ -131,7 +131,7 @@ impl OneRequest for GetProposal {
     }
 }
 
-/// What stands below the first line of a proposal.
+/// Formats the lines below a proposal's first line.
 fn details(proposal: &Proposal) -> Vec<String> {
     let mut lines = vec![line(proposal)];
     lines.extend(proposal.created_at.text().map(|at| format!("Applied {}.", date(at))));
@@ -144,14 +144,16 @@ fn details(proposal: &Proposal) -> Vec<String> {
             .decimal()
             .map(|most| format!("highest earnings {} (OpenTrain's figure)", usd(most)));
         let reviews = figure(&candidate.review_count).map(|reviews| format!("reviews: {reviews}"));
-        lines.extend(in_a_row([earned, reviews].into_iter().flatten().collect()).map(|row| format!("Trainer: {row}.")));
+        lines.extend(
+            join_bounded([earned, reviews].into_iter().flatten().collect()).map(|row| format!("Trainer: {row}.")),
+        );
     }
     if let Some(facts) = proposal.ai_interview.get() {
         let score = figure(&facts.score).map(|score| format!(", score {score}")).unwrap_or_default();
         let summary = facts.summary.text().map_or_else(|| "no summary".into(), |text| long(text, lines::PART));
         lines.push(format!("Interview{score}: {summary}"));
     }
-    let verified = proposal.verification.get().map(|checks| checks.iter().map(check).collect()).and_then(in_a_row);
+    let verified = proposal.verification.get().map(|checks| checks.iter().map(check).collect()).and_then(join_bounded);
     lines.extend(verified.map(|checks| format!("Checked by OpenTrain: {checks}.")));
     if let Some(contract) = proposal.contract.get() {
         lines.push(format!("Hired: contract {}.", contract_id(contract).map_or_else(|| "without id".into(), word)));
@@ -180,7 +182,8 @@ impl OneRequest for GetProposalInterview {
         &["list_proposals", "get_proposal"],
     );
 
-    /// The API answers 404 for a proposal without an interview, as for one that does not exist: the proposal tells which.
+    /// The API answers 404 both for a missing proposal and for one without an interview, so the proposal is read to
+    /// tell which.
     async fn explain(&self, error: ToolError, context: &Context) -> ToolError {
         if let Some(fault) = error.fault().filter(|fault| fault.status() == Some(404)).cloned()
             && let Some(who) = candidate(&self.proposal_id, context).await
@@ -247,14 +250,14 @@ impl OneRequest for HireProposal {
         Some(Commitment { amount: self.milestone.amount.exact(), milestone_id: None })
     }
 
-    /// A conflict of which the documented reasons say nothing: the proposal itself may tell why.
+    /// If the refusal has no documented reason, the proposal's state may explain it.
     async fn explain(&self, error: ToolError, context: &Context) -> ToolError {
         let is_known = |refusal: &Refusal| refusal.reason() == Some("payment_method_required");
         let unexplained = match error.fault() {
             Some(fault @ Error::Refused(refusal)) if refusal.status == 409 && !is_known(refusal) => fault.clone(),
             _ => return error,
         };
-        match standing(&self.proposal_id, context).await {
+        match current_status(&self.proposal_id, context).await {
             Some(hint) => Cause::Explained { fault: unexplained, hint }.into(),
             None => error,
         }
@@ -271,8 +274,8 @@ impl OneRequest for HireProposal {
     }
 }
 
-/// How the proposal stands now, for a caller that could not hire it.
-async fn standing(proposal_id: &ProposalId, context: &Context) -> Option<Vec<Sentence>> {
+/// Describes the proposal's current state to a caller whose hire was refused.
+async fn current_status(proposal_id: &ProposalId, context: &Context) -> Option<Vec<Sentence>> {
     let look = GetProposal { proposal_id: proposal_id.clone() };
     let seen = tokio::time::timeout(LOOK_LIMIT, context.look(&look)).await.ok()?.ok()?;
     let proposal = &seen.proposal;
@@ -298,8 +301,8 @@ fn contract_id(contract: &Map<String, Value>) -> Option<&str> {
     contract.get("id").or_else(|| contract.get("contractId")).and_then(Value::as_str)
 }
 
-/// The first milestone, and what a hire costs with it: the milestone, 10 % and $9.95 (reference:
-/// concepts/credits-and-billing). What the person confirms may be other terms.
+/// Formats the first milestone and the cost of the hire: the milestone, 10 % and $9.95 (reference:
+/// concepts/credits-and-billing). The user may confirm other terms.
 fn terms(milestone: &FirstMilestone) -> String {
     let name = milestone.name.as_deref().or(milestone.description.as_deref()).map(quoted).unwrap_or_default();
     let due = milestone.due_date.as_deref().map(|due| format!(", due {}", date(due))).unwrap_or_default();
@@ -316,10 +319,10 @@ fn terms(milestone: &FirstMilestone) -> String {
     format!("with a first milestone {name} of {}{due}.{costs}", usd(amount))
 }
 
-/// $9.95, once at each hire.
+/// $9.95, charged once per hire.
 const INITIATION: Decimal = Decimal::from_parts(995, 0, 0, false, 2);
 
-/// The marketplace fee, and what a first milestone costs in all.
+/// The marketplace fee, and the total cost of a first milestone.
 fn fees(amount: Decimal) -> Option<(Decimal, Decimal)> {
     let fee = amount.checked_mul(Decimal::new(1, 1))?;
     Some((fee, amount.checked_add(fee)?.checked_add(INITIATION)?))

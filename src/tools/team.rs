@@ -1,4 +1,4 @@
-//! Tools for the team. Inviting somebody gives access to the account, and nobody co-signs it.
+//! Tools for the team. An invitation gives access to the account without human approval.
 
 use crate::answer::lines::{self, each, id, text_or};
 use crate::answer::text::{count, date, quoted, word};

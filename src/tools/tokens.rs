@@ -1,9 +1,9 @@
-//! Tools for the account's API tokens. Their secrets are not in the answers.
+//! Tools for the account's API tokens. The answers never contain their secrets.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::answer::lines::{each, id, row, text_or};
+use crate::answer::lines::{each, id, join_texts, text_or};
 use crate::answer::text::{count, date, quoted, word};
 use crate::answer::{Answer, Outcome, Sentence, ToolError};
 use crate::api::error::InvalidArgument;
@@ -31,7 +31,7 @@ fn line(token: &ListedToken) -> String {
     let mut parts = vec![id(&token.id), text_or(&token.status, "no status")];
     parts.extend(token.name.text().map(quoted));
     parts.extend(token.preview.text().map(word));
-    parts.extend(row(&token.scopes));
+    parts.extend(join_texts(&token.scopes));
     parts.push(token.last_used_at.text().map_or_else(|| "never used".into(), |at| format!("last used {}", date(at))));
     parts.extend(token.expires_at.text().map(|at| format!("expires {}", date(at))));
     parts.join(" · ")
@@ -73,7 +73,7 @@ impl Tool for RevokeOneToken {
     }
 }
 
-/// Whether the preview of that token is the one of the token in use, as far as the list shows it.
+/// True if the token's preview matches the token in use, as far as the list shows it.
 async fn is_in_use(token_id: &TokenId, context: &Context) -> bool {
     let (Some(own), Ok(listed)) = (context.principal(), context.look(&ListTokens {}).await) else { return false };
     let wanted = listed.tokens.iter().find(|token| token.id.text() == Some(token_id.0.as_str()));

@@ -1,4 +1,4 @@
-//! The tool for what happened: a sentence for each event.
+//! The tool that lists events, one sentence each.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use crate::answer::Answer;
-use crate::answer::lines::{each_of_page, in_a_row};
+use crate::answer::lines::{each_of_page, join_bounded};
 use crate::answer::text::{count, moment_of, number, visible, word};
 use crate::api::reply::{Read, Reply};
 use crate::api::types::decimal;
@@ -30,7 +30,7 @@ impl OneRequest for PollUpdates {
         }
         let mut kinds: Vec<String> = kinds.iter().map(|(kind, many)| format!("{many} {}", word(kind))).collect();
         kinds.extend(closed(&decisions));
-        let kinds = in_a_row(kinds);
+        let kinds = join_bounded(kinds);
         let summary = match kinds {
             None => "Nothing new that this token may see.".to_owned(),
             Some(kinds) => format!("{}: {kinds}.", count(events.len(), "event")),
@@ -45,7 +45,7 @@ impl OneRequest for PollUpdates {
     }
 }
 
-/// The event of an approval that is open no more. Its name is not the decision: it comes for all three.
+/// The event of a closed approval. Despite its name it is sent for all three decisions.
 const CLOSED: &str = "approval.confirmed";
 
 /// `4 approvals closed (2 confirmed, 1 declined, 1 expired)`
@@ -60,7 +60,7 @@ fn line(event: &Event) -> String {
     format!("{when} · {}", sentence(event))
 }
 
-/// The event in words; one that is not known, by its name and its data.
+/// Describes an event. An unknown one is described by its name and data.
 fn sentence(event: &Event) -> String {
     let text = |key: &str| text(event, key);
     match event.kind.text().unwrap_or_default() {
@@ -119,7 +119,7 @@ fn budget(event: &Event) -> String {
 fn unknown(event: &Event, kind: &str) -> String {
     let data = event.data.get().into_iter().flatten();
     let facts = data.filter_map(|(key, value)| Some(format!("{} {}", word(key), word(value.as_str()?))));
-    let facts = in_a_row(facts.collect()).unwrap_or_else(|| event.resource_id.text().map(word).unwrap_or_default());
+    let facts = join_bounded(facts.collect()).unwrap_or_else(|| event.resource_id.text().map(word).unwrap_or_default());
     format!("{}: {facts}", if kind.is_empty() { "An event of no type".into() } else { word(kind) })
 }
 

@@ -1,4 +1,4 @@
-//! Tools for webhooks. The signing secret of a new webhook goes into a file and no further.
+//! Tools for webhooks. The signing secret of a new webhook is written to a file and never shown.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::answer::lines::{each, id, row, text_or};
+use crate::answer::lines::{each, id, join_texts, text_or};
 use crate::answer::text::{count, date, visible, word};
 use crate::answer::{Answer, Denial, Object, Outcome, Sentence, ToolError};
 use crate::api::Operation;
@@ -21,11 +21,11 @@ use crate::engine::{Context, OneRequest, Tool, tools};
 tools![CreateWebhook, ListWebhooks, GetWebhook, DeleteWebhook];
 
 const WEBHOOK_IDS: Sentence = Sentence::naming("webhookId comes from {}.", &["list_webhooks"]);
-/// How every signing secret begins.
+/// The prefix of every signing secret.
 const SECRET_PREFIX: &str = "whsec_";
 const MASK: &str = "[secret hidden]";
 
-/// What is passed on of a new webhook: everything but its secret.
+/// A new webhook without its secret.
 #[derive(JsonSchema)]
 #[serde(rename_all = "camelCase")]
 #[expect(dead_code, reason = "only its schema is read")]
@@ -46,7 +46,7 @@ impl Tool for CreateWebhook {
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
         self.check()?;
-        // Without a place for the secret the webhook would be of no use: that is found out first.
+        // A webhook is useless without its secret, so space for the secret is reserved before the request.
         let vault = Vault::open(context).await.map_err(Denial::unkept)?;
         let (_, read) = context.write(&self, None).await.map_err(|error| {
             let hint = [
@@ -56,7 +56,7 @@ impl Tool for CreateWebhook {
                     &["list_webhooks", "delete_webhook"],
                 ),
             ];
-            error.unsure(&hint, false)
+            error.with_unknown_outcome(&hint, false)
         })?;
         let webhook = read.output.webhook.get().cloned().unwrap_or_default();
         let (object, secret) = without_secret(read.object);
@@ -93,7 +93,7 @@ fn describe_new(webhook: &Webhook, kept: Result<PathBuf, String>, object: Object
     Answer { outcome: Some(Outcome::Created), next: context.next(&[next]), ..Answer::new(summary, object) }
 }
 
-/// Takes the secret out of an answer. Wherever else it stands in it, it is hidden too.
+/// Removes the secret from a reply, also where other fields repeat it.
 fn without_secret(mut object: Object) -> (Object, Option<SecretString>) {
     let secret = object.get("secret").and_then(Value::as_str).filter(|secret| !secret.is_empty()).map(str::to_owned);
     if let Some(place) = object.get_mut("secret") {
@@ -121,7 +121,7 @@ fn hide(value: &mut Value, secret: Option<&str>) {
     }
 }
 
-/// The answer with `secretFile` where `secret` was.
+/// Replaces `secret` with `secretFile`.
 fn with_file(object: Object, file: Option<&PathBuf>) -> Object {
     let file = file.map_or(Value::Null, |path| path.display().to_string().into());
     let mut given = Map::new();
@@ -135,7 +135,7 @@ fn with_file(object: Object, file: Option<&PathBuf>) -> Object {
     given
 }
 
-/// A name that no other webhook of any account has, and that means nothing to a file system.
+/// A file name that is unique across accounts and valid in every file system.
 fn file_name(id: &str) -> String {
     let letters = id.chars().take(100);
     let id: String =
@@ -143,7 +143,7 @@ fn file_name(id: &str) -> String {
     format!("webhook-{id}.secret")
 }
 
-/// Removes the secret of a webhook that is no more, and says so; nothing where none was kept here.
+/// Removes the secret of a deleted webhook and says so; `None` if none was stored here.
 async fn forget(id: &str, context: &Context) -> Option<String> {
     let shown = |path: &Path| visible(&path.display().to_string());
     match secrets::remove(context, &file_name(id)).await {
@@ -156,10 +156,10 @@ async fn forget(id: &str, context: &Context) -> Option<String> {
 }
 
 fn types(webhook: &Webhook) -> String {
-    row(&webhook.event_types).unwrap_or_else(|| "no event types".into())
+    join_texts(&webhook.event_types).unwrap_or_else(|| "no event types".into())
 }
 
-/// What comes of a new webhook.
+/// Says what a new webhook delivers.
 fn deliveries(webhook: &Webhook, sandbox: bool) -> String {
     let is_here = || webhook.url.text().and_then(|url| Url::parse(url).ok()).is_some_and(|url| is_loopback(&url));
     let (types, address) = (types(webhook), address(webhook));
@@ -180,7 +180,7 @@ fn line(webhook: &Webhook) -> String {
     parts.join(" · ")
 }
 
-/// What to do about one that sends nothing any more.
+/// Says how to revive webhooks that have stopped delivering.
 fn revival<'a>(mut webhooks: impl Iterator<Item = &'a Webhook>) -> Option<String> {
     let disabled = webhooks.any(|webhook| webhook.status.text() == Some("DISABLED"));
     disabled.then(|| "One that is DISABLED cannot be enabled again: it is deleted, and a new one created.".into())

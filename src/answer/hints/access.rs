@@ -1,4 +1,4 @@
-//! Hints for what the token, the account or its owner lacks.
+//! Hints for a missing token, scope, claim or payment method.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use crate::api::error::Refusal;
 
 use super::call_facts::CallFacts;
 
-/// What the token of a claimed account may do that the one before may not (reference: api-reference/agent-auth/token).
+/// Scopes that only the token of a claimed account has (reference: api-reference/agent-auth/token).
 const GIVEN_BY_A_CLAIM: [&str; 3] = ["proposals:write", "messages:write", "team:write"];
 
 pub(super) fn unauthorized(call: &CallFacts<'_>) -> Vec<Sentence> {
@@ -95,7 +95,7 @@ fn missing_scope(required: &[String], granted: &[String], call: &CallFacts<'_>) 
     .collect()
 }
 
-/// No person owns the account yet.
+/// The hint for an account that no person owns yet.
 pub(super) fn claim(failure: &Failure, call: &CallFacts<'_>) -> Vec<Sentence> {
     let page = failure.links().into_iter().find(|link| link.kind == LinkKind::Claim && link.verified);
     let page = page.map_or_else(|| "the claim page in the OpenTrain app".to_owned(), |link| link.visible_url());
@@ -139,11 +139,11 @@ pub(super) fn claim(failure: &Failure, call: &CallFacts<'_>) -> Vec<Sentence> {
     hint
 }
 
-/// The errors of registration and claim (reference: api-reference/agent-auth).
+/// The hint for an error of registration or claim (reference: api-reference/agent-auth).
 pub(super) fn oauth(code: &str, message: &str, call: &CallFacts<'_>) -> Option<Vec<Sentence>> {
     const BEGIN_AGAIN: Sentence = Sentence::naming("{} with force: true begins again.", &["register_agent"]);
     Some(match code {
-        // The one that the reference names in the description.
+        // The reference names this error only in the description of `invalid_request`.
         "invalid_request" if message.contains("email_already_registered") => vec![
             format!(
                 "That address has an OpenTrain account already. Ask the user for another one; or a person {}.",

@@ -1,4 +1,4 @@
-//! What the words of a failure depend on, besides the failure.
+//! The facts of a call that the wording of a failure depends on.
 
 use url::Url;
 
@@ -6,28 +6,28 @@ use crate::answer::phrases::{SANDBOX_KEY, key_page, make_a_key};
 use crate::answer::sentence::{Names, Sentence};
 use crate::api::{Effect, Gate};
 
-/// What the words of a failure depend on, besides the failure.
+/// The facts of a call that the wording of a failure depends on.
 #[derive(Clone, Copy, Debug)]
 pub struct CallFacts<'a> {
-    /// The tools that can be named.
+    /// The listed tools, so that a hint names no other.
     pub names: &'a Names,
-    /// What the tool does.
+    /// The effect of the tool.
     pub effect: Effect,
-    /// What it has done when it succeeds.
+    /// Past participle of the tool's action: "created".
     pub done: &'static str,
-    /// What the API asks for.
+    /// The API's condition for the call.
     pub gate: Gate,
-    /// Where the ids come from that the caller has given.
+    /// Names the tool that lists valid ids, if the caller gave an id.
     pub id_hint: &'a Sentence,
-    /// The origin that is called.
+    /// The configured origin of the app.
     pub app: Option<&'a Url>,
-    /// What is odd about where the token comes from.
+    /// Warnings about the source of the token.
     pub notices: &'a [String],
-    /// A person has just claimed the account.
+    /// True if the user was just asked to claim the account.
     pub after_claim: bool,
-    /// An agent registered the account here, and holds what a claim needs.
+    /// True if an agent registered the account here, so that it can be claimed.
     pub can_claim: bool,
-    /// Nothing is real.
+    /// True in the sandbox, where nothing is real.
     pub sandbox: bool,
 }
 
@@ -40,7 +40,7 @@ impl CallFacts<'_> {
         make_a_key(self.app, self.sandbox)
     }
 
-    /// How a token gets here. Desktop hosts give no shell variables, so both ways are said.
+    /// Says how to configure a token. Desktop hosts do not pass shell variables, so the text names both ways.
     pub(super) fn set_a_token(&self) -> String {
         format!(
             "A person makes one in the OpenTrain app, {}, and sets it as OT_API_TOKEN: in the \"env\" of this server in the \

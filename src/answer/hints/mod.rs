@@ -1,4 +1,4 @@
-//! What a failure says and what to do next: all of these words.
+//! The wording of failures: what happened and what to do next.
 
 mod access;
 mod call_facts;

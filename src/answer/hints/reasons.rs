@@ -1,4 +1,4 @@
-//! Hints for what OpenTrain has refused, by its documented reasons and details.
+//! Hints for OpenTrain's documented reasons and details.
 
 use serde_json::Value;
 
@@ -13,7 +13,7 @@ use crate::api::error::Refusal;
 use super::access;
 use super::call_facts::CallFacts;
 
-/// The way out of a refusal.
+/// The hint for a refusal by OpenTrain.
 pub(super) fn refused(refusal: &Refusal, failure: &Failure, call: &CallFacts<'_>) -> Vec<Sentence> {
     let specific = refusal
         .reason()
@@ -43,7 +43,7 @@ pub(super) fn refused(refusal: &Refusal, failure: &Failure, call: &CallFacts<'_>
     }
 }
 
-/// The documented reasons (`details.reason`) that have a hint of their own.
+/// The documented reasons (`details.reason`) that have their own hint.
 pub const REASONS: &[&str] = &[
     "account_claim_required",
     "contract_ended",
@@ -61,7 +61,7 @@ pub const REASONS: &[&str] = &[
     "teams_not_enabled",
 ];
 
-/// The hint for one of them.
+/// The hint for a documented reason.
 fn by_reason(reason: &str, failure: &Failure, call: &CallFacts<'_>) -> Option<Vec<Sentence>> {
     Some(match reason {
         "account_claim_required" => access::claim(failure, call),
@@ -73,7 +73,7 @@ fn by_reason(reason: &str, failure: &Failure, call: &CallFacts<'_>) -> Option<Ve
         "contract_rate_missing" => vec![
             "The contract has no rate to check the amount against; a person has to set one in the OpenTrain app.".into(),
         ],
-        // What the milestone's status is, and what that means, is added where it was looked up.
+        // The tool adds the milestone's status and its meaning after reading the contract.
         "milestone_not_fundable" => vec!["Only a NOT_FUNDED milestone of an active contract can be funded.".into()],
         "milestone_not_funded" => vec!["Only an ACTIVE_FUNDED milestone of an active contract can be released.".into()],
         "payment_method_required" => vec!["A person has to add a payment method first; then call again.".into()],
@@ -105,7 +105,7 @@ fn by_reason(reason: &str, failure: &Failure, call: &CallFacts<'_>) -> Option<Ve
     })
 }
 
-/// What moderation holds against a job.
+/// The hint for a job that moderation blocks.
 fn blocked(failure: &Failure) -> Vec<Sentence> {
     const MEND: Sentence = Sentence::naming("Mend the draft with {}, then {}.", &["update_job_draft", "publish_job"]);
     let reasons = failure.details.as_ref().and_then(|details| details.get("reasons")).and_then(Value::as_array);
@@ -119,7 +119,7 @@ fn blocked(failure: &Failure) -> Vec<Sentence> {
     vec![format!("OpenTrain's moderation does not let it stand. Its reasons: {reasons}.").into(), then.into(), MEND]
 }
 
-/// Details that say what is wrong without naming a reason.
+/// The hint for details that explain the refusal without a reason.
 fn by_details(refusal: &Refusal) -> Option<Vec<Sentence>> {
     let text = |name| refusal.detail_text(name);
     Some(match refusal.status {

@@ -1,4 +1,4 @@
-//! A failure in words. Start reading at `failure`.
+//! Turns an error into a failure with its hint. Start reading at `failure`.
 
 use crate::answer::failure::Failure;
 use crate::answer::link::LinkKind;
@@ -12,13 +12,13 @@ use crate::api::error::{Error, Refusal};
 use super::call_facts::CallFacts;
 use super::{access, reasons};
 
-/// Puts `error` into words.
+/// Builds the failure for `error`.
 #[must_use]
 pub fn failure(error: &ToolError, call: &CallFacts<'_>) -> Failure {
     let (mut failure, mut hint) = match &error.cause {
         Cause::Api(fault) => of_api(fault, fault.may_have_happened(), call),
         Cause::Explained { fault, hint } => (of_api(fault, fault.may_have_happened(), call).0, hint.clone()),
-        Cause::Unsent(fault) => of_look(fault, call),
+        Cause::Unsent(fault) => failed_read(fault, call),
         Cause::NotYet { reason, message, hint } => {
             let failure = Failure {
                 code: "BUSY".into(),
@@ -66,8 +66,9 @@ pub fn failure(error: &ToolError, call: &CallFacts<'_>) -> Failure {
     failure
 }
 
-/// A read before a write failed. It may go through later, unless it was refused for a reason that stays.
-fn of_look(error: &Error, call: &CallFacts<'_>) -> (Failure, Vec<Sentence>) {
+/// A read before a write failed, so the write was not sent. A retry may succeed unless OpenTrain refused the read for a
+/// lasting reason.
+fn failed_read(error: &Error, call: &CallFacts<'_>) -> (Failure, Vec<Sentence>) {
     let (mut failure, mut hint) = of_api(error, false, call);
     if !failure.retryable && error.may_have_happened() {
         failure.retryable = true;
@@ -119,7 +120,7 @@ fn take_details(failure: &mut Failure, refusal: &Refusal) {
     }
 }
 
-/// The first words: whether anything happened. A read that was refused had an answer, though not the one wanted.
+/// The first words, which say whether anything happened. A refused read was answered, so it does not count as failed.
 fn lead(call: &CallFacts<'_>, unknown: bool, answered: bool) -> String {
     match (call.effect, unknown) {
         (Effect::Read, _) if !answered => "No answer".into(),
@@ -128,7 +129,7 @@ fn lead(call: &CallFacts<'_>, unknown: bool, answered: bool) -> String {
     }
 }
 
-/// Our own codes, for what the API did not name.
+/// Our own code for an error without a code from the API.
 const fn code(error: &Error) -> &'static str {
     match error {
         Error::Invalid(_) => "INVALID_ARGUMENT",
@@ -140,7 +141,7 @@ const fn code(error: &Error) -> &'static str {
     }
 }
 
-/// What to do about `error`.
+/// The hint for `error`.
 fn hint(error: &Error, failure: &Failure, call: &CallFacts<'_>) -> Vec<Sentence> {
     let mut hint: Vec<Sentence> = match error {
         Error::Invalid(fault) => {
@@ -196,14 +197,14 @@ fn whether_to_repeat(error: &Error, failure: &Failure) -> Option<Sentence> {
     })
 }
 
-/// Whether the token is what is missing: then it is said what is odd about where it comes from.
+/// True if the token is the problem. The failure then includes the warnings about its source.
 #[must_use]
 pub fn is_about_the_token(error: &Error) -> bool {
     matches!(error, Error::NotConfigured(_)) || error.status() == Some(401)
 }
 
-/// The page that a person has to open before the refused call can go through. A page on a host that is not the app's is
-/// named, but nobody is sent there.
+/// The page that the user must open before the call can succeed. A page on a foreign host is named, but no user is sent
+/// there.
 fn human_step(error: &ToolError, failure: &Failure) -> Option<HumanStep> {
     let (Cause::Api(Error::Refused(refused)) | Cause::Unsent(Error::Refused(refused))) = &error.cause else {
         return None;

@@ -1,4 +1,5 @@
-//! How an agent comes to an account: it registers, a person claims the account, and makes the key that may spend.
+//! The scenes in which an agent gets an account: it registers, and a person claims the account and creates a key that
+//! may spend.
 
 use serde_json::{Value, json};
 
@@ -11,10 +12,10 @@ use super::person::Person;
 use super::stage::{Stage, aside};
 use super::{agent, at, opens};
 
-/// Who claims the account.
+/// The person who claims the account.
 const EMAIL: &str = "mira@example.com";
 
-/// The account is registered and claimed, and the token of before is dead.
+/// The agent registers and a person claims the account, which revokes the first token.
 pub(super) async fn registers(stage: &mut Stage, person: &Person, sandbox: &Sandbox) -> Result<(), Fault> {
     stage.scene("A FRESH AGENT")?;
     let tokens = InMemory::default();
@@ -42,7 +43,7 @@ pub(super) async fn registers(stage: &mut Stage, person: &Person, sandbox: &Sand
     Ok(())
 }
 
-/// The token of a claim cannot spend: the person makes a key that can.
+/// The token of a claim cannot spend, so the person creates a key that can.
 pub(super) async fn gets_a_key(stage: &mut Stage, person: &Person, sandbox: &Sandbox) -> Result<(), Fault> {
     stage.scene("A KEY THAT MAY SPEND")?;
     let wanted = json!({ "amountUsd": 100 });

@@ -1,4 +1,4 @@
-//! The demo's person: opens a link and presses the button of the page, over HTTP, as a browser without scripts does.
+//! The demo's person, who opens links and presses buttons over HTTP, like a browser without scripts.
 
 use html5gum::{HtmlString, StartTag, Token, Tokenizer};
 use http::header::CONTENT_TYPE;
@@ -10,27 +10,27 @@ pub(super) struct Person {
     browser: reqwest::Client,
 }
 
-/// What a person sees of a page.
+/// The visible parts of a page.
 pub(super) struct Page {
     pub(super) title: String,
-    /// A new key, where one is shown.
+    /// A new key, if the page shows one.
     pub(super) key: Option<String>,
     url: Url,
     forms: Vec<Form>,
 }
 
 struct Form {
-    /// What its button says.
+    /// The text of the button.
     button: String,
-    /// Where that leads.
+    /// The URL to which the form is sent.
     action: String,
-    /// What is sent unless somebody types something else.
+    /// The default values of the fields.
     fields: Vec<(String, String)>,
 }
 
 impl Person {
     pub(super) fn new() -> Result<Self, Fault> {
-        // Set already when an API client was made before.
+        // Fails if an API client has already installed a provider.
         let _ = rustls::crypto::ring::default_provider().install_default();
         Ok(Self { browser: reqwest::Client::builder().no_proxy().build()? })
     }
@@ -40,7 +40,7 @@ impl Person {
         Page::of(response).await
     }
 
-    /// Types what is to be typed, and presses the button that says `text`.
+    /// Fills in `typed` and presses the button named `text`.
     pub(super) async fn press(&self, page: &Page, text: &str, typed: &[(&str, &str)]) -> Result<Page, Fault> {
         let form = page.forms.iter().find(|form| form.button == text);
         let form = form.ok_or_else(|| format!("the page \"{}\" has no button [{text}]", page.title))?;
@@ -65,7 +65,7 @@ impl Page {
                     open.push(tag.name);
                 }
                 Token::String(text) => page.read(&open, &String::from_utf8_lossy(&text)),
-                // Elements without content, such as <input>, have no end: they end with what they stand in.
+                // Void elements such as <input> have no end tag; they end with their parent.
                 Token::EndTag(tag) => {
                     open.truncate(open.iter().rposition(|name| *name == tag.name).unwrap_or(open.len()));
                 }
@@ -75,7 +75,7 @@ impl Page {
         Ok(page)
     }
 
-    /// A form begins, or one of its fields. A field without a value, or without its check mark, is not sent.
+    /// Begins a form or one of its fields. A field without a value or an unchecked box is not sent.
     fn begin(&mut self, tag: &StartTag<()>) {
         let attribute = |name: &[u8]| tag.attributes.get(name).map(|value| String::from_utf8_lossy(value).into_owned());
         match (tag.name.as_slice(), self.forms.last_mut()) {
@@ -93,7 +93,7 @@ impl Page {
         }
     }
 
-    /// Text in the elements that are `open`.
+    /// Reads text inside the `open` elements.
     fn read(&mut self, open: &[HtmlString], text: &str) {
         let is_in = |name: &[u8]| open.iter().any(|open| open.as_slice() == name);
         if is_in(b"h1") {
@@ -107,7 +107,7 @@ impl Page {
         }
     }
 
-    /// What the buttons say.
+    /// The texts of all buttons.
     pub(super) fn buttons(&self) -> String {
         self.forms.iter().map(|form| format!("[{}]", form.button)).collect::<Vec<_>>().join(" ")
     }

@@ -1,4 +1,4 @@
-//! The demo's printing and counting.
+//! Prints the demo and counts its results.
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -20,22 +20,22 @@ const REFUSED: Style = AnsiColor::Yellow.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const QUIET: Style = Style::new().dimmed();
 
-/// What has been played so far.
+/// The state of the demo.
 pub(super) struct Stage {
     pub(super) agent: Client,
     began: Instant,
     scenes: usize,
     steps: usize,
     as_expected: usize,
-    made: Made,
+    made: FinalContract,
 }
 
-/// What the contract shows in the end.
+/// The contract's final state.
 #[derive(Default)]
-pub(super) struct Made {
+pub(super) struct FinalContract {
     pub(super) created: usize,
     pub(super) doubled: usize,
-    /// USD behind what was created.
+    /// The funded amount in USD.
     pub(super) funded: Decimal,
 }
 
@@ -44,7 +44,7 @@ impl Stage {
         print(&format!(
             "{BOLD}opentrain-mcp demo{BOLD:#} · SANDBOX {origin} · nothing real, nothing leaves this machine"
         ))?;
-        Ok(Self { agent, began: Instant::now(), scenes: 0, steps: 0, as_expected: 0, made: Made::default() })
+        Ok(Self { agent, began: Instant::now(), scenes: 0, steps: 0, as_expected: 0, made: FinalContract::default() })
     }
 
     pub(super) fn scene(&mut self, title: &str) -> Result<(), Fault> {
@@ -52,20 +52,20 @@ impl Stage {
         print(&format!("\n{BOLD}{} {title}{BOLD:#}", self.scenes))
     }
 
-    /// The agent calls a tool, as on the wire.
+    /// The agent calls a tool over MCP.
     pub(super) async fn call(&self, tool: &str, arguments: Value) -> Result<Called, Fault> {
         print(&format!("  agent   {tool} {QUIET}{arguments}{QUIET:#}"))?;
         let arguments = arguments.as_object().cloned().unwrap_or_else(Object::new);
         Ok(self.agent.call(tool, arguments).await?)
     }
 
-    /// What the server answered, and whether it was as expected.
+    /// Prints the server's answer, and notes whether it was as expected.
     pub(super) fn server(&mut self, as_expected: bool, answer: &Called) -> Result<(), Fault> {
         let mark = if answer.is_error { (REFUSED, "✗") } else { (GOOD, "✓") };
         self.step("server", as_expected, mark, &answer.text)
     }
 
-    /// What the person saw or did, and whether it was as expected.
+    /// Prints what the person saw or did, and notes whether it was as expected.
     pub(super) fn person(&mut self, as_expected: bool, text: &str) -> Result<(), Fault> {
         self.step("person", as_expected, (GOOD, "✓"), text)
     }
@@ -78,7 +78,7 @@ impl Stage {
         print(&format!("  {who}  {style}{mark}{style:#} {text}"))
     }
 
-    pub(super) fn made(&mut self, made: Made) {
+    pub(super) fn made(&mut self, made: FinalContract) {
         self.made = made;
     }
 
@@ -99,7 +99,7 @@ impl Stage {
     }
 }
 
-/// What somebody else does.
+/// Prints another party's action.
 pub(super) fn aside(who: &str, text: &str) -> Result<(), Fault> {
     print(&format!("  {who:<7} {text}"))
 }

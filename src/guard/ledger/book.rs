@@ -1,5 +1,5 @@
-//! What has to be remembered of the record: the writes of the last day that commit money, and those whose end is not
-//! known. It knows nothing of files.
+//! The part of the record that is kept in memory: the last day's writes that commit money, and the writes with an
+//! unknown end. It knows nothing of files.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -14,35 +14,35 @@ use crate::guard::ledger::line::{Damage, Line, Phase};
 use crate::guard::ledger::reading::Reading;
 use crate::guard::policy::Policy;
 
-/// How far back anything matters: the day's sums, and writes that may still be under way.
+/// The age after which a write no longer matters for the day's sums or as an open write.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
-/// How often what is too old is looked for.
+/// The interval between two removals of old writes.
 const BETWEEN_SWEEPS: Duration = Duration::from_secs(10 * 60);
-/// The most bytes of the terms of a milestone that are remembered.
+/// The most bytes of a milestone's terms that are kept in memory.
 const LONGEST_TERMS: usize = 2_000;
-/// How far the clocks of two machines that share a record may be apart.
+/// The largest difference between the clocks of machines that share a record.
 const CLOCKS_APART: Duration = Duration::from_secs(60 * 60);
 
-/// The writes that matter, by their id: as far as is known how each ended, in one line.
+/// The writes that matter, by id. The two lines of a write are merged into one.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Book {
     writes: BTreeMap<String, Line>,
     swept: Timestamp,
 }
 
-/// What is older does not matter.
+/// Writes that ended before this moment do not matter.
 pub(super) fn horizon(now: Timestamp) -> Timestamp {
     now.checked_sub(REMEMBERED).unwrap_or(now)
 }
 
 impl Book {
-    /// Takes what one line of the record says. The same line may come again. Gives back a damaged line that counts.
+    /// Adds one line of the record; adding a line twice has no effect. Returns a damaged line that counts.
     pub(super) fn take(&mut self, reading: Reading, now: Timestamp) -> Option<&Line> {
         let mut line = match reading {
             Reading::Whole(line) | Reading::Damaged(line) => line,
             Reading::Blank => return None,
         };
-        // A moment that cannot be counted, or lies ahead, is taken as this one: it counts today.
+        // A missing or future time is replaced with the current one, so that the write counts for today.
         let latest = now.checked_add(CLOCKS_APART).unwrap_or(now);
         let at = line.at.parse::<Timestamp>().ok().filter(|at| *at <= latest).unwrap_or(now);
         if at < horizon(now) {
@@ -63,7 +63,7 @@ impl Book {
         self.writes.get(&id).filter(|_| is_damaged && counts)
     }
 
-    /// Forgets what is too old to matter, every now and then.
+    /// Removes writes that are too old, at intervals.
     pub(super) fn forget(&mut self, now: Timestamp) {
         if self.swept.checked_add(BETWEEN_SWEEPS).is_ok_and(|next| now < next) {
             return;
@@ -73,13 +73,12 @@ impl Book {
         self.writes.retain(|_, line| line.at.parse::<Timestamp>().is_ok_and(|at| at >= horizon));
     }
 
-    /// Everything that is remembered, each write in one line.
+    /// Everything in memory, one line per write.
     pub(super) fn lines(&self) -> impl Iterator<Item = &Line> {
         self.writes.values()
     }
 
-    /// The writes of `tool` for this account whose end is not known, and those whose answer named a new milestone; oldest
-    /// first.
+    /// The writes of `tool` for this account that have an unknown end or created a milestone, oldest first.
     pub(super) fn recent(
         &self,
         tool: &str,
@@ -96,7 +95,7 @@ impl Book {
         recent
     }
 
-    /// Holds what the day of `line` would come to against the limit of its account.
+    /// Compares the day's sum, including `line`, with the account's limit.
     pub(super) fn check_day(&self, line: &Line, policy: &Policy) -> Result<(), Denial> {
         let (Some(limit), Some(amount)) = (policy.max_day, line.amount_usd) else { return Ok(()) };
         if self.on_the_day_of(line).any(|write| write.damage == Some(Damage::AmountUnreadable)) {
@@ -107,22 +106,22 @@ impl Book {
         let figure = sums.entry(line.counted_as()).or_default();
         *figure = (*figure).max(amount);
         policy.check_day(before, sum(sums.values().copied())).map_err(|denial| match self.doubtful(line) {
-            Some(note) => denial.noting(&note),
+            Some(note) => denial.with_note(&note),
             None => denial,
         })
     }
 
-    /// What counts of this day although it names no account or was read from a damaged line, in words.
+    /// Describes amounts that count for this day although they name no account or come from a damaged line.
     pub(super) fn doubtful(&self, line: &Line) -> Option<String> {
-        let told = |what: &str, lines: Vec<&Line>| {
+        let describe = |what: &str, lines: Vec<&Line>| {
             let doubted = sum(lines.iter().filter_map(|line| line.amount_usd));
             (!doubted.is_zero()).then(|| format!("{} of it in {} {what}", usd(doubted), count(lines.len(), "line")))
         };
         let (damaged, others): (Vec<_>, Vec<_>) = self.on_the_day_of(line).partition(|write| write.damage.is_some());
         let nameless = others.into_iter().filter(|write| write.base.is_none()).collect();
         let parts = [
-            told("of the record that cannot be read as a whole", damaged),
-            told("that name no account, from an earlier version", nameless),
+            describe("of the record that cannot be read as a whole", damaged),
+            describe("that name no account, from an earlier version", nameless),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         (!parts.is_empty()).then(|| parts.join(", "))
@@ -133,13 +132,13 @@ impl Book {
         self.writes.values().filter(move |write| write.at.starts_with(day) && write.shares_limit_with(line))
     }
 
-    /// What is committed on the day of `line` in all.
+    /// The total committed on the day of `line`.
     pub(super) fn used_today(&self, line: &Line) -> Decimal {
         sum(self.sums(line).into_values())
     }
 
-    /// What is committed on the day of `line`, each milestone and hire once, at its largest figure. What has not ended
-    /// counts.
+    /// The amounts committed on the day of `line`. Each milestone and hire counts once, with its largest amount. Open
+    /// writes count.
     pub(super) fn sums(&self, line: &Line) -> BTreeMap<String, Decimal> {
         let mut sums = BTreeMap::new();
         for write in self.on_the_day_of(line) {
@@ -151,8 +150,7 @@ impl Book {
     }
 }
 
-/// One line out of two of the same write: it counts at the larger amount and for the day on which it began, and stays
-/// ended once it has.
+/// Merges two lines of the same write. The larger amount and the first day count, and an ended write stays ended.
 fn merged(known: Line, line: Line) -> Line {
     let amount_usd = known.amount_usd.max(line.amount_usd);
     let damage = if amount_usd.is_some() { known.damage.and(line.damage) } else { known.damage.or(line.damage) };
@@ -167,8 +165,8 @@ fn merged(known: Line, line: Line) -> Line {
     Line { at, phase, amount_usd, milestone_id, outcome, damage, ..whole }
 }
 
-/// Without what is needed no more: the arguments of a write that has ended, save the candidate that it counts for, and the
-/// terms of a new milestone, which show how the API writes what it is sent.
+/// Removes data that is no longer needed: the arguments of an ended write, except the candidate that it counts for and
+/// the terms of a new milestone. Those terms show how the API stores what it is sent.
 fn trimmed(mut line: Line) -> Line {
     let size: usize = line.arguments.values().filter_map(|value| value.as_str()).map(str::len).sum();
     let shows_manners = line.names_new_milestone() && size <= LONGEST_TERMS;
@@ -178,7 +176,7 @@ fn trimmed(mut line: Line) -> Line {
     line
 }
 
-/// What the amounts come to. Lines that others have edited may be too large to add: that is more than any limit.
+/// Adds amounts. Edited lines may be too large to add; the sum then exceeds every limit.
 fn sum(amounts: impl Iterator<Item = Decimal>) -> Decimal {
     amount::sum(amounts).unwrap_or(Decimal::MAX)
 }

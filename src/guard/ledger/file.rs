@@ -1,5 +1,5 @@
-//! The record's file, held under its lock: read from where it was left, appended to, and begun anew when it is large. It
-//! may have been changed by other hands meanwhile, and finds that out.
+//! The record's file under its lock: reads new lines, appends lines, and starts a new file when the old one is large.
+//! Detects when another program has changed the file.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -12,23 +12,23 @@ use serde::{Deserialize, Serialize};
 use crate::files;
 use crate::guard::ledger::reading::{fingerprint, moment};
 
-/// What is read at once, looking backwards for where the last day begins.
+/// The block size for searching backwards for the start of the last day.
 const BLOCK: u64 = 64 * 1024;
-/// The longest line that is kept in memory; of a longer one only this much is read.
+/// The longest line that is held in memory. A longer line is read up to this length.
 const LONGEST_LINE: u64 = 16 * 1024 * 1024;
-/// How much of a file's beginning, and of what was read last, tells it from another.
+/// The number of bytes at the start of the file, and before the last position, that identify the file.
 const PROOF: u64 = 256;
 
-/// How far a file was read, and how to tell that it is still the same one.
+/// A position in a file, with proof that the file is still the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Position {
-    /// So many bytes of it.
+    /// The position in bytes.
     pub(super) length: u64,
     head: String,
     tail: String,
 }
 
-/// The file, locked until this is dropped.
+/// The open file. The lock is released when this value is dropped.
 #[derive(Debug)]
 pub(super) struct LockedFile {
     file: File,
@@ -36,13 +36,13 @@ pub(super) struct LockedFile {
 }
 
 impl LockedFile {
-    /// Opens the file at `path` as `options` say and locks it; waits for another process until `until`.
+    /// Opens and locks the file at `path`. Waits for another process until `until`.
     pub(super) fn open(path: &Path, options: &OpenOptions, until: Instant) -> io::Result<Self> {
         loop {
             plain(path)?;
             let file = options.open(path)?;
             files::lock(&file, until.saturating_duration_since(Instant::now()))?;
-            // While this one waited, another process may have begun a new file in its place.
+            // While this process waited, another one may have put a new file at the path.
             if is_at(&file, path)? {
                 return Ok(Self { file, path: path.to_owned() });
             }
@@ -56,7 +56,7 @@ impl LockedFile {
         Ok(self.file.metadata()?.len())
     }
 
-    /// Where it stands now that `length` bytes of it were read.
+    /// Builds the proof for a position of `length` bytes.
     pub(super) fn position(&mut self, length: u64) -> io::Result<Position> {
         let proof = length.min(PROOF);
         let head = self.proof(0, proof)?;
@@ -64,7 +64,7 @@ impl LockedFile {
         Ok(Position { length, head, tail })
     }
 
-    /// Whether `position` was taken in this file, and nothing before it has changed since.
+    /// True if `position` belongs to this file and nothing before it has changed.
     pub(super) fn continues(&mut self, position: &Position) -> io::Result<bool> {
         Ok(self.len()? >= position.length && self.position(position.length)? == *position)
     }
@@ -76,7 +76,7 @@ impl LockedFile {
         Ok(fingerprint(&bytes))
     }
 
-    /// Hands out the lines from `start` to the end, and how far that was.
+    /// Calls `each` for every line from `start` on, and returns the position after the last line.
     pub(super) fn lines(&mut self, start: u64, mut each: impl FnMut(&[u8])) -> io::Result<u64> {
         self.file.seek(SeekFrom::Start(start))?;
         let mut reader = BufReader::with_capacity(64 * 1024, &mut self.file);
@@ -96,7 +96,7 @@ impl LockedFile {
         }
     }
 
-    /// Where to begin reading for everything since `horizon`: before the end of the last stretch of older lines only.
+    /// Finds a position from which everything since `horizon` is read.
     pub(super) fn start_of(&mut self, horizon: Timestamp) -> io::Result<u64> {
         let mut end = self.len()?;
         while end > 0 {
@@ -114,8 +114,8 @@ impl LockedFile {
         Ok(0)
     }
 
-    /// Appends a whole line, and puts it on the disk. A torn one at the end stays a line of its own; of one that cannot be
-    /// written as a whole nothing is left.
+    /// Appends a whole line and syncs it to disk. A torn last line is terminated first. If the append fails, the file
+    /// is restored.
     pub(super) fn append(&mut self, text: &str) -> io::Result<()> {
         let length = self.len()?;
         let mut bytes = Vec::with_capacity(text.len() + 2);
@@ -127,40 +127,40 @@ impl LockedFile {
                 bytes.push(b'\n');
             }
         }
-        // A file that was begun anew here is not in append mode; under the lock that makes no difference.
+        // A file that was created by `begin_anew` is not in append mode; the lock makes the seek safe.
         self.file.seek(SeekFrom::End(0))?;
         bytes.extend_from_slice(text.as_bytes());
         bytes.push(b'\n');
         let written = self.file.write_all(&bytes).and_then(|()| self.file.sync_data());
         if written.is_err() {
-            // Best effort: a line that stays counts as a write that was begun.
+            // If this fails, the partial line counts as a write that was begun.
             let _ = self.file.set_len(length);
         }
         written
     }
 
-    /// Begins a new file with `content`, and keeps this one under a name with the moment in it. Nobody finds no file
-    /// meanwhile.
+    /// Starts a new file with `content` and keeps the old one under a name with the time in it. There is a file at the
+    /// path at every moment.
     pub(super) fn begin_anew(&mut self, content: &str, now: Timestamp) -> io::Result<PathBuf> {
-        // A link that names the record goes on naming it.
+        // Resolves symbolic links, so that a link to the record stays a link.
         let path = std::fs::canonicalize(&self.path)?;
         let folder = path.parent().ok_or_else(|| io::Error::other("it is in no folder"))?;
         let mut new = files::unnamed(folder)?;
         new.write_all(content.as_bytes())?;
         new.as_file().sync_all()?;
-        // Locked before anybody can find it.
+        // The new file is locked before another process can see it.
         files::lock(new.as_file(), std::time::Duration::ZERO)?;
         let old = keep_under_another_name(&path, now)?;
-        // The lock goes with the handle; the old file's ends here.
+        // Replacing the handle releases the lock of the old file.
         self.file = new.persist(&path).map_err(|fault| fault.error)?;
         Ok(old)
     }
 }
 
-/// Whatever is no plain file is refused before it is opened: opening a pipe waits for its other end.
+/// Refuses anything but a regular file before it is opened: opening a pipe would block until its other end is opened.
 ///
 /// # Errors
-/// What stands there instead.
+/// The kind of the file that is there instead.
 pub(super) fn plain(path: &Path) -> io::Result<()> {
     match std::fs::metadata(path) {
         Ok(there) if there.is_dir() => Err(io::Error::other("it is a folder")),
@@ -172,7 +172,7 @@ pub(super) fn plain(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Whether `file` is the one that stands at `path`.
+/// True if `file` is the file at `path`.
 fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     let there = match std::fs::metadata(path) {
         Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(false),
@@ -188,7 +188,7 @@ fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     Ok((own.created().ok(), own.len()) == (there.created().ok(), there.len()))
 }
 
-/// Gives the file at `path` a second name, with the moment in it.
+/// Gives the file at `path` a second name with the time in it.
 fn keep_under_another_name(path: &Path, now: Timestamp) -> io::Result<PathBuf> {
     let name = path.file_name().unwrap_or_default().to_string_lossy();
     let moment = now.strftime("%Y%m%dT%H%M%SZ");

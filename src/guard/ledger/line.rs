@@ -1,4 +1,4 @@
-//! The lines of the record: version 1 of the format. Fields may be added, and none changes its meaning.
+//! The lines of the record, version 1 of the format. New fields may be added; existing fields keep their meaning.
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -13,90 +13,90 @@ use crate::api::error::Error;
 pub struct Line {
     /// The version of the format: 1.
     pub v: u8,
-    /// When, RFC 3339 in UTC.
+    /// The time, RFC 3339 in UTC.
     pub at: String,
-    /// Ties the two lines of a write.
+    /// Shared by the two lines of a write.
     pub id: String,
-    /// On which side of the request it was written.
+    /// Whether the line was written before or after the request.
     pub phase: Phase,
-    /// The tool.
+    /// The tool's name.
     pub tool: String,
-    /// Its arguments, as the API gets them.
+    /// The arguments as they are sent to the API.
     pub arguments: Object,
     /// The origin of the API.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
-    /// Whose token it was: its public id, or the first eight hex digits of its SHA-256.
+    /// The token's owner: the token's public id, or the first eight hex digits of its SHA-256.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub principal: Option<String>,
-    /// Whether the API was a sandbox, where nothing is real.
+    /// True if the API is a sandbox, where nothing is real.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub sandbox: bool,
-    /// Who the client says it is; not verified.
+    /// The client's own name; not verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
-    /// What it commits, in USD before fees, where that is known.
+    /// The committed amount in USD before fees, if known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub amount_usd: Option<Decimal>,
-    /// The milestone it is about.
+    /// The milestone's id.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub milestone_id: Option<String>,
-    /// The approval that was asked for.
+    /// The id of the requested approval.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval_id: Option<String>,
-    /// Only after: `created`, `recovered`, `existing`, `pending_approval`, `done`, `not_done` or `unknown`. A milestone that
-    /// existed already has no line at all: it is found before anything begins.
+    /// Only in the second line: `created`, `recovered`, `existing`, `pending_approval`, `done`, `not_done` or
+    /// `unknown`. A milestone that already existed has no line, because it is found before a write begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
-    /// The API's code, where it refused.
+    /// The API's error code, if it refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// The API's request id, where it refused.
+    /// The API's request id, if it refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
-    /// Only in a line that was made out of a damaged one, when a new file was begun.
+    /// Only in a line that was recovered from a damaged one when a new file was started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub damage: Option<Damage>,
 }
 
-/// On which side of the request a line was written.
+/// The two lines of a write.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
-    /// Before it left.
+    /// Written before the request is sent.
     Before,
-    /// When it had ended, in whatever way.
+    /// Written when the write has ended.
     After,
-    /// A word that this version does not know.
+    /// A value of a later version.
     #[default]
     #[serde(other)]
     Unknown,
 }
 
-/// What a damaged line still tells.
+/// The readable part of a damaged line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Damage {
-    /// Whatever it commits is known.
+    /// The committed amount is known.
     Readable,
-    /// It commits an amount that cannot be read.
+    /// The committed amount cannot be read.
     AmountUnreadable,
 }
 
 impl Line {
-    /// The key under which its money is counted: a milestone is paid once, and a candidate hired once, however often it
-    /// is asked for; anything else counts for itself.
+    /// The key under which the amount is counted. Repeated requests for one milestone or candidate share a key, because
+    /// each is paid or hired once. Every other write has its own key.
     pub(super) fn counted_as(&self) -> String {
         let hired = || Some(format!("proposal {}", self.arguments.get("proposalId")?.as_str()?));
         self.milestone_id.clone().or_else(hired).unwrap_or_else(|| self.id.clone())
     }
 
-    /// Whether it is, or may be, of the account that `base` and `principal` name: earlier versions named none.
+    /// True if the write may belong to the account of `base` and `principal`. Earlier versions recorded neither.
     pub(super) fn may_be_of(&self, base: &str, principal: Option<&str>) -> bool {
         self.base.as_deref().is_none_or(|own| own == base && self.principal.as_deref() == principal)
     }
 
-    /// Whether its money counts toward the limit that holds for `other`. A rehearsal never counts toward a real limit.
+    /// True if the amount counts toward the limit for `other`. A sandbox never counts toward a real limit.
     pub(super) fn shares_limit_with(&self, other: &Self) -> bool {
         match &self.base {
             Some(_) => (self.sandbox, &self.base, &self.principal) == (other.sandbox, &other.base, &other.principal),
@@ -104,24 +104,24 @@ impl Line {
         }
     }
 
-    /// Whether the answer to it named a new milestone.
+    /// True if the reply named a new milestone.
     #[must_use]
     pub fn names_new_milestone(&self) -> bool {
         self.outcome == Some(Outcome::Created) && self.milestone_id.is_some()
     }
 
-    /// Whether nothing was committed in the end.
+    /// True if the write committed nothing in the end.
     pub(super) fn came_to_nothing(&self) -> bool {
         matches!(self.outcome, Some(Outcome::NotDone | Outcome::Existing | Outcome::ExistingAlike))
     }
 
-    /// Whether it is not known how the write ended, as far as this line tells.
+    /// True if this line does not say how the write ended.
     #[must_use]
     pub fn is_open(&self) -> bool {
         matches!(self.outcome, None | Some(Outcome::Unknown))
     }
 
-    /// The line that ends the write that this one began.
+    /// The second line of the write that this line began.
     pub(super) fn ended(self, result: WriteResult) -> Self {
         Self {
             at: Timestamp::now().to_string(),
@@ -139,13 +139,13 @@ impl Line {
 /// The money that a write commits.
 #[derive(Clone, Debug, Default)]
 pub struct Commitment {
-    /// USD before fees, where it can be told.
+    /// USD before fees, if known.
     pub amount: Option<Decimal>,
-    /// The milestone, where it exists already: it counts once.
+    /// The id of an existing milestone, which counts only once.
     pub milestone_id: Option<String>,
 }
 
-/// How a write ended.
+/// The end of a write.
 #[derive(Clone, Debug, Default)]
 pub struct WriteResult {
     outcome: Outcome,
@@ -156,30 +156,30 @@ pub struct WriteResult {
 }
 
 impl WriteResult {
-    /// The result of a write that ended in `outcome`.
+    /// A write with this outcome.
     #[must_use]
     pub fn with(outcome: Outcome) -> Self {
         Self { outcome, ..Self::default() }
     }
 
-    /// The process stops, and it is not known what becomes of the write.
+    /// The process stops before the outcome is known.
     pub(super) fn unknown() -> Self {
         Self::with(Outcome::Unknown)
     }
 
-    /// With the milestone that it is about.
+    /// Adds the milestone's id.
     #[must_use]
     pub fn milestone(self, id: Option<&str>) -> Self {
         Self { milestone_id: id.map(str::to_owned), ..self }
     }
 
-    /// With the approval that was asked for.
+    /// Adds the approval's id.
     #[must_use]
     pub fn approval(self, id: Option<&str>) -> Self {
         Self { approval_id: id.map(str::to_owned), ..self }
     }
 
-    /// It failed: surely not done, unknown, or done before the refusal.
+    /// The end of a failed write: not done, unknown, or done before the refusal.
     #[must_use]
     pub fn failed(fault: &Error) -> Self {
         let refusal = if let Error::Refused(refusal) = fault { Some(refusal) } else { None };

@@ -1,8 +1,9 @@
-//! The record of every write: one JSON line before it leaves and one after, in a file that several processes may share.
+//! The record of every write: one JSON line before the request and one after it, in a file that several processes may
+//! share.
 //!
-//! Each line is whole, and on the disk before the request leaves. What was committed today is counted from it, so the count
-//! outlives a restart and holds across all processes that share the file. Start reading at `AuditLog::begin`; the format
-//! is [`Line`].
+//! Each line is complete and on disk before the request is sent. Today's amounts are counted from the record, so the
+//! limits hold after a restart and across all processes that share the file. Start reading at `AuditLog::begin`; the
+//! format is [`Line`].
 
 use std::collections::BTreeMap;
 use std::io;
@@ -29,19 +30,19 @@ pub use line::{Commitment, Damage, Line, Phase, WriteResult};
 use steps::Ledger;
 pub use whole::{Record, Recorded};
 
-/// How long another process may hold the file.
+/// The longest wait for another process that holds the file.
 const PATIENCE: Duration = Duration::from_secs(3);
-/// How long a process that stops may wait for the file: it has said that it ends at once.
+/// The same limit for a process that is stopping and must end soon.
 const LAST_PATIENCE: Duration = Duration::from_millis(100);
 
-/// The record of this process, and what it has begun there.
+/// The record of this process, and its open writes.
 #[derive(Debug)]
 pub struct AuditLog {
-    /// A write that cannot be recorded is refused.
+    /// True if a write that cannot be recorded is refused.
     required: bool,
-    /// It was told that there is no record.
-    told: AtomicBool,
-    /// One step at a time, in the order in which they came.
+    /// True after the warning that there is no record.
+    warned: AtomicBool,
+    /// The steps run one at a time, in the order of their requests.
     ledger: Arc<tokio::sync::Mutex<Ledger>>,
     open: Mutex<BTreeMap<String, Line>>,
 }
@@ -50,15 +51,15 @@ pub struct AuditLog {
 #[must_use = "a write that has begun has to be ended on the record"]
 pub struct OpenWrite {
     begun: Option<(Arc<AuditLog>, Line)>,
-    /// What the caller has to know of the record.
+    /// Warnings about the record, for the caller.
     notices: Vec<String>,
 }
 
 impl AuditLog {
-    /// The record that the operator has named; made with mode 0600 where there is none.
+    /// Opens the record at a path that the operator has chosen, and creates it with mode 0600 if needed.
     ///
     /// # Errors
-    /// When it cannot be kept there: better told at start than at the first write.
+    /// If the record cannot be kept there. It is better to fail at the start than at the first write.
     pub fn named(path: PathBuf) -> io::Result<Self> {
         if path.is_relative() {
             let why = "it is not a whole path, and hosts start servers in any folder: begin it with /";
@@ -69,11 +70,11 @@ impl AuditLog {
         Ok(Self::at(path, true))
     }
 
-    /// The record where nobody has named one; made at the first write. A write that cannot be recorded there goes on, with
-    /// a warning, unless it is `required` since a limit is counted from it.
+    /// Prepares the record at its default path; the first write creates it. If a write cannot be recorded it is sent
+    /// with a warning, unless the record is `required` for counting a limit.
     ///
     /// # Errors
-    /// When it is required and something else than a file is there.
+    /// If the record is required and the path is not a regular file.
     pub fn by_default(path: PathBuf, required: bool) -> io::Result<Self> {
         if required {
             file::plain(&path)?;
@@ -83,10 +84,10 @@ impl AuditLog {
 
     fn at(path: PathBuf, required: bool) -> Self {
         let ledger = Arc::new(tokio::sync::Mutex::new(Ledger::at(path)));
-        Self { required, told: AtomicBool::new(false), ledger, open: Mutex::default() }
+        Self { required, warned: AtomicBool::new(false), ledger, open: Mutex::default() }
     }
 
-    /// Puts the "before" line on the disk, if the day's limit lets it.
+    /// Checks the day's limit and records the start of a write.
     pub(crate) async fn begin(self: &Arc<Self>, intent: Intent, policy: &Policy) -> Result<OpenWrite, Denial> {
         let line = intent.line().map_err(Denial::unrecorded)?;
         let (policy, its_line) = (policy.clone(), line.clone());
@@ -102,7 +103,7 @@ impl AuditLog {
             Err(fault) if self.required => Err(Denial::unrecorded(fault)),
             Err(fault) => {
                 tracing::warn!(%fault, "the record of writes cannot be written: this write is not on record");
-                let is_new = !self.told.swap(true, Ordering::AcqRel);
+                let is_new = !self.warned.swap(true, Ordering::AcqRel);
                 let notice =
                     || format!("WARNING: writes are not on record here ({fault}); --audit-log FILE names a place.");
                 Ok(OpenWrite { begun: None, notices: is_new.then(notice).into_iter().collect() })
@@ -110,12 +111,11 @@ impl AuditLog {
         }
     }
 
-    /// The writes of `tool` for this account whose end is not known (without a second line, or `unknown`), and those whose
-    /// answer named a new milestone. Any process that shares the file may have begun them in the last 24 hours, and one that still runs may
-    /// end them yet.
+    /// Finds the writes of `tool` for this account that have an unknown end or whose reply named a new milestone. The
+    /// writes of the last 24 hours are searched, also those of other processes, which may still be running.
     ///
     /// # Errors
-    /// When the record cannot be read.
+    /// If the record cannot be read.
     pub async fn recent_writes(
         &self,
         tool: &'static str,
@@ -126,7 +126,7 @@ impl AuditLog {
         let reading =
             move |ledger: &mut Ledger, until| ledger.recent_writes(tool, &base, principal.as_deref(), matching, until);
         match self.step(reading).await {
-            // A record that may be missing tells nothing where it cannot be read.
+            // An optional record that cannot be read counts as empty.
             Err(fault) if !self.required => {
                 tracing::warn!(%fault, "the record of writes cannot be read");
                 Ok(Vec::new())
@@ -135,16 +135,16 @@ impl AuditLog {
         }
     }
 
-    /// What the account of `intent` has committed today (UTC), in USD before fees.
+    /// The amount that the account of `intent` has committed today (UTC), in USD before fees.
     ///
     /// # Errors
-    /// When the record cannot be read.
+    /// If the record cannot be read.
     pub async fn used_today(&self, intent: Intent) -> io::Result<Decimal> {
         let line = intent.line()?;
         self.step(move |ledger, until| ledger.used_today(&line, until)).await
     }
 
-    /// Takes the next step in the queue, on a thread that may block.
+    /// Runs a step after the earlier ones, on a thread that may block.
     async fn step<T: Send + 'static>(
         &self,
         step: impl FnOnce(&mut Ledger, Instant) -> io::Result<T> + Send + 'static,
@@ -154,7 +154,7 @@ impl AuditLog {
         tokio::task::spawn_blocking(move || step(&mut ledger, until)).await?
     }
 
-    /// The process stops: ends all that is still under way as `unknown`, and writes what could not be written before.
+    /// Prepares to stop: ends all open writes as `unknown`, and writes lines that could not be written before.
     pub async fn close(&self) {
         let open = self.open.lock().map(|mut open| std::mem::take(&mut *open)).unwrap_or_default();
         let until = Instant::now() + LAST_PATIENCE;
@@ -170,13 +170,13 @@ impl AuditLog {
 }
 
 impl OpenWrite {
-    /// A write where no record is kept.
+    /// A write for which no record is kept.
     pub(crate) const fn unrecorded() -> Self {
         Self { begun: None, notices: Vec::new() }
     }
 
-    /// Puts the "after" line on the disk. What comes back is a warning for the caller: that it failed, or what is odd
-    /// about the record.
+    /// Records the end of the write. Returns a warning for the caller if that failed or if something is wrong with the
+    /// record.
     pub async fn end(self, result: WriteResult) -> Option<String> {
         let mut notices = self.notices;
         if let Some((log, line)) = self.begun {
@@ -198,22 +198,22 @@ impl OpenWrite {
     }
 }
 
-/// What a write is about to do, for the limits and the record.
+/// A write that is about to be sent, for the limits and the record.
 #[derive(Clone, Debug, Default)]
 pub struct Intent {
-    /// The tool.
+    /// The tool's name.
     pub tool: String,
-    /// Its arguments, without secrets.
+    /// The arguments without secrets.
     pub arguments: Object,
     /// The origin of the API.
     pub base: Option<String>,
-    /// Whose token it is: its public id, or a short hash.
+    /// The token's owner: the token's public id, or a short hash.
     pub principal: Option<String>,
-    /// Whether nothing is real.
+    /// True if nothing is real.
     pub sandbox: bool,
-    /// Who the client says it is.
+    /// The client's own name.
     pub client: Option<String>,
-    /// What it commits, where money is meant.
+    /// The money that the write commits, if any.
     pub commitment: Option<Commitment>,
 }
 

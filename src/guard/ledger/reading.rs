@@ -1,5 +1,5 @@
-//! Reads one line of a record as it stands in the file, damaged lines included: an editor may have changed it, or a power
-//! loss torn it. A damaged line still counts with the amount that can be made out in it.
+//! Parses one line of the record. A line may be damaged by an editor or a power loss; it then counts with the largest
+//! amount that can be read in it.
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -9,21 +9,21 @@ use crate::answer::Outcome;
 
 use super::line::{Damage, Line, Phase};
 
-/// What stands in one line.
+/// The content of one line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Reading {
-    /// A line of ours.
+    /// A complete line.
     Whole(Line),
-    /// The parts of a line that could be made out.
+    /// The readable parts of a damaged line.
     Damaged(Line),
-    /// Nothing but blanks.
+    /// Only blanks.
     Blank,
 }
 
-/// The parts that a damaged line is searched for its amount by: it stands among the arguments, too.
+/// The key that marks amounts in a damaged line. It also occurs among the arguments.
 const AMOUNT: &str = "\"amountUsd\"";
 
-/// Reads one line, without its line end.
+/// Parses one line without its line end.
 pub(super) fn read(bytes: &[u8]) -> Reading {
     let text = String::from_utf8_lossy(bytes);
     let text = text.trim_matches(|character: char| character.is_whitespace() || character == '\u{feff}');
@@ -36,7 +36,7 @@ pub(super) fn read(bytes: &[u8]) -> Reading {
     }
 }
 
-/// When a line was written, if that much of it can be read.
+/// The time of a line, if that part is readable.
 pub(super) fn moment(bytes: &[u8]) -> Option<Timestamp> {
     #[derive(Deserialize)]
     struct Dated {
@@ -52,14 +52,14 @@ fn is_plausible(line: &Line) -> bool {
         && line.amount_usd.is_none_or(|amount| !amount.is_sign_negative())
 }
 
-/// Makes out what can be: the largest amount that stands there counts.
+/// Recovers the readable fields. The largest amount in the line counts.
 fn salvage(text: &str) -> Line {
     let word = |name: &str| field(text, name).map(str::to_owned);
     let places = text.match_indices(AMOUNT).map(|(place, found)| text.get(place + found.len()..).unwrap_or_default());
     let amounts: Vec<Option<Decimal>> = places.map(amount).collect();
     let amount_usd = amounts.iter().flatten().max().copied();
     let unreadable = amount_usd.is_none() && !amounts.is_empty();
-    // Without its principal it is nobody's in particular, so it counts for everyone.
+    // A line without a principal counts for every account.
     let principal = word("principal");
     Line {
         v: 1,
@@ -78,7 +78,7 @@ fn salvage(text: &str) -> Line {
     }
 }
 
-/// The text of a field, if it is whole and plain.
+/// The text of a field, if it is complete and has no escapes.
 fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     let (_, rest) = text.split_once(&format!("\"{name}\""))?;
     let rest = rest.trim_start().strip_prefix(':')?.trim_start().strip_prefix('"')?;
@@ -86,7 +86,7 @@ fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     value.chars().all(|character| character.is_ascii_graphic() && character != '\\').then_some(value)
 }
 
-/// The number after a field's name, if it ends where a number may end.
+/// The number after a field's name, if its end is certain.
 fn amount(rest: &str) -> Option<Decimal> {
     let rest = rest.trim_start().strip_prefix(':')?.trim_start();
     let rest = rest.strip_prefix('"').unwrap_or(rest).trim_start_matches('$');
@@ -96,7 +96,7 @@ fn amount(rest: &str) -> Option<Decimal> {
     if ends { Decimal::from_str_exact(digits).ok() } else { None }
 }
 
-/// Sixteen hex digits that stand for these bytes.
+/// Sixteen hex digits that identify these bytes.
 pub(super) fn fingerprint(bytes: &[u8]) -> String {
     let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
     format!("{:016x}", u64::from_be_bytes(digest.as_ref().first_chunk().copied().unwrap_or_default()))

@@ -1,6 +1,6 @@
-//! What is known of a record, kept beside it: how far it was read, and what counts of that. So a server that starts reads
-//! only what is new, and the day's sums outlive whatever becomes of the file. It is written and read under the record's
-//! lock. A lost state is no fault: the record is read again, back to the beginning of its last day.
+//! The state of a record, in a file beside it: how far the record was read, and which writes count. A starting server
+//! therefore reads only new lines, and today's sums survive if the record is damaged. The state is used under the
+//! record's lock; without a state the record is read again from the start of its last day.
 
 use std::ffi::OsString;
 use std::io::{self, Write};
@@ -12,14 +12,14 @@ use crate::files;
 use crate::guard::ledger::file::Position;
 use crate::guard::ledger::line::Line;
 
-/// The file beside the record.
+/// The path of the state file.
 fn beside(record: &Path) -> PathBuf {
     let mut name = record.file_name().map(OsString::from).unwrap_or_default();
     name.push(".state");
     record.with_file_name(name)
 }
 
-/// The position and the lines that were saved last, if they can be read.
+/// Loads the last saved position and lines, if they are readable.
 pub(super) fn load(record: &Path) -> Option<(Position, Vec<Line>)> {
     let text = std::fs::read_to_string(beside(record)).ok()?;
     let mut lines = text.lines();
@@ -28,19 +28,19 @@ pub(super) fn load(record: &Path) -> Option<(Position, Vec<Line>)> {
     Some((position, lines.ok()?))
 }
 
-/// Saves a position and the lines that matter up to there; gives back the size in bytes.
+/// Saves a position and the lines that matter up to it. Returns the size in bytes.
 pub(super) fn save<'a>(record: &Path, position: &Position, lines: impl Iterator<Item = &'a Line>) -> io::Result<u64> {
     let path = beside(record);
     let folder = path.parent().ok_or_else(|| io::Error::other("it is in no folder"))?;
     let text = format!("{}\n{}", json!(position), text_of(lines));
     let mut file = files::unnamed(folder)?;
     file.write_all(text.as_bytes())?;
-    // Not waited for: after a power loss the record itself is read again.
+    // Not synced: after a power loss the record itself is read again.
     file.persist(&path).map_err(|fault| fault.error)?;
     Ok(text.len() as u64)
 }
 
-/// The lines as they stand in a file.
+/// Formats lines as they are stored in a file.
 pub(super) fn text_of<'a>(lines: impl Iterator<Item = &'a Line>) -> String {
     lines.fold(String::new(), |text, line| text + &json!(line).to_string() + "\n")
 }

@@ -1,38 +1,38 @@
-//! A whole record, read for a person: every write in it, and what cannot be read.
+//! A whole record for a human reader: every write in it, and every unreadable line.
 
 use std::collections::BTreeMap;
 
 use crate::guard::ledger::line::{Line, Phase};
 use crate::guard::ledger::reading::{Reading, read};
 
-/// A write on the record.
+/// A write in the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Recorded {
-    /// Its first line; where that stands in an earlier file, its second.
+    /// The first line, or the second one if the first is in an earlier file.
     pub before: Line,
-    /// Its second, if there is one.
+    /// The second line, if any.
     pub after: Option<Line>,
 }
 
 impl Recorded {
-    /// Whether it is not known how it ended.
+    /// True if the end of the write is unknown.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.after.as_ref().is_none_or(Line::is_open)
     }
 }
 
-/// A whole record, read.
+/// A whole record.
 #[derive(Clone, Debug, Default)]
 pub struct Record {
-    /// The writes in the order in which they began.
+    /// The writes in the order of their start.
     pub writes: Vec<Recorded>,
-    /// The numbers of lines that cannot be read: torn by power loss, or not ours.
+    /// The numbers of unreadable lines: torn by a power loss, or not written by us.
     pub unreadable: Vec<usize>,
 }
 
 impl Record {
-    /// Reads the text of a log.
+    /// Parses the text of a record.
     #[must_use]
     pub fn of(text: &[u8]) -> Self {
         let mut record = Self::default();

@@ -1,5 +1,5 @@
-//! The front door: a transport for rmcp that reads the host's lines itself, so that every message with an id gets an
-//! answer under it. What rmcp cannot read, or would end the process over, is answered here and goes no further.
+//! A transport for rmcp that reads the host's lines itself, so that every message with an id gets an answer under that
+//! id. It answers messages that rmcp cannot read, or that would make rmcp stop, and does not pass them on.
 
 use std::collections::VecDeque;
 use std::io;
@@ -25,13 +25,13 @@ use super::outline::Outline;
 use super::params;
 use super::presence::Presence;
 
-/// How many requests may be open at once, and how many bytes may wait for a host that does not read them, until no more
-/// is read of it: memory stays bounded.
+/// The most open requests, and the most bytes that may wait for a slow host, before the server stops reading. Both
+/// bound the memory.
 const MOST_OPEN: usize = 256;
 const MOST_WAITING: usize = 1024 * 1024;
-/// The longest batch.
+/// The most messages of a batch.
 const LONGEST_BATCH: usize = 100;
-/// After the process that started this one has ended, anybody who still speaks is heard.
+/// The time for which lines are still read after the parent process has ended.
 const SILENCE: Duration = Duration::from_secs(3);
 
 /// The transport over one input and one output.
@@ -39,20 +39,20 @@ pub(super) struct Front<R> {
     lines: Lines<R>,
     outbox: Outbox,
     presence: Presence,
-    /// Cancelled when the server is to end, and when the host has gone.
+    /// Cancelled when the server must end or the host is gone.
     closing: CancellationToken,
     ready: VecDeque<ClientJsonRpcMessage>,
     open: Open,
-    /// The revision in use, once the conversation has begun.
+    /// The protocol revision, once the connection is established.
     revision: Option<ProtocolVersion>,
     heard: Instant,
     mask: Mask,
 }
 
-/// Hides what must not leave this process in a line that is about to.
+/// Replaces secrets in an outgoing line.
 pub(super) type Mask = Box<dyn Fn(Vec<u8>) -> Vec<u8> + Send>;
 
-/// A message that is answered at once.
+/// The error with which a message is answered at once.
 struct Refused(ErrorCode, String);
 
 type Object = Map<String, Value>;
@@ -77,21 +77,21 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
         }
     }
 
-    /// The same, with every line masked on its way out. Callers' own words are repeated in answers, in names of tools and
-    /// methods too, so it is done where all of them pass.
+    /// Masks every outgoing line. Answers repeat text of the caller, also as names of tools and methods, so masking
+    /// happens at this single exit.
     pub(super) fn masking(mut self, mask: Mask) -> Self {
         self.mask = mask;
         self
     }
 
-    /// The next line; `None` when there is nobody to listen to any more. May be given up at any time.
+    /// Reads the next line; `None` if nobody reads the answers any more. Cancel-safe.
     async fn next_line(&mut self) -> Option<Line> {
         loop {
             let Self { lines, outbox, presence: Presence { parent, input }, open, heard, closing, .. } = self;
             let is_full = open.len() >= MOST_OPEN;
             let room = async {
                 if is_full {
-                    // Each answer makes rmcp call again.
+                    // rmcp polls again after each answer.
                     std::future::pending::<()>().await;
                 } else {
                     outbox.below(MOST_WAITING).await;
@@ -123,7 +123,7 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
         }
     }
 
-    /// Reads a line: what is for rmcp becomes ready, all else is answered.
+    /// Handles a line: queues it for rmcp or answers it.
     fn take(&mut self, line: Line) {
         let line = match line {
             Line::Whole(line) if text::bare(&line).is_empty() => return,
@@ -188,7 +188,7 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
         }
     }
 
-    /// A request as rmcp takes it; `None` when it is answered already.
+    /// Converts a request for rmcp; `None` if it is already answered.
     fn request(
         &mut self,
         mut message: Object,
@@ -216,8 +216,8 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
         Ok(Some(ClientJsonRpcMessage::request(request, RequestId::Number(number))))
     }
 
-    /// Whether a request may come now. The conversation begins with `initialize`, or with a request that brings all of it
-    /// along; rmcp would go on waiting for one of them, and end over anything else.
+    /// Checks whether a request is allowed now. A connection begins with `initialize`, or with a request that carries
+    /// its own revision. Before that, rmcp would wait for some requests and stop at all others.
     fn begin(&mut self, request: &mut ClientRequest) -> Result<(), Refused> {
         if self.revision.is_some()
             || matches!(request, ClientRequest::InitializeRequest(_) | ClientRequest::DiscoverRequest(_))
@@ -236,8 +236,8 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
         Ok(())
     }
 
-    /// Passes on what gets no answer: notifications, and answers to our own requests. Before the conversation has begun
-    /// there is nobody to pass it to.
+    /// Passes on messages without an answer: notifications, and responses to our own requests. Before the connection is
+    /// established they are dropped.
     fn pass_on(&mut self, mut message: Object) {
         if self.revision.is_none() {
             return;
@@ -289,7 +289,7 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
         }
     }
 
-    /// Writes a message of rmcp, under the id that the host knows.
+    /// Writes a message of rmcp under the host's own request id.
     fn write(&mut self, message: ServerJsonRpcMessage) {
         match message {
             JsonRpcMessage::Response(response) => {
@@ -346,7 +346,7 @@ impl<R: AsyncRead + Send + Unpin + 'static> Transport<RoleServer> for Front<R> {
     }
 }
 
-/// Whether a message gets an answer: all do but notifications and answers to our own requests.
+/// True if a message needs an answer: all but notifications and responses to our own requests.
 fn is_answered(message: &Value) -> bool {
     let has = |name| message.get(name).is_some();
     if has("method") { has("id") } else { !has("result") && !has("error") }
@@ -354,7 +354,7 @@ fn is_answered(message: &Value) -> bool {
 
 fn read_request(method: &str, mut message: Object) -> Result<ClientRequest, Refused> {
     message.retain(|name, _| name == "method" || name == "params");
-    // rmcp reads a message through a buffer that cannot hold each number; arguments pass it by.
+    // rmcp reads messages through a buffer that cannot hold every number, so the arguments bypass rmcp.
     let arguments = match (method, message.get_mut("params").and_then(|params| params.get_mut("arguments"))) {
         ("tools/call", Some(Value::Object(arguments))) => Some(std::mem::take(arguments)),
         _ => None,
@@ -366,7 +366,7 @@ fn read_request(method: &str, mut message: Object) -> Result<ClientRequest, Refu
             call.params.arguments = arguments.or(call.params.arguments);
             Ok(ClientRequest::CallToolRequest(call))
         }
-        // rmcp takes what it cannot read for a method that it does not know.
+        // rmcp reads a request with invalid params as one of an unknown method.
         Ok(ClientRequest::CustomRequest(request)) => match misfit() {
             Some(why) => Err(Refused::params(why)),
             None => Ok(ClientRequest::CustomRequest(request)),
@@ -396,7 +396,7 @@ struct Answer<'a, T> {
 #[derive(Serialize)]
 struct Fault<'a> {
     jsonrpc: &'static str,
-    /// Left out where it cannot be made out (MCP 2026-07-28, error responses).
+    /// Omitted if unknown (MCP 2026-07-28, error responses).
     #[serde(skip_serializing_if = "Option::is_none")]
     id: Option<&'a Value>,
     error: &'a ErrorData,

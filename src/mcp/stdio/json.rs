@@ -1,5 +1,5 @@
-//! A line as a JSON value, as far as it can be one. A mark at its beginning, bytes that are no UTF-8 and half characters
-//! are mended; a key that occurs twice is refused, since nobody can say which of the two was meant.
+//! Parses a line as JSON. A byte order mark, invalid UTF-8 and lone surrogates are repaired; a duplicate key is
+//! refused, because its meaning is ambiguous.
 
 use std::collections::HashSet;
 use std::fmt;
@@ -9,25 +9,25 @@ use serde_json::Value;
 
 use crate::api::surrogates::without_lone_surrogates;
 
-/// How deep a message may be nested: serde_json reads no deeper.
+/// The deepest nesting of a message that serde_json reads.
 const DEEPEST: usize = 127;
-/// The byte order mark that some programs put before a text.
+/// The byte order mark that some programs write before a text.
 const MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// Why a line is no message.
+/// The reason why a line is not a message.
 #[derive(Debug, PartialEq)]
 pub(super) enum Unreadable {
     NotJson(String),
-    /// JSON that cannot be one message.
+    /// Valid JSON that is not one message.
     Refused(String),
 }
 
-/// The line without what may stand around a message.
+/// Removes what may surround a message in its line.
 pub(super) fn bare(line: &[u8]) -> &[u8] {
     line.strip_prefix(MARK).unwrap_or(line).trim_ascii()
 }
 
-/// Reads a line.
+/// Parses a line.
 pub(super) fn read(line: &[u8], depth: usize) -> Result<Value, Unreadable> {
     if depth > DEEPEST {
         return Err(Unreadable::Refused(format!("the message is nested more than {DEEPEST} levels deep")));
@@ -41,13 +41,13 @@ pub(super) fn read(line: &[u8], depth: usize) -> Result<Value, Unreadable> {
     }
 }
 
-/// The message of a fault of ours, without the line and column that serde_json adds.
+/// Removes the line and column that serde_json appends to our own error message.
 fn without_place(fault: &serde_json::Error) -> String {
     let text = fault.to_string();
     text.split(" at line ").next().unwrap_or(&text).to_owned()
 }
 
-/// A JSON value in which no object has a key twice.
+/// A JSON value without duplicate keys.
 struct Unambiguous;
 
 impl<'de> Deserialize<'de> for Unambiguous {

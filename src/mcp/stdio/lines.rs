@@ -1,27 +1,27 @@
-//! The lines of the input, each of a bounded length.
+//! Reads the lines of the input, up to a length limit.
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 
 use super::outline::Outline;
 
-/// The longest line that is read, in bytes.
+/// The longest line, in bytes.
 pub(super) const LONGEST: usize = 16 * 1024 * 1024;
-/// How much is read at once.
+/// The block size for reading.
 const AT_ONCE: usize = 64 * 1024;
 
 /// One line of the input.
 pub(super) enum Line {
     /// The line without its end.
     Whole(Vec<u8>),
-    /// A line that was longer than the limit, and was passed over.
+    /// A line over the limit. Its content was skipped.
     TooLong(Outline),
 }
 
-/// Reads lines. A read that is given up keeps what it has read.
+/// Reads lines. Cancel-safe: a cancelled read keeps its bytes.
 pub(super) struct Lines<R> {
     input: BufReader<R>,
     line: Vec<u8>,
-    /// The outline of a line that is being passed over.
+    /// The outline of a line that is being skipped.
     passing: Option<Outline>,
     limit: usize,
 }
@@ -31,10 +31,10 @@ impl<R: AsyncRead + Unpin> Lines<R> {
         Self { input: BufReader::with_capacity(AT_ONCE, input), line: Vec::new(), passing: None, limit }
     }
 
-    /// The next line; `None` at the end of the input. A last line without an end counts.
+    /// Reads the next line; `None` at the end of the input. A last line without an end counts.
     pub(super) async fn next(&mut self) -> Option<Line> {
         loop {
-            // Nothing is awaited between the read and `consume`: what was read is never lost.
+            // No await separates the read from `consume`, so a cancelled future loses no bytes.
             let available = match self.input.fill_buf().await {
                 Ok(available) => available,
                 Err(fault) => {

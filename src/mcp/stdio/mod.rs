@@ -1,4 +1,5 @@
-//! MCP over stdin and stdout: what hosts start. stdout is the protocol and nothing else. Start reading at `front`.
+//! MCP over stdin and stdout, for servers that a host starts. Only the protocol is written to stdout. Start reading at
+//! `front`.
 
 mod front;
 mod json;
@@ -22,13 +23,13 @@ use front::Front;
 use presence::Presence;
 pub(crate) use signals::stopped;
 
-/// After a signal, calls that are under way get this long; at the end of input rmcp gives them 5 s.
+/// The time that open calls get after a signal. At the end of the input rmcp gives them 5 s.
 const AFTER_SIGNAL: Duration = Duration::from_millis(1_800);
 
-/// Serves until the host has gone or a signal comes. Waits for people end at once then; other calls are given a moment.
+/// Serves until the host is gone or a signal arrives. Waits for a person then end at once; other calls get a moment.
 ///
 /// # Errors
-/// When the conversation could not be begun for another reason than that the host has gone.
+/// If the connection could not be established although the host is still there.
 pub async fn serve(server: Server) -> Result<(), Box<ServerInitializeError>> {
     let closing = server.closing().clone();
     let kept = server.clone();
@@ -43,14 +44,14 @@ pub async fn serve(server: Server) -> Result<(), Box<ServerInitializeError>> {
                 tracing::debug!(?ended, "the conversation ended");
                 Ok(())
             }
-            // A host that only looks at what this is, or starts it twice, leaves without a word.
+            // Some hosts only probe the program or start it twice, and leave without a message.
             Err(ServerInitializeError::ConnectionClosed(_) | ServerInitializeError::Cancelled) => Ok(()),
             Err(fault) => Err(Box::new(fault)),
         }
     };
     tokio::pin!(serving);
     let ended = tokio::select! {
-        // In this order: a signal must not meet a server that talks already and does not listen for it yet.
+        // The order matters: the server must listen for signals before it begins to serve.
         biased;
         () = signals::stop_of_server() => {
             closing.cancel();

@@ -1,27 +1,27 @@
-//! The requests of the host that have no answer yet. rmcp knows each by a number of ours, so an id comes back exactly as
-//! it was sent, whatever it is, and two requests with the same id are two.
+//! The open requests of the host. rmcp knows each request by a number of ours, so that every id returns exactly as
+//! sent, and two requests with the same id stay distinct.
 
 use std::collections::HashMap;
 
 use serde_json::Value;
 
-/// A request that has no answer yet.
+/// An open request.
 pub(super) struct Request {
-    /// Its id, as the host wrote it.
+    /// The id as the host wrote it.
     pub(super) id: Value,
-    /// The name of its method.
+    /// The method's name.
     pub(super) method: String,
-    /// The batch it came in.
+    /// The batch that contained the request.
     pub(super) batch: Option<u64>,
 }
 
-/// The answers of a batch, until all are there.
+/// The answers of a batch, collected until it is complete.
 struct Batch {
     missing: usize,
     answers: Vec<Vec<u8>>,
 }
 
-/// All requests that have no answer yet.
+/// All open requests.
 #[derive(Default)]
 pub(super) struct Open {
     last: i64,
@@ -34,14 +34,14 @@ impl Open {
         self.requests.len()
     }
 
-    /// Takes a request in, and gives the number under which rmcp knows it.
+    /// Adds a request and returns its number for rmcp.
     pub(super) fn add(&mut self, request: Request) -> i64 {
         self.last += 1;
         self.requests.insert(self.last, request);
         self.last
     }
 
-    /// The request is answered, or never will be.
+    /// Removes a request that is answered or never will be.
     pub(super) fn remove(&mut self, number: i64) -> Option<Request> {
         self.requests.remove(&number)
     }
@@ -51,7 +51,7 @@ impl Open {
         self.requests.iter().filter(|(_, request)| request.id == *id).map(|(number, _)| *number).collect()
     }
 
-    /// Begins a batch of so many requests.
+    /// Begins a batch with this number of requests.
     pub(super) fn begin_batch(&mut self, requests: usize) -> u64 {
         let batch = self.last.unsigned_abs() + 1;
         self.last += 1;
@@ -59,7 +59,7 @@ impl Open {
         batch
     }
 
-    /// One request of a batch is settled, with an answer or without. Gives all answers when it was the last.
+    /// Settles one request of a batch, with or without an answer. Returns all answers when the batch is complete.
     pub(super) fn settle(&mut self, batch: u64, answer: Option<Vec<u8>>) -> Option<Vec<u8>> {
         let waiting = self.batches.get_mut(&batch)?;
         waiting.missing = waiting.missing.saturating_sub(1);

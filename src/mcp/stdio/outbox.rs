@@ -1,5 +1,5 @@
-//! What is on its way to the host. One task writes it, so a host that does not read holds up nobody, and how much waits
-//! is known.
+//! The outgoing lines. One task writes them, so that a slow host blocks nothing, and the number of waiting bytes is
+//! known.
 
 use std::time::Duration;
 
@@ -7,19 +7,19 @@ use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, watch};
 use tokio_util::sync::CancellationToken;
 
-/// A host that reads nothing for so long at the end does not read any more.
+/// At shutdown, a host that has read nothing for this long counts as gone.
 const STALLED: Duration = Duration::from_millis(if cfg!(test) { 100 } else { 2_000 });
 
-/// The lines that are to be written.
+/// The queue of outgoing lines.
 pub(super) struct Outbox {
     lines: Option<mpsc::UnboundedSender<Vec<u8>>>,
-    /// How many bytes wait.
+    /// The number of waiting bytes.
     waiting: watch::Sender<usize>,
     broken: CancellationToken,
 }
 
 impl Outbox {
-    /// Writes to `output`, in a task of its own.
+    /// Starts a task that writes to `output`.
     pub(super) fn new(output: impl AsyncWrite + Send + Unpin + 'static) -> Self {
         let (lines, queue) = mpsc::unbounded_channel();
         let outbox = Self { lines: Some(lines), waiting: watch::Sender::new(0), broken: CancellationToken::new() };
@@ -27,7 +27,7 @@ impl Outbox {
         outbox
     }
 
-    /// Takes a message without its line end. `false` when nobody can read it any more.
+    /// Queues a message without its line end. Returns `false` if the host can no longer read it.
     pub(super) fn push(&self, mut line: Vec<u8>) -> bool {
         line.push(b'\n');
         let size = line.len();
@@ -35,12 +35,12 @@ impl Outbox {
         !self.broken.is_cancelled() && self.lines.as_ref().is_some_and(|lines| lines.send(line).is_ok())
     }
 
-    /// How many bytes wait.
+    /// The number of waiting bytes.
     pub(super) fn waiting(&self) -> usize {
         *self.waiting.borrow()
     }
 
-    /// Until fewer than `most` bytes wait.
+    /// Waits until fewer than `most` bytes are queued.
     pub(super) async fn below(&self, most: usize) {
         let mut waiting = self.waiting.subscribe();
         if waiting.wait_for(|waiting| *waiting < most).await.is_err() {
@@ -48,18 +48,18 @@ impl Outbox {
         }
     }
 
-    /// Until the other end has closed.
+    /// Waits until the other end is closed.
     pub(super) async fn broken(&self) {
         self.broken.cancelled().await;
     }
 
-    /// Until nothing was read for a while.
+    /// Waits until the host has read nothing for a while.
     pub(super) async fn stalled(&self) {
         let mut waiting = self.waiting.subscribe();
         while matches!(tokio::time::timeout(STALLED, waiting.changed()).await, Ok(Ok(()))) {}
     }
 
-    /// Waits until all is written, or the host does not read it, and takes nothing more.
+    /// Waits until everything is written or the host no longer reads, and closes the queue.
     pub(super) async fn close(&mut self) {
         tokio::select! {
             () = self.below(1) => {}

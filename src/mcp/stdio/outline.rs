@@ -1,12 +1,12 @@
-//! The outline of a line that is not read as JSON: its id, and how deep it is nested. It reads byte by byte and keeps
-//! little, so it serves lines of any length, and lines with a mistake in them.
+//! Finds the id and the nesting depth of a line without parsing it as JSON. It reads byte by byte with little memory,
+//! so it works for lines of any length and for invalid JSON.
 
 use serde_json::Value;
 
-/// How much of one member of the outermost object is kept, in bytes. An id is shorter.
+/// The most bytes that are kept of one member of the outermost object. An id is shorter.
 const KEPT: usize = 8 * 1024;
 
-/// What is known of a line so far.
+/// The state of a scan.
 #[derive(Default)]
 pub(super) struct Outline {
     id: Option<Value>,
@@ -14,32 +14,32 @@ pub(super) struct Outline {
     deepest: usize,
     in_string: bool,
     escaped: bool,
-    /// The member of the outermost object that is being read, without what is nested in it.
+    /// The current member of the outermost object, without nested values.
     member: Vec<u8>,
 }
 
 impl Outline {
-    /// The outline of a whole line.
+    /// Scans a whole line.
     pub(super) fn of(line: &[u8]) -> Self {
         let mut outline = Self::default();
         outline.push(line);
         outline
     }
 
-    /// Reads on.
+    /// Scans further bytes.
     pub(super) fn push(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.read(*byte);
         }
     }
 
-    /// The last id of the message, as far as it can be made out.
+    /// The last id in the message, if one can be found.
     pub(super) fn id(mut self) -> Option<Value> {
         self.end_of_member();
         self.id
     }
 
-    /// How many objects and arrays are open at once.
+    /// The deepest nesting of objects and arrays.
     pub(super) fn deepest(&self) -> usize {
         self.deepest
     }
@@ -88,7 +88,7 @@ impl Outline {
     }
 }
 
-/// The value of a member `"id": …`, whatever else follows by mistake.
+/// The value of a member `"id": …`, even if invalid text follows.
 fn id_in(member: &[u8]) -> Option<Value> {
     let value = member.trim_ascii_start().strip_prefix(b"\"id\"")?.trim_ascii_start().strip_prefix(b":")?;
     let id = serde_json::Deserializer::from_slice(value).into_iter::<Value>().next()?.ok()?;

@@ -1,5 +1,5 @@
-//! The params of a request, made what they plainly are, and what is wrong with those that do not fit their method. rmcp
-//! reads a request whose params do not fit as one of an unknown method.
+//! Repairs the params of a request where the intent is clear, and describes params that do not fit their method.
+//! Without this, rmcp would report an unknown method.
 
 use rmcp::model::{CallToolRequestParams, InitializeRequestParams, PaginatedRequestParams, ProtocolVersion};
 use serde::de::DeserializeOwned;
@@ -7,14 +7,15 @@ use serde_json::{Map, Value, json};
 
 use crate::api::types::kind;
 
-/// The keys of `_meta` that stand for the handshake since revision 2026-07-28.
+/// The keys of `_meta` that replace the handshake since revision 2026-07-28.
 const REVISION_KEY: &str = "io.modelcontextprotocol/protocolVersion";
 const CAPABILITIES_KEY: &str = "io.modelcontextprotocol/clientCapabilities";
 
-/// Makes the params of `method` what they plainly are: some languages write an empty object as an empty array.
+/// Repairs the params of `method`, such as an empty array where an empty object is meant: some languages cannot tell
+/// them apart.
 ///
 /// # Errors
-/// What is wrong with them.
+/// The problem with the params.
 pub(super) fn mend(method: &str, message: &mut Map<String, Value>) -> Result<(), String> {
     if message.get("params").is_some_and(is_empty) {
         message.remove("params");
@@ -41,7 +42,7 @@ pub(super) fn mend(method: &str, message: &mut Map<String, Value>) -> Result<(),
     Ok(())
 }
 
-/// `server/discover` is answered whatever it lacks: it is how a client finds out what to send.
+/// Fills in what `server/discover` lacks, because clients use it to find out what to send.
 fn complete(meta: Option<&mut Value>) {
     let Some(meta) = meta.and_then(Value::as_object_mut) else { return };
     meta.entry(REVISION_KEY).or_insert_with(|| json!(ProtocolVersion::V_2026_07_28));
@@ -56,7 +57,7 @@ fn mend_meta(params: &mut Map<String, Value>) -> Result<(), String> {
     let Value::Object(meta) = meta else {
         return Err(format!("params._meta must be an object (it was {})", kind(meta)));
     };
-    // What is no token cannot be given back; the call itself does not depend on it.
+    // An invalid token cannot be returned in a notification, and the call does not need it.
     if meta.get("progressToken").is_some_and(|token| !token.is_string() && !token.is_i64()) {
         meta.remove("progressToken");
     }
@@ -67,7 +68,7 @@ fn is_empty(value: &Value) -> bool {
     value.is_null() || value.as_array().is_some_and(Vec::is_empty)
 }
 
-/// Each empty array as the empty object that was meant: capabilities hold objects and nothing else.
+/// Replaces empty arrays with empty objects: capabilities contain only objects.
 fn emptied(value: &mut Value) {
     match value {
         Value::Array(items) if items.is_empty() => *value = json!({}),
@@ -76,7 +77,7 @@ fn emptied(value: &mut Value) {
     }
 }
 
-/// What keeps these params from being those of `method`; `None` for a method that is not served here.
+/// Describes why the params do not fit `method`; `None` for a method that is not served.
 pub(super) fn misfit(method: &str, params: Option<&Value>) -> Option<String> {
     let params = params.cloned().unwrap_or_else(|| json!({}));
     match method {

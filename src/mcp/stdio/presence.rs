@@ -1,39 +1,40 @@
-//! Whether the host is still there, where the end of the input does not say so: somebody else may hold the pipe open, or
-//! the input may not be read because the host does not read its answers.
+//! Detects that the host is gone when the input does not end: another process may hold the pipe open, or the server may
+//! have stopped reading because the host does not read its answers.
 
 use std::time::Duration;
 
 use tokio::time::{Interval, MissedTickBehavior};
 
-/// How often it is looked at.
+/// The interval between two checks.
 const LOOKS: Duration = Duration::from_secs(2);
 
-/// What tells that the host is there, besides its messages.
+/// Detects whether the host is there, without its messages.
 pub(super) struct Presence {
     pub(super) parent: Parent,
     pub(super) input: Input,
 }
 
 impl Presence {
-    /// The process that started this one, and its stdin.
+    /// Watches the parent process and stdin.
     pub(super) fn of_process() -> Self {
         let mut looks = tokio::time::interval(LOOKS);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         Self { parent: Parent(PARENT.map(|id| (id(), looks))), input: Input { is_stdin: true } }
     }
 
-    /// A host of which nothing is known but its messages.
+    /// For a host that can be detected by its messages only.
     #[cfg(test)]
     pub(super) fn unknown() -> Self {
         Self { parent: Parent(None), input: Input { is_stdin: false } }
     }
 }
 
-/// The process that started this one, and when to look at it again.
+/// The parent process, and the timer for checking it.
 pub(super) struct Parent(Option<(u32, Interval)>);
 
 impl Parent {
-    /// Waits for the next look, and says whether the parent has ended. Waits for ever where that cannot be told.
+    /// Waits for the next check and reports whether the parent has ended. Never returns on systems without a way to
+    /// check.
     pub(super) async fn has_ended(&mut self) -> bool {
         match &mut self.0 {
             Some((id, looks)) => {
@@ -45,13 +46,13 @@ impl Parent {
     }
 }
 
-/// The input, and whether it is the stdin of this process.
+/// The input, and whether it is the process's stdin.
 pub(super) struct Input {
     is_stdin: bool,
 }
 
 impl Input {
-    /// Until the other end has closed, although not all was read. Waits for ever where that cannot be told.
+    /// Waits until the other end is closed, even with unread input. Never returns on systems without a way to check.
     pub(super) async fn closed(&self) {
         if self.is_stdin {
             hang_up().await;
@@ -61,13 +62,13 @@ impl Input {
     }
 }
 
-/// How the id of the parent is found, where there is a way. It changes when the parent ends.
+/// Reads the id of the parent process, where the system allows it. The id changes when the parent ends.
 #[cfg(unix)]
 const PARENT: Option<fn() -> u32> = Some(std::os::unix::process::parent_id);
 #[cfg(not(unix))]
 const PARENT: Option<fn() -> u32> = None;
 
-/// Looks at stdin from time to time, and ends when nobody can write to it any more.
+/// Checks stdin at intervals and returns when no process can write to it.
 #[cfg(unix)]
 async fn hang_up() {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};

@@ -1,25 +1,23 @@
-//! The signals that stop a process. A signal that whoever started the process told it to ignore (`nohup`, a script's
-//! `&`) stays ignored.
+//! The signals that stop the process. A signal that is ignored at the start (`nohup`, a script's `&`) stays ignored.
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Until the process is told to stop. A server over stdio is told by its host, by a terminal that is closed, and by
-/// Ctrl-C only at a terminal of its own: an interrupt goes to the whole group of processes, and the host may have meant
-/// it for itself.
+/// Waits for a signal that stops a server over stdio: from its host, from a closed terminal, or Ctrl-C at its own
+/// terminal. Other interrupts are ignored, because the terminal sends an interrupt to the host's whole process group.
 pub(super) async fn stop_of_server() {
     use std::io::IsTerminal;
     stop(std::io::stdin().is_terminal()).await;
 }
 
-/// Until the process is told to stop, by Ctrl-C too.
+/// Waits for a signal that stops the process, including Ctrl-C.
 pub(crate) async fn stopped() {
     stop(true).await;
 }
 
 #[cfg(unix)]
 async fn stop(by_interrupt: bool) {
-    // Listened to in any case: a signal that nobody listens to ends the process.
+    // The handler is always installed, because an unhandled interrupt would end the process.
     let interrupt = listen(SignalKind::interrupt());
     tokio::select! {
         () = next(listen(SignalKind::terminate())) => {}
@@ -41,7 +39,7 @@ async fn next(signal: Option<Signal>) {
     }
 }
 
-/// Whether the process was started with this signal ignored. Only Linux tells it without unsafe code.
+/// True if the signal was ignored at the start. Only Linux reports this without unsafe code.
 #[cfg(unix)]
 fn is_ignored(kind: SignalKind) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The front door in memory: lines of a host on one side, a small handler behind rmcp on the other.
+//! The transport in memory: lines of a host on one side, a small handler behind rmcp on the other.
 
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use super::front::Front;
 use super::presence::Presence;
 
-/// Gives its arguments back; the tool `hang` never answers.
+/// Returns its arguments; the tool `hang` never answers.
 struct Echo;
 
 impl ServerHandler for Echo {
@@ -62,7 +62,7 @@ impl Talk {
         Self { input, output: BufReader::new(output).lines(), served }
     }
 
-    /// A host that has shaken hands in this revision.
+    /// A host that has completed the handshake of this revision.
     async fn begun(revision: &str) -> Self {
         let mut talk = Self::start();
         let result = talk.ask(&initialize(revision)).await;
@@ -86,7 +86,7 @@ impl Talk {
         self.hear().await
     }
 
-    /// A call of `echo`, and the arguments that came back.
+    /// Calls `echo` and returns the echoed arguments.
     async fn echoed(&mut self, call: &str) -> Value {
         let answer = self.ask(call).await;
         serde_json::from_str(answer["result"]["content"][0]["text"].as_str().unwrap_or_else(|| panic!("{answer}")))
@@ -250,7 +250,7 @@ async fn a_batch_is_answered_as_one_where_batches_exist() {
     let mut ids: Vec<String> = answers.as_array().unwrap().iter().map(|answer| answer["id"].to_string()).collect();
     ids.sort();
     assert_eq!(ids, ["\"p\"", "1", "2", "null"]);
-    // A batch without a request gets no answer, and a cancelled request does not hold up its batch.
+    // A batch without a request gets no answer, and a cancelled request does not delay its batch.
     talk.say(format!("[{note}]")).await;
     talk.say(format!("[{ping},{}]", call("3", "hang"))).await;
     talk.say(r#"{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":3}}"#).await;

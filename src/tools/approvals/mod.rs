@@ -1,6 +1,6 @@
-//! Tools for approvals: what was asked of a person, and what they decided. Only "confirmed" means done.
+//! Tools for approvals: a person's open decision, and its result. Only "confirmed" means done.
 
-mod standing;
+mod state;
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::api::types::ApprovalId;
 use crate::engine::{Context, Tool, tools};
 use crate::tools::nouns::approval::WAIT;
 
-use standing::{Standing, describe, look};
+use state::{ApprovalState, describe, look};
 
 tools![GetApproval, WaitForApproval];
 
@@ -24,9 +24,9 @@ const APPROVAL_IDS: Sentence = Sentence::naming(
     "approvalId is in the answer of {}, {}, {} and {}; asking again gives the same pending approval.",
     &["request_milestone_funding", "request_milestone_approval", "hire_proposal", "end_contract"],
 );
-/// What one look may take.
+/// The time limit of one poll.
 const LOOK_LIMIT: Duration = Duration::from_secs(10);
-/// What the last look of a wait may take beyond it.
+/// The time by which the last poll may exceed the wait.
 const LAST_LOOK: Duration = Duration::from_secs(1);
 
 impl Tool for GetApproval {
@@ -36,8 +36,8 @@ impl Tool for GetApproval {
     const ID_HINT: Sentence = APPROVAL_IDS;
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
-        let standing = look(&self.approval_id, context.call.deadline, context).await?;
-        Ok(describe(standing, Duration::ZERO, context).await)
+        let state = look(&self.approval_id, context.call.deadline, context).await?;
+        Ok(describe(state, Duration::ZERO, context).await)
     }
 }
 
@@ -64,19 +64,19 @@ impl Tool for WaitForApproval {
         let began = Instant::now();
         let limit = Duration::from_secs(self.timeout_seconds.unwrap_or(if context.call.is_patient { 25 } else { 4 }));
         let until = began + limit;
-        let mut last: Result<Standing, Error>;
+        let mut last: Result<ApprovalState, Error>;
         let waits = ExponentialBuilder::default().with_min_delay(Duration::from_millis(700)).with_factor(1.6);
         let mut waits = waits.with_max_delay(Duration::from_secs(4)).without_max_times().with_jitter().build();
         let mut pending = None;
         loop {
-            // A look that hangs must not outlast the wait; a wait of 0 is one look.
+            // A hanging poll must not outlast the wait. A wait of 0 polls once.
             let deadline = Instant::now() + LOOK_LIMIT;
             let deadline = if limit.is_zero() { deadline } else { deadline.min(until + LAST_LOOK) };
             last = look(&self.approval_id, deadline, context).await;
             match &last {
-                Ok(standing) if !standing.is_pending() => break,
+                Ok(state) if !state.is_pending() => break,
                 Ok(_) => {}
-                // What passes is ridden out, while there is time.
+                // A temporary error does not end the wait while there is time.
                 Err(fault) if fault.is_passing() || fault.status().is_some_and(|status| status >= 500) => {}
                 Err(_) => break,
             }
@@ -88,7 +88,7 @@ impl Tool for WaitForApproval {
             }
         }
         match (last, pending) {
-            (Ok(standing), _) | (Err(_), Some(standing)) => Ok(describe(standing, began.elapsed(), context).await),
+            (Ok(state), _) | (Err(_), Some(state)) => Ok(describe(state, began.elapsed(), context).await),
             (Err(fault), None) => Err(fault.into()),
         }
     }

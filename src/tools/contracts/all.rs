@@ -1,4 +1,4 @@
-//! The list of contracts, given page by page.
+//! The tool that lists contracts page by page.
 
 use schemars::JsonSchema;
 use serde::Deserialize;

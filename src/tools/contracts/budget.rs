@@ -1,10 +1,10 @@
-//! How much of a contract's funded work was done, by OpenTrain's count.
+//! Formats how much of a contract's funded work is done, by OpenTrain's count.
 
 use crate::answer::text::{number, word};
 use crate::api::contracts::Contract;
 use crate::tools::nouns::contract::used_of_budget;
 
-/// How much of the funded work was done, by OpenTrain's count; nothing where no volume was funded.
+/// Formats how much of the funded work is done, by OpenTrain's count; `None` if no volume was funded.
 pub(super) fn budget_line(contract: &Contract) -> Option<String> {
     let budget = contract.budget.get()?;
     let used = used_of_budget(contract)?;

@@ -1,4 +1,4 @@
-//! The end of a contract: at once, or by a decision of a person where money is held.
+//! The tool that ends a contract: at once, or after a person's decision if money is held.
 
 use crate::answer::text::word;
 use crate::answer::{Answer, Outcome, Sentence};

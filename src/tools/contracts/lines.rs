@@ -1,4 +1,4 @@
-//! How contracts are written out, and what can be done with them.
+//! Formats contracts and the calls that are possible for them.
 
 use crate::answer::lines::text_or;
 use crate::answer::text::{count, date, quoted, usd};
@@ -8,12 +8,12 @@ use crate::engine::Context;
 use crate::tools::nouns::contract::{trainer, unit};
 use crate::tools::nouns::milestone::milestone_line_in;
 
-/// The status of a contract that is over.
+/// The status of an ended contract.
 pub(super) const ENDED: &str = "ended";
-/// The most milestones of one contract that are written out.
+/// The most milestones of one contract in the text.
 pub(super) const SHOWN_MILESTONES: usize = 50;
 
-/// What can be done with contracts: with ended ones nothing but looking.
+/// Formats the possible next calls. Ended contracts can only be read.
 pub(super) fn next_calls(all_ended: bool, context: &Context) -> String {
     let calls = [
         ("create_milestone", "contractId, …"),
@@ -23,7 +23,7 @@ pub(super) fn next_calls(all_ended: bool, context: &Context) -> String {
     context.next(if all_ended { calls.get(2..).unwrap_or_default() } else { &calls })
 }
 
-/// A contract in a line, and each milestone in one.
+/// Formats a contract in one line, followed by one line per milestone.
 pub(super) fn contract_lines(lead: &str, contract: &Contract, reply: &Reply) -> Vec<String> {
     let mut lines = vec![format!("{lead}{}", contract_line(contract))];
     let milestones = contract.milestones.items();

@@ -1,5 +1,5 @@
-//! The list of contracts as OpenTrain sends it: in one body, or in several if OpenTrain begins to page it. Those are
-//! followed, so many at a time.
+//! Reads the list of contracts from OpenTrain, in one reply or in several if OpenTrain pages the list. One call follows
+//! a limited number of pages.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -16,31 +16,31 @@ use crate::answer::ToolError;
 use crate::answer::paging;
 use crate::engine::Context;
 
-/// How many of the API's own pages one call follows, and how many bytes of them.
+/// The most pages of the API, and the most bytes of them, that one call reads.
 const FOLLOWED: usize = 10;
 const FOLLOWED_BYTES: usize = 20 << 20;
 
-/// The list as it came, in one body or several. It is walked through as text: of 5,000 contracts only a page is built.
+/// The list as JSON text, in one or more replies. Of 5,000 contracts only those on the page are parsed completely.
 #[derive(Default)]
 pub(super) struct Listing {
     pub(super) bodies: Vec<Body>,
-    /// What stands beside the contracts in the last body.
+    /// The other fields of the last reply.
     pub(super) rest: Map<String, Value>,
-    /// What was left out of that.
+    /// The parts of those fields that were left out.
     pub(super) cuts: Vec<Cut>,
-    /// The API's cursor to what follows these.
+    /// The API's cursor for the rest of the list.
     pub(super) next: Option<String>,
-    /// Why what follows could not be had.
+    /// The reason why the rest could not be read, if so.
     pub(super) broken: Option<String>,
 }
 
-/// One body of the list, and where its contracts stand in it.
+/// One reply of the list, with the position of its first contract.
 pub(super) struct Body {
     pub(super) reply: Reply,
     contracts: Range<usize>,
-    /// How many contracts the bodies before it have.
+    /// The number of contracts in the replies before this one.
     pub(super) first: usize,
-    /// How many it has.
+    /// The number of contracts in this reply.
     pub(super) count: usize,
 }
 
@@ -51,7 +51,7 @@ impl Body {
 }
 
 impl Listing {
-    /// Reads the list from the API's cursor `after` on. Pages that do not lead on, or that fail, end it.
+    /// Reads the list from the API's cursor `after`. A failing page, or one without new contracts, ends the list.
     pub(super) async fn read(
         filters: &ListContracts,
         after: Option<String>,
@@ -89,7 +89,7 @@ impl Listing {
         }
     }
 
-    /// Nothing more can be had, and why.
+    /// Ends the list early, with the reason.
     fn end(self, why: &str) -> Self {
         Self { next: None, broken: Some(why.to_owned()), ..self }
     }
@@ -98,12 +98,12 @@ impl Listing {
         self.bodies.iter().map(|body| body.reply.text().len()).sum()
     }
 
-    /// Every contract, as it came.
+    /// All contracts as JSON text.
     pub(super) fn contracts(&self) -> impl Iterator<Item = &str> + Clone {
         self.bodies.iter().flat_map(Body::contracts)
     }
 
-    /// The same with one more body, and whether that leads on.
+    /// Adds a reply, and reports whether it has new contracts.
     async fn with(mut self, reply: Reply) -> Result<(Self, Result<bool, Error>), Error> {
         reply
             .apart(|reply| {
@@ -113,11 +113,11 @@ impl Listing {
             .await
     }
 
-    /// Adds one body; `false` if it gives only what there was before.
+    /// Adds a reply. Returns `false` if it repeats earlier contracts.
     fn add(&mut self, reply: Reply) -> Result<bool, Error> {
         let list = scan::member(reply.text(), "contracts").filter(|list| list.starts_with('['));
         let contracts = scan::place(reply.text(), list.unwrap_or_default());
-        // A body without the list is read whole: that names what is wrong with it.
+        // A reply without the list is parsed whole, so that the error names the problem.
         let beside = if list.is_some() { reply.clone().with(contracts.clone(), "[]")? } else { reply.clone() };
         let Read { mut object, cuts, .. } = beside.read::<ListContracts>()?;
         let first = self.bodies.last().map_or(0, |body| body.first + body.count);

@@ -1,4 +1,4 @@
-//! One contract. Its milestones are paged where they are too many for one answer.
+//! The tool that reads one contract. Its milestones are paged if they do not fit in one answer.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -18,7 +18,7 @@ use crate::answer::{Answer, Page, Sentence, ToolError};
 use crate::engine::{Context, Tool};
 use crate::tools::nouns::contract::CONTRACT_IDS;
 
-/// How much of a long milestone counts towards a page: its long texts are cut.
+/// The most bytes of a milestone that count towards the page size, because long texts are cut.
 const LONG_MILESTONE: usize = 4_000;
 
 #[derive(Deserialize, JsonSchema)]
@@ -65,7 +65,7 @@ struct MilestonePage {
     next_cursor: Option<String>,
 }
 
-/// The same reply with one page of the milestones in the place of all; unchanged where the contract fits whole.
+/// Replaces the milestones in the reply with one page of them. A contract that fits stays unchanged.
 fn with_page(reply: Reply, cursor: Option<&Cursor>, about: Value) -> Result<(Reply, Option<MilestonePage>), Error> {
     let contract = scan::member(reply.text(), "contract").unwrap_or_default();
     let list = scan::member(contract, "milestones").filter(|list| list.starts_with('['));
@@ -74,7 +74,8 @@ fn with_page(reply: Reply, cursor: Option<&Cursor>, about: Value) -> Result<(Rep
     Ok((reply.with(place, &text)?, Some(page)))
 }
 
-/// A page of `list`, and its text. The list is walked through: of thousands of milestones none is built.
+/// Selects a page of `list` and formats it as JSON. The list is scanned as text; none of its milestones is parsed
+/// completely.
 fn page_of(list: &str, cursor: Option<&Cursor>, about: Value) -> Option<(MilestonePage, String)> {
     let milestones = scan::items(list);
     let sizes = milestones.clone().map(|raw| raw.len().min(LONG_MILESTONE));
@@ -115,7 +116,7 @@ fn describe(read: Read<GetContract>, reply: &Reply, context: &Context) -> Answer
     answer
 }
 
-/// What can be done with a contract and its milestones as they are now.
+/// The calls that are possible in the contract's current state.
 fn fitting_calls(contract: &Contract) -> Vec<(&'static str, &'static str)> {
     if contract.status.text() == Some(ENDED) {
         return Vec::new();
@@ -124,7 +125,7 @@ fn fitting_calls(contract: &Contract) -> Vec<(&'static str, &'static str)> {
     let calls = [
         (has(NOT_FUNDED), ("request_milestone_funding", "milestoneId")),
         (has(ACTIVE_FUNDED), ("request_milestone_approval", "milestoneId")),
-        // Without a rate OpenTrain refuses every new milestone.
+        // OpenTrain refuses a milestone in a contract without a rate.
         (contract.rate_usd.decimal().is_some(), ("create_milestone", "contractId, …")),
     ];
     calls.into_iter().filter(|(fits, _)| *fits).map(|(_, call)| call).collect()

@@ -1,4 +1,4 @@
-//! One page of the list of contracts, and what all of them come to.
+//! One page of the list of contracts, with totals for the whole list.
 
 use std::ops::Range;
 
@@ -13,32 +13,32 @@ use crate::api::types::{Field, from_value};
 use super::lines::{ENDED, contract_lines, next_calls};
 use super::listing::Listing;
 use super::tally::Tally;
-use crate::answer::lines::Stretch;
+use crate::answer::lines::PageRange;
 use crate::answer::paging::{self, Cursor, Key, PAGE_BYTES, Start};
 use crate::answer::text::{self, count};
 use crate::answer::{Answer, Page};
 use crate::engine::Context;
 
-/// A page, and all that is said of its list.
+/// A page of contracts, and the facts about its list.
 pub(super) struct ContractPage {
-    /// Which contracts of the list are on it.
+    /// The range of the list that is on the page.
     shown: Range<usize>,
-    /// How many there are in all; `None` where the list goes on.
+    /// The number of contracts; `None` if the list continues.
     total: Option<usize>,
     next_cursor: Option<String>,
-    /// The list has changed since the page before.
+    /// True if the list has changed since the page before.
     may_repeat: bool,
-    /// Why what follows could not be had.
+    /// The reason why the rest could not be read, if so.
     broken: Option<String>,
     tally: Tally,
-    stretch: Stretch,
+    range: PageRange,
     lines: Vec<String>,
     contracts: Vec<Value>,
     rest: Map<String, Value>,
     cuts: Vec<Cut>,
 }
 
-/// What is counted of each contract, and of each of its milestones.
+/// The fields that the totals need.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Outline {
@@ -55,7 +55,7 @@ struct MilestoneOutline {
 }
 
 impl ContractPage {
-    /// The page of `listing` after `cursor`.
+    /// Selects the page of `listing` after `cursor`.
     pub(super) fn of(listing: &Listing, cursor: &Cursor, limit: usize, filters: &Value) -> Self {
         let keys = listing.contracts().map(Key::of);
         let Start { given: first, may_repeat } = cursor.start(keys.clone());
@@ -76,7 +76,7 @@ impl ContractPage {
             may_repeat,
             broken: listing.broken.clone(),
             tally: tally(listing.contracts()),
-            stretch: Stretch { begun: cursor.after.is_some(), more: is_part },
+            range: PageRange { has_previous: cursor.after.is_some(), has_next: is_part },
             lines: Vec::new(),
             contracts: Vec::new(),
             rest: listing.rest.clone(),
@@ -86,7 +86,7 @@ impl ContractPage {
         page
     }
 
-    /// Builds the contracts that are on the page, and writes them out.
+    /// Parses and formats the contracts on the page.
     fn build(&mut self, listing: &Listing) {
         for body in &listing.bodies {
             let before = body.first;
@@ -101,9 +101,9 @@ impl ContractPage {
         }
     }
 
-    /// Puts it into words.
+    /// Builds the answer.
     pub(super) fn answer(self, context: &Context) -> Answer {
-        let mut answer = Answer::new(self.tally.describe(self.stretch), Map::new());
+        let mut answer = Answer::new(self.tally.describe(self.range), Map::new());
         answer.lines = self.lines;
         if self.may_repeat {
             answer
@@ -142,7 +142,7 @@ fn tally<'a>(contracts: impl Iterator<Item = &'a str>) -> Tally {
     tally
 }
 
-/// How many contracts make a page: at least one, if there is one.
+/// The number of contracts on a page: at least one, unless there are none.
 fn fitting<'a>(contracts: impl Iterator<Item = &'a str> + Clone, limit: usize) -> usize {
     let mut bytes = 0;
     let sizes = contracts.clone().take(limit).map(str::len);
@@ -153,7 +153,7 @@ fn fitting<'a>(contracts: impl Iterator<Item = &'a str> + Clone, limit: usize) -
     fitting.count().max(contracts.take(1).count())
 }
 
-/// What a caller does after this page. `total` is known where the list is whole.
+/// Formats the next step after this page. `total` is known if the list is complete.
 fn what_next(page: Range<usize>, total: Option<usize>, next_cursor: Option<&str>, calls: &str) -> String {
     let (given, last) = (page.len(), page.end);
     let shown = if given == 1 { format!("Number {last}") } else { format!("{} to {last}", page.start + 1) };

@@ -1,19 +1,19 @@
-//! What a list of contracts comes to: how many, in which states, and how much money.
+//! Totals of a list of contracts: numbers by status, and sums of money.
 
 use std::collections::BTreeMap;
 
 use rust_decimal::Decimal;
 use serde_json::Number;
 
-use crate::answer::lines::Stretch;
+use crate::answer::lines::PageRange;
 use crate::answer::text::{count, total, word};
 use crate::api::milestones::{ACTIVE_FUNDED, NOT_FUNDED};
 use crate::api::types::Field;
 
-/// The most statuses that are counted apart.
+/// The most statuses that are counted separately.
 const STATUSES: usize = 30;
 
-/// What there is in all. Sums are of known statuses only: an unknown one is named, and in no sum.
+/// The totals. Only known statuses are summed; an unknown status is named.
 #[derive(Default)]
 pub(super) struct Tally {
     pub(super) contracts: BTreeMap<String, usize>,
@@ -23,7 +23,7 @@ pub(super) struct Tally {
     flagged: usize,
 }
 
-/// Milestones of one status, and what they come to; no amount where that is too large to add.
+/// The milestones of one status and their sum; no sum if it is too large to add.
 #[derive(Debug)]
 struct Group {
     milestones: usize,
@@ -58,17 +58,17 @@ impl Tally {
         group.add(amount.decimal().unwrap_or_default());
     }
 
-    pub(super) fn describe(&self, stretch: Stretch) -> String {
+    pub(super) fn describe(&self, range: PageRange) -> String {
         let all = self.contracts.values().sum();
         if all == 0 {
             return "No contracts.".into();
         }
         let only = self.contracts.keys().next().filter(|status| self.contracts.len() == 1 && !status.contains(' '));
         let mut text = if let Some(status) = only {
-            format!("{}.", stretch.of(all, &format!("{} contract", word(status)), ""))
+            format!("{}.", range.describe(all, &format!("{} contract", word(status)), ""))
         } else {
             let states = self.contracts.iter().map(|(status, many)| format!("{many} {}", word(status)));
-            format!("{} ({}).", stretch.of(all, "contract", ""), states.collect::<Vec<_>>().join(", "))
+            format!("{} ({}).", range.describe(all, "contract", ""), states.collect::<Vec<_>>().join(", "))
         };
         let groups = [("Not funded", &self.unfunded), ("Funded, not released", &self.funded)];
         for (what, group) in groups.into_iter().filter(|(_, group)| group.milestones > 0) {

@@ -1,4 +1,4 @@
-//! Tools for milestones: created without money, then funded and released by a person.
+//! Tools for milestones. A milestone is created without money; a person decides on funding and release.
 
 pub mod create;
 mod request;

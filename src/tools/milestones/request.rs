@@ -1,4 +1,4 @@
-//! Requests to fund and to release a milestone: a person decides on both.
+//! The tools that request funding and release of a milestone. A person decides on both.
 
 use std::time::Duration;
 
@@ -20,12 +20,12 @@ use crate::guard::ledger::Commitment;
 use crate::tools::nouns::approval::{ApprovalRequest, describe_request};
 use crate::tools::nouns::subject::Subject;
 
-/// Where milestone ids come from.
+/// The hint for milestone ids.
 const MILESTONE_IDS: Sentence =
     Sentence::naming("milestoneId comes from {}; a contract id does not work here.", &["list_contracts"]);
-/// The status of a milestone whose money was released. The reference has it only among the labels of the app, as "Paid".
+/// The status of a milestone whose money was released. The reference lists it only among the app's labels, as "Paid".
 const PAID: &str = "PAID";
-/// What a look after a refusal may take.
+/// The time limit of a read after a refusal.
 const LOOK_LIMIT: Duration = Duration::from_secs(8);
 
 #[derive(Deserialize, JsonSchema)]
@@ -60,7 +60,7 @@ pub(super) struct Release {
 impl Tool for Release {
     type On = RequestMilestoneApproval;
     type Output = OneApproval;
-    /// The API's word "approve" misleads: what is asked for is the payment.
+    /// The API's word "approve" is misleading: the request is about the payment.
     const TITLE: &'static str = "Ask to release payment";
     const ID_HINT: Sentence = MILESTONE_IDS;
 
@@ -69,8 +69,8 @@ impl Tool for Release {
     }
 }
 
-/// Asks a person to fund or to release. The milestone is looked up first where a limit has to be held against it, or
-/// where the caller says which contract holds it.
+/// Requests funding or release from a person. The milestone is read first if a limit needs its amount, or if the caller
+/// names its contract.
 async fn request<O: Operation<Output = OneApproval>>(
     operation: &O,
     milestone: &MilestoneId,
@@ -96,15 +96,15 @@ async fn request<O: Operation<Output = OneApproval>>(
         }
         Err(error) => match wanted_status(&error) {
             Some(wanted) => {
-                let standing = standing(milestone, contract, wanted, context).await;
-                Err(standing.into_iter().fold(error, ToolError::note))
+                let status_note = current_status(milestone, contract, wanted, context).await;
+                Err(status_note.into_iter().fold(error, ToolError::note))
             }
             None => Err(error),
         },
     }
 }
 
-/// The status that a milestone would have to have, where the refusal says that it has another.
+/// The status that the milestone needs, if the refusal names another one.
 fn wanted_status(error: &ToolError) -> Option<&'static str> {
     let Error::Refused(refusal) = error.fault()? else { return None };
     match refusal.reason()? {
@@ -114,8 +114,8 @@ fn wanted_status(error: &ToolError) -> Option<&'static str> {
     }
 }
 
-/// How the milestone stands now, and what that means for who wanted it funded or released.
-async fn standing(
+/// Explains the milestone's current status to a caller whose request was refused.
+async fn current_status(
     milestone: &MilestoneId,
     contract: Option<ContractId>,
     wanted: &'static str,
@@ -128,7 +128,7 @@ async fn standing(
         }
     };
     match tokio::time::timeout(LOOK_LIMIT, look).await {
-        Ok(Ok(subject)) => describe_standing(&subject, wanted),
+        Ok(Ok(subject)) => describe_status(&subject, wanted),
         Ok(Err(ToolError { cause: Cause::Denied(_), .. })) => vec![
             "It is not listed in a contract of this account: it was refunded or cancelled, or is another account's."
                 .into(),
@@ -137,7 +137,7 @@ async fn standing(
     }
 }
 
-fn describe_standing(subject: &Subject, wanted: &str) -> Vec<Sentence> {
+fn describe_status(subject: &Subject, wanted: &str) -> Vec<Sentence> {
     let Some(milestone) = &subject.milestone else { return Vec::new() };
     let place = milestone.milestone_number.get().map_or_else(String::new, |place| format!("#{place} "));
     let name = format!("{place}{}", milestone.id.text().map_or_else(|| "without id".into(), word));
@@ -146,7 +146,7 @@ fn describe_standing(subject: &Subject, wanted: &str) -> Vec<Sentence> {
     };
     let ended = subject.contract.status.text() == Some("ended");
     let it_is = format!("{name} is {}", word(status));
-    let standing = match (wanted, status) {
+    let status_note = match (wanted, status) {
         _ if ended => format!("{it_is}, and its contract has ended."),
         (NOT_FUNDED, ACTIVE_FUNDED) => format!("{it_is}: there is nothing left to fund."),
         (NOT_FUNDED, PAID) => format!("{it_is} already: it was funded and released, and must not be funded again."),
@@ -158,10 +158,10 @@ fn describe_standing(subject: &Subject, wanted: &str) -> Vec<Sentence> {
     };
     let ask = Sentence::naming("{} asks for that.", &["request_milestone_funding"]);
     let is_unfunded = !ended && (wanted, status) == (ACTIVE_FUNDED, NOT_FUNDED);
-    std::iter::once(standing.into()).chain(is_unfunded.then_some(ask)).collect()
+    std::iter::once(status_note.into()).chain(is_unfunded.then_some(ask)).collect()
 }
 
-/// The milestone in the contract that the caller named.
+/// Finds the milestone in the contract that the caller named.
 async fn in_contract(
     milestone: &MilestoneId,
     contract_id: ContractId,
@@ -171,7 +171,7 @@ async fn in_contract(
     Ok(held(seen.contract, milestone).ok_or_else(|| not_there(milestone, "this contract"))?)
 }
 
-/// The milestone in whichever contract holds it.
+/// Finds the milestone in any contract.
 async fn somewhere(milestone: &MilestoneId, context: &Context) -> Result<Subject, ToolError> {
     let reply = context.get(&ListContracts::default()).await.map_err(ToolError::unsent)?;
     let wanted = milestone.clone();
@@ -179,7 +179,7 @@ async fn somewhere(milestone: &MilestoneId, context: &Context) -> Result<Subject
     Ok(most.ok_or_else(|| not_there(milestone, "any contract of this account"))?)
 }
 
-/// The milestone in a list of contracts, which are read one after the other. Where its id stands twice, the larger amount
+/// Finds the milestone in a list of contracts, one contract at a time. If its id occurs twice, the larger amount
 /// counts.
 fn among_all(reply: &Reply, milestone: &MilestoneId) -> Result<Option<Subject>, Error> {
     let Some(list) = scan::member(reply.text(), "contracts").filter(|list| list.starts_with('[')) else {
@@ -195,14 +195,14 @@ fn among_all(reply: &Reply, milestone: &MilestoneId) -> Result<Option<Subject>, 
     Ok(most)
 }
 
-/// The milestone in `contract`. Where its id stands twice, the larger amount counts.
+/// Finds the milestone in `contract`. If its id occurs twice, the larger amount counts.
 fn held(contract: Contract, milestone: &MilestoneId) -> Option<Subject> {
     let is_it = |listed: &&Milestone| listed.id.text() == Some(milestone.0.as_str());
     let found = contract.milestones.items().iter().filter(is_it).max_by_key(|listed| cautious(listed)).cloned()?;
     Some(Subject { contract, milestone: Some(found) })
 }
 
-/// The order of caution: an unknown amount is more than any.
+/// Sorts an unknown amount above every known one.
 fn cautious(milestone: &Milestone) -> (bool, Option<Decimal>) {
     let amount = milestone.amount_usd.decimal();
     (amount.is_none(), amount)
@@ -236,8 +236,8 @@ mod tests {
                 milestone: Some(from_value(&json!({ "id": "ms_1", "milestoneNumber": 2, "status": status }))),
             };
             let names = Names::new(String::new(), ["request_milestone_funding"]);
-            let told = names.say_all(&describe_standing(&subject, wanted));
-            assert!(told.contains(part) && !told.contains(unsaid), "{wanted} {status}: {told}");
+            let text = names.say_all(&describe_status(&subject, wanted));
+            assert!(text.contains(part) && !text.contains(unsaid), "{wanted} {status}: {text}");
         }
     }
 }

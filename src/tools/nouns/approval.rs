@@ -1,4 +1,4 @@
-//! A request for a decision that OpenTrain has taken: what the person decides, where, and until when.
+//! Describes a pending request for a person's decision: its subject, its page and its expiry.
 
 use crate::answer::phrases::WAITING;
 use crate::answer::text::{moment, word};
@@ -15,16 +15,16 @@ pub const WAIT: &str = "wait_for_approval";
 
 /// A request that waits for a person.
 pub struct ApprovalRequest<'a> {
-    /// What is to be decided.
+    /// The requested approval.
     pub approval: &'a Approval,
-    /// The API's whole answer.
+    /// The API's whole object.
     pub object: Object,
-    /// The reply that it came in.
+    /// The reply that contained it.
     pub reply: &'a Reply,
 }
 
-/// Says what a person has to decide, and where. `before` is what the request was about when it was sent: the milestone is
-/// read back, since what is told must be what the person will find on the page.
+/// Describes the decision and its page. `before` is the subject before the request was sent. The milestone is read
+/// again, because the answer must match what the user finds on the page.
 pub async fn describe_request(request: ApprovalRequest<'_>, before: Option<Subject>, context: &Context) -> Answer {
     let now = Subject::of(request.approval, context).await;
     let changed = now.as_ref().zip(before.as_ref()).and_then(|(now, before)| now.changed_since(before));
@@ -39,8 +39,8 @@ pub async fn describe_request(request: ApprovalRequest<'_>, before: Option<Subje
     answer
 }
 
-/// The answer to a request that waits: `subject` is what it is about, and `facts` are what a person should look at before
-/// they decide. Both are shown to the person on the way to the page too.
+/// Builds the answer to a pending request. `subject` is the object of the decision, and `facts` help the user decide;
+/// both are also shown to the user on the way to the page.
 pub async fn describe_pending(
     request: ApprovalRequest<'_>,
     subject: &str,
@@ -74,7 +74,7 @@ fn step(approval: &Approval, link: Option<&Link>, what: &str) -> Option<HumanSte
     Some(HumanStep::then_call(link, ask, WAIT, arguments))
 }
 
-/// What an approval is about, by its ids alone.
+/// Names the subject of an approval by its ids alone.
 #[must_use]
 pub fn ids_of(approval: &Approval) -> String {
     let ids = [
@@ -86,7 +86,7 @@ pub fn ids_of(approval: &Approval) -> String {
     ids.collect::<Vec<_>>().join(", ")
 }
 
-/// The page where it is decided.
+/// The page of the decision.
 pub async fn link(approval: &Approval, context: &Context) -> Option<Link> {
     context.link(LinkKind::Approval, &approval.approval_url).await
 }
@@ -97,7 +97,7 @@ pub fn id_argument(approval: &Approval) -> String {
     approval.id.text().map_or_else(|| "approvalId".to_owned(), |id| format!("approvalId \"{}\"", word(id)))
 }
 
-/// Until when it can be decided.
+/// Formats when the approval expires.
 #[must_use]
 pub fn expiry(approval: &Approval, reply: &Reply) -> Option<String> {
     let at = approval.expires_at.timestamp()?;

@@ -1,4 +1,4 @@
-//! Who stands behind a proposal: said of proposals, invitations and hires.
+//! Names the candidate behind a proposal, for the answers about proposals, invitations and hires.
 
 use crate::answer::lines::name;
 use crate::answer::text::{quoted, word};
@@ -6,14 +6,14 @@ use crate::api::proposals::{GetProposal, Proposal};
 use crate::api::types::ProposalId;
 use crate::engine::Context;
 
-/// One look at a proposal: who it is from, and for which job.
+/// Reads a proposal, and names the candidate and the job.
 pub async fn candidate(proposal_id: &ProposalId, context: &Context) -> Option<String> {
     let proposal = context.look(&GetProposal { proposal_id: proposal_id.clone() }).await.ok()?.proposal;
     let job = proposal.job_title.text().map(|title| format!(", for {}", quoted(title))).unwrap_or_default();
     Some(format!("{}, proposal {}{job}", who(&proposal), word(&proposal_id.0)))
 }
 
-/// A candidate by the masked name and country.
+/// The candidate's masked name and country.
 pub fn who(proposal: &Proposal) -> String {
     let Some(candidate) = proposal.candidate.get() else { return "an unnamed candidate".into() };
     let name = candidate.display_name.text().map_or_else(|| "an unnamed candidate".into(), name);

@@ -1,15 +1,15 @@
-//! How a contract is named, and what OpenTrain counts of its work.
+//! Names a contract, and formats OpenTrain's count of its work.
 
 use crate::answer::Sentence;
 use crate::answer::lines::name;
 use crate::answer::text::{number, quoted, word};
 use crate::api::contracts::Contract;
 
-/// Where contract ids come from.
+/// The hint for contract ids.
 pub const CONTRACT_IDS: Sentence =
     Sentence::naming("contractId comes from {}; a job or milestone id does not work here.", &["list_contracts"]);
 
-/// A contract by trainer, id and title.
+/// Names a contract by trainer, id and title.
 #[must_use]
 pub fn contract_name(contract: &Contract) -> String {
     let id = contract.id.text().map(word).unwrap_or_default();
@@ -17,7 +17,7 @@ pub fn contract_name(contract: &Contract) -> String {
     format!("{}, {id} {title}", trainer(contract)).trim_end().to_owned()
 }
 
-/// The trainer, by the masked name and country.
+/// The trainer's masked name and country.
 #[must_use]
 pub fn trainer(contract: &Contract) -> String {
     let Some(freelancer) = contract.freelancer.get() else { return "no trainer".into() };
@@ -28,7 +28,7 @@ pub fn trainer(contract: &Contract) -> String {
     }
 }
 
-/// `34 of 40 hours`; nothing for a fixed price, or where no volume was funded.
+/// Formats `34 of 40 hours`; `None` for a fixed price, or if no volume was funded.
 #[must_use]
 pub fn used_of_budget(contract: &Contract) -> Option<String> {
     let budget = contract.budget.get().filter(|_| contract.payment_type.text() != Some("FIXED_PRICE"))?;
@@ -37,7 +37,7 @@ pub fn used_of_budget(contract: &Contract) -> Option<String> {
     Some(format!("{used} of {}{}", number(funded), unit(contract).map(|unit| format!(" {unit}")).unwrap_or_default()))
 }
 
-/// What the volume of a contract counts, where that is known.
+/// The unit of a contract's volume, if known.
 #[must_use]
 pub fn unit(contract: &Contract) -> Option<&'static str> {
     match contract.payment_type.text()? {

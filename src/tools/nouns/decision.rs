@@ -1,23 +1,23 @@
-//! The words for approvals: what is to be decided, what a decision means, and why nobody can decide any more.
+//! The wording for approvals: the decision, its effect, and why an approval has ended.
 
 use jiff::Timestamp;
 
 use crate::api::approvals::Approval;
 
-/// The approval of a payment to a trainer.
+/// The type of an approval that pays a trainer.
 pub const RELEASE: &str = "milestone_approve";
-/// The approval of a hire.
+/// The type of an approval that hires a candidate.
 const HIRE: &str = "proposal_hire";
 
-/// The words for one kind of approval.
+/// The wording for one type of approval.
 pub struct Words {
-    /// `fund`, `hire`: begins what is to be decided.
+    /// The verb before the subject: `fund`, `hire`.
     pub to_decide: &'static str,
-    /// What a confirmation has done.
+    /// The effect of a confirmation.
     pub done: &'static str,
     /// What has not happened without one.
     pub not_done: &'static str,
-    /// What a person should know before they decide.
+    /// A fact that the user should know before the decision.
     pub beforehand: &'static str,
 }
 
@@ -44,14 +44,14 @@ const fn words(kind: &str) -> Words {
     Words { to_decide, done, not_done, beforehand }
 }
 
-/// The words for an approval.
+/// The wording for an approval.
 #[must_use]
 pub fn words_of(approval: &Approval) -> Words {
     words(approval.kind.text().unwrap_or_default())
 }
 
-/// Why nobody can decide it any more, and what to do then. It may end before its time: a hire with other terms takes the
-/// place of the request before (reference: api-reference/proposals/hire).
+/// Says why the approval has ended undecided, and what to do next. It may end early: a new request to hire with other
+/// terms replaces the old one (reference: api-reference/proposals/hire).
 #[must_use]
 pub fn expired(approval: &Approval, now: Timestamp) -> [&'static str; 2] {
     let ended = approval.resolved_at.timestamp().unwrap_or(now);

@@ -1,16 +1,16 @@
-//! How a milestone is written in a line.
+//! Formats a milestone in one line.
 
 use crate::answer::text::{date, number, quoted, usd, visible, word};
 use crate::api::milestones::Milestone;
 use crate::api::reply::Reply;
 
-/// A milestone in a line.
+/// Formats a milestone in one line.
 #[must_use]
 pub fn milestone_line(milestone: &Milestone, reply: &Reply) -> String {
     milestone_line_in(milestone, None, reply)
 }
 
-/// A milestone in a line, with the unit in which its contract counts.
+/// Formats a milestone in one line, with the unit of its contract's volume.
 #[must_use]
 pub fn milestone_line_in(milestone: &Milestone, unit: Option<&str>, reply: &Reply) -> String {
     let mut parts = Vec::new();
@@ -40,7 +40,7 @@ fn due(milestone: &Milestone, reply: &Reply) -> String {
     }
 }
 
-/// The flags of a milestone that are set, by their names: their meaning is not documented.
+/// The names of the milestone's flags that are set. OpenTrain does not document their meaning.
 #[must_use]
 pub fn flags(milestone: &Milestone) -> Vec<&'static str> {
     let flags = [("pendingApproval", &milestone.pending_approval), ("needsReview", &milestone.needs_review)];

@@ -1,4 +1,4 @@
-//! How the things of OpenTrain are written, wherever they appear: a contract, a milestone, a candidate, an approval.
+//! The common wording for OpenTrain's objects: a contract, a milestone, a candidate, an approval.
 
 pub mod approval;
 pub mod candidate;

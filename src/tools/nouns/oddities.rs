@@ -1,5 +1,5 @@
-//! Terms that OpenTrain takes and a person may not have meant: a day that is past, fractions of a cent, an enormous sum, a
-//! volume that is not kept. Nothing is refused for them; the answer says so, since a milestone cannot be changed afterwards.
+//! Notes about unusual terms that OpenTrain accepts: a past date, fractions of a cent, a very large sum, a dropped
+//! volume. Nothing is refused for them; the answer names them, because a milestone cannot be changed later.
 
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
@@ -9,10 +9,10 @@ use crate::api::milestones::{CreateMilestone, Milestone};
 use crate::api::proposals::FirstMilestone;
 use crate::api::types::{Positive, instant};
 
-/// From here on the zeros are worth counting.
+/// The amount from which a mistyped zero is likely enough to mention.
 const ENORMOUS: Decimal = Decimal::from_parts(100_000, 0, 0, false, 0);
 
-/// What is odd about a milestone that was just made, by what was asked for and what was kept.
+/// Notes about a new milestone, from the wanted and the stored terms.
 #[must_use]
 pub fn of_milestone(wanted: &CreateMilestone, made: &Milestone, now: Timestamp) -> Vec<String> {
     let asked = |value: &Option<Positive>| value.as_ref().and_then(Positive::exact);
@@ -26,7 +26,7 @@ pub fn of_milestone(wanted: &CreateMilestone, made: &Milestone, now: Timestamp) 
     notes
 }
 
-/// What is odd about the first milestone of a hire.
+/// Notes about the first milestone of a hire.
 #[must_use]
 pub fn of_first_milestone(wanted: &FirstMilestone, now: Timestamp) -> Vec<String> {
     of_terms(wanted.amount.exact(), wanted.due_date.as_deref(), now)
@@ -48,7 +48,7 @@ fn of_terms(amount: Option<Decimal>, due: Option<&str>, now: Timestamp) -> Vec<S
     notes
 }
 
-/// A day is past when it is over; a moment, when it has been.
+/// A day is past when it is over; a moment, when it has passed.
 fn is_past(due: &str, now: Timestamp) -> bool {
     let whole_day = due.trim().len() <= "2026-07-15".len();
     let end = instant(due).and_then(|due| {

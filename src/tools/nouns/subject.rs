@@ -1,4 +1,4 @@
-//! What an approval is about: its contract, and the milestone in it.
+//! The subject of an approval: a contract, and a milestone in it.
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -14,16 +14,16 @@ use crate::engine::Context;
 use super::contract::{contract_name, used_of_budget};
 use super::milestone::flags;
 
-/// What an approval is about, where it could be seen.
+/// The subject of an approval, if it could be read.
 pub struct Subject {
     /// The contract.
     pub contract: Contract,
-    /// The milestone in it.
+    /// The milestone in the contract.
     pub milestone: Option<Milestone>,
 }
 
 impl Subject {
-    /// One look at the contract that the approval names, or that came of it.
+    /// Reads the contract that the approval names or has created.
     pub async fn of(approval: &Approval, context: &Context) -> Option<Self> {
         let contract_id = ContractId(contract_of(approval)?.to_owned());
         let contract = context.look(&GetContract { contract_id }).await.ok()?.contract;
@@ -33,13 +33,13 @@ impl Subject {
         Some(Self { contract, milestone })
     }
 
-    /// What the milestone comes to, where there is one with an amount.
+    /// The milestone's amount, if known.
     #[must_use]
     pub fn amount(&self) -> Option<Decimal> {
         self.milestone.as_ref()?.amount_usd.decimal()
     }
 
-    /// Says that the milestone was changed between the look at it and the request, where it was.
+    /// Warns if the milestone was changed between the first read and the request.
     #[must_use]
     pub fn changed_since(&self, before: &Self) -> Option<String> {
         let (was, is) = (before.amount()?, self.amount()?);
@@ -47,7 +47,7 @@ impl Subject {
             .then(|| format!("THE AMOUNT CHANGED while this was asked: it was {}, it is {} now.", usd(was), usd(is)))
     }
 
-    /// What, how much, for whom.
+    /// Names the subject, its amount and its trainer.
     #[must_use]
     pub fn name(&self) -> String {
         let Some(milestone) = &self.milestone else { return self.whole_contract() };
@@ -57,8 +57,8 @@ impl Subject {
         format!("{number}{name}, {amount}, for {}", contract_name(&self.contract))
     }
 
-    /// What a person looks at before money is released: how much of the funded work was done, by OpenTrain's count, and
-    /// whether the day it was due has passed.
+    /// Facts for a decision on release: how much of the funded work is done by OpenTrain's count, and whether the due
+    /// date has passed.
     #[must_use]
     pub fn work_done(&self, now: Timestamp) -> Vec<String> {
         let Some(milestone) = &self.milestone else { return Vec::new() };
@@ -84,7 +84,7 @@ impl Subject {
     }
 }
 
-/// The contract that an approval is about, or that came of it.
+/// The id of the contract that the approval names or has created.
 #[must_use]
 pub fn contract_of(approval: &Approval) -> Option<&str> {
     approval.contract_id.text().or_else(|| approval.result.get()?.get("contractId")?.as_str())

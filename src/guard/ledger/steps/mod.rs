@@ -1,5 +1,5 @@
-//! The record as one process works with it: each step takes the file's lock, reads what other processes have added since,
-//! and appends. Nothing is read twice, so a step costs the same however long the record is.
+//! The steps on the record. Each step locks the file, reads the new lines of other processes, and appends its own. No
+//! line is read twice, so the cost of a step does not grow with the record.
 
 use std::collections::{HashSet, VecDeque};
 use std::io;
@@ -19,30 +19,30 @@ use crate::guard::ledger::reading::{Reading, read};
 use crate::guard::ledger::state;
 use crate::guard::policy::Policy;
 
-/// At this size a new file is begun.
+/// The size at which a new file is started.
 const LARGEST: u64 = 64 * 1024 * 1024;
-/// A state up to this size is saved at each step; a larger one when as much as its own size was added to the record, so
-/// that saving never costs more than recording.
+/// A state of up to this size is saved at each step. A larger one is saved when the record has grown by the state's
+/// size, so that saving costs no more than recording.
 const SMALL_STATE: u64 = 32 * 1024;
 
-/// Told once, when the file is not the one that was left.
+/// Shown once if another program has changed the file.
 const CHANGED: &str = "WARNING: the record was replaced, cut short or edited by something else. What was counted of today \
                        still counts. (This server begins a new file by itself, at 64 MiB.)";
 
-/// The record and what is known of it.
+/// The record's file and the state in memory.
 #[derive(Debug)]
 pub(super) struct Ledger {
     path: PathBuf,
     largest: u64,
     book: Book,
     position: Option<Position>,
-    /// Lines that could not be written yet: they come first when the file is back.
+    /// Lines that could not be written yet. They are written first when the file is available again.
     kept: VecDeque<Line>,
-    /// How long the record was when the state was saved, and how large the state was.
+    /// The record's length and the state's size at the last save.
     saved: (u64, u64),
-    /// The file cannot be begun anew where it is.
+    /// True if no new file can be started, so that the old one keeps growing.
     grows: bool,
-    /// What was told last of amounts that are in doubt.
+    /// The last warning about uncertain amounts.
     doubt: Option<String>,
 }
 
@@ -60,8 +60,7 @@ impl Ledger {
         }
     }
 
-    /// Puts the first line of a write on the disk, if the day's limit allows it. What comes back is what the caller has
-    /// to know of the record.
+    /// Checks the day's limit and appends the first line of a write. Returns warnings for the caller.
     pub(super) fn begin(
         &mut self,
         line: &Line,
@@ -71,25 +70,26 @@ impl Ledger {
         let (mut file, mut notices) = self.open(until)?;
         if policy.max_day.is_some() {
             if let Err(denial) = self.book.check_day(line, policy) {
-                return Ok(Err(notices.iter().fold(denial, |denial, notice| denial.noting(notice))));
+                return Ok(Err(notices.iter().fold(denial, |denial, notice| denial.with_note(notice))));
             }
-            notices.extend(self.news_of_doubt(line));
+            notices.extend(self.new_doubt_warning(line));
         }
         self.append(&mut file, line)?;
         self.save(false);
         Ok(Ok(notices))
     }
 
-    /// Puts the second line of a write on the disk. If that fails it is kept, and written first when the file is back.
+    /// Appends the second line of a write. If that fails, the line is kept and written first when the file is available
+    /// again.
     pub(super) fn end(&mut self, line: Line, until: Instant) -> io::Result<()> {
         self.kept.push_back(line);
-        // What is odd about the record is told where the next write begins.
+        // Warnings about the record are reported when the next write begins.
         self.open(until)?;
         self.save(false);
         Ok(())
     }
 
-    /// The process stops: ends `open` as unknown, and writes what is still to be written.
+    /// Prepares to stop: ends `open` as unknown, and writes all pending lines.
     pub(super) fn close(&mut self, open: Vec<Line>, until: Instant) -> io::Result<()> {
         self.kept.extend(open.into_iter().map(|line| line.ended(WriteResult::unknown())));
         if !self.kept.is_empty() {
@@ -105,7 +105,7 @@ impl Ledger {
         Ok(self.book.used_today(line))
     }
 
-    /// Reads what is new in the file, if there is one.
+    /// Reads the new lines, if the file exists.
     fn read(&mut self, until: Instant) -> io::Result<()> {
         match LockedFile::open(&self.path, std::fs::OpenOptions::new().read(true).append(true), until) {
             Ok(mut file) => drop(self.catch_up(&mut file)?),
@@ -131,7 +131,7 @@ impl Ledger {
         Ok(open)
     }
 
-    /// Opens the file, reads what is new in it, and writes what could not be written before.
+    /// Opens the file, reads its new lines, and writes all pending lines.
     fn open(&mut self, until: Instant) -> io::Result<(LockedFile, Vec<String>)> {
         if let Some(folder) = self.path.parent() {
             files::private_folder(folder)?;
@@ -145,7 +145,7 @@ impl Ledger {
         Ok((file, notices))
     }
 
-    /// Reads what was added since the last time, by whomever.
+    /// Reads the lines that any process has added since the last step.
     fn catch_up(&mut self, file: &mut LockedFile) -> io::Result<Vec<String>> {
         let now = Timestamp::now();
         self.book.forget(now);
@@ -183,7 +183,7 @@ impl Ledger {
         Ok(changed.then(|| CHANGED.to_owned()).into_iter().collect())
     }
 
-    /// Takes what was saved beside the record.
+    /// Loads the saved state.
     fn recall(&mut self) {
         let now = Timestamp::now();
         self.book.forget(now);
@@ -209,7 +209,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Begins a new file with everything that still matters. Where that cannot be done the old one goes on growing.
+    /// Starts a new file with every write that still matters. If that fails, the old file keeps growing.
     fn begin_anew(&mut self, file: &mut LockedFile) -> io::Result<()> {
         let carried = state::text_of(self.book.lines());
         if file.len()? < 2 * carried.len() as u64 {
@@ -228,7 +228,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// Saves the state, if it is due. Without it the record is read again, so a failure is no fault.
+    /// Saves the state if it is due. A failure is harmless, because the record can be read again.
     fn save(&mut self, at_once: bool) {
         let Some(position) = &self.position else { return };
         let (length, size) = self.saved;
@@ -242,8 +242,8 @@ impl Ledger {
         }
     }
 
-    /// What counts although it is in doubt, once.
-    fn news_of_doubt(&mut self, line: &Line) -> Option<String> {
+    /// A warning about uncertain amounts that count, if it is a new one.
+    fn new_doubt_warning(&mut self, line: &Line) -> Option<String> {
         let doubt = self.book.doubtful(line);
         let is_new = doubt.is_some() && doubt != self.doubt;
         self.doubt.clone_from(&doubt);

@@ -9,7 +9,7 @@ use crate::guard::ledger::line::Phase;
 use crate::guard::ledger::steps::*;
 use crate::guard::ledger::{Record, WriteResult};
 
-/// A folder with a record in it, which several processes may share.
+/// A folder with a record that several processes may share.
 struct Place(TempDir);
 
 impl Place {
@@ -21,7 +21,7 @@ impl Place {
         self.0.path().join("record.jsonl")
     }
 
-    /// The record as a process that starts now sees it.
+    /// The record as a newly started process sees it.
     fn process(&self) -> Ledger {
         Ledger::at(self.path())
     }
@@ -30,14 +30,14 @@ impl Place {
         std::fs::read(self.path()).unwrap()
     }
 
-    /// Changes the file in place, as an editor does.
+    /// Changes the file in place, like an editor.
     fn edit(&self, change: impl FnOnce(Vec<u8>) -> Vec<u8>) {
         let changed = change(self.bytes());
         std::fs::write(self.path(), changed).unwrap();
     }
 }
 
-/// The limit of all these tests.
+/// The limit in all these tests.
 fn limit() -> Policy {
     Policy { max_day: Some(Decimal::from(100)), ..Policy::default() }
 }
@@ -60,7 +60,7 @@ fn line(id: u32, amount: i64) -> Line {
     }
 }
 
-/// Begins and ends a write; whether the limit let it.
+/// Begins and ends a write. Returns whether the limit allowed it.
 fn write(ledger: &mut Ledger, line: &Line) -> bool {
     let begun = ledger.begin(line, &limit(), soon()).unwrap().is_ok();
     if begun {
@@ -69,7 +69,7 @@ fn write(ledger: &mut Ledger, line: &Line) -> bool {
     begun
 }
 
-/// Asserts that of $100 just $80 are used.
+/// Asserts that $80 of the $100 are used.
 fn has_used_80(ledger: &mut Ledger, why: &str) {
     assert!(!write(ledger, &line(900, 21)), "{why}: $101 of $100");
     assert!(write(ledger, &line(901, 20)), "{why}: $100 of $100");
@@ -143,7 +143,7 @@ fn an_amount_that_nobody_can_read_uses_up_the_day() {
     std::fs::write(place.path(), serde_json::json!(line(1, 80)).to_string().replace("\"80\"", "\"eighty\"")).unwrap();
     let told = notices(&mut place.process());
     assert!(told.contains("cannot be read") && told.contains("$100"), "{told}");
-    // Mended, it counts as what it says.
+    // The repaired line counts with its real amount.
     std::fs::write(place.path(), serde_json::json!(line(1, 80)).to_string()).unwrap();
     has_used_80(&mut place.process(), "mended");
 }
@@ -209,7 +209,7 @@ fn a_full_file_rotates_with_sums_and_recent_writes() {
     let mut other = place.process();
     assert!(write(&mut ledger, &line(1, 50)));
     ledger.begin(&line(2, 30), &limit(), soon()).unwrap().unwrap();
-    // What commits nothing and has ended is not carried over.
+    // An ended write that commits nothing is not copied to the new file.
     let large = Line { amount_usd: None, client: Some("x".repeat(3_000)), ..line(3, 0) };
     assert!(write(&mut other, &large));
     ledger.largest = 3_000;
@@ -219,7 +219,7 @@ fn a_full_file_rotates_with_sums_and_recent_writes() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     assert!(names.len() == 3 && names.iter().any(|name| name.starts_with("record.jsonl.2")), "{names:?}");
-    // The other process goes on in the new file and says nothing: it was the server that began it.
+    // The other process continues in the new file without a warning, because a server started that file.
     assert_eq!(notices(&mut other), "");
     has_used_80(&mut other, "another process");
     std::fs::remove_file(place.0.path().join("record.jsonl.state")).unwrap();

@@ -1,5 +1,5 @@
-//! How old a milestone is. Clocks and formats may be wrong: what cannot be told counts as recent, so that a wrong clock
-//! never switches the guard off.
+//! The age of a milestone. Clocks and formats may be wrong: an unknown age counts as recent, so that a wrong clock
+//! never disables the check for duplicates.
 
 use std::time::Duration;
 
@@ -8,26 +8,26 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
-/// How far two clocks in whole seconds, and the way between them, can be apart.
+/// The largest difference between two clocks in whole seconds, including the travel time of the reply.
 pub(super) const CLOCK_SLACK: SignedDuration = SignedDuration::from_secs(2);
-/// The zones that are furthest from UTC.
+/// The time zones furthest from UTC.
 const FURTHEST_ZONE: SignedDuration = SignedDuration::from_hours(14);
-/// From here on a number of seconds is one of milliseconds.
+/// A number from here on counts milliseconds instead of seconds.
 const LEAST_MILLISECONDS: i64 = 100_000_000_000;
 
-/// When something was created, as far as it can be read.
+/// A creation time, as precisely as it is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Created {
-    /// At this moment.
+    /// Exactly this moment.
     At(Timestamp),
-    /// At this time of an unknown zone, read as UTC.
+    /// This local time in an unknown time zone, read as UTC.
     SomewhereAt(Timestamp),
-    /// Missing, or in no form that can be read.
+    /// Missing or not readable.
     Unknown,
 }
 
 impl Created {
-    /// Reads `createdAt`: RFC 3339, the same without a zone, or a number of seconds or milliseconds.
+    /// Parses `createdAt`: RFC 3339, a local time, or a number of seconds or milliseconds.
     pub(super) fn of(value: Option<&Value>) -> Self {
         let Some(value) = value else { return Self::Unknown };
         let text = value.as_str().map_or_else(|| value.to_string(), |text| text.trim().to_owned());
@@ -41,7 +41,7 @@ impl Created {
         civil.map_or(Self::Unknown, |civil| Self::SomewhereAt(civil.timestamp()))
     }
 
-    /// Whether it may be at most `window` old, by any of the clocks.
+    /// True if the age may be at most `window` by any of the clocks.
     pub(super) fn may_be_within(self, window: Duration, clocks: &[Timestamp]) -> bool {
         let window = SignedDuration::try_from(window).unwrap_or(SignedDuration::MAX).saturating_add(CLOCK_SLACK);
         let (at, slack) = match self {
@@ -52,12 +52,12 @@ impl Created {
         clocks.iter().any(|now| now.duration_since(at) <= window.saturating_add(slack))
     }
 
-    /// Whether it is surely older than `moment`.
+    /// True if the time is certainly before `moment`.
     pub(super) fn is_before(self, moment: Timestamp) -> bool {
         matches!(self, Self::At(at) if at < moment)
     }
 
-    /// The moment, where it is certain.
+    /// The moment, if it is certain.
     pub(super) fn moment(self) -> Option<Timestamp> {
         if let Self::At(at) = self { Some(at) } else { None }
     }

@@ -1,4 +1,4 @@
-//! One creation on its way: what is wanted, and what is known of its contract.
+//! One creation in progress: the wanted terms, and the known facts of the contract.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,27 +15,27 @@ use super::earlier::{Memory, Past, Place};
 use super::look::Look;
 use super::terms::Terms;
 
-/// What this process knows of its creates.
+/// The creations of this process.
 #[derive(Default)]
 pub(super) struct Creations {
-    /// Identical creates share one run.
+    /// Identical creations share one run.
     pub(super) in_flight: InFlight<Key>,
     pub(super) memory: Memory,
 }
 
-/// The same for equal terms by the same caller.
+/// Equal for equal terms and the same caller.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Key {
     place: Place,
     terms: Terms,
 }
 
-/// One creation on its way.
+/// One creation in progress.
 pub(super) struct Creation {
     pub(super) wanted: CreateMilestone,
     pub(super) terms: Terms,
     pub(super) place: Place,
-    /// A second milestone with the same terms is wanted.
+    /// True if the caller wants a second milestone with the same terms.
     pub(super) doubles: bool,
     pub(super) context: Context,
     pub(super) creations: Arc<Creations>,
@@ -83,12 +83,12 @@ impl Creation {
         Look::at(&self.context, &self.wanted.contract_id, deadline).await
     }
 
-    /// Whether one that exists is given back in place of a second one.
+    /// True if an existing milestone is returned instead of creating a second one.
     pub(super) fn is_guarded(&self) -> bool {
         !self.doubles && !self.window().is_zero()
     }
 
-    /// How long an equal milestone counts as the same one.
+    /// The time within which an equal milestone counts as the same one.
     pub(super) fn window(&self) -> Duration {
         self.context.policy().duplicate_window
     }

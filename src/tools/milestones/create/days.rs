@@ -1,5 +1,5 @@
-//! Due dates, as they are asked for and as an API keeps them: as a day, as a moment of that day in some zone, or as the
-//! moment that was sent.
+//! Compares due dates. The caller gives a day or a moment; the API may store a day, a moment of that day in some time
+//! zone, or the same moment.
 
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
@@ -11,10 +11,10 @@ use super::matching::Match;
 use crate::api::types::instant;
 
 const DAY: i64 = 24 * 60 * 60;
-/// How far summer time moves a day's midnight.
+/// The shift of midnight by summer time.
 const SUMMER_TIME: i64 = 60 * 60;
 
-/// A due date that was asked for.
+/// A due date as the caller gave it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Due {
     /// A day, or the moment at which it begins in UTC.
@@ -23,22 +23,22 @@ pub(super) enum Due {
     At(Timestamp),
 }
 
-/// A due date as it is stored.
+/// A due date as the API stores it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum StoredDue {
     Missing,
     Unreadable,
     Day(Date),
-    /// A moment, and the same as it is written in its own zone.
+    /// A moment, and its local time in its own time zone.
     At(Timestamp, DateTime),
 }
 
-/// How an API keeps due dates, as far as its own answers have shown it.
+/// How this API stores due dates, learned from its replies.
 #[derive(Clone, Debug, Default)]
-pub(super) struct DaysKept {
-    /// Seconds from a day's midnight in UTC to the moment as which it was kept.
+pub(super) struct DateFormat {
+    /// Offsets in seconds from midnight UTC of a day to the moment that the API stores for that day.
     offsets: Vec<i64>,
-    /// Moments come back as they were sent.
+    /// True if the API has returned a moment unchanged.
     keeps_moments: bool,
 }
 
@@ -87,7 +87,7 @@ impl StoredDue {
         }
     }
 
-    /// The moment; of a day its midnight in UTC.
+    /// The moment; for a day, its midnight in UTC.
     fn moment(self) -> Option<Timestamp> {
         match self {
             Self::Day(day) => midnight(day),
@@ -96,7 +96,7 @@ impl StoredDue {
         }
     }
 
-    /// Whether it is at most two days away from what was asked for, or cannot be compared.
+    /// True if the stored date is within two days of the given one, or cannot be compared.
     pub(super) fn is_near(self, asked: Option<Due>) -> bool {
         match (asked.and_then(|asked| midnight(asked.date())), self.moment()) {
             (Some(asked), Some(stored)) => (-DAY * 2..DAY * 3).contains(&seconds(asked, stored)),
@@ -105,8 +105,8 @@ impl StoredDue {
     }
 }
 
-impl DaysKept {
-    /// Learns from a milestone of which it is known how it was asked for.
+impl DateFormat {
+    /// Learns from a milestone whose given date is known.
     pub(super) fn learn(&mut self, asked: Due, stored: StoredDue) {
         let Some(kept) = stored.moment() else { return };
         match asked {
@@ -118,7 +118,7 @@ impl DaysKept {
         }
     }
 
-    /// Compares what is asked for with what is stored.
+    /// Compares a given date with a stored one.
     pub(super) fn compare(&self, asked: Option<Due>, stored: StoredDue) -> Match {
         match (asked, stored) {
             (None, StoredDue::Missing) => Match::Equal,
@@ -157,7 +157,7 @@ impl DaysKept {
         if self.offsets.is_empty() {
             return Match::alike_if(from_day(day).is_some_and(|offset| (-DAY..2 * DAY).contains(&offset)));
         }
-        // Its day may be another one in the zone of the API.
+        // In the API's time zone the moment may be on another day.
         let fits = self.offsets.iter().any(|known| {
             let there = asked.checked_sub(SignedDuration::from_secs(*known)).map_or(day, |there| in_utc(there).date());
             [day, there].into_iter().filter_map(from_day).any(|offset| (offset - known).abs() <= SUMMER_TIME)
@@ -188,12 +188,12 @@ mod tests {
 
     use super::*;
 
-    fn compare(kept: &DaysKept, asked: &str, stored: &str) -> Match {
+    fn compare(kept: &DateFormat, asked: &str, stored: &str) -> Match {
         kept.compare(Due::of(asked), StoredDue::of(Some(&json!(stored))))
     }
 
-    fn having_seen(asked: &str, stored: &str) -> DaysKept {
-        let mut kept = DaysKept::default();
+    fn having_seen(asked: &str, stored: &str) -> DateFormat {
+        let mut kept = DateFormat::default();
         kept.learn(Due::of(asked).unwrap(), StoredDue::of(Some(&json!(stored))));
         kept
     }
@@ -209,7 +209,7 @@ mod tests {
             "2026-12-15T23:59:59.999Z",
             "2026-12-15T23:59:59-08:00",
         ] {
-            assert_eq!(compare(&DaysKept::default(), "2026-12-15", stored), Match::Equal, "{stored}");
+            assert_eq!(compare(&DateFormat::default(), "2026-12-15", stored), Match::Equal, "{stored}");
         }
     }
 
@@ -218,10 +218,10 @@ mod tests {
         for stored in
             ["2026-12-15T07:00:00Z", "2026-12-14T22:00:00Z", "2026-12-15T12:00:00Z", "2026-12-16", "2026-12-14", "soon"]
         {
-            assert_eq!(compare(&DaysKept::default(), "2026-12-15", stored), Match::Alike, "{stored}");
+            assert_eq!(compare(&DateFormat::default(), "2026-12-15", stored), Match::Alike, "{stored}");
         }
         for stored in ["2026-12-13T23:00:00Z", "2026-12-17", "2027-12-15"] {
-            assert_eq!(compare(&DaysKept::default(), "2026-12-15", stored), Match::Different, "{stored}");
+            assert_eq!(compare(&DateFormat::default(), "2026-12-15", stored), Match::Different, "{stored}");
         }
     }
 
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_moment_may_become_a_day_until_known_otherwise() {
-        let unknown = DaysKept::default();
+        let unknown = DateFormat::default();
         assert_eq!(compare(&unknown, "2026-12-15T09:00:00Z", "2026-12-15T10:00:00+01:00"), Match::Equal);
         assert_eq!(compare(&unknown, "2026-12-15T09:00:00Z", "2026-12-15"), Match::Alike);
         assert_eq!(compare(&unknown, "2026-12-15T09:00:00Z", "2026-12-18"), Match::Different);
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn none_is_none() {
-        let unknown = DaysKept::default();
+        let unknown = DateFormat::default();
         assert_eq!(unknown.compare(None, StoredDue::of(Some(&json!(null)))), Match::Equal);
         assert_eq!(unknown.compare(None, StoredDue::of(Some(&json!("2026-12-15")))), Match::Different);
         assert_eq!(unknown.compare(Due::of("2026-12-15"), StoredDue::of(None)), Match::Different);

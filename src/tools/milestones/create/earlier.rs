@@ -1,5 +1,5 @@
-//! What is known of earlier creates in the same contract: those of this process, and those that the record names. A
-//! milestone whose create is known can be compared without a doubt, and a create without a known end may still show.
+//! Earlier creates in the same contract, from this process and from the record. A milestone whose original terms are
+//! known can be compared exactly, and a create with an unknown end may still take effect.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Mutex;
@@ -8,20 +8,20 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::known_milestone::KnownMilestone;
 use super::look::Look;
-use super::made::Made;
-use super::manners::Manners;
 use super::notes::Note;
+use super::storage::StorageFormat;
 use super::terms::{Stored, Terms};
 use crate::api::milestones::CreateMilestone;
 use crate::engine::Context;
 use crate::guard::ledger::Line;
 
-/// How many creates of a contract are remembered.
+/// The most creates of a contract that are kept in memory.
 const MOST: usize = 200;
-/// How long a create that has left may take to show in the contract.
+/// The time that a sent create may take to appear in the contract.
 const SETTLING: SignedDuration = SignedDuration::from_secs(8);
-/// How much longer it is looked for when its caller was killed: the API may still be at work.
+/// The extra time if the creating process was killed, because the API may still be working on the request.
 const AFTER_A_KILL: SignedDuration = SignedDuration::from_secs(4);
 
 /// The creates of this process.
@@ -31,8 +31,8 @@ pub(super) struct Memory(Mutex<Known>);
 #[derive(Default)]
 struct Known {
     pasts: HashMap<Place, Past>,
-    /// How the API at each base writes what it is sent.
-    manners: HashMap<String, Manners>,
+    /// How each API base stores terms.
+    storage: HashMap<String, StorageFormat>,
 }
 
 /// An account and one of its contracts.
@@ -44,27 +44,27 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// What names the contract's lock. Two tokens of one account share it.
+    /// The name of the contract's lock. Two tokens of one account share the lock.
     pub(super) fn lock_key(&self) -> String {
         format!("{} {}", self.base, self.contract)
     }
 }
 
-/// What happened in a contract, as far as it is known.
+/// The known creates in a contract.
 #[derive(Clone, Default)]
 pub(super) struct Past {
-    /// Milestones of which it is known how they were asked for, the oldest first.
-    pub(super) created: Vec<Made>,
-    /// Creates whose end is not known.
+    /// Milestones whose original terms are known, oldest first.
+    pub(super) created: Vec<KnownMilestone>,
+    /// Creates with an unknown end.
     pub(super) open: Vec<Open>,
-    /// Milestones that the record names, of which it is not seen yet how they are stored.
+    /// Milestones that the record names and that no read has shown yet.
     pub(super) recorded: Vec<Recorded>,
-    /// The ids of all milestones that were seen in the contract.
+    /// The ids of all milestones that reads have shown.
     pub(super) seen: HashSet<String>,
-    pub(super) manners: Manners,
+    pub(super) storage: StorageFormat,
 }
 
-/// A create whose answer named the milestone, as the record tells it.
+/// A create in the record whose reply named the milestone.
 #[derive(Clone)]
 pub(super) struct Recorded {
     id: String,
@@ -80,14 +80,14 @@ impl Recorded {
     }
 }
 
-/// A create that was sent, and of which no end is known.
+/// A create that was sent and has an unknown end.
 #[derive(Clone)]
 pub(super) struct Open {
     pub(super) asked: Terms,
     pub(super) began: Timestamp,
-    /// Another process sent it, or this one before it was started again: it may have been killed.
+    /// True if another process sent it, or this one before a restart: that process may have been killed.
     pub(super) elsewhere: bool,
-    /// The ids of the milestones that were there before, where this process has seen them.
+    /// The ids of the milestones before the create, if this process has read them.
     pub(super) before: Option<HashSet<String>>,
 }
 
@@ -95,12 +95,12 @@ impl Open {
     fn of(line: &Line) -> Option<Self> {
         let arguments = serde_json::to_string(&line.arguments).ok()?;
         let asked: CreateMilestone = serde_json::from_str(&arguments).ok()?;
-        // A time that cannot be read counts as recent.
+        // An unreadable time counts as recent.
         let began = line.at.parse().unwrap_or_else(|_| Timestamp::now());
         Some(Self { asked: Terms::of(&asked), began, elsewhere: true, before: None })
     }
 
-    /// Until when it is looked for.
+    /// The moment until which reads look for the milestone.
     pub(super) fn settles(&self, now: Timestamp) -> Timestamp {
         let began = self.began.min(now);
         let settled = later(began, SETTLING);
@@ -118,45 +118,45 @@ fn later(moment: Timestamp, time: SignedDuration) -> Timestamp {
 }
 
 impl Past {
-    /// How a milestone was asked for, where that is known.
-    pub(super) fn made(&self, id: Option<&str>) -> Option<&Made> {
+    /// The original terms of a milestone, if known.
+    pub(super) fn made(&self, id: Option<&str>) -> Option<&KnownMilestone> {
         self.created.iter().find(|made| Some(made.id.as_str()) == id)
     }
 
-    /// Adds what other servers have noted.
+    /// Adds the notes of other servers.
     pub(super) fn learn(&mut self, notes: &[Note], principal: Option<&str>) {
         for note in notes.iter().filter(|note| note.principal.as_deref() == principal) {
             let Some(made) = note.made().filter(|made| self.made(Some(&made.id)).is_none()) else { continue };
             if note.is_certain {
-                made.asked.teach(&Stored::of(&made.raw), &mut self.manners);
+                made.asked.teach(&Stored::of(&made.raw), &mut self.storage);
             }
             self.open.retain(|open| open.asked != made.asked || open.began > made.at);
             self.created.push(made);
         }
     }
 
-    /// Learns from how the milestones are stored that the record names: what was asked for is known of them.
+    /// Learns how the recorded milestones are stored, since their original terms are known.
     pub(super) fn see(&mut self, look: &Look) {
         for seen in look.recent() {
             let known = self.made(seen.id()).is_some();
             let recorded = self.recorded.iter().find(|recorded| !known && Some(recorded.id.as_str()) == seen.id());
             let Some(Recorded { id, asked, at }) = recorded.cloned() else { continue };
-            asked.teach(&Stored::of(seen.raw), &mut self.manners);
-            self.created.push(Made { id, asked, at, raw: seen.raw.clone() });
+            asked.teach(&Stored::of(seen.raw), &mut self.storage);
+            self.created.push(KnownMilestone { id, asked, at, raw: seen.raw.clone() });
         }
     }
 
-    /// The last create with these terms whose end is not known.
+    /// The latest create with these terms that has an unknown end.
     pub(super) fn open_with(&self, terms: &Terms) -> Option<&Open> {
         self.open.iter().filter(|open| open.asked == *terms).max_by_key(|open| open.began)
     }
 }
 
 impl Memory {
-    /// What is known of a contract. With a record, what other processes have begun is among it.
+    /// Collects the known creates in a contract, including those of other processes if there is a record.
     ///
     /// # Errors
-    /// When the record cannot be read.
+    /// If the record cannot be read.
     pub(super) async fn of(&self, place: &Place, window: Duration, context: &Context) -> std::io::Result<Past> {
         let mut past = self.here(place);
         let contract = place.contract.clone();
@@ -175,21 +175,21 @@ impl Memory {
         Ok(past)
     }
 
-    /// What this process itself knows of a contract.
+    /// The creates of this process in a contract.
     fn here(&self, place: &Place) -> Past {
         let Ok(known) = self.0.lock() else { return Past::default() };
         let mut past = known.pasts.get(place).cloned().unwrap_or_default();
-        past.manners = known.manners.get(&place.base).cloned().unwrap_or_default();
+        past.storage = known.storage.get(&place.base).cloned().unwrap_or_default();
         past
     }
 
-    /// Remembers how a milestone was asked for. A 201 also shows how the API writes what it is sent.
+    /// Stores the original terms of a milestone. A 201 also shows how the API stores what it is sent.
     pub(super) fn created(&self, place: &Place, asked: &Terms, raw: &Value, is_certain: bool) {
         let Some(id) = raw.get("id").and_then(Value::as_str) else { return };
-        let made = Made { id: id.to_owned(), asked: asked.clone(), at: Timestamp::now(), raw: raw.clone() };
+        let made = KnownMilestone { id: id.to_owned(), asked: asked.clone(), at: Timestamp::now(), raw: raw.clone() };
         let Ok(mut known) = self.0.lock() else { return };
         if is_certain {
-            asked.teach(&Stored::of(raw), known.manners.entry(place.base.clone()).or_default());
+            asked.teach(&Stored::of(raw), known.storage.entry(place.base.clone()).or_default());
         }
         let past = known.pasts.entry(place.clone()).or_default();
         past.open.retain(|open| open.asked != *asked);
@@ -198,7 +198,7 @@ impl Memory {
         shorten(&mut past.created);
     }
 
-    /// Remembers a create whose end is not known.
+    /// Stores a create with an unknown end.
     pub(super) fn unknown(&self, place: &Place, open: Open) {
         let Ok(mut known) = self.0.lock() else { return };
         let past = known.pasts.entry(place.clone()).or_default();
@@ -206,7 +206,7 @@ impl Memory {
         shorten(&mut past.open);
     }
 
-    /// Remembers which milestones a look has shown: a later one may come from a replica that lags.
+    /// Stores the ids that a read has shown. A later read may come from a replica that lags behind.
     pub(super) fn saw(&self, place: &Place, ids: &HashSet<String>) {
         if let Ok(mut known) = self.0.lock() {
             known.pasts.entry(place.clone()).or_default().seen.extend(ids.iter().cloned());

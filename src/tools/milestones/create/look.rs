@@ -1,4 +1,4 @@
-//! The contract as it was seen at one moment.
+//! A read of the contract, with the time at which it was made.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -20,19 +20,18 @@ use crate::engine::Context;
 
 use super::age::Created;
 
-/// A milestone that is younger than this is kept with all that it says, even where a shorter time counts as recent.
+/// A milestone younger than this is kept completely, even if the window for duplicates is shorter.
 const RECENT: Duration = Duration::from_secs(10 * 60);
-/// The most ids, and the most bytes of recent milestones, that are held. A contract with more cannot be judged.
+/// The most ids, and the most bytes of recent milestones, that are held. A larger contract cannot be judged.
 const MOST_IDS: usize = 250_000;
 const MOST_RECENT: usize = 8 << 20;
-/// What a milestone costs besides its text.
+/// The estimated bytes of a milestone in memory besides its text.
 const MILESTONE_COST: usize = 1_000;
 
-/// The longest moment that is read, in bytes.
+/// The longest time value that is parsed, in bytes.
 const LONGEST_MOMENT: usize = 100;
 
-/// A contract that was read. Of thousands of milestones only the recent ones are built: an older one cannot be what is
-/// asked for.
+/// A read of the contract. Only recent milestones are parsed completely, because an older one cannot be the wanted one.
 pub(super) struct Look {
     pub(super) contract: Contract,
     recent: Vec<(Milestone, Value)>,
@@ -40,15 +39,15 @@ pub(super) struct Look {
     pub(super) reply: Reply,
 }
 
-/// One milestone of a look.
+/// One milestone of a read.
 #[derive(Clone, Copy)]
 pub(super) struct Seen<'a> {
     pub(super) milestone: &'a Milestone,
-    /// The same, as it came.
+    /// The milestone as the API sent it.
     pub(super) raw: &'a Value,
 }
 
-/// What is read of every milestone.
+/// The fields that are parsed of every milestone.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct Outline<'a> {
@@ -58,7 +57,7 @@ struct Outline<'a> {
 }
 
 impl Look {
-    /// Reads the contract, by `deadline` at the latest.
+    /// Reads the contract by `deadline`.
     pub(super) async fn at(
         context: &Context,
         contract: &ContractId,
@@ -105,18 +104,18 @@ impl Look {
         &self.ids
     }
 
-    /// Whether the contract pays a price that is agreed, and not by what was worked.
+    /// True if the contract pays an agreed price instead of by volume.
     pub(super) fn is_fixed_price(&self) -> bool {
         self.contract.payment_type.text() == Some("FIXED_PRICE")
     }
 
-    /// What time it may be: by the answer's `Date`, which may be a gateway's, and by this machine's clock.
+    /// Two estimates of the current time: the reply's `Date`, which a gateway may have set, and this machine's clock.
     pub(super) fn clocks(&self) -> [Timestamp; 2] {
         [self.reply.now(), Timestamp::now()]
     }
 }
 
-/// A milestone with all that it says; `None` if that has more parts than can be held.
+/// Parses a milestone completely; `None` if it has more parts than can be held.
 fn whole(raw: &str) -> Option<Value> {
     let excerpt = excerpt::read(raw).ok()?;
     let is_cut_in_texts = excerpt.cuts.iter().all(|cut| matches!(cut.missing, Missing::Text { .. }));
@@ -136,7 +135,7 @@ impl<'a> Seen<'a> {
         Created::of(self.raw.get("createdAt"))
     }
 
-    /// Whether it may be at most `window` old.
+    /// True if the milestone may be at most `window` old.
     pub(super) fn is_recent(self, look: &Look, window: Duration) -> bool {
         self.created().may_be_within(window, &look.clocks())
     }

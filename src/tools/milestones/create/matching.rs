@@ -1,13 +1,13 @@
-//! How two terms compare: a word that the comparison of each kind of term gives.
+//! The result of comparing two terms.
 
-/// How two terms compare. The worst of several counts.
+/// The result of comparing two terms, ordered from best to worst.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Match {
-    /// They mean the same.
+    /// The terms mean the same.
     Equal,
-    /// They differ only as an API may have changed them, and it is not certain that it has.
+    /// The terms differ only in ways in which an API may have changed them.
     Alike,
-    /// They are others.
+    /// The terms differ.
     Different,
 }
 

@@ -1,20 +1,19 @@
-//! Creates a milestone exactly once, whatever happens on the way. The API has no idempotency key for it, so the API itself
-//! is the ledger: under the contract's lock the contract is read before, and again when the outcome is unknown.
-//! Start reading at `run`.
+//! Creates a milestone exactly once. The API has no idempotency key for creates, so the server reads the contract
+//! before the create, under the contract's lock, and again if the outcome is unknown. Start reading at `run`.
 
 mod age;
 mod creation;
 mod days;
 mod earlier;
 mod judge;
+mod known_milestone;
 mod look;
-mod made;
-mod manners;
 mod matching;
 mod notes;
 mod numbers;
 mod recover;
 mod run;
+mod storage;
 mod terms;
 mod texts;
 mod words;
@@ -45,7 +44,7 @@ pub(super) struct CreatedOnce {
     differences: Option<Vec<String>>,
 }
 
-// The operation, and how equal milestones are told from doubled ones. What a model reads is the operation's description.
+// The operation and the option for a deliberate duplicate. The description for the model is that of the operation.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CreateMilestoneOnce {

@@ -1,34 +1,34 @@
-//! What the servers of one user tell each other of a contract, in the file that is its lock: the milestones that were
-//! created a short while ago, and how they were asked for. A list that lags may not show them yet. It is read and written
-//! only under the lock, and nothing depends on it: what cannot be read is left out.
+//! Notes about new milestones that the servers of one user share in the contract's lock file, because a lagging list
+//! may not show those milestones yet. The notes are used only under the lock and are optional: unreadable ones are
+//! skipped.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::made::Made;
+use super::known_milestone::KnownMilestone;
 use super::terms::Terms;
 use crate::answer::Object;
 use crate::api::milestones::CreateMilestone;
 
-/// How many milestones are noted.
+/// The most notes that are kept.
 const MOST: usize = 30;
-/// How long they are noted.
+/// The longest time that a note is kept.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
-/// A milestone that was created.
+/// A new milestone.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Note {
-    /// When, RFC 3339 in UTC.
+    /// The time of its creation, RFC 3339 in UTC.
     pub(super) at: String,
-    /// Whose token it was.
+    /// The owner of the token.
     pub(super) principal: Option<String>,
-    /// The terms as they were asked for.
+    /// The original terms.
     pub(super) arguments: Object,
-    /// The milestone as it came.
+    /// The milestone as OpenTrain returned it.
     pub(super) milestone: Value,
-    /// It came as the answer to the create, and was not found afterwards.
+    /// True if the milestone is the reply to the create, false if a later read found it.
     pub(super) is_certain: bool,
 }
 
@@ -37,23 +37,23 @@ impl Note {
         self.at.parse().ok()
     }
 
-    /// What is known of the milestone.
-    pub(super) fn made(&self) -> Option<Made> {
+    /// The milestone with its original terms.
+    pub(super) fn made(&self) -> Option<KnownMilestone> {
         let arguments = serde_json::to_string(&self.arguments).ok()?;
         let asked: CreateMilestone = serde_json::from_str(&arguments).ok()?;
         let id = self.milestone.get("id")?.as_str()?.to_owned();
-        Some(Made { id, asked: Terms::of(&asked), at: self.moment()?, raw: self.milestone.clone() })
+        Some(KnownMilestone { id, asked: Terms::of(&asked), at: self.moment()?, raw: self.milestone.clone() })
     }
 }
 
-/// The notes in the text of a lock's file, the oldest first.
+/// Parses the notes in a lock file, oldest first.
 pub(super) fn read(text: &str) -> Vec<Note> {
     let since = Timestamp::now().checked_sub(LONGEST).unwrap_or(Timestamp::MIN);
     let notes = text.lines().filter_map(|line| serde_json::from_str::<Note>(line).ok());
     notes.filter(|note| note.moment().is_some_and(|at| at >= since)).collect()
 }
 
-/// The text with one more note, and without the oldest.
+/// Adds a note to the text and drops the oldest ones.
 pub(super) fn with(text: &str, note: &Note) -> String {
     let mut notes = read(text);
     notes.push(note.clone());

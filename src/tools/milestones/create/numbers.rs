@@ -1,4 +1,4 @@
-//! Whether two amounts are the same although one was stored in another writing or with less precision.
+//! Compares amounts that may be stored in another notation or with less precision.
 
 use rust_decimal::Decimal;
 use serde_json::Value;
@@ -6,9 +6,9 @@ use serde_json::Value;
 use super::matching::Match;
 use crate::api::types::decimal;
 
-/// How much of an amount binary floats of 32 bits lose.
+/// The precision that 32-bit floats lose.
 const NOISE: Decimal = Decimal::from_parts(1, 0, 0, false, 6);
-/// Noise shows in more places than this.
+/// Float noise shows only beyond this many decimal places.
 const CENTS: u32 = 2;
 
 /// A number as it is stored.
@@ -20,7 +20,7 @@ pub(super) enum StoredNumber {
 }
 
 impl StoredNumber {
-    /// Reads a number, or a text that is one: `300`, `"300.00"`, `"$1,300.00"`.
+    /// Parses a number, or a text that contains one: `300`, `"300.00"`, `"$1,300.00"`.
     pub(super) fn of(value: Option<&Value>) -> Self {
         match value {
             None | Some(Value::Null) => Self::Missing,
@@ -35,8 +35,7 @@ impl StoredNumber {
     }
 }
 
-/// Compares an amount that is asked for with one that is stored. An amount that was not given fits any: the API fills
-/// it in.
+/// Compares a wanted amount with a stored one. If none was wanted, any amount matches, because the API fills it in.
 pub(super) fn compare_amount(asked: Option<Decimal>, stored: StoredNumber) -> Match {
     match (asked, stored) {
         (None, _) => Match::Equal,
@@ -46,7 +45,7 @@ pub(super) fn compare_amount(asked: Option<Decimal>, stored: StoredNumber) -> Ma
     }
 }
 
-/// Compares a volume. A contract with a fixed price may drop it.
+/// Compares a volume. A contract with a fixed price may drop the volume.
 pub(super) fn compare_volume(asked: Option<Decimal>, stored: StoredNumber, is_fixed_price: bool) -> Match {
     match (asked, stored) {
         (None, StoredNumber::Missing) => Match::Equal,
@@ -62,14 +61,14 @@ fn compare(asked: Decimal, stored: Decimal) -> Match {
     if is_same(asked, stored) {
         return Match::Equal;
     }
-    // What is less than a cent may have been rounded or cut.
+    // A difference below one cent may come from rounding.
     let apart = (asked - stored).abs();
     Match::alike_if(
         asked.normalize().scale() > CENTS && stored.normalize().scale() <= CENTS && apart < Decimal::new(1, CENTS),
     )
 }
 
-/// Whether two numbers are the same but for the noise of binary floats.
+/// True if two numbers differ only by float noise.
 pub(super) fn is_same(one: Decimal, other: Decimal) -> bool {
     let Some(apart) = one.checked_sub(other).map(|apart| apart.abs()) else { return false };
     if apart.is_zero() {
@@ -80,7 +79,7 @@ pub(super) fn is_same(one: Decimal, other: Decimal) -> bool {
     is_noisy && apart < Decimal::new(5, CENTS + 1) && largest.checked_mul(NOISE).is_some_and(|noise| apart <= noise)
 }
 
-/// Whether two numbers are less than one apart, as after rounding to whole ones.
+/// True if two numbers differ by less than one, as after rounding to whole numbers.
 pub(super) fn is_near(asked: Option<Decimal>, stored: StoredNumber) -> bool {
     match (asked, stored) {
         (Some(asked), StoredNumber::Number(stored)) => {

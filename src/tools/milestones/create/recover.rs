@@ -1,4 +1,4 @@
-//! Finds out what became of a create whose answer was not seen: a milestone with its terms that was not there before.
+//! Finds out whether a create with a lost reply took effect: looks for a new milestone with the wanted terms.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -17,38 +17,38 @@ use super::terms::Stored;
 use crate::answer::text::word;
 use crate::api::reply::Reply;
 
-/// What is kept back of a call's time for finding out.
+/// The part of a call's time that is reserved for this.
 pub(super) const RECOVERY: Duration = Duration::from_secs(10);
-/// Between the looks: what did get through shows within moments.
+/// The pauses before the reads. A successful create is visible within moments.
 const WAITS: [Duration; 4] =
     [Duration::from_millis(250), Duration::from_secs(1), Duration::from_secs(2), Duration::from_secs(3)];
 
-/// What the contract showed after a create whose answer was not seen.
+/// The state of the contract after a create with a lost reply.
 #[derive(Clone, Debug)]
 pub(super) enum After {
-    /// It could not be read.
+    /// The contract could not be read.
     Unseen,
-    /// Nothing that could be it.
+    /// No new milestone matches.
     Nothing,
-    /// So many that could be it.
+    /// Several new milestones match.
     Several(usize),
-    /// One that is new and close, but not alike: its id.
+    /// A new milestone is similar but does not match; this is its id.
     Close(String),
-    /// The one, as it came, and the terms that OpenTrain has written in another way.
+    /// The new milestone as OpenTrain sent it, and the terms that OpenTrain stored in another form.
     Found { raw: Value, reply: Reply, differences: Vec<&'static str> },
 }
 
-/// The contract and the moment before a create.
+/// The state of the contract just before the create.
 pub(super) struct Before<'a> {
-    /// The ids of the milestones that were there, where they were seen.
+    /// The ids of the milestones that existed, if known.
     pub(super) ids: Option<&'a HashSet<String>>,
-    /// When the create was sent.
+    /// The moment at which the create was sent.
     pub(super) left: Instant,
     pub(super) past: &'a Past,
 }
 
 impl Creation {
-    /// Looks for the milestone until it shows, or for some six seconds.
+    /// Looks for the milestone until it appears, for about six seconds.
     pub(super) async fn recover(&self, before: &Before<'_>) -> After {
         let mut after = After::Unseen;
         for wait in WAITS {
@@ -86,7 +86,8 @@ impl Creation {
 }
 
 impl Before<'_> {
-    /// Whether a milestone was not there before. A list that lags may show late what is older than the create.
+    /// True if the milestone did not exist before. A lagging list may show late a milestone that is older than the
+    /// create.
     fn is_new(&self, seen: Seen<'_>, look: &Look) -> bool {
         let elapsed = SignedDuration::try_from(self.left.elapsed()).unwrap_or_default() + CLOCK_SLACK;
         let is_older = |slack: SignedDuration| {

@@ -1,4 +1,4 @@
-//! The run of a creation: the lock, the look, the create, and what became of it.
+//! Runs a creation: takes the lock, reads the contract, sends the create and finds out its outcome.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,14 +22,14 @@ use super::recover::{After, Before, RECOVERY};
 use super::terms::Stored;
 use super::{judge, words};
 
-/// What the first look may take, so that time is left for the create.
+/// The time limit of the first read, so that time remains for the create.
 const LOOK_LIMIT: Duration = Duration::from_secs(12);
-/// How long another create in the same contract is waited for.
+/// The longest wait for another create in the same contract.
 const LOCK_PATIENCE: Duration = Duration::from_secs(16);
-/// Between two looks for a create that has no known end.
+/// The pause between two reads that look for a create with an unknown end.
 const SETTLING_PAUSE: Duration = Duration::from_millis(500);
 
-/// Creates the milestone, unless an identical create is under way: then both share its answer.
+/// Creates the milestone. If an identical create is in progress, both calls share its answer.
 pub(super) async fn run(creation: Creation) -> Result<Answer, ToolError> {
     if creation.doubles {
         return creation.run().await;
@@ -54,7 +54,7 @@ impl Creation {
                 break (held, past);
             }
         };
-        // The record of the write ends before another server takes the lock.
+        // The lock is held until the end of the write is on record, before another server takes it.
         self.context.hold(Arc::clone(&held));
         let unshared = held.unshared.as_ref().map(|why| {
             format!(
@@ -66,7 +66,7 @@ impl Creation {
         Ok(answer)
     }
 
-    /// Reads the contract, and creates what is not there, while nobody else does.
+    /// Reads the contract and creates the milestone if it does not exist. The caller holds the lock.
     async fn run_alone(&self, held: &Held, mut past: Past) -> Result<Answer, ToolError> {
         past.learn(&notes::read(&held.text().await), self.place.principal.as_deref());
         let look = self.first_look().await?;
@@ -87,9 +87,9 @@ impl Creation {
         Ok(answer)
     }
 
-    /// Looks for a create with the same terms that has left and whose end is not known: of this process, or of one that
-    /// shares the record and was killed. It may show within seconds. Creates that began until `settled` have been looked
-    /// for already.
+    /// Waits for a create with the same terms whose end is unknown, sent by this process or by a killed one that shares
+    /// the record. Such a milestone may appear within seconds. Creates that began before `settled` were already
+    /// checked.
     async fn settle(&self, settled: &mut Option<Timestamp>) -> Result<Option<Answer>, ToolError> {
         let mut settles = None;
         loop {
@@ -111,7 +111,7 @@ impl Creation {
         }
     }
 
-    /// One create at a time in a contract, in all processes of this user.
+    /// Takes the lock that allows one create at a time per contract, in all processes of this user.
     async fn lock(&self) -> Result<Held, ToolError> {
         let until = (Instant::now() + LOCK_PATIENCE).min(self.context.call.deadline);
         let held = self.context.services.operator.locks.take(&self.place.lock_key(), until).await;
@@ -122,8 +122,9 @@ impl Creation {
         })
     }
 
-    /// The look before the create, where one is wanted. If it fails nothing is sent, unless a second milestone was asked
-    /// for anyway or nobody wants the look but a limit, which says for itself what is missing.
+    /// Reads the contract before the create, if a check needs it. If the read fails nothing is sent, with two
+    /// exceptions: the caller wants a second milestone anyway, or only a limit needs the read and reports the missing
+    /// amount itself.
     async fn first_look(&self) -> Result<Option<Result<Look, Error>>, ToolError> {
         if !self.is_guarded() && !self.doubles && !self.context.policy().has_caps() {
             return Ok(None);
@@ -134,7 +135,7 @@ impl Creation {
         }
     }
 
-    /// Sends the create once, and finds out what became of it.
+    /// Sends the create once and finds out its outcome.
     async fn attempt(
         &self,
         commitment: Commitment,
@@ -174,7 +175,7 @@ impl Creation {
         }
     }
 
-    /// Remembers how a milestone was asked for, here and for other servers.
+    /// Stores the original terms of the new milestone, for this server and the others.
     async fn remember(&self, milestone: &Value, is_certain: bool, held: &Held) {
         self.creations.memory.created(&self.place, &self.terms, milestone, is_certain);
         let mut arguments = self.context.masked_arguments();
@@ -185,10 +186,10 @@ impl Creation {
         held.leave(notes::with(&held.text().await, &note)).await;
     }
 
-    /// What this commits: for a fixed price the amount; else the larger of amount and rate × volume.
+    /// The committed amount: for a fixed price the amount, otherwise the larger of the amount and rate × volume.
     fn amount(&self, look: Option<&Result<Look, Error>>) -> Result<Option<Decimal>, ToolError> {
         match look {
-            // A refusal of the look is the better answer: nothing was sent, and it says why.
+            // The refusal of the read explains more: nothing was sent, and why.
             Some(Err(fault)) if self.context.policy().has_caps() => match fault {
                 Error::Refused(refusal) if refusal.status < 500 => Err(ToolError::unsent(fault.clone())),
                 _ => {
@@ -205,7 +206,7 @@ impl Creation {
         }
     }
 
-    /// What the caller must know of the look before the create.
+    /// Warnings about the read before the create.
     fn first_warnings(&self, look: Option<&Result<Look, Error>>, past: &Past) -> Vec<String> {
         match look {
             Some(Err(fault)) => vec![format!(
@@ -213,7 +214,7 @@ impl Creation {
             )],
             Some(Ok(seen)) if !self.doubles => {
                 let resembles = |milestone: &Seen<'_>| {
-                    self.terms.resemble(&Stored::of(milestone.raw), &past.manners)
+                    self.terms.resemble(&Stored::of(milestone.raw), &past.storage)
                         && milestone.is_recent(seen, self.window())
                 };
                 let resembling: Vec<Seen<'_>> = seen.recent().filter(resembles).collect();
@@ -223,10 +224,10 @@ impl Creation {
         }
     }
 
-    /// Where the terms do not fit the contract, says what would. The contract is looked at now, if it was not before.
+    /// If the terms do not fit the contract, adds terms that would. Reads the contract if it was not read before.
     async fn explain(&self, error: ToolError, look: Option<&Look>) -> ToolError {
         let Some(Error::Refused(refusal)) = error.fault() else { return error };
-        // Of a missing rate the hint says it all.
+        // The hint about a missing rate is complete without terms.
         if refusal.status != 400 || refusal.reason() == Some("contract_rate_missing") {
             return error;
         }

@@ -1,18 +1,18 @@
-//! The terms of a milestone, and whether one that is stored has them. An API may write terms in its own way, so they are
-//! compared by what they mean; where that leaves a doubt, they are alike.
+//! The terms of a milestone, and their comparison with stored terms. An API may store terms in its own form, so they
+//! are compared by meaning; uncertain matches count as alike.
 
 use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::days::{Due, StoredDue};
-use super::manners::Manners;
 use super::matching::Match;
 use super::numbers::{StoredNumber, compare_amount, compare_volume, is_near, is_same};
+use super::storage::StorageFormat;
 use super::texts::canonical;
 use crate::api::milestones::CreateMilestone;
 use crate::api::types::Positive;
 
-/// Everything that a caller can ask for.
+/// All terms that a caller can give.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) struct Terms {
     pub(super) description: String,
@@ -22,7 +22,7 @@ pub(super) struct Terms {
     pub(super) due: Option<Due>,
 }
 
-/// The terms of a milestone as it is stored.
+/// The terms of a stored milestone.
 #[derive(Clone, Debug)]
 pub(super) struct Stored {
     pub(super) description: String,
@@ -32,11 +32,11 @@ pub(super) struct Stored {
     pub(super) due: StoredDue,
 }
 
-/// How a milestone compares, term by term, under the API's names.
+/// The comparison of each term, under the API's names.
 pub(super) struct Comparison([(&'static str, Match); 5]);
 
 impl Comparison {
-    /// The worst of all terms.
+    /// The worst result of all terms.
     pub(super) fn whole(&self) -> Match {
         self.0.iter().map(|(_, compared)| *compared).max().unwrap_or(Match::Different)
     }
@@ -48,7 +48,7 @@ impl Comparison {
 }
 
 impl Terms {
-    /// The terms that a caller asks for.
+    /// The terms that a caller wants.
     pub(super) fn of(wanted: &CreateMilestone) -> Self {
         Self {
             description: canonical(&wanted.description),
@@ -59,18 +59,18 @@ impl Terms {
         }
     }
 
-    /// Compares these terms with a milestone of which only its own words are known.
-    pub(super) fn compare(&self, stored: &Stored, manners: &Manners, is_fixed_price: bool) -> Comparison {
+    /// Compares these terms with a milestone whose original terms are unknown.
+    pub(super) fn compare(&self, stored: &Stored, storage: &StorageFormat, is_fixed_price: bool) -> Comparison {
         Comparison([
-            ("name", manners.texts.compare(&self.name, &stored.name)),
-            ("description", manners.texts.compare(&self.description, &stored.description)),
+            ("name", storage.texts.compare(&self.name, &stored.name)),
+            ("description", storage.texts.compare(&self.description, &stored.description)),
             ("amountUsd", compare_amount(self.amount, stored.amount)),
             ("volume", compare_volume(self.volume, stored.volume, is_fixed_price)),
-            ("dueDate", manners.days.compare(self.due, stored.due)),
+            ("dueDate", storage.days.compare(self.due, stored.due)),
         ])
     }
 
-    /// Compares these terms with those that a milestone was asked for with: there is no doubt then.
+    /// Compares these terms with the original terms of a milestone. The result is certain.
     pub(super) fn compare_asked(&self, asked: &Self, stored: &Stored) -> Comparison {
         let amount = match (self.amount, asked.amount) {
             (Some(one), Some(other)) => Match::equal_if(is_same(one, other)),
@@ -89,16 +89,16 @@ impl Terms {
         ])
     }
 
-    /// Teaches `manners` how a milestone is stored that was asked for with these terms.
-    pub(super) fn teach(&self, stored: &Stored, manners: &mut Manners) {
+    /// Learns from a milestone that was created with these terms how the API stores them.
+    pub(super) fn teach(&self, stored: &Stored, storage: &mut StorageFormat) {
         if let Some(due) = self.due {
-            manners.days.learn(due, stored.due);
+            storage.days.learn(due, stored.due);
         }
-        manners.texts.learn(&self.description, &stored.description);
+        storage.texts.learn(&self.description, &stored.description);
     }
 
-    /// Whether a milestone that could be new may be the one that was asked for, changed in a way that nobody has foreseen.
-    /// Of one that is surely new (`is_new`) one text is enough: an API may give milestones names of its own.
+    /// True if a milestone may result from these terms although the API changed them in an unexpected way. For a
+    /// certainly new milestone (`is_new`) one matching text is enough, because an API may choose names of its own.
     pub(super) fn is_close(&self, stored: &Stored, is_new: bool) -> bool {
         let texts = [(&self.description, &stored.description), (&self.name, &stored.name)];
         let both = texts.into_iter().filter(|(asked, stored)| !asked.is_empty() && !stored.is_empty());
@@ -109,16 +109,16 @@ impl Terms {
             && (is_new || !same.contains(&false))
     }
 
-    /// The same money and date under other words.
-    pub(super) fn resemble(&self, stored: &Stored, manners: &Manners) -> bool {
+    /// True for the same money and date with another name or description.
+    pub(super) fn resemble(&self, stored: &Stored, storage: &StorageFormat) -> bool {
         self.amount.is_some()
             && compare_amount(self.amount, stored.amount) == Match::Equal
-            && manners.days.compare(self.due, stored.due) == Match::Equal
+            && storage.days.compare(self.due, stored.due) == Match::Equal
     }
 }
 
 impl Stored {
-    /// Reads a milestone as it came.
+    /// Parses a milestone as the API sent it.
     pub(super) fn of(milestone: &Value) -> Self {
         let text = |name| milestone.get(name).and_then(Value::as_str).map(canonical).unwrap_or_default();
         Self {
@@ -131,7 +131,7 @@ impl Stored {
     }
 }
 
-/// Whether one is the other, or its beginning, when only letters and digits count.
+/// True if one text equals the other or its beginning, counting only letters and digits.
 fn same_words(asked: &str, stored: &str) -> bool {
     let bare = |text: &str| -> String {
         text.chars().filter(|character| character.is_alphanumeric()).flat_map(char::to_lowercase).collect()
@@ -151,7 +151,7 @@ mod tests {
     }
 
     fn compared(terms: &Terms, stored: &Value) -> Match {
-        terms.compare(&Stored::of(stored), &Manners::default(), true).whole()
+        terms.compare(&Stored::of(stored), &StorageFormat::default(), true).whole()
     }
 
     fn with(milestone: &Value, changes: Value) -> Value {
@@ -200,7 +200,7 @@ mod tests {
             "contractId": "c", "description": "Label", "amountUsd": 12.345, "dueDate": "2026-07-15"
         }));
         let stored = json!({ "description": "Label", "amountUsd": 12.35, "dueDate": "2026-07-14T22:00:00Z" });
-        let comparison = terms.compare(&Stored::of(&stored), &Manners::default(), true);
+        let comparison = terms.compare(&Stored::of(&stored), &StorageFormat::default(), true);
         assert_eq!(comparison.whole(), Match::Alike);
         assert_eq!(comparison.differences(), ["amountUsd", "dueDate"]);
     }
@@ -245,21 +245,21 @@ mod tests {
     #[test]
     fn a_whole_text_shows_that_shorter_ones_are_whole() {
         let (long, beginning) = ("a".repeat(400), "a".repeat(250));
-        let mut manners = Manners::default();
-        assert_eq!(manners.texts.compare(&long, &beginning), Match::Alike);
+        let mut storage = StorageFormat::default();
+        assert_eq!(storage.texts.compare(&long, &beginning), Match::Alike);
         let whole = "b".repeat(300);
-        asked(&whole).teach(&Stored::of(&json!({ "description": whole })), &mut manners);
-        assert_eq!(manners.texts.compare(&long, &beginning), Match::Different);
-        assert_eq!(manners.texts.compare(&long, &"a".repeat(350)), Match::Alike);
+        asked(&whole).teach(&Stored::of(&json!({ "description": whole })), &mut storage);
+        assert_eq!(storage.texts.compare(&long, &beginning), Match::Different);
+        assert_eq!(storage.texts.compare(&long, &"a".repeat(350)), Match::Alike);
     }
 
     #[test]
     fn a_day_that_came_back_shows_how_days_are_kept() {
-        let mut manners = Manners::default();
+        let mut storage = StorageFormat::default();
         let terms = asked("Label");
         let other_day = Stored::of(&json!({ "description": "Label", "dueDate": "2026-07-16" }));
-        assert_eq!(terms.compare(&other_day, &manners, true).whole(), Match::Alike);
-        terms.teach(&Stored::of(&json!({ "description": "Label", "dueDate": "2026-07-15T00:00:00Z" })), &mut manners);
-        assert_eq!(terms.compare(&other_day, &manners, true).whole(), Match::Different);
+        assert_eq!(terms.compare(&other_day, &storage, true).whole(), Match::Alike);
+        terms.teach(&Stored::of(&json!({ "description": "Label", "dueDate": "2026-07-15T00:00:00Z" })), &mut storage);
+        assert_eq!(terms.compare(&other_day, &storage, true).whole(), Match::Different);
     }
 }

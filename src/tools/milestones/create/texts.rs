@@ -1,18 +1,18 @@
-//! Whether two texts say the same although an API has stored one of them in its own way.
+//! Compares texts that an API may have stored in its own form.
 
 use unicode_normalization::UnicodeNormalization;
 
-/// How often an API may have escaped a text that it was sent.
+/// The most times that an API may have escaped a text.
 const MOST_ESCAPES: usize = 3;
-/// Shorter texts than this are not cut by any API.
+/// No API cuts texts that are shorter than this.
 const LEAST_CUT: usize = 200;
-/// The shortest beginning that can be told from another text.
+/// The shortest beginning that identifies a text.
 const LEAST_BEGINNING: usize = 100;
 /// The longest entity: `&#x10FFFF;`.
 const LONGEST_ENTITY: usize = 10;
 
-/// The form in which equal texts are equal: Unicode NFC, no entities, no invisible characters, blanks and line ends folded
-/// to one blank, none outside.
+/// The canonical form of a text: Unicode NFC, no entities, no invisible characters, and one blank for each run of
+/// blanks and line ends.
 pub(super) fn canonical(text: &str) -> String {
     let mut text = text.to_owned();
     for _ in 0..MOST_ESCAPES {
@@ -26,7 +26,7 @@ pub(super) fn canonical(text: &str) -> String {
     composed.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Whether `stored` may be the beginning of `asked`, where an API has cut it. Both are canonical.
+/// True if `stored` may be a cut version of `asked`. Both are canonical.
 pub(super) fn is_cut(stored: &str, asked: &str) -> bool {
     let beginning = beginning(stored);
     asked.chars().count() >= LEAST_CUT
@@ -35,12 +35,12 @@ pub(super) fn is_cut(stored: &str, asked: &str) -> bool {
         && asked.starts_with(beginning)
 }
 
-/// What is left of a cut text without the dots that some APIs put after it.
+/// Removes the dots that some APIs append to a cut text.
 pub(super) fn beginning(stored: &str) -> &str {
     stored.trim_end_matches("...").trim_end_matches('…').trim_end()
 }
 
-/// Characters that are not seen, and that some APIs drop.
+/// True for invisible characters that some APIs drop.
 fn is_dropped(character: char) -> bool {
     let is_blank = matches!(character, '\t' | '\n' | '\u{b}' | '\u{c}' | '\r' | '\u{85}');
     (character.is_control() && !is_blank)
@@ -65,7 +65,7 @@ fn without_entities(text: &str) -> String {
     decoded
 }
 
-/// The character that an entity stands for, by what is between `&` and `;`.
+/// The character of an entity, from the text between `&` and `;`.
 fn character(name: &str) -> Option<char> {
     if let Some(number) = name.strip_prefix('#') {
         let code = match number.strip_prefix(['x', 'X']) {

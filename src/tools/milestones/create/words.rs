@@ -1,4 +1,4 @@
-//! What a model reads of a create: the answers, and what to do when its end is not known.
+//! The wording of the answers about a create, and of the next step if its outcome is unknown.
 
 use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use super::creation::Creation;
 use super::earlier::Open;
 use super::judge::Found;
+use super::known_milestone::KnownMilestone;
 use super::look::{Look, Seen};
-use super::made::Made;
 use super::recover::After;
 use crate::answer::lines::plain;
 use crate::answer::text::{count, moment, moment_of, number, quoted, usd, word};
@@ -21,15 +21,15 @@ use crate::tools::nouns::contract::contract_name;
 use crate::tools::nouns::milestone::milestone_line;
 use crate::tools::nouns::oddities;
 
-/// How many milestones that are nearly the same are named.
+/// The most similar milestones that an answer names.
 const ALIKE_SHOWN: usize = 3;
 /// The terms under the API's names.
 const TERMS: [&str; 5] = ["name", "description", "amountUsd", "volume", "dueDate"];
-/// Shorter windows leave no minute to wait.
+/// A shorter window leaves no minute to wait.
 const LEAST_TO_WAIT: u64 = 3;
 
 impl Creation {
-    /// What exists already, in place of a second one.
+    /// The answer that returns an existing milestone instead of creating a second one.
     pub(super) fn existing(&self, found: Found<'_>, look: &Look) -> Answer {
         match found {
             Found::Same(seen, open) => self.same(seen, open, look),
@@ -56,7 +56,7 @@ impl Creation {
         self.answer(summary, Outcome::Existing, seen.milestone, wrapped(seen.raw))
     }
 
-    fn unlisted(&self, made: &Made, look: &Look) -> Answer {
+    fn unlisted(&self, made: &KnownMilestone, look: &Look) -> Answer {
         let milestone: Milestone = from_value(&made.raw);
         let line = milestone_line(&milestone, &look.reply);
         let summary = format!(
@@ -88,7 +88,7 @@ impl Creation {
         answer
     }
 
-    /// The terms as they were asked for.
+    /// The terms as the caller gave them.
     fn asked(&self) -> Object {
         let mut asked = self.context.masked_arguments();
         asked.retain(|name, value| TERMS.contains(&name.as_str()) && !value.is_null());
@@ -99,7 +99,8 @@ impl Creation {
         self.made("Created, NOT funded. No money has moved.", Outcome::Created, object, reply, look)
     }
 
-    /// `earlier` is a create with the same terms whose end is not known: the milestone may be that one's.
+    /// The answer after a lost reply. The milestone may belong to `earlier`, a create with the same terms whose end is
+    /// unknown.
     pub(super) fn recovered(
         &self,
         raw: &Value,
@@ -151,8 +152,8 @@ impl Creation {
         }
     }
 
-    /// The end of the create is not known. The identical call is safe only where it is guarded, and only as long as the
-    /// guard looks back.
+    /// The error if the outcome of the create is unknown. The identical call is safe only within the window that checks
+    /// for duplicates.
     pub(super) fn unknown(&self, fault: &Error, after: &After) -> ToolError {
         let found = match after {
             After::Unseen => "The contract could not be read since.".to_owned(),
@@ -188,7 +189,7 @@ impl Creation {
         Cause::Unknown { fault: fault.clone(), hint, retryable: is_safe }.into()
     }
 
-    /// The contract's payment model, its rate, and the amount that would fit.
+    /// Formats the contract's payment model, its rate, and an amount that fits.
     pub(super) fn fitting_terms(&self, contract: &Contract) -> Option<String> {
         let payment_type = contract.payment_type.text()?;
         let rate = contract.rate_usd.decimal();
@@ -203,7 +204,7 @@ impl Creation {
     }
 }
 
-/// Names milestones with the same money and date under other words.
+/// Warnings about milestones with the same money and date but other words.
 pub(super) fn resembling_warnings(look: &Look, resembling: &[Seen<'_>]) -> Vec<String> {
     let mut warnings: Vec<String> = resembling
         .iter()
@@ -236,13 +237,13 @@ fn count_of(many: u64, what: &str) -> String {
     count(usize::try_from(many).unwrap_or(usize::MAX), what)
 }
 
-/// When it was made, in brackets, where that is certain.
+/// The time of creation in parentheses, if it is certain.
 fn made_at(seen: Seen<'_>, look: &Look) -> String {
     let at = seen.created().moment();
     at.map_or_else(String::new, |at| format!(" ({})", moment(at, look.reply.now())))
 }
 
-/// A term as it is written, for a comparison side by side.
+/// Formats a term for a comparison side by side.
 fn format_term(term: Option<&Value>) -> String {
     match term {
         None | Some(Value::Null) => "nothing".to_owned(),
@@ -255,7 +256,7 @@ fn format_term(term: Option<&Value>) -> String {
     }
 }
 
-/// Who and what it is for, where the contract was seen.
+/// Formats whom and what the milestone is for, if the contract was read.
 fn for_whom(look: Option<&Look>, wanted: &CreateMilestone) -> String {
     match look {
         Some(look) => format!(" · for {}", contract_name(&look.contract)),

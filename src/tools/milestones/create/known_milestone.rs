@@ -1,16 +1,16 @@
-//! A milestone of which it is known how it was asked for.
+//! A milestone whose original terms are known.
 
 use jiff::Timestamp;
 use serde_json::Value;
 
 use super::terms::Terms;
 
-/// A milestone that was created by a call whose terms are known.
+/// A milestone whose original terms are known.
 #[derive(Clone)]
-pub(super) struct Made {
+pub(super) struct KnownMilestone {
     pub(super) id: String,
     pub(super) asked: Terms,
     pub(super) at: Timestamp,
-    /// The milestone as OpenTrain answered.
+    /// The milestone as OpenTrain returned it.
     pub(super) raw: Value,
 }

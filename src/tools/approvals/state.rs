@@ -1,4 +1,5 @@
-//! How an approval stands: one look at it, and its words. What a confirmation did is read back, not guessed.
+//! The state of an approval: one read, and its wording. The effect of a confirmation is read from OpenTrain, not
+//! guessed.
 
 use std::time::Duration;
 
@@ -16,20 +17,20 @@ use crate::tools::nouns::candidate::candidate;
 use crate::tools::nouns::decision::{expired, words_of};
 use crate::tools::nouns::subject::{Subject, contract_of};
 
-/// An approval as one look has shown it.
+/// An approval as OpenTrain last reported it.
 #[derive(Clone)]
-pub(super) struct Standing {
+pub(super) struct ApprovalState {
     approval: Approval,
     object: Object,
     reply: Reply,
 }
 
-impl Standing {
+impl ApprovalState {
     pub(super) fn is_pending(&self) -> bool {
         self.approval.status.text() == Some(PENDING)
     }
 
-    /// What became of the write that asked for it.
+    /// The outcome of the write that requested the approval.
     fn outcome(&self) -> Option<Outcome> {
         match self.approval.status.text()? {
             PENDING => Some(Outcome::PendingApproval),
@@ -40,20 +41,24 @@ impl Standing {
     }
 }
 
-/// One look at an approval.
-pub(super) async fn look(approval_id: &ApprovalId, deadline: Instant, context: &Context) -> Result<Standing, Error> {
+/// Reads an approval once.
+pub(super) async fn look(
+    approval_id: &ApprovalId,
+    deadline: Instant,
+    context: &Context,
+) -> Result<ApprovalState, Error> {
     let look = GetApproval { approval_id: approval_id.clone() };
     let (reply, read) = context.read_until(&look, deadline).await?;
-    Ok(Standing { approval: read.output.approval, object: read.object, reply })
+    Ok(ApprovalState { approval: read.output.approval, object: read.object, reply })
 }
 
-/// Says what was decided, after a wait of `waited`.
-pub(super) async fn describe(standing: Standing, waited: Duration, context: &Context) -> Answer {
-    let summary = summary(&standing, waited, context).await;
-    let (is_pending, outcome) = (standing.is_pending(), standing.outcome());
+/// Describes the decision after a wait of `waited`.
+pub(super) async fn describe(state: ApprovalState, waited: Duration, context: &Context) -> Answer {
+    let summary = summary(&state, waited, context).await;
+    let (is_pending, outcome) = (state.is_pending(), state.outcome());
     let is_confirmed = outcome == Some(Outcome::Done);
-    let Standing { approval, object, reply } = standing;
-    let mut answer = Answer { standing: outcome, ..Answer::new(summary, object) };
+    let ApprovalState { approval, object, reply } = state;
+    let mut answer = Answer { step_outcome: outcome, ..Answer::new(summary, object) };
     if is_pending {
         if let Some(link) = link(&approval, context).await {
             answer.show("The link for the user", link);
@@ -77,8 +82,8 @@ fn stop_and_tell(approval: &Approval, context: &Context) -> String {
     text
 }
 
-/// How it stands, in a sentence or two.
-async fn summary(Standing { approval, reply, .. }: &Standing, waited: Duration, context: &Context) -> String {
+/// Describes the state in a sentence or two.
+async fn summary(ApprovalState { approval, reply, .. }: &ApprovalState, waited: Duration, context: &Context) -> String {
     let words = words_of(approval);
     let subject = Subject::of(approval, context).await;
     let about = match (&subject, approval.proposal_id.text()) {
@@ -110,7 +115,7 @@ async fn summary(Standing { approval, reply, .. }: &Standing, waited: Duration, 
     }
 }
 
-/// How the contract or milestone stands after a confirmation.
+/// Describes the contract or milestone after a confirmation.
 fn read_back(subject: Option<&Subject>, approval: &Approval) -> String {
     let mut text = String::new();
     match subject {
@@ -129,7 +134,7 @@ fn read_back(subject: Option<&Subject>, approval: &Approval) -> String {
         match name.as_str() {
             "invoiceId" => text.push_str(&format!(" Invoice {value}.")),
             "contractId" => text.push_str(&format!(" Contract {value}.")),
-            // The payment's own id at the bank's side helps nobody here; it is in the structure.
+            // The payment's id at the bank is of no use in the text; the structure contains it.
             "paymentIntentId" => {}
             _ => text.push_str(&format!(" {}: {value}.", word(name))),
         }
