@@ -124,7 +124,7 @@ impl Denial {
 
     /// Adds a note for the caller.
     #[must_use]
-    pub fn noting(mut self, note: &str) -> Self {
+    pub fn with_note(mut self, note: &str) -> Self {
         self.message = format!("{} ({note})", self.message);
         self
     }

@@ -39,7 +39,7 @@ pub(crate) fn figure(field: &Field<Number>) -> Option<String> {
 }
 
 /// A whole number as a count; 0 if it is missing.
-pub(crate) fn many(field: &Field<Number>) -> usize {
+pub(crate) fn count_or_zero(field: &Field<Number>) -> usize {
     field.get().and_then(Number::as_u64).and_then(|many| usize::try_from(many).ok()).unwrap_or_default()
 }
 
@@ -71,12 +71,12 @@ pub(crate) fn name(text: &str) -> String {
 }
 
 /// Joins words up to a limit; `None` if there are none.
-pub(crate) fn row(list: &List<Field<String>>) -> Option<String> {
-    in_a_row(list.items().iter().filter_map(Field::text).map(word).collect())
+pub(crate) fn join_texts(list: &List<Field<String>>) -> Option<String> {
+    join_bounded(list.items().iter().filter_map(Field::text).map(word).collect())
 }
 
 /// Joins formatted words up to a limit; `None` if there are none.
-pub(crate) fn in_a_row(words: Vec<String>) -> Option<String> {
+pub(crate) fn join_bounded(words: Vec<String>) -> Option<String> {
     let shown = words.iter().take(WORDS).cloned().collect::<Vec<_>>().join(", ");
     match words.len() {
         0 => None,
@@ -102,23 +102,23 @@ pub(crate) fn plain(value: &Value) -> String {
 
 /// Which part of a list an answer contains.
 #[derive(Clone, Copy)]
-pub(crate) struct Stretch {
-    /// False for the first page.
-    pub begun: bool,
+pub(crate) struct PageRange {
+    /// True if other pages come before this one.
+    pub has_previous: bool,
     /// True if more items follow.
-    pub more: bool,
+    pub has_next: bool,
 }
 
-impl Stretch {
+impl PageRange {
     /// Derives the position from the given cursor and the next one.
     pub(crate) fn new(given: Option<&String>, next: &Field<String>) -> Self {
-        Self { begun: given.is_some(), more: next.text().is_some_and(|cursor| !cursor.is_empty()) }
+        Self { has_previous: given.is_some(), has_next: next.text().is_some_and(|cursor| !cursor.is_empty()) }
     }
 
     /// Formats the count: `3 jobs`, or `The first 3 jobs; more follow`.
-    pub(crate) fn of(self, many: usize, what: &str, about: &str) -> String {
+    pub(crate) fn describe(self, many: usize, what: &str, about: &str) -> String {
         let counted = format!("{}{about}", count(many, what));
-        match (self.begun, self.more) {
+        match (self.has_previous, self.has_next) {
             (false, false) => counted,
             (false, true) => format!("The first {counted}; more follow"),
             (true, true) => format!("The next {counted}; more follow"),
@@ -128,7 +128,7 @@ impl Stretch {
 }
 
 /// Formats the call for the next page of `tool`, if any, and other possible calls.
-pub(crate) fn going_on(
+pub(crate) fn next_page(
     tool: &str,
     others: &str,
     cursor: &Field<String>,
@@ -155,8 +155,8 @@ mod tests {
         assert_eq!(each(&[1, 2], ToString::to_string), ["1", "2"]);
         assert_eq!(long("abcdef", 3), "«abc…» (cut; whole in structuredContent)");
         assert_eq!(long("abc", 3), "«abc»");
-        assert_eq!(in_a_row(vec!["a".into(); 15]).unwrap(), format!("{}a and 3 more", "a, ".repeat(11)));
-        assert_eq!(in_a_row(Vec::new()), None);
+        assert_eq!(join_bounded(vec!["a".into(); 15]).unwrap(), format!("{}a and 3 more", "a, ".repeat(11)));
+        assert_eq!(join_bounded(Vec::new()), None);
     }
 
     #[test]

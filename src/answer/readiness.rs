@@ -3,14 +3,14 @@
 
 use serde_json::{Value, json};
 
-use super::lines::{self, each, in_a_row, plain};
+use super::lines::{self, each, join_bounded, plain};
 use super::text::{count, quoted, quoted_to, word};
 use crate::api::jobs::{Draft, MissingField, Validation};
 use crate::api::types::{Field, from_value};
 
 /// Says whether the draft can be published, and if not, why.
 pub(crate) fn readiness(draft: &Draft, lacks: &[MissingField]) -> String {
-    let names = in_a_row(lacks.iter().map(name).collect());
+    let names = join_bounded(lacks.iter().map(name).collect());
     let issues = draft.validation.get().map_or(0, |validation| validation.issues.items().len());
     match (names, draft.validation.get().and_then(|validation| validation.publish_ready.get())) {
         (Some(names), _) => {
@@ -58,11 +58,11 @@ pub(crate) fn missing_line(field: &MissingField) -> String {
     let question = field.prompt.text().or_else(|| field.message.text()).or_else(|| field.label.text());
     parts.extend(question.map(|question| format!("ask {}", quoted_to(question, lines::ITEM))));
     let choices = field.enum_values.get().map(|values| values.iter().map(|value| word(&plain(value))).collect());
-    parts.extend(choices.and_then(in_a_row).map(|choices| format!("one of {choices}")));
+    parts.extend(choices.and_then(join_bounded).map(|choices| format!("one of {choices}")));
     parts.extend(
         field.example.get().filter(|value| !value.is_null()).map(|value| format!("such as {}", value_text(value))),
     );
-    let keys = lines::row(&field.update_keys).filter(|keys| *keys != name);
+    let keys = lines::join_texts(&field.update_keys).filter(|keys| *keys != name);
     parts.extend(keys.map(|keys| format!("set by {keys}")));
     parts.join(" · ")
 }

@@ -50,7 +50,7 @@ pub struct Answer {
     /// The outcome of a write.
     pub outcome: Option<Outcome>,
     /// For a read about a step for the user: the outcome of the write that requested the step.
-    pub standing: Option<Outcome>,
+    pub step_outcome: Option<Outcome>,
     /// The pause before the next poll, if OpenTrain asks for one.
     pub look_again: Option<Duration>,
     /// Pages for the user.
@@ -89,11 +89,11 @@ impl Answer {
 
     /// Adds a link after `lead`. Both parts say so if the page is not OpenTrain's.
     pub fn show(&mut self, lead: &str, link: Link) {
-        let told = link.describe(lead);
+        let text = link.describe(lead);
         if link.verified {
-            self.lines.push(told);
+            self.lines.push(text);
         } else {
-            self.warnings.push(told);
+            self.warnings.push(text);
         }
         self.links.push(link);
     }

@@ -66,7 +66,7 @@ impl ToolError {
 
     /// Replaces the hint if the outcome of the write is unknown. `retryable`: the identical call is safe.
     #[must_use]
-    pub fn unsure(self, hint: &[Sentence], retryable: bool) -> Self {
+    pub fn with_unknown_outcome(self, hint: &[Sentence], retryable: bool) -> Self {
         match self.cause {
             Cause::Api(fault) if fault.may_have_happened() => {
                 Self { cause: Cause::Unknown { fault, hint: hint.to_vec(), retryable }, notes: self.notes }

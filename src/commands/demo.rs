@@ -25,7 +25,7 @@ use crate::tools::FAMILIES;
 
 use super::Fault;
 use person::{Page, Person};
-use stage::{Made, Stage, aside};
+use stage::{FinalContract, Stage, aside};
 
 /// The contract in the demo.
 const CONTRACT: &str = "ctr_8Kq2";
@@ -147,7 +147,7 @@ async fn count(stage: &mut Stage) -> Result<(), Fault> {
     let named = |wanted: &str| listed.iter().filter(|listed| has(listed, "name", wanted)).copied().collect::<Vec<_>>();
     let made = [named("Second labeling batch"), named("Third labeling batch")];
     let funded = made.iter().flatten().filter(|made| !has(made, "status", "NOT_FUNDED"));
-    stage.made(Made {
+    stage.made(FinalContract {
         created: made.iter().map(Vec::len).sum(),
         doubled: made.iter().map(|same| same.len().saturating_sub(1)).sum(),
         funded: funded.filter_map(|made| Decimal::from_str_exact(&made.get("amountUsd")?.to_string()).ok()).sum(),

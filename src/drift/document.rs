@@ -47,9 +47,9 @@ fn path_of(url: &str) -> &str {
 }
 
 /// Combines the descriptions of the path and the method.
-fn endpoint(document: &Value, said: [&Value; 2]) -> Endpoint {
+fn endpoint(document: &Value, parts: [&Value; 2]) -> Endpoint {
     let mut endpoint = Endpoint::default();
-    for part in said {
+    for part in parts {
         for parameter in items(part.get("parameters")).map(|parameter| resolved(document, parameter)) {
             add_parameter(&mut endpoint, parameter);
         }

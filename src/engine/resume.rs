@@ -68,7 +68,7 @@ async fn try_again(
         && services.tokens.overriding_variable().is_none()
         && let Some(wait) = exchange(services, call).await.wait()
     {
-        return (Err(toolbox.repeat(served, refused, call).await), Some(paced(wait)));
+        return (Err(toolbox.repeat(served, refused, call).await), Some(pause_or_default(wait)));
     }
     let result = toolbox.call(served, arguments.clone(), &call.after_claim()).await;
     let step = result.as_ref().err().and_then(|failure| failure.step.as_ref());
@@ -78,25 +78,27 @@ async fn try_again(
 
 /// Calls the tool that reports whether the step is done.
 async fn look(toolbox: &Arc<Toolbox>, tool: &str, arguments: &Object, page: &Link, call: &Call) -> Look {
-    let Some(entry) = toolbox.entry_of(tool) else { return (Ok(unseen(toolbox, tool, arguments, page, "")), None) };
+    let Some(entry) = toolbox.entry_of(tool) else {
+        return (Ok(unknown_state(toolbox, tool, arguments, page, "")), None);
+    };
     match toolbox.run(entry, arguments.clone(), call.clone()).await {
         Ok(mut answer) => {
-            let is_open = answer.standing == Some(Outcome::PendingApproval);
-            answer.outcome = answer.standing;
-            let again = is_open.then(|| answer.look_again.map_or(INTERVAL, paced));
+            let is_open = answer.step_outcome == Some(Outcome::PendingApproval);
+            answer.outcome = answer.step_outcome;
+            let again = is_open.then(|| answer.look_again.map_or(INTERVAL, pause_or_default));
             (Ok(answer), again)
         }
         // The step exists although the poll failed, and the page's URL may appear nowhere else.
         Err(failure) if entry.facts.effect == Effect::Read => {
             let again = failure.retryable.then_some(INTERVAL);
-            (Ok(unseen(toolbox, tool, arguments, page, &failure.message)), again)
+            (Ok(unknown_state(toolbox, tool, arguments, page, &failure.message)), again)
         }
         Err(failure) => (Err(failure), None),
     }
 }
 
 /// Builds the answer for a step whose state could not be read.
-fn unseen(toolbox: &Toolbox, tool: &str, arguments: &Object, page: &Link, fault: &str) -> Answer {
+fn unknown_state(toolbox: &Toolbox, tool: &str, arguments: &Object, page: &Link, fault: &str) -> Answer {
     let what = if fault.is_empty() { String::new() } else { format!(": {}", quoted(fault)) };
     let summary = format!(
         "{WAITING} As far as is known the step is still open; whether the person is done could not be looked at{what}.\n{}",
@@ -116,6 +118,6 @@ fn quoted_id(id: &str) -> String {
 }
 
 /// The pause that OpenTrain asks for, or the default if it asks for none.
-const fn paced(wait: Duration) -> Duration {
+const fn pause_or_default(wait: Duration) -> Duration {
     if wait.is_zero() { INTERVAL } else { wait }
 }

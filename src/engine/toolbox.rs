@@ -223,7 +223,7 @@ impl Toolbox {
         let mut result = self.run_with(entry, &arguments, token.clone(), &call).await;
         let mut notes = Vec::new();
         if result.as_ref().is_err_and(ToolError::is_unauthorized) {
-            let (new, how) = self.renewed(token.as_ref(), &call).await;
+            let (new, how) = self.replacement_token(token.as_ref(), &call).await;
             if let Some(new) = new {
                 result = self.run_with(entry, &arguments, Some(new), &call).await;
                 notes = how;
@@ -271,10 +271,10 @@ impl Toolbox {
 
     /// Finds a token that differs from the refused one: stored by another process, or fetched now after a claim. Also
     /// returns notes for the caller about the new token.
-    async fn renewed(&self, refused: Option<&Token>, call: &Call) -> (Option<Token>, Vec<String>) {
+    async fn replacement_token(&self, refused: Option<&Token>, call: &Call) -> (Option<Token>, Vec<String>) {
         let services = &self.services;
         let another = |token: Option<Token>| token.filter(|token| Some(token) != refused);
-        let found = another(self.reloaded(call).await);
+        let found = another(self.reload_token(call).await);
         if found.is_some() || services.tokens.overriding_variable().is_some() {
             return (found, Vec::new());
         }
@@ -291,7 +291,7 @@ impl Toolbox {
     }
 
     /// Loads the token again on a thread that may block, so that a slow file delays no other call.
-    async fn reloaded(&self, call: &Call) -> Option<Token> {
+    async fn reload_token(&self, call: &Call) -> Option<Token> {
         let tokens = Arc::clone(&self.services.tokens);
         let reading = tokio::task::spawn_blocking(move || tokens.reload());
         tokio::time::timeout_at(call.deadline, reading).await.ok()?.ok()?

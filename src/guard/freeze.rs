@@ -20,14 +20,14 @@ pub struct Switch(Vec<PathBuf>);
 
 /// The content of a switch that is on.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Said {
+pub struct SwitchState {
     /// The time at which the switch was turned on, as written in the file.
     pub since: String,
     /// The reason; empty if none was given.
     pub reason: String,
 }
 
-impl Said {
+impl SwitchState {
     /// Parses the lines of a switch file.
     fn of(text: &str) -> Self {
         let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned);
@@ -53,9 +53,9 @@ impl Switch {
     ///
     /// # Errors
     /// The file that could not be written. The other files are written nevertheless.
-    pub fn freeze(&self, reason: &str) -> io::Result<Option<Said>> {
+    pub fn freeze(&self, reason: &str) -> io::Result<Option<SwitchState>> {
         let before = self.0.iter().find_map(|path| files::read(path).ok());
-        let before = before.map(|text| Said::of(&String::from_utf8_lossy(&text)));
+        let before = before.map(|text| SwitchState::of(&String::from_utf8_lossy(&text)));
         let known = before.clone().unwrap_or_default();
         let since = if known.since.is_empty() { format!("since {}", moment_of(Timestamp::now())) } else { known.since };
         let reason = if reason.trim().is_empty() { &known.reason } else { reason };
@@ -95,7 +95,7 @@ impl Switch {
         self.0.iter().try_for_each(|path| match files::read(path) {
             Err(fault) if is_absent(&fault) => Ok(()),
             Ok(text) => {
-                let Said { since, reason } = Said::of(&String::from_utf8_lossy(&text));
+                let SwitchState { since, reason } = SwitchState::of(&String::from_utf8_lossy(&text));
                 let since = if since.is_empty() { since } else { format!(" {since}") };
                 let why = if reason.is_empty() { reason } else { format!(": {}", quoted(&reason)) };
                 Err(Denial::frozen(format!("The operator has stopped all writes{since}{why}")))
@@ -145,9 +145,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let switch = switch(folder.path(), &["frozen"]);
         switch.freeze("one").unwrap();
-        let since = Said::of(&std::fs::read_to_string(folder.path().join("frozen")).unwrap()).since;
+        let since = SwitchState::of(&std::fs::read_to_string(folder.path().join("frozen")).unwrap()).since;
         for (given, before) in [("two", "one"), ("", "two")] {
-            let said = Said { since: since.clone(), reason: before.into() };
+            let said = SwitchState { since: since.clone(), reason: before.into() };
             assert_eq!(switch.freeze(given).unwrap(), Some(said), "{given}");
         }
         assert!(switch.check().unwrap_err().message.contains("«two»"));

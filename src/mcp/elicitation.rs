@@ -20,7 +20,7 @@ use url::Url;
 use crate::answer::{self, After, HumanStep};
 use crate::engine::resume::resume;
 
-use super::host::{Host, Road};
+use super::host::{Host, PageDelivery};
 use super::server::{Outcome, Request, Server, cancelled};
 
 /// The time that a call may take beyond the wait for its user.
@@ -85,7 +85,7 @@ impl Server {
     }
 
     /// Shows the user's step in the best way that the host supports, and returns the result.
-    pub(crate) async fn bring_to_person(
+    pub(crate) async fn show_step(
         &self,
         request: Request,
         outcome: Outcome,
@@ -97,12 +97,12 @@ impl Server {
             Err(failure) => failure.step.as_ref(),
         };
         let step = step.filter(|_| !self.toolbox.services.human_wait.is_zero());
-        let outcome = match (step, host.road()) {
-            (Some(step), Road::InputRequired) => match self.input_required(&request, step) {
+        let outcome = match (step, host.page_delivery()) {
+            (Some(step), PageDelivery::InputRequired) => match self.input_required(&request, step) {
                 Some(result) => return Ok(result.into()),
                 None => outcome,
             },
-            (Some(step), Road::Elicitation) => match self.elicit(&request, step, context).await? {
+            (Some(step), PageDelivery::Elicitation) => match self.elicit(&request, step, context).await? {
                 Some(later) => later,
                 None => outcome,
             },

@@ -54,7 +54,7 @@ impl Server {
             return Ok(self.result(outcome, host).into());
         }
         let outcome = self.run(&request, &context).await?;
-        self.bring_to_person(request, outcome, host, &context).await
+        self.show_step(request, outcome, host, &context).await
     }
 }
 

@@ -22,14 +22,14 @@ const WAIT: &[&str] = &[
 /// The abilities of a host.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Host {
-    road: Road,
+    page_delivery: PageDelivery,
     links: bool,
     waits: bool,
 }
 
 /// The way to show a page to the host's user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Road {
+pub(crate) enum PageDelivery {
     /// Revision 2026-07-28 with URL elicitation: the result asks for input, and the client repeats the call.
     InputRequired,
     /// Revision 2025-11-25 with URL elicitation: the server asks while the call is open.
@@ -46,21 +46,21 @@ impl Host {
         let capabilities = context.client_capabilities();
         // Form elicitation does not count: a URL must not be put into a form.
         let elicits = capabilities.and_then(|can| can.elicitation).is_some_and(|can| can.url.is_some());
-        let road = match elicits {
-            true if since(&ProtocolVersion::V_2026_07_28) => Road::InputRequired,
-            true if since(&ProtocolVersion::V_2025_11_25) => Road::Elicitation,
-            _ => Road::Answer,
+        let page_delivery = match elicits {
+            true if since(&ProtocolVersion::V_2026_07_28) => PageDelivery::InputRequired,
+            true if since(&ProtocolVersion::V_2025_11_25) => PageDelivery::Elicitation,
+            _ => PageDelivery::Answer,
         };
         let client = context.client_info();
         let is_one_of = |names: &[&str]| client.as_ref().is_some_and(|client| names.contains(&client.name.as_str()));
         let links = since(&ProtocolVersion::V_2025_06_18) && is_one_of(TAKE_LINKS);
         // A host that asks for progress reports sees that the call is alive.
         let waits = is_one_of(WAIT) || context.meta.get_progress_token().is_some();
-        Self { road, links, waits }
+        Self { page_delivery, links, waits }
     }
 
-    pub(crate) fn road(self) -> Road {
-        self.road
+    pub(crate) fn page_delivery(self) -> PageDelivery {
+        self.page_delivery
     }
 
     /// True if the host is known to wait half a minute for a call.

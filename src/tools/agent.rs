@@ -175,7 +175,7 @@ async fn describe(exchanged: Exchanged, context: &Context) -> Result<Answer, Too
             let mut answer =
                 Answer::new("claimed: a person owns the account, and its new token was fetched before.", object);
             answer.outcome = Some(Outcome::Done);
-            answer.standing = answer.outcome;
+            answer.step_outcome = answer.outcome;
             answer.next = context.next(&[("get_auth_status", "")]);
             Ok(answer)
         }
@@ -197,7 +197,7 @@ async fn describe(exchanged: Exchanged, context: &Context) -> Result<Answer, Too
         Exchanged::Claimed { object, unsaved, unrecorded } => {
             let mut answer = Answer::new(claimed(&object, context).await, object);
             answer.outcome = Some(Outcome::Done);
-            answer.standing = answer.outcome;
+            answer.step_outcome = answer.outcome;
             answer.warnings.extend(notes_on_keeping(services, unsaved.as_deref()));
             answer.warnings.extend(unrecorded);
             Ok(answer)
@@ -210,7 +210,7 @@ fn pending(how: &str, wait: Duration) -> Answer {
     let summary = format!("pending: {how} Ask again in {seconds} s, or when the user says it is done.");
     let object = Map::from_iter([("status".into(), "pending".into()), ("retryAfterSeconds".into(), seconds.into())]);
     let mut answer = Answer::new(summary, object);
-    answer.standing = Some(Outcome::PendingApproval);
+    answer.step_outcome = Some(Outcome::PendingApproval);
     answer.look_again = Some(wait);
     answer
 }

@@ -3,7 +3,7 @@
 use rust_decimal::Decimal;
 use serde_json::Number;
 
-use crate::answer::lines::{self, Stretch, each, each_of_page, id, long, text_or};
+use crate::answer::lines::{self, PageRange, each, each_of_page, id, long, text_or};
 use crate::answer::phrases::WAITING;
 use crate::answer::text::{count, grouped, moment, moment_of, number, quoted, total, usd, word};
 use crate::answer::{Answer, HumanStep, LinkKind, Object, Outcome, Sentence, ToolError};
@@ -57,11 +57,11 @@ impl OneRequest for ListCreditLedger {
         let summary = match entries.len() {
             0 => "No entries.".to_owned(),
             many => {
-                let stretch = Stretch::new(self.cursor.as_ref(), &read.output.next_cursor);
-                format!("{}, newest first, in dollars.", stretch.of(many, "entry", ""))
+                let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
+                format!("{}, newest first, in dollars.", range.describe(many, "entry", ""))
             }
         };
-        let next = lines::going_on(
+        let next = lines::next_page(
             "list_credit_ledger",
             "",
             &read.output.next_cursor,
@@ -95,7 +95,7 @@ impl OneRequest for CreateCreditTopUp {
     const TITLE: &'static str = "Make a page to buy credits";
 
     async fn explain(&self, error: ToolError, _: &Context) -> ToolError {
-        error.unsure(
+        error.with_unknown_outcome(
             &[
                 "A page that nobody opens charges nothing and expires by itself.".into(),
                 "Calling again makes another page: show only one, since each can be paid.".into(),
@@ -146,12 +146,12 @@ impl OneRequest for GetCreditTopUp {
             Some(PENDING) => look_again(&word(&self.top_up_id.0), context),
             _ => context.next(&[("get_credits", "")]),
         };
-        let standing = match read.output.top_up.status.text() {
+        let step_outcome = match read.output.top_up.status.text() {
             Some(COMPLETED) => Outcome::Done,
             Some(EXPIRED) => Outcome::NotDone,
             _ => Outcome::PendingApproval,
         };
-        Answer { next, standing: Some(standing), ..Answer::new(summary, read.object) }
+        Answer { next, step_outcome: Some(step_outcome), ..Answer::new(summary, read.object) }
     }
 }
 
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn cents_are_dollars_exactly() {
         let field = |value: Value| from_value::<Field<Number>>(&value);
-        for (wire, told) in [
+        for (wire, text) in [
             (json!(5000), "$50"),
             (json!(-2505), "-$25.05"),
             (json!(1), "$0.01"),
@@ -236,7 +236,7 @@ mod tests {
             (json!(12.5), "$0.125"),
             (json!("x"), "an unknown amount"),
         ] {
-            assert_eq!(money(&field(wire.clone()), Some("USD")), told, "{wire}");
+            assert_eq!(money(&field(wire.clone()), Some("USD")), text, "{wire}");
         }
         assert_eq!(money(&field(json!(5050)), Some("eur")), "50.5 EUR");
     }

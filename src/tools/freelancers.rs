@@ -2,7 +2,7 @@
 
 use serde_json::{Number, Value};
 
-use crate::answer::lines::{self, figure, in_a_row, long, plain, text_or};
+use crate::answer::lines::{self, figure, join_bounded, long, plain, text_or};
 use crate::answer::text::{date, quoted, quoted_to, usd, word};
 use crate::answer::{Answer, Sentence};
 use crate::api::freelancers::{GetFreelancerProfile, LabelExperience, Language, Profile, Review, Stats};
@@ -57,8 +57,9 @@ fn page(profile: &Profile) -> Vec<String> {
     facts.extend(profile.member_since.text().map(|since| format!("member since {}", date(since))));
     let mut lines = vec![facts.join(" · ")];
     lines.extend(profile.stats.get().and_then(stats));
-    lines
-        .extend(in_a_row(profile.languages.items().iter().map(language).collect()).map(|row| format!("Speaks {row}.")));
+    lines.extend(
+        join_bounded(profile.languages.items().iter().map(language).collect()).map(|row| format!("Speaks {row}.")),
+    );
     lines.extend(skills(profile));
     lines.extend(profile.bio.text().map(|bio| format!("In their words: {}", long(bio, lines::PART))));
     lines.extend(entries("Work", profile.label_experience.items(), experience));
@@ -75,7 +76,7 @@ fn stats(stats: &Stats) -> Option<String> {
         named("rating", &stats.average_rating),
         named("reviews", &stats.review_count),
     ];
-    in_a_row(facts.into_iter().flatten().collect()).map(|row| format!("On OpenTrain: {row}."))
+    join_bounded(facts.into_iter().flatten().collect()).map(|row| format!("On OpenTrain: {row}."))
 }
 
 fn language(language: &Language) -> String {
@@ -87,7 +88,7 @@ fn language(language: &Language) -> String {
 fn skills(profile: &Profile) -> Vec<String> {
     let headings = profile.skills.get().into_iter().flatten();
     let lines = headings.filter_map(|(heading, words)| {
-        let words = in_a_row(words.as_array()?.iter().filter(|word| !word.is_null()).map(skill).collect())?;
+        let words = join_bounded(words.as_array()?.iter().filter(|word| !word.is_null()).map(skill).collect())?;
         Some(format!("{}: {}", word(heading), quoted_to(&words, lines::ITEM)))
     });
     lines.take(ENTRIES).collect()

@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use crate::answer::lines::{self, OWN_JOB_IDS, Stretch, each, each_of_page, id, in_a_row, many, text_or};
+use crate::answer::lines::{
+    self, OWN_JOB_IDS, PageRange, count_or_zero, each, each_of_page, id, join_bounded, text_or,
+};
 use crate::answer::readiness::{issues, missing, missing_line, notes, readiness};
 use crate::answer::text::{count, quoted, word};
 use crate::answer::{Answer, LinkKind, Object, Outcome, Sentence, ToolError};
@@ -24,10 +26,11 @@ impl OneRequest for CreateJobDraft {
 
     async fn explain(&self, error: ToolError, _: &Context) -> ToolError {
         match self.idempotency_key {
-            Some(_) => {
-                error.unsure(&["Repeat the identical call: the same idempotencyKey gives the same draft.".into()], true)
-            }
-            None => error.unsure(
+            Some(_) => error.with_unknown_outcome(
+                &["Repeat the identical call: the same idempotencyKey gives the same draft.".into()],
+                true,
+            ),
+            None => error.with_unknown_outcome(
                 &[
                     Sentence::naming("{}(status \"DRAFT\") shows whether it is there.", &["list_jobs"]),
                     "Create it again only if it is not there.".into(),
@@ -168,7 +171,7 @@ fn changes(fields: &Object) -> String {
         Value::String(text) => format!("{} {}", word(key), quoted(text)),
         other => format!("{} {}", word(key), word(&other.to_string())),
     });
-    in_a_row(changes.collect()).unwrap_or_else(|| "nothing".into())
+    join_bounded(changes.collect()).unwrap_or_else(|| "nothing".into())
 }
 
 impl OneRequest for CloseJob {
@@ -239,7 +242,7 @@ impl OneRequest for ListJobs {
             0 => "No jobs.".to_owned(),
             all => format!(
                 "{}: {}; {}.",
-                Stretch::new(self.cursor.as_ref(), &read.output.next_cursor).of(all, "job", ""),
+                PageRange::new(self.cursor.as_ref(), &read.output.next_cursor).describe(all, "job", ""),
                 states.join(", "),
                 unread(unreviewed)
             ),
@@ -247,13 +250,13 @@ impl OneRequest for ListJobs {
         let lines = each_of_page(jobs, job_line);
         let calls = [("list_proposals", "jobId"), ("create_job_draft", "jobDescription")];
         let calls = if jobs.is_empty() { &calls[1..] } else { &calls[..1] };
-        let next = lines::going_on("list_jobs", "", &read.output.next_cursor, calls, context.names());
+        let next = lines::next_page("list_jobs", "", &read.output.next_cursor, calls, context.names());
         Answer { lines, next, ..Answer::new(summary, read.object) }
     }
 }
 
 fn waiting(job: &OwnJob) -> (usize, usize) {
-    job.proposal_counts.get().map_or((0, 0), |counts| (many(&counts.total), many(&counts.unreviewed)))
+    job.proposal_counts.get().map_or((0, 0), |counts| (count_or_zero(&counts.total), count_or_zero(&counts.unreviewed)))
 }
 
 fn unread(proposals: usize) -> String {

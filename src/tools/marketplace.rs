@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::answer::lines::{self, Stretch, each, each_of_page, id, in_a_row, long, many, row, text_or};
+use crate::answer::lines::{
+    self, PageRange, count_or_zero, each, each_of_page, id, join_bounded, join_texts, long, text_or,
+};
 use crate::answer::text::{count, date, quoted, usd, visible, word};
 use crate::answer::{Answer, Cause, Sentence, ToolError};
 use crate::api::error::Error;
@@ -23,13 +25,13 @@ impl OneRequest for SearchJobs {
         let summary = match jobs.len() {
             0 => "No job matches.".to_owned(),
             all => {
-                let stretch = Stretch::new(self.cursor.as_ref(), &read.output.next_cursor);
-                format!("{}.", stretch.of(all, "job", " on the public market"))
+                let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
+                format!("{}.", range.describe(all, "job", " on the public market"))
             }
         };
         let calls = [("get_job", "jobId")];
         let calls: &[_] = if jobs.is_empty() { &[("get_job_facets", "")] } else { &calls };
-        let next = lines::going_on("search_jobs", "", &read.output.next_cursor, calls, context.names());
+        let next = lines::next_page("search_jobs", "", &read.output.next_cursor, calls, context.names());
         Answer { lines: each_of_page(jobs, line), next, ..Answer::new(summary, read.object) }
     }
 }
@@ -39,7 +41,7 @@ fn line(job: &PublicJob) -> String {
     parts.extend(job.company_name.text().map(quoted));
     parts.push(pay(job.pay.get()));
     parts.extend(job.data_type.text().map(word));
-    parts.extend([row(&job.languages), row(&job.countries)].into_iter().flatten());
+    parts.extend([join_texts(&job.languages), join_texts(&job.countries)].into_iter().flatten());
     parts.extend(job.date_posted.text().map(|at| format!("posted {}", date(at))));
     parts.join(" · ")
 }
@@ -62,13 +64,13 @@ fn pay(pay: Option<&Pay>) -> String {
     let hourly = pay.hourly_rate.decimal().map(money).or(span).map(|amount| format!("{amount} an hour"));
     let label = pay.per_label_rate.decimal().map(|amount| format!("{} a label", money(amount)));
     let whole = pay.fixed_price.decimal().map(|amount| format!("{} in all", money(amount)));
-    let told = match pay.payment_type.text() {
+    let text = match pay.payment_type.text() {
         Some("PAY_PER_HOUR") => hourly,
         Some("PAY_PER_LABEL") => label,
         Some("FIXED_PRICE") => whole,
         _ => hourly.or(label).or(whole),
     };
-    told.unwrap_or_else(|| text_or(&pay.payment_type, "no pay named"))
+    text.unwrap_or_else(|| text_or(&pay.payment_type, "no pay named"))
 }
 
 impl OneRequest for GetJob {
@@ -108,7 +110,7 @@ fn begins_with(whole: Option<&str>, short: &str) -> bool {
 fn page(job: &PublicJob) -> Vec<String> {
     let mut facts: Vec<String> = job.status.text().map(word).into_iter().collect();
     facts.extend(job.category.text().map(word));
-    facts.extend(row(&job.label_types));
+    facts.extend(join_texts(&job.label_types));
     facts.extend(job.experience_level.text().map(word));
     facts.extend(job.valid_through.text().map(|until| format!("open until {}", date(until))));
     let mut lines = Vec::new();
@@ -135,7 +137,7 @@ impl OneRequest for GetJobFacets {
             ("country", &facets.countries),
         ];
         let lines = groups.into_iter().filter_map(|(by, group)| {
-            Some(format!("By {by}: {}.", in_a_row(group.items().iter().map(facet).collect())?))
+            Some(format!("By {by}: {}.", join_bounded(group.items().iter().map(facet).collect())?))
         });
         let mut answer = Answer { lines: lines.collect(), ..Answer::new(summary, read.object) };
         answer.next = context.next(&[("search_jobs", "q, language, country, payType")]);
@@ -144,7 +146,7 @@ impl OneRequest for GetJobFacets {
 }
 
 fn facet(facet: &Facet) -> String {
-    format!("{} {}", text_or(&facet.value, "unnamed"), many(&facet.count))
+    format!("{} {}", text_or(&facet.value, "unnamed"), count_or_zero(&facet.count))
 }
 
 impl OneRequest for ListJobChanges {
@@ -187,7 +189,7 @@ mod tests {
 
     #[test]
     fn pay_is_told_by_its_kind() {
-        let told = |value: Value| pay(Some(&from_value(&value)));
+        let text = |value: Value| pay(Some(&from_value(&value)));
         for (value, words) in [
             (
                 json!({ "paymentType": "PAY_PER_HOUR", "currency": "USD", "hourlyMin": 12, "hourlyMax": 15.5 }),
@@ -202,7 +204,7 @@ mod tests {
             (json!({ "paymentType": "BARTER" }), "BARTER"),
             (json!({}), "no pay named"),
         ] {
-            assert_eq!(told(value), words);
+            assert_eq!(text(value), words);
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Tools for conversations and messages.
 
-use crate::answer::lines::{self, Stretch, each_of_page, id, long, many, text_or};
+use crate::answer::lines::{self, PageRange, count_or_zero, each_of_page, id, long, text_or};
 use crate::answer::text::{count, moment_of, quoted_to, word};
 use crate::answer::{Answer, Outcome, Sentence, ToolError};
 use crate::api::messages::{ListConversations, ListedConversation, Message, ReadMessages, SendMessage};
@@ -21,13 +21,14 @@ impl OneRequest for ListConversations {
 
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let conversations = &read.output.conversations;
-        let unread: usize = conversations.iter().map(|conversation| many(&conversation.unread_count)).sum();
-        let waiting = conversations.iter().filter(|conversation| many(&conversation.needs_reply_count) > 0).count();
+        let unread: usize = conversations.iter().map(|conversation| count_or_zero(&conversation.unread_count)).sum();
+        let waiting =
+            conversations.iter().filter(|conversation| count_or_zero(&conversation.needs_reply_count) > 0).count();
         let summary = match conversations.len() {
             0 => "No conversations.".to_owned(),
             all => format!(
                 "{}: {}, {waiting} with something to answer.",
-                Stretch::new(self.cursor.as_ref(), &read.output.next_cursor).of(all, "conversation", ""),
+                PageRange::new(self.cursor.as_ref(), &read.output.next_cursor).describe(all, "conversation", ""),
                 count(unread, "unread message")
             ),
         };
@@ -37,7 +38,7 @@ impl OneRequest for ListConversations {
         } else {
             &[("read_messages", "conversationId"), ("send_message", "conversationId, content")]
         };
-        let next = lines::going_on("list_conversations", "", &read.output.next_cursor, calls, context.names());
+        let next = lines::next_page("list_conversations", "", &read.output.next_cursor, calls, context.names());
         Answer { lines, next, ..Answer::new(summary, read.object) }
     }
 }
@@ -47,7 +48,7 @@ fn conversation_line(conversation: &ListedConversation) -> String {
     let about = [("proposal", &conversation.proposal_id), ("job", &conversation.job_id)];
     parts.extend(about.into_iter().find_map(|(what, id)| Some(format!("{what} {}", word(id.text()?)))));
     parts.extend(conversation.channel_name.text().map(crate::answer::text::quoted));
-    let (unread, waiting) = (many(&conversation.unread_count), many(&conversation.needs_reply_count));
+    let (unread, waiting) = (count_or_zero(&conversation.unread_count), count_or_zero(&conversation.needs_reply_count));
     parts.push(format!("{unread} unread, {waiting} to answer"));
     parts.extend(conversation.last_message.get().map(|message| format!("last: {}", said_by(message, 200))));
     parts.join(" · ")
@@ -63,7 +64,7 @@ fn said_by(message: &Message, longest: usize) -> String {
     };
     let when = message.created_at.timestamp().map(|at| format!(", {}", moment_of(at))).unwrap_or_default();
     let text = message.content.text().map_or_else(|| "(no text)".into(), |text| long(text, longest));
-    let files = match many(&message.attachment_count) {
+    let files = match count_or_zero(&message.attachment_count) {
         0 => String::new(),
         files => format!(" ({}, to be seen in the app)", count(files, "file")),
     };
@@ -80,7 +81,7 @@ impl OneRequest for ReadMessages {
         let same = format!("{with}, ");
         let say = format!("{with}, content");
         let calls = [("send_message", say.as_str())];
-        let next = lines::going_on("read_messages", &same, &read.output.next_cursor, &calls, context.names());
+        let next = lines::next_page("read_messages", &same, &read.output.next_cursor, &calls, context.names());
         let Some(messages) = read.output.messages.get() else {
             let summary = format!(
                 "Conversation {conversation}: its messages are in structuredContent, under a name that is not known here."
@@ -90,7 +91,7 @@ impl OneRequest for ReadMessages {
         let theirs = messages.iter().filter(|message| !message.is_from_viewer.is_true() && !message.system.is_true());
         let summary = format!(
             "Conversation {conversation}: {}, {} from others. Nothing was marked as read.",
-            Stretch::new(self.cursor.as_ref(), &read.output.next_cursor).of(messages.len(), "message", ""),
+            PageRange::new(self.cursor.as_ref(), &read.output.next_cursor).describe(messages.len(), "message", ""),
             theirs.count()
         );
         let lines = each_of_page(&in_order(messages), |message| said_by(message, lines::MESSAGE));
@@ -112,7 +113,7 @@ impl OneRequest for SendMessage {
     const ID_HINT: Sentence = CONVERSATION_IDS;
 
     async fn explain(&self, error: ToolError, _: &Context) -> ToolError {
-        error.unsure(
+        error.with_unknown_outcome(
             &[
                 "It may have been sent.".into(),
                 Sentence::naming("{} shows it.", &["read_messages"]),

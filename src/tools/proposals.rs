@@ -6,7 +6,7 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 use serde_json::{Map, Value};
 
-use crate::answer::lines::{self, OWN_JOB_IDS, Stretch, each, each_of_page, figure, id, in_a_row, long, text_or};
+use crate::answer::lines::{self, OWN_JOB_IDS, PageRange, each, each_of_page, figure, id, join_bounded, long, text_or};
 use crate::answer::text::{count, date, quoted, usd, word};
 use crate::answer::{Answer, Cause, Outcome, Sentence, ToolError};
 use crate::api::error::{Error, Refusal};
@@ -87,8 +87,8 @@ impl OneRequest for ListProposals {
                 "The scores are OpenTrain's; their scale is not documented, so compare them with each other only."
                     .into(),
             );
-            let stretch = Stretch::new(self.cursor.as_ref(), &read.output.next_cursor);
-            let head = stretch.of(proposals.len(), "proposal", &format!(" for {job}"));
+            let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
+            let head = range.describe(proposals.len(), "proposal", &format!(" for {job}"));
             format!("{head}: {}.", states.join(", "))
         };
         let same = format!("jobId \"{}\", ", word(&self.job_id.0));
@@ -101,7 +101,7 @@ impl OneRequest for ListProposals {
                 ("hire_proposal", "proposalId, …"),
             ]
         };
-        let next = lines::going_on("list_proposals", &same, &read.output.next_cursor, calls, context.names());
+        let next = lines::next_page("list_proposals", &same, &read.output.next_cursor, calls, context.names());
         Answer { lines, next, ..Answer::new(summary, read.object) }
     }
 }
@@ -144,14 +144,16 @@ fn details(proposal: &Proposal) -> Vec<String> {
             .decimal()
             .map(|most| format!("highest earnings {} (OpenTrain's figure)", usd(most)));
         let reviews = figure(&candidate.review_count).map(|reviews| format!("reviews: {reviews}"));
-        lines.extend(in_a_row([earned, reviews].into_iter().flatten().collect()).map(|row| format!("Trainer: {row}.")));
+        lines.extend(
+            join_bounded([earned, reviews].into_iter().flatten().collect()).map(|row| format!("Trainer: {row}.")),
+        );
     }
     if let Some(facts) = proposal.ai_interview.get() {
         let score = figure(&facts.score).map(|score| format!(", score {score}")).unwrap_or_default();
         let summary = facts.summary.text().map_or_else(|| "no summary".into(), |text| long(text, lines::PART));
         lines.push(format!("Interview{score}: {summary}"));
     }
-    let verified = proposal.verification.get().map(|checks| checks.iter().map(check).collect()).and_then(in_a_row);
+    let verified = proposal.verification.get().map(|checks| checks.iter().map(check).collect()).and_then(join_bounded);
     lines.extend(verified.map(|checks| format!("Checked by OpenTrain: {checks}.")));
     if let Some(contract) = proposal.contract.get() {
         lines.push(format!("Hired: contract {}.", contract_id(contract).map_or_else(|| "without id".into(), word)));
@@ -255,7 +257,7 @@ impl OneRequest for HireProposal {
             Some(fault @ Error::Refused(refusal)) if refusal.status == 409 && !is_known(refusal) => fault.clone(),
             _ => return error,
         };
-        match standing(&self.proposal_id, context).await {
+        match current_status(&self.proposal_id, context).await {
             Some(hint) => Cause::Explained { fault: unexplained, hint }.into(),
             None => error,
         }
@@ -273,7 +275,7 @@ impl OneRequest for HireProposal {
 }
 
 /// Describes the proposal's current state to a caller whose hire was refused.
-async fn standing(proposal_id: &ProposalId, context: &Context) -> Option<Vec<Sentence>> {
+async fn current_status(proposal_id: &ProposalId, context: &Context) -> Option<Vec<Sentence>> {
     let look = GetProposal { proposal_id: proposal_id.clone() };
     let seen = tokio::time::timeout(LOOK_LIMIT, context.look(&look)).await.ok()?.ok()?;
     let proposal = &seen.proposal;

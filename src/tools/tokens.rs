@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::answer::lines::{each, id, row, text_or};
+use crate::answer::lines::{each, id, join_texts, text_or};
 use crate::answer::text::{count, date, quoted, word};
 use crate::answer::{Answer, Outcome, Sentence, ToolError};
 use crate::api::error::InvalidArgument;
@@ -31,7 +31,7 @@ fn line(token: &ListedToken) -> String {
     let mut parts = vec![id(&token.id), text_or(&token.status, "no status")];
     parts.extend(token.name.text().map(quoted));
     parts.extend(token.preview.text().map(word));
-    parts.extend(row(&token.scopes));
+    parts.extend(join_texts(&token.scopes));
     parts.push(token.last_used_at.text().map_or_else(|| "never used".into(), |at| format!("last used {}", date(at))));
     parts.extend(token.expires_at.text().map(|at| format!("expires {}", date(at))));
     parts.join(" · ")

@@ -6,7 +6,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use crate::answer::Answer;
-use crate::answer::lines::{each_of_page, in_a_row};
+use crate::answer::lines::{each_of_page, join_bounded};
 use crate::answer::text::{count, moment_of, number, visible, word};
 use crate::api::reply::{Read, Reply};
 use crate::api::types::decimal;
@@ -30,7 +30,7 @@ impl OneRequest for PollUpdates {
         }
         let mut kinds: Vec<String> = kinds.iter().map(|(kind, many)| format!("{many} {}", word(kind))).collect();
         kinds.extend(closed(&decisions));
-        let kinds = in_a_row(kinds);
+        let kinds = join_bounded(kinds);
         let summary = match kinds {
             None => "Nothing new that this token may see.".to_owned(),
             Some(kinds) => format!("{}: {kinds}.", count(events.len(), "event")),
@@ -119,7 +119,7 @@ fn budget(event: &Event) -> String {
 fn unknown(event: &Event, kind: &str) -> String {
     let data = event.data.get().into_iter().flatten();
     let facts = data.filter_map(|(key, value)| Some(format!("{} {}", word(key), word(value.as_str()?))));
-    let facts = in_a_row(facts.collect()).unwrap_or_else(|| event.resource_id.text().map(word).unwrap_or_default());
+    let facts = join_bounded(facts.collect()).unwrap_or_else(|| event.resource_id.text().map(word).unwrap_or_default());
     format!("{}: {facts}", if kind.is_empty() { "An event of no type".into() } else { word(kind) })
 }
 

@@ -7,7 +7,7 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::answer::lines::{each, id, row, text_or};
+use crate::answer::lines::{each, id, join_texts, text_or};
 use crate::answer::text::{count, date, visible, word};
 use crate::answer::{Answer, Denial, Object, Outcome, Sentence, ToolError};
 use crate::api::Operation;
@@ -56,7 +56,7 @@ impl Tool for CreateWebhook {
                     &["list_webhooks", "delete_webhook"],
                 ),
             ];
-            error.unsure(&hint, false)
+            error.with_unknown_outcome(&hint, false)
         })?;
         let webhook = read.output.webhook.get().cloned().unwrap_or_default();
         let (object, secret) = without_secret(read.object);
@@ -156,7 +156,7 @@ async fn forget(id: &str, context: &Context) -> Option<String> {
 }
 
 fn types(webhook: &Webhook) -> String {
-    row(&webhook.event_types).unwrap_or_else(|| "no event types".into())
+    join_texts(&webhook.event_types).unwrap_or_else(|| "no event types".into())
 }
 
 /// Says what a new webhook delivers.

@@ -18,7 +18,7 @@ pub fn failure(error: &ToolError, call: &CallFacts<'_>) -> Failure {
     let (mut failure, mut hint) = match &error.cause {
         Cause::Api(fault) => of_api(fault, fault.may_have_happened(), call),
         Cause::Explained { fault, hint } => (of_api(fault, fault.may_have_happened(), call).0, hint.clone()),
-        Cause::Unsent(fault) => of_look(fault, call),
+        Cause::Unsent(fault) => failed_read(fault, call),
         Cause::NotYet { reason, message, hint } => {
             let failure = Failure {
                 code: "BUSY".into(),
@@ -68,7 +68,7 @@ pub fn failure(error: &ToolError, call: &CallFacts<'_>) -> Failure {
 
 /// A read before a write failed, so the write was not sent. A retry may succeed unless OpenTrain refused the read for a
 /// lasting reason.
-fn of_look(error: &Error, call: &CallFacts<'_>) -> (Failure, Vec<Sentence>) {
+fn failed_read(error: &Error, call: &CallFacts<'_>) -> (Failure, Vec<Sentence>) {
     let (mut failure, mut hint) = of_api(error, false, call);
     if !failure.retryable && error.may_have_happened() {
         failure.retryable = true;

@@ -27,12 +27,12 @@ pub(super) struct Stage {
     scenes: usize,
     steps: usize,
     as_expected: usize,
-    made: Made,
+    made: FinalContract,
 }
 
 /// The contract's final state.
 #[derive(Default)]
-pub(super) struct Made {
+pub(super) struct FinalContract {
     pub(super) created: usize,
     pub(super) doubled: usize,
     /// The funded amount in USD.
@@ -44,7 +44,7 @@ impl Stage {
         print(&format!(
             "{BOLD}opentrain-mcp demo{BOLD:#} · SANDBOX {origin} · nothing real, nothing leaves this machine"
         ))?;
-        Ok(Self { agent, began: Instant::now(), scenes: 0, steps: 0, as_expected: 0, made: Made::default() })
+        Ok(Self { agent, began: Instant::now(), scenes: 0, steps: 0, as_expected: 0, made: FinalContract::default() })
     }
 
     pub(super) fn scene(&mut self, title: &str) -> Result<(), Fault> {
@@ -78,7 +78,7 @@ impl Stage {
         print(&format!("  {who}  {style}{mark}{style:#} {text}"))
     }
 
-    pub(super) fn made(&mut self, made: Made) {
+    pub(super) fn made(&mut self, made: FinalContract) {
         self.made = made;
     }
 

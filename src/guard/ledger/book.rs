@@ -106,22 +106,22 @@ impl Book {
         let figure = sums.entry(line.counted_as()).or_default();
         *figure = (*figure).max(amount);
         policy.check_day(before, sum(sums.values().copied())).map_err(|denial| match self.doubtful(line) {
-            Some(note) => denial.noting(&note),
+            Some(note) => denial.with_note(&note),
             None => denial,
         })
     }
 
     /// Describes amounts that count for this day although they name no account or come from a damaged line.
     pub(super) fn doubtful(&self, line: &Line) -> Option<String> {
-        let told = |what: &str, lines: Vec<&Line>| {
+        let describe = |what: &str, lines: Vec<&Line>| {
             let doubted = sum(lines.iter().filter_map(|line| line.amount_usd));
             (!doubted.is_zero()).then(|| format!("{} of it in {} {what}", usd(doubted), count(lines.len(), "line")))
         };
         let (damaged, others): (Vec<_>, Vec<_>) = self.on_the_day_of(line).partition(|write| write.damage.is_some());
         let nameless = others.into_iter().filter(|write| write.base.is_none()).collect();
         let parts = [
-            told("of the record that cannot be read as a whole", damaged),
-            told("that name no account, from an earlier version", nameless),
+            describe("of the record that cannot be read as a whole", damaged),
+            describe("that name no account, from an earlier version", nameless),
         ];
         let parts: Vec<String> = parts.into_iter().flatten().collect();
         (!parts.is_empty()).then(|| parts.join(", "))

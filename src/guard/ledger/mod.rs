@@ -41,7 +41,7 @@ pub struct AuditLog {
     /// True if a write that cannot be recorded is refused.
     required: bool,
     /// True after the warning that there is no record.
-    told: AtomicBool,
+    warned: AtomicBool,
     /// The steps run one at a time, in the order of their requests.
     ledger: Arc<tokio::sync::Mutex<Ledger>>,
     open: Mutex<BTreeMap<String, Line>>,
@@ -84,7 +84,7 @@ impl AuditLog {
 
     fn at(path: PathBuf, required: bool) -> Self {
         let ledger = Arc::new(tokio::sync::Mutex::new(Ledger::at(path)));
-        Self { required, told: AtomicBool::new(false), ledger, open: Mutex::default() }
+        Self { required, warned: AtomicBool::new(false), ledger, open: Mutex::default() }
     }
 
     /// Checks the day's limit and records the start of a write.
@@ -103,7 +103,7 @@ impl AuditLog {
             Err(fault) if self.required => Err(Denial::unrecorded(fault)),
             Err(fault) => {
                 tracing::warn!(%fault, "the record of writes cannot be written: this write is not on record");
-                let is_new = !self.told.swap(true, Ordering::AcqRel);
+                let is_new = !self.warned.swap(true, Ordering::AcqRel);
                 let notice =
                     || format!("WARNING: writes are not on record here ({fault}); --audit-log FILE names a place.");
                 Ok(OpenWrite { begun: None, notices: is_new.then(notice).into_iter().collect() })

@@ -1,6 +1,6 @@
 //! Tools for approvals: a person's open decision, and its result. Only "confirmed" means done.
 
-mod standing;
+mod state;
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::api::types::ApprovalId;
 use crate::engine::{Context, Tool, tools};
 use crate::tools::nouns::approval::WAIT;
 
-use standing::{Standing, describe, look};
+use state::{ApprovalState, describe, look};
 
 tools![GetApproval, WaitForApproval];
 
@@ -36,8 +36,8 @@ impl Tool for GetApproval {
     const ID_HINT: Sentence = APPROVAL_IDS;
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
-        let standing = look(&self.approval_id, context.call.deadline, context).await?;
-        Ok(describe(standing, Duration::ZERO, context).await)
+        let state = look(&self.approval_id, context.call.deadline, context).await?;
+        Ok(describe(state, Duration::ZERO, context).await)
     }
 }
 
@@ -64,7 +64,7 @@ impl Tool for WaitForApproval {
         let began = Instant::now();
         let limit = Duration::from_secs(self.timeout_seconds.unwrap_or(if context.call.is_patient { 25 } else { 4 }));
         let until = began + limit;
-        let mut last: Result<Standing, Error>;
+        let mut last: Result<ApprovalState, Error>;
         let waits = ExponentialBuilder::default().with_min_delay(Duration::from_millis(700)).with_factor(1.6);
         let mut waits = waits.with_max_delay(Duration::from_secs(4)).without_max_times().with_jitter().build();
         let mut pending = None;
@@ -74,7 +74,7 @@ impl Tool for WaitForApproval {
             let deadline = if limit.is_zero() { deadline } else { deadline.min(until + LAST_LOOK) };
             last = look(&self.approval_id, deadline, context).await;
             match &last {
-                Ok(standing) if !standing.is_pending() => break,
+                Ok(state) if !state.is_pending() => break,
                 Ok(_) => {}
                 // A temporary error does not end the wait while there is time.
                 Err(fault) if fault.is_passing() || fault.status().is_some_and(|status| status >= 500) => {}
@@ -88,7 +88,7 @@ impl Tool for WaitForApproval {
             }
         }
         match (last, pending) {
-            (Ok(standing), _) | (Err(_), Some(standing)) => Ok(describe(standing, began.elapsed(), context).await),
+            (Ok(state), _) | (Err(_), Some(state)) => Ok(describe(state, began.elapsed(), context).await),
             (Err(fault), None) => Err(fault.into()),
         }
     }

@@ -13,7 +13,7 @@ use crate::api::types::{Field, from_value};
 use super::lines::{ENDED, contract_lines, next_calls};
 use super::listing::Listing;
 use super::tally::Tally;
-use crate::answer::lines::Stretch;
+use crate::answer::lines::PageRange;
 use crate::answer::paging::{self, Cursor, Key, PAGE_BYTES, Start};
 use crate::answer::text::{self, count};
 use crate::answer::{Answer, Page};
@@ -31,7 +31,7 @@ pub(super) struct ContractPage {
     /// The reason why the rest could not be read, if so.
     broken: Option<String>,
     tally: Tally,
-    stretch: Stretch,
+    range: PageRange,
     lines: Vec<String>,
     contracts: Vec<Value>,
     rest: Map<String, Value>,
@@ -76,7 +76,7 @@ impl ContractPage {
             may_repeat,
             broken: listing.broken.clone(),
             tally: tally(listing.contracts()),
-            stretch: Stretch { begun: cursor.after.is_some(), more: is_part },
+            range: PageRange { has_previous: cursor.after.is_some(), has_next: is_part },
             lines: Vec::new(),
             contracts: Vec::new(),
             rest: listing.rest.clone(),
@@ -103,7 +103,7 @@ impl ContractPage {
 
     /// Builds the answer.
     pub(super) fn answer(self, context: &Context) -> Answer {
-        let mut answer = Answer::new(self.tally.describe(self.stretch), Map::new());
+        let mut answer = Answer::new(self.tally.describe(self.range), Map::new());
         answer.lines = self.lines;
         if self.may_repeat {
             answer

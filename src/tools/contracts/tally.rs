@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use serde_json::Number;
 
-use crate::answer::lines::Stretch;
+use crate::answer::lines::PageRange;
 use crate::answer::text::{count, total, word};
 use crate::api::milestones::{ACTIVE_FUNDED, NOT_FUNDED};
 use crate::api::types::Field;
@@ -58,17 +58,17 @@ impl Tally {
         group.add(amount.decimal().unwrap_or_default());
     }
 
-    pub(super) fn describe(&self, stretch: Stretch) -> String {
+    pub(super) fn describe(&self, range: PageRange) -> String {
         let all = self.contracts.values().sum();
         if all == 0 {
             return "No contracts.".into();
         }
         let only = self.contracts.keys().next().filter(|status| self.contracts.len() == 1 && !status.contains(' '));
         let mut text = if let Some(status) = only {
-            format!("{}.", stretch.of(all, &format!("{} contract", word(status)), ""))
+            format!("{}.", range.describe(all, &format!("{} contract", word(status)), ""))
         } else {
             let states = self.contracts.iter().map(|(status, many)| format!("{many} {}", word(status)));
-            format!("{} ({}).", stretch.of(all, "contract", ""), states.collect::<Vec<_>>().join(", "))
+            format!("{} ({}).", range.describe(all, "contract", ""), states.collect::<Vec<_>>().join(", "))
         };
         let groups = [("Not funded", &self.unfunded), ("Funded, not released", &self.funded)];
         for (what, group) in groups.into_iter().filter(|(_, group)| group.milestones > 0) {

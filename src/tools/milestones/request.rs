@@ -96,8 +96,8 @@ async fn request<O: Operation<Output = OneApproval>>(
         }
         Err(error) => match wanted_status(&error) {
             Some(wanted) => {
-                let standing = standing(milestone, contract, wanted, context).await;
-                Err(standing.into_iter().fold(error, ToolError::note))
+                let status_note = current_status(milestone, contract, wanted, context).await;
+                Err(status_note.into_iter().fold(error, ToolError::note))
             }
             None => Err(error),
         },
@@ -115,7 +115,7 @@ fn wanted_status(error: &ToolError) -> Option<&'static str> {
 }
 
 /// Explains the milestone's current status to a caller whose request was refused.
-async fn standing(
+async fn current_status(
     milestone: &MilestoneId,
     contract: Option<ContractId>,
     wanted: &'static str,
@@ -128,7 +128,7 @@ async fn standing(
         }
     };
     match tokio::time::timeout(LOOK_LIMIT, look).await {
-        Ok(Ok(subject)) => describe_standing(&subject, wanted),
+        Ok(Ok(subject)) => describe_status(&subject, wanted),
         Ok(Err(ToolError { cause: Cause::Denied(_), .. })) => vec![
             "It is not listed in a contract of this account: it was refunded or cancelled, or is another account's."
                 .into(),
@@ -137,7 +137,7 @@ async fn standing(
     }
 }
 
-fn describe_standing(subject: &Subject, wanted: &str) -> Vec<Sentence> {
+fn describe_status(subject: &Subject, wanted: &str) -> Vec<Sentence> {
     let Some(milestone) = &subject.milestone else { return Vec::new() };
     let place = milestone.milestone_number.get().map_or_else(String::new, |place| format!("#{place} "));
     let name = format!("{place}{}", milestone.id.text().map_or_else(|| "without id".into(), word));
@@ -146,7 +146,7 @@ fn describe_standing(subject: &Subject, wanted: &str) -> Vec<Sentence> {
     };
     let ended = subject.contract.status.text() == Some("ended");
     let it_is = format!("{name} is {}", word(status));
-    let standing = match (wanted, status) {
+    let status_note = match (wanted, status) {
         _ if ended => format!("{it_is}, and its contract has ended."),
         (NOT_FUNDED, ACTIVE_FUNDED) => format!("{it_is}: there is nothing left to fund."),
         (NOT_FUNDED, PAID) => format!("{it_is} already: it was funded and released, and must not be funded again."),
@@ -158,7 +158,7 @@ fn describe_standing(subject: &Subject, wanted: &str) -> Vec<Sentence> {
     };
     let ask = Sentence::naming("{} asks for that.", &["request_milestone_funding"]);
     let is_unfunded = !ended && (wanted, status) == (ACTIVE_FUNDED, NOT_FUNDED);
-    std::iter::once(standing.into()).chain(is_unfunded.then_some(ask)).collect()
+    std::iter::once(status_note.into()).chain(is_unfunded.then_some(ask)).collect()
 }
 
 /// Finds the milestone in the contract that the caller named.
@@ -236,8 +236,8 @@ mod tests {
                 milestone: Some(from_value(&json!({ "id": "ms_1", "milestoneNumber": 2, "status": status }))),
             };
             let names = Names::new(String::new(), ["request_milestone_funding"]);
-            let told = names.say_all(&describe_standing(&subject, wanted));
-            assert!(told.contains(part) && !told.contains(unsaid), "{wanted} {status}: {told}");
+            let text = names.say_all(&describe_status(&subject, wanted));
+            assert!(text.contains(part) && !text.contains(unsaid), "{wanted} {status}: {text}");
         }
     }
 }

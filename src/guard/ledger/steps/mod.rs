@@ -70,9 +70,9 @@ impl Ledger {
         let (mut file, mut notices) = self.open(until)?;
         if policy.max_day.is_some() {
             if let Err(denial) = self.book.check_day(line, policy) {
-                return Ok(Err(notices.iter().fold(denial, |denial, notice| denial.noting(notice))));
+                return Ok(Err(notices.iter().fold(denial, |denial, notice| denial.with_note(notice))));
             }
-            notices.extend(self.news_of_doubt(line));
+            notices.extend(self.new_doubt_warning(line));
         }
         self.append(&mut file, line)?;
         self.save(false);
@@ -243,7 +243,7 @@ impl Ledger {
     }
 
     /// A warning about uncertain amounts that count, if it is a new one.
-    fn news_of_doubt(&mut self, line: &Line) -> Option<String> {
+    fn new_doubt_warning(&mut self, line: &Line) -> Option<String> {
         let doubt = self.book.doubtful(line);
         let is_new = doubt.is_some() && doubt != self.doubt;
         self.doubt.clone_from(&doubt);

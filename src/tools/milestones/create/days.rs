@@ -35,7 +35,7 @@ pub(super) enum StoredDue {
 
 /// How this API stores due dates, learned from its replies.
 #[derive(Clone, Debug, Default)]
-pub(super) struct DaysKept {
+pub(super) struct DateFormat {
     /// Offsets in seconds from midnight UTC of a day to the moment that the API stores for that day.
     offsets: Vec<i64>,
     /// True if the API has returned a moment unchanged.
@@ -105,7 +105,7 @@ impl StoredDue {
     }
 }
 
-impl DaysKept {
+impl DateFormat {
     /// Learns from a milestone whose given date is known.
     pub(super) fn learn(&mut self, asked: Due, stored: StoredDue) {
         let Some(kept) = stored.moment() else { return };
@@ -188,12 +188,12 @@ mod tests {
 
     use super::*;
 
-    fn compare(kept: &DaysKept, asked: &str, stored: &str) -> Match {
+    fn compare(kept: &DateFormat, asked: &str, stored: &str) -> Match {
         kept.compare(Due::of(asked), StoredDue::of(Some(&json!(stored))))
     }
 
-    fn having_seen(asked: &str, stored: &str) -> DaysKept {
-        let mut kept = DaysKept::default();
+    fn having_seen(asked: &str, stored: &str) -> DateFormat {
+        let mut kept = DateFormat::default();
         kept.learn(Due::of(asked).unwrap(), StoredDue::of(Some(&json!(stored))));
         kept
     }
@@ -209,7 +209,7 @@ mod tests {
             "2026-12-15T23:59:59.999Z",
             "2026-12-15T23:59:59-08:00",
         ] {
-            assert_eq!(compare(&DaysKept::default(), "2026-12-15", stored), Match::Equal, "{stored}");
+            assert_eq!(compare(&DateFormat::default(), "2026-12-15", stored), Match::Equal, "{stored}");
         }
     }
 
@@ -218,10 +218,10 @@ mod tests {
         for stored in
             ["2026-12-15T07:00:00Z", "2026-12-14T22:00:00Z", "2026-12-15T12:00:00Z", "2026-12-16", "2026-12-14", "soon"]
         {
-            assert_eq!(compare(&DaysKept::default(), "2026-12-15", stored), Match::Alike, "{stored}");
+            assert_eq!(compare(&DateFormat::default(), "2026-12-15", stored), Match::Alike, "{stored}");
         }
         for stored in ["2026-12-13T23:00:00Z", "2026-12-17", "2027-12-15"] {
-            assert_eq!(compare(&DaysKept::default(), "2026-12-15", stored), Match::Different, "{stored}");
+            assert_eq!(compare(&DateFormat::default(), "2026-12-15", stored), Match::Different, "{stored}");
         }
     }
 
@@ -239,7 +239,7 @@ mod tests {
 
     #[test]
     fn a_moment_may_become_a_day_until_known_otherwise() {
-        let unknown = DaysKept::default();
+        let unknown = DateFormat::default();
         assert_eq!(compare(&unknown, "2026-12-15T09:00:00Z", "2026-12-15T10:00:00+01:00"), Match::Equal);
         assert_eq!(compare(&unknown, "2026-12-15T09:00:00Z", "2026-12-15"), Match::Alike);
         assert_eq!(compare(&unknown, "2026-12-15T09:00:00Z", "2026-12-18"), Match::Different);
@@ -256,7 +256,7 @@ mod tests {
 
     #[test]
     fn none_is_none() {
-        let unknown = DaysKept::default();
+        let unknown = DateFormat::default();
         assert_eq!(unknown.compare(None, StoredDue::of(Some(&json!(null)))), Match::Equal);
         assert_eq!(unknown.compare(None, StoredDue::of(Some(&json!("2026-12-15")))), Match::Different);
         assert_eq!(unknown.compare(Due::of("2026-12-15"), StoredDue::of(None)), Match::Different);

@@ -8,10 +8,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
+use super::known_milestone::KnownMilestone;
 use super::look::Look;
-use super::made::Made;
-use super::manners::Manners;
 use super::notes::Note;
+use super::storage::StorageFormat;
 use super::terms::{Stored, Terms};
 use crate::api::milestones::CreateMilestone;
 use crate::engine::Context;
@@ -32,7 +32,7 @@ pub(super) struct Memory(Mutex<Known>);
 struct Known {
     pasts: HashMap<Place, Past>,
     /// How each API base stores terms.
-    manners: HashMap<String, Manners>,
+    storage: HashMap<String, StorageFormat>,
 }
 
 /// An account and one of its contracts.
@@ -54,14 +54,14 @@ impl Place {
 #[derive(Clone, Default)]
 pub(super) struct Past {
     /// Milestones whose original terms are known, oldest first.
-    pub(super) created: Vec<Made>,
+    pub(super) created: Vec<KnownMilestone>,
     /// Creates with an unknown end.
     pub(super) open: Vec<Open>,
     /// Milestones that the record names and that no read has shown yet.
     pub(super) recorded: Vec<Recorded>,
     /// The ids of all milestones that reads have shown.
     pub(super) seen: HashSet<String>,
-    pub(super) manners: Manners,
+    pub(super) storage: StorageFormat,
 }
 
 /// A create in the record whose reply named the milestone.
@@ -119,7 +119,7 @@ fn later(moment: Timestamp, time: SignedDuration) -> Timestamp {
 
 impl Past {
     /// The original terms of a milestone, if known.
-    pub(super) fn made(&self, id: Option<&str>) -> Option<&Made> {
+    pub(super) fn made(&self, id: Option<&str>) -> Option<&KnownMilestone> {
         self.created.iter().find(|made| Some(made.id.as_str()) == id)
     }
 
@@ -128,7 +128,7 @@ impl Past {
         for note in notes.iter().filter(|note| note.principal.as_deref() == principal) {
             let Some(made) = note.made().filter(|made| self.made(Some(&made.id)).is_none()) else { continue };
             if note.is_certain {
-                made.asked.teach(&Stored::of(&made.raw), &mut self.manners);
+                made.asked.teach(&Stored::of(&made.raw), &mut self.storage);
             }
             self.open.retain(|open| open.asked != made.asked || open.began > made.at);
             self.created.push(made);
@@ -141,8 +141,8 @@ impl Past {
             let known = self.made(seen.id()).is_some();
             let recorded = self.recorded.iter().find(|recorded| !known && Some(recorded.id.as_str()) == seen.id());
             let Some(Recorded { id, asked, at }) = recorded.cloned() else { continue };
-            asked.teach(&Stored::of(seen.raw), &mut self.manners);
-            self.created.push(Made { id, asked, at, raw: seen.raw.clone() });
+            asked.teach(&Stored::of(seen.raw), &mut self.storage);
+            self.created.push(KnownMilestone { id, asked, at, raw: seen.raw.clone() });
         }
     }
 
@@ -179,17 +179,17 @@ impl Memory {
     fn here(&self, place: &Place) -> Past {
         let Ok(known) = self.0.lock() else { return Past::default() };
         let mut past = known.pasts.get(place).cloned().unwrap_or_default();
-        past.manners = known.manners.get(&place.base).cloned().unwrap_or_default();
+        past.storage = known.storage.get(&place.base).cloned().unwrap_or_default();
         past
     }
 
     /// Stores the original terms of a milestone. A 201 also shows how the API stores what it is sent.
     pub(super) fn created(&self, place: &Place, asked: &Terms, raw: &Value, is_certain: bool) {
         let Some(id) = raw.get("id").and_then(Value::as_str) else { return };
-        let made = Made { id: id.to_owned(), asked: asked.clone(), at: Timestamp::now(), raw: raw.clone() };
+        let made = KnownMilestone { id: id.to_owned(), asked: asked.clone(), at: Timestamp::now(), raw: raw.clone() };
         let Ok(mut known) = self.0.lock() else { return };
         if is_certain {
-            asked.teach(&Stored::of(raw), known.manners.entry(place.base.clone()).or_default());
+            asked.teach(&Stored::of(raw), known.storage.entry(place.base.clone()).or_default());
         }
         let past = known.pasts.entry(place.clone()).or_default();
         past.open.retain(|open| open.asked != *asked);

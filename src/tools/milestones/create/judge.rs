@@ -6,8 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::age::CLOCK_SLACK;
 use super::earlier::{Open, Past};
+use super::known_milestone::KnownMilestone;
 use super::look::{Look, Seen};
-use super::made::Made;
 use super::matching::Match;
 use super::terms::{Comparison, Stored, Terms};
 
@@ -22,7 +22,7 @@ pub(super) enum Found<'a> {
     /// A milestone that may be the wanted one, and the terms that differ.
     Alike(Seen<'a>, Vec<&'static str>),
     /// The wanted milestone, which this process has just created and the list does not show yet.
-    Unlisted(&'a Made),
+    Unlisted(&'a KnownMilestone),
 }
 
 /// Compares a milestone with the wanted terms.
@@ -30,7 +30,7 @@ pub(super) fn compare(terms: &Terms, seen: Seen<'_>, look: &Look, past: &Past) -
     let stored = Stored::of(seen.raw);
     match past.made(seen.id()) {
         Some(made) => terms.compare_asked(&made.asked, &stored),
-        None => terms.compare(&stored, &past.manners, look.is_fixed_price()),
+        None => terms.compare(&stored, &past.storage, look.is_fixed_price()),
     }
 }
 
@@ -65,7 +65,7 @@ fn is_perhaps_of(open: &Open, seen: Seen<'_>, look: &Look) -> bool {
     !was_there && may_be_of(open, seen, look) && open.asked.is_close(&Stored::of(seen.raw), open.before.is_some())
 }
 
-fn unlisted<'a>(terms: &Terms, look: &Look, past: &'a Past) -> Option<&'a Made> {
+fn unlisted<'a>(terms: &Terms, look: &Look, past: &'a Past) -> Option<&'a KnownMilestone> {
     let since = Timestamp::now().checked_sub(LONGEST_LAG).ok()?;
     let made = past.created.iter().rev().find(|made| made.asked == *terms && made.at >= since)?;
     let is_listed = look.ids().contains(made.id.as_str());

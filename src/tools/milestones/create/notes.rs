@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::made::Made;
+use super::known_milestone::KnownMilestone;
 use super::terms::Terms;
 use crate::answer::Object;
 use crate::api::milestones::CreateMilestone;
@@ -38,11 +38,11 @@ impl Note {
     }
 
     /// The milestone with its original terms.
-    pub(super) fn made(&self) -> Option<Made> {
+    pub(super) fn made(&self) -> Option<KnownMilestone> {
         let arguments = serde_json::to_string(&self.arguments).ok()?;
         let asked: CreateMilestone = serde_json::from_str(&arguments).ok()?;
         let id = self.milestone.get("id")?.as_str()?.to_owned();
-        Some(Made { id, asked: Terms::of(&asked), at: self.moment()?, raw: self.milestone.clone() })
+        Some(KnownMilestone { id, asked: Terms::of(&asked), at: self.moment()?, raw: self.milestone.clone() })
     }
 }
 

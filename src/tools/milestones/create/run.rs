@@ -214,7 +214,7 @@ impl Creation {
             )],
             Some(Ok(seen)) if !self.doubles => {
                 let resembles = |milestone: &Seen<'_>| {
-                    self.terms.resemble(&Stored::of(milestone.raw), &past.manners)
+                    self.terms.resemble(&Stored::of(milestone.raw), &past.storage)
                         && milestone.is_recent(seen, self.window())
                 };
                 let resembling: Vec<Seen<'_>> = seen.recent().filter(resembles).collect();

@@ -5,9 +5,9 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::days::{Due, StoredDue};
-use super::manners::Manners;
 use super::matching::Match;
 use super::numbers::{StoredNumber, compare_amount, compare_volume, is_near, is_same};
+use super::storage::StorageFormat;
 use super::texts::canonical;
 use crate::api::milestones::CreateMilestone;
 use crate::api::types::Positive;
@@ -60,13 +60,13 @@ impl Terms {
     }
 
     /// Compares these terms with a milestone whose original terms are unknown.
-    pub(super) fn compare(&self, stored: &Stored, manners: &Manners, is_fixed_price: bool) -> Comparison {
+    pub(super) fn compare(&self, stored: &Stored, storage: &StorageFormat, is_fixed_price: bool) -> Comparison {
         Comparison([
-            ("name", manners.texts.compare(&self.name, &stored.name)),
-            ("description", manners.texts.compare(&self.description, &stored.description)),
+            ("name", storage.texts.compare(&self.name, &stored.name)),
+            ("description", storage.texts.compare(&self.description, &stored.description)),
             ("amountUsd", compare_amount(self.amount, stored.amount)),
             ("volume", compare_volume(self.volume, stored.volume, is_fixed_price)),
-            ("dueDate", manners.days.compare(self.due, stored.due)),
+            ("dueDate", storage.days.compare(self.due, stored.due)),
         ])
     }
 
@@ -90,11 +90,11 @@ impl Terms {
     }
 
     /// Learns from a milestone that was created with these terms how the API stores them.
-    pub(super) fn teach(&self, stored: &Stored, manners: &mut Manners) {
+    pub(super) fn teach(&self, stored: &Stored, storage: &mut StorageFormat) {
         if let Some(due) = self.due {
-            manners.days.learn(due, stored.due);
+            storage.days.learn(due, stored.due);
         }
-        manners.texts.learn(&self.description, &stored.description);
+        storage.texts.learn(&self.description, &stored.description);
     }
 
     /// True if a milestone may result from these terms although the API changed them in an unexpected way. For a
@@ -110,10 +110,10 @@ impl Terms {
     }
 
     /// True for the same money and date with another name or description.
-    pub(super) fn resemble(&self, stored: &Stored, manners: &Manners) -> bool {
+    pub(super) fn resemble(&self, stored: &Stored, storage: &StorageFormat) -> bool {
         self.amount.is_some()
             && compare_amount(self.amount, stored.amount) == Match::Equal
-            && manners.days.compare(self.due, stored.due) == Match::Equal
+            && storage.days.compare(self.due, stored.due) == Match::Equal
     }
 }
 
@@ -151,7 +151,7 @@ mod tests {
     }
 
     fn compared(terms: &Terms, stored: &Value) -> Match {
-        terms.compare(&Stored::of(stored), &Manners::default(), true).whole()
+        terms.compare(&Stored::of(stored), &StorageFormat::default(), true).whole()
     }
 
     fn with(milestone: &Value, changes: Value) -> Value {
@@ -200,7 +200,7 @@ mod tests {
             "contractId": "c", "description": "Label", "amountUsd": 12.345, "dueDate": "2026-07-15"
         }));
         let stored = json!({ "description": "Label", "amountUsd": 12.35, "dueDate": "2026-07-14T22:00:00Z" });
-        let comparison = terms.compare(&Stored::of(&stored), &Manners::default(), true);
+        let comparison = terms.compare(&Stored::of(&stored), &StorageFormat::default(), true);
         assert_eq!(comparison.whole(), Match::Alike);
         assert_eq!(comparison.differences(), ["amountUsd", "dueDate"]);
     }
@@ -245,21 +245,21 @@ mod tests {
     #[test]
     fn a_whole_text_shows_that_shorter_ones_are_whole() {
         let (long, beginning) = ("a".repeat(400), "a".repeat(250));
-        let mut manners = Manners::default();
-        assert_eq!(manners.texts.compare(&long, &beginning), Match::Alike);
+        let mut storage = StorageFormat::default();
+        assert_eq!(storage.texts.compare(&long, &beginning), Match::Alike);
         let whole = "b".repeat(300);
-        asked(&whole).teach(&Stored::of(&json!({ "description": whole })), &mut manners);
-        assert_eq!(manners.texts.compare(&long, &beginning), Match::Different);
-        assert_eq!(manners.texts.compare(&long, &"a".repeat(350)), Match::Alike);
+        asked(&whole).teach(&Stored::of(&json!({ "description": whole })), &mut storage);
+        assert_eq!(storage.texts.compare(&long, &beginning), Match::Different);
+        assert_eq!(storage.texts.compare(&long, &"a".repeat(350)), Match::Alike);
     }
 
     #[test]
     fn a_day_that_came_back_shows_how_days_are_kept() {
-        let mut manners = Manners::default();
+        let mut storage = StorageFormat::default();
         let terms = asked("Label");
         let other_day = Stored::of(&json!({ "description": "Label", "dueDate": "2026-07-16" }));
-        assert_eq!(terms.compare(&other_day, &manners, true).whole(), Match::Alike);
-        terms.teach(&Stored::of(&json!({ "description": "Label", "dueDate": "2026-07-15T00:00:00Z" })), &mut manners);
-        assert_eq!(terms.compare(&other_day, &manners, true).whole(), Match::Different);
+        assert_eq!(terms.compare(&other_day, &storage, true).whole(), Match::Alike);
+        terms.teach(&Stored::of(&json!({ "description": "Label", "dueDate": "2026-07-15T00:00:00Z" })), &mut storage);
+        assert_eq!(terms.compare(&other_day, &storage, true).whole(), Match::Different);
     }
 }

@@ -6,8 +6,8 @@ use serde_json::{Map, Value, json};
 use super::creation::Creation;
 use super::earlier::Open;
 use super::judge::Found;
+use super::known_milestone::KnownMilestone;
 use super::look::{Look, Seen};
-use super::made::Made;
 use super::recover::After;
 use crate::answer::lines::plain;
 use crate::answer::text::{count, moment, moment_of, number, quoted, usd, word};
@@ -56,7 +56,7 @@ impl Creation {
         self.answer(summary, Outcome::Existing, seen.milestone, wrapped(seen.raw))
     }
 
-    fn unlisted(&self, made: &Made, look: &Look) -> Answer {
+    fn unlisted(&self, made: &KnownMilestone, look: &Look) -> Answer {
         let milestone: Milestone = from_value(&made.raw);
         let line = milestone_line(&milestone, &look.reply);
         let summary = format!(

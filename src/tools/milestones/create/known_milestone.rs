@@ -7,7 +7,7 @@ use super::terms::Terms;
 
 /// A milestone whose original terms are known.
 #[derive(Clone)]
-pub(super) struct Made {
+pub(super) struct KnownMilestone {
     pub(super) id: String,
     pub(super) asked: Terms,
     pub(super) at: Timestamp,

@@ -1,25 +1,25 @@
 //! How this API stores what it is sent, learned from its replies. When both the original and the stored terms of a
 //! milestone are known, later comparisons are more certain.
 
-use super::days::DaysKept;
+use super::days::DateFormat;
 use super::matching::Match;
 use super::texts::{beginning, is_cut};
 
 /// The known ways in which an API stores terms.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Manners {
-    pub(super) days: DaysKept,
-    pub(super) texts: TextsKept,
+pub(super) struct StorageFormat {
+    pub(super) days: DateFormat,
+    pub(super) texts: TextFormat,
 }
 
 /// The known way in which an API stores texts.
 #[derive(Clone, Debug, Default)]
-pub(super) struct TextsKept {
+pub(super) struct TextFormat {
     /// The length of the longest text that came back whole, in characters.
     longest_whole: usize,
 }
 
-impl TextsKept {
+impl TextFormat {
     /// Learns from a text whose original is known. Both are canonical.
     pub(super) fn learn(&mut self, asked: &str, stored: &str) {
         if asked == stored {

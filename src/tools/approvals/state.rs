@@ -19,13 +19,13 @@ use crate::tools::nouns::subject::{Subject, contract_of};
 
 /// An approval as OpenTrain last reported it.
 #[derive(Clone)]
-pub(super) struct Standing {
+pub(super) struct ApprovalState {
     approval: Approval,
     object: Object,
     reply: Reply,
 }
 
-impl Standing {
+impl ApprovalState {
     pub(super) fn is_pending(&self) -> bool {
         self.approval.status.text() == Some(PENDING)
     }
@@ -42,19 +42,23 @@ impl Standing {
 }
 
 /// Reads an approval once.
-pub(super) async fn look(approval_id: &ApprovalId, deadline: Instant, context: &Context) -> Result<Standing, Error> {
+pub(super) async fn look(
+    approval_id: &ApprovalId,
+    deadline: Instant,
+    context: &Context,
+) -> Result<ApprovalState, Error> {
     let look = GetApproval { approval_id: approval_id.clone() };
     let (reply, read) = context.read_until(&look, deadline).await?;
-    Ok(Standing { approval: read.output.approval, object: read.object, reply })
+    Ok(ApprovalState { approval: read.output.approval, object: read.object, reply })
 }
 
 /// Describes the decision after a wait of `waited`.
-pub(super) async fn describe(standing: Standing, waited: Duration, context: &Context) -> Answer {
-    let summary = summary(&standing, waited, context).await;
-    let (is_pending, outcome) = (standing.is_pending(), standing.outcome());
+pub(super) async fn describe(state: ApprovalState, waited: Duration, context: &Context) -> Answer {
+    let summary = summary(&state, waited, context).await;
+    let (is_pending, outcome) = (state.is_pending(), state.outcome());
     let is_confirmed = outcome == Some(Outcome::Done);
-    let Standing { approval, object, reply } = standing;
-    let mut answer = Answer { standing: outcome, ..Answer::new(summary, object) };
+    let ApprovalState { approval, object, reply } = state;
+    let mut answer = Answer { step_outcome: outcome, ..Answer::new(summary, object) };
     if is_pending {
         if let Some(link) = link(&approval, context).await {
             answer.show("The link for the user", link);
@@ -79,7 +83,7 @@ fn stop_and_tell(approval: &Approval, context: &Context) -> String {
 }
 
 /// Describes the state in a sentence or two.
-async fn summary(Standing { approval, reply, .. }: &Standing, waited: Duration, context: &Context) -> String {
+async fn summary(ApprovalState { approval, reply, .. }: &ApprovalState, waited: Duration, context: &Context) -> String {
     let words = words_of(approval);
     let subject = Subject::of(approval, context).await;
     let about = match (&subject, approval.proposal_id.text()) {
