@@ -21,7 +21,7 @@ use crate::guard::policy::Policy;
 use crate::mcp::Server;
 use crate::mcp::client::{Called, Client};
 use crate::sandbox::{Faults, Sandbox, default_token};
-use crate::tools::FAMILIES;
+use crate::tools::CATALOG;
 
 use super::Fault;
 use person::{Page, Person};
@@ -63,7 +63,7 @@ async fn agent(sandbox: &Sandbox, tokens: InMemory, policy: Policy) -> Result<Cl
     let api = ApiClient::new(Box::new(sandbox.origin().clone()), Duration::from_secs(5));
     let operator = Operator { policy, ..Operator::default() };
     let services = Services::new(api, Arc::new(tokens), operator, Duration::ZERO, true);
-    let toolbox = Toolbox::new(services, FAMILIES);
+    let toolbox = Toolbox::new(services, CATALOG);
     Ok(Client::connect(Server::new(Arc::new(toolbox))?).await?)
 }
 

@@ -35,7 +35,7 @@ use crate::guard::locks::Locks;
 use crate::guard::policy::{Policy, Toolsets};
 use crate::mcp::{Server, stdio};
 use crate::sandbox::{Embedded, Faults};
-use crate::tools::{FAMILIES, family_names};
+use crate::tools::{CATALOG, family_names};
 
 use fault::Fault;
 use log::Log;
@@ -146,7 +146,7 @@ fn toolbox_over(
     embed: impl FnOnce(Embedded) -> Embedded,
     change: impl FnOnce(Client) -> Client,
 ) -> Result<Toolbox, Fault> {
-    Ok(Toolbox::new(services_over(config, embed, change)?, FAMILIES))
+    Ok(Toolbox::new(services_over(config, embed, change)?, CATALOG))
 }
 
 fn services_over(
