@@ -11,9 +11,6 @@ pub(crate) enum Promise {
     Once,
     /// What the API has stored cannot always be known again: no caller who follows the hints makes a second one.
     NoDoubleByHints,
-    /// Nothing yet, and the doubles are printed: another server does not know which milestones were there before a create
-    /// whose end is unknown, so it takes one under another name for another milestone.
-    Unkept,
 }
 
 /// When a milestone shows in the contract.
@@ -77,7 +74,7 @@ pub(crate) const MANNERS: [Manner; 18] = [
     changes("no due dates", |m| m["dueDate"] = Value::Null),
     changes("short texts", |m| m["description"] = json!(text(m, "description").chars().take(20).collect::<String>())),
     Manner {
-        promise: Promise::Unkept,
+        promise: Promise::NoDoubleByHints,
         ..changes("names of its own", |m| m["name"] = json!(format!("Milestone {}", m["milestoneNumber"])))
     },
     Manner { promise: Promise::NoDoubleByHints, ..shows("later than any look", Shows::Late) },

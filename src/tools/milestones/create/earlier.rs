@@ -126,12 +126,27 @@ impl Past {
     /// Adds the notes of other servers.
     pub(super) fn learn(&mut self, notes: &[Note], principal: Option<&str>) {
         for note in notes.iter().filter(|note| note.principal.as_deref() == principal) {
+            if let Some((asked, began, before)) = note.open() {
+                self.learn_before(asked, began, before);
+            }
             let Some(made) = note.made().filter(|made| self.made(Some(&made.id)).is_none()) else { continue };
             if note.is_certain {
                 made.asked.teach(&Stored::of(&made.raw), &mut self.storage);
             }
             self.open.retain(|open| open.asked != made.asked || open.began > made.at);
             self.created.push(made);
+        }
+    }
+
+    /// Learns which milestones were there before a create whose end is unknown.
+    fn learn_before(&mut self, asked: Terms, began: Timestamp, before: &HashSet<String>) {
+        let same: Vec<&mut Open> = self.open.iter_mut().filter(|open| open.asked == asked).collect();
+        if same.is_empty() {
+            self.open.push(Open { asked, began, elsewhere: true, before: Some(before.clone()) });
+            return;
+        }
+        for open in same {
+            open.before.get_or_insert_with(|| before.clone());
         }
     }
 

@@ -1,6 +1,8 @@
-//! Notes about new milestones that the servers of one user share in the contract's lock file, because a lagging list
-//! may not show those milestones yet. The notes are used only under the lock and are optional: unreadable ones are
+//! Notes about creates that the servers of one user share in the contract's lock file: which milestones were there before a
+//! create was sent, and the new milestones, because a lagging list may not show those yet. The notes are used only under the lock and are optional: unreadable ones are
 //! skipped.
+
+use std::collections::HashSet;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -26,8 +28,12 @@ pub(super) struct Note {
     pub(super) principal: Option<String>,
     /// The original terms.
     pub(super) arguments: Object,
-    /// The milestone as OpenTrain returned it.
+    /// The milestone as OpenTrain returned it; null while the end of the create is unknown.
+    #[serde(default)]
     pub(super) milestone: Value,
+    /// The ids of the milestones that were there before the create was sent, while its end is unknown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) before: Option<HashSet<String>>,
     /// True if the milestone is the reply to the create, false if a later read found it.
     pub(super) is_certain: bool,
 }
@@ -37,12 +43,21 @@ impl Note {
         self.at.parse().ok()
     }
 
-    /// The milestone with its original terms.
-    pub(super) fn made(&self) -> Option<KnownMilestone> {
+    fn asked(&self) -> Option<Terms> {
         let arguments = serde_json::to_string(&self.arguments).ok()?;
         let asked: CreateMilestone = serde_json::from_str(&arguments).ok()?;
+        Some(Terms::of(&asked))
+    }
+
+    /// The milestone with its original terms.
+    pub(super) fn made(&self) -> Option<KnownMilestone> {
         let id = self.milestone.get("id")?.as_str()?.to_owned();
-        Some(KnownMilestone { id, asked: Terms::of(&asked), at: self.moment()?, raw: self.milestone.clone() })
+        Some(KnownMilestone { id, asked: self.asked()?, at: self.moment()?, raw: self.milestone.clone() })
+    }
+
+    /// The create whose end is unknown, with the milestones that were there before it.
+    pub(super) fn open(&self) -> Option<(Terms, Timestamp, &HashSet<String>)> {
+        Some((self.asked()?, self.moment()?, self.before.as_ref()?))
     }
 }
 
@@ -53,10 +68,25 @@ pub(super) fn read(text: &str) -> Vec<Note> {
     notes.filter(|note| note.moment().is_some_and(|at| at >= since)).collect()
 }
 
-/// Adds a note to the text and drops the oldest ones.
+/// Adds a note to the text, in place of the one about the same create, and drops the oldest ones.
 pub(super) fn with(text: &str, note: &Note) -> String {
-    let mut notes = read(text);
+    let mut notes = without_open(text, &note.arguments);
     notes.push(note.clone());
+    written(&notes)
+}
+
+/// Removes the note about a create that certainly created nothing.
+pub(super) fn without(text: &str, arguments: &Object) -> String {
+    written(&without_open(text, arguments))
+}
+
+fn without_open(text: &str, arguments: &Object) -> Vec<Note> {
+    let mut notes = read(text);
+    notes.retain(|note| note.before.is_none() || note.arguments != *arguments);
+    notes
+}
+
+fn written(notes: &[Note]) -> String {
     let surplus = notes.len().saturating_sub(MOST);
     notes.iter().skip(surplus).filter_map(|note| serde_json::to_string(note).ok()).map(|line| line + "\n").collect()
 }
@@ -74,6 +104,7 @@ mod tests {
             principal: None,
             arguments: serde_json::from_value(arguments).unwrap(),
             milestone: json!({ "id": format!("ms_{number}") }),
+            before: None,
             is_certain: true,
         }
     }
@@ -92,6 +123,17 @@ mod tests {
         }
         let ids = ids(&text);
         assert_eq!((ids.len(), ids[0].as_str()), (MOST, "ms_3"));
+    }
+
+    #[test]
+    fn a_create_without_an_end_is_noted_until_it_has_one() {
+        let now = Timestamp::now();
+        let open = Note { milestone: Value::Null, before: Some(HashSet::from(["ms_0".to_owned()])), ..note(1, now) };
+        let text = with(&with("", &note(7, now)), &open);
+        let (_, _, before) = read(&text)[1].open().map(|(asked, at, before)| (asked, at, before.clone())).unwrap();
+        assert!(before.contains("ms_0") && read(&text)[1].made().is_none());
+        assert_eq!(ids(&with(&text, &note(1, now))), ["ms_7", "ms_1"]);
+        assert_eq!(ids(&without(&text, &open.arguments)), ["ms_7"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Runs a creation: takes the lock, reads the contract, sends the create and finds out its outcome.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::answer::{Answer, Cause, Denial, ToolError};
+use crate::answer::{Answer, Cause, Denial, Object, ToolError};
 use crate::api::error::Error;
 use crate::guard::ledger::Commitment;
 use crate::guard::locks::Held;
@@ -22,6 +23,8 @@ use super::recover::{After, Before, RECOVERY};
 use super::terms::Stored;
 use super::{judge, words};
 
+/// The most ids of milestones that are noted before a create.
+const MOST_IDS: usize = 1_000;
 /// The time limit of the first read, so that time remains for the create.
 const LOOK_LIMIT: Duration = Duration::from_secs(12);
 /// The longest wait for another create in the same contract.
@@ -148,6 +151,7 @@ impl Creation {
         if let Some(ids) = &ids {
             memory.saw(&self.place, ids);
         }
+        self.note_open(ids.as_ref(), held).await;
         let (began, left) = (Timestamp::now(), Instant::now());
         let deadline = self.context.call.deadline - RECOVERY;
         let error = match self.context.write_until(&self.wanted, Some(commitment), deadline).await {
@@ -159,6 +163,7 @@ impl Creation {
             Err(error) => error,
         };
         let Some(fault) = error.fault().filter(|fault| fault.may_have_happened()).cloned() else {
+            held.leave(notes::without(&held.text().await, &self.noted_arguments())).await;
             return Err(self.explain(error, look).await);
         };
         match self.recover(&Before { ids: ids.as_ref(), left, past }).await {
@@ -178,12 +183,35 @@ impl Creation {
     /// Stores the original terms of the new milestone, for this server and the others.
     async fn remember(&self, milestone: &Value, is_certain: bool, held: &Held) {
         self.creations.memory.created(&self.place, &self.terms, milestone, is_certain);
+        self.note(Note { milestone: milestone.clone(), is_certain, ..self.blank_note() }, held).await;
+    }
+
+    /// Notes which milestones were there before the create leaves, in case this server is killed or never sees the end.
+    async fn note_open(&self, before: Option<&HashSet<String>>, held: &Held) {
+        if let Some(before) = before.filter(|before| before.len() <= MOST_IDS) {
+            self.note(Note { before: Some(before.clone()), ..self.blank_note() }, held).await;
+        }
+    }
+
+    async fn note(&self, note: Note, held: &Held) {
+        held.leave(notes::with(&held.text().await, &note)).await;
+    }
+
+    fn blank_note(&self) -> Note {
+        Note {
+            at: Timestamp::now().to_string(),
+            principal: self.place.principal.clone(),
+            arguments: self.noted_arguments(),
+            milestone: Value::Null,
+            before: None,
+            is_certain: false,
+        }
+    }
+
+    fn noted_arguments(&self) -> Object {
         let mut arguments = self.context.masked_arguments();
         arguments.retain(|_, value| !value.is_null());
-        let principal = self.place.principal.clone();
-        let at = Timestamp::now().to_string();
-        let note = Note { at, principal, arguments, milestone: milestone.clone(), is_certain };
-        held.leave(notes::with(&held.text().await, &note)).await;
+        arguments
     }
 
     /// The committed amount: for a fixed price the amount, otherwise the larger of the amount and rate × volume.
