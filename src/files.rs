@@ -8,22 +8,38 @@ use std::time::{Duration, Instant};
 
 use tempfile::NamedTempFile;
 
+mod ours;
+
+pub use ours::{named, open_named, open_ours};
+
 /// Between two tries for a lock.
 const INTERVAL: Duration = Duration::from_millis(10);
 
 /// The largest file that is read, in bytes: far more than anything kept here takes.
 const LARGEST: u64 = 1024 * 1024;
 
-/// What stands in a file. Whoever reads a pipe or a device may wait for ever, so neither is read.
+/// Reads a file of ours.
 ///
 /// # Errors
-/// When it cannot be read, is no plain file, or is larger than anything kept here.
+/// When it cannot be opened as ours, or is larger than anything kept here.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
-    if !std::fs::metadata(path)?.is_file() {
-        return Err(io::Error::other("it is not a file"));
-    }
+    // A file that is not there is absent, whoever can write its folder.
+    std::fs::symlink_metadata(path)?;
+    whole(open_ours(path, OpenOptions::new().read(true))?)
+}
+
+/// Reads a file that the operator names.
+///
+/// # Errors
+/// When it cannot be opened as such, or is larger than anything kept here.
+pub fn read_named(path: &Path) -> io::Result<Vec<u8>> {
+    std::fs::symlink_metadata(path)?;
+    whole(open_named(path)?)
+}
+
+fn whole(file: File) -> io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
-    File::open(path)?.take(LARGEST + 1).read_to_end(&mut bytes)?;
+    file.take(LARGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LARGEST {
         return Err(io::Error::other(format!("it has more than {} MiB", LARGEST >> 20)));
     }
@@ -42,14 +58,24 @@ pub fn private_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// How a file is opened that is only added to: made with mode 0600 where there is none.
-#[must_use]
-pub fn private_log() -> OpenOptions {
+/// Opens a file of ours that is only added to; made with mode 0600 where there is none.
+///
+/// # Errors
+/// When it cannot be opened as ours.
+pub fn open_log(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
-    options.create(true).append(true);
+    options.create(true).append(true).read(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options
+    open_ours(path, &options)
+}
+
+/// The same for a file that is there.
+///
+/// # Errors
+/// When it cannot be opened as ours, or is not there.
+pub fn open_known_log(path: &Path) -> io::Result<File> {
+    open_ours(path, OpenOptions::new().append(true).read(true))
 }
 
 /// Waits for a file that another process may hold, at most `patience`. The lock ends when the file is closed.
@@ -104,6 +130,18 @@ pub fn beside(path: &Path) -> Vec<PathBuf> {
     entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&begins)).map(|entry| entry.path()).collect()
 }
 
+/// Removes those that are older than `age`: they may hold a secret, and nobody will give them a name any more.
+pub fn forget_beside(path: &Path, age: Duration) {
+    for left in beside(path) {
+        let modified = std::fs::symlink_metadata(&left).and_then(|facts| facts.modified());
+        let is_old = modified.is_ok_and(|at| at.elapsed().is_ok_and(|passed| passed > age));
+        if is_old {
+            // Best effort: the next call tries again.
+            let _ = std::fs::remove_file(&left);
+        }
+    }
+}
+
 fn unnamed_for(path: &Path) -> String {
     format!("{UNNAMED}{}.", path.file_name().unwrap_or_default().to_string_lossy())
 }
@@ -131,7 +169,7 @@ pub fn put(mut file: NamedTempFile, content: &[u8], path: &Path) -> io::Result<(
 /// # Errors
 /// When it cannot be named; it stays where it is then.
 pub fn put_found(found: &Path, size: usize, path: &Path) -> io::Result<()> {
-    let file = OpenOptions::new().write(true).open(found)?;
+    let file = open_ours(found, OpenOptions::new().write(true))?;
     file.set_len(size as u64)?;
     file.sync_all()?;
     std::fs::rename(found, path)?;
@@ -188,7 +226,7 @@ mod tests {
     fn a_held_lock_is_given_up_after_a_wait() {
         let home = tempfile::tempdir().unwrap();
         let path = home.path().join("lock");
-        let [first, second] = [(); 2].map(|()| private_log().open(&path).unwrap());
+        let [first, second] = [(); 2].map(|()| open_log(&path).unwrap());
         lock(&first, Duration::ZERO).unwrap();
         let fault = lock(&second, Duration::from_millis(30)).unwrap_err();
         assert_eq!(fault.kind(), io::ErrorKind::TimedOut);

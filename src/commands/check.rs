@@ -10,6 +10,7 @@ use crate::answer::text::visible;
 use crate::api::account::switch_of;
 use crate::api::token::hide_tokens;
 use crate::config::{Config, Flags, RecordPlace, ResolvedSetting, Source};
+use crate::engine::catalog::Catalog;
 use crate::engine::{Family, Toolbox};
 use crate::mcp::Server;
 use crate::mcp::client::Client;
@@ -18,8 +19,11 @@ use crate::tools::{account, agent};
 use super::terminal::{BAD, GOOD, HEADING, styled};
 use super::{Fault, print, services_over, toolbox};
 
-/// The families that the command calls. Without other families, the answers describe the account only.
-const ASKED: &[Family] = &[Family::new("account", account::TOOLS), Family::new("agent", agent::TOOLS)];
+/// The families that the command calls. It knows no others, so the answers are about the account only.
+const ASKED: &Catalog = &Catalog {
+    families: &[Family::new("account", account::TOOLS), Family::new("agent", agent::TOOLS)],
+    instructions: &[],
+};
 
 /// Prints the verdict, its reasons, and every setting. Exit status 1 if something would be refused.
 pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {

@@ -20,8 +20,8 @@ use crate::guard::Operator;
 use crate::guard::policy::Policy;
 use crate::mcp::Server;
 use crate::mcp::client::{Called, Client};
-use crate::sandbox::{Faults, Sandbox, default_token};
-use crate::tools::FAMILIES;
+use crate::sandbox::{Faults, Sandbox, UserSecret, default_token};
+use crate::tools::CATALOG;
 
 use super::Fault;
 use person::{Page, Person};
@@ -37,7 +37,7 @@ const LIMIT: Decimal = Decimal::from_parts(500, 0, 0, false, 0);
 /// Runs the demo.
 pub(super) async fn run() -> Result<ExitCode, Fault> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-    let sandbox = Sandbox::start_with(listener, "demo", Faults::parse(LOST_REPLY)?)?;
+    let sandbox = Sandbox::start_with(listener, &UserSecret::default(), Faults::parse(LOST_REPLY)?)?;
     let mut stage = Stage::open(sandbox.origin(), owner(&sandbox, Policy::default()).await?)?;
     let person = Person::new()?;
 
@@ -63,7 +63,7 @@ async fn agent(sandbox: &Sandbox, tokens: InMemory, policy: Policy) -> Result<Cl
     let api = ApiClient::new(Box::new(sandbox.origin().clone()), Duration::from_secs(5));
     let operator = Operator { policy, ..Operator::default() };
     let services = Services::new(api, Arc::new(tokens), operator, Duration::ZERO, true);
-    let toolbox = Toolbox::new(services, FAMILIES);
+    let toolbox = Toolbox::new(services, CATALOG);
     Ok(Client::connect(Server::new(Arc::new(toolbox))?).await?)
 }
 

@@ -34,8 +34,8 @@ use crate::guard::ledger::AuditLog;
 use crate::guard::locks::Locks;
 use crate::guard::policy::{Policy, Toolsets};
 use crate::mcp::{Server, stdio};
-use crate::sandbox::{Embedded, Faults};
-use crate::tools::{FAMILIES, family_names};
+use crate::sandbox::{Embedded, Faults, UserSecret};
+use crate::tools::{CATALOG, family_names};
 
 use fault::Fault;
 use log::Log;
@@ -44,6 +44,7 @@ use terminal::{print, print_whole};
 /// Runs a command line. Says on stderr why a command cannot run, in the format of the log, with status 2.
 #[must_use]
 pub fn start(line: Vec<OsString>) -> ExitCode {
+    leave_no_core_dump();
     let environment = Environment::of_process();
     let cli = match Cli::read(line.clone()) {
         Ok(cli) => cli,
@@ -59,6 +60,20 @@ pub fn start(line: Vec<OsString>) -> ExitCode {
         refuse(&causes.map(ToString::to_string).collect::<Vec<_>>().join(": "), as_json)
     })
 }
+
+/// A crash must not write the token to the disk. It cannot be told before the settings are read whether there is a token.
+#[cfg(unix)]
+fn leave_no_core_dump() {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    // Neither call fails on a system that has it; on another one there is nothing that could be done.
+    let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) });
+    // A program that collects dumps takes no heed of the limit.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    let _ = rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable);
+}
+
+#[cfg(not(unix))]
+fn leave_no_core_dump() {}
 
 fn refuse(message: &str, as_json: bool) -> ExitCode {
     let message = hide_tokens(message);
@@ -146,7 +161,7 @@ fn toolbox_over(
     embed: impl FnOnce(Embedded) -> Embedded,
     change: impl FnOnce(Client) -> Client,
 ) -> Result<Toolbox, Fault> {
-    Ok(Toolbox::new(services_over(config, embed, change)?, FAMILIES))
+    Ok(Toolbox::new(services_over(config, embed, change)?, CATALOG))
 }
 
 fn services_over(
@@ -156,7 +171,8 @@ fn services_over(
 ) -> Result<Services, Fault> {
     let flags = &config.flags;
     let (endpoint, tokens): (Box<dyn Endpoint>, Arc<dyn TokenSource>) = if flags.sandbox {
-        let embedded = Embedded::new(flags.sandbox_port, config.user.clone()).with_faults(faults(config)?);
+        let embedded = Embedded::new(flags.sandbox_port, UserSecret::in_folder(config.state_folder.clone()))
+            .with_faults(faults(config)?);
         (Box::new(embed(embedded)), Arc::new(InMemory::with(crate::sandbox::default_token())))
     } else {
         (Box::new(config.origin.clone()), config.credentials.clone())

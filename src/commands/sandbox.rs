@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use tokio::net::TcpListener;
 
 use crate::config::Config;
-use crate::sandbox::{ASSUMPTIONS, Sandbox, roles};
+use crate::sandbox::{ASSUMPTIONS, Sandbox, UserSecret, roles};
 
 use super::{Fault, faults, print};
 
@@ -25,7 +25,7 @@ pub(super) async fn run(listen: SocketAddr, config: &Config, only_assumptions: b
         ),
         _ => format!("{listen}: {fault}"),
     })?;
-    let sandbox = Sandbox::start_with(listener, &config.user, faults(config)?)?;
+    let sandbox = Sandbox::start_with(listener, &UserSecret::in_folder(config.state_folder.clone()), faults(config)?)?;
     print(&format!("SANDBOX, nothing real: {}", sandbox.origin()))?;
     print("Set OPENTRAIN_API_BASE_URL to it, and OT_API_TOKEN to one of these:")?;
     for role in roles() {

@@ -41,12 +41,15 @@ impl CredentialFile {
             return Self::read(path);
         }
         // A process that holds the lock is writing now: what is beside the file is not left over.
-        let lock = files::private_log().open(lock_path(&path)).and_then(|lock| {
+        let lock = files::open_log(&lock_path(&path)).and_then(|lock| {
             files::lock(&lock, Duration::ZERO)?;
             Ok(lock)
         });
         let busy = lock.as_ref().is_err_and(|fault| fault.kind() == io::ErrorKind::TimedOut);
         let found = if busy { None } else { leftover::recover(&path) };
+        if lock.is_ok() && !matches!(found, Some(Leftover::Stuck(..))) {
+            leftover::clear(&path);
+        }
         let mut file = Self::read(path);
         match found {
             None => {}
@@ -66,7 +69,7 @@ impl CredentialFile {
     /// Reads the file. If it cannot be read it stays as it is, and a notice says so.
     pub(super) fn read(path: PathBuf) -> Self {
         let mut notices = Vec::new();
-        let fields = match files::read(&path) {
+        let fields = match files::read_named(&path) {
             Ok(bytes) => {
                 notices.extend(readable_by_others(&path));
                 // Some editors put a byte order mark before a text.
@@ -152,9 +155,11 @@ fn why_unfilled(name: &str, text: &str) -> Option<&'static str> {
     if matches!(name, "baseUrl" | ISSUED_BY) { unfilled(text) } else { unfilled_token(text) }
 }
 
-/// The lock is a file beside the credential file, since the credential file is replaced.
+/// The lock is a file beside the credential file, since the credential file is replaced. It is beside the file itself, not
+/// beside a link to it: all links share it.
 pub(super) fn lock_path(path: &Path) -> PathBuf {
-    path.with_extension("json.lock")
+    let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    real.with_extension("json.lock")
 }
 
 fn is_text(fields: &Map<String, Value>, name: &str) -> bool {

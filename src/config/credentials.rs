@@ -227,7 +227,7 @@ impl LockedFile {
     fn of(credentials: Credentials, path: PathBuf, patience: Duration) -> io::Result<Self> {
         let folder = path.parent().ok_or_else(|| io::Error::other("it is in no folder"))?;
         files::private_folder(folder)?;
-        let lock = files::private_log().open(lock_path(&path))?;
+        let lock = files::open_log(&lock_path(&path))?;
         files::lock(&lock, patience)?;
         // The next step reads what this puts in place; the save below replaces the rest.
         drop(leftover::recover(&path));

@@ -120,11 +120,6 @@ impl Environment {
         paths.extend(of_user.filter(|path| !paths.contains(path)));
         paths
     }
-
-    pub(super) fn user(&self) -> String {
-        let names = ["USER", "LOGNAME", "USERNAME"];
-        names.into_iter().find_map(|name| self.get(name)).unwrap_or("somebody").to_owned()
-    }
 }
 
 #[cfg(unix)]

@@ -17,7 +17,7 @@ pub(super) enum Leftover {
 }
 
 /// Puts the newest complete account beside `path` into its place. The caller holds the lock. An account older than the
-/// file stays where it is: another process has written the file since.
+/// file is not used: another process has written the file since.
 pub(super) fn recover(path: &Path) -> Option<Leftover> {
     let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     let modified = |path: &Path| std::fs::metadata(path).and_then(|facts| facts.modified()).ok();
@@ -34,9 +34,11 @@ pub(super) fn recover(path: &Path) -> Option<Leftover> {
     })
 }
 
-/// Removes what is left beside `path`, which is now the newest.
+/// Removes what is left beside `path`, which is now the newest: an older account, or one that was not written as a whole,
+/// may hold a token. The caller holds the lock.
 pub(super) fn clear(path: &Path) {
-    for leftover in files::beside(path) {
+    let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+    for leftover in files::beside(&real) {
         // One that cannot be removed is older than the credential file, so it is never read as an account.
         let _ = std::fs::remove_file(&leftover);
     }

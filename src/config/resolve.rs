@@ -21,8 +21,6 @@ use super::source::ResolvedSetting;
 pub struct Config {
     /// The settings whose value means the same whatever else is set.
     pub flags: Flags,
-    /// The user of this machine: servers of one user share a sandbox.
-    pub user: String,
     /// The origin of the API.
     pub origin: Url,
     /// Where each token may go, and where that was set.
@@ -70,7 +68,6 @@ impl Config {
         settings.extend(account.settings);
         Ok(Self {
             flags: flags.clone(),
-            user: environment.user(),
             origin: account.route.base.value.clone(),
             route: account.route,
             credentials: account.credentials,

@@ -346,14 +346,16 @@ fn a_token_written_beside_its_place_is_found() {
 fn a_file_left_half_written_or_older_changes_nothing() {
     for content in ["\0\0\0\0", "{\"apiToken\": \"ot_pat_n"] {
         let (folder, path) = home(r#"{"apiToken": "ot_pat_old"}"#);
-        leave_beside(&folder, content);
+        let left = leave_beside(&folder, content);
         assert_eq!(token(&read(&[("HOME", &path)]).unwrap()).as_deref(), Some("ot_pat_old"), "{content:?}");
+        assert!(!left.exists(), "it may hold a token");
     }
     let (folder, path) = home(r#"{"apiToken": "ot_pat_old"}"#);
     let left = leave_beside(&folder, r#"{"apiToken": "ot_pat_older"}"#);
     let old = std::time::SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
     std::fs::File::options().write(true).open(&left).unwrap().set_modified(old).unwrap();
     assert_eq!(token(&read(&[("HOME", &path)]).unwrap()).as_deref(), Some("ot_pat_old"));
+    assert!(!left.exists(), "it may hold a token");
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::answer::hints::{self, CallFacts, REASONS};
 use crate::answer::{Names, Sentence, ToolError, phrases};
 use crate::api::error::{Error, Refusal};
-use crate::engine::instructions::sentences;
+use crate::tools::instructions::INSTRUCTIONS;
 use crate::tools::{SCHEMAS, all};
 
 /// `schemas/words.md`
@@ -18,8 +18,8 @@ pub(super) fn words() -> String {
         "# Words\n\nMade from the code, to be read in one sitting. What an answer says of its own facts is not here.\n",
     );
     text.push_str("\n## Instructions\n\n");
-    for sentence in sentences() {
-        let _ = writeln!(text, "- {}", names.say(&sentence).unwrap_or_default());
+    for instruction in INSTRUCTIONS {
+        let _ = writeln!(text, "- {}", names.say(&instruction.sentence).unwrap_or_default());
     }
     text.push_str("\n## Phrases\n\n");
     for phrase in phrases::all() {

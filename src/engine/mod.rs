@@ -4,6 +4,7 @@
 
 pub mod arguments;
 pub mod call;
+pub mod catalog;
 pub mod claim;
 pub mod context;
 pub mod exchange;

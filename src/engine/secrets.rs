@@ -2,6 +2,7 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::{NamedTempFile, TempDir};
@@ -12,6 +13,9 @@ use super::context::Context;
 
 /// The bytes reserved for a secret before the request is sent. A secret has a few dozen.
 const ROOM: usize = 1024;
+
+/// A file without a name that is older is left over from a process that was killed; no call lasts as long.
+const LEFT_OVER: Duration = Duration::from_secs(2 * 60 * 60);
 
 /// An open file that gets its final name when it contains the secret.
 pub struct Vault {
@@ -32,7 +36,9 @@ impl Vault {
     pub async fn open(context: &Context) -> Result<Self, String> {
         let folder = folder(context).await?;
         let opened = tokio::task::spawn_blocking(move || {
-            let file = files::room_for(&folder.join("secret"), ROOM)?;
+            let secret = folder.join("secret");
+            files::forget_beside(&secret, LEFT_OVER);
+            let file = files::room_for(&secret, ROOM)?;
             Ok(Self { file, folder })
         });
         opened.await.map_err(|fault| fault.to_string())?.map_err(|fault: io::Error| fault.to_string())

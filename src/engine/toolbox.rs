@@ -14,6 +14,7 @@ use crate::guard::policy::Policy;
 
 use super::arguments;
 use super::call::{CALL_LIMIT, Call};
+use super::catalog::Catalog;
 use super::context::Context;
 use super::exchange::{Exchanged, exchange_in_time, notes_on_keeping};
 use super::facts::Facts;
@@ -58,7 +59,7 @@ impl Served {
 pub struct Toolbox {
     /// Shared by all calls.
     pub services: Arc<Services>,
-    families: &'static [Family],
+    catalog: &'static Catalog,
     served: Vec<Served>,
 }
 
@@ -76,19 +77,25 @@ fn chosen(policy: &Policy, families: &'static [Family]) -> impl Iterator<Item = 
 impl Toolbox {
     /// Serves the tools of `families` that the operator's policy allows.
     #[must_use]
-    pub fn new(mut services: Services, families: &'static [Family]) -> Self {
+    pub fn new(mut services: Services, catalog: &'static Catalog) -> Self {
         let policy = &services.operator.policy;
         let served: Vec<Served> =
-            listed(policy, families).map(|entry| Served { entry, published: OnceLock::new() }).collect();
+            listed(policy, catalog.families).map(|entry| Served { entry, published: OnceLock::new() }).collect();
         services.names = Names::new(policy.prefix.clone(), served.iter().map(|served| served.facts().name));
         services.listed = served.iter().map(Served::facts).collect();
-        Self { services: Arc::new(services), families, served }
+        Self { services: Arc::new(services), catalog, served }
     }
 
     /// The served tools in listing order.
     #[must_use]
     pub fn served(&self) -> &[Served] {
         &self.served
+    }
+
+    /// What the server is made over.
+    #[must_use]
+    pub const fn catalog(&self) -> &'static Catalog {
+        self.catalog
     }
 
     /// The listed tools and their names on this server.
@@ -119,7 +126,7 @@ impl Toolbox {
     }
 
     fn all(&self) -> impl Iterator<Item = &'static Entry> + use<> {
-        self.families.iter().flat_map(|family| family.tools)
+        self.catalog.families.iter().flat_map(|family| family.tools)
     }
 
     /// Finds the tool that a caller means: by its listed name, or by its official name. Where one official tool matches
@@ -152,7 +159,7 @@ impl Toolbox {
     fn withheld(&self, name: &str) -> Option<&'static Entry> {
         let policy = &self.services.operator.policy;
         let is_it = |entry: &&Entry| entry.facts.name == name && entry.facts.effect != Effect::Read;
-        chosen(policy, self.families).filter(|_| policy.read_only).find(is_it)
+        chosen(policy, self.catalog.families).filter(|_| policy.read_only).find(is_it)
     }
 
     /// True if the tool belongs to a family that the operator does not serve.

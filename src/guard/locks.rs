@@ -118,7 +118,7 @@ impl Locks {
 }
 
 fn open(folder: &Path, path: &Path) -> io::Result<File> {
-    files::private_folder(folder).and_then(|()| files::private_log().read(true).open(path)).map_err(|fault| {
+    files::private_folder(folder).and_then(|()| files::open_log(path)).map_err(|fault| {
         io::Error::new(fault.kind(), format!("the folder for locks, {}, cannot be used: {fault}", folder.display()))
     })
 }

@@ -20,6 +20,7 @@ mod tests;
 
 pub use http::embedded::Embedded;
 pub use http::faults::Faults;
+pub use http::secret::UserSecret;
 pub use http::server::Sandbox;
 pub use world::{Role, default_token, roles};
 

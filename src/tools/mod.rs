@@ -8,6 +8,7 @@ pub mod approvals;
 pub mod contracts;
 pub mod credits;
 pub mod freelancers;
+pub mod instructions;
 pub mod jobs;
 pub mod marketplace;
 pub mod messages;
@@ -19,6 +20,7 @@ pub mod tokens;
 pub mod updates;
 pub mod webhooks;
 
+use crate::engine::catalog::Catalog;
 use crate::engine::{Entry, Family, SchemaMaker};
 
 /// Declares the table of families in listing order. `on_request` marks a family that reaches outside the account
@@ -50,7 +52,10 @@ families![
     team on_request,
 ];
 
-/// All tools.
+/// What a server is made over.
+pub const CATALOG: &Catalog = &Catalog { families: FAMILIES, instructions: instructions::INSTRUCTIONS };
+
+/// Every tool there is.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
     FAMILIES.iter().flat_map(|family| family.tools)
 }

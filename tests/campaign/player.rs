@@ -176,7 +176,7 @@ impl Player {
         if self.fate.lock().unwrap().names.get(id).is_some_and(|asked| asked == name) {
             return true;
         }
-        if structured["outcome"] == "existing_alike" && self.manner.promise == Promise::NoDoubleByHints {
+        if structured["outcome"] == "existing_alike" && self.manner.promise != Promise::Once {
             // The caller sees both side by side, and knows which it is.
             let is_there = self.fate.lock().unwrap().has(name);
             if !is_there {

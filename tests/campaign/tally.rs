@@ -49,6 +49,7 @@ impl Tally {
         let doubled = match self.manner.promise {
             Promise::Once => self.doubled + self.doubled_after_kill,
             Promise::NoDoubleByHints => self.doubled,
+            Promise::Unkept => 0,
         };
         (self.lost, doubled, self.wrong.len()) == (0, 0, 0)
     }

@@ -38,7 +38,7 @@ const ROOMS: &[Room] = &[
     },
     Room {
         name: "sandbox",
-        may_use: &["api"],
+        may_use: &["api", "files"],
         because: "it is the other side of the wire: it knows no tool and no MCP",
     },
     Room {

@@ -44,8 +44,9 @@ async fn the_main_job_is_done_claim_included() {
 #[tokio::test]
 async fn two_servers_of_one_user_share_a_sandbox() {
     let port = free_port();
-    let first = launch().sandbox(port).env("USER", &format!("sharer-{port}")).start().await;
-    let second = launch().sandbox(port).env("USER", &format!("sharer-{port}")).start().await;
+    let state = tempfile::tempdir().unwrap();
+    let of_user = || launch().sandbox(port).env("XDG_STATE_HOME", state.path().to_str().unwrap());
+    let (first, second) = (of_user().start().await, of_user().start().await);
     let refused = first.failed("create_milestone", terms()).await;
     let again = second.failed("create_milestone", terms()).await;
     assert_eq!(refused.error()["claimUrl"], again.error()["claimUrl"]);
@@ -58,9 +59,9 @@ async fn two_servers_of_one_user_share_a_sandbox() {
 #[tokio::test]
 async fn a_link_outlives_the_server_that_had_the_sandbox() {
     let port = free_port();
-    let user = format!("heir-{port}");
-    let first = launch().sandbox(port).env("USER", &user).start().await;
-    let second = launch().sandbox(port).env("USER", &user).start().await;
+    let state = tempfile::tempdir().unwrap();
+    let of_user = || launch().sandbox(port).env("XDG_STATE_HOME", state.path().to_str().unwrap());
+    let (first, second) = (of_user().start().await, of_user().start().await);
     let url = first.failed("create_milestone", terms()).await.error()["claimUrl"].as_str().unwrap().to_owned();
     second.done("list_contracts", json!({})).await;
     first.close_input().await;

@@ -1,7 +1,7 @@
 //! The record's file under its lock: reads new lines, appends lines, and starts a new file when the old one is large.
 //! Detects when another program has changed the file.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::Instant;
@@ -10,12 +10,14 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::files;
-use crate::guard::ledger::reading::{fingerprint, moment};
+use crate::guard::ledger::reading::{fingerprint, is_ours, moment};
 
 /// The block size for searching backwards for the start of the last day.
 const BLOCK: u64 = 64 * 1024;
 /// The longest line that is held in memory. A longer line is read up to this length.
 const LONGEST_LINE: u64 = 16 * 1024 * 1024;
+/// So many lines are looked at for one of a record.
+const FIRST_LINES: usize = 100;
 /// The number of bytes at the start of the file, and before the last position, that identify the file.
 const PROOF: u64 = 256;
 
@@ -37,10 +39,10 @@ pub(super) struct LockedFile {
 
 impl LockedFile {
     /// Opens and locks the file at `path`. Waits for another process until `until`.
-    pub(super) fn open(path: &Path, options: &OpenOptions, until: Instant) -> io::Result<Self> {
+    pub(super) fn open(path: &Path, opening: fn(&Path) -> io::Result<File>, until: Instant) -> io::Result<Self> {
         loop {
             plain(path)?;
-            let file = options.open(path)?;
+            let file = opening(path)?;
             files::lock(&file, until.saturating_duration_since(Instant::now()))?;
             // While this process waited, another one may have put a new file at the path.
             if is_at(&file, path)? {
@@ -50,6 +52,20 @@ impl LockedFile {
                 return Err(io::Error::other("it is being replaced again and again"));
             }
         }
+    }
+
+    /// The same without waiting for the lock: only for a look.
+    pub(super) fn glance(path: &Path, opening: fn(&Path) -> io::Result<File>) -> io::Result<Self> {
+        plain(path)?;
+        Ok(Self { file: opening(path)?, path: path.to_owned() })
+    }
+
+    /// Whether it is empty, or one of its first lines is one of a record. A project may name any file of the user's.
+    pub(super) fn begins_as_record(&mut self) -> io::Result<bool> {
+        self.file.seek(SeekFrom::Start(0))?;
+        let first = Read::by_ref(&mut self.file).take(LONGEST_LINE);
+        let mut lines = BufReader::with_capacity(64 * 1024, first).split(b'\n').take(FIRST_LINES).peekable();
+        Ok(lines.peek().is_none() || lines.any(|line| line.is_ok_and(|line| is_ours(&line))))
     }
 
     pub(super) fn len(&self) -> io::Result<u64> {

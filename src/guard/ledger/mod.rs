@@ -65,9 +65,10 @@ impl AuditLog {
             let why = "it is not a whole path, and hosts start servers in any folder: begin it with /";
             return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
         }
-        file::plain(&path)?;
-        drop(crate::files::private_log().read(true).open(&path)?);
-        Ok(Self::at(path, true))
+        // A link that is replaced later leads the record nowhere else.
+        let ledger = Ledger::at(crate::files::named(&path)?);
+        ledger.check(true)?;
+        Ok(Self::of(ledger, true))
     }
 
     /// Prepares the record at its default path; the first write creates it. If a write cannot be recorded it is sent
@@ -76,14 +77,15 @@ impl AuditLog {
     /// # Errors
     /// If the record is required and the path is not a regular file.
     pub fn by_default(path: PathBuf, required: bool) -> io::Result<Self> {
+        let ledger = Ledger::at(path);
         if required {
-            file::plain(&path)?;
+            ledger.check(false)?;
         }
-        Ok(Self::at(path, required))
+        Ok(Self::of(ledger, required))
     }
 
-    fn at(path: PathBuf, required: bool) -> Self {
-        let ledger = Arc::new(tokio::sync::Mutex::new(Ledger::at(path)));
+    fn of(ledger: Ledger, required: bool) -> Self {
+        let ledger = Arc::new(tokio::sync::Mutex::new(ledger));
         Self { required, warned: AtomicBool::new(false), ledger, open: Mutex::default() }
     }
 

@@ -23,6 +23,9 @@ pub(super) enum Reading {
 /// The key that marks amounts in a damaged line. It also occurs among the arguments.
 const AMOUNT: &str = "\"amountUsd\"";
 
+/// How every line that this program writes begins.
+const BEGINNING: &[u8] = br#"{"v":1,"at":""#;
+
 /// Parses one line without its line end.
 pub(super) fn read(bytes: &[u8]) -> Reading {
     let text = String::from_utf8_lossy(bytes);
@@ -34,6 +37,11 @@ pub(super) fn read(bytes: &[u8]) -> Reading {
         Ok(line) if is_plausible(&line) => Reading::Whole(line),
         _ => Reading::Damaged(salvage(text)),
     }
+}
+
+/// Whether this is a line of a record, be it a torn one.
+pub(super) fn is_ours(bytes: &[u8]) -> bool {
+    matches!(read(bytes), Reading::Whole(_)) || bytes.starts_with(BEGINNING)
 }
 
 /// The time of a line, if that part is readable.

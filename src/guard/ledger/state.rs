@@ -3,7 +3,8 @@
 //! record's lock; without a state the record is read again from the start of its last day.
 
 use std::ffi::OsString;
-use std::io::{self, Write};
+use std::fs::OpenOptions;
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
@@ -21,7 +22,8 @@ fn beside(record: &Path) -> PathBuf {
 
 /// Loads the last saved position and lines, if they are readable.
 pub(super) fn load(record: &Path) -> Option<(Position, Vec<Line>)> {
-    let text = std::fs::read_to_string(beside(record)).ok()?;
+    let mut text = String::new();
+    files::open_ours(&beside(record), OpenOptions::new().read(true)).ok()?.read_to_string(&mut text).ok()?;
     let mut lines = text.lines();
     let position = serde_json::from_str(lines.next()?).ok()?;
     let lines: Result<Vec<Line>, _> = lines.map(serde_json::from_str).collect();

@@ -12,7 +12,8 @@ use url::Url;
 
 use super::faults::Faults;
 use super::loopback;
-use super::marker::{Holder, Marker, ask};
+use super::marker::{Holder, ask};
+use super::secret::UserSecret;
 use super::server::{Sandbox, origin};
 use crate::api::client::Endpoint;
 use crate::api::error::Error;
@@ -23,7 +24,7 @@ const PORTS: u16 = 8;
 /// A sandbox that is found or started when it is first needed.
 pub struct Embedded {
     port: u16,
-    user: String,
+    secret: UserSecret,
     faults: Faults,
     /// The client that looks for a sandbox to share.
     client: OnceCell<reqwest::Client>,
@@ -62,13 +63,13 @@ impl Place {
 }
 
 impl Embedded {
-    /// A sandbox on `port` of this machine, or near it, for the processes of `user`. Nothing happens before the first
-    /// call. Port 0 is any free one, shared with nobody.
+    /// A sandbox on `port` of this machine, or near it, for the processes that know `secret`. Nothing happens before the
+    /// first call. Port 0 is any free one, shared with nobody.
     #[must_use]
-    pub fn new(port: u16, user: String) -> Self {
+    pub fn new(port: u16, secret: UserSecret) -> Self {
         Self {
             port,
-            user,
+            secret,
             faults: Faults::none(),
             client: OnceCell::new(),
             place: Mutex::new(None),
@@ -145,7 +146,7 @@ impl Embedded {
         };
         let client =
             self.client.get_or_try_init(async || loopback::client()).await.map_err(|fault| fault.to_string())?;
-        match ask(client, port, &Marker::of(&self.user)).await {
+        match ask(client, port, self.secret.key()).await {
             Holder::Ours(_) if !self.faults.is_empty() => Err("a sandbox without the faults that are asked for".into()),
             Holder::Ours(instance) => {
                 let origin = origin((Ipv4Addr::LOCALHOST, port).into()).map_err(|fault| fault.to_string())?;
@@ -159,7 +160,7 @@ impl Embedded {
 
     async fn start(&self, port: u16) -> io::Result<Sandbox> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-        Sandbox::start_with(listener, &self.user, self.faults.clone())
+        Sandbox::start_with(listener, &self.secret, self.faults.clone())
     }
 }
 

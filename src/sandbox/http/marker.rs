@@ -1,17 +1,21 @@
-//! How a sandbox is recognised by other processes of the same user: a small JSON at a fixed path.
+//! How a sandbox is recognised by other processes of the same user: a small JSON at a fixed path, with a proof that the
+//! sandbox knows the secret of that user.
 
 use std::net::Ipv4Addr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
+use axum::extract::RawQuery;
 use axum::routing::get;
 use http::StatusCode;
 use reqwest::Client;
+use ring::hmac::Key;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tokio::time::timeout;
 
 use super::response;
+use super::secret::{is_proof, prove};
 use crate::sandbox::world::Shared;
 
 const PATH: &str = "/sandbox";
@@ -28,23 +32,20 @@ const ALONE: &str = "opentrain-mcp sandbox with faults";
 pub(super) struct Marker {
     service: String,
     version: String,
-    user: String,
     /// Tells a sandbox from one that is started later in its place.
     #[serde(default)]
     instance: u64,
+    /// The answer to the question of whoever looks for a sandbox to share.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    proof: Option<String>,
 }
 
 impl Marker {
-    /// The marker of a sandbox of this version, started by `user`.
-    pub(super) fn of(user: &str) -> Self {
-        let version = env!("CARGO_PKG_VERSION").into();
-        Self { service: SERVICE.into(), version, user: user.into(), instance: 0 }
-    }
-
-    /// The same for a sandbox that starts now.
-    pub(super) fn starting(self) -> Self {
+    /// The marker of a sandbox that starts now.
+    pub(super) fn starting() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self { instance: u64::try_from(since.as_micros()).unwrap_or_default(), ..self }
+        let instance = u64::try_from(since.as_micros()).unwrap_or_default();
+        Self { service: SERVICE.into(), version: env!("CARGO_PKG_VERSION").into(), instance, proof: None }
     }
 
     /// The same for a sandbox that is not shared.
@@ -52,15 +53,20 @@ impl Marker {
         Self { service: ALONE.into(), ..self }
     }
 
-    fn is_like(&self, wanted: &Self) -> bool {
-        (&self.service, &self.version, &self.user) == (&wanted.service, &wanted.version, &wanted.user)
+    /// Whether this is a sandbox of this version that may be shared.
+    fn is_shared(&self) -> bool {
+        self.service == SERVICE && self.version == env!("CARGO_PKG_VERSION")
     }
 }
 
-/// Serves the marker.
-pub(super) fn router(marker: &Marker) -> Router<Shared> {
-    let body = json!(marker);
-    Router::new().route(PATH, get(move || std::future::ready(response::json(StatusCode::OK, &body))))
+/// Serves the marker of the sandbox on `port`. The whole query is the question that its proof answers.
+pub(super) fn router(marker: Marker, port: u16, key: Option<Key>) -> Router<Shared> {
+    let answer = move |RawQuery(question): RawQuery| {
+        let proof = question.zip(key.as_ref()).map(|(question, key)| prove(key, port, &question));
+        let marker = Marker { proof, ..marker.clone() };
+        std::future::ready(response::json(StatusCode::OK, &json!(marker)))
+    };
+    Router::new().route(PATH, get(answer))
 }
 
 /// What holds a port.
@@ -75,10 +81,15 @@ pub(super) enum Holder {
 }
 
 /// Asks a port of this machine what is there; answers in bounded time.
-pub(super) async fn ask(client: &Client, port: u16, wanted: &Marker) -> Holder {
-    match timeout(PATIENCE, fetch(client, port)).await {
+pub(super) async fn ask(client: &Client, port: u16, key: Option<&Key>) -> Holder {
+    let Ok(question) = getrandom::u64() else { return Holder::Stranger("a program that cannot be asked") };
+    let question = format!("{question:016x}");
+    let proves = |found: &Marker| {
+        key.zip(found.proof.as_deref()).is_some_and(|(key, proof)| is_proof(key, port, &question, proof))
+    };
+    match timeout(PATIENCE, fetch(client, port, &question)).await {
         Ok(Ok(body)) => match serde_json::from_slice::<Marker>(&body) {
-            Ok(found) if found.is_like(wanted) => Holder::Ours(found.instance),
+            Ok(found) if found.is_shared() && proves(&found) => Holder::Ours(found.instance),
             Ok(_) => Holder::Stranger("a sandbox of another user or version, or one with faults"),
             Err(_) => Holder::Stranger("another program"),
         },
@@ -88,8 +99,8 @@ pub(super) async fn ask(client: &Client, port: u16, wanted: &Marker) -> Holder {
     }
 }
 
-async fn fetch(client: &Client, port: u16) -> reqwest::Result<Vec<u8>> {
-    let url = format!("http://{}:{port}{PATH}", Ipv4Addr::LOCALHOST);
+async fn fetch(client: &Client, port: u16, question: &str) -> reqwest::Result<Vec<u8>> {
+    let url = format!("http://{}:{port}{PATH}?{question}", Ipv4Addr::LOCALHOST);
     let mut response = client.get(url).send().await?;
     let mut body = Vec::new();
     while let Some(chunk) = response.chunk().await?.filter(|_| body.len() < ENOUGH) {

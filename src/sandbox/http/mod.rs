@@ -10,5 +10,6 @@ mod loopback;
 mod marker;
 mod response;
 pub(crate) mod route;
+pub(crate) mod secret;
 pub(crate) mod server;
 pub(crate) mod table;

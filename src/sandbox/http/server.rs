@@ -23,6 +23,7 @@ use super::guard;
 use super::marker::{self, Marker};
 use super::response::{exchange, insert};
 use super::route::{self, MAX_BODY};
+use super::secret::UserSecret;
 use super::table;
 use crate::sandbox::pages::{layout, router as pages};
 use crate::sandbox::story;
@@ -42,35 +43,37 @@ pub struct Sandbox {
 }
 
 impl Sandbox {
-    /// Serves on `listener` in the background. Other processes of `user` may find it and share it.
+    /// Serves on `listener` in the background. Other processes that know `secret` may find it and share it.
     ///
     /// Must be called within a Tokio runtime.
     ///
     /// # Errors
     /// When `listener` is not on loopback: other machines must not mistake the sandbox for OpenTrain.
-    pub fn start(listener: TcpListener, user: &str) -> io::Result<Self> {
-        Self::start_with(listener, user, Faults::none())
+    pub fn start(listener: TcpListener, secret: &UserSecret) -> io::Result<Self> {
+        Self::start_with(listener, secret, Faults::none())
     }
 
     /// The same with `faults`. With faults no other process shares it.
     ///
     /// # Errors
     /// As [`start`](Self::start).
-    pub fn start_with(listener: TcpListener, user: &str, faults: Faults) -> io::Result<Self> {
+    pub fn start_with(listener: TcpListener, secret: &UserSecret, faults: Faults) -> io::Result<Self> {
         let address = listener.local_addr()?;
         if !address.ip().is_loopback() {
             let what = format!("the sandbox listens only on loopback, such as 127.0.0.1, and {} is not", address.ip());
             return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
         }
         let origin = origin(address)?;
-        let marker = Marker::of(user).starting();
-        let marker = if faults.is_empty() { marker } else { marker.alone() };
+        let is_shared = faults.is_empty();
+        let marker = if is_shared { Marker::starting() } else { Marker::starting().alone() };
+        let key = if is_shared { secret.key().cloned() } else { None };
+        let marker = marker::router(marker, address.port(), key);
         let mut world = story::world(&origin)?;
         world.faults = faults.to_string();
         let (queue, deliveries) = DeliveryQueue::open();
         world.deliveries = queue;
         tokio::spawn(delivery::deliver(deliveries, origin.port()));
-        let app = app(world, faults, &marker)?;
+        let app = app(world, faults, marker)?;
         let (running, stopped) = oneshot::channel::<()>();
         let service = app.into_make_service_with_connect_info::<Reset>();
         let served = axum::serve(Connections(listener), service).with_graceful_shutdown(async move {
@@ -98,11 +101,11 @@ pub(crate) fn origin(address: SocketAddr) -> io::Result<Url> {
     Url::parse(&format!("http://{address}")).map_err(io::Error::other)
 }
 
-fn app(world: World, faults: Faults, marker: &Marker) -> io::Result<Router> {
+fn app(world: World, faults: Faults, marker: Router<Shared>) -> io::Result<Router> {
     let shared = Shared::new(world);
     Ok(route::router(table::routes(), &FaultPlan::new(faults))?
         .merge(pages::router())
-        .merge(marker::router(marker))
+        .merge(marker)
         .fallback(async |State(shared): State<Shared>, request: Request| {
             elsewhere(&shared, request.uri().path(), Refused::not_found("There is nothing at this path."))
         })

@@ -13,12 +13,12 @@ use crate::api::client::{Caller, Client, Endpoint};
 use crate::api::contracts::ListContracts;
 use crate::api::error::Error;
 use crate::api::milestones::CreateMilestone;
-use crate::sandbox::{Embedded, Faults, Sandbox, default_token};
+use crate::sandbox::{Embedded, Faults, Sandbox, UserSecret, default_token};
 
 /// A claimed sandbox that fails so.
 async fn failing(faults: &str) -> Sandbox {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let sandbox = Sandbox::start_with(listener, "tester", Faults::parse(faults).unwrap()).unwrap();
+    let sandbox = Sandbox::start_with(listener, &UserSecret::default(), Faults::parse(faults).unwrap()).unwrap();
     post("/claim", "").send(&sandbox).await;
     sandbox
 }
@@ -136,19 +136,21 @@ async fn a_read_is_tried_again_over_a_broken_connection() {
 #[tokio::test]
 async fn a_sandbox_with_faults_is_shared_by_nobody() {
     let faults = || Faults::parse("502@list_contracts:1").unwrap();
-    let plain = Sandbox::start(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap(), "rehearser").unwrap();
+    let user = tempfile::tempdir().unwrap();
+    let secret = || UserSecret::in_folder(Some(user.path().to_owned()));
+    let plain = Sandbox::start(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap(), &secret()).unwrap();
     let port = plain.origin().port().unwrap();
-    let failing = Embedded::new(port, "rehearser".into()).with_faults(faults());
+    let failing = Embedded::new(port, secret()).with_faults(faults());
     let own = failing.origin().await.unwrap();
     assert_ne!(&own, plain.origin());
     assert_eq!(failing.origin().await.unwrap(), own);
 
     let near = own.port().unwrap();
-    let other = Embedded::new(near, "rehearser".into());
+    let other = Embedded::new(near, secret());
     assert_ne!(other.origin().await.unwrap(), own);
-    let failing_too = Embedded::new(near, "rehearser".into()).with_faults(faults());
+    let failing_too = Embedded::new(near, secret()).with_faults(faults());
     assert_ne!(failing_too.origin().await.unwrap(), own);
-    let unfailing = Embedded::new(port, "rehearser".into()).with_faults(Faults::none());
+    let unfailing = Embedded::new(port, secret()).with_faults(Faults::none());
     assert_eq!(&unfailing.origin().await.unwrap(), plain.origin());
 }
 

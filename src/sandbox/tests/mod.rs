@@ -34,7 +34,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
-use super::{Sandbox, roles};
+use super::{Sandbox, UserSecret, roles};
 use crate::api::agent::CLAIM_GRANT;
 
 /// The API's root.
@@ -42,7 +42,7 @@ const V1: &str = "/api/public/v1";
 
 /// A fresh sandbox on a free port.
 async fn sandbox() -> Sandbox {
-    Sandbox::start(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap(), "tester").unwrap()
+    Sandbox::start(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap(), &UserSecret::default()).unwrap()
 }
 
 /// One whose account is claimed already.

@@ -3,6 +3,7 @@
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
+use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
@@ -12,7 +13,7 @@ use crate::api::client::{Caller, Client, Endpoint};
 use crate::api::contracts::ListContracts;
 use crate::api::error::Error;
 use crate::api::milestones::CreateMilestone;
-use crate::sandbox::{Embedded, Sandbox, default_token};
+use crate::sandbox::{Embedded, Sandbox, UserSecret, default_token};
 
 async fn free_port() -> TcpListener {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap()
@@ -22,9 +23,17 @@ fn port_of(listener: &TcpListener) -> u16 {
     listener.local_addr().unwrap().port()
 }
 
-/// Each test has a user of its own: tests run side by side, on neighbouring ports.
-fn embedded(port: u16, user: &str) -> Embedded {
-    Embedded::new(port, user.into())
+/// The state folder of a user. Each test has a user of its own: tests run side by side, on neighbouring ports.
+fn user() -> TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn secret(user: &TempDir) -> UserSecret {
+    UserSecret::in_folder(Some(user.path().to_owned()))
+}
+
+fn embedded(port: u16, user: &TempDir) -> Embedded {
+    Embedded::new(port, secret(user))
 }
 
 async fn answers(origin: &Url) -> bool {
@@ -52,7 +61,7 @@ async fn gone(origin: &Url) {
 async fn it_says_what_it_is() {
     let mut marker = get("/sandbox").send(&sandbox().await).await.json();
     let version = env!("CARGO_PKG_VERSION");
-    let expected = serde_json::json!({ "service": "opentrain-mcp sandbox", "version": version, "user": "tester" });
+    let expected = serde_json::json!({ "service": "opentrain-mcp sandbox", "version": version });
     assert!(marker["instance"].take().as_u64().is_some_and(|instance| instance > 0), "which one it is");
     marker.as_object_mut().unwrap().shift_remove("instance");
     assert_eq!(marker, expected);
@@ -60,10 +69,11 @@ async fn it_says_what_it_is() {
 
 #[tokio::test]
 async fn it_starts_at_the_first_call_and_stops_when_dropped() {
+    let user = self::user();
     let listener = free_port().await;
     let port = port_of(&listener);
     drop(listener);
-    let embedded = embedded(port, "starter");
+    let embedded = embedded(port, &user);
     assert!(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.is_err(), "nothing before the first call");
     let origin = embedded.origin().await.unwrap();
     assert_eq!(embedded.origin().await.unwrap(), origin);
@@ -74,10 +84,11 @@ async fn it_starts_at_the_first_call_and_stops_when_dropped() {
 
 #[tokio::test]
 async fn sandboxes_started_at_once_are_one() {
+    let user = self::user();
     let listener = free_port().await;
     let port = port_of(&listener);
     drop(listener);
-    let all: Vec<_> = (0..8).map(|_| embedded(port, "racer")).collect();
+    let all: Vec<_> = (0..8).map(|_| embedded(port, &user)).collect();
     let origins = futures::future::join_all(all.iter().map(Endpoint::origin)).await;
     for origin in origins {
         assert_eq!(origin.unwrap().port(), Some(port));
@@ -86,16 +97,18 @@ async fn sandboxes_started_at_once_are_one() {
 
 #[tokio::test]
 async fn a_sandbox_in_the_foreground_is_shared() {
-    let foreground = Sandbox::start(free_port().await, "sharer").unwrap();
-    let shared = embedded(foreground.origin().port().unwrap(), "sharer");
+    let user = self::user();
+    let foreground = Sandbox::start(free_port().await, &secret(&user)).unwrap();
+    let shared = embedded(foreground.origin().port().unwrap(), &user);
     assert_eq!(&shared.origin().await.unwrap(), foreground.origin());
 }
 
 #[tokio::test]
 async fn links_work_after_the_owner_is_gone() {
-    let owner = Sandbox::start(free_port().await, "heir").unwrap();
+    let user = self::user();
+    let owner = Sandbox::start(free_port().await, &secret(&user)).unwrap();
     let origin = owner.origin().clone();
-    let sharer = embedded(origin.port().unwrap(), "heir");
+    let sharer = embedded(origin.port().unwrap(), &user);
     assert_eq!(sharer.origin().await.unwrap(), origin);
     drop(owner);
     gone(&origin).await;
@@ -106,16 +119,17 @@ async fn links_work_after_the_owner_is_gone() {
 #[tokio::test]
 async fn a_replaced_sandbox_is_announced_once() {
     for heir in ["itself", "a third process"] {
-        let owner = Sandbox::start(free_port().await, heir).unwrap();
+        let user = self::user();
+        let owner = Sandbox::start(free_port().await, &secret(&user)).unwrap();
         let origin = owner.origin().clone();
-        let sharer = embedded(origin.port().unwrap(), heir);
+        let sharer = embedded(origin.port().unwrap(), &user);
         for _ in 0..2 {
             sharer.origin().await.unwrap();
             assert_eq!(sharer.take_notice(), None, "{heir}: it is the same one");
         }
         drop(owner);
         gone(&origin).await;
-        let third = embedded(origin.port().unwrap(), heir);
+        let third = embedded(origin.port().unwrap(), &user);
         if heir != "itself" {
             assert_eq!(third.origin().await.unwrap(), origin);
         }
@@ -128,8 +142,10 @@ async fn a_replaced_sandbox_is_announced_once() {
 
 #[tokio::test]
 async fn another_users_sandbox_is_passed_over() {
-    let others = Sandbox::start(free_port().await, "somebody").unwrap();
-    let mine = embedded(others.origin().port().unwrap(), "somebody else");
+    let somebody = user();
+    let another = user();
+    let others = Sandbox::start(free_port().await, &secret(&somebody)).unwrap();
+    let mine = embedded(others.origin().port().unwrap(), &another);
     let origin = mine.origin().await.unwrap();
     assert_ne!(&origin, others.origin());
     assert!(answers(&origin).await);
@@ -137,9 +153,10 @@ async fn another_users_sandbox_is_passed_over() {
 
 #[tokio::test]
 async fn a_port_without_a_sandbox_is_passed_over_quickly() {
+    let user = self::user();
     let silent = free_port().await;
     let started = Instant::now();
-    let origin = embedded(port_of(&silent), "listener").origin().await.unwrap();
+    let origin = embedded(port_of(&silent), &user).origin().await.unwrap();
     assert_ne!(origin.port(), Some(port_of(&silent)));
     assert!(started.elapsed() < Duration::from_secs(5), "{:?}", started.elapsed());
 
@@ -150,13 +167,14 @@ async fn a_port_without_a_sandbox_is_passed_over_quickly() {
             let _ = connection.write_all(b"HTTP/1.1 200 OK\r\n\r\n{\"service\":\"another\"}").await;
         }
     });
-    assert_ne!(embedded(port, "listener").origin().await.unwrap().port(), Some(port));
+    assert_ne!(embedded(port, &user).origin().await.unwrap().port(), Some(port));
     babble.abort();
 }
 
 #[tokio::test]
 async fn our_client_reads_the_sandbox() {
-    let client = Client::new(Box::new(embedded(0, "client")), Duration::from_secs(5));
+    let user = self::user();
+    let client = Client::new(Box::new(embedded(0, &user)), Duration::from_secs(5));
     let token = default_token();
     let caller = Caller {
         token: Some(&token),
@@ -178,7 +196,8 @@ async fn our_client_reads_the_sandbox() {
 
 #[tokio::test]
 async fn it_is_never_served_beyond_loopback() {
+    let user = self::user();
     let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 0)).await.unwrap();
-    let fault = Sandbox::start(listener, "tester").unwrap_err();
+    let fault = Sandbox::start(listener, &secret(&user)).unwrap_err();
     assert!(fault.to_string().contains("loopback"), "{fault}");
 }

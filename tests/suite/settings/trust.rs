@@ -30,3 +30,34 @@ async fn an_untrusted_projects_proxy_gets_no_stored_token() {
     at_home(&call).run().await;
     assert!(proxy.connections() > 0);
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_crash_leaves_no_core_dump() {
+    let host = launch().start().await;
+    let limits = std::fs::read_to_string(format!("/proc/{}/limits", host.pid())).unwrap();
+    let core: Vec<&str> = limits.lines().find(|line| line.contains("core")).unwrap().split_whitespace().collect();
+    assert_eq!(core[4..6], ["0", "0"], "{core:?}");
+}
+
+#[tokio::test]
+async fn another_file_is_never_taken_for_a_record() {
+    let upstream = Upstream::answering(|_, _| Reply::new(200, "{}")).await;
+    let user = tempfile::tempdir().unwrap();
+    let start_file = user.path().join(".bashrc");
+    std::fs::write(&start_file, "export A=1\n".repeat(200)).unwrap();
+    let link = user.path().join("record.jsonl");
+    std::os::unix::fs::symlink(&start_file, &link).unwrap();
+    for named in [&start_file, &link] {
+        let server = launch().at(&upstream).env("OPENTRAIN_AUDIT_LOG", named.to_str().unwrap());
+        let ran = server.args(["call", "close_job", r#"{"jobId": "job_1"}"#]).run().await;
+        assert!(ran.status == Some(2) && ran.stderr.contains("something else than a record"), "{ran:?}");
+    }
+    let state = user.path().join("state/opentrain-mcp");
+    std::fs::create_dir_all(&state).unwrap();
+    std::fs::hard_link(&start_file, state.join("record.jsonl")).unwrap();
+    let server = launch().at(&upstream).env("XDG_STATE_HOME", state.parent().unwrap().to_str().unwrap());
+    let ran = server.args(["call", "close_job", r#"{"jobId": "job_1"}"#]).run().await;
+    assert!(ran.stdout.contains("not on record") || ran.stderr.contains("not on record"), "{ran:?}");
+    assert_eq!(std::fs::read_to_string(&start_file).unwrap(), "export A=1\n".repeat(200));
+}

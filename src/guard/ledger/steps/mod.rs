@@ -60,6 +60,28 @@ impl Ledger {
         }
     }
 
+    /// Looks whether a record is kept at its place, or can be begun there; `makes` begins an empty one.
+    pub(super) fn check(&self, makes: bool) -> io::Result<()> {
+        let opening = if makes { files::open_log } else { files::open_known_log };
+        match LockedFile::glance(&self.path, opening) {
+            Err(fault) if fault.kind() == io::ErrorKind::NotFound && !makes => Ok(()),
+            file => self.must_be_record(&mut file?),
+        }
+    }
+
+    /// Refuses a file that holds something else: lines would be added to whatever file a project names.
+    fn must_be_record(&self, file: &mut LockedFile) -> io::Result<()> {
+        if file.begins_as_record()? {
+            return Ok(());
+        }
+        match state::load(&self.path) {
+            Some((position, _)) if position.length > 0 && file.continues(&position)? => Ok(()),
+            _ => Err(io::Error::other(
+                "it holds something else than a record; name a file that is empty or not there yet",
+            )),
+        }
+    }
+
     /// Checks the day's limit and appends the first line of a write. Returns warnings for the caller.
     pub(super) fn begin(
         &mut self,
@@ -107,8 +129,11 @@ impl Ledger {
 
     /// Reads the new lines, if the file exists.
     fn read(&mut self, until: Instant) -> io::Result<()> {
-        match LockedFile::open(&self.path, std::fs::OpenOptions::new().read(true).append(true), until) {
-            Ok(mut file) => drop(self.catch_up(&mut file)?),
+        match LockedFile::open(&self.path, files::open_known_log, until) {
+            Ok(mut file) => {
+                self.must_be_record(&mut file)?;
+                self.catch_up(&mut file)?;
+            }
             Err(fault) if fault.kind() == io::ErrorKind::NotFound => self.recall(),
             Err(fault) => return Err(fault),
         }
@@ -136,7 +161,8 @@ impl Ledger {
         if let Some(folder) = self.path.parent() {
             files::private_folder(folder)?;
         }
-        let mut file = LockedFile::open(&self.path, files::private_log().read(true), until)?;
+        let mut file = LockedFile::open(&self.path, files::open_log, until)?;
+        self.must_be_record(&mut file)?;
         let notices = self.catch_up(&mut file)?;
         while let Some(line) = self.kept.front().cloned() {
             self.append(&mut file, &line)?;

@@ -299,7 +299,7 @@ fn of_a_long_record_only_the_last_day_is_read() {
     let old = Line { at: "2025-01-01T00:00:00Z".into(), tool: "x".repeat(1_000), ..line(1, 1) };
     let old = format!("{}\n", serde_json::json!(old)).repeat(1_000);
     std::fs::write(place.path(), format!("{old}{}\n", serde_json::json!(line(2, 80)))).unwrap();
-    let mut file = LockedFile::open(&place.path(), files::private_log().read(true), soon()).unwrap();
+    let mut file = LockedFile::open(&place.path(), files::open_log, soon()).unwrap();
     let start = file.start_of(horizon(Timestamp::now())).unwrap();
     assert!(start + 3 * 64 * 1024 > place.bytes().len() as u64, "{start} of {}", place.bytes().len());
     drop(file);
