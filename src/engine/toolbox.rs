@@ -92,7 +92,7 @@ impl Toolbox {
         &self.served
     }
 
-    /// What the server is made over.
+    /// All tools and instructions, whether served or not.
     #[must_use]
     pub const fn catalog(&self) -> &'static Catalog {
         self.catalog
