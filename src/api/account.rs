@@ -26,7 +26,7 @@ impl Operation for GetAuthStatus {
 /// `{"actor", "token", "account"}`. No field is documented to say whether the account is claimed.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct AuthStatus {
-    /// Who acts.
+    /// The acting user.
     #[serde(deserialize_with = "wrapper")]
     pub actor: Actor,
     /// The token in use, without its secret.
@@ -37,7 +37,7 @@ pub struct AuthStatus {
     pub account: Field<Account>,
 }
 
-/// Who acts.
+/// The acting user.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Actor {
@@ -51,7 +51,7 @@ pub struct Actor {
     pub user_type: Field<String>,
 }
 
-/// What is known of a token.
+/// The facts of a token.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct TokenFacts {
@@ -93,7 +93,7 @@ impl Operation for GetCapabilities {
     const GATE: Gate = Gate::TOKEN;
 }
 
-/// What is switched on.
+/// The features that are switched on.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Capabilities {

@@ -45,7 +45,7 @@ pub struct Registration {
     /// The token until the claim.
     #[schemars(with = "String")]
     pub access_token: Token,
-    /// What turns a claim into a token; never a bearer token.
+    /// The claim token, which is exchanged for a bearer token; never sent as one.
     #[schemars(with = "String")]
     pub claim_token: Token,
     /// The registration.
@@ -61,7 +61,7 @@ pub struct Registration {
 pub struct StartClaim {
     /// Secret.
     pub claim_token: String,
-    /// Who is to own the account; must have none yet.
+    /// The future owner's address, which must have no account yet.
     pub email: String,
 }
 
@@ -77,7 +77,7 @@ impl Operation for StartClaim {
     const GATE: Gate = Gate::OPEN;
 }
 
-/// What a person needs for the ceremony.
+/// The data that a person needs to claim the account.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct ClaimStarted {
     /// The 6 digits that the page asks for.
@@ -122,7 +122,7 @@ pub struct Granted {
     /// Secret.
     #[schemars(with = "String")]
     pub access_token: Token,
-    /// What it may do.
+    /// The token's scopes.
     #[serde(default)]
     pub scopes: Vec<String>,
 }

@@ -57,13 +57,13 @@ pub struct Approval {
     pub job_id: Field<String>,
     /// The proposal it is about.
     pub proposal_id: Field<String>,
-    /// Where a person decides.
+    /// The page where a person decides.
     pub approval_url: Field<String>,
-    /// ISO 8601; it lapses then, without effect.
+    /// ISO 8601; the approval expires then, without effect.
     pub expires_at: Field<String>,
     /// ISO 8601; null while pending.
     pub resolved_at: Field<String>,
-    /// What came of it, such as invoiceId; null until confirmed.
+    /// The result, such as invoiceId; null until confirmed.
     pub result: Field<Map<String, Value>>,
     /// ISO 8601.
     pub created_at: Field<String>,

@@ -20,13 +20,13 @@ use super::{Effect, Gate, Operation};
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ListContracts {
-    /// Only these; omit for both.
+    /// Only contracts with this status; omit for both.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<ContractStatus>,
     /// Only contracts on this job of yours.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub job_id: Option<JobId>,
-    /// Not documented: what a list that begins to page leads on with.
+    /// The cursor of the next page. Not documented; used if the list begins to be paged.
     #[serde(skip_deserializing, skip_serializing_if = "Option::is_none")]
     #[schemars(skip)]
     pub cursor: Option<String>,
@@ -96,7 +96,7 @@ pub struct Ending {
     pub contract_id: Field<String>,
     /// ended
     pub status: Field<String>,
-    /// What a person has to decide first.
+    /// The decision that a person must make first.
     pub approval: Field<Approval>,
     /// OpenTrain's own words.
     pub message: Field<String>,
@@ -149,13 +149,13 @@ pub struct Contract {
     pub created_at: Field<String>,
     /// ISO 8601.
     pub updated_at: Field<String>,
-    /// Who was hired.
+    /// The hired trainer.
     pub freelancer: Field<Freelancer>,
     /// The timeline, without refunded and cancelled ones.
     pub milestones: List<Milestone>,
     /// The conversation with the trainer after the hire.
     pub job_dm_conversation_id: Field<String>,
-    /// What is used of the funded volume.
+    /// The use of the funded volume.
     pub budget: Field<Budget>,
 }
 
@@ -173,7 +173,7 @@ pub struct Freelancer {
     pub profile_path: Field<String>,
 }
 
-/// What is used of a contract's funded volume.
+/// The use of a contract's funded volume.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Budget {

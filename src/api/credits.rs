@@ -29,7 +29,7 @@ impl Operation for ListPendingPayments {
 /// `{"payments": […]}`
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct PendingPayments {
-    /// What waits.
+    /// The open invoices.
     pub payments: Vec<Payment>,
 }
 
@@ -63,9 +63,9 @@ pub struct Payment {
 pub struct Titled {
     /// Id.
     pub id: Field<String>,
-    /// Of a job.
+    /// The title of a job.
     pub title: Field<String>,
-    /// Of a milestone.
+    /// The name of a milestone.
     pub name: Field<String>,
 }
 
@@ -100,7 +100,7 @@ pub struct Balance {
     pub reserved_cents: Field<Number>,
     /// Such as usd.
     pub currency: Field<String>,
-    /// At most 10.
+    /// At most 10 entries.
     pub recent_entries: List<LedgerEntry>,
 }
 
@@ -157,7 +157,7 @@ impl Operation for ListCreditLedger {
 pub struct Ledger {
     /// Newest first.
     pub entries: Vec<LedgerEntry>,
-    /// Pass it as cursor for what follows.
+    /// The cursor of the next page.
     #[serde(default)]
     pub next_cursor: Field<String>,
 }
@@ -193,7 +193,7 @@ pub struct NewTopUp {
     /// The topUpId of other tools.
     #[serde(default)]
     pub top_up_id: Field<String>,
-    /// Where a person pays, at Stripe.
+    /// The page where a person pays, at Stripe.
     #[serde(default)]
     pub checkout_url: Field<String>,
     /// ISO 8601.

@@ -42,9 +42,9 @@ pub struct Profile {
     pub id: Field<String>,
     /// Such as "Maria G.".
     pub display_name: Field<String>,
-    /// How they call themselves.
+    /// The trainer's headline.
     pub title: Field<String>,
-    /// In their words.
+    /// The trainer's own description.
     pub bio: Field<String>,
     /// City.
     pub city: Field<String>,
@@ -52,25 +52,25 @@ pub struct Profile {
     pub country: Field<String>,
     /// USD.
     pub hourly_rate_usd: Field<Number>,
-    /// When they can work.
+    /// The trainer's availability.
     pub availability: Field<String>,
     /// Such as EXPERT.
     pub expertise_level: Field<String>,
-    /// Their English.
+    /// The trainer's level of English.
     pub english_level: Field<String>,
     /// ISO 8601.
     pub member_since: Field<String>,
-    /// Their identity was checked.
+    /// True if the trainer's identity was verified.
     pub identity_verified: Field<bool>,
     /// subjectMatter, tags, software, dataTypes, labelTypes: lists of words.
     pub skills: Field<Map<String, Value>>,
-    /// What they speak.
+    /// The languages that the trainer speaks.
     pub languages: List<Language>,
-    /// What they have done here.
+    /// The trainer's record on OpenTrain.
     pub stats: Field<Stats>,
     /// Labeling work.
     pub label_experience: List<LabelExperience>,
-    /// What others wrote.
+    /// Reviews by clients.
     pub reviews: List<Review>,
 }
 
@@ -78,13 +78,13 @@ pub struct Profile {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Language {
-    /// Its name.
+    /// The language's name.
     pub language: Field<String>,
-    /// How well.
+    /// The level of proficiency.
     pub proficiency: Field<String>,
 }
 
-/// What a trainer has done on OpenTrain.
+/// A trainer's record on OpenTrain.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Stats {
@@ -94,9 +94,9 @@ pub struct Stats {
     pub billed_hours: Field<Number>,
     /// Score.
     pub job_success_score: Field<Number>,
-    /// How many reviews.
+    /// The number of reviews.
     pub review_count: Field<Number>,
-    /// Their mean.
+    /// The average rating.
     pub average_rating: Field<Number>,
 }
 
@@ -106,7 +106,7 @@ pub struct Stats {
 pub struct LabelExperience {
     /// Title.
     pub title: Field<String>,
-    /// In their words.
+    /// The trainer's own description.
     pub description: Field<String>,
     /// Year.
     pub from_year: Field<Number>,
@@ -114,13 +114,13 @@ pub struct LabelExperience {
     pub to_year: Field<Number>,
 }
 
-/// What somebody wrote about a trainer.
+/// A client's review of a trainer.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Review {
     /// The rating.
     pub rating: Field<Number>,
-    /// In their words.
+    /// The client's comment.
     pub comment: Field<String>,
     /// ISO 8601.
     pub created_at: Field<String>,

@@ -44,7 +44,7 @@ impl Operation for CreateJobDraft {
 #[serde(rename_all = "camelCase")]
 pub struct UpdateJobDraft {
     pub job_id: JobId,
-    /// New values by key, these or others. The account's capabilities list them all, and their values.
+    /// New values by key; other keys are accepted, too. The account's capabilities list all keys and their values.
     #[schemars(schema_with = "fields_schema")]
     pub fields: Map<String, Value>,
 }
@@ -96,7 +96,7 @@ fn fields_schema(_: &mut SchemaGenerator) -> Schema {
     json_schema!({ "type": "object", "properties": properties, "additionalProperties": true })
 }
 
-/// A draft, and what it lacks.
+/// A draft and the fields that it lacks.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Draft {
@@ -106,36 +106,36 @@ pub struct Draft {
     /// DRAFT
     #[serde(default)]
     pub status: Field<String>,
-    /// Where a person edits it.
+    /// The page where a person edits the draft.
     #[serde(default)]
     pub draft_url: Field<String>,
-    /// Where a person reviews it.
+    /// The page where a person reviews the draft.
     #[serde(default)]
     pub review_url: Field<String>,
-    /// Whether it can be published.
+    /// The result of the check before publishing.
     #[serde(default)]
     pub validation: Field<Validation>,
-    /// What is missing, each with the question to ask.
+    /// The missing fields, each with a question to ask.
     #[serde(default)]
     pub missing_fields: List<MissingField>,
-    /// What OpenTrain was unsure of.
+    /// Points that OpenTrain was unsure of.
     #[serde(default)]
     pub warnings: List<Value>,
 }
 
-/// Whether a draft can be published.
+/// The result of the check before publishing.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Validation {
-    /// It can.
+    /// True if the draft can be published.
     pub publish_ready: Field<bool>,
-    /// How many issues there are.
+    /// The number of issues.
     pub issue_count: Field<Number>,
-    /// How many fields are missing.
+    /// The number of missing fields.
     pub missing_field_count: Field<Number>,
-    /// What is missing.
+    /// The missing fields.
     pub missing_fields: List<Value>,
-    /// What is wrong.
+    /// The issues.
     pub issues: List<Value>,
 }
 
@@ -143,11 +143,11 @@ pub struct Validation {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct MissingField {
-    /// Its name.
+    /// The field's name.
     pub field: Field<String>,
-    /// Its name for people.
+    /// The field's label for people.
     pub label: Field<String>,
-    /// What is wrong.
+    /// The problem.
     pub message: Field<String>,
     /// The question to ask the user.
     pub prompt: Field<String>,
@@ -188,13 +188,13 @@ pub struct Published {
     /// OPEN
     #[serde(default)]
     pub status: Field<String>,
-    /// It was published before.
+    /// True if the job was already published.
     #[serde(default)]
     pub already_published: Field<bool>,
-    /// Where it is seen.
+    /// The job's public page.
     #[serde(default)]
     pub job_url: Field<String>,
-    /// What OpenTrain noticed.
+    /// Warnings by OpenTrain.
     #[serde(default)]
     pub warnings: List<Value>,
 }
@@ -205,7 +205,7 @@ pub struct Published {
 #[serde(rename_all = "camelCase")]
 pub struct UpdateJob {
     pub job_id: JobId,
-    /// New values by key, these or others. The account's capabilities list them all, and their values.
+    /// New values by key; other keys are accepted, too. The account's capabilities list all keys and their values.
     #[schemars(schema_with = "fields_schema")]
     pub fields: Map<String, Value>,
 }
@@ -235,7 +235,7 @@ pub struct Updated {
     /// OPEN
     #[serde(default)]
     pub status: Field<String>,
-    /// What moderation decided: `decision` and `reasons`.
+    /// The moderation's decision: `decision` and `reasons`.
     #[serde(default)]
     pub moderation: Field<Map<String, Value>>,
 }
@@ -267,7 +267,7 @@ pub struct Closed {
     /// ARCHIVED
     #[serde(default)]
     pub status: Field<String>,
-    /// It was closed before.
+    /// True if the job was already closed.
     #[serde(default)]
     pub already_closed: Field<bool>,
 }
@@ -303,7 +303,7 @@ pub struct Invited {
     /// The trainer.
     #[serde(default)]
     pub freelancer_id: Field<String>,
-    /// They were invited before.
+    /// True if the trainer was already invited.
     #[serde(default)]
     pub already_invited: Field<bool>,
 }
@@ -312,7 +312,7 @@ pub struct Invited {
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ListJobs {
-    /// Only these.
+    /// Only jobs with this status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<JobStatus>,
     /// Default 25.
@@ -352,7 +352,7 @@ impl Operation for ListJobs {
 pub struct OwnJobs {
     /// Newest first.
     pub jobs: Vec<OwnJob>,
-    /// Pass it as cursor for what follows.
+    /// The cursor of the next page.
     #[serde(default)]
     pub next_cursor: Field<String>,
 }
@@ -373,18 +373,18 @@ pub struct OwnJob {
     pub accepting_applicants: Field<bool>,
     /// ISO 8601.
     pub created_at: Field<String>,
-    /// Where it is seen.
+    /// The job's public page.
     pub job_url: Field<String>,
-    /// How many proposals there are.
+    /// The numbers of proposals.
     pub proposal_counts: Field<ProposalCounts>,
 }
 
-/// How many proposals a job has.
+/// The numbers of a job's proposals.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ProposalCounts {
-    /// In all.
+    /// All proposals.
     pub total: Field<Number>,
-    /// Not looked at yet.
+    /// Unread proposals.
     pub unreviewed: Field<Number>,
 }

@@ -24,10 +24,10 @@ pub struct SearchJobs {
     /// Country name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub country: Option<String>,
-    /// How it pays.
+    /// The payment model.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pay_type: Option<PayType>,
-    /// How many.
+    /// The most jobs per page.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub limit: Option<u32>,
@@ -36,7 +36,7 @@ pub struct SearchJobs {
     pub cursor: Option<String>,
 }
 
-/// How a job pays.
+/// The payment model of a job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum PayType {
@@ -59,9 +59,9 @@ impl Operation for SearchJobs {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PublicJobs {
-    /// What was found.
+    /// The matching jobs.
     pub jobs: Vec<PublicJob>,
-    /// Pass it as cursor for what follows.
+    /// The cursor of the next page.
     #[serde(default)]
     pub next_cursor: Field<String>,
     /// ISO 8601.
@@ -77,11 +77,11 @@ pub struct PublicJob {
     pub id: Field<String>,
     /// Title.
     pub title: Field<String>,
-    /// Who offers it.
+    /// The company that offers the job.
     pub company_name: Field<String>,
-    /// In short.
+    /// A summary.
     pub summary: Field<String>,
-    /// As plain text.
+    /// The description as plain text.
     pub description_text: Field<String>,
     /// Such as OPEN.
     pub status: Field<String>,
@@ -89,9 +89,9 @@ pub struct PublicJob {
     pub date_posted: Field<String>,
     /// ISO 8601.
     pub valid_through: Field<String>,
-    /// Where trainers may be.
+    /// The countries where trainers may live.
     pub countries: List<Field<String>>,
-    /// What they speak.
+    /// The languages that trainers need.
     pub languages: List<Field<String>>,
     /// Category.
     pub category: Field<String>,
@@ -101,13 +101,13 @@ pub struct PublicJob {
     pub label_types: List<Field<String>>,
     /// Such as EXPERT.
     pub experience_level: Field<String>,
-    /// What it pays.
+    /// The pay.
     pub pay: Field<Pay>,
-    /// Where it is seen.
+    /// The job's public page.
     pub url: Field<String>,
 }
 
-/// What a public job pays; amounts in `currency`.
+/// The pay of a public job, in `currency`.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Pay {
@@ -115,15 +115,15 @@ pub struct Pay {
     pub payment_type: Field<String>,
     /// Such as USD.
     pub currency: Field<String>,
-    /// An hour.
+    /// The pay for an hour.
     pub hourly_rate: Field<Number>,
-    /// An hour, at least.
+    /// The lowest pay for an hour.
     pub hourly_min: Field<Number>,
-    /// An hour, at most.
+    /// The highest pay for an hour.
     pub hourly_max: Field<Number>,
-    /// All of it.
+    /// The pay for the whole job.
     pub fixed_price: Field<Number>,
-    /// A label.
+    /// The pay for a label.
     pub per_label_rate: Field<Number>,
 }
 
@@ -161,29 +161,29 @@ impl Operation for GetJobFacets {
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct Facets {
-    /// In all.
+    /// The number of all jobs.
     pub total_jobs: Number,
-    /// By category.
+    /// Counts by category.
     #[serde(default)]
     pub categories: List<Facet>,
-    /// By language.
+    /// Counts by language.
     #[serde(default)]
     pub languages: List<Facet>,
-    /// By country.
+    /// Counts by country.
     #[serde(default)]
     pub countries: List<Facet>,
-    /// By pay.
+    /// Counts by payment model.
     #[serde(default)]
     pub pay_types: List<Facet>,
 }
 
-/// How many jobs have a value.
+/// The number of jobs with a value.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct Facet {
     /// The value.
     pub value: Field<String>,
-    /// How many.
+    /// The number of jobs.
     pub count: Field<Number>,
 }
 

@@ -16,10 +16,10 @@ use super::{Effect, Gate, Operation};
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ListConversations {
-    /// Only these.
+    /// Only conversations of this kind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub filter: Option<ConversationFilter>,
-    /// Only with unread messages.
+    /// Only conversations with unread messages.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unread_only: Option<bool>,
     /// Default 20.
@@ -31,7 +31,7 @@ pub struct ListConversations {
     pub cursor: Option<String>,
 }
 
-/// What conversations are about.
+/// The kind of a conversation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ConversationFilter {
@@ -56,7 +56,7 @@ impl Operation for ListConversations {
 pub struct Conversations {
     /// Latest first.
     pub conversations: Vec<ListedConversation>,
-    /// Pass it as cursor for what follows.
+    /// The cursor of the next page.
     #[serde(default)]
     pub next_cursor: Field<String>,
 }
@@ -73,15 +73,15 @@ pub struct ListedConversation {
     pub job_id: Field<String>,
     /// The proposal.
     pub proposal_id: Field<String>,
-    /// Its name, of a channel.
+    /// The channel's name, if it is a channel.
     pub channel_name: Field<String>,
     /// ISO 8601.
     pub updated_at: Field<String>,
-    /// The latest.
+    /// The latest message.
     pub last_message: Field<Message>,
-    /// How many are unread.
+    /// The number of unread messages.
     pub unread_count: Field<Number>,
-    /// How many want an answer.
+    /// The number of messages that need a reply.
     pub needs_reply_count: Field<Number>,
 }
 
@@ -97,12 +97,12 @@ pub struct ReadMessages {
     /// nextCursor of the page before.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
-    /// Which way to page; default older.
+    /// The direction of paging; default older.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub direction: Option<Direction>,
 }
 
-/// Which way messages are paged.
+/// The direction of paging.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
@@ -126,7 +126,7 @@ impl Operation for ReadMessages {
 pub struct Messages {
     /// The messages.
     pub messages: Field<Vec<Message>>,
-    /// Pass it as cursor for what follows.
+    /// The cursor of the next page.
     pub next_cursor: Field<String>,
 }
 
@@ -140,15 +140,15 @@ pub struct Message {
     pub created_at: Field<String>,
     /// The conversation.
     pub conversation_id: Field<String>,
-    /// Who wrote it.
+    /// The sender's user id.
     pub sender_user_id: Field<String>,
-    /// You wrote it.
+    /// True if you wrote the message.
     pub is_from_viewer: Field<bool>,
-    /// What was written.
+    /// The text of the message.
     pub content: Field<String>,
-    /// OpenTrain wrote it.
+    /// True if OpenTrain wrote the message.
     pub system: Field<bool>,
-    /// How many files; they are seen in the app.
+    /// The number of attached files, which are visible in the app only.
     pub attachment_count: Field<Number>,
 }
 

@@ -132,7 +132,7 @@ pub struct Milestone {
     pub amount_usd: Field<Number>,
     /// Hours or labels; null for FIXED_PRICE.
     pub volume: Field<Number>,
-    /// Its place in the contract, from 1.
+    /// The milestone's position in the contract, from 1.
     pub milestone_number: Field<Number>,
     /// ISO 8601.
     pub due_date: Field<String>,

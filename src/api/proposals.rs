@@ -19,11 +19,11 @@ use super::{Effect, Gate, Operation};
 #[serde(rename_all = "camelCase")]
 pub struct ListProposals {
     pub job_id: JobId,
-    /// Only these.
+    /// Only proposals with this status.
     #[schemars(extend("enum" = ["UNREVIEWED", "SHORTLISTED", "MAYBE", "HIRED", "DECLINED", "NOT_A_FIT", "RESUME_SENT"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<String>,
-    /// How many.
+    /// The most proposals per page.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 100))]
     pub limit: Option<u32>,
@@ -48,7 +48,7 @@ impl Operation for ListProposals {
 pub struct Proposals {
     /// Newest first.
     pub proposals: Vec<Proposal>,
-    /// Pass it as cursor for what follows.
+    /// The cursor of the next page.
     #[serde(default)]
     pub next_cursor: Field<String>,
 }
@@ -61,43 +61,43 @@ pub struct Proposal {
     pub id: Field<String>,
     /// The job.
     pub job_id: Field<String>,
-    /// Its title.
+    /// The job's title.
     pub job_title: Field<String>,
     /// ISO 8601.
     pub created_at: Field<String>,
-    /// Where it stands.
+    /// The status of the proposal.
     pub status: Field<ProposalStatus>,
-    /// What they ask for.
+    /// The candidate's price.
     pub bid: Field<Bid>,
-    /// Who.
+    /// The candidate.
     pub candidate: Field<Candidate>,
-    /// How they did.
+    /// The candidate's scores.
     pub metrics: Field<Metrics>,
-    /// Only of a single one: the interview in short.
+    /// A summary of the interview; only in a single proposal.
     pub ai_interview: Field<InterviewFacts>,
-    /// Only of a single one: what was checked.
+    /// The checks by OpenTrain; only in a single proposal.
     pub verification: Field<Map<String, Value>>,
-    /// Only of a single one: the contract, once hired.
+    /// The contract after a hire; only in a single proposal.
     pub contract: Field<Map<String, Value>>,
 }
 
-/// Where a proposal stands.
+/// The status of a proposal.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct ProposalStatus {
     /// Such as UNREVIEWED.
     pub raw: Field<String>,
-    /// For people.
+    /// The label for people.
     pub label: Field<String>,
 }
 
-/// What a candidate asks for.
+/// A candidate's price.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Bid {
     /// USD.
     pub amount_usd: Field<Number>,
-    /// Of what: an hour, a label, all of it.
+    /// The unit of the price: an hour, a label, the whole job.
     pub unit: Field<String>,
     /// USD.
     pub labeler_hourly_rate_usd: Field<Number>,
@@ -111,23 +111,23 @@ pub struct Candidate {
     pub id: Field<String>,
     /// Such as "Maria G.".
     pub display_name: Field<String>,
-    /// How they call themselves.
+    /// The candidate's headline.
     pub profile_title: Field<String>,
     /// Country name.
     pub country: Field<String>,
-    /// How often they were reviewed.
+    /// The number of reviews.
     pub review_count: Field<Number>,
     /// USD.
     pub highest_earnings_usd: Field<Number>,
 }
 
-/// How a candidate did.
+/// A candidate's scores.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Metrics {
-    /// Of the interview.
+    /// The score of the interview.
     pub interview_score: Field<Number>,
-    /// How well they fit the job.
+    /// The score for the match with the job.
     pub match_score: Field<Number>,
 }
 
@@ -137,7 +137,7 @@ pub struct Metrics {
 pub struct InterviewFacts {
     /// The score.
     pub score: Field<Number>,
-    /// In words.
+    /// A summary in words.
     pub summary: Field<String>,
     /// The whole interview can be read.
     pub transcript_available: Field<bool>,
@@ -199,9 +199,9 @@ pub struct Interview {
     pub proposal_id: Field<String>,
     /// The score.
     pub score: Field<Number>,
-    /// In words.
+    /// A summary in words.
     pub summary: Field<String>,
-    /// What was said.
+    /// The messages.
     pub messages: List<InterviewMessage>,
 }
 
@@ -211,7 +211,7 @@ pub struct Interview {
 pub struct InterviewMessage {
     /// interviewer or candidate.
     pub role: Field<String>,
-    /// What was said.
+    /// The text of the message.
     pub content: Field<String>,
     /// ISO 8601.
     pub sent_at: Field<String>,
@@ -246,7 +246,7 @@ pub struct Conversation {
     /// The job.
     #[serde(default)]
     pub job_id: Field<String>,
-    /// It is new.
+    /// True if the conversation is new.
     #[serde(default)]
     pub created: Field<bool>,
 }

@@ -33,11 +33,11 @@ pub struct OneTeam {
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Team {
-    /// What it is called.
+    /// The organization.
     pub organization: Field<Organization>,
-    /// Who belongs to it.
+    /// The members.
     pub members: List<Member>,
-    /// Who is invited.
+    /// The open invitations.
     pub invites: List<Invite>,
 }
 
@@ -47,9 +47,9 @@ pub struct Team {
 pub struct Organization {
     /// Organization id.
     pub id: Field<String>,
-    /// Its name.
+    /// The organization's name.
     pub name: Field<String>,
-    /// Who owns it.
+    /// The owner's name.
     pub owner_name: Field<String>,
 }
 
@@ -75,7 +75,7 @@ pub struct Member {
 pub struct Invite {
     /// Invitation id.
     pub id: Field<String>,
-    /// Who.
+    /// The invited person's address.
     pub email: Field<String>,
     /// ISO 8601.
     pub expires_at: Field<String>,
@@ -99,13 +99,13 @@ impl Operation for InviteTeamMember {
     const GATE: Gate = Gate::scopes(&["team:write"]).feature("public_api_team").claimed();
 }
 
-/// What came of an invitation.
+/// The result of an invitation.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct TeamInvitation {
     /// invite_created, member_added or already_member.
     #[serde(default)]
     pub status: Field<String>,
-    /// Whom.
+    /// The invited person's address.
     #[serde(default)]
     pub email: Field<String>,
     /// The team as it is now.

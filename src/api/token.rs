@@ -119,10 +119,11 @@ impl Token {
     }
 }
 
-/// How secrets begin that no text may show. The token of a claim page is none: it is in the link that the user opens.
+/// Prefixes of secrets that no text may show. The token of a claim page is not secret: it is part of the link that the
+/// user opens.
 const NEVER_SHOWN: [&str; 4] = ["ot_pat_", "ot_clm_", "ot_ptk_", "whsec_"];
 
-/// Hides every text that begins like a secret of OpenTrain's, whoever it belongs to. A preview such as
+/// Replaces every text that begins like an OpenTrain secret, no matter whose. A preview such as
 /// `ot_pat_c3f9********bd21` stays.
 #[must_use]
 pub fn hide_tokens(text: &str) -> Cow<'_, str> {

@@ -27,7 +27,7 @@ impl Operation for ListTokens {
 /// `{"tokens": […]}`
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct Tokens {
-    /// At most 25 active ones.
+    /// At most 25 active tokens.
     pub tokens: Vec<ListedToken>,
 }
 
@@ -37,9 +37,9 @@ pub struct Tokens {
 pub struct ListedToken {
     /// The tokenId of other tools.
     pub id: Field<String>,
-    /// Its name.
+    /// The token's name.
     pub name: Field<String>,
-    /// Its prefix and last four characters.
+    /// The token's prefix and last four characters.
     pub preview: Field<String>,
     /// Such as payments:read.
     pub scopes: List<Field<String>>,

@@ -16,7 +16,7 @@ pub struct PollUpdates {
     /// nextCursor of the last poll.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cursor: Option<String>,
-    /// How many.
+    /// The most events per page.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(range(min = 1, max = 200))]
     pub limit: Option<u32>,
@@ -46,7 +46,7 @@ pub struct Updates {
     pub has_more: Field<bool>,
 }
 
-/// Something that happened.
+/// An event.
 #[derive(Clone, Debug, Default, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Event {
@@ -57,7 +57,7 @@ pub struct Event {
     pub kind: Field<String>,
     /// ISO 8601.
     pub created_at: Field<String>,
-    /// What it is about.
+    /// The id of the object that the event is about.
     pub resource_id: Field<String>,
     /// The job.
     pub job_id: Field<String>,

@@ -21,7 +21,7 @@ pub struct CreateWebhook {
     /// https address; http only for localhost.
     #[schemars(length(min = 1, max = 2048))]
     pub url: String,
-    /// At least one.
+    /// At least one event type.
     #[schemars(schema_with = "event_types")]
     pub event_types: Vec<String>,
 }
@@ -79,9 +79,9 @@ pub struct NewWebhook {
 pub struct Webhook {
     /// The webhookId of other tools.
     pub id: Field<String>,
-    /// Where it sends.
+    /// The URL that receives the events.
     pub url: Field<String>,
-    /// What it sends.
+    /// The event types that are sent.
     pub event_types: List<Field<String>>,
     /// ACTIVE or DISABLED.
     pub status: Field<String>,
@@ -89,7 +89,7 @@ pub struct Webhook {
     pub created_at: Field<String>,
     /// ISO 8601.
     pub disabled_at: Field<String>,
-    /// Why.
+    /// The reason.
     pub disabled_reason: Field<String>,
 }
 
@@ -109,7 +109,7 @@ impl Operation for ListWebhooks {
 /// `{"webhooks": […]}`
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 pub struct Webhooks {
-    /// At most 10.
+    /// At most 10 webhooks.
     pub webhooks: Vec<Webhook>,
 }
 
@@ -150,7 +150,7 @@ pub struct DeleteWebhook {
 pub struct DeletedWebhook {
     /// The webhook; OpenTrain may answer without it.
     pub webhook: Field<Webhook>,
-    /// It is gone.
+    /// True if the webhook is deleted.
     pub deleted: Field<bool>,
 }
 

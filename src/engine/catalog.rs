@@ -1,34 +1,34 @@
-//! What the engine serves: the families of tools, and the sentences of the instructions.
+//! The content that the engine serves: the families of tools, and the sentences of the instructions.
 
 use crate::answer::Sentence;
 
 use super::tool::Family;
 
-/// What a server is made over.
+/// The content of a server, passed to the engine so that the engine names no tool.
 pub struct Catalog {
-    /// Every family of tools, in the order in which the tools are listed.
+    /// All families of tools, in listing order.
     pub families: &'static [Family],
-    /// Every sentence that the instructions may contain, in order.
+    /// All sentences that the instructions may contain, in order.
     pub instructions: &'static [Instruction],
 }
 
 /// A sentence of the instructions.
 pub struct Instruction {
-    /// When it is said.
+    /// The condition for the sentence.
     pub when: When,
-    /// The sentence. One that names a tool is left out where the tool is not served.
+    /// The sentence. It is dropped if it names a tool that is not served.
     pub sentence: Sentence,
 }
 
-/// When a sentence of the instructions is said.
+/// The condition for a sentence of the instructions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum When {
-    /// To everybody.
+    /// Always part of the instructions.
     Always,
-    /// Where the server runs on the sandbox.
+    /// Only if the server runs on the sandbox.
     InSandbox,
-    /// Where a served tool writes.
+    /// Only if a served tool writes.
     ToolsWrite,
-    /// Where a served tool may ask a person to decide.
+    /// Only if a served tool may need a person's decision.
     ToolsAsk,
 }

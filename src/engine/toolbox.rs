@@ -92,7 +92,7 @@ impl Toolbox {
         &self.served
     }
 
-    /// What the server is made over.
+    /// All tools and instructions, whether served or not.
     #[must_use]
     pub const fn catalog(&self) -> &'static Catalog {
         self.catalog
@@ -169,7 +169,7 @@ impl Toolbox {
         !is_known && self.all().any(|entry| entry.facts.name == name)
     }
 
-    /// Hides the secrets of this process, and whatever else looks like one of OpenTrain's, in a text that leaves it.
+    /// Masks the secrets of this process, and every text that looks like an OpenTrain secret, in an outgoing text.
     pub fn mask(&self, text: &mut String) {
         for secret in self.services.tokens.secrets() {
             secret.mask(text);

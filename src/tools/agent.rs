@@ -27,21 +27,21 @@ tools![RegisterAgent, ClaimAccount, GetClaimStatus];
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 struct RegisterAgent {
-    /// What the agent is called.
+    /// The agent's name.
     agent_name: Option<String>,
-    /// For whom it works.
+    /// The organization that the agent works for.
     organization_name: Option<String>,
     /// true replaces the account that is saved here: it is lost unless a person owns it.
     force: Option<bool>,
 }
 
-/// What is passed on of a registration: everything but its tokens.
+/// A registration without its tokens.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "only its schema is read")]
 struct Registered {
     /// Registration id.
     registration_id: Option<String>,
-    /// What the token may do.
+    /// The token's scopes.
     scopes: Option<Vec<String>>,
     /// ISO 8601: the claim has to be done by then.
     claim_token_expires_at: Option<String>,
@@ -142,7 +142,7 @@ impl Tool for ClaimAccount {
 #[derive(Deserialize, JsonSchema)]
 struct GetClaimStatus {}
 
-/// What is told of a claim.
+/// The state of a claim.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "only its schema is read")]
 struct ClaimStatus {
@@ -151,7 +151,7 @@ struct ClaimStatus {
     /// Seconds until it makes sense to ask again.
     #[schemars(rename = "retryAfterSeconds")]
     retry_after_seconds: Option<u64>,
-    /// What the new token may do.
+    /// The new token's scopes.
     scopes: Option<Vec<String>>,
 }
 

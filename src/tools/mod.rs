@@ -52,7 +52,7 @@ families![
     team on_request,
 ];
 
-/// What a server is made over.
+/// The tools and instructions of the server.
 pub const CATALOG: &Catalog = &Catalog { families: FAMILIES, instructions: instructions::INSTRUCTIONS };
 
 /// Every tool there is.

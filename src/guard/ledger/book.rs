@@ -169,8 +169,8 @@ fn merged(known: Line, line: Line) -> Line {
 /// the terms of a new milestone. Those terms show how the API stores what it is sent.
 fn trimmed(mut line: Line) -> Line {
     let size: usize = line.arguments.values().filter_map(|value| value.as_str()).map(str::len).sum();
-    let shows_manners = line.names_new_milestone() && size <= LONGEST_TERMS;
-    if !line.is_open() && !shows_manners {
+    let shows_storage = line.names_new_milestone() && size <= LONGEST_TERMS;
+    if !line.is_open() && !shows_storage {
         line.arguments.retain(|name, _| name == "proposalId");
     }
     line

@@ -60,7 +60,8 @@ impl LockedFile {
         Ok(Self { file: opening(path)?, path: path.to_owned() })
     }
 
-    /// Whether it is empty, or one of its first lines is one of a record. A project may name any file of the user's.
+    /// True if the file is empty or begins like a record. A project's settings may name any file of the user, which must
+    /// not be changed.
     pub(super) fn begins_as_record(&mut self) -> io::Result<bool> {
         self.file.seek(SeekFrom::Start(0))?;
         let first = Read::by_ref(&mut self.file).take(LONGEST_LINE);

@@ -67,7 +67,13 @@ impl AuditLog {
         }
         // A link that is replaced later leads the record nowhere else.
         let ledger = Ledger::at(crate::files::named(&path)?);
-        ledger.check(true)?;
+        match ledger.check(true) {
+            // Every write is refused with this reason; a project must not keep the reads from the user as well.
+            Err(fault) if fault.kind() == io::ErrorKind::InvalidData => {
+                tracing::warn!(%fault, "the audit log cannot be used: every write is refused");
+            }
+            checked => checked?,
+        }
         Ok(Self::of(ledger, true))
     }
 

@@ -39,7 +39,7 @@ pub(super) fn read(bytes: &[u8]) -> Reading {
     }
 }
 
-/// Whether this is a line of a record, be it a torn one.
+/// True for a line of a record, including a torn one.
 pub(super) fn is_ours(bytes: &[u8]) -> bool {
     matches!(read(bytes), Reading::Whole(_)) || bytes.starts_with(BEGINNING)
 }

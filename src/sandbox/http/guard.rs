@@ -3,7 +3,6 @@
 
 use crate::sandbox::world::Refused;
 use http::header::{HOST, ORIGIN};
-use http::uri::Authority;
 use http::{HeaderMap, Method, StatusCode};
 
 /// Lets a request through that is meant for this server and comes from no other site.
@@ -25,10 +24,11 @@ pub(crate) fn check(method: &Method, headers: &HeaderMap) -> Result<(), Refused>
 
 /// DNS rebinding: a foreign page whose name was made to resolve to loopback still sends that name as `Host`.
 fn is_loopback(host: &str) -> bool {
-    let Ok(authority) = host.parse::<Authority>() else { return false };
-    let name = authority.host();
-    let is_loopback = ["localhost", "127.0.0.1", "[::1]"].iter().any(|loopback| name.eq_ignore_ascii_case(loopback));
-    is_loopback && !host.contains('@')
+    ["localhost", "127.0.0.1", "[::1]"].iter().any(|loopback| {
+        let (Some(name), Some(rest)) = (host.get(..loopback.len()), host.get(loopback.len()..)) else { return false };
+        let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
+        name.eq_ignore_ascii_case(loopback) && (rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port))
+    })
 }
 
 /// Cross-site request forgery, found as Go's `net/http.CrossOriginProtection` finds it

@@ -19,6 +19,8 @@ fn only_loopback_names_are_answered() {
         "evil.example",
         "127.0.0.1.evil.example",
         "localhost.evil.example",
+        "[::1].evil.example",
+        "[::1]evil:80",
         "evil.example:27610",
         "user@127.0.0.1",
         "127.0.0.1@evil.example",

@@ -15,7 +15,7 @@ pub struct Words {
     pub to_decide: &'static str,
     /// The effect of a confirmation.
     pub done: &'static str,
-    /// What has not happened without one.
+    /// The effect that is missing without a confirmation.
     pub not_done: &'static str,
     /// A fact that the user should know before the decision.
     pub beforehand: &'static str,

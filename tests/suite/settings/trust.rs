@@ -51,8 +51,9 @@ async fn another_file_is_never_taken_for_a_record() {
     for named in [&start_file, &link] {
         let server = launch().at(&upstream).env("OPENTRAIN_AUDIT_LOG", named.to_str().unwrap());
         let ran = server.args(["call", "close_job", r#"{"jobId": "job_1"}"#]).run().await;
-        assert!(ran.status == Some(2) && ran.stderr.contains("something else than a record"), "{ran:?}");
+        assert!(ran.status == Some(1) && ran.stdout.contains("something else than a record"), "{ran:?}");
     }
+    assert!(upstream.requests().is_empty());
     let state = user.path().join("state/opentrain-mcp");
     std::fs::create_dir_all(&state).unwrap();
     std::fs::hard_link(&start_file, state.join("record.jsonl")).unwrap();

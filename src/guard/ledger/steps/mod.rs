@@ -76,7 +76,8 @@ impl Ledger {
         }
         match state::load(&self.path) {
             Some((position, _)) if position.length > 0 && file.continues(&position)? => Ok(()),
-            _ => Err(io::Error::other(
+            _ => Err(io::Error::new(
+                io::ErrorKind::InvalidData,
                 "it holds something else than a record; name a file that is empty or not there yet",
             )),
         }

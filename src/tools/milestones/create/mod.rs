@@ -30,7 +30,7 @@ use crate::tools::nouns::contract::CONTRACT_IDS;
 
 use creation::Creation;
 
-/// What a create answers.
+/// The answer to a create.
 #[derive(JsonSchema)]
 pub(super) struct CreatedOnce {
     /// The new milestone, or the one that exists already.
