@@ -126,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_create_without_an_end_is_noted_until_it_has_one() {
+    fn an_open_create_is_noted_until_it_ends() {
         let now = Timestamp::now();
         let open = Note { milestone: Value::Null, before: Some(HashSet::from(["ms_0".to_owned()])), ..note(1, now) };
         let text = with(&with("", &note(7, now)), &open);
