@@ -16,6 +16,8 @@ use crate::guard::ledger::reading::{fingerprint, is_ours, moment};
 const BLOCK: u64 = 64 * 1024;
 /// The longest line that is held in memory. A longer line is read up to this length.
 const LONGEST_LINE: u64 = 16 * 1024 * 1024;
+/// The most bytes that a torn record may have without one line of a record, in bytes.
+const REMNANT: u64 = 4 * 1024;
 /// So many lines are looked at for one of a record.
 const FIRST_LINES: usize = 100;
 /// The number of bytes at the start of the file, and before the last position, that identify the file.
@@ -63,10 +65,22 @@ impl LockedFile {
     /// True if the file is empty or begins like a record. A project's settings may name any file of the user, which must
     /// not be changed.
     pub(super) fn begins_as_record(&mut self) -> io::Result<bool> {
+        // A few bytes that are no text are what a power loss leaves of a record, and nobody's file.
+        let mut is_remnant = self.file.metadata()?.len() <= REMNANT;
         self.file.seek(SeekFrom::Start(0))?;
         let first = Read::by_ref(&mut self.file).take(LONGEST_LINE);
         let mut lines = BufReader::with_capacity(64 * 1024, first).split(b'\n').take(FIRST_LINES).peekable();
-        Ok(lines.peek().is_none() || lines.any(|line| line.is_ok_and(|line| is_ours(&line))))
+        if lines.peek().is_none() {
+            return Ok(true);
+        }
+        for line in lines {
+            let line = line?;
+            if is_ours(&line) {
+                return Ok(true);
+            }
+            is_remnant &= std::str::from_utf8(&line).map_or(true, |text| text.trim_matches('\0').is_empty());
+        }
+        Ok(is_remnant)
     }
 
     pub(super) fn len(&self) -> io::Result<u64> {

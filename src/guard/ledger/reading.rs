@@ -41,7 +41,14 @@ pub(super) fn read(bytes: &[u8]) -> Reading {
 
 /// True for a line of a record, including a torn one.
 pub(super) fn is_ours(bytes: &[u8]) -> bool {
-    matches!(read(bytes), Reading::Whole(_)) || bytes.starts_with(BEGINNING)
+    match read(bytes) {
+        Reading::Whole(_) => true,
+        // Another program may have written the line anew, with blanks, before it was damaged.
+        Reading::Damaged(line) => {
+            bytes.starts_with(BEGINNING) || (!line.tool.is_empty() && line.phase != Phase::Unknown)
+        }
+        Reading::Blank => false,
+    }
 }
 
 /// The time of a line, if that part is readable.
