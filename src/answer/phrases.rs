@@ -2,6 +2,8 @@
 
 use url::Url;
 
+use super::access::Access;
+
 /// The page where a person creates API keys (reference: quickstart-http).
 const KEY_PAGE: &str = "/employer-settings?tab=api-keys";
 
@@ -23,14 +25,14 @@ pub fn key_page(app: Option<&Url>, sandbox: bool) -> String {
 
 /// Says what a person does about a missing token or scope. Used as the end of a sentence.
 #[must_use]
-pub fn make_a_key(app: Option<&Url>, sandbox: bool) -> String {
-    format!("makes a key in the app, {}, and sets it as OT_API_TOKEN", key_page(app, sandbox))
+pub fn make_a_key(app: Option<&Url>, sandbox: bool, access: Access) -> String {
+    format!("makes a key in the app, {}, and {}", key_page(app, sandbox), access.takes_a_key())
 }
 
 /// All phrases, for the generated list of wording.
 #[must_use]
 pub fn all() -> Vec<String> {
-    vec![WAITING.into(), SANDBOX_KEY.into(), format!("A person {}.", make_a_key(None, false)), more_in_structure(3)]
+    vec![WAITING.into(), SANDBOX_KEY.into(), format!("A person {}.", make_a_key(None, false, Access::Local)), more_in_structure(3)]
 }
 
 /// Says that a list continues in the structured part.

@@ -14,6 +14,8 @@ use super::error::{ConfigError, refused};
 use super::flags::Flags;
 use super::record::{self, RecordPlace};
 use super::route::Route;
+#[cfg(feature = "http")]
+use super::seal_keys::SealKeys;
 use super::source::ResolvedSetting;
 
 /// What the settings mean.
@@ -37,6 +39,12 @@ pub struct Config {
     pub switches: Vec<PathBuf>,
     /// Where secrets are written that no model may see: the folder of the credential file.
     pub private_folder: Option<PathBuf>,
+    /// The file with the agents that may call over HTTP; `None` without a home folder.
+    #[cfg(feature = "http")]
+    pub agents: Option<PathBuf>,
+    /// The keys that replicas share.
+    #[cfg(feature = "http")]
+    pub seal_keys: SealKeys,
     /// Every setting with its printable value and source.
     pub settings: Vec<ResolvedSetting>,
 }
@@ -66,6 +74,15 @@ impl Config {
             setting.value = record.to_string();
         }
         settings.extend(account.settings);
+        #[cfg(feature = "http")]
+        let agents = match &flags.http.agents {
+            Some(path) => Some(PathBuf::from(path)),
+            None => environment.own_config_folder().map(|folder| folder.join("agents.toml")),
+        };
+        #[cfg(feature = "http")]
+        if let (Some(path), Some(setting)) = (&agents, settings.iter_mut().find(|setting| setting.name == "agents")) {
+            setting.value = path.display().to_string();
+        }
         Ok(Self {
             flags: flags.clone(),
             origin: account.route.base.value.clone(),
@@ -76,6 +93,10 @@ impl Config {
             state_folder: environment.state_folder(),
             switches: environment.all_switch_paths(),
             private_folder: environment.config_folder(),
+            #[cfg(feature = "http")]
+            agents,
+            #[cfg(feature = "http")]
+            seal_keys: SealKeys::read(environment)?,
             settings,
         })
     }

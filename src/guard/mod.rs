@@ -2,6 +2,7 @@
 //!
 //! This folder knows neither how a call runs nor which tools exist. Start reading at `Operator::begin`.
 
+pub mod agents;
 pub mod freeze;
 pub mod ledger;
 pub mod locks;
@@ -18,7 +19,7 @@ use locks::Locks;
 use policy::Policy;
 
 /// The operator's decisions for this server.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Operator {
     /// The rules.
     pub policy: Policy,
@@ -27,12 +28,26 @@ pub struct Operator {
     /// The stop switch.
     pub switch: Switch,
     /// Allows one create at a time per contract.
-    pub locks: Locks,
+    pub locks: Arc<Locks>,
     /// The folder for secrets that no model may see.
     pub private_folder: Option<PathBuf>,
 }
 
 impl Operator {
+    /// The same with another policy, for one principal of a server over HTTP. No secret of a caller goes to a file there.
+    #[must_use]
+    pub fn with_policy(&self, policy: Policy) -> Self {
+        Self { policy, private_folder: None, ..self.clone() }
+    }
+
+    /// Checks whether writes can be recorded now.
+    ///
+    /// # Errors
+    /// The reason why not.
+    pub async fn ready(&self) -> Result<(), String> {
+        Ok(())
+    }
+
     /// Describes the rules in force.
     #[must_use]
     pub fn describe(&self) -> Vec<String> {

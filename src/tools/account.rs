@@ -85,7 +85,8 @@ async fn payments(scopes: &[&str], context: &Context) -> String {
     let keys = key_page(context.services.app().await.as_ref(), context.services.sandbox);
     format!(
         "It does NOT carry payments:write, so it cannot create or fund milestones: a person makes a key with it in the app, \
-         {keys}, and sets it as OT_API_TOKEN."
+         {keys}, and {}.",
+        context.names().access().takes_a_key()
     )
 }
 

@@ -83,9 +83,9 @@ fn missing_scope(required: &[String], granted: &[String], call: &CallFacts<'_>) 
     vec![
         format!("The token lacks the scope {}; it has: {granted}.", required.join(" or ")).into(),
         format!(
-            "A token cannot be given more scopes: a person makes another in the app, {}, with that scope, and sets it as \
-             OT_API_TOKEN.",
-            call.key_page()
+            "A token cannot be given more scopes: a person makes another in the app, {}, with that scope, and {}.",
+            call.key_page(),
+            call.names.access().takes_a_key()
         )
         .into(),
         "(The token of a claimed account does not carry payments:write.)".into(),
@@ -129,9 +129,8 @@ pub(super) fn claim(failure: &Failure, call: &CallFacts<'_>) -> Vec<Sentence> {
     }
     hint.push(
         format!(
-            "\n3. The token that a claim gives does not carry payments:write: if that is missing then, make a key in the app, \
-             {}, and set that one as OT_API_TOKEN.{again}",
-            call.key_page()
+            "\n3. The token that a claim gives does not carry payments:write: if that is missing then, a person {}.{again}",
+            call.make_a_key()
         )
         .into(),
     );

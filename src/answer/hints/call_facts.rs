@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use crate::answer::access::Access;
 use crate::answer::phrases::{SANDBOX_KEY, key_page, make_a_key};
 use crate::answer::sentence::{Names, Sentence};
 use crate::api::{Effect, Gate};
@@ -37,19 +38,26 @@ impl CallFacts<'_> {
     }
 
     pub(super) fn make_a_key(&self) -> String {
-        make_a_key(self.app, self.sandbox)
+        make_a_key(self.app, self.sandbox, self.names.access())
     }
 
     /// Says how to configure a token. Desktop hosts do not pass shell variables, so the text names both ways.
     pub(super) fn set_a_token(&self) -> String {
-        format!(
-            "A person makes one in the OpenTrain app, {}, and sets it as OT_API_TOKEN: in the \"env\" of this server in the \
-             host's configuration, or in the shell that starts it; then the server is restarted.",
-            self.key_page()
-        )
+        let page = self.key_page();
+        match self.names.access() {
+            Access::Local => format!(
+                "A person makes one in the OpenTrain app, {page}, and sets it as OT_API_TOKEN: in the \"env\" of this server \
+                 in the host's configuration, or in the shell that starts it; then the server is restarted."
+            ),
+            Access::AgentKey => "The token is this server's own: ask whoever runs this server to replace it.".into(),
+            Access::OwnToken => format!(
+                "A person makes one in the OpenTrain app, {page}, and {}.",
+                Access::OwnToken.takes_a_key()
+            ),
+        }
     }
 
     pub(super) fn sandbox_key(&self) -> Option<Sentence> {
-        self.sandbox.then_some(Sentence::plain(SANDBOX_KEY))
+        (self.sandbox && self.names.access() == Access::Local).then_some(Sentence::plain(SANDBOX_KEY))
     }
 }
