@@ -32,7 +32,12 @@ pub fn make_a_key(app: Option<&Url>, sandbox: bool, access: Access) -> String {
 /// All phrases, for the generated list of wording.
 #[must_use]
 pub fn all() -> Vec<String> {
-    vec![WAITING.into(), SANDBOX_KEY.into(), format!("A person {}.", make_a_key(None, false, Access::Local)), more_in_structure(3)]
+    vec![
+        WAITING.into(),
+        SANDBOX_KEY.into(),
+        format!("A person {}.", make_a_key(None, false, Access::Local)),
+        more_in_structure(3),
+    ]
 }
 
 /// Says that a list continues in the structured part.

@@ -169,7 +169,10 @@ mod tests {
     fn a_remote_caller_is_sent_to_the_operator_once() {
         let advice = [Sentence::for_operator("Set A."), Sentence::plain("Wait."), Sentence::for_operator("Set B.")];
         assert_eq!(Names::default().say_all(&advice), "Set A. Wait. Set B.");
-        assert_eq!(Names::default().for_access(Access::AgentKey).say_all(&advice), "Ask whoever runs this server. Wait.");
+        assert_eq!(
+            Names::default().for_access(Access::AgentKey).say_all(&advice),
+            "Ask whoever runs this server. Wait."
+        );
     }
 
     #[test]

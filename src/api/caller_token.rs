@@ -66,7 +66,17 @@ mod tests {
     #[test]
     fn only_whole_personal_tokens_are_taken() {
         assert!(Token::of_caller("ot_pat_c3f9_s3cr3tpart99").is_some());
-        for wrong in ["", "ot_pat_", "ot_pat_c3f9", "ot_pat__x", "ot_pat_x_", "ot_clm_a_b", "otm_a_b", "ot_pat_a_b c", "ot_pat_a_b\u{e9}"] {
+        for wrong in [
+            "",
+            "ot_pat_",
+            "ot_pat_c3f9",
+            "ot_pat__x",
+            "ot_pat_x_",
+            "ot_clm_a_b",
+            "otm_a_b",
+            "ot_pat_a_b c",
+            "ot_pat_a_b\u{e9}",
+        ] {
             assert!(Token::of_caller(wrong).is_none(), "{wrong}");
         }
         assert!(Token::of_caller(&format!("ot_pat_a_{}", "x".repeat(LONGEST))).is_none());

@@ -38,7 +38,8 @@ pub(super) fn run(task: &Task, config: &Config) -> Result<ExitCode, Fault> {
 
 /// The file of the agents.
 pub(super) fn path(config: &Config) -> Result<&Path, Fault> {
-    let missing = "there is no home folder for the agents: set --agents FILE (OPENTRAIN_AGENTS), HOME or XDG_CONFIG_HOME";
+    let missing =
+        "there is no home folder for the agents: set --agents FILE (OPENTRAIN_AGENTS), HOME or XDG_CONFIG_HOME";
     config.agents.as_deref().ok_or_else(|| missing.into())
 }
 

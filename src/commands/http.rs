@@ -21,7 +21,9 @@ use crate::engine::{Principal, Toolbox};
 use crate::guard::agents::Watched;
 use crate::guard::policy::{Limits, Toolsets};
 use crate::mcp::Server;
-use crate::mcp::http::{Admitted, Door, IpRange, Metrics, Names, Origins, Refused, Seal, Servers, Settings, Wish, serve};
+use crate::mcp::http::{
+    Admitted, Door, IpRange, Metrics, Names, Origins, Refused, Seal, Servers, Settings, Wish, serve,
+};
 use crate::tools::{all, family_names};
 
 use super::{Fault, agents, services_over};
@@ -46,10 +48,14 @@ pub(super) async fn run(config: &Config, address: SocketAddr) -> Result<ExitCode
     let listener = listen(address, "--http").await?;
     let counted = metrics.as_ref().map(|(metrics, _)| Arc::clone(metrics));
     let counting = counted.clone();
-    let services = services_over(config, |embedded: Embedded| embedded, |client| match counting {
-        Some(metrics) => client.counted_by(metrics),
-        None => client,
-    })?;
+    let services = services_over(
+        config,
+        |embedded: Embedded| embedded,
+        |client| match counting {
+            Some(metrics) => client.counted_by(metrics),
+            None => client,
+        },
+    )?;
     let closing = CancellationToken::new();
     let toolbox = Toolbox::new(services, crate::tools::CATALOG);
     let shared = Arc::clone(&toolbox.services);
@@ -60,18 +66,22 @@ pub(super) async fn run(config: &Config, address: SocketAddr) -> Result<ExitCode
         accepts_tokens: config.flags.http.accept_opentrain_tokens,
         servers: Servers { seal: seal(config)?, closing: closing.clone(), metrics: counted.clone() },
     };
-    tell(config, address, &callers);
+    tell(config, listener.local_addr()?, &callers);
     if let Some((metrics, listener)) = metrics {
         tokio::spawn(metrics.serve(listener));
     }
-    tokio::spawn(async move { agents.watch(|agents| tracing::info!(agents = agents.all().len(), "the agents are read")).await });
+    tokio::spawn(async move {
+        agents.watch(|agents| tracing::info!(agents = agents.all().len(), "the agents are read")).await
+    });
     serve(listener, settings, callers, counted, closing, shared.running.idle()).await?;
     shared.close().await;
     Ok(ExitCode::SUCCESS)
 }
 
 async fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener, Fault> {
-    Ok(TcpListener::bind(address).await.map_err(|fault| format!("{setting}: {address} cannot be listened on: {fault}"))?)
+    Ok(TcpListener::bind(address)
+        .await
+        .map_err(|fault| format!("{setting}: {address} cannot be listened on: {fault}"))?)
 }
 
 fn agents_file(config: &Config) -> Result<PathBuf, Fault> {
@@ -90,9 +100,10 @@ fn settings(config: &Config, address: SocketAddr) -> Result<Settings, Fault> {
     }
     let authorization = match (&flags.authorization_server, &flags.public_url) {
         (Some(_), None) => return Err("--authorization-server needs --public-url".into()),
-        (Some(server), Some(url)) => {
-            Some((format!("{}/mcp", url.as_str().trim_end_matches('/')), server.as_str().trim_end_matches('/').to_owned()))
-        }
+        (Some(server), Some(url)) => Some((
+            format!("{}/mcp", url.as_str().trim_end_matches('/')),
+            server.as_str().trim_end_matches('/').to_owned(),
+        )),
         _ => None,
     };
     let host = flags.public_url.as_ref().and_then(|url| {
@@ -141,8 +152,7 @@ impl Door for Callers {
         let (id, principal, policy, tokens) = if bearer.starts_with(KEY_PREFIX) {
             let agents = self.agents.current();
             let agent = agents.admit(bearer, Timestamp::now()).ok_or(Refused::Unauthorized)?;
-            let principal =
-                Principal { access: Access::AgentKey, name: Some(agent.name.clone()), key: Some(key) };
+            let principal = Principal { access: Access::AgentKey, name: Some(agent.name.clone()), key: Some(key) };
             let policy = services.operator.policy.narrowed(&agent.limits);
             (format!("agent {}", agent.name), principal, policy, Arc::clone(&services.tokens))
         } else {
@@ -150,7 +160,12 @@ impl Door for Callers {
             // A caller can write any public id into a token, so the id alone must not name it.
             let name = format!("{}~{}", token.principal(), short_hash(bearer));
             let principal = Principal { access: Access::OwnToken, name: Some(name.clone()), key: None };
-            (format!("token {name}"), principal, services.operator.policy.clone(), Arc::new(CallerToken::of(token)) as _)
+            (
+                format!("token {name}"),
+                principal,
+                services.operator.policy.clone(),
+                Arc::new(CallerToken::of(token)) as _,
+            )
         };
         let policy = policy.narrowed(&narrowing(wish, policy.prefix.as_str())?);
         Ok(self.servers.admit(id, Arc::new(self.toolbox.narrowed(principal, policy, tokens))))
@@ -175,8 +190,7 @@ fn narrowing(wish: &Wish, prefix: &str) -> Result<Limits, Refused> {
     let toolsets = toolsets.transpose().map_err(|why| refused("X-MCP-Toolsets", why))?;
     let tools = wish.tools.as_deref().map(|list| {
         let names = list.split(',').map(str::trim).filter(|name| !name.is_empty());
-        let names: BTreeSet<String> =
-            names.map(|name| name.strip_prefix(prefix).unwrap_or(name).to_owned()).collect();
+        let names: BTreeSet<String> = names.map(|name| name.strip_prefix(prefix).unwrap_or(name).to_owned()).collect();
         let unknown = names.iter().find(|name| !all().any(|entry| entry.facts.name == **name));
         match unknown {
             Some(name) => Err(refused("X-MCP-Tools", format!("there is no tool \"{}\"", name.escape_default()))),

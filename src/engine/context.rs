@@ -293,7 +293,8 @@ impl Context {
             None => "no token".into(),
             Some(token) if self.services.sandbox => format!("{} of the sandbox", token.kind()),
             Some(token) if self.names().access().is_remote() => {
-                let whose = if self.names().access() == Access::OwnToken { "of this request" } else { "of this server" };
+                let whose =
+                    if self.names().access() == Access::OwnToken { "of this request" } else { "of this server" };
                 format!("{} {whose}", token.kind())
             }
             Some(token) => format!("{} from {}", token.kind(), visible(&self.services.tokens.found_in())),

@@ -13,8 +13,8 @@ pub fn instructions(toolbox: &Toolbox) -> String {
     let served = toolbox.served();
     let writes = served.iter().any(|served| served.facts().effect != Effect::Read);
     // `may_ask` parses a schema, which would delay the start of every server.
-    let asks =
-        served.iter().any(|served| served.facts().effect == Effect::CoSigned) || served.iter().any(|served| served.may_ask());
+    let asks = served.iter().any(|served| served.facts().effect == Effect::CoSigned)
+        || served.iter().any(|served| served.may_ask());
     let fits = |when| match when {
         When::Always => true,
         When::InSandbox => toolbox.services.sandbox,

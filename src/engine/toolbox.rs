@@ -80,7 +80,10 @@ fn name_tools(services: &mut Services, served: &Vec<Arc<Served>>) {
 
 /// The tools of the chosen families, including tools that read-only mode hides.
 fn chosen(policy: &Policy, families: &'static [Family]) -> impl Iterator<Item = &'static Entry> {
-    families.iter().filter(|family| policy.toolsets.has(family.name, family.by_default)).flat_map(|family| family.tools)
+    families
+        .iter()
+        .filter(|family| policy.toolsets.has(family.name, family.by_default))
+        .flat_map(|family| family.tools)
         .filter(|entry| policy.serves(entry.facts.name))
 }
 
@@ -102,8 +105,7 @@ impl Toolbox {
         let mut services = self.services.of(principal, policy, tokens);
         let allowed: Vec<&str> =
             listed(&services.operator.policy, self.catalog.families).map(|entry| entry.facts.name).collect();
-        let is_served =
-            |served: &&Arc<Served>| !served.facts().is_local && allowed.contains(&served.facts().name);
+        let is_served = |served: &&Arc<Served>| !served.facts().is_local && allowed.contains(&served.facts().name);
         let served = self.served.iter().filter(is_served).cloned().collect();
         name_tools(&mut services, &served);
         Self { services: Arc::new(services), catalog: self.catalog, served }

@@ -129,7 +129,10 @@ impl Policy {
         };
         Self {
             read_only: self.read_only || limits.read_only,
-            toolsets: limits.toolsets.as_ref().map_or_else(|| self.toolsets.clone(), |theirs| self.toolsets.and(theirs)),
+            toolsets: limits
+                .toolsets
+                .as_ref()
+                .map_or_else(|| self.toolsets.clone(), |theirs| self.toolsets.and(theirs)),
             max_milestone: lower(self.max_milestone, limits.max_milestone),
             max_day: lower(self.max_day, limits.max_day),
             tools,
@@ -221,7 +224,8 @@ mod tests {
         let families = ["contracts", "milestones", "webhooks"];
         let toolsets = |list| Some(Toolsets::parse(list, &families).unwrap());
         let tools = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
-        let operator = Policy { max_milestone: Some(Decimal::from(100)), tools: tools(&["a", "b"]), ..Policy::default() };
+        let operator =
+            Policy { max_milestone: Some(Decimal::from(100)), tools: tools(&["a", "b"]), ..Policy::default() };
         let loose = Limits { max_milestone: Some(Decimal::from(900)), toolsets: toolsets("all"), ..Limits::default() };
         let narrowed = operator.narrowed(&loose);
         assert_eq!(narrowed.max_milestone, operator.max_milestone);

@@ -3,6 +3,7 @@
 use http::HeaderValue;
 use http::request::Parts;
 use rmcp::RoleServer;
+use rmcp::model::ProtocolVersion;
 use rmcp::service::RequestContext;
 
 use crate::answer::Object;
@@ -14,11 +15,20 @@ pub(super) struct Carried {
     pub(super) arguments: Option<Object>,
     /// The header `traceparent`.
     pub(super) trace: Option<HeaderValue>,
-    /// The header `User-Agent`: before 2026-07-28 only the handshake names the client.
+    /// The header `User-Agent`. Before 2026-07-28 only the handshake names the client, and that was another request.
     pub(super) agent: Option<String>,
+    /// True over HTTP.
+    pub(super) is_http: bool,
 }
 
 impl Carried {
+    /// The client's own name and version. rmcp puts its own name where an older client gave none in this request.
+    pub(super) fn client(&self, context: &RequestContext<RoleServer>) -> Option<String> {
+        let named = context.client_info().map(|client| format!("{} {}", client.name, client.version));
+        let is_stateless = context.protocol_version().is_some_and(|version| version >= ProtocolVersion::V_2026_07_28);
+        if self.is_http && !is_stateless { self.agent.clone() } else { named }
+    }
+
     pub(super) fn of(context: &RequestContext<RoleServer>) -> Self {
         let parts = context.extensions.get::<Parts>();
         let mut carried: Self = parts.and_then(|parts| parts.extensions.get().cloned()).unwrap_or_default();

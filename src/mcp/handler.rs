@@ -50,12 +50,16 @@ impl Server {
             progress: Arc::new(HostProgress::of(&context, self.observer.clone())),
             is_patient: host.waits(),
             closing: self.closing.clone(),
-            client: context.client_info().map(|client| format!("{} {}", client.name, client.version)).or(carried.agent),
+            client: carried.client(&context),
             trace: carried.trace,
             ..Call::within(CALL_LIMIT.max(self.toolbox.services.human_wait + elicitation::MARGIN))
         };
         let CallToolRequestParams { name, arguments, input_responses, request_state, .. } = request;
-        let request = Request { name: Cow::into_owned(name), arguments: carried.arguments.or(arguments).unwrap_or_default(), call };
+        let request = Request {
+            name: Cow::into_owned(name),
+            arguments: carried.arguments.or(arguments).unwrap_or_default(),
+            call,
+        };
         if let Some(resumed) = self.resumed(&request, request_state.as_deref(), input_responses.as_ref()) {
             let outcome = self.resume(&request, resumed, &context).await?;
             return Ok(self.result(outcome, host).into());

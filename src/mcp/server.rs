@@ -41,7 +41,13 @@ impl Server {
     /// # Errors
     /// If the operating system provides no random bytes for the key of sealed states.
     pub fn new(toolbox: Arc<Toolbox>) -> Result<Self, SealError> {
-        Ok(Self { toolbox, seal: Arc::new(Seal::new()?), closing: CancellationToken::new(), bounded: true, observer: None })
+        Ok(Self {
+            toolbox,
+            seal: Arc::new(Seal::new()?),
+            closing: CancellationToken::new(),
+            bounded: true,
+            observer: None,
+        })
     }
 
     /// Makes answers unlimited in size, for a caller such as the command line.

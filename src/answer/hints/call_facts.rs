@@ -50,10 +50,9 @@ impl CallFacts<'_> {
                  in the host's configuration, or in the shell that starts it; then the server is restarted."
             ),
             Access::AgentKey => "The token is this server's own: ask whoever runs this server to replace it.".into(),
-            Access::OwnToken => format!(
-                "A person makes one in the OpenTrain app, {page}, and {}.",
-                Access::OwnToken.takes_a_key()
-            ),
+            Access::OwnToken => {
+                format!("A person makes one in the OpenTrain app, {page}, and {}.", Access::OwnToken.takes_a_key())
+            }
         }
     }
 

@@ -154,7 +154,10 @@ fn hint(error: &Error, failure: &Failure, call: &CallFacts<'_>) -> Vec<Sentence>
             Sentence::for_operator("Without an account: start with --sandbox."),
         ],
         Error::Unusable { look_at, .. } => {
-            vec!["Nothing was sent.".into(), Sentence::for_operator(format!("Look at {look_at}, then restart this server."))]
+            vec![
+                "Nothing was sent.".into(),
+                Sentence::for_operator(format!("Look at {look_at}, then restart this server.")),
+            ]
         }
         Error::Refused(refusal) => reasons::refused(refusal, failure, call),
         Error::Unreadable(answer) if (300..400).contains(&answer.status) => {
@@ -174,9 +177,7 @@ fn hint(error: &Error, failure: &Failure, call: &CallFacts<'_>) -> Vec<Sentence>
         }
         Error::Unreachable { sent: false, .. } => vec![
             "Nothing was sent.".into(),
-            Sentence::for_operator(
-                "Check the network, the base URL and the proxy settings (HTTPS_PROXY, NO_PROXY).",
-            ),
+            Sentence::for_operator("Check the network, the base URL and the proxy settings (HTTPS_PROXY, NO_PROXY)."),
         ],
         Error::Unreachable { sent: true, .. } => vec!["The network or a proxy cut the connection.".into()],
     };

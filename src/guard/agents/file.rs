@@ -78,8 +78,7 @@ fn text(path: &Path) -> Result<String, AgentsError> {
 
 fn parse(path: &Path, text: &str, families: &[&str]) -> Result<(DocumentMut, Agents), AgentsError> {
     let document: DocumentMut = text.parse().map_err(|fault| AgentsError::Toml(path.to_owned(), fault))?;
-    let wrong =
-        |agent: &str, problem| AgentsError::Entry { path: path.to_owned(), agent: agent.to_owned(), problem };
+    let wrong = |agent: &str, problem| AgentsError::Entry { path: path.to_owned(), agent: agent.to_owned(), problem };
     let mut all: Vec<Agent> = Vec::new();
     for (name, item) in document.iter() {
         let table = item.as_table().ok_or_else(|| wrong(name, "it must be a table, such as [pipeline]".into()))?;
@@ -170,7 +169,7 @@ impl AgentFile {
         let lock = files::open_log(Path::new(&lock)).map_err(fault)?;
         files::lock(&lock, PATIENCE).map_err(fault)?;
         let text = text(&path)?;
-        let (document, agents) = parse(&path, if text.is_empty() { HEADER } else { &text }, families)?;
+        let (document, agents) = parse(&path, &text, families)?;
         Ok(Self { path, document, agents, _lock: lock })
     }
 
@@ -192,6 +191,9 @@ impl AgentFile {
             )));
         }
         let mut table = Table::new();
+        if self.document.to_string().trim().is_empty() {
+            table.decor_mut().set_prefix(HEADER);
+        }
         let key = new_key(&mut table)?;
         if let Some(end) = expires {
             table["expires"] = value(end.to_string());
@@ -219,7 +221,9 @@ impl AgentFile {
     pub fn rotate(mut self, name: &str, expires: Option<Timestamp>) -> Result<NewKey, AgentsError> {
         let had_an_end = self.agent(name)?.expires.is_some();
         if had_an_end && expires.is_none() {
-            return Err(AgentsError::Refused(format!("the key of {name} expires: give --expires for the new one, too")));
+            return Err(AgentsError::Refused(format!(
+                "the key of {name} expires: give --expires for the new one, too"
+            )));
         }
         let table = self.table(name)?;
         table.remove("revoked");
@@ -250,9 +254,8 @@ impl AgentFile {
 
     fn save(self) -> Result<(), AgentsError> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
-        let saved = files::unnamed(folder).and_then(|file| {
-            files::put(file, self.document.to_string().as_bytes(), &self.path)
-        });
+        let saved =
+            files::unnamed(folder).and_then(|file| files::put(file, self.document.to_string().as_bytes(), &self.path));
         saved.map_err(|fault| AgentsError::Io(self.path.clone(), fault))
     }
 }
@@ -312,7 +315,10 @@ mod tests {
     fn a_wrong_entry_says_what_is_right() {
         let hash = "0".repeat(64);
         let entry = |line: &str| format!("[ci]\nid = \"a\"\nkey_sha256 = \"{hash}\"\n{line}\n");
-        assert_eq!(read(&entry("max_day_usd = \"12.50\"")).unwrap().all()[0].limits.max_day, Some(Decimal::new(1250, 2)));
+        assert_eq!(
+            read(&entry("max_day_usd = \"12.50\"")).unwrap().all()[0].limits.max_day,
+            Some(Decimal::new(1250, 2))
+        );
         for (line, part) in [
             ("max_day_usd = 12.5", "\"99.50\""),
             ("max_dai_usd = \"5\"", "max_dai_usd is not known"),

@@ -106,7 +106,8 @@ mod tests {
     #[test]
     fn other_tokens_are_no_keys() {
         let key = NewKey::make().unwrap().text;
-        for text in ["", "otm_", "ot_pat_a_b", &key[..key.len() - 1], &format!("{key}x"), &key.replace("otm_", "OTM_")] {
+        for text in ["", "otm_", "ot_pat_a_b", &key[..key.len() - 1], &format!("{key}x"), &key.replace("otm_", "OTM_")]
+        {
             assert_eq!(id_of(text), None, "{text}");
         }
     }

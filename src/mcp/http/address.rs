@@ -52,8 +52,7 @@ impl IpRange {
 pub(super) fn client(peer: IpAddr, headers: &HeaderMap, trusted: &[IpRange]) -> IpAddr {
     let is_trusted = |address: IpAddr| trusted.iter().any(|range| range.contains(address));
     let mut client = peer;
-    let values: Vec<&str> =
-        headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).collect();
+    let values: Vec<&str> = headers.get_all("x-forwarded-for").iter().filter_map(|value| value.to_str().ok()).collect();
     let mut hops = values.iter().flat_map(|value| value.split(',')).map(str::trim).rev();
     while is_trusted(client) {
         match hops.next().map(str::parse) {
@@ -86,9 +85,11 @@ mod tests {
 
     #[test]
     fn a_range_is_an_address_and_a_prefix() {
-        for (range, inside, outside) in
-            [("10.0.0.0/8", "10.255.0.1", "11.0.0.1"), ("2001:db8::/32", "2001:db8:1::", "2001:db9::"), ("::1", "::1", "::2")]
-        {
+        for (range, inside, outside) in [
+            ("10.0.0.0/8", "10.255.0.1", "11.0.0.1"),
+            ("2001:db8::/32", "2001:db8:1::", "2001:db9::"),
+            ("::1", "::1", "::2"),
+        ] {
             let range: IpRange = range.parse().unwrap();
             assert!(range.contains(inside.parse().unwrap()) && !range.contains(outside.parse().unwrap()));
         }

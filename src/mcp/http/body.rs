@@ -62,7 +62,9 @@ pub(super) fn message(bytes: &Bytes, carries_arguments: bool) -> Result<Message,
                 None,
             );
         }
-        Ok(_) => return refuse(StatusCode::BAD_REQUEST, ErrorCode::INVALID_REQUEST, "a message must be an object", None),
+        Ok(_) => {
+            return refuse(StatusCode::BAD_REQUEST, ErrorCode::INVALID_REQUEST, "a message must be an object", None);
+        }
         Err(Unreadable::NotJson(why)) => {
             let why = format!("the body is not JSON: {why}");
             return refuse(StatusCode::BAD_REQUEST, ErrorCode::PARSE_ERROR, &why, outline.id().as_ref());

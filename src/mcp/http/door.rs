@@ -65,7 +65,10 @@ impl Wish {
             (!values.is_empty()).then(|| values.join(","))
         };
         let is_no = |value: &HeaderValue| {
-            matches!(value.to_str().unwrap_or_default().trim().to_ascii_lowercase().as_str(), "false" | "0" | "no" | "off" | "")
+            matches!(
+                value.to_str().unwrap_or_default().trim().to_ascii_lowercase().as_str(),
+                "false" | "0" | "no" | "off" | ""
+            )
         };
         Self {
             toolsets: list("x-mcp-toolsets"),
@@ -82,7 +85,9 @@ mod tests {
     #[test]
     fn a_header_that_is_sent_twice_does_not_loosen() {
         let mut headers = HeaderMap::new();
-        for (name, value) in [("x-mcp-readonly", "true"), ("x-mcp-readonly", "false"), ("x-mcp-toolsets", "a"), ("x-mcp-toolsets", "b")] {
+        for (name, value) in
+            [("x-mcp-readonly", "true"), ("x-mcp-readonly", "false"), ("x-mcp-toolsets", "a"), ("x-mcp-toolsets", "b")]
+        {
             headers.append(name, HeaderValue::from_static(value));
         }
         let wish = Wish::of(&headers);

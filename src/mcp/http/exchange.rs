@@ -114,11 +114,14 @@ async fn call<D: Door>(shared: Arc<Shared<D>>, peer: SocketAddr, request: Reques
         Err(refused) => return masked(refused, &mask).await,
     };
     parts.extensions.insert(Carried {
+        is_http: true,
         arguments: message.arguments,
         trace: parts.headers.get("traceparent").cloned(),
-        agent: parts.headers.get(USER_AGENT).and_then(|agent| agent.to_str().ok()).map(|agent| {
-            agent.chars().take(LONGEST_AGENT).collect()
-        }),
+        agent: parts
+            .headers
+            .get(USER_AGENT)
+            .and_then(|agent| agent.to_str().ok())
+            .map(|agent| agent.chars().take(LONGEST_AGENT).collect()),
     });
     // Nobody behind this line sees the caller's key, or could log it.
     parts.headers.remove(AUTHORIZATION);
@@ -126,7 +129,8 @@ async fn call<D: Door>(shared: Arc<Shared<D>>, peer: SocketAddr, request: Reques
     let request = Request::from_parts(parts, Full::new(message.bytes));
     let handler = std::sync::Mutex::new(Some(handler));
     // rmcp asks for the handler once for each stateless request.
-    let once = move || handler.lock().ok().and_then(|mut handler| handler.take()).ok_or_else(|| std::io::Error::other("used"));
+    let once =
+        move || handler.lock().ok().and_then(|mut handler| handler.take()).ok_or_else(|| std::io::Error::other("used"));
     let service = StreamableHttpService::new(once, Arc::clone(&shared.sessions), config());
     deliver(Box::pin(async move { service.handle(request).await }), mask, slot).await
 }
@@ -195,7 +199,14 @@ mod tests {
         assert_eq!(token(&[]), Ok(None));
         assert_eq!(token(&["Bearer abc"]), Ok(Some("abc".into())));
         assert_eq!(token(&["bearer  abc "]), Ok(Some("abc".into())));
-        for wrong in [&["Bearer a", "Bearer b"] as &[_], &["Bearer a, Bearer b"], &["Bearer a b"], &["Basic abc"], &["Bearer "], &["abc"]] {
+        for wrong in [
+            &["Bearer a", "Bearer b"] as &[_],
+            &["Bearer a, Bearer b"],
+            &["Bearer a b"],
+            &["Basic abc"],
+            &["Bearer "],
+            &["abc"],
+        ] {
             assert_eq!(token(wrong), Err(()), "{wrong:?}");
         }
     }

@@ -81,9 +81,10 @@ impl Origins {
 
 /// True if the page is of this very server, under the name that the request was sent to.
 fn is_own(page: &Url, headers: &HeaderMap) -> bool {
-    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).and_then(|host| {
-        Url::parse(&format!("{}://{host}", page.scheme())).ok()
-    });
+    let host = headers
+        .get(HOST)
+        .and_then(|host| host.to_str().ok())
+        .and_then(|host| Url::parse(&format!("{}://{host}", page.scheme())).ok());
     host.is_some_and(|host| host.origin() == page.origin())
 }
 
@@ -127,10 +128,13 @@ mod tests {
             let pairs: Vec<_> = hosts.iter().map(|host| (HOST, *host)).collect();
             names.check(&headers(&pairs)).is_ok()
         };
-        for host in ["localhost", "LOCALHOST:8787", "127.0.0.1:1", "[::1]:8787", "mcp.example.com", "mcp.example.com:443"] {
+        for host in
+            ["localhost", "LOCALHOST:8787", "127.0.0.1:1", "[::1]:8787", "mcp.example.com", "mcp.example.com:443"]
+        {
             assert!(is_taken(&[host]), "{host}");
         }
-        for host in ["evil.example.com", "localhost.evil.com", "mcp.example.com:8443", "127.0.0.1@evil.com", "", "a b"] {
+        for host in ["evil.example.com", "localhost.evil.com", "mcp.example.com:8443", "127.0.0.1@evil.com", "", "a b"]
+        {
             assert!(!is_taken(&[host]), "{host}");
         }
         assert!(!is_taken(&[]) && !is_taken(&["localhost", "evil.example.com"]));
@@ -142,7 +146,9 @@ mod tests {
         let check = |origin: &str| origins.check(&headers(&[(HOST, "localhost:8787"), (ORIGIN, origin)])).is_ok();
         assert!(origins.check(&headers(&[(HOST, "localhost")])).unwrap().is_none());
         assert!(check("https://app.example.com") && check("http://localhost:8787"));
-        for origin in ["null", "http://localhost:3000", "http://app.example.com", "https://app.example.com.evil.com", "x"] {
+        for origin in
+            ["null", "http://localhost:3000", "http://app.example.com", "https://app.example.com.evil.com", "x"]
+        {
             assert!(!check(origin), "{origin}");
         }
     }

@@ -30,18 +30,33 @@ use crate::api::meter::Meter;
 use crate::mcp::observer::{Ended, Observer};
 
 const OUTCOMES: [&str; 10] = [
-    "created", "recovered", "existing", "existing_alike", "pending_approval", "done", "not_done", "unknown",
-    "input_required", "cancelled",
+    "created",
+    "recovered",
+    "existing",
+    "existing_alike",
+    "pending_approval",
+    "done",
+    "not_done",
+    "unknown",
+    "input_required",
+    "cancelled",
 ];
 const REASONS: [&str; 10] = [
-    "over_limit", "milestone_not_found", "not_registered", "read_only", "frozen", "audit_unavailable", "secret_not_kept",
-    "account_claim_required", "payment_method_required", "outcome_unknown",
+    "over_limit",
+    "milestone_not_found",
+    "not_registered",
+    "read_only",
+    "frozen",
+    "audit_unavailable",
+    "secret_not_kept",
+    "account_claim_required",
+    "payment_method_required",
+    "outcome_unknown",
 ];
-const STATUSES: [u16; 18] =
-    [200, 201, 202, 204, 301, 302, 400, 401, 402, 403, 404, 409, 422, 429, 500, 502, 503, 504];
+const STATUSES: [u16; 18] = [200, 201, 202, 204, 301, 302, 400, 401, 402, 403, 404, 409, 422, 429, 500, 502, 503, 504];
 const STATUS_NAMES: [&str; 18] = [
-    "200", "201", "202", "204", "301", "302", "400", "401", "402", "403", "404", "409", "422", "429", "500", "502", "503",
-    "504",
+    "200", "201", "202", "204", "301", "302", "400", "401", "402", "403", "404", "409", "422", "429", "500", "502",
+    "503", "504",
 ];
 const OTHER: &str = "other";
 /// A head that does not come is not waited for longer.
@@ -148,7 +163,11 @@ impl Observer for Metrics {
     }
 
     fn waits(&self, begins: bool) {
-        if begins { self.waits.inc() } else { self.waits.dec() };
+        if begins {
+            self.waits.inc()
+        } else {
+            self.waits.dec()
+        };
     }
 }
 
@@ -197,6 +216,9 @@ impl Metrics {
     pub async fn serve(self: Arc<Self>, listener: TcpListener) {
         let is_loopback = listener.local_addr().is_ok_and(|address| address.ip().is_loopback());
         let names = Names { loopback: true, hosts: Vec::new(), any: !is_loopback };
+        if let Ok(address) = listener.local_addr() {
+            tracing::info!(%address, "serving figures for Prometheus at /metrics");
+        }
         loop {
             let Ok((stream, _)) = listener.accept().await else {
                 tokio::time::sleep(Duration::from_millis(50)).await;
@@ -242,8 +264,13 @@ mod tests {
         let metrics = Metrics::default();
         let took = Duration::from_millis(3);
         for text in ["ot_pat_x_secret", "created"] {
-            let call =
-                Ended { tool: Some("create_milestone"), outcome: text, reason: Some(text), access: Access::OwnToken, took };
+            let call = Ended {
+                tool: Some("create_milestone"),
+                outcome: text,
+                reason: Some(text),
+                access: Access::OwnToken,
+                took,
+            };
             metrics.ended(call);
         }
         metrics.ended(Ended { tool: None, outcome: "x", reason: None, access: Access::AgentKey, took });

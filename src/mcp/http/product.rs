@@ -58,4 +58,3 @@ impl Servers {
         Admitted { principal, handler, mask: Arc::new(move |text| masking.masked(text)) }
     }
 }
-

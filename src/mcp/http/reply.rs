@@ -80,12 +80,13 @@ pub(super) async fn deliver(answer: BoxFuture<'static, Reply>, mask: Mask, slot:
                 return events(frames(reply), mask, slot);
             }
             let (head, body) = reply.into_parts();
-            let body = mask(whole(body).await);
-            let last = stream::once(async move {
-                let _slot = slot;
-                Bytes::from(body)
+            let body = Full::new(Bytes::from(mask(whole(body).await)));
+            // The closure holds the slot as long as the body lives.
+            let body = body.map_err(move |fault| {
+                let _ = &slot;
+                fault
             });
-            Response::from_parts(head, streamed(Box::pin(sync(last))))
+            Response::from_parts(head, BodyExt::boxed(body))
         }
         () = tokio::time::sleep(LONG) => events(late(answer), mask, slot),
     }
