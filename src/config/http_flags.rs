@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use clap::Args;
+use clap::{Args, Command};
 use url::Url;
 
 use super::names::HEADING;
@@ -63,6 +63,12 @@ pub struct HttpFlags {
     #[arg(long, value_name = "ADDR", env = "OPENTRAIN_METRICS", default_value = NONE)]
     #[arg(value_parser = Reader(optional(NONE, address)))]
     pub metrics: Optional<SocketAddr>,
+}
+
+/// True if the setting is one of these.
+pub(super) fn is_for_http(name: &str) -> bool {
+    let command = HttpFlags::augment_args(Command::new("http"));
+    command.get_arguments().any(|argument| argument.get_long() == Some(name))
 }
 
 fn address(text: &str) -> Result<SocketAddr, String> {

@@ -12,6 +12,8 @@ use super::credentials::Credentials;
 use super::environment::Environment;
 use super::error::{ConfigError, refused};
 use super::flags::Flags;
+#[cfg(feature = "http")]
+use super::http_flags::is_for_http;
 use super::record::{self, RecordPlace};
 use super::route::Route;
 #[cfg(feature = "http")]
@@ -79,6 +81,9 @@ impl Config {
             Some(path) => Some(PathBuf::from(path)),
             None => environment.own_config_folder().map(|folder| folder.join("agents.toml")),
         };
+        // They say nothing to the user of a host, who is nearly everybody.
+        #[cfg(feature = "http")]
+        settings.retain(|setting| flags.http.http.is_some() || !is_for_http(&setting.name));
         #[cfg(feature = "http")]
         if let (Some(path), Some(setting)) = (&agents, settings.iter_mut().find(|setting| setting.name == "agents")) {
             setting.value = path.display().to_string();

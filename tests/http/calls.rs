@@ -1,6 +1,7 @@
 //! Calls: the same answers as on stdio in every revision, progress, streams, traces, and states that go on elsewhere.
 
 use serde_json::{Value, json};
+use tokio::net::TcpListener;
 
 use crate::harness::{Api, HANDSHAKES, Reply, STATELESS, Upstream, contract, launch};
 use crate::served::message;
@@ -104,16 +105,16 @@ async fn a_trace_goes_on_to_the_api_and_into_the_log() {
 #[tokio::test]
 async fn a_sealed_state_goes_on_at_another_replica_for_its_caller_only() {
     let keys = ["11".repeat(32), "22".repeat(32)];
-    let api = Api::of([contract("ctr_8Kq2", &[])]).await;
-    let refused = json!({ "reason": "account_claim_required", "claimUrl": format!("{}/claim", api.upstream.origin) });
-    let claims = Upstream::answering(move |request, _| {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let claim = format!("http://{}/claim", listener.local_addr().unwrap());
+    let refused = json!({ "reason": "account_claim_required", "claimUrl": claim });
+    let claims = Upstream::on(listener, move |request, _| {
         if request.is_write() {
             Reply::refusal(403, "forbidden", &refused)
         } else {
             Reply::json(200, &json!({ "contract": contract("ctr_8Kq2", &[]) }))
         }
-    })
-    .await;
+    });
     let start = |keys: String| launch().at(&claims).env("OPENTRAIN_SEAL_KEYS", &keys).env("OPENTRAIN_HUMAN_WAIT", "1");
     let first = start(keys[0].clone()).over_http().await;
     let second = start(format!("{},{}", keys[1], keys[0])).over_http().await;

@@ -11,8 +11,8 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use toml_edit::{DocumentMut, Item, Table, value};
 
+use super::agent::{Agent, Agents};
 use super::key::{KeyHash, NewKey};
-use super::{Agent, Agents};
 use crate::api::amount;
 use crate::files;
 use crate::guard::policy::{Limits, Toolsets};

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::{Duration, SystemTime};
 
-use super::{Agents, AgentsError};
+use super::agent::Agents;
+use super::file::AgentsError;
 
 /// How often the file is looked at.
 const INTERVAL: Duration = Duration::from_millis(200);

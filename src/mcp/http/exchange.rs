@@ -11,8 +11,8 @@ use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::json;
 
 use super::door::{Admitted, Door, Refused, Wish};
-use super::listen::Shared;
 use super::reply::{KEEP_ALIVE, deliver, masked, object, protect, text};
+use super::shared::Shared;
 use super::{Reply, address, body, gate};
 use crate::mcp::carried::Carried;
 

@@ -8,16 +8,14 @@ use std::time::Duration;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-use super::address::IpRange;
 use super::door::Door;
 use super::exchange::answer;
-use super::gate::{Names, Origins};
 use super::metrics::Metrics;
+use super::shared::{Settings, Shared};
 use super::slots::Slots;
 use crate::mcp::stdio::stopped;
 
@@ -30,28 +28,6 @@ const CONNECTIONS: usize = 2_048;
 const LAST_CALLS: Duration = Duration::from_secs(50);
 /// The pause after an error of `accept`, such as too many open files.
 const BREATH: Duration = Duration::from_millis(50);
-
-/// What the server answers to, and what it believes.
-#[derive(Clone, Debug, Default)]
-pub struct Settings {
-    /// The names under which it is reached.
-    pub names: Names,
-    /// Pages of browsers that may call.
-    pub origins: Origins,
-    /// Proxies whose `X-Forwarded-For` is believed.
-    pub trusted: Vec<IpRange>,
-    /// The address of this resource and its authorization server, if the operator names one.
-    pub authorization: Option<(String, String)>,
-}
-
-/// Shared by all connections.
-pub(super) struct Shared<D> {
-    pub(super) settings: Settings,
-    pub(super) door: D,
-    pub(super) slots: Slots,
-    pub(super) closing: CancellationToken,
-    pub(super) sessions: Arc<NeverSessionManager>,
-}
 
 /// Serves until a signal arrives. Then no new call is taken, waits for a person end, and other calls get up to 50 s;
 /// `idle` is awaited, too: writes that outlive their caller.

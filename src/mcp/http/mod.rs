@@ -11,14 +11,16 @@ mod listen;
 mod metrics;
 mod product;
 mod reply;
+mod shared;
 mod slots;
 
 pub use address::IpRange;
 pub use door::{Admitted, Door, Mask, Refused, Wish};
 pub use gate::{Names, Origins};
-pub use listen::{Settings, serve};
+pub use listen::serve;
 pub use metrics::Metrics;
 pub use product::{Seal, Servers};
+pub use shared::Settings;
 
 use bytes::Bytes;
 use http::Response;
