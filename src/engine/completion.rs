@@ -29,9 +29,12 @@ const PATIENCE: Duration = Duration::from_secs(8);
 
 /// The lists in memory, by caller, base and tool.
 #[derive(Default)]
-struct Lists(Mutex<HashMap<Key, (Instant, Arc<Vec<Item>>)>>);
+struct Lists(Mutex<HashMap<Key, List>>);
 
 type Key = (Option<String>, Option<String>, &'static str);
+
+/// A list, and when it was read.
+type List = (Instant, Arc<Vec<Item>>);
 
 /// An item of a list: its id, and everything that a typed text is compared with.
 struct Item {
@@ -69,8 +72,7 @@ async fn items(toolbox: &Arc<Toolbox>, values: &'static Values, call: &Call) -> 
     let key = (services.base().await, principal, values.tool);
     let lists = services.memory.of::<Lists>();
     let known = lists.0.lock().ok().and_then(|lists| lists.get(&key).cloned());
-    if let Some((at, items)) = known.filter(|(at, _)| at.elapsed() < REMEMBERED) {
-        let _ = at;
+    if let Some((_, items)) = known.filter(|(at, _)| at.elapsed() < REMEMBERED) {
         return Some(items);
     }
     let items = Arc::new(read(toolbox, values, call).await?);

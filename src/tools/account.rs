@@ -14,6 +14,9 @@ use crate::engine::{Context, OneRequest, Tool, tools};
 
 tools![GetAuthStatus, GetCapabilities];
 
+/// Where the values of two fields are listed.
+const LISTED: Sentence =
+    Sentence::naming("countries and languages: names or codes, such as {} lists.", &["get_job_facets"]);
 /// The time limit for reading the features. The answer describes the token without them if they take longer.
 const FEATURES_LIMIT: Duration = Duration::from_secs(5);
 /// The most fields, and the most values of a field, in the text.
@@ -143,8 +146,6 @@ impl OneRequest for GetCapabilities {
         let summary = format!("Switched on: {}. Switched off: {}.", list(&on), list(&off));
         let mut answer = Answer::new(summary, Object::new());
         answer.lines = draft_fields(&read.object);
-        const LISTED: Sentence =
-            Sentence::naming("countries and languages: names or codes, such as {} lists.", &["get_job_facets"]);
         answer.lines.extend(context.names().say(&LISTED));
         answer.object = read.object;
         answer

@@ -72,6 +72,7 @@ pub const PROMPTS: &[Prompt] = &[
     },
 ];
 
+#[expect(clippy::unnecessary_wraps, reason = "the text of a prompt may refuse its arguments")]
 fn weekly_review(_: &Given<'_>) -> Result<Vec<Sentence>, InvalidArgument> {
     Ok(vec![
         "Review my OpenTrain account. Only read: create, send and request nothing.".into(),
@@ -114,6 +115,7 @@ fn plan_milestones(given: &Given<'_>) -> Result<Vec<Sentence>, InvalidArgument> 
     ])
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the text of a prompt may refuse its arguments")]
 fn hire_for_job(given: &Given<'_>) -> Result<Vec<Sentence>, InvalidArgument> {
     let job = given.get("jobId").map(|id| word(id)).unwrap_or_default();
     Ok(vec![
@@ -133,6 +135,7 @@ fn hire_for_job(given: &Given<'_>) -> Result<Vec<Sentence>, InvalidArgument> {
     ])
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "the text of a prompt may refuse its arguments")]
 fn pay_day(_: &Given<'_>) -> Result<Vec<Sentence>, InvalidArgument> {
     Ok(vec![
         "Find out which funded milestones can be paid out on OpenTrain. Request no release before I agree.".into(),

@@ -40,7 +40,7 @@ pub(super) fn mend(method: &str, message: &mut Map<String, Value>) -> Result<(),
             }
         }
         "tools/call" | "prompts/get" if params.get("arguments").is_some_and(is_empty) => {
-            drop(params.remove("arguments"))
+            params.remove("arguments");
         }
         _ => {}
     }

@@ -27,7 +27,7 @@ pub(super) fn describe(sent: Option<&Object>, reply: &Object, lacks: &[MissingFi
         (None, None) => {}
     }
     let still: Vec<String> =
-        sent.into_iter().flat_map(Object::keys).filter(|key| is_lacking(key, lacks)).map(word_of).collect();
+        sent.into_iter().flat_map(Object::keys).filter(|key| is_lacking(key, lacks)).map(|key| word(key)).collect();
     lines.extend(join_bounded(still).map(|keys| format!("Sent, and still missing: {keys}.")));
     let list = |name: &str| reply.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
     lines.extend(list("unmappedFields").iter().take(20).map(not_understood));
@@ -43,7 +43,7 @@ fn compared(sent: &Object, stored: &Object) -> Vec<String> {
     for (key, value) in sent {
         match stored.get(key) {
             None if !value.is_null() => {
-                lines.push(format!("Not stored: {} was sent, and is not in the draft.", word(key)))
+                lines.push(format!("Not stored: {} was sent, and is not in the draft.", word(key)));
             }
             Some(other) if !is_same(value, other) => {
                 let (sent, stored) = (value_text(value), value_text(other));
@@ -88,10 +88,6 @@ fn is_lacking(key: &str, lacks: &[MissingField]) -> bool {
     lacks.iter().any(|lack| {
         lack.field.text() == Some(key) || lack.update_keys.items().iter().filter_map(Field::text).any(|own| own == key)
     })
-}
-
-fn word_of(key: &String) -> String {
-    word(key)
 }
 
 /// One entry of `unmappedFields`: `{"path", "reason", …}`.
