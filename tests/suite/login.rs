@@ -154,7 +154,7 @@ async fn the_sandbox_needs_no_login() {
 }
 
 #[tokio::test]
-async fn a_missing_scope_gives_the_page_then_the_new_key_works() {
+async fn a_login_helps_where_a_scope_is_missing() {
     let upstream = opentrain().await;
     let host = server(&upstream, WEAK).start().await;
     let refused = host.failed("create_milestone", terms()).await;
