@@ -18,14 +18,4 @@ impl Access {
     pub const fn is_remote(self) -> bool {
         !matches!(self, Self::Local)
     }
-
-    /// Says what is done with a new key of the OpenTrain app. Used as the end of a sentence.
-    #[must_use]
-    pub const fn takes_a_key(self) -> &'static str {
-        match self {
-            Self::Local => "sets it as OT_API_TOKEN",
-            Self::AgentKey => "gives it to whoever runs this server",
-            Self::OwnToken => "puts it in the client's settings, in place of this token",
-        }
-    }
 }

@@ -12,6 +12,8 @@ mod listing;
 mod message;
 mod observer;
 mod progress;
+mod prompts;
+mod resources;
 mod seal;
 mod server;
 pub mod stdio;

@@ -3,7 +3,7 @@
 use url::Url;
 
 use crate::answer::access::Access;
-use crate::answer::phrases::{SANDBOX_KEY, key_page, make_a_key};
+use crate::answer::phrases::{SANDBOX_KEY, key_page, make_a_key, take_up};
 use crate::answer::sentence::{Names, Sentence};
 use crate::api::{Effect, Gate};
 
@@ -28,13 +28,15 @@ pub struct CallFacts<'a> {
     pub after_claim: bool,
     /// True if an agent registered the account here, so that it can be claimed.
     pub can_claim: bool,
+    /// The environment variable whose token is in use, if one is set.
+    pub variable: Option<&'static str>,
     /// True in the sandbox, where nothing is real.
     pub sandbox: bool,
 }
 
 impl CallFacts<'_> {
     pub(super) fn key_page(&self) -> String {
-        key_page(self.app, self.sandbox)
+        key_page(self.app)
     }
 
     pub(super) fn make_a_key(&self) -> String {
@@ -45,14 +47,35 @@ impl CallFacts<'_> {
     pub(super) fn set_a_token(&self) -> String {
         let page = self.key_page();
         match self.names.access() {
-            Access::Local => format!(
-                "A person makes one in the OpenTrain app, {page}, and sets it as OT_API_TOKEN: in the \"env\" of this server \
-                 in the host's configuration, or in the shell that starts it; then the server is restarted."
-            ),
-            Access::AgentKey => "The token is this server's own: ask whoever runs this server to replace it.".into(),
-            Access::OwnToken => {
-                format!("A person makes one in the OpenTrain app, {page}, and {}.", Access::OwnToken.takes_a_key())
+            Access::Local => {}
+            Access::AgentKey => {
+                return "The token is this server's own: ask whoever runs this server to replace it.".into();
             }
+            Access::OwnToken => {
+                return format!("A person makes one in the OpenTrain app, {page}, and {}.", self.take_up());
+            }
+        }
+        let login = match self.variable {
+            Some(variable) => format!("sets it in place of the one in {variable}"),
+            None if self.sandbox => "sets it as OT_API_TOKEN".into(),
+            None => {
+                "runs `opentrain-mcp login`, after which this server goes on with it; or sets it as OT_API_TOKEN".into()
+            }
+        };
+        format!(
+            "A person makes one in the OpenTrain app, {page}, and {login}: in the \"env\" of this server in the host's \
+             configuration, or in the shell that starts it; then the server is restarted."
+        )
+    }
+
+    /// Says how this server gets a key with another scope. Used as the end of a sentence.
+    pub(super) fn take_up(&self) -> String {
+        let access = self.names.access();
+        match self.variable {
+            _ if access.is_remote() => take_up(self.sandbox, access).into(),
+            Some(variable) => format!("sets it in place of the one in {variable}, and restarts this server"),
+            None if self.sandbox => take_up(true, access).into(),
+            None => format!("{}; after the login this server goes on with it", take_up(false, access)),
         }
     }
 
