@@ -73,7 +73,7 @@ fn listed(policy: &Policy, families: &'static [Family]) -> impl Iterator<Item = 
 }
 
 /// Tells the services which tools are listed, and under which names.
-fn name_tools(services: &mut Services, served: &Vec<Arc<Served>>) {
+fn name_tools(services: &mut Services, served: &[Arc<Served>]) {
     let (prefix, access) = (services.operator.policy.prefix.clone(), services.principal.access);
     services.names = Names::new(prefix, served.iter().map(|served| served.facts().name)).for_access(access);
     services.listed = served.iter().map(|served| served.facts()).collect();
@@ -94,7 +94,7 @@ impl Toolbox {
     pub fn new(mut services: Services, catalog: &'static Catalog) -> Self {
         let policy = &services.operator.policy;
         let served = listed(policy, catalog.families);
-        let served = served.map(|entry| Arc::new(Served { entry, published: OnceLock::new() })).collect();
+        let served: Vec<_> = served.map(|entry| Arc::new(Served { entry, published: OnceLock::new() })).collect();
         name_tools(&mut services, &served);
         Self { services: Arc::new(services), catalog, served }
     }
@@ -107,7 +107,7 @@ impl Toolbox {
         let allowed: Vec<&str> =
             listed(&services.operator.policy, self.catalog.families).map(|entry| entry.facts.name).collect();
         let is_served = |served: &&Arc<Served>| !served.facts().is_local && allowed.contains(&served.facts().name);
-        let served = self.served.iter().filter(is_served).cloned().collect();
+        let served: Vec<_> = self.served.iter().filter(is_served).cloned().collect();
         name_tools(&mut services, &served);
         Self { services: Arc::new(services), catalog: self.catalog, served }
     }

@@ -45,7 +45,10 @@ impl Operator {
     /// # Errors
     /// The reason why not.
     pub async fn ready(&self) -> Result<(), String> {
-        Ok(())
+        match &self.audit {
+            Some(audit) => audit.ready().await.map_err(|fault| format!("writes cannot be recorded: {fault}")),
+            None => Ok(()),
+        }
     }
 
     /// Describes the rules in force.

@@ -162,9 +162,9 @@ impl ServerHandler for Server {
         };
         let call = async move {
             let (tool, id, began) = (request.name.clone(), context.id.to_string(), Instant::now());
-            let known = self.toolbox.find(&tool, &Object::new()).map(|served| served.facts().name);
+            let name = self.toolbox.find(&tool, &Object::new()).map(|served| served.facts().name);
             let answered = self.answer(request, context).await;
-            self.count(known, &answered, began.elapsed());
+            self.count(name, &answered, began.elapsed());
             let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
             match &answered {
                 Ok(CallToolResponse::Complete(result)) => {
@@ -183,7 +183,7 @@ impl ServerHandler for Server {
 }
 
 impl Server {
-    fn count(&self, tool: Option<&'static str>, answered: &Result<CallToolResponse, ErrorData>, took: Duration) {
+    fn count(&self, tool: Option<&'static str>, answered: &Result<CallToolResponse, ErrorData>, time: Duration) {
         let Some(observer) = &self.observer else { return };
         let found = |place| match answered {
             Ok(CallToolResponse::Complete(result)) => result.structured_content.as_ref()?.pointer(place)?.as_str(),
@@ -199,6 +199,6 @@ impl Server {
             Err(_) => "not_done",
         };
         let access = self.toolbox.services.principal.access;
-        observer.ended(Ended { tool, outcome, reason: found("/error/reason"), access, took });
+        observer.ended(Ended { tool, outcome, reason: found("/error/reason"), access, took: time });
     }
 }

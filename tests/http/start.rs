@@ -34,7 +34,7 @@ async fn the_start_says_what_an_operator_should_know() {
 }
 
 #[tokio::test]
-async fn an_authorization_server_is_named_only_if_the_operator_names_one() {
+async fn an_authorization_server_is_named_if_one_is_set() {
     let server = launch()
         .sandbox(0)
         .args(["--public-url", "https://mcp.example.com", "--authorization-server", "https://auth.example.com"])

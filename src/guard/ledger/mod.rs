@@ -152,6 +152,14 @@ impl AuditLog {
         self.step(move |ledger, until| ledger.used_today(&line, until)).await
     }
 
+    /// Checks whether a write could be recorded now. An optional record stops no write.
+    ///
+    /// # Errors
+    /// The reason why not.
+    pub async fn ready(&self) -> io::Result<()> {
+        if self.required { self.step(|ledger, _| ledger.check(false)).await } else { Ok(()) }
+    }
+
     /// Runs a step after the earlier ones, on a thread that may block.
     async fn step<T: Send + 'static>(
         &self,

@@ -30,28 +30,28 @@ pub(super) struct Message {
 }
 
 /// Refuses a body that says itself that it is too large.
-pub(super) fn declared(body: &Incoming) -> Result<(), Reply> {
+pub(super) fn declared(body: &Incoming) -> Result<(), Box<Reply>> {
     if body.size_hint().lower() > LARGEST as u64 { Err(too_large()) } else { Ok(()) }
 }
 
 /// Reads the whole body.
-pub(super) async fn collect(body: Incoming) -> Result<Bytes, Reply> {
+pub(super) async fn collect(body: Incoming) -> Result<Bytes, Box<Reply>> {
     match tokio::time::timeout(PATIENCE, Limited::new(body, LARGEST).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(fault)) if fault.is::<LengthLimitError>() => Err(too_large()),
-        Ok(Err(_)) => Err(text(StatusCode::BAD_REQUEST, "the body broke off")),
-        Err(_) => Err(text(StatusCode::REQUEST_TIMEOUT, "the body did not come in time")),
+        Ok(Err(_)) => Err(Box::new(text(StatusCode::BAD_REQUEST, "the body broke off"))),
+        Err(_) => Err(Box::new(text(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"))),
     }
 }
 
-fn too_large() -> Reply {
-    text(StatusCode::PAYLOAD_TOO_LARGE, "a message may have 1 MiB at most")
+fn too_large() -> Box<Reply> {
+    Box::new(text(StatusCode::PAYLOAD_TOO_LARGE, "a message may have 1 MiB at most"))
 }
 
 /// Checks and repairs the message. With `carries_arguments` the arguments of a tool are taken out.
-pub(super) fn message(bytes: &Bytes, carries_arguments: bool) -> Result<Message, Reply> {
+pub(super) fn message(bytes: &Bytes, carries_arguments: bool) -> Result<Message, Box<Reply>> {
     let outline = Outline::of(bytes);
-    let refuse = |status, code: ErrorCode, why: &str, id: Option<&Value>| Err(fault(status, code, why, id));
+    let refuse = |status, code: ErrorCode, why: &str, id: Option<&Value>| Err(Box::new(fault(status, code, why, id)));
     let mut message = match read(bare(bytes), outline.deepest()) {
         Ok(Value::Object(message)) => message,
         Ok(Value::Array(_)) => {

@@ -29,12 +29,12 @@ pub(super) async fn answer<D: Door>(shared: Arc<Shared<D>>, peer: SocketAddr, re
     let headers = request.headers();
     let origin = match settings.names.check(headers).and_then(|()| settings.origins.check(headers)) {
         Ok(origin) => origin,
-        Err(refused) => return finish(refused, None),
+        Err(refused) => return finish(*refused, None),
     };
     let path = request.uri().path();
     let reply = match (path, request.method()) {
         ("/healthz", &Method::GET) => text(StatusCode::OK, "ok"),
-        ("/readyz", &Method::GET) => ready(&*shared).await,
+        ("/readyz", &Method::GET) => ready(&shared).await,
         (ENDPOINT, &Method::OPTIONS) if origin.is_some() => gate::preflight(),
         (ENDPOINT, &Method::POST) => call(Arc::clone(&shared), peer, request).await,
         (ENDPOINT | "/healthz" | "/readyz", _) => {
@@ -43,7 +43,7 @@ pub(super) async fn answer<D: Door>(shared: Arc<Shared<D>>, peer: SocketAddr, re
             reply.headers_mut().insert(http::header::ALLOW, HeaderValue::from_static(allowed));
             reply
         }
-        (path, &Method::GET) if path == METADATA || path == format!("{METADATA}{ENDPOINT}") => metadata(&*shared),
+        (path, &Method::GET) if path == METADATA || path == format!("{METADATA}{ENDPOINT}") => metadata(&shared),
         _ => text(StatusCode::NOT_FOUND, "there is nothing here; MCP is at /mcp"),
     };
     finish(reply, origin)
@@ -85,7 +85,7 @@ async fn call<D: Door>(shared: Arc<Shared<D>>, peer: SocketAddr, request: Reques
     }
     let (mut parts, incoming) = request.into_parts();
     if let Err(refused) = body::declared(&incoming) {
-        return closing(refused);
+        return closing(*refused);
     }
     let wish = Wish::of(&parts.headers);
     let bearer = bearer(&parts.headers);
@@ -107,11 +107,11 @@ async fn call<D: Door>(shared: Arc<Shared<D>>, peer: SocketAddr, request: Reques
     };
     let bytes = match body::collect(incoming).await {
         Ok(bytes) => bytes,
-        Err(refused) => return closing(refused),
+        Err(refused) => return closing(*refused),
     };
     let message = match body::message(&bytes, D::CARRIES_ARGUMENTS) {
         Ok(message) => message,
-        Err(refused) => return masked(refused, &mask).await,
+        Err(refused) => return masked(*refused, &mask).await,
     };
     parts.extensions.insert(Carried {
         is_http: true,

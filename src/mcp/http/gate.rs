@@ -34,19 +34,19 @@ pub struct Origins(Vec<Origin>);
 
 impl Names {
     /// Checks the header `Host`: a page of a foreign name must not reach a server on the same machine.
-    pub(super) fn check(&self, headers: &HeaderMap) -> Result<(), Reply> {
+    pub(super) fn check(&self, headers: &HeaderMap) -> Result<(), Box<Reply>> {
         let mut hosts = headers.get_all(HOST).iter();
         let host = match (hosts.next(), hosts.next()) {
             (Some(host), None) => host.to_str().ok().and_then(|host| host.parse::<Authority>().ok()),
             _ => None,
         };
         let Some(host) = host.filter(|host| !host.as_str().contains('@')) else {
-            return Err(text(StatusCode::BAD_REQUEST, "one valid Host header is needed"));
+            return Err(Box::new(text(StatusCode::BAD_REQUEST, "one valid Host header is needed")));
         };
         if self.any || self.has(&host) {
             return Ok(());
         }
-        Err(text(StatusCode::FORBIDDEN, "this Host is not served here (--public-url names it)"))
+        Err(Box::new(text(StatusCode::FORBIDDEN, "this Host is not served here (--public-url names it)")))
     }
 
     fn has(&self, host: &Authority) -> bool {
@@ -66,7 +66,7 @@ impl Origins {
     }
 
     /// Checks the header `Origin`, which only browsers send. Returns the origin that may read the answer.
-    pub(super) fn check(&self, headers: &HeaderMap) -> Result<Option<HeaderValue>, Reply> {
+    pub(super) fn check(&self, headers: &HeaderMap) -> Result<Option<HeaderValue>, Box<Reply>> {
         let mut origins = headers.get_all(ORIGIN).iter();
         let origin = match (origins.next(), origins.next()) {
             (None, _) => return Ok(None),
@@ -88,8 +88,8 @@ fn is_own(page: &Url, headers: &HeaderMap) -> bool {
     host.is_some_and(|host| host.origin() == page.origin())
 }
 
-fn refused() -> Reply {
-    text(StatusCode::FORBIDDEN, "this Origin may not call (--allowed-origin names those that may)")
+fn refused() -> Box<Reply> {
+    Box::new(text(StatusCode::FORBIDDEN, "this Origin may not call (--allowed-origin names those that may)"))
 }
 
 /// Lets the page of `origin` read the answer.

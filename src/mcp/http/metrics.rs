@@ -240,7 +240,7 @@ impl Metrics {
     fn answer(&self, names: &Names, request: &Request<Incoming>) -> Reply {
         let checked = names.check(request.headers()).and_then(|()| Origins::default().check(request.headers()));
         let mut reply = match checked {
-            Err(refused) => refused,
+            Err(refused) => *refused,
             Ok(_) if request.uri().path() != "/metrics" => text(StatusCode::NOT_FOUND, "only /metrics is here"),
             Ok(_) if request.method() != Method::GET => text(StatusCode::METHOD_NOT_ALLOWED, "only GET is served"),
             Ok(_) => {
