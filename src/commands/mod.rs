@@ -202,11 +202,7 @@ fn operator(config: &Config) -> Result<Operator, Fault> {
         duplicate_window: flags.duplicate_window,
         prefix: flags.tool_prefix.clone().unwrap_or_default(),
     };
-    Ok(Operator {
-        policy,
-        ledger: Arc::new(ledger(config)?),
-        private_folder: config.private_folder.clone(),
-    })
+    Ok(Operator { policy, ledger: Arc::new(ledger(config)?), private_folder: config.private_folder.clone() })
 }
 
 /// The ledger that the settings name. A record that a limit is counted from must be writable.

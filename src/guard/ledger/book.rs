@@ -7,8 +7,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use crate::answer::text::{count, usd};
 use crate::answer::Denial;
+use crate::answer::text::{count, usd};
 use crate::api::amount;
 use crate::guard::ledger::line::{Damage, Line, Phase};
 use crate::guard::ledger::reading::Reading;

@@ -5,8 +5,8 @@ use rust_decimal::Decimal;
 use tempfile::TempDir;
 
 use crate::answer::{Object, Outcome};
-use crate::guard::ledger::line::Phase;
 use crate::guard::ledger::file::record::*;
+use crate::guard::ledger::line::Phase;
 use crate::guard::ledger::{Record, WriteResult};
 
 /// A folder with a record that several processes may share.
