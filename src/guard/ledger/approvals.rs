@@ -56,7 +56,7 @@ mod tests {
         let (base, principal) = (Some("https://a".to_owned()), Some("p".to_owned()));
         let approval_id = Some(approval.to_owned());
         let at = format!("2026-06-12T10:00:0{second}Z");
-        Line { at, phase, outcome, base, principal, approval_id, ..Line::default() }
+        Line { at, phase, base, principal, approval_id, outcome, ..Line::default() }
     }
 
     #[test]
