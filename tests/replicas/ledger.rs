@@ -45,7 +45,7 @@ async fn command(database: &Database, words: &[&str]) -> Ran {
 }
 
 #[tokio::test]
-async fn limits_and_the_record_hold_for_all_servers_of_a_ledger() {
+async fn limits_and_record_hold_for_all_servers() {
     if !asked_for() {
         return;
     }

@@ -7,18 +7,18 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, PoolError, RecyclingMethod, Runtime, Timeouts};
+use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime, Timeouts};
 use futures::future::BoxFuture;
 use rustls::ClientConfig;
 use rustls::crypto::ring::default_provider;
 use rustls_platform_verifier::BuilderVerifierExt;
 use tokio::time::{Instant, sleep, timeout_at};
+use tokio_postgres::NoTls;
 use tokio_postgres::config::SslMode;
-use tokio_postgres::error::SqlState;
-use tokio_postgres::{Error, NoTls};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use super::address::Address;
+use super::fault::{Done, Fault};
 use super::schema;
 
 /// The longest time for one step. A database that is started again is back within it.
@@ -37,19 +37,8 @@ pub(super) struct Database {
     preparing: tokio::sync::Mutex<()>,
 }
 
-/// Why a step failed.
-#[derive(Debug)]
-pub(super) struct Fault {
-    /// True if the same step may work a moment later.
-    passes: bool,
-    text: String,
-}
-
 /// What a step does with a connection and with what it is given.
 pub(super) type Work<A, T> = for<'a> fn(&'a mut Object, &'a A) -> BoxFuture<'a, Done<T>>;
-
-/// The result of a step.
-pub(super) type Done<T> = Result<T, Fault>;
 
 impl Database {
     /// Prepares connections; the first step makes one.
@@ -149,53 +138,6 @@ impl Drop for Connection {
     fn drop(&mut self) {
         if let Some(connection) = self.0.take() {
             drop(Object::take(connection));
-        }
-    }
-}
-
-impl Fault {
-    pub(super) fn new(text: impl Into<String>) -> Self {
-        Self { passes: false, text: text.into() }
-    }
-
-    /// True if the role may not do it.
-    pub(super) fn is_about_rights(&self) -> bool {
-        self.text.contains(SqlState::INSUFFICIENT_PRIVILEGE.code())
-    }
-
-    fn of_silence() -> Self {
-        Self { passes: true, text: "it does not answer".into() }
-    }
-
-    /// The same with what to do about it.
-    pub(super) fn with(self, advice: &str) -> Self {
-        Self { text: format!("{}; {advice}", self.text), ..self }
-    }
-}
-
-impl From<Error> for Fault {
-    fn from(error: Error) -> Self {
-        let Some(known) = error.as_db_error() else {
-            let causes = std::iter::successors(std::error::Error::source(&error), |cause| cause.source());
-            let why = causes.last().map_or_else(|| error.to_string(), ToString::to_string);
-            return Self { passes: true, text: format!("it cannot be reached ({why})") };
-        };
-        let code = known.code();
-        let passes = code.code().starts_with("08")
-            || code.code().starts_with("57P")
-            || [SqlState::T_R_SERIALIZATION_FAILURE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::TOO_MANY_CONNECTIONS]
-                .contains(code);
-        let detail = known.detail().map(|detail| format!(", {detail}")).unwrap_or_default();
-        Self { passes, text: format!("{}{detail} (SQLSTATE {})", known.message(), code.code()) }
-    }
-}
-
-impl From<PoolError> for Fault {
-    fn from(error: PoolError) -> Self {
-        match error {
-            PoolError::Backend(error) => error.into(),
-            PoolError::Timeout(_) => Self::of_silence(),
-            error => Self::new(error.to_string()),
         }
     }
 }

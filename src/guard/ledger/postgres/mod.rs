@@ -19,6 +19,7 @@ use crate::guard::policy::Policy;
 
 mod address;
 mod database;
+mod fault;
 mod lease;
 mod queries;
 mod schema;

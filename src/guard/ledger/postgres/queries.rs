@@ -13,7 +13,7 @@ use crate::guard::ledger::line::{Line, Phase};
 use crate::guard::ledger::reading::read;
 use crate::guard::ledger::store::{Account, Search, contract_in};
 
-use super::database::{Done, Fault};
+use super::fault::{Done, Fault};
 
 // Values are sent as text: the database converts dates and amounts exactly.
 const INSERT: &str = "

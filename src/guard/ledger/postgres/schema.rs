@@ -2,7 +2,7 @@
 
 use deadpool_postgres::Object;
 
-use super::database::{Done, Fault};
+use super::fault::{Done, Fault};
 
 /// The steps from an empty database to the tables of this version, in their order. A step is never changed once it was
 /// released.

@@ -6,7 +6,8 @@ use deadpool_postgres::{GenericClient, Object};
 use futures::FutureExt;
 use jiff::Timestamp;
 
-use super::database::{Database, Done, PATIENCE};
+use super::database::{Database, PATIENCE};
+use super::fault::Done;
 use crate::answer::text::moment_of;
 use crate::guard::freeze::SwitchState;
 
