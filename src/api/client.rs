@@ -1,6 +1,7 @@
 //! Sends requests to OpenTrain with authentication, time limits, and retries by [`Effect`]. No other code in the server
 //! uses reqwest.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
@@ -11,6 +12,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::error::{Error, InvalidArgument};
+use super::meter::{Meter, Uncounted};
 use super::network::Network;
 pub use super::network::{Proxies, is_loopback};
 use super::receive::{Expected, receive};
@@ -50,6 +52,8 @@ pub struct Caller<'a> {
     pub token: Option<&'a Token>,
     /// Another secret that the request may contain. It is masked in the reply, too.
     pub claim_token: Option<&'a Token>,
+    /// The `traceparent` of the call (W3C Trace Context).
+    pub trace: Option<&'a HeaderValue>,
     /// The moment by which the request must end.
     pub deadline: Instant,
 }
@@ -58,7 +62,7 @@ impl<'a> Caller<'a> {
     /// A caller without a token.
     #[must_use]
     pub const fn nobody(deadline: Instant) -> Self {
-        Self { token: None, claim_token: None, deadline }
+        Self { token: None, claim_token: None, trace: None, deadline }
     }
 
     /// The secrets that are masked in a reply.
@@ -74,13 +78,21 @@ pub struct Client {
     proxies: Proxies,
     network: OnceCell<Network>,
     reads_whole: bool,
+    meter: Arc<dyn Meter>,
 }
 
 impl Client {
     /// A client of `endpoint` with a time limit for one HTTP attempt.
     #[must_use]
     pub fn new(endpoint: Box<dyn Endpoint>, attempt_timeout: Duration) -> Self {
-        Self { endpoint, attempt_timeout, proxies: Proxies::default(), network: OnceCell::new(), reads_whole: false }
+        Self {
+            endpoint,
+            attempt_timeout,
+            proxies: Proxies::default(),
+            network: OnceCell::new(),
+            reads_whole: false,
+            meter: Arc::new(Uncounted),
+        }
     }
 
     /// Sets the proxies.
@@ -93,6 +105,18 @@ impl Client {
     #[must_use]
     pub fn reading_whole(self) -> Self {
         Self { reads_whole: true, ..self }
+    }
+
+    /// Reports every attempt to `meter`.
+    #[must_use]
+    pub fn counted_by(self, meter: Arc<dyn Meter>) -> Self {
+        Self { meter, ..self }
+    }
+
+    /// Where attempts are reported.
+    #[must_use]
+    pub fn meter(&self) -> &dyn Meter {
+        &*self.meter
     }
 
     /// The current origin.
@@ -131,6 +155,7 @@ impl Client {
         let attempt = || async {
             let reply = self.attempt(network, &request, bearer.as_ref(), caller).await;
             let status = reply.as_ref().map_or_else(Error::status, |reply| Some(reply.status));
+            self.meter.replied(status);
             tracing::debug!(operation = facts.name, method = %request.method, path = request.url.path(), status, "called");
             reply
         };
@@ -141,6 +166,7 @@ impl Client {
             .with_jitter();
         attempt
             .retry(waits)
+            .notify(|_, _| self.meter.retried())
             .sleep(tokio::time::sleep)
             .when(|fault| if facts.effect == Effect::Read { fault.is_passing() } else { fault.never_left() })
             .adjust(|fault, wait| {
@@ -184,6 +210,9 @@ impl Client {
         call = call.header(ACCEPT, "application/json").header(ACCEPT_ENCODING, "identity");
         if let Some(bearer) = bearer {
             call = call.header(AUTHORIZATION, bearer.clone());
+        }
+        if let Some(trace) = caller.trace {
+            call = call.header("traceparent", trace.clone());
         }
         if let Some(body) = &request.body {
             call = call.header(CONTENT_TYPE, request.content_type()).body(body.clone());

@@ -8,6 +8,8 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 use rust_decimal::Decimal;
 use tracing_subscriber::filter::Targets;
 
+#[cfg(feature = "http")]
+use super::http_flags::HttpFlags;
 use super::ledger::LedgerUrl;
 use super::names::HEADING;
 use super::source::{ResolvedSetting, Source};
@@ -106,6 +108,11 @@ pub struct Flags {
     #[arg(long, value_name = "FAULTS", env = "OPENTRAIN_SANDBOX_FAULT", default_value = NONE)]
     #[arg(value_parser = Reader(optional(NONE, text)))]
     pub sandbox_fault: Optional<String>,
+
+    /// The settings of a server over HTTP.
+    #[cfg(feature = "http")]
+    #[command(flatten)]
+    pub http: HttpFlags,
 
     /// Format of the log on stderr: text or json
     #[arg(long, value_name = "FORMAT", env = "OPENTRAIN_LOG_FORMAT", default_value = "text")]

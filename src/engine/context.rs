@@ -13,7 +13,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 
 use crate::answer::text::visible;
-use crate::answer::{Answer, Link, LinkKind, Names, Object, Outcome, ToolError};
+use crate::answer::{Access, Answer, Link, LinkKind, Names, Object, Outcome, ToolError};
 use crate::api::client::Caller;
 use crate::api::cuts::Cut;
 use crate::api::error::{Error, InvalidArgument};
@@ -163,7 +163,8 @@ impl Context {
     pub(super) fn perform(&self, operation: Encoded, deadline: Instant) -> BoxFuture<'_, Result<Reply, Error>> {
         async move {
             let claim_token = self.services.tokens.claim_token();
-            let caller = Caller { token: self.token.as_ref(), claim_token: claim_token.as_ref(), deadline };
+            let trace = self.call.trace.as_ref();
+            let caller = Caller { token: self.token.as_ref(), claim_token: claim_token.as_ref(), trace, deadline };
             self.services.client.perform(operation, caller).await
         }
         .boxed()
@@ -198,7 +199,10 @@ impl Context {
         let arguments = self.masked_arguments();
         let intent =
             self.services.intent(self.facts.name, arguments, self.token.as_ref(), &self.call, commitment).await;
-        let open = self.services.operator.begin(intent).await?;
+        let began = Instant::now();
+        let open = self.services.operator.begin(intent).await;
+        self.services.client.meter().recorded(began.elapsed());
+        let open = open?;
         if let Ok(mut write) = self.write.lock() {
             write.open = Some(open);
         }
@@ -218,7 +222,9 @@ impl Context {
         let cuts = self.cuts.lock().map(|mut cuts| std::mem::take(&mut *cuts)).unwrap_or_default();
         let result = result.map(|answer| Answer { cuts, ..answer });
         let Some(open) = open else { return result };
+        let began = Instant::now();
         let warning = open.end(write_result(&result)).await;
+        self.services.client.meter().recorded(began.elapsed());
         drop(locks);
         match (result, warning) {
             (result, None) => result,
@@ -236,19 +242,21 @@ impl Context {
     /// # Errors
     /// An error if the record cannot be read.
     pub async fn recent_writes(&self, contract: &str) -> std::io::Result<Vec<Line>> {
-        let Some(account) = self.account().await else { return Ok(Vec::new()) };
+        let Some(base) = self.services.base().await else { return Ok(Vec::new()) };
+        let account = Account { base, principal: self.owner() };
         let search = Search { tool: self.facts.name, account, contract: contract.to_owned() };
         self.services.operator.ledger.recent_writes(search).await
     }
 
-    /// The account of this call, as the record names it; `None` if the origin of the API is not known.
+    /// Who asks, as the record names it; `None` if the origin of the API is not known.
     pub async fn account(&self) -> Option<Account> {
-        Some(Account { base: self.services.base().await?, principal: self.principal() })
+        let principal = self.services.principal.name.clone().or_else(|| self.owner());
+        Some(Account { base: self.services.base().await?, principal })
     }
 
-    /// The token's owner as the record names it.
+    /// The token's owner as the record names it. Over HTTP several principals may act on one account.
     #[must_use]
-    pub fn principal(&self) -> Option<String> {
+    pub fn owner(&self) -> Option<String> {
         self.token.as_ref().map(Token::principal)
     }
 
@@ -287,6 +295,11 @@ impl Context {
         match &self.token {
             None => "no token".into(),
             Some(token) if self.services.sandbox => format!("{} of the sandbox", token.kind()),
+            Some(token) if self.names().access().is_remote() => {
+                let whose =
+                    if self.names().access() == Access::OwnToken { "of this request" } else { "of this server" };
+                format!("{} {whose}", token.kind())
+            }
             Some(token) => format!("{} from {}", token.kind(), visible(&self.services.tokens.found_in())),
         }
     }

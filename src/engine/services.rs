@@ -6,21 +6,24 @@ use std::time::Duration;
 use url::Url;
 
 use crate::answer::text::usd;
-use crate::answer::{Names, Object};
+use crate::answer::{Access, Names, Object};
 use crate::api::client::Client;
 use crate::api::token::{Token, TokenSource};
 use crate::guard::Operator;
 use crate::guard::ledger::{Commitment, Intent};
+use crate::guard::policy::Policy;
 
 use super::call::Call;
 use super::claim::Claim;
 use super::facts::Facts;
 use super::memory::Memory;
+use super::principal::Principal;
+use super::running::Running;
 
 /// Shared by all calls of the process; holds nothing of a single call.
 pub struct Services {
     /// Sends requests to the API.
-    pub client: Client,
+    pub client: Arc<Client>,
     /// Loads and stores the token.
     pub tokens: Arc<dyn TokenSource>,
     /// The operator's rules and the record.
@@ -30,9 +33,13 @@ pub struct Services {
     /// The facts of the listed tools.
     pub listed: Vec<&'static Facts>,
     /// The claim under way in this process.
-    pub claim: Claim,
+    pub claim: Arc<Claim>,
     /// State of tools that lasts between calls.
-    pub memory: Memory,
+    pub memory: Arc<Memory>,
+    /// Who calls.
+    pub principal: Principal,
+    /// The writes that run now.
+    pub running: Arc<Running>,
     /// True if the API is the sandbox, where nothing is real.
     pub sandbox: bool,
     /// The longest time that a call waits for a person.
@@ -50,15 +57,37 @@ impl Services {
         sandbox: bool,
     ) -> Self {
         Self {
-            client,
+            client: Arc::new(client),
             tokens,
             operator,
             names: Names::default(),
             listed: Vec::new(),
-            claim: Claim::default(),
-            memory: Memory::default(),
+            claim: Arc::default(),
+            memory: Arc::default(),
+            principal: Principal::default(),
+            running: Arc::default(),
             sandbox,
             human_wait,
+        }
+    }
+
+    /// The same services for one principal: its own token and rules; connections, locks and the record are shared.
+    /// `Toolbox::narrowed` fills in the names.
+    #[must_use]
+    pub(super) fn of(&self, principal: Principal, policy: Policy, tokens: Arc<dyn TokenSource>) -> Self {
+        Self {
+            client: Arc::clone(&self.client),
+            tokens,
+            operator: self.operator.with_policy(policy),
+            names: Names::default(),
+            listed: Vec::new(),
+            // No claim is open for a caller's own token, and no other caller's claim may hold it up.
+            claim: if principal.access == Access::OwnToken { Arc::default() } else { Arc::clone(&self.claim) },
+            memory: Arc::clone(&self.memory),
+            principal,
+            running: Arc::clone(&self.running),
+            sandbox: self.sandbox,
+            human_wait: self.human_wait,
         }
     }
 
@@ -115,7 +144,8 @@ impl Services {
             tool: tool.to_owned(),
             arguments,
             base: self.base().await,
-            principal: token.map(Token::principal),
+            principal: self.principal.name.clone().or_else(|| token.map(Token::principal)),
+            account: self.principal.name.as_ref().and(token).map(Token::principal),
             sandbox: self.sandbox,
             client: call.client.clone(),
             commitment,
@@ -124,7 +154,12 @@ impl Services {
 
     /// All secrets of this process, including the call's token.
     pub fn secrets(&self, token: Option<&Token>) -> impl Iterator<Item = Token> {
-        token.cloned().into_iter().chain(self.tokens.secrets())
+        token.cloned().into_iter().chain(self.own_secrets())
+    }
+
+    /// The secrets of this process and the caller's key for it.
+    pub fn own_secrets(&self) -> impl Iterator<Item = Token> {
+        self.principal.key.clone().into_iter().chain(self.tokens.secrets())
     }
 
     /// Tries again to save a token that could not be saved when it was delivered.

@@ -171,12 +171,12 @@ impl Server {
         }
     }
 
-    /// Binds a sealed state to this tool, these arguments and this token.
+    /// Binds a sealed state to this tool, these arguments, this token and this principal.
     fn binding(&self, request: &Request) -> Vec<u8> {
         let arguments: BTreeMap<&String, &Value> = request.arguments.iter().collect();
         let token = self.toolbox.services.tokens.current();
         let token = token.as_ref().map_or("", crate::api::token::Token::expose);
-        json!([request.name, arguments, token]).to_string().into_bytes()
+        json!([request.name, arguments, token, self.toolbox.services.principal.name]).to_string().into_bytes()
     }
 }
 

@@ -90,7 +90,7 @@ async fn payments(scopes: &[&str], context: &Context) -> String {
     format!(
         "It does NOT carry payments:write, so it cannot create or fund milestones: a person makes a key with it in the app, \
          {keys}, and {}.",
-        take_up(services.sandbox)
+        take_up(services.sandbox, context.names().access())
     )
 }
 

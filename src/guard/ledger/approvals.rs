@@ -35,7 +35,7 @@ impl<'a> OpenApprovals<'a> {
             self.open.remove(&approval);
         } else if line.outcome == Some(Outcome::PendingApproval)
             && line.at.parse::<Timestamp>().is_ok_and(|at| at >= self.since)
-            && line.may_be_of(&self.account.base, self.account.principal.as_deref())
+            && line.is_asked_by(&self.account.base, self.account.principal.as_deref())
         {
             self.open.insert(approval, line);
         }

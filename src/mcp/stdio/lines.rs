@@ -2,7 +2,7 @@
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 
-use super::outline::Outline;
+use crate::mcp::message::outline::Outline;
 
 /// The longest line, in bytes.
 pub(super) const LONGEST: usize = 16 * 1024 * 1024;

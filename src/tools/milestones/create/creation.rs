@@ -28,6 +28,8 @@ pub(super) struct Creations {
 pub(super) struct Key {
     place: Place,
     terms: Terms,
+    /// The caller over HTTP: two callers never share a run, even with the same account.
+    caller: Option<String>,
 }
 
 /// One creation in progress.
@@ -47,7 +49,7 @@ impl Creation {
             terms: Terms::of(&wanted),
             place: Place {
                 base: context.services.base().await.unwrap_or_default(),
-                principal: context.principal(),
+                principal: context.owner(),
                 contract: wanted.contract_id.0.trim().to_owned(),
             },
             wanted,
@@ -58,7 +60,11 @@ impl Creation {
     }
 
     pub(super) fn key(&self) -> Key {
-        Key { place: self.place.clone(), terms: self.terms.clone() }
+        Key {
+            place: self.place.clone(),
+            terms: self.terms.clone(),
+            caller: self.context.services.principal.name.clone(),
+        }
     }
 
     pub(super) async fn past(&self) -> Result<Past, ToolError> {
