@@ -71,7 +71,9 @@ mod tests {
     fn only_trusted_proxies_name_the_client() {
         let client = |peer: &str, forwarded: &[&str], trusted: &[&str]| {
             let mut headers = HeaderMap::new();
-            forwarded.iter().for_each(|value| drop(headers.append("x-forwarded-for", value.parse().unwrap())));
+            for value in forwarded {
+                headers.append("x-forwarded-for", value.parse().unwrap());
+            }
             let trusted: Vec<IpRange> = trusted.iter().map(|range| range.parse().unwrap()).collect();
             super::client(peer.parse().unwrap(), &headers, &trusted).to_string()
         };

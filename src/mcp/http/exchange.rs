@@ -193,7 +193,9 @@ mod tests {
     fn one_bearer_token_and_no_other_scheme() {
         let token = |values: &[&str]| {
             let mut headers = HeaderMap::new();
-            values.iter().for_each(|value| drop(headers.append(AUTHORIZATION, value.parse().unwrap())));
+            for value in values {
+                headers.append(AUTHORIZATION, value.parse().unwrap());
+            }
             bearer(&headers).map(|token| token.map(str::to_owned))
         };
         assert_eq!(token(&[]), Ok(None));
