@@ -155,12 +155,12 @@ const MATTER: &[(&str, &[&str])] = &[
     #[cfg(feature = "http")]
     ("agents", &["agents"]),
     ("tools", &["read-only", "toolsets", "tool-prefix"]),
-    ("freeze", &[]),
-    ("thaw", &[]),
+    ("freeze", &["ledger"]),
+    ("thaw", &["ledger"]),
     ("trust", &[]),
     ("login", &["timeout"]),
     ("logout", &["timeout"]),
-    ("audit", &["audit-log", "sandbox"]),
+    ("audit", &["audit-log", "ledger", "sandbox"]),
     ("drift", &["timeout"]),
     ("sandbox", &["sandbox-fault", "log-format", "log-filter"]),
 ];

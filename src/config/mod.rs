@@ -9,6 +9,7 @@ mod error;
 mod flags;
 #[cfg(feature = "http")]
 mod http_flags;
+mod ledger;
 mod leftover;
 mod names;
 mod own_settings;
@@ -31,6 +32,7 @@ pub use error::ConfigError;
 pub use flags::Flags;
 #[cfg(feature = "http")]
 pub use http_flags::HttpFlags;
+pub use ledger::{LedgerPlace, LedgerUrl, ledger_place};
 pub use names::{BASE_URL_VARIABLES, DEFAULT_ORIGIN, TOKEN_VARIABLES};
 pub use own_settings::Transport;
 pub use record::RecordPlace;

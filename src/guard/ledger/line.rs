@@ -94,10 +94,19 @@ impl Line {
         self.milestone_id.clone().or_else(hired).unwrap_or_else(|| self.id.clone())
     }
 
+    /// The token's owner.
+    pub(super) fn owner(&self) -> Option<&str> {
+        self.account.as_deref().or(self.principal.as_deref())
+    }
+
     /// True if the write may belong to this account of `base`. Earlier versions recorded neither.
-    pub(super) fn may_be_of(&self, base: &str, account: Option<&str>) -> bool {
-        let own_account = self.account.as_deref().or(self.principal.as_deref());
-        self.base.as_deref().is_none_or(|own| own == base && own_account == account)
+    pub(super) fn may_be_of(&self, base: &str, owner: Option<&str>) -> bool {
+        self.base.as_deref().is_none_or(|own| own == base && self.owner() == owner)
+    }
+
+    /// True if this principal has asked for it.
+    pub(super) fn is_asked_by(&self, base: &str, principal: Option<&str>) -> bool {
+        self.base.as_deref().is_none_or(|own| own == base && self.principal.as_deref() == principal)
     }
 
     /// True if the amount counts toward the limit for `other`. A sandbox never counts toward a real limit.

@@ -49,7 +49,7 @@ impl Creation {
             terms: Terms::of(&wanted),
             place: Place {
                 base: context.services.base().await.unwrap_or_default(),
-                principal: context.account(),
+                principal: context.owner(),
                 contract: wanted.contract_id.0.trim().to_owned(),
             },
             wanted,
