@@ -8,7 +8,7 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 use rust_decimal::Decimal;
 use tracing_subscriber::filter::Targets;
 
-use super::ledger::LedgerUrl;
+use super::ledger_url::LedgerUrl;
 use super::names::HEADING;
 use super::source::{ResolvedSetting, Source};
 use super::values::{LogFormat, Reader, dollars, log_format, minutes, optional, port, seconds, switch, tool_prefix};
