@@ -11,6 +11,7 @@ use tracing_subscriber::filter::Targets;
 #[cfg(feature = "http")]
 use super::http_flags::HttpFlags;
 use super::ledger::LedgerUrl;
+use super::ledger_url::LedgerUrl;
 use super::names::HEADING;
 use super::source::{ResolvedSetting, Source};
 use super::values::{LogFormat, Reader, dollars, log_format, minutes, optional, port, seconds, switch, tool_prefix};

@@ -1,26 +1,17 @@
-//! The address of the ledger's database. It may hold a password, which is never printed.
+//! Which database holds the ledger, as the settings say.
 
 use std::fmt;
 
 use secrecy::{ExposeSecret, SecretString};
-use url::Url;
 
 use super::environment::Environment;
 use super::error::{ConfigError, refused};
 use super::flags::Flags;
+use super::ledger_url::LedgerUrl;
 use super::source::Source;
 
 /// The variable that every program of PostgreSQL reads a password from.
 const PASSWORD: &str = "PGPASSWORD";
-
-/// An address as it was given.
-#[derive(Clone, Debug)]
-pub struct LedgerUrl {
-    url: SecretString,
-    /// Without a password.
-    shown: String,
-    has_password: bool,
-}
 
 /// The ledger's database, and the password that stands beside its address.
 #[derive(Clone, Debug)]
@@ -29,28 +20,6 @@ pub struct LedgerPlace {
     password: Option<SecretString>,
     /// Where the address was set.
     pub source: Source,
-}
-
-impl LedgerUrl {
-    /// Reads an address. The error does not repeat it.
-    pub(super) fn read(text: &str) -> Result<Self, String> {
-        let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "postgres" | "postgresql"));
-        let mut shown = url.ok_or("must be the address of a database, such as postgres://user@host/database")?;
-        let in_query = shown.query_pairs().any(|(name, _)| name == "password");
-        let has_password = shown.password().is_some() || in_query;
-        // An address that cannot have a password keeps what it has, which is none.
-        let _ = shown.set_password(None);
-        if in_query {
-            shown.set_query(None);
-        }
-        Ok(Self { url: text.into(), shown: shown.into(), has_password })
-    }
-}
-
-impl fmt::Display for LedgerUrl {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.shown)
-    }
 }
 
 impl LedgerPlace {

@@ -10,6 +10,7 @@ mod flags;
 #[cfg(feature = "http")]
 mod http_flags;
 mod ledger;
+mod ledger_url;
 mod leftover;
 mod names;
 mod own_settings;
@@ -33,6 +34,8 @@ pub use flags::Flags;
 #[cfg(feature = "http")]
 pub use http_flags::HttpFlags;
 pub use ledger::{LedgerPlace, LedgerUrl, ledger_place};
+pub use ledger::{LedgerPlace, ledger_place};
+pub use ledger_url::LedgerUrl;
 pub use names::{BASE_URL_VARIABLES, DEFAULT_ORIGIN, TOKEN_VARIABLES};
 pub use own_settings::Transport;
 pub use record::RecordPlace;

@@ -9,7 +9,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
 
 use super::environment::variable;
-use super::ledger::LedgerUrl;
+use super::ledger_url::LedgerUrl;
 use super::names::HEADING;
 use super::placeholder::unfilled;
 
