@@ -10,7 +10,7 @@ use tracing_subscriber::filter::Targets;
 
 #[cfg(feature = "http")]
 use super::http_flags::HttpFlags;
-use super::ledger::LedgerUrl;
+
 use super::ledger_url::LedgerUrl;
 use super::names::HEADING;
 use super::source::{ResolvedSetting, Source};

@@ -33,7 +33,7 @@ pub use error::ConfigError;
 pub use flags::Flags;
 #[cfg(feature = "http")]
 pub use http_flags::HttpFlags;
-pub use ledger::{LedgerPlace, LedgerUrl, ledger_place};
+
 pub use ledger::{LedgerPlace, ledger_place};
 pub use ledger_url::LedgerUrl;
 pub use names::{BASE_URL_VARIABLES, DEFAULT_ORIGIN, TOKEN_VARIABLES};
