@@ -140,6 +140,8 @@ impl Held {
     pub async fn leave(&self, text: String) {
         self.with_file(move |mut file| {
             file.set_len(0)?;
+            // A file that is opened for adding stands at its end; on Windows it is not opened so.
+            file.seek(SeekFrom::Start(0))?;
             file.write_all(text.as_bytes())
         })
         .await;

@@ -39,6 +39,7 @@ mod install;
 mod large;
 mod limits;
 mod names;
+mod packaging;
 mod protocol;
 mod registry;
 mod retries;
