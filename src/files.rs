@@ -192,11 +192,15 @@ pub fn put_found(found: &Path, size: usize, path: &Path) -> io::Result<()> {
 }
 
 /// Makes sure that the names in the folder of `path` outlive a power loss.
+#[cfg(unix)]
 fn sync_folder(path: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    if let Some(folder) = path.parent() {
-        File::open(folder)?.sync_all()?;
-    }
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+/// NTFS keeps names in a journal of its own, and a folder cannot be synced.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "as on other systems")]
+fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -144,8 +144,9 @@ async fn differences_are_told_without_values() {
         assert!(report.contains(line), "{line}: {report}");
     }
     assert_eq!(of(&ran, "get_contract"), "as assumed");
-    assert!(of(&ran, "get_credits").contains("other kind  credits: text, not object"), "{}", of(&ran, "get_credits"));
-    assert!(of(&ran, "get_team").starts_with("FAILED: HTTP 200 BAD_RESPONSE"), "{}", of(&ran, "get_team"));
+    for unreadable in ["get_credits", "get_team"] {
+        assert_eq!(of(&ran, unreadable), "FAILED: HTTP 200 BAD_RESPONSE");
+    }
     for value in ["EUR", "12.5", "spring", "many", "maria", "Maria", "ctr_", "prp_", "Mira", "127.0.0.1", "ot_pat_"] {
         assert!(!ran.stdout.contains(value), "{value}: {}", ran.stdout);
     }
