@@ -101,9 +101,12 @@ isolated npm install --global --prefix "$work/npm" --no-audit --no-fund --loglev
     || { cat "$work/log"; fail "npm install"; }
 speak "npm install --global" "$work/npm/bin/opentrain-mcp" --sandbox
 # A host ends the process that it started; nothing may stay behind.
-isolated "$work/npm/bin/opentrain-mcp" --sandbox < <(sleep 30) >/dev/null &
+mkfifo "$work/input"
+exec 3<>"$work/input"
+env -i HOME="$work/home" PATH="$(dirname "$(command -v node)"):/usr/bin:/bin" OPENTRAIN_SANDBOX_PORT=0 \
+    "$work/npm/bin/opentrain-mcp" --sandbox <&3 >/dev/null 3>&- &
 starter=$!
-until program=$(pgrep -P "$starter" -f bin/opentrain-mcp); do sleep 0.1; done
+until program=$(pgrep -P "$starter"); do sleep 0.1; done
 kill "$starter"
 wait "$starter" || true
 for _ in $(seq 50); do [ -e "/proc/$program" ] || break; sleep 0.1; done

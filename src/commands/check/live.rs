@@ -9,6 +9,8 @@ use serde_json::Value;
 
 use crate::answer::Object;
 use crate::answer::text::count;
+use crate::api::Gate;
+use crate::api::account::switch_of;
 use crate::config::{Config, DEFAULT_ORIGIN, Flags};
 use crate::drift::{Finding, Shape, compare_answer};
 use crate::engine::schemas::Published;
@@ -21,7 +23,7 @@ use crate::tools::{self, CATALOG};
 use super::super::terminal::{BAD, GOOD, HEADING, styled};
 use super::super::{Fault, print, services_over};
 use super::survey::{Seen, Survey};
-use super::{missing, without_limits};
+use super::without_limits;
 
 /// Calls every tool that reads, and prints the report. Exit status 1 if something differs.
 pub(in crate::commands) async fn run(config: &Config) -> Result<ExitCode, Fault> {
@@ -29,7 +31,7 @@ pub(in crate::commands) async fn run(config: &Config) -> Result<ExitCode, Fault>
     let ours = sandbox_of_its_own(config);
     let assumed = look(&ours, &|_| None).await?;
     let (scopes, features) = granted(&live).await?;
-    let came = look(&live, &|facts| missing(facts.gate, &scopes, &features)).await?;
+    let came = look(&live, &|facts| lacking(facts.gate, &scopes, &features)).await?;
     print_report(config, &came, &assumed)
 }
 
@@ -67,6 +69,15 @@ async fn granted(config: &Config) -> Result<(Vec<String>, Object), Fault> {
     let features = host.call("get_capabilities", Object::new()).await?.structured;
     let features = features.get("capabilities").and_then(Value::as_object).cloned().unwrap_or_default();
     Ok((scopes.filter_map(Value::as_str).map(str::to_owned).collect(), features))
+}
+
+/// Why the token does not allow a call. What a person can do about it would name the base URL.
+fn lacking(gate: Gate, scopes: &[String], features: &Object) -> Option<String> {
+    if !gate.admits(scopes) {
+        return Some(format!("the token lacks {}", gate.scopes.join(" or ")));
+    }
+    let feature = gate.feature.filter(|feature| features.get(&switch_of(feature)) == Some(&Value::Bool(false)))?;
+    Some(format!("the feature {feature} is switched off"))
 }
 
 async fn look(
