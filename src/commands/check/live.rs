@@ -116,9 +116,9 @@ fn print_report(
                 let findings = differences(tool, shape, assumed);
                 let is_alike = !findings.iter().any(Finding::differs);
                 if is_alike {
-                    alike += 1
+                    alike += 1;
                 } else {
-                    different += 1
+                    different += 1;
                 }
                 let verdict = if is_alike { styled(GOOD, "as assumed") } else { styled(BAD, "DIFFERENT") };
                 let lines = findings.iter().map(|finding| format!("\n    {finding}"));
