@@ -37,6 +37,10 @@ fn json_of(path: &str) -> Value {
     serde_json::from_str(&fill(&read(path))).unwrap_or_else(|fault| panic!("{path}: {fault}"))
 }
 
+fn is_a(path: &str, ending: &str) -> bool {
+    Path::new(path).extension().is_some_and(|found| found == ending)
+}
+
 /// Every file below a folder, by its path from the root.
 fn files(folder: &str) -> Vec<String> {
     let mut found = Vec::new();
@@ -50,8 +54,7 @@ fn files(folder: &str) -> Vec<String> {
 
 #[test]
 fn the_version_and_the_address_stand_in_cargo_toml_only() {
-    let all =
-        files("packaging").into_iter().filter(|path| !path.starts_with("packaging/man/") && !path.ends_with(".png"));
+    let all = files("packaging").into_iter().filter(|path| !path.starts_with("packaging/man/") && !is_a(path, "png"));
     for path in all.chain(["glama.json".into(), ".github/workflows/release.yml".into()]) {
         let text = read(&path);
         assert!(!text.contains(REPOSITORY), "{path} repeats the address of the project");
@@ -69,7 +72,7 @@ fn the_version_and_the_address_stand_in_cargo_toml_only() {
 #[test]
 fn every_mark_is_a_fact() {
     for path in files("packaging") {
-        if path.ends_with(".png") || path.ends_with(".sh") || path.starts_with("packaging/man/") {
+        if is_a(&path, "png") || is_a(&path, "sh") || path.starts_with("packaging/man/") {
             continue;
         }
         let text = fill(&read(&path));

@@ -31,8 +31,8 @@ impl OpenTrain {
             let words = line.split(|mark: char| mark.is_whitespace() || "`'\"=,".contains(mark));
             tokens.extend(words.clone().filter(|word| word.starts_with("ot_pat_")).map(str::to_owned));
             if address.is_empty() {
-                let found = words.filter_map(|word| word.strip_prefix("http://")).next().unwrap_or_default();
-                address = found.trim_end_matches('/').to_owned();
+                let found = words.clone().find_map(|word| word.strip_prefix("http://")).unwrap_or_default();
+                found.trim_end_matches('/').clone_into(&mut address);
             }
             if line.starts_with("Stop it") {
                 break;
