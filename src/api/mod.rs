@@ -21,6 +21,7 @@ pub mod error;
 pub mod evidence;
 pub mod excerpt;
 pub mod freelancers;
+pub mod hex;
 pub mod jobs;
 pub mod marketplace;
 mod mask;

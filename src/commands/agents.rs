@@ -75,7 +75,7 @@ fn hand_over(name: &str, key: &NewKey) -> Result<(), Fault> {
 fn list(path: &Path, agents: &Agents) -> Result<(), Fault> {
     if agents.all().is_empty() {
         let how = "`opentrain-mcp agents add NAME` makes one";
-        return Ok(print(&format!("No agents in {}; {how}", path.display()))?);
+        print(&format!("No agents in {}; {how}", path.display()))?;
     }
     for agent in agents.all() {
         print(&line(agent, Timestamp::now()))?;

@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::answer::Access;
 use crate::api::caller_token::CallerToken;
+use crate::api::hex::hex;
 use crate::api::token::{KEY_PREFIX, Token};
 use crate::config::{Config, SEAL_KEYS};
 use crate::engine::{Principal, Toolbox};
@@ -71,7 +72,7 @@ pub(super) async fn run(config: &Config, address: SocketAddr) -> Result<ExitCode
         tokio::spawn(metrics.serve(listener));
     }
     tokio::spawn(async move {
-        agents.watch(|agents| tracing::info!(agents = agents.all().len(), "the agents are read")).await
+        agents.watch(|agents| tracing::info!(agents = agents.all().len(), "the agents are read")).await;
     });
     serve(listener, settings, callers, counted, closing, shared.running.idle()).await?;
     shared.close().await;
@@ -179,7 +180,7 @@ impl Door for Callers {
 /// 128 bits of the hash of a token: nobody finds another token with the same ones.
 fn short_hash(token: &str) -> String {
     let hash = digest(&SHA256, token.as_bytes());
-    hash.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
+    hex(hash.as_ref().get(..16).unwrap_or_default())
 }
 
 /// What the headers of one request take away. An unknown name is refused: it would silently take everything away.

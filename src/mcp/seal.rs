@@ -23,7 +23,7 @@ impl Seal {
     pub(crate) fn shared(keys: &[[u8; 32]]) -> Result<Self, SealError> {
         let name = |key: &[u8; 32]| {
             let hash = ring::digest::digest(&ring::digest::SHA256, key);
-            hash.as_ref().iter().take(8).map(|byte| format!("{byte:02x}")).collect::<String>()
+            crate::api::hex::hex(hash.as_ref().get(..8).unwrap_or_default())
         };
         let first = keys.first().map(name).unwrap_or_default();
         let ring = keys.iter().map(|key| (name(key), key.to_vec()));

@@ -196,17 +196,17 @@ impl AgentFile {
         }
         let key = new_key(&mut table)?;
         if let Some(end) = expires {
-            table["expires"] = value(end.to_string());
+            table.insert("expires", value(end.to_string()));
         }
         if limits.read_only {
-            table["read_only"] = value(true);
+            table.insert("read_only", value(true));
         }
         if !toolsets.is_empty() {
-            table["toolsets"] = value(toolsets.iter().collect::<toml_edit::Array>());
+            table.insert("toolsets", value(toolsets.iter().collect::<toml_edit::Array>()));
         }
         for (name, amount) in [("max_milestone_usd", limits.max_milestone), ("max_day_usd", limits.max_day)] {
             if let Some(amount) = amount {
-                table[name] = value(amount.to_string());
+                table.insert(name, value(amount.to_string()));
             }
         }
         self.document.insert(name, Item::Table(table));
@@ -229,7 +229,7 @@ impl AgentFile {
         table.remove("revoked");
         let key = new_key(table)?;
         if let Some(end) = expires {
-            table["expires"] = value(end.to_string());
+            table.insert("expires", value(end.to_string()));
         }
         self.save()?;
         Ok(key)
@@ -240,7 +240,7 @@ impl AgentFile {
     /// # Errors
     /// If there is no such agent, or the file cannot be written.
     pub fn revoke(mut self, name: &str) -> Result<(), AgentsError> {
-        self.table(name)?["revoked"] = value(now());
+        self.table(name)?.insert("revoked", value(now()));
         self.save()
     }
 
@@ -266,9 +266,9 @@ fn unknown(name: &str) -> AgentsError {
 
 fn new_key(table: &mut Table) -> Result<NewKey, AgentsError> {
     let key = NewKey::make().map_err(|fault| AgentsError::Refused(format!("no random bytes for a key: {fault}")))?;
-    table["id"] = value(&key.id);
-    table["key_sha256"] = value(key.hash().hex());
-    table["created"] = value(now());
+    table.insert("id", value(&key.id));
+    table.insert("key_sha256", value(key.hash().hex()));
+    table.insert("created", value(now()));
     Ok(key)
 }
 

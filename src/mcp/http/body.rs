@@ -31,21 +31,21 @@ pub(super) struct Message {
 
 /// Refuses a body that says itself that it is too large.
 pub(super) fn declared(body: &Incoming) -> Result<(), Box<Reply>> {
-    if body.size_hint().lower() > LARGEST as u64 { Err(too_large()) } else { Ok(()) }
+    if body.size_hint().lower() > LARGEST as u64 { Err(Box::new(too_large())) } else { Ok(()) }
 }
 
 /// Reads the whole body.
 pub(super) async fn collect(body: Incoming) -> Result<Bytes, Box<Reply>> {
     match tokio::time::timeout(PATIENCE, Limited::new(body, LARGEST).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(fault)) if fault.is::<LengthLimitError>() => Err(too_large()),
+        Ok(Err(fault)) if fault.is::<LengthLimitError>() => Err(Box::new(too_large())),
         Ok(Err(_)) => Err(Box::new(text(StatusCode::BAD_REQUEST, "the body broke off"))),
         Err(_) => Err(Box::new(text(StatusCode::REQUEST_TIMEOUT, "the body did not come in time"))),
     }
 }
 
-fn too_large() -> Box<Reply> {
-    Box::new(text(StatusCode::PAYLOAD_TOO_LARGE, "a message may have 1 MiB at most"))
+fn too_large() -> Reply {
+    text(StatusCode::PAYLOAD_TOO_LARGE, "a message may have 1 MiB at most")
 }
 
 /// Checks and repairs the message. With `carries_arguments` the arguments of a tool are taken out.

@@ -71,11 +71,11 @@ impl Origins {
         let origin = match (origins.next(), origins.next()) {
             (None, _) => return Ok(None),
             (Some(origin), None) => origin,
-            _ => return Err(refused()),
+            _ => return Err(Box::new(refused())),
         };
         let url = origin.to_str().ok().and_then(|origin| Url::parse(origin).ok());
         let is_known = url.is_some_and(|url| self.0.contains(&url.origin()) || is_own(&url, headers));
-        if is_known { Ok(Some(origin.clone())) } else { Err(refused()) }
+        if is_known { Ok(Some(origin.clone())) } else { Err(Box::new(refused())) }
     }
 }
 
@@ -88,8 +88,8 @@ fn is_own(page: &Url, headers: &HeaderMap) -> bool {
     host.is_some_and(|host| host.origin() == page.origin())
 }
 
-fn refused() -> Box<Reply> {
-    Box::new(text(StatusCode::FORBIDDEN, "this Origin may not call (--allowed-origin names those that may)"))
+fn refused() -> Reply {
+    text(StatusCode::FORBIDDEN, "this Origin may not call (--allowed-origin names those that may)")
 }
 
 /// Lets the page of `origin` read the answer.
