@@ -58,7 +58,14 @@ mod tests {
     fn only_a_whole_traceparent_goes_on() {
         let good = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
         assert!(is_trace(&HeaderValue::from_static(good)));
-        for wrong in ["", "x", &good[1..], &good.to_uppercase(), &format!("{good}-x"), &good.replace("00-4", "00-g")] {
+        for wrong in [
+            "",
+            "x",
+            good.strip_prefix("0").unwrap(),
+            &good.to_uppercase(),
+            &format!("{good}-x"),
+            &good.replace("00-4", "00-g"),
+        ] {
             assert!(!is_trace(&HeaderValue::from_str(wrong).unwrap()), "{wrong}");
         }
     }
