@@ -77,7 +77,7 @@ async fn a_large_body_is_refused_before_it_is_read() {
     let mut chunked = head("Mcp-Method: nonsense\r\nTransfer-Encoding: chunked\r\n").into_bytes();
     for _ in 0..17 {
         chunked.extend(b"10000\r\n");
-        chunked.extend([b' '; 0x10000]);
+        chunked.extend(std::iter::repeat_n(b' ', 0x10000));
         chunked.extend(b"\r\n");
     }
     assert!(spoken(address, chunked).await.starts_with("HTTP/1.1 413"));
