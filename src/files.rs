@@ -10,7 +10,7 @@ use tempfile::NamedTempFile;
 
 mod ours;
 
-pub use ours::{named, open_named, open_ours};
+pub use ours::{named, open_any, open_named, open_ours};
 
 /// Between two tries for a lock.
 const INTERVAL: Duration = Duration::from_millis(10);

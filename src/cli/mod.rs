@@ -153,8 +153,8 @@ impl Cli {
     ///
     /// # Errors
     /// What cannot be understood. The help and the version are errors of clap, too.
-    pub fn read(line: Vec<OsString>) -> Result<Self, clap::Error> {
-        let (flags, matches) = Flags::read(command(), line)?;
+    pub fn read(line: &[OsString]) -> Result<Self, clap::Error> {
+        let (flags, matches) = Flags::read(command, line)?;
         Ok(Self { flags, ..Self::from_arg_matches(&matches)? })
     }
 }

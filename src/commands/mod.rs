@@ -46,7 +46,7 @@ use terminal::{print, print_whole};
 pub fn start(line: Vec<OsString>) -> ExitCode {
     leave_no_core_dump();
     let environment = Environment::of_process();
-    let cli = match Cli::read(line.clone()) {
+    let cli = match Cli::read(&line) {
         Ok(cli) => cli,
         Err(fault) if !fault.use_stderr() => fault.exit(),
         Err(fault) => {

@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::time::Duration;
 
+use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use rust_decimal::Decimal;
 use tracing_subscriber::filter::Targets;
@@ -118,8 +119,16 @@ impl Flags {
     ///
     /// # Errors
     /// What clap cannot read. An error in a value names the flag or the variable.
-    pub fn read(mut command: Command, line: Vec<OsString>) -> Result<(Self, ArgMatches), clap::Error> {
-        let matches = command.try_get_matches_from_mut(line)?;
+    pub fn read(command: impl Fn() -> Command, line: &[OsString]) -> Result<(Self, ArgMatches), clap::Error> {
+        let mut whole = command();
+        let matches = match whole.try_get_matches_from_mut(line) {
+            Err(fault) if fault.kind() == ErrorKind::ValueValidation => {
+                whole = without_overridden_variables(&command, line)?;
+                whole.try_get_matches_from_mut(line)?
+            }
+            matches => matches?,
+        };
+        let command = whole;
         let resolved = ResolvedSetting::of_flags(&command, &matches);
         Ok((Self { resolved, ..Self::from_arg_matches(&matches)? }, matches))
     }
@@ -136,6 +145,22 @@ impl Flags {
         let setting = self.resolved.iter().find(|setting| setting.name == name);
         setting.map_or(Source::Default, |setting| setting.source.clone())
     }
+}
+
+/// A flag before the name of a command does not keep clap from reading the flag's variable again after the name, and the
+/// other way round. So a wrong variable would refuse a start for which it does not count.
+fn without_overridden_variables(command: impl Fn() -> Command, line: &[OsString]) -> Result<Command, clap::Error> {
+    let mut bare = command().mut_args(|argument| argument.env(None::<&str>));
+    let matches = bare.try_get_matches_from_mut(line)?;
+    let given: Vec<String> = ResolvedSetting::of_flags(&bare, &matches)
+        .into_iter()
+        .filter(|setting| matches!(setting.source, Source::Flag(_)))
+        .map(|setting| setting.name)
+        .collect();
+    Ok(command().mut_args(|argument| {
+        let is_given = argument.get_long().is_some_and(|name| given.iter().any(|given| given == name));
+        if is_given { argument.env(None::<&str>) } else { argument }
+    }))
 }
 
 /// Any list: the names are known to the tools, whose error lists the right ones.

@@ -4,8 +4,11 @@
 mod sections;
 mod words;
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
+use crate::api::catalogue::INPUTS;
 use crate::install::{self, HOSTS};
 use crate::mcp;
 use crate::tools::SCHEMAS;
@@ -30,6 +33,13 @@ pub fn schema_files() -> Vec<GeneratedFile> {
         GeneratedFile { path: format!("schemas/{}.json", maker.facts.name), content: format!("{:#}\n", json!(tool)) }
     });
     files.chain([GeneratedFile { path: "schemas/words.md".to_owned(), content: words::words() }]).collect()
+}
+
+/// `src/api/inputs.json`: the input of every operation.
+#[must_use]
+pub fn inputs() -> GeneratedFile {
+    let inputs: BTreeMap<_, _> = INPUTS.iter().map(|maker| (maker.name, (maker.make)())).collect();
+    GeneratedFile { path: "src/api/inputs.json".to_owned(), content: format!("{:#}\n", json!(inputs)) }
 }
 
 /// `docs/hosts/<host>.md` for every host.

@@ -18,7 +18,7 @@ use crate::api::client::Caller;
 use crate::api::cuts::Cut;
 use crate::api::error::{Error, InvalidArgument};
 use crate::api::reply::{Read, Reply};
-use crate::api::token::{Token, hide_tokens};
+use crate::api::token::{Token, hide_secrets};
 use crate::api::types::Field;
 use crate::api::wire::{self, Encoded};
 use crate::api::{Effect, Operation};
@@ -294,10 +294,8 @@ impl Context {
     #[must_use]
     pub fn masked_arguments(&self) -> Object {
         let mut text = Value::Object(self.arguments.clone()).to_string();
-        for secret in self.services.secrets(self.token.as_ref()) {
-            secret.mask(&mut text);
-        }
-        serde_json::from_str(&hide_tokens(&text)).unwrap_or_default()
+        hide_secrets(&mut text, self.services.secrets(self.token.as_ref()));
+        serde_json::from_str(&text).unwrap_or_default()
     }
 
     /// Finds the first argument that contains a secret of this server. Such a call is refused, so that the secret
@@ -305,7 +303,7 @@ impl Context {
     pub(super) fn secret_argument(&self) -> Option<InvalidArgument> {
         let holds_one = |value: &Value| {
             let text = value.to_string();
-            self.services.secrets(self.token.as_ref()).any(|secret| secret.stands_in(&text))
+            self.services.secrets(self.token.as_ref()).iter().any(|secret| secret.stands_in(&text))
         };
         let (name, _) = self.arguments.iter().find(|(_, value)| holds_one(value))?;
         let message = format!("{name} contains the secret token of this server; take it out and call again");
@@ -317,12 +315,9 @@ impl Context {
 fn write_result(result: &Result<Answer, ToolError>) -> WriteResult {
     match result {
         Ok(answer) => {
-            let id = |pointer: &str| {
-                let (key, rest) = pointer.split_once('/')?;
-                answer.object.get(key)?.get(rest)?.as_str()
-            };
+            let id_of = |noun: &str| answer.object.get(noun)?.get("id")?.as_str();
             let result = WriteResult::with(answer.outcome.unwrap_or(Outcome::Done));
-            result.milestone(id("milestone/id")).approval(id("approval/id"))
+            result.milestone(id_of("milestone")).approval(id_of("approval"))
         }
         Err(error) => error.fault().map_or_else(|| WriteResult::with(Outcome::NotDone), WriteResult::failed),
     }

@@ -123,8 +123,10 @@ impl Services {
     }
 
     /// All secrets of this process, including the call's token.
-    pub fn secrets(&self, token: Option<&Token>) -> impl Iterator<Item = Token> {
-        token.cloned().into_iter().chain(self.tokens.secrets())
+    pub fn secrets(&self, token: Option<&Token>) -> Vec<Token> {
+        let mut secrets = self.tokens.secrets();
+        secrets.extend(token.filter(|token| !secrets.contains(token)).cloned());
+        secrets
     }
 
     /// Tries again to save a token that could not be saved when it was delivered.

@@ -1,6 +1,5 @@
 //! The served tools, and the path of a call through them. Start reading at `Toolbox::call`.
 
-use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -9,7 +8,7 @@ use serde_json::Value;
 use crate::answer::{Answer, Cause, Denial, Failure, Names, Object, Sentence, ToolError, bound, hints};
 use crate::api::Effect;
 use crate::api::error::{Error, Refusal};
-use crate::api::token::{Token, hide_tokens};
+use crate::api::token::{Token, hide_secrets};
 use crate::guard::policy::Policy;
 
 use super::arguments;
@@ -75,7 +74,7 @@ fn chosen(policy: &Policy, families: &'static [Family]) -> impl Iterator<Item = 
 }
 
 impl Toolbox {
-    /// Serves the tools of `families` that the operator's policy allows.
+    /// Serves the tools of `catalog` that the operator's policy allows.
     #[must_use]
     pub fn new(mut services: Services, catalog: &'static Catalog) -> Self {
         let policy = &services.operator.policy;
@@ -107,17 +106,12 @@ impl Toolbox {
     /// Finds a served tool by its listed name or its official name (`opentrain_…`).
     #[must_use]
     pub fn find(&self, name: &str, arguments: &Object) -> Option<&Served> {
-        self.served_as(self.entry_named(name, arguments)?)
+        self.served_as(self.entry_named(name, arguments)?.facts.name)
     }
 
     /// Finds a served tool by its name without a prefix.
-    #[must_use]
-    pub fn find_own(&self, name: &str) -> Option<&Served> {
+    fn served_as(&self, name: &str) -> Option<&Served> {
         self.served.iter().find(|served| served.facts().name == name)
-    }
-
-    fn served_as(&self, entry: &Entry) -> Option<&Served> {
-        self.find_own(entry.facts.name)
     }
 
     /// Finds a tool that need not be served: `resume` polls with it.
@@ -133,7 +127,7 @@ impl Toolbox {
     /// two of ours, the arguments decide.
     fn entry_named(&self, name: &str, arguments: &Object) -> Option<&'static Entry> {
         if let Some(listed) = name.strip_prefix(self.names().prefix())
-            && let Some(entry) = self.all().find(|entry| entry.facts.name == listed)
+            && let Some(entry) = self.entry_of(listed)
         {
             return Some(entry);
         }
@@ -166,23 +160,18 @@ impl Toolbox {
     #[must_use]
     pub fn withholds(&self, name: &str) -> bool {
         let is_known = self.names().lists(name) || self.withheld(name).is_some();
-        !is_known && self.all().any(|entry| entry.facts.name == name)
+        !is_known && self.entry_of(name).is_some()
     }
 
     /// Masks the secrets of this process, and every text that looks like an OpenTrain secret, in an outgoing text.
     pub fn mask(&self, text: &mut String) {
-        for secret in self.services.tokens.secrets() {
-            secret.mask(text);
-        }
-        if let Cow::Owned(hidden) = hide_tokens(text) {
-            *text = hidden;
-        }
+        hide_secrets(text, self.services.tokens.secrets());
     }
 
-    /// Refuses a tool that read-only mode hides; `None` if no such tool exists.
-    pub async fn refuse(&self, name: &str, arguments: &Object, call: &Call) -> Option<Result<Answer, Failure>> {
+    /// The refusal of a tool that read-only mode hides; `None` if no such tool exists.
+    pub async fn refusal(&self, name: &str, arguments: &Object, call: &Call) -> Option<Failure> {
         let entry = self.withheld(self.entry_named(name, arguments)?.facts.name)?;
-        Some(Err(self.failed(&entry.facts, &Object::new(), &Denial::read_only().into(), call).await))
+        Some(self.failed(&entry.facts, &Object::new(), &Denial::read_only().into(), call).await)
     }
 
     /// Repeats an earlier refusal without a request, because nothing has changed since.
@@ -269,7 +258,7 @@ impl Toolbox {
 
     /// Adds the parts that answers of all tools share.
     fn complete(&self, answer: &mut Answer, entry: &'static Entry) {
-        let served = self.served_as(entry);
+        let served = self.served_as(entry.facts.name);
         let takes = |parameter| served.is_some_and(|served| served.published().takes(parameter));
         let name = self.names().listed(entry.facts.name);
         let how = || bound::how_to_get_the_whole(entry.facts.effect, &name, takes("limit"));

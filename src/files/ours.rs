@@ -54,6 +54,18 @@ pub fn open_named(path: &Path) -> io::Result<File> {
     })
 }
 
+/// Opens a file of any owner, for showing it to the user who named it.
+///
+/// # Errors
+/// When the file cannot be opened, or is no plain file.
+pub fn open_any(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true);
+    system::wait_for_nobody(&mut options);
+    let file = options.open(std::fs::canonicalize(path)?)?;
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is not a file")) }
+}
+
 #[cfg(unix)]
 mod system {
     use std::ffi::OsString;

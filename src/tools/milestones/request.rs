@@ -12,7 +12,7 @@ use crate::api::approvals::OneApproval;
 use crate::api::contracts::{Contract, GetContract, ListContracts};
 use crate::api::error::Error;
 use crate::api::milestones::{ACTIVE_FUNDED, Milestone, NOT_FUNDED, RequestMilestoneApproval, RequestMilestoneFunding};
-use crate::api::reply::Reply;
+use crate::api::reply::{Reply, documented};
 use crate::api::types::{ContractId, MilestoneId};
 use crate::api::{Operation, scan};
 use crate::engine::{Context, Tool};
@@ -28,50 +28,53 @@ const PAID: &str = "PAID";
 /// The time limit of a read after a refusal.
 const LOOK_LIMIT: Duration = Duration::from_secs(8);
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Funding {
-    #[serde(flatten)]
-    request: RequestMilestoneFunding,
-    /// The contract that holds it, if known: saves a search.
-    contract_id: Option<ContractId>,
+/// An operation that asks a person about a milestone's money.
+pub(super) trait AboutMoney: Operation<Output = OneApproval> {
+    const TITLE: &'static str;
+
+    fn milestone_id(&self) -> &MilestoneId;
 }
 
-impl Tool for Funding {
-    type On = RequestMilestoneFunding;
-    type Output = OneApproval;
+impl AboutMoney for RequestMilestoneFunding {
     const TITLE: &'static str = "Ask to fund a milestone";
-    const ID_HINT: Sentence = MILESTONE_IDS;
 
-    async fn run(self, context: &Context) -> Result<Answer, ToolError> {
-        request(&self.request, &self.request.milestone_id, self.contract_id, context).await
+    fn milestone_id(&self) -> &MilestoneId {
+        &self.milestone_id
+    }
+}
+
+impl AboutMoney for RequestMilestoneApproval {
+    /// The API's word "approve" is misleading: the request is about the payment.
+    const TITLE: &'static str = "Ask to release payment";
+
+    fn milestone_id(&self) -> &MilestoneId {
+        &self.milestone_id
     }
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Release {
+#[serde(rename_all = "camelCase", bound = "O: AboutMoney")]
+pub(super) struct MoneyRequest<O> {
     #[serde(flatten)]
-    request: RequestMilestoneApproval,
+    operation: O,
     /// The contract that holds it, if known: saves a search.
     contract_id: Option<ContractId>,
 }
 
-impl Tool for Release {
-    type On = RequestMilestoneApproval;
+impl<O: AboutMoney> Tool for MoneyRequest<O> {
+    type On = O;
     type Output = OneApproval;
-    /// The API's word "approve" is misleading: the request is about the payment.
-    const TITLE: &'static str = "Ask to release payment";
+    const TITLE: &'static str = <O as AboutMoney>::TITLE;
     const ID_HINT: Sentence = MILESTONE_IDS;
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
-        request(&self.request, &self.request.milestone_id, self.contract_id, context).await
+        request(&self.operation, self.operation.milestone_id(), self.contract_id, context).await
     }
 }
 
 /// Requests funding or release from a person. The milestone is read first if a limit needs its amount, or if the caller
 /// names its contract.
-async fn request<O: Operation<Output = OneApproval>>(
+async fn request<O: AboutMoney>(
     operation: &O,
     milestone: &MilestoneId,
     contract: Option<ContractId>,
@@ -188,7 +191,7 @@ fn among_all(reply: &Reply, milestone: &MilestoneId) -> Result<Option<Subject>, 
     let mut most = None;
     for raw in scan::items(list) {
         reply.can_hold(raw)?;
-        let contract = serde_json::from_str(raw).map_err(|fault| reply.not_of::<ListContracts>(&fault))?;
+        let contract = documented(raw).map_err(|fault| reply.not_of::<ListContracts>(&fault))?;
         let found = held(contract, milestone);
         most = most.into_iter().chain(found).max_by_key(|subject: &Subject| subject.milestone.as_ref().map(cautious));
     }

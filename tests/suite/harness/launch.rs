@@ -146,7 +146,7 @@ impl Launch {
     /// Serves it in this process, for a test whose time is paused: `#[tokio::test(start_paused = true)]`. What waits, waits
     /// no longer than a test can bear.
     pub(crate) async fn in_memory(self) -> Host {
-        let cli = Cli::read(self.line()).unwrap();
+        let cli = Cli::read(&self.line()).unwrap();
         let config = Config::read(&cli.flags, &Environment::of(self.env.clone())).unwrap();
         let server = opentrain_mcp::server(&config).unwrap();
         let (near, far) = tokio::io::duplex(1 << 20);
