@@ -5,7 +5,7 @@ use clap::builder::PossibleValuesParser;
 
 use crate::install::HOSTS;
 
-/// Characters that every host accepts in the name of a server, and every model in the names of tools made from it.
+/// Every host accepts these characters in a server's name, and every model in the names of its tools.
 const NAME_CHARACTERS: &str = "letters, digits, - and _";
 const LONGEST_NAME: usize = 32;
 

@@ -1,4 +1,4 @@
-//! Where writes are recorded, as the settings say.
+//! Decides where writes are recorded.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -14,9 +14,9 @@ pub enum RecordPlace {
     Named(PathBuf),
     /// Where this user's programs keep their state.
     Default(PathBuf),
-    /// Nowhere: there is no home folder.
+    /// Nowhere, since there is no home folder.
     Missing,
-    /// Nowhere: the operator wants no record.
+    /// Nowhere, since the operator wants no record.
     Off,
 }
 
@@ -41,7 +41,7 @@ impl fmt::Display for RecordPlace {
     }
 }
 
-/// Decides where writes are recorded. A limit for the day needs a record to count from.
+/// A limit for the day needs a record to count from.
 pub(super) fn place(flags: &Flags, environment: &Environment) -> Result<RecordPlace, ConfigError> {
     let name = if flags.sandbox { "sandbox.jsonl" } else { "record.jsonl" };
     let place = match (&flags.audit_log, flags.no_record, environment.state_folder()) {

@@ -1,5 +1,4 @@
-//! Reads the text of a setting as its value. Every error names the flag or the variable that holds the text, and says
-//! which values are allowed.
+//! Parses the values of settings. Every error names the flag or variable, and the allowed values.
 
 use std::ffi::OsStr;
 use std::ops::RangeInclusive;
@@ -25,7 +24,7 @@ pub enum LogFormat {
     Json,
 }
 
-/// A parser for clap made of a function that reads a value, or says what it must be.
+/// A parser for clap. The function parses a value, or says what it must be.
 #[derive(Clone)]
 pub(super) struct Reader<F>(pub(super) F);
 
@@ -55,7 +54,7 @@ where
     }
 }
 
-/// A setting that may be missing: the text of its default stands for none.
+/// A setting that may be missing. The text of its default means none.
 pub(super) fn optional<T>(
     default: &'static str,
     read: impl Fn(&str) -> Result<T, String> + Clone,
@@ -107,8 +106,8 @@ pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
     }
 }
 
-/// Model APIs take names of up to 64 letters, digits, `_` and `-`, not beginning with a digit; hosts put the server's name
-/// before each, and the longest tool has 27 characters.
+/// Model APIs take names of up to 64 letters, digits, `_` and `-`, not beginning with a digit; hosts put the server's
+/// name before each, and the longest tool has 27 characters.
 pub(super) fn tool_prefix(text: &str) -> Result<String, String> {
     let fits = text.len() <= 20
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))

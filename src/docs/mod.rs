@@ -1,5 +1,5 @@
-//! Text that is generated from the tables of tools, settings and hosts: the files in `schemas/`, the pages in
-//! `docs/hosts`, and sections of the README and of `docs/`. Nothing here runs in the server.
+//! Generates text from the tables of tools, settings and hosts: the files in `schemas/`, the pages in `docs/hosts`, and
+//! sections of the README and of `docs/`. The server must not use this room.
 
 mod sections;
 mod words;
@@ -15,7 +15,7 @@ use crate::tools::SCHEMAS;
 
 pub use sections::{Page, pages};
 
-/// A file that is generated as a whole.
+/// A generated file.
 #[derive(Clone, Debug)]
 pub struct GeneratedFile {
     /// The path below the crate's root, such as `schemas/list_contracts.json`.
@@ -45,7 +45,7 @@ pub fn inputs() -> GeneratedFile {
 /// `docs/hosts/<host>.md` for every host.
 ///
 /// # Errors
-/// When the format of a host cannot hold our entry.
+/// If a host's format cannot contain our entry.
 pub fn host_pages() -> Result<Vec<GeneratedFile>, install::DocumentError> {
     let page = |host: &install::Host| {
         Ok(GeneratedFile { path: format!("docs/hosts/{}.md", host.name), content: install::page(host)? })
