@@ -1,13 +1,12 @@
 //! `opentrain-mcp audit [FILE]`
 
-use std::io::{ErrorKind, Read};
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::answer::Outcome;
 use crate::answer::text::{count, usd, visible};
 use crate::config::Config;
-use crate::files;
 use crate::guard::ledger::{Record, Recorded};
 
 use super::{Fault, print};
@@ -19,14 +18,13 @@ pub(super) fn run(config: &Config, file: Option<&Path>) -> Result<ExitCode, Faul
     let Some(path) = file.or(place.path()) else {
         return Err("no writes are recorded here; `opentrain-mcp audit FILE` prints a file".into());
     };
-    let text = match read(path) {
+    let record = match Record::read(path) {
         Err(fault) if fault.kind() == ErrorKind::NotFound && file.is_none() => {
             print(&format!("No write is on record yet: there is no {}", path.display()))?;
             return Ok(ExitCode::SUCCESS);
         }
-        text => text.map_err(|fault| format!("{}: {fault}", path.display()))?,
+        record => record.map_err(|fault| format!("{}: {fault}", path.display()))?,
     };
-    let record = Record::of(&text);
     let (open, settled): (Vec<_>, Vec<_>) = record.writes.iter().partition(|write| write.is_open());
     if !open.is_empty() {
         print(&format!(
@@ -47,12 +45,6 @@ pub(super) fn run(config: &Config, file: Option<&Path>) -> Result<ExitCode, Faul
         print(&format!("note: earlier writes are in {}", older.display()))?;
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn read(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut text = Vec::new();
-    files::open_any(path)?.read_to_end(&mut text)?;
-    Ok(text)
 }
 
 /// The earlier files of the record, oldest first.

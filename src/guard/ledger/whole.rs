@@ -1,7 +1,10 @@
 //! A whole record for a human reader: every write in it, and every unreadable line.
 
 use std::collections::BTreeMap;
+use std::io::{self, Read as _};
+use std::path::Path;
 
+use crate::files;
 use crate::guard::ledger::line::{Line, Phase};
 use crate::guard::ledger::reading::{Reading, read};
 
@@ -32,6 +35,16 @@ pub struct Record {
 }
 
 impl Record {
+    /// Reads the record in the file that the user names.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is no plain file.
+    pub fn read(path: &Path) -> io::Result<Self> {
+        let mut text = Vec::new();
+        files::open_any(path)?.read_to_end(&mut text)?;
+        Ok(Self::of(&text))
+    }
+
     /// Parses the text of a record.
     #[must_use]
     pub fn of(text: &[u8]) -> Self {
