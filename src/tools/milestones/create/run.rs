@@ -12,8 +12,7 @@ use tokio::time::Instant;
 
 use crate::answer::{Answer, Cause, Denial, Object, ToolError};
 use crate::api::error::Error;
-use crate::guard::ledger::Commitment;
-use crate::guard::locks::Held;
+use crate::guard::ledger::{Commitment, Held};
 
 use super::creation::Creation;
 use super::earlier::{Open, Past};
@@ -41,16 +40,16 @@ struct SharedNotes<'a> {
 }
 
 impl SharedNotes<'_> {
-    async fn add(&mut self, note: Note) {
-        notes::add(&mut self.notes, note);
-        self.held.leave(notes::written(&self.notes)).await;
+    /// Writes the notes to the lock file. It fails if the lock is lost.
+    async fn leave(&self) -> Result<(), ToolError> {
+        self.held.leave(notes::written(&self.notes)).await.map_err(|_| busy())
     }
+}
 
-    /// Removes the note about this create, which certainly created nothing.
-    async fn forget(&mut self) {
-        notes::remove_open(&mut self.notes, &self.arguments);
-        self.held.leave(notes::written(&self.notes)).await;
-    }
+fn busy() -> ToolError {
+    let hint = vec!["Nothing was sent. Make the identical call again in half a minute.".into()];
+    let message = "Another create in this contract is still under way, in this server or in another one".into();
+    Cause::NotYet { reason: "contract_busy", message, hint }.into()
 }
 
 /// Creates the milestone. If an identical create is in progress, both calls share its answer.
@@ -81,7 +80,7 @@ impl Creation {
         };
         // The lock is held until the end of the write is on record, before another server takes it.
         self.context.hold(Arc::clone(&held));
-        let unshared = held.unshared.as_ref().map(|why| {
+        let unshared = held.unshared().map(|why| {
             format!(
                 "WARNING: other servers on this machine do not see this create, and could make the same one now: {why}."
             )
@@ -141,12 +140,8 @@ impl Creation {
     /// Takes the lock that allows one create at a time per contract, in all processes of this user.
     async fn lock(&self) -> Result<Held, ToolError> {
         let until = (Instant::now() + LOCK_PATIENCE).min(self.context.call.deadline);
-        let held = self.context.services.operator.locks.take(&self.place.lock_key(), until).await;
-        held.ok_or_else(|| {
-            let hint = vec!["Nothing was sent. Make the identical call again in half a minute.".into()];
-            let message = "Another create in this contract is still under way, in this server or in another one".into();
-            Cause::NotYet { reason: "contract_busy", message, hint }.into()
-        })
+        let held = self.context.services.operator.ledger.lock(&self.place.lock_key(), until).await;
+        held.map_err(Denial::unrecorded)?.ok_or_else(busy)
     }
 
     /// Reads the contract before the create, if a check needs it. If the read fails nothing is sent, with two
@@ -175,7 +170,7 @@ impl Creation {
         if let Some(ids) = &ids {
             memory.saw(&self.place, ids);
         }
-        self.note_open(ids.as_ref(), shared).await;
+        self.note_open(ids.as_ref(), shared).await?;
         let (began, left) = (Timestamp::now(), Instant::now());
         let deadline = self.context.call.deadline - RECOVERY;
         let error = match self.context.write_until(&self.wanted, Some(commitment), deadline).await {
@@ -187,7 +182,8 @@ impl Creation {
             Err(error) => error,
         };
         let Some(fault) = error.fault().filter(|fault| fault.may_have_happened()).cloned() else {
-            shared.forget().await;
+            notes::remove_open(&mut shared.notes, &shared.arguments);
+            let _ = shared.leave().await;
             return Err(self.explain(error, look).await);
         };
         match self.recover(&Before { ids: ids.as_ref(), left, past }).await {
@@ -208,14 +204,19 @@ impl Creation {
     async fn remember(&self, milestone: &Value, is_certain: bool, shared: &mut SharedNotes<'_>) {
         self.creations.memory.created(&self.place, &self.terms, milestone, is_certain);
         let note = Note { milestone: milestone.clone(), is_certain, ..self.blank_note(&shared.arguments) };
-        shared.add(note).await;
+        notes::add(&mut shared.notes, note);
+        // If the lock is lost, the record says how the create ended.
+        let _ = shared.leave().await;
     }
 
     /// Notes which milestones were there before the create leaves, in case this server is killed or never sees the end.
-    async fn note_open(&self, before: Option<&HashSet<String>>, shared: &mut SharedNotes<'_>) {
+    /// It is the last look at the lock: a server that was asleep for long may have lost it.
+    async fn note_open(&self, before: Option<&HashSet<String>>, shared: &mut SharedNotes<'_>) -> Result<(), ToolError> {
         if let Some(before) = before.filter(|before| before.len() <= MOST_IDS) {
-            shared.add(Note { before: Some(before.clone()), ..self.blank_note(&shared.arguments) }).await;
+            let note = Note { before: Some(before.clone()), ..self.blank_note(&shared.arguments) };
+            notes::add(&mut shared.notes, note);
         }
+        shared.leave().await
     }
 
     fn blank_note(&self, arguments: &Object) -> Note {
