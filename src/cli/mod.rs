@@ -78,9 +78,16 @@ pub enum Task {
     Uninstall(Uninstall),
     /// Show every setting and its source, and whether OpenTrain accepts the token
     ///
-    /// Give it the flags of the server. It reads the token's status and the account's features, and names the tools
-    /// that would be refused, why, and what to do. Exit status 1 when something would be refused.
-    Check,
+    /// Give it the flags of the server. It reads the token's status and the account's features, and names the tools that
+    /// would be refused, why, and what to do. Exit status 1 when something would be refused.
+    Check {
+        /// Call every tool that reads once, and report where OpenTrain's answers differ from what this server assumes
+        ///
+        /// It writes nothing. The report names fields and kinds of values, and no value: you can send it to the project as
+        /// it is. Exit status 1 when something differs.
+        #[arg(long)]
+        live: bool,
+    },
     /// Stop all writes of every running server of this user, at once
     ///
     /// The servers refuse every write and say why, until `opentrain-mcp thaw`. They need no restart.
