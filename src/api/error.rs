@@ -112,12 +112,40 @@ impl Refusal {
         self.detail_text("reason")
     }
 
+    /// A copy whose JSON has at most about `bytes`: the largest details are left out, and the message is cut.
+    #[must_use]
+    pub fn within(&self, bytes: usize) -> Self {
+        let shortened = |text: &String| text.chars().take(bytes / 16).collect();
+        let mut copy = Self { details: None, cuts: Vec::new(), ..self.clone() };
+        copy.message = shortened(&self.message);
+        copy.code = self.code.as_ref().map(shortened);
+        copy.request_id = self.request_id.as_ref().map(shortened);
+        copy.details = match &self.details {
+            Some(Value::Object(details)) => {
+                let mut sized: Vec<_> =
+                    details.iter().map(|(name, value)| (name.len() + json_len(value), name)).collect();
+                sized.sort_unstable();
+                let mut room = bytes / 2;
+                sized.retain(|(size, _)| room.checked_sub(*size).inspect(|left| room = *left).is_some());
+                let is_kept = |name: &String| sized.iter().any(|(_, kept)| *kept == name);
+                let kept = details.iter().filter(|(name, _)| is_kept(name));
+                Some(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+            }
+            other => other.clone().filter(|details| json_len(details) <= bytes / 2),
+        };
+        copy
+    }
+
     /// True for the only refusal that follows a successful change: moderation has taken the job down, so that it is a
     /// draft again (reference: api-reference/jobs/update).
     #[must_use]
     pub fn came_after_the_change(&self) -> bool {
         self.status == 409 && self.reason() == Some("moderation_blocked") && self.detail_text("status") == Some("DRAFT")
     }
+}
+
+fn json_len(value: &Value) -> usize {
+    value.to_string().len()
 }
 
 /// A reply that is not OpenTrain's: a proxy's page, a broken body, another shape.

@@ -86,7 +86,9 @@ pub(super) fn port(text: &str) -> Result<u16, String> {
 
 pub(super) fn dollars(text: &str) -> Result<Decimal, String> {
     let digits = text.strip_prefix('$').unwrap_or(text);
-    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_plain =
+        digits.split_once('.').map_or(is_number(digits), |(whole, rest)| is_number(whole) && is_number(rest));
     let amount = is_plain.then(|| amount::plain(digits)).flatten();
     amount.ok_or_else(|| format!("must be an amount in USD of 0 or more, such as 500 or 99.50, not \"{text}\""))
 }

@@ -157,15 +157,32 @@ fn not_given(services: &Services, fault: Error) -> Exchanged {
     }
 }
 
-/// Removes the tokens from a reply, also where other fields repeat them. No model may see them.
+/// Removes the tokens from a reply at any depth, also where other fields repeat them. No model may see them.
 #[must_use]
 pub fn without_secrets(mut object: Object, tokens: &[&Token]) -> Object {
-    object.retain(|name, _| !name.ends_with("_token"));
+    drop_tokens(&mut object);
     let mut json = Value::Object(object).to_string();
     for token in tokens {
         token.mask(&mut json);
     }
     serde_json::from_str(&json).unwrap_or_default()
+}
+
+fn drop_tokens(object: &mut Object) {
+    let is_secret = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        ["token", "secret", "password"].iter().any(|end| name.ends_with(end))
+    };
+    object.retain(|name, value| !is_secret(name) || matches!(value, Value::Bool(_) | Value::Number(_) | Value::Null));
+    object.values_mut().for_each(drop_tokens_in);
+}
+
+fn drop_tokens_in(value: &mut Value) {
+    match value {
+        Value::Object(object) => drop_tokens(object),
+        Value::Array(items) => items.iter_mut().for_each(drop_tokens_in),
+        _ => {}
+    }
 }
 
 /// Warnings and notes for the caller about the storage of the token.

@@ -9,6 +9,7 @@ mod listing;
 mod progress;
 mod seal;
 mod server;
+mod spent;
 pub mod stdio;
 
 pub use listing::{tool, tools};
