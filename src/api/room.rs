@@ -46,7 +46,7 @@ mod tests {
     use super::*;
 
     #[tokio::test(start_paused = true)]
-    async fn a_large_reply_waits_for_another_calls_but_not_for_its_own() {
+    async fn a_large_reply_waits_for_others_not_for_its_own() {
         let (one, other) = (Room::default(), Room::default());
         assert!(one.take(SMALL).await.is_none());
         let first = one.take(16 << 20).await.unwrap();

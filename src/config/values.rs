@@ -119,3 +119,37 @@ pub(super) fn tool_prefix(text: &str) -> Result<String, String> {
         "must be up to 20 letters, digits, _ or -, and begin with a letter or _: model APIs take no other names".into()
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_a_plain_amount() {
+        for plain in ["0", "500", "$500", "99.50", "0.0001", "999999999999.9999"] {
+            assert!(dollars(plain).is_ok(), "{plain}");
+        }
+        for other in [
+            "",
+            "$",
+            "$$5",
+            "1_000",
+            "1,000",
+            "1e3",
+            "-1",
+            "+5",
+            "5.",
+            ".5",
+            ".",
+            "5$",
+            "5 USD",
+            "0x10",
+            "NaN",
+            "\u{ff15}",
+            "1000000000000",
+            "0.00001",
+        ] {
+            assert!(dollars(other).is_err(), "{other}");
+        }
+    }
+}

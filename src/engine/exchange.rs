@@ -216,3 +216,21 @@ pub async fn lock_account(tokens: Arc<dyn TokenSource>) -> Result<Box<dyn Accoun
 pub async fn store_account(lock: Box<dyn AccountLock>, account: StoredAccount) -> Result<(), String> {
     tokio::task::spawn_blocking(move || lock.store(account)).await.map_err(|fault| fault.to_string())?
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_token_of_a_reply_is_shown_at_any_depth() {
+        let reply = json!({
+            "access_token": "a", "token_type": "bearer", "scopes": ["x"],
+            "more": [{ "refresh_token": "b", "clientSecret": "c", "has_password": true, "id": 1 }]
+        });
+        let shown = without_secrets(reply.as_object().unwrap().clone(), &[]);
+        let wanted = json!({
+            "token_type": "bearer", "scopes": ["x"], "more": [{ "has_password": true, "id": 1 }]
+        });
+        assert_eq!(Value::Object(shown), wanted);
+    }
+}

@@ -86,3 +86,14 @@ fn likeness(one: &str, other: &str) -> f64 {
 fn bare(name: &str) -> String {
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_any_length_is_compared_at_once() {
+        assert_eq!(nearest("contract_id", &["contractId"]), Some("contractId"));
+        assert_eq!(nearest(&"contractId".repeat(300_000), &["contractId"]), None);
+    }
+}

@@ -51,8 +51,6 @@ pub struct Sandbox {
 impl Sandbox {
     /// Serves on `listener` in the background. Other processes that know `secret` may find it and share it.
     ///
-    /// Must be called within a Tokio runtime.
-    ///
     /// # Errors
     /// When `listener` is not on loopback: other machines must not mistake the sandbox for OpenTrain.
     pub fn start(listener: TcpListener, secret: &UserSecret) -> io::Result<Self> {
