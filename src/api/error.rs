@@ -115,15 +115,21 @@ impl Refusal {
     /// A copy whose JSON has at most about `bytes`: the largest details are left out, and the message is cut.
     #[must_use]
     pub fn within(&self, bytes: usize) -> Self {
-        let shortened = |text: &String| text.chars().take(bytes / 16).collect();
+        let shortened = |text: &String| {
+            let mut short: String = text.chars().take(bytes / 16).collect();
+            while json_len(&short) > bytes / 8 {
+                short = short.chars().take(short.chars().count() / 2).collect();
+            }
+            short
+        };
         let mut copy = Self { details: None, cuts: Vec::new(), ..self.clone() };
         copy.message = shortened(&self.message);
         copy.code = self.code.as_ref().map(shortened);
         copy.request_id = self.request_id.as_ref().map(shortened);
         copy.details = match &self.details {
             Some(Value::Object(details)) => {
-                let mut sized: Vec<_> =
-                    details.iter().map(|(name, value)| (name.len() + json_len(value), name)).collect();
+                let sizes = details.iter().map(|(name, value)| (json_len(name) + json_len(value) + 2, name));
+                let mut sized: Vec<(usize, &String)> = sizes.collect();
                 sized.sort_unstable();
                 let mut room = bytes / 2;
                 sized.retain(|(size, _)| room.checked_sub(*size).inspect(|left| room = *left).is_some());
@@ -144,8 +150,9 @@ impl Refusal {
     }
 }
 
-fn json_len(value: &Value) -> usize {
-    value.to_string().len()
+/// The length of a value as JSON.
+fn json_len(value: &impl Serialize) -> usize {
+    serde_json::to_string(value).map_or(usize::MAX, |text| text.len())
 }
 
 /// A reply that is not OpenTrain's: a proxy's page, a broken body, another shape.
@@ -232,6 +239,31 @@ const fn comes_from_between(status: u16) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refusal_keeps_what_fits() {
+        let mut details = serde_json::Map::new();
+        for number in 0..2_000 {
+            details.insert(format!("k{number}"), "x".into());
+        }
+        details.insert("reason".into(), "account_claim_required".into());
+        details.insert("long".into(), "y".repeat(5_000).into());
+        let refusal = Refusal {
+            status: 403,
+            message: "\u{1}".repeat(9_000),
+            code: Some("FORBIDDEN".into()),
+            request_id: None,
+            details: Some(Value::Object(details)),
+            is_foreign: false,
+            retry_after: None,
+            cuts: Vec::new(),
+        };
+        let kept = refusal.within(4_096);
+        assert!(serde_json::to_string(&kept).unwrap().len() < 4_096);
+        assert!(kept.detail("k1").is_some() && kept.detail("long").is_none() && kept.code == refusal.code);
+        let small = Refusal { details: Some(serde_json::json!({ "reason": "odd" })), message: "No.".into(), ..refusal };
+        assert_eq!(small.within(4_096), small);
+    }
 
     fn answered(status: u16) -> Error {
         let what = "an answer".into();

@@ -246,3 +246,9 @@ impl Intent {
         })
     }
 }
+
+/// Reads a line of a record, for `fuzz/`.
+#[cfg(fuzzing)]
+pub fn fuzz_line(bytes: &[u8]) {
+    reading::fuzz(bytes);
+}

@@ -364,7 +364,7 @@ impl<R: AsyncRead + Send + Unpin + 'static> Transport<RoleServer> for Front<R> {
                 match read {
                     Ok(read) => self.take_read(read),
                     Err(fault) => {
-                        self.refuse(None, Refused::invalid(format!("the line cannot be read: {fault}")), None)
+                        self.refuse(None, Refused::invalid(format!("the line cannot be read: {fault}")), None);
                     }
                 }
                 continue;
