@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::answer::hints::is_about_the_token;
-use crate::answer::phrases::key_page;
+use crate::answer::phrases::{key_page, take_up};
 use crate::answer::text::{visible, word};
 use crate::answer::{Answer, Object, Sentence, ToolError};
 use crate::api::account::{AuthStatus, GetAuthStatus, GetCapabilities, TokenFacts, switch_of};
@@ -14,6 +14,9 @@ use crate::engine::{Context, OneRequest, Tool, tools};
 
 tools![GetAuthStatus, GetCapabilities];
 
+/// Where the values of two fields are listed.
+const LISTED: Sentence =
+    Sentence::naming("countries and languages: names or codes, such as {} lists.", &["get_job_facets"]);
 /// The time limit for reading the features. The answer describes the token without them if they take longer.
 const FEATURES_LIMIT: Duration = Duration::from_secs(5);
 /// The most fields, and the most values of a field, in the text.
@@ -82,10 +85,12 @@ async fn payments(scopes: &[&str], context: &Context) -> String {
     if scopes.contains(&"payments:write") {
         return "It carries payments:write.".into();
     }
-    let keys = key_page(context.services.app().await.as_ref(), context.services.sandbox);
+    let services = &context.services;
+    let keys = key_page(services.app().await.as_ref());
     format!(
         "It does NOT carry payments:write, so it cannot create or fund milestones: a person makes a key with it in the app, \
-         {keys}, and sets it as OT_API_TOKEN."
+         {keys}, and {}.",
+        take_up(services.sandbox)
     )
 }
 
@@ -131,7 +136,7 @@ impl OneRequest for GetCapabilities {
     const TITLE: &'static str = "Get the account's features";
     const OFFICIAL: &'static str = "capabilities";
 
-    async fn render(&self, read: Read<Self>, _: &Reply, _: &Context) -> Answer {
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let named = |wanted: bool| -> Vec<String> {
             let features = read.output.capabilities.iter().filter(|(_, value)| **value == Value::Bool(wanted));
             features.map(|(name, _)| word(name)).collect()
@@ -141,6 +146,7 @@ impl OneRequest for GetCapabilities {
         let summary = format!("Switched on: {}. Switched off: {}.", list(&on), list(&off));
         let mut answer = Answer::new(summary, Object::new());
         answer.lines = draft_fields(&read.object);
+        answer.lines.extend(context.names().say(&LISTED));
         answer.object = read.object;
         answer
     }

@@ -1,4 +1,4 @@
-//! Connections that can break: an answer that does not come, one that ends in the middle, and a reset.
+//! Breaks connections on demand: no answer, half an answer, or a reset.
 
 use std::io;
 use std::pin::Pin;
@@ -16,7 +16,7 @@ use tokio::net::TcpStream;
 
 use super::response::insert;
 
-/// How long the written half of an answer has to leave before the connection is closed.
+/// The written half of an answer needs this long to leave before the connection is closed.
 const FLUSH: Duration = Duration::from_millis(20);
 
 /// A connection that can be reset.
@@ -25,7 +25,7 @@ pub(super) struct Connection {
     pub(super) reset: Reset,
 }
 
-/// Whether a connection is reset when it closes.
+/// True if the connection is reset when it closes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reset(Arc<AtomicBool>);
 
@@ -67,19 +67,18 @@ impl AsyncWrite for Connection {
 }
 
 impl Reset {
-    /// A response that resets the connection.
     pub(super) fn response(&self) -> Response {
         self.0.store(true, Ordering::Relaxed);
         lost()
     }
 }
 
-/// A response that closes the connection: its body fails before any of it, or of the head, was sent.
+/// Closes the connection: the body fails before the head is sent.
 pub(super) fn lost() -> Response {
     Response::new(Body::from_stream(stream::once(async { Err::<Bytes, _>(broken()) })))
 }
 
-/// `response` with the length of the whole body and half of it; then the connection is closed.
+/// Announces the whole length, sends half of the body, and closes the connection.
 pub(super) async fn cut(response: Response) -> Response {
     let (head, body) = response.into_parts();
     let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();

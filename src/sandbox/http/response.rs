@@ -1,4 +1,4 @@
-//! Answers and refusals as HTTP responses.
+//! Makes HTTP responses of answers and refusals.
 
 use axum::body::Body;
 use axum::response::Response;
