@@ -128,8 +128,8 @@ impl Refusal {
         copy.request_id = self.request_id.as_ref().map(shortened);
         copy.details = match &self.details {
             Some(Value::Object(details)) => {
-                let sizes = details.iter().map(|(name, value)| (json_len(name) + json_len(value) + 2, name));
-                let mut sized: Vec<(usize, &String)> = sizes.collect();
+                let measured = details.iter().map(|(name, value)| (json_len(name) + json_len(value) + 2, name));
+                let mut sized: Vec<(usize, &String)> = measured.collect();
                 sized.sort_unstable();
                 let mut room = bytes / 2;
                 sized.retain(|(size, _)| room.checked_sub(*size).inspect(|left| room = *left).is_some());
