@@ -353,7 +353,7 @@ async fn an_approval_about_something_else_is_said_first() {
     }
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn what_the_limits_leave_out_is_named_with_them() {
     let api = Api::of([contract("ctr_8Kq2", &[])]).await;
     for (setting, is_named) in
