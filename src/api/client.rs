@@ -14,8 +14,9 @@ use super::Operation;
 use super::error::{Error, InvalidArgument};
 use super::network::Network;
 pub use super::network::{Proxies, is_loopback};
-use super::receive::receive;
+use super::receive::{Head, receive};
 use super::reply::Reply;
+use super::room::Room;
 use super::token::Token;
 use super::wire::{self, Encoded, Facts};
 
@@ -52,13 +53,15 @@ pub struct Caller<'a> {
     pub claim_token: Option<&'a Token>,
     /// The moment by which the request must end.
     pub deadline: Instant,
+    /// The room of the call for large replies; `None` if the caller holds one reply at a time.
+    pub room: Option<&'a Room>,
 }
 
 impl<'a> Caller<'a> {
     /// A caller without a token.
     #[must_use]
     pub const fn nobody(deadline: Instant) -> Self {
-        Self { token: None, claim_token: None, deadline }
+        Self { token: None, claim_token: None, deadline, room: None }
     }
 
     /// The secrets that are masked in a reply.
@@ -191,7 +194,9 @@ impl Client {
             call = call.header(CONTENT_TYPE, facts.content_type()).body(body);
         }
         let response = call.send().await.map_err(|fault| network.fault(fault, limit))?;
-        receive(response, facts, caller.secrets().cloned().collect(), limit, self.reads_whole).await
+        let secrets = caller.secrets().cloned().collect();
+        let head = Head::of(&response, facts, secrets, self.reads_whole);
+        receive(response, head, limit, caller.room).await
     }
 }
 

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::error::{Error, Refusal, Unreadable};
 use super::reply::Reply;
+use super::room::{Permit, Room, SMALL};
 use super::surrogates::without_lone_surrogates;
 use super::threads;
 use super::token::Token;
@@ -21,7 +22,7 @@ const SHOWN_TEXT: usize = 200;
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// A reply whose head has arrived.
-struct Head {
+pub(super) struct Head {
     status: StatusCode,
     date: Option<Timestamp>,
     retry_after: Option<Duration>,
@@ -34,7 +35,7 @@ struct Head {
 }
 
 impl Head {
-    fn of(response: &reqwest::Response, facts: &'static Facts, secrets: Vec<Token>, whole: bool) -> Self {
+    pub(super) fn of(response: &reqwest::Response, facts: &'static Facts, secrets: Vec<Token>, whole: bool) -> Self {
         let date = header(response, DATE).and_then(http_date);
         let retry_after = header(response, RETRY_AFTER).and_then(|text| delay(text, date));
         Self { status: response.status(), date, retry_after, facts, secrets, whole }
@@ -51,15 +52,13 @@ fn header(response: &reqwest::Response, name: HeaderName) -> Option<&str> {
     response.headers().get(name)?.to_str().ok()
 }
 
-/// Reads a reply to its end by the time limit, masks `secrets` in it, and classifies it.
+/// Reads a reply to its end by the time limit, masks secrets in it, and classifies it.
 pub(super) async fn receive(
     mut response: reqwest::Response,
-    facts: &'static Facts,
-    secrets: Vec<Token>,
+    head: Head,
     limit: Duration,
-    whole: bool,
+    room: Option<&Room>,
 ) -> Result<Reply, Error> {
-    let head = Head::of(&response, facts, secrets, whole);
     if head.status.is_redirection() {
         let mut to = header(&response, LOCATION).unwrap_or("nowhere").to_owned();
         head.secrets.iter().for_each(|secret| secret.mask(&mut to));
@@ -69,13 +68,16 @@ pub(super) async fn receive(
     {
         return Err(head.unreadable(&format!("a compressed body ({coding}), although none was asked for"), false));
     }
-    let body = whole_body(&mut response).await.map_err(|fault| match fault {
-        BodyFault::TooLarge => head.unreadable(&too_large(facts.smaller), false),
-        BodyFault::Broken(fault) if fault.is_timeout() => Error::TimedOut { waited: limit, sent: true },
+    let reading = tokio::time::timeout(limit, whole_body(&mut response, room));
+    let timed_out = || Error::TimedOut { waited: limit, sent: true };
+    let (body, permit) = reading.await.map_err(|_| timed_out())?.map_err(|fault| match fault {
+        BodyFault::TooLarge => head.unreadable(&too_large(head.facts.smaller), false),
+        BodyFault::Broken(fault) if fault.is_timeout() => timed_out(),
         BodyFault::Broken(_) => head.unreadable("a body that ends in the middle", true),
     })?;
     let broken = head.unreadable("a body that could not be read", false);
-    threads::apart(body.len(), move || sort(&head, body)).await.unwrap_or(Err(broken))
+    let reply = threads::apart(body.len(), move || sort(&head, body)).await.unwrap_or(Err(broken))?;
+    Ok(reply.in_room(permit))
 }
 
 fn too_large(smaller: &str) -> String {
@@ -119,20 +121,32 @@ enum BodyFault {
     Broken(reqwest::Error),
 }
 
-/// Reads the body up to the size limit.
-async fn whole_body(response: &mut reqwest::Response) -> Result<Vec<u8>, BodyFault> {
+/// Reads the body up to the size limit, as soon as there is room for it. A body of unknown length needs the most.
+async fn whole_body(
+    response: &mut reqwest::Response,
+    room: Option<&Room>,
+) -> Result<(Vec<u8>, Option<Permit>), BodyFault> {
+    let take = async |bytes| match room {
+        Some(room) => room.take(bytes).await,
+        None => None,
+    };
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
     if announced > MAX_BODY {
         return Err(BodyFault::TooLarge);
     }
+    let mut permit = take(announced).await;
     let mut body = Vec::with_capacity(announced);
     while let Some(chunk) = response.chunk().await.map_err(BodyFault::Broken)? {
-        if body.len() + chunk.len() > MAX_BODY {
+        let length = body.len() + chunk.len();
+        if length > MAX_BODY {
             return Err(BodyFault::TooLarge);
+        }
+        if permit.is_none() && length > SMALL {
+            permit = take(MAX_BODY).await;
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(body)
+    Ok((body, permit))
 }
 
 /// Parses an IMF-fixdate (RFC 9110, 5.6.7), such as `Fri, 12 Jun 2026 10:00:00 GMT`.
