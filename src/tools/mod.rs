@@ -14,6 +14,7 @@ pub mod marketplace;
 pub mod messages;
 pub mod milestones;
 pub mod nouns;
+pub mod overview;
 pub mod proposals;
 pub mod team;
 pub mod tokens;
@@ -35,6 +36,7 @@ macro_rules! families {
 }
 
 families![
+    overview,
     contracts,
     milestones,
     approvals,

@@ -21,6 +21,7 @@ use crate::guard::ledger::Commitment;
 use crate::tools::nouns::approval::{ApprovalRequest, describe_pending, ids_of};
 use crate::tools::nouns::candidate::{candidate, who};
 use crate::tools::nouns::oddities;
+use crate::tools::nouns::people::People;
 
 tools![ListProposals, GetProposal, GetProposalInterview, StartProposalConversation, HireProposal];
 
@@ -71,6 +72,8 @@ impl OneRequest for ListProposals {
 
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let proposals = &read.output.proposals;
+        let people = People::of(context);
+        proposals.iter().for_each(|proposal| people.see_proposal(proposal));
         let mut states: BTreeMap<String, usize> = BTreeMap::new();
         for proposal in proposals {
             *states.entry(status(proposal)).or_default() += 1;
@@ -112,6 +115,7 @@ impl OneRequest for GetProposal {
 
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let proposal = &read.output.proposal;
+        People::of(context).see_proposal(proposal);
         let job = proposal.job_title.text().map_or_else(|| "a job without title".into(), quoted);
         let mut head = vec![format!("{} for {job}: {}", who(proposal), status(proposal)), price(proposal.bid.get())];
         head.extend(scores(proposal));
