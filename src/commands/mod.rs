@@ -30,8 +30,7 @@ use crate::config::{Config, Environment, LogFormat, RecordPlace};
 use crate::engine::{Services, Toolbox};
 use crate::guard::Operator;
 use crate::guard::freeze::{Switch, UNREACHABLE};
-use crate::guard::ledger::AuditLog;
-use crate::guard::locks::Locks;
+use crate::guard::ledger::{Files, Ledger, LockFiles, RecordFile};
 use crate::guard::policy::{Policy, Toolsets};
 use crate::mcp::{Server, stdio};
 use crate::sandbox::{Embedded, Faults, UserSecret};
@@ -203,23 +202,19 @@ fn operator(config: &Config) -> Result<Operator, Fault> {
         duplicate_window: flags.duplicate_window,
         prefix: flags.tool_prefix.clone().unwrap_or_default(),
     };
-    Ok(Operator {
-        policy,
-        audit: record(&config.record, flags.max_day_usd.is_some())?.map(Arc::new),
-        switch: Switch::at(config.switches.clone()),
-        locks: locks(config),
-        private_folder: config.private_folder.clone(),
-    })
+    Ok(Operator { policy, ledger: Arc::new(ledger(config)?), private_folder: config.private_folder.clone() })
 }
 
-/// The record of writes. A record that a limit is counted from must be writable.
-fn record(place: &RecordPlace, is_counted: bool) -> Result<Option<AuditLog>, Fault> {
-    let log = match place {
-        RecordPlace::Named(path) => AuditLog::named(path.clone()),
-        RecordPlace::Default(path) => AuditLog::by_default(path.clone(), is_counted),
-        RecordPlace::Missing | RecordPlace::Off => return Ok(None),
+/// The ledger that the settings name. A record that a limit is counted from must be writable.
+fn ledger(config: &Config) -> Result<Ledger, Fault> {
+    let place = &config.record;
+    let record = match place {
+        RecordPlace::Named(path) => RecordFile::named(path.clone()),
+        RecordPlace::Default(path) => RecordFile::by_default(path.clone(), config.flags.max_day_usd.is_some()),
+        RecordPlace::Missing | RecordPlace::Off => Ok(RecordFile::default()),
     };
-    Ok(Some(log.map_err(|fault| format!("the audit log {place} cannot be written: {fault}"))?))
+    let record = record.map_err(|fault| format!("the audit log {place} cannot be written: {fault}"))?;
+    Ok(Ledger::in_files(Files::new(record, locks(config)), Switch::at(config.switches.clone())))
 }
 
 /// Builds the server from the settings.
@@ -266,7 +261,7 @@ fn missing(config: &Config) -> Vec<String> {
         );
     }
     missing.extend(
-        locks(config)
+        Ledger::in_files(Files::new(RecordFile::default(), locks(config)), Switch::default())
             .problem()
             .map(|why| format!("two servers of this user could create the same milestone in the same instant: {why}")),
     );
@@ -274,6 +269,6 @@ fn missing(config: &Config) -> Vec<String> {
 }
 
 /// The locks that allow one create at a time per contract, across all servers of this user.
-fn locks(config: &Config) -> Locks {
-    Locks::shared_in(config.state_folder.as_ref().map(|folder| folder.join("locks")))
+fn locks(config: &Config) -> LockFiles {
+    LockFiles::shared_in(config.state_folder.as_ref().map(|folder| folder.join("locks")))
 }

@@ -33,6 +33,14 @@ impl SwitchState {
         let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned);
         Self { since: lines.next().unwrap_or_default(), reason: lines.next().unwrap_or_default() }
     }
+
+    /// The refusal of a write while the switch is on.
+    pub(super) fn denial(self) -> Denial {
+        let Self { since, reason } = self;
+        let since = if since.is_empty() { since } else { format!(" {since}") };
+        let why = if reason.is_empty() { reason } else { format!(": {}", quoted(&reason)) };
+        Denial::frozen(format!("The operator has stopped all writes{since}{why}"))
+    }
 }
 
 impl Switch {
@@ -94,12 +102,7 @@ impl Switch {
     pub fn check(&self) -> Result<(), Denial> {
         self.0.iter().try_for_each(|path| match files::read(path) {
             Err(fault) if is_absent(&fault) => Ok(()),
-            Ok(text) => {
-                let SwitchState { since, reason } = SwitchState::of(&String::from_utf8_lossy(&text));
-                let since = if since.is_empty() { since } else { format!(" {since}") };
-                let why = if reason.is_empty() { reason } else { format!(": {}", quoted(&reason)) };
-                Err(Denial::frozen(format!("The operator has stopped all writes{since}{why}")))
-            }
+            Ok(text) => Err(SwitchState::of(&String::from_utf8_lossy(&text)).denial()),
             Err(fault) => Err(Denial::frozen(format!("The stop switch {} cannot be read ({fault})", path.display()))),
         })
     }
