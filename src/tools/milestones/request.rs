@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -14,10 +15,11 @@ use crate::api::error::Error;
 use crate::api::milestones::{ACTIVE_FUNDED, Milestone, NOT_FUNDED, RequestMilestoneApproval, RequestMilestoneFunding};
 use crate::api::reply::Reply;
 use crate::api::types::{ContractId, MilestoneId};
-use crate::api::{Operation, scan};
+use crate::api::{Operation, scan, wire};
 use crate::engine::{Context, Tool};
 use crate::guard::ledger::Commitment;
 use crate::tools::nouns::approval::{ApprovalRequest, describe_request};
+use crate::tools::nouns::dry_run::{self, Costs, Plan};
 use crate::tools::nouns::subject::Subject;
 
 /// The hint for milestone ids.
@@ -35,6 +37,8 @@ pub(super) struct Funding {
     request: RequestMilestoneFunding,
     /// The contract that holds it, if known: saves a search.
     contract_id: Option<ContractId>,
+    /// Checks and sends nothing.
+    dry_run: Option<bool>,
 }
 
 impl Tool for Funding {
@@ -44,7 +48,11 @@ impl Tool for Funding {
     const ID_HINT: Sentence = MILESTONE_IDS;
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
-        request(&self.request, &self.request.milestone_id, self.contract_id, context).await
+        let milestone = &self.request.milestone_id;
+        if self.dry_run == Some(true) {
+            return rehearse(&self.request, milestone, self.contract_id, NOT_FUNDED, context).await;
+        }
+        request(&self.request, milestone, self.contract_id, context).await
     }
 }
 
@@ -55,6 +63,8 @@ pub(super) struct Release {
     request: RequestMilestoneApproval,
     /// The contract that holds it, if known: saves a search.
     contract_id: Option<ContractId>,
+    /// Checks and sends nothing.
+    dry_run: Option<bool>,
 }
 
 impl Tool for Release {
@@ -65,7 +75,11 @@ impl Tool for Release {
     const ID_HINT: Sentence = MILESTONE_IDS;
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
-        request(&self.request, &self.request.milestone_id, self.contract_id, context).await
+        let milestone = &self.request.milestone_id;
+        if self.dry_run == Some(true) {
+            return rehearse(&self.request, milestone, self.contract_id, ACTIVE_FUNDED, context).await;
+        }
+        request(&self.request, milestone, self.contract_id, context).await
     }
 }
 
@@ -102,6 +116,57 @@ async fn request<O: Operation<Output = OneApproval>>(
             None => Err(error),
         },
     }
+}
+
+/// Checks a request for funding or release without making it. The contract is read by itself, because only then does
+/// OpenTrain tell what was used of its budget.
+async fn rehearse<O: Operation<Output = OneApproval>>(
+    operation: &O,
+    milestone: &MilestoneId,
+    contract: Option<ContractId>,
+    wanted: &'static str,
+    context: &Context,
+) -> Result<Answer, ToolError> {
+    wire::encode(operation)?;
+    let contract = match contract {
+        Some(contract) => contract,
+        None => {
+            let found = somewhere(milestone, context).await?;
+            ContractId(found.contract.id.text().unwrap_or_default().to_owned())
+        }
+    };
+    let subject = in_contract(milestone, contract, context).await?;
+    let status = subject.milestone.as_ref().and_then(|milestone| milestone.status.text());
+    let ended = subject.contract.status.text() == Some("ended");
+    let refusals = match status {
+        Some(status) if status == wanted && !ended => Vec::new(),
+        _ => vec![context.names().say_all(&describe_status(&subject, wanted))],
+    };
+    let amount = subject.amount();
+    let commitment = Some(Commitment { amount, milestone_id: Some(milestone.0.clone()) });
+    let is_release = wanted == ACTIVE_FUNDED;
+    let evidence = if is_release { subject.evidence(Timestamp::now(), context).await } else { Vec::new() };
+    let plan = Plan {
+        would: format!(
+            "ask the user to {} {}",
+            if is_release { "release the payment of" } else { "fund" },
+            subject.name()
+        ),
+        commitment,
+        costs: if is_release {
+            Some(Costs::nothing("the release pays the trainer what is held; no fee is documented for it"))
+        } else {
+            amount.and_then(Costs::of_funding)
+        },
+        refusals,
+        facts: if is_release {
+            evidence
+        } else {
+            vec!["A payment method must be on file; no read tells whether there is one.".into()]
+        },
+        notes: subject.notes(Timestamp::now()),
+    };
+    dry_run::answer(operation, plan, context).await
 }
 
 /// The status that the milestone needs, if the refusal names another one.

@@ -4,6 +4,7 @@ pub mod approval;
 pub mod candidate;
 pub mod contract;
 pub mod decision;
+pub mod dry_run;
 pub mod event;
 pub mod milestone;
 pub mod oddities;

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use crate::answer::phrases::key_page;
 use crate::answer::{Link, Object, Sentence};
+use crate::api::Gate;
 use crate::api::account::switch_of;
 use crate::engine::Context;
 
@@ -39,7 +40,7 @@ pub fn seems_unclaimed(scopes: &[&str]) -> bool {
 pub async fn stops(scopes: &[&str], features: Option<&Object>, context: &Context) -> Vec<Stop> {
     let services = &context.services;
     let mut stops = Vec::new();
-    if let Err(denial) = services.operator.allows_writes() {
+    if let Err(denial) = services.operator.allows_writes().await {
         stops.push(Stop::new(denial.reason, format!("{}: no write is sent.", denial.message.trim_end_matches('.'))));
     }
     if seems_unclaimed(scopes) {
@@ -60,6 +61,23 @@ pub async fn stops(scopes: &[&str], features: Option<&Object>, context: &Context
         let text = format!("{feature} is switched off for this account: {} would be refused.", tools.join(", "));
         Stop::new("feature_off", text)
     }));
+    stops
+}
+
+/// What would stop a call with this gate.
+pub async fn stops_of(gate: &Gate, scopes: &[&str], features: Option<&Object>, context: &Context) -> Vec<String> {
+    let services = &context.services;
+    let mut stops = Vec::new();
+    stops.extend(services.operator.allows_writes().await.err().map(|denial| denial.message));
+    if gate.claimed && seems_unclaimed(scopes) {
+        stops.push(unclaimed(context).text);
+    } else if !gate.admits(scopes) {
+        let page = key_page(services.app().await.as_ref(), services.sandbox);
+        let scopes = gate.scopes.join(" or ");
+        stops.push(format!("The token lacks {scopes}. A person makes a key with it in the app, {page}."));
+    }
+    let off = |feature: &&str| features.and_then(|all| all.get(&switch_of(feature))) == Some(&Value::Bool(false));
+    stops.extend(gate.feature.filter(off).map(|feature| format!("{feature} is switched off for this account.")));
     stops
 }
 

@@ -45,16 +45,13 @@ pub(super) struct Asked {
 
 /// Looks up the open approvals of the record, newest first.
 pub(super) async fn look(context: &Context) -> Asked {
-    let Some(audit) = context.services.operator.audit.clone() else {
-        return Asked { unknown: Some("no record of writes is kept".into()), ..Asked::default() };
-    };
-    let Some(base) = context.services.base().await else { return Asked::default() };
-    let open = match audit.open_approvals(base, context.principal()).await {
+    let Some(account) = context.account().await else { return Asked::default() };
+    let open = match context.services.operator.ledger.open_approvals(account).await {
         Ok(open) => open,
         Err(fault) => return Asked { unknown: Some(fault.to_string()), ..Asked::default() },
     };
     let others = open.len().saturating_sub(MOST);
-    let looks = open.into_iter().take(MOST).map(|line| async {
+    let looks = open.into_iter().rev().take(MOST).map(|line| async {
         let id = ApprovalId(line.approval_id.clone().unwrap_or_default());
         let until = Instant::now() + LOOK_LIMIT;
         let reply = context.get_until(&GetApproval { approval_id: id }, until).await;

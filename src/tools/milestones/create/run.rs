@@ -25,7 +25,7 @@ use super::{judge, words};
 /// The most ids of milestones that are noted before a create.
 const MOST_IDS: usize = 1_000;
 /// The time limit of the first read, so that time remains for the create.
-const LOOK_LIMIT: Duration = Duration::from_secs(12);
+pub(super) const LOOK_LIMIT: Duration = Duration::from_secs(12);
 /// The longest wait for another create in the same contract.
 const LOCK_PATIENCE: Duration = Duration::from_secs(16);
 /// The pause between two reads that look for a create with an unknown end.
@@ -221,7 +221,7 @@ impl Creation {
     }
 
     /// The committed amount: for a fixed price the amount, otherwise the larger of the amount and rate × volume.
-    fn amount(&self, look: Option<&Result<Look, Error>>) -> Result<Option<Decimal>, ToolError> {
+    pub(super) fn amount(&self, look: Option<&Result<Look, Error>>) -> Result<Option<Decimal>, ToolError> {
         match look {
             // The refusal of the read explains more: nothing was sent, and why.
             Some(Err(fault)) if self.context.policy().has_caps() => match fault {
@@ -241,7 +241,7 @@ impl Creation {
     }
 
     /// Warnings about the read before the create.
-    fn first_warnings(&self, look: Option<&Result<Look, Error>>, past: &Past) -> Vec<String> {
+    pub(super) fn first_warnings(&self, look: Option<&Result<Look, Error>>, past: &Past) -> Vec<String> {
         match look {
             Some(Err(fault)) => vec![format!(
                 "WARNING: the contract could not be looked at first ({fault}), so an equal milestone would not have been seen."
