@@ -12,6 +12,7 @@ pub mod facts;
 pub mod in_flight;
 pub mod instructions;
 pub mod memory;
+pub mod open_steps;
 pub mod resume;
 pub mod schemas;
 pub mod secrets;

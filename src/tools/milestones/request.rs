@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use jiff::Timestamp;
 use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -25,8 +24,9 @@ use crate::tools::nouns::subject::Subject;
 /// The hint for milestone ids.
 const MILESTONE_IDS: Sentence =
     Sentence::naming("milestoneId comes from {}; a contract id does not work here.", &["list_contracts"]);
-/// The status of a milestone whose money was released. The reference lists it only among the app's labels, as "Paid".
+/// The statuses of a milestone whose money was released. The reference lists only the app's label "Paid".
 const PAID: &str = "PAID";
+const RELEASED: &str = "RELEASED";
 /// The time limit of a read after a refusal.
 const LOOK_LIMIT: Duration = Duration::from_secs(8);
 
@@ -135,7 +135,9 @@ async fn rehearse<O: Operation<Output = OneApproval>>(
             ContractId(found.contract.id.text().unwrap_or_default().to_owned())
         }
     };
-    let subject = in_contract(milestone, contract, context).await?;
+    let reply = context.get(&GetContract { contract_id: contract }).await.map_err(ToolError::unsent)?;
+    let (now, seen) = (reply.now(), reply.output::<GetContract>().map_err(ToolError::unsent)?);
+    let subject = held(seen.contract, milestone).ok_or_else(|| not_there(milestone, "this contract"))?;
     let status = subject.milestone.as_ref().and_then(|milestone| milestone.status.text());
     let ended = subject.contract.status.text() == Some("ended");
     let refusals = match status {
@@ -145,7 +147,7 @@ async fn rehearse<O: Operation<Output = OneApproval>>(
     let amount = subject.amount();
     let commitment = Some(Commitment { amount, milestone_id: Some(milestone.0.clone()) });
     let is_release = wanted == ACTIVE_FUNDED;
-    let evidence = if is_release { subject.evidence(Timestamp::now(), context).await } else { Vec::new() };
+    let evidence = if is_release { subject.evidence(now, context).await } else { Vec::new() };
     let plan = Plan {
         would: format!(
             "ask the user to {} {}",
@@ -164,7 +166,7 @@ async fn rehearse<O: Operation<Output = OneApproval>>(
         } else {
             vec!["A payment method must be on file; no read tells whether there is one.".into()]
         },
-        notes: subject.notes(Timestamp::now()),
+        notes: subject.notes(now),
     };
     dry_run::answer(operation, plan, context).await
 }
@@ -214,8 +216,10 @@ fn describe_status(subject: &Subject, wanted: &str) -> Vec<Sentence> {
     let status_note = match (wanted, status) {
         _ if ended => format!("{it_is}, and its contract has ended."),
         (NOT_FUNDED, ACTIVE_FUNDED) => format!("{it_is}: there is nothing left to fund."),
-        (NOT_FUNDED, PAID) => format!("{it_is} already: it was funded and released, and must not be funded again."),
-        (ACTIVE_FUNDED, PAID) => format!("{it_is} already: there is nothing to release."),
+        (NOT_FUNDED, PAID | RELEASED) => {
+            format!("{it_is} already: it was funded and released, and must not be funded again.")
+        }
+        (ACTIVE_FUNDED, PAID | RELEASED) => format!("{it_is} already: there is nothing to release."),
         (ACTIVE_FUNDED, NOT_FUNDED) => format!("{it_is}: it has to be funded first."),
         _ if status == wanted => format!("{it_is} now; OpenTrain does not say what else is in the way."),
         (NOT_FUNDED, _) => format!("{it_is}, which cannot be funded. That status is OpenTrain's to change."),

@@ -115,9 +115,9 @@ pub async fn answer<O: Operation>(operation: &O, mut plan: Plan, context: &Conte
     answer.warnings.extend(plan.notes.iter().cloned());
     answer.next = "To do it, make the same call without dryRun.".into();
     let run = json!({
-        "method": O::METHOD.as_str(), "path": path, "body": body, "amountUsd": sum,
-        "feesUsd": plan.costs.as_ref().and_then(|costs| costs.fees), "totalUsd": plan.costs.as_ref().and_then(|costs| costs.total),
-        "usedTodayUsd": day.as_ref().map(|day| day.after), "refusals": refusals, "facts": plan.facts, "notes": plan.notes,
+        "method": O::METHOD.as_str(), "path": path, "body": body, "amountUsd": amount::json(sum),
+        "feesUsd": amount::json(plan.costs.as_ref().and_then(|costs| costs.fees)), "totalUsd": amount::json(plan.costs.as_ref().and_then(|costs| costs.total)),
+        "usedTodayUsd": amount::json(day.as_ref().map(|day| day.after)), "refusals": refusals, "facts": plan.facts, "notes": plan.notes,
     });
     answer.own.insert("dryRun".into(), run);
     Ok(answer)

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 use crate::answer::text::{date, grouped, number, usd};
-use crate::api::milestones::{CreateMilestone, Milestone};
+use crate::api::milestones::{CreateMilestone, Milestone, NOT_FUNDED};
 use crate::api::proposals::FirstMilestone;
 use crate::api::types::{Positive, instant};
 
@@ -37,7 +37,9 @@ pub fn of_first_milestone(wanted: &FirstMilestone, now: Timestamp) -> Vec<String
 #[must_use]
 pub fn of_existing(milestone: &Milestone, others: &[Decimal], now: Timestamp) -> Vec<String> {
     let amount = milestone.amount_usd.decimal();
-    let mut notes = of_terms(amount, milestone.due_date.text(), now);
+    // Once it is funded, a due date that has passed is a fact and no oddity.
+    let due = milestone.due_date.text().filter(|_| milestone.status.text() == Some(NOT_FUNDED));
+    let mut notes = of_terms(amount, due, now);
     notes.extend(amount.and_then(|amount| of_jump(amount, others.iter().max().copied()?)));
     notes
 }

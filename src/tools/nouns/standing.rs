@@ -3,10 +3,12 @@
 use serde_json::Value;
 
 use crate::answer::phrases::key_page;
-use crate::answer::{Link, Object, Sentence};
+use crate::answer::text::moment_of;
+use crate::answer::{Link, LinkKind, Object, Sentence};
 use crate::api::Gate;
 use crate::api::account::switch_of;
 use crate::engine::Context;
+use crate::engine::open_steps::{OpenStep, OpenSteps};
 
 /// Scopes that no token of an unclaimed account has (reference: api-reference/agent-auth/token).
 const AFTER_A_CLAIM: [&str; 5] =
@@ -61,7 +63,20 @@ pub async fn stops(scopes: &[&str], features: Option<&Object>, context: &Context
         let text = format!("{feature} is switched off for this account: {} would be refused.", tools.join(", "));
         Stop::new("feature_off", text)
     }));
+    stops.extend(open_steps(context).into_iter().filter_map(|step| payment_method(&step)));
     stops
+}
+
+/// The steps for the user that this server has seen and that are not known to be done.
+#[must_use]
+pub fn open_steps(context: &Context) -> Vec<OpenStep> {
+    context.services.memory.of::<OpenSteps>().of(context.principal().as_deref())
+}
+
+fn payment_method(step: &OpenStep) -> Option<Stop> {
+    let link = (step.link.kind == LinkKind::Billing).then(|| step.link.clone())?;
+    let text = format!("No payment method was on file {}. {}", moment_of(step.at), link.describe("The user adds one"));
+    Some(Stop { text, reason: "payment_method_required", link: Some(link) })
 }
 
 /// What would stop a call with this gate.

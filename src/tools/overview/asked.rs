@@ -3,14 +3,13 @@
 
 use std::time::Duration;
 
+use futures::future::join_all;
 use tokio::time::Instant;
 
 use crate::api::approvals::{Approval, GetApproval, PENDING};
 use crate::api::types::ApprovalId;
 use crate::engine::Context;
 use crate::guard::ledger::Line;
-
-use super::reads::at_once;
 
 /// The most approvals that are looked up.
 const MOST: usize = 10;
@@ -58,5 +57,5 @@ pub(super) async fn look(context: &Context) -> Asked {
         let state = reply.and_then(|reply| reply.output::<GetApproval>()).map(|one| one.approval);
         OneAsked { line, state: state.map_err(|fault| crate::answer::text::cut(&fault.to_string(), 120)) }
     });
-    Asked { looked_up: at_once(looks).await, others, unknown: None }
+    Asked { looked_up: join_all(looks).await, others, unknown: None }
 }

@@ -28,7 +28,11 @@ pub(super) fn section(reads: &Reads) -> Section {
         Ok(balance) => {
             let (free, held) = (cents(&balance.available_cents), cents(&balance.reserved_cents));
             let shown = |sum: Option<Decimal>| sum.map_or_else(|| "an unknown amount".into(), usd);
-            section.count(format!("credits {} (and {} reserved)", shown(free), shown(held)), "creditsUsd", json!(free));
+            section.count(
+                format!("credits {} (and {} reserved)", shown(free), shown(held)),
+                "creditsUsd",
+                amount::json(free),
+            );
         }
         Err(why) => section.cannot_read("Credits", why),
     }
@@ -57,7 +61,7 @@ fn milestones(contracts: &[Contract], section: &mut Section) {
         let Some(milestones) = by_status.get(status) else { continue };
         let sum = amount::sum(milestones.iter().filter_map(|(_, milestone)| milestone.amount_usd.decimal()));
         section.counts.push(format!("{} {words}, {}", count(milestones.len(), "milestone"), total(sum)));
-        sums.insert(word(status), json!({ "milestones": milestones.len(), "usd": sum }));
+        sums.insert(word(status), json!({ "milestones": milestones.len(), "usd": amount::json(sum) }));
     }
     section.facts.insert("milestonesByStatus".into(), Value::Object(sums));
     let open = by_status.get(NOT_FUNDED).into_iter().flatten();
@@ -78,7 +82,7 @@ fn unfunded(contract: &Contract, milestone: &Milestone) -> Item {
             name.unwrap_or_default(),
             trainer(contract)
         ),
-        data: json!({ "milestoneId": milestone.id.text(), "contractId": contract.id.text(), "amountUsd": sum, "who": trainer(contract) }),
+        data: json!({ "milestoneId": milestone.id.text(), "contractId": contract.id.text(), "amountUsd": amount::json(sum), "who": trainer(contract) }),
         link: None,
     }
 }

@@ -1,6 +1,5 @@
 //! Reads everything that the overview needs, at once. Eight requests, and one for each approval that the record knows.
 
-use futures::future::join_all;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -129,9 +128,4 @@ fn why(fault: &Error, gate: &Gate) -> String {
         return format!("{} is switched off for this account", crate::answer::text::word(feature));
     }
     crate::answer::text::cut(&format!("HTTP {}: {}", refusal.status, refusal.message), 120)
-}
-
-/// Runs several looks at the same time.
-pub(super) async fn at_once<T, F: Future<Output = T>>(looks: impl IntoIterator<Item = F>) -> Vec<T> {
-    join_all(looks).await
 }

@@ -4,19 +4,22 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::json;
 
+use crate::answer::LinkKind;
 use crate::answer::lines::count_or_zero;
 use crate::answer::text::{count, moment, moment_of, quoted_to, total, usd, word};
 use crate::api::amount;
 use crate::api::approvals::Approval;
-use crate::api::credits::Payment;
+use crate::api::credits::{LedgerEntry, Payment};
 use crate::api::jobs::OwnJob;
 use crate::api::messages::ListedConversation;
 use crate::engine::Context;
+use crate::engine::open_steps::OpenStep;
 use crate::guard::ledger::Line;
 use crate::tools::nouns::approval::link;
 use crate::tools::nouns::contract::contract_name;
 use crate::tools::nouns::decision::words_of;
 use crate::tools::nouns::people::People;
+use crate::tools::nouns::standing::open_steps;
 
 use super::asked::OneAsked;
 use super::reads::Reads;
@@ -51,6 +54,11 @@ pub(super) async fn for_the_user(reads: &Reads, people: &People, context: &Conte
     if let Some(why) = &reads.asked.unknown {
         section.cannot_read("Open approvals", why);
     }
+    let checkouts: Vec<Item> = open_steps(context).iter().filter_map(|step| checkout(step, reads)).collect();
+    if !checkouts.is_empty() {
+        section.count(count(checkouts.len(), "unpaid checkout"), "checkouts", checkouts.len());
+    }
+    section.group(checkouts, ("get_credit_top_up", "topUpId"));
     match &reads.payments {
         Ok(payments) => {
             let waiting: Vec<&Payment> =
@@ -65,6 +73,18 @@ pub(super) async fn for_the_user(reads: &Reads, people: &People, context: &Conte
         Err(why) => section.cannot_read("Pending payments", why),
     }
     section
+}
+
+/// A checkout that this server has started, unless the credits show that it was paid.
+fn checkout(step: &OpenStep, reads: &Reads) -> Option<Item> {
+    let is_paid = |entry: &LedgerEntry| step.top_up.is_some() && entry.top_up_id.text() == step.top_up.as_deref();
+    let entries = reads.credits.as_ref().ok().map(|balance| balance.recent_entries.items()).unwrap_or_default();
+    let open = step.link.kind == LinkKind::Checkout && !entries.iter().any(is_paid);
+    open.then(|| Item {
+        text: step.link.describe("a checkout for credits, not known to be paid"),
+        data: json!({ "checkoutUrl": step.link.url, "topUpId": step.top_up }),
+        link: Some(step.link.clone()),
+    })
 }
 
 /// The amount of a request: the milestone's now, or the one that was asked for.
@@ -92,7 +112,7 @@ async fn approval(asked: &OneAsked, reads: &Reads, people: &People, now: Timesta
             let data = json!({
                 "approvalId": id, "type": approval.kind.text(), "contractId": approval.contract_id.text(),
                 "milestoneId": approval.milestone_id.text(), "proposalId": approval.proposal_id.text(),
-                "what": what, "amountUsd": sum, "expiresAt": approval.expires_at.text(),
+                "what": what, "amountUsd": amount::json(sum), "expiresAt": approval.expires_at.text(),
                 "approvalUrl": approval.approval_url.text(),
             });
             Item { text, data, link: page }
@@ -104,7 +124,7 @@ async fn approval(asked: &OneAsked, reads: &Reads, people: &People, now: Timesta
                 word(&asked.line.at),
                 word(&asked.line.tool)
             ),
-            data: json!({ "approvalId": id, "amountUsd": sum, "unread": why }),
+            data: json!({ "approvalId": id, "amountUsd": amount::json(sum), "unread": why }),
             link: None,
         },
     }
@@ -137,7 +157,7 @@ fn invoice(payment: &Payment) -> Item {
     let title = title.map_or_else(String::new, |title| format!(" for {}", quoted_to(title, TITLE)));
     Item {
         text: format!("{id}: unpaid invoice{title}, {}", sum.map_or_else(|| "no amount".into(), usd)),
-        data: json!({ "invoiceId": payment.id.text(), "milestoneId": milestone.and_then(|about| about.id.text()), "amountUsd": sum }),
+        data: json!({ "invoiceId": payment.id.text(), "milestoneId": milestone.and_then(|about| about.id.text()), "amountUsd": amount::json(sum) }),
         link: None,
     }
 }
