@@ -14,6 +14,9 @@ use crate::tools::nouns::standing::stops;
 
 tools![GetAuthStatus, GetCapabilities];
 
+/// Where the values of two fields are listed.
+const LISTED: Sentence =
+    Sentence::naming("countries and languages: names or codes, such as {} lists.", &["get_job_facets"]);
 /// The time limit for reading the features. The answer describes the token without them if they take longer.
 const FEATURES_LIMIT: Duration = Duration::from_secs(5);
 /// What no read tells.
@@ -127,7 +130,7 @@ impl OneRequest for GetCapabilities {
     const TITLE: &'static str = "Get the account's features";
     const OFFICIAL: &'static str = "capabilities";
 
-    async fn render(&self, read: Read<Self>, _: &Reply, _: &Context) -> Answer {
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let named = |wanted: bool| -> Vec<String> {
             let features = read.output.capabilities.iter().filter(|(_, value)| **value == Value::Bool(wanted));
             features.map(|(name, _)| word(name)).collect()
@@ -137,6 +140,7 @@ impl OneRequest for GetCapabilities {
         let summary = format!("Switched on: {}. Switched off: {}.", list(&on), list(&off));
         let mut answer = Answer::new(summary, Object::new());
         answer.lines = draft_fields(&read.object);
+        answer.lines.extend(context.names().say(&LISTED));
         answer.object = read.object;
         answer
     }

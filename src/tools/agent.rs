@@ -7,10 +7,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::answer::phrases::{SANDBOX_KEY, WAITING, key_page, make_a_key};
+use crate::answer::hints::GIVEN_BY_A_CLAIM;
+use crate::answer::phrases::{SANDBOX_KEY, WAITING, key_page, make_a_key, take_up};
 use crate::answer::text::{visible, word};
 use crate::answer::{Answer, Cause, Denial, HumanStep, Link, LinkKind, Object, Outcome, Sentence, ToolError};
 use crate::api::Operation;
+use crate::api::account::GetAuthStatus;
 use crate::api::agent::{ClaimStarted, ExchangeClaim, RegisterIdentity, StartClaim};
 use crate::api::error::InvalidArgument;
 use crate::api::reply::Read;
@@ -69,14 +71,15 @@ impl Tool for RegisterAgent {
             StoredAccount { token: Some(output.access_token.clone()), claim_token: Some(output.claim_token.clone()) };
         let saved = store_account(lock, account).await;
         let object = without_secrets(object, &[&output.access_token, &output.claim_token]);
-        let keys = key_page(services.app().await.as_ref(), services.sandbox);
+        let keys = key_page(services.app().await.as_ref());
         let summary = [
             "Registered. The account can draft and publish jobs, and read.".into(),
             "To hire, a person has to claim it within about 24 hours: ask for their e-mail address.".into(),
             Sentence::naming("Then {}(email).", &["claim_account"]),
             format!(
                 "To create milestones and ask for payments, that person then makes a key with payments:write in the app, \
-                 {keys}, and sets it as OT_API_TOKEN."
+                 {keys}, and {}.",
+                take_up(services.sandbox)
             )
             .into(),
         ];
@@ -179,7 +182,7 @@ async fn describe(exchanged: Exchanged, context: &Context) -> Result<Answer, Too
             answer.next = context.next(&[("get_auth_status", "")]);
             Ok(answer)
         }
-        Exchanged::None => Err(Denial::not_registered().into()),
+        Exchanged::None => owned(context).await.ok_or_else(|| Denial::not_registered().into()),
         Exchanged::Denied(denial) => Err(denial.into()),
         Exchanged::Failed(fault) if fault.may_have_happened() => {
             let make_a_key = make_a_key(services.app().await.as_ref(), services.sandbox);
@@ -203,6 +206,21 @@ async fn describe(exchanged: Exchanged, context: &Context) -> Result<Answer, Too
             Ok(answer)
         }
     }
+}
+
+/// The answer where no claim is open because a person owns the account already, as far as the scopes tell: a token of an
+/// unclaimed account has none of these.
+async fn owned(context: &Context) -> Option<Answer> {
+    context.token.as_ref()?;
+    let status = context.read(&GetAuthStatus {}).await.ok()?.1.output;
+    let is_claimed = status.token.get()?.scope_names().iter().any(|scope| GIVEN_BY_A_CLAIM.contains(scope));
+    let object = Map::from_iter([("status".to_owned(), "claimed".into())]);
+    let summary =
+        "claimed: no claim is open here, and the token in use has scopes that only the account of a person has.";
+    let mut answer = Answer::new(summary, object);
+    answer.outcome = Some(Outcome::Done);
+    answer.step_outcome = answer.outcome;
+    is_claimed.then_some(answer)
 }
 
 fn pending(how: &str, wait: Duration) -> Answer {

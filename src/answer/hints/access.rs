@@ -11,7 +11,7 @@ use crate::api::error::Refusal;
 use super::call_facts::CallFacts;
 
 /// Scopes that only the token of a claimed account has (reference: api-reference/agent-auth/token).
-const GIVEN_BY_A_CLAIM: [&str; 3] = ["proposals:write", "messages:write", "team:write"];
+pub const GIVEN_BY_A_CLAIM: [&str; 3] = ["proposals:write", "messages:write", "team:write"];
 
 pub(super) fn unauthorized(call: &CallFacts<'_>) -> Vec<Sentence> {
     let set_a_token = call.set_a_token();
@@ -31,12 +31,11 @@ pub(super) fn unauthorized(call: &CallFacts<'_>) -> Vec<Sentence> {
 }
 
 pub(super) fn forbidden(refusal: &Refusal, call: &CallFacts<'_>) -> Vec<Sentence> {
-    let names = |value: Option<&Value>| -> Vec<String> {
-        value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(visible).collect()
-    };
-    let required = names(refusal.detail("requiredScopes"));
+    let required: Vec<String> = refusal.required_scopes().map(visible).collect();
     if !required.is_empty() {
-        return missing_scope(&required, &names(refusal.detail("grantedScopes")), call);
+        let granted = refusal.detail("grantedScopes").and_then(Value::as_array);
+        let granted: Vec<String> = granted.into_iter().flatten().filter_map(Value::as_str).map(visible).collect();
+        return missing_scope(&required, &granted, call);
     }
     if let Some(feature) = refusal.detail_text("featureKey") {
         let feature = visible(feature);
@@ -68,9 +67,14 @@ pub(super) fn forbidden(refusal: &Refusal, call: &CallFacts<'_>) -> Vec<Sentence
     ]
 }
 
+/// True if the claim of this agent's account gives every one of these scopes.
+pub(super) fn is_given_by_a_claim<'a>(mut required: impl Iterator<Item = &'a str>, call: &CallFacts<'_>) -> bool {
+    call.can_claim && required.all(|scope| GIVEN_BY_A_CLAIM.contains(&scope))
+}
+
 fn missing_scope(required: &[String], granted: &[String], call: &CallFacts<'_>) -> Vec<Sentence> {
     let granted = if granted.is_empty() { "none".to_owned() } else { granted.join(", ") };
-    if call.can_claim && required.iter().all(|scope| GIVEN_BY_A_CLAIM.contains(&scope.as_str())) {
+    if is_given_by_a_claim(required.iter().map(String::as_str), call) {
         return vec![
             format!("The token lacks the scope {}; it has: {granted}.", required.join(" and ")).into(),
             "The token that a claim gives has it. This agent registered the account.".into(),
@@ -83,9 +87,9 @@ fn missing_scope(required: &[String], granted: &[String], call: &CallFacts<'_>) 
     vec![
         format!("The token lacks the scope {}; it has: {granted}.", required.join(" or ")).into(),
         format!(
-            "A token cannot be given more scopes: a person makes another in the app, {}, with that scope, and sets it as \
-             OT_API_TOKEN.",
-            call.key_page()
+            "A token cannot be given more scopes: the user makes a key with that scope in the app, {}, and {}.",
+            call.key_page(),
+            call.take_up()
         )
         .into(),
         "(The token of a claimed account does not carry payments:write.)".into(),
@@ -129,9 +133,10 @@ pub(super) fn claim(failure: &Failure, call: &CallFacts<'_>) -> Vec<Sentence> {
     }
     hint.push(
         format!(
-            "\n3. The token that a claim gives does not carry payments:write: if that is missing then, make a key in the app, \
-             {}, and set that one as OT_API_TOKEN.{again}",
-            call.key_page()
+            "\n3. The token that a claim gives does not carry payments:write: if that is missing then, the user makes a key \
+             in the app, {}, and {}.{again}",
+            call.key_page(),
+            call.take_up()
         )
         .into(),
     );

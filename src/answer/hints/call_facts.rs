@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::answer::phrases::{SANDBOX_KEY, key_page, make_a_key};
+use crate::answer::phrases::{SANDBOX_KEY, key_page, make_a_key, take_up};
 use crate::answer::sentence::{Names, Sentence};
 use crate::api::{Effect, Gate};
 
@@ -27,13 +27,15 @@ pub struct CallFacts<'a> {
     pub after_claim: bool,
     /// True if an agent registered the account here, so that it can be claimed.
     pub can_claim: bool,
+    /// The environment variable whose token is in use, if one is set.
+    pub variable: Option<&'static str>,
     /// True in the sandbox, where nothing is real.
     pub sandbox: bool,
 }
 
 impl CallFacts<'_> {
     pub(super) fn key_page(&self) -> String {
-        key_page(self.app, self.sandbox)
+        key_page(self.app)
     }
 
     pub(super) fn make_a_key(&self) -> String {
@@ -42,11 +44,27 @@ impl CallFacts<'_> {
 
     /// Says how to configure a token. Desktop hosts do not pass shell variables, so the text names both ways.
     pub(super) fn set_a_token(&self) -> String {
+        let login = match self.variable {
+            Some(variable) => format!("sets it in place of the one in {variable}"),
+            None if self.sandbox => "sets it as OT_API_TOKEN".into(),
+            None => {
+                "runs `opentrain-mcp login`, after which this server goes on with it; or sets it as OT_API_TOKEN".into()
+            }
+        };
         format!(
-            "A person makes one in the OpenTrain app, {}, and sets it as OT_API_TOKEN: in the \"env\" of this server in the \
-             host's configuration, or in the shell that starts it; then the server is restarted.",
+            "A person makes one in the OpenTrain app, {}, and {login}: in the \"env\" of this server in the host's \
+             configuration, or in the shell that starts it; then the server is restarted.",
             self.key_page()
         )
+    }
+
+    /// Says how this server gets a key with another scope. Used as the end of a sentence.
+    pub(super) fn take_up(&self) -> String {
+        match self.variable {
+            Some(variable) => format!("sets it in place of the one in {variable}, and restarts this server"),
+            None if self.sandbox => take_up(true).into(),
+            None => format!("{}; after the login this server goes on with it", take_up(false)),
+        }
     }
 
     pub(super) fn sandbox_key(&self) -> Option<Sentence> {

@@ -1,4 +1,4 @@
-//! Conversations and messages. Reading marks nothing as read.
+//! Handlers for conversations and messages. Reading marks nothing as read.
 
 use std::cmp::Reverse;
 
@@ -11,7 +11,7 @@ use crate::api::messages::{ConversationFilter, Direction, ListConversations, Rea
 use crate::sandbox::rules::life;
 use crate::sandbox::world::{Caller, Refused, World};
 
-/// How many a page has (reference: api-reference/messages/list).
+/// How many items a page has (reference: api-reference/messages/list).
 const BOUNDS: Bounds = Bounds { default: 20, most: 100 };
 /// The longest message (reference: api-reference/messages/send).
 const LONGEST: usize = 10_000;

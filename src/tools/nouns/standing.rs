@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::answer::phrases::key_page;
+use crate::answer::phrases::{key_url, make_a_key};
 use crate::answer::text::moment_of;
 use crate::answer::{Link, LinkKind, Object, Sentence};
 use crate::api::Gate;
@@ -50,12 +50,14 @@ pub async fn stops(scopes: &[&str], features: Option<&Object>, context: &Context
     }
     if !scopes.contains(&"payments:write") {
         let app = services.app().await;
-        let page = key_page(app.as_ref(), services.sandbox);
         let text = format!(
             "The token lacks payments:write: creating, funding and releasing milestones and ending contracts would be refused. \
-             A person makes a key with it in the app, {page}."
+             A person {}.",
+            make_a_key(app.as_ref(), services.sandbox)
         );
-        stops.push(Stop::new("scope_missing", text));
+        let page = app.as_ref().and_then(key_url);
+        let link = page.map(|page| Link::new(LinkKind::Key, page.as_str(), app.as_ref()));
+        stops.push(Stop { text, reason: "scope_missing", link });
     }
     let is_off = |feature: &str| features.and_then(|all| all.get(&switch_of(feature))) == Some(&Value::Bool(false));
     let off = services.refused(|facts| facts.gate.feature.filter(|feature| is_off(feature)));
@@ -87,9 +89,8 @@ pub async fn stops_of(gate: &Gate, scopes: &[&str], features: Option<&Object>, c
     if gate.claimed && seems_unclaimed(scopes) {
         stops.push(unclaimed(context).text);
     } else if !gate.admits(scopes) {
-        let page = key_page(services.app().await.as_ref(), services.sandbox);
-        let scopes = gate.scopes.join(" or ");
-        stops.push(format!("The token lacks {scopes}. A person makes a key with it in the app, {page}."));
+        let how = make_a_key(services.app().await.as_ref(), services.sandbox);
+        stops.push(format!("The token lacks {}. A person {how}.", gate.scopes.join(" or ")));
     }
     let off = |feature: &&str| features.and_then(|all| all.get(&switch_of(feature))) == Some(&Value::Bool(false));
     stops.extend(gate.feature.filter(off).map(|feature| format!("{feature} is switched off for this account.")));
