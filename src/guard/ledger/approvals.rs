@@ -16,18 +16,15 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(7 * 24);
 #[derive(Debug)]
 pub(super) struct OpenApprovals<'a> {
     account: &'a Account,
+    /// Requests before this moment have expired.
+    pub(super) since: Timestamp,
     /// By the id of the approval.
     open: BTreeMap<String, Line>,
 }
 
 impl<'a> OpenApprovals<'a> {
-    pub(super) const fn of(account: &'a Account) -> Self {
-        Self { account, open: BTreeMap::new() }
-    }
-
-    /// Requests before this moment have expired.
-    pub(super) fn horizon(now: Timestamp) -> Timestamp {
-        now.checked_sub(LONGEST).unwrap_or(now)
+    pub(super) fn of(account: &'a Account, now: Timestamp) -> Self {
+        Self { account, since: now.checked_sub(LONGEST).unwrap_or(now), open: BTreeMap::new() }
     }
 
     /// Takes the next line of the record.
@@ -37,6 +34,7 @@ impl<'a> OpenApprovals<'a> {
             // A decision that became known.
             self.open.remove(&approval);
         } else if line.outcome == Some(Outcome::PendingApproval)
+            && line.at.parse::<Timestamp>().is_ok_and(|at| at >= self.since)
             && line.may_be_of(&self.account.base, self.account.principal.as_deref())
         {
             self.open.insert(approval, line);
@@ -54,16 +52,18 @@ impl<'a> OpenApprovals<'a> {
 mod tests {
     use super::*;
 
-    fn line(at: &str, approval: &str, phase: Phase, outcome: Option<Outcome>) -> Line {
+    fn line(second: &str, approval: &str, phase: Phase, outcome: Option<Outcome>) -> Line {
         let (base, principal) = (Some("https://a".to_owned()), Some("p".to_owned()));
         let approval_id = Some(approval.to_owned());
-        Line { at: at.into(), phase, outcome, base, principal, approval_id, ..Line::default() }
+        let at = format!("2026-06-12T10:00:0{second}Z");
+        Line { at, phase, base, principal, approval_id, outcome, ..Line::default() }
     }
 
     #[test]
     fn an_approval_is_open_until_its_decision_is_recorded() {
         let account = Account { base: "https://a".into(), principal: Some("p".into()) };
-        let mut approvals = OpenApprovals::of(&account);
+        let now = "2026-06-12T10:00:09Z".parse().unwrap();
+        let mut approvals = OpenApprovals::of(&account, now);
         let pending = Some(Outcome::PendingApproval);
         approvals.take(line("3", "later", Phase::After, pending));
         approvals.take(line("1", "first", Phase::After, pending));

@@ -153,13 +153,13 @@ impl FileRecord {
 
     /// See [`crate::guard::ledger::Ledger::open_approvals`]. Not in memory: only a person asks for these.
     pub(super) fn open_approvals(&mut self, account: &Account, until: Instant) -> io::Result<Vec<Line>> {
-        let mut approvals = OpenApprovals::of(account);
+        let mut approvals = OpenApprovals::of(account, Timestamp::now());
         let mut file = match LockedFile::open(&self.path, files::open_known_log, until) {
             Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             file => file?,
         };
         self.must_be_record(&mut file)?;
-        let start = file.start_of(OpenApprovals::horizon(Timestamp::now()))?;
+        let start = file.start_of(approvals.since)?;
         file.lines(start, |bytes| {
             if let Reading::Whole(line) = read(bytes) {
                 approvals.take(line);

@@ -255,11 +255,11 @@ fn an_unwritten_line_is_kept_and_comes_first() {
 }
 
 #[test]
-fn closing_ends_open_writes_and_writes_kept_lines() {
+fn closing_writes_the_ends_of_open_writes() {
     let place = Place::new();
     let mut ledger = place.process();
     ledger.begin(&line(1, 10), &limit(), soon()).unwrap().unwrap();
-    ledger.close(vec![line(1, 10)], soon()).unwrap();
+    ledger.close(vec![line(1, 10).ended(WriteResult::unknown())], soon()).unwrap();
     let record = Record::of(&place.bytes());
     assert_eq!(record.writes[0].after.as_ref().unwrap().outcome, Some(Outcome::Unknown));
 }
