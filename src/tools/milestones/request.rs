@@ -128,12 +128,11 @@ async fn rehearse<O: Operation<Output = OneApproval>>(
     context: &Context,
 ) -> Result<Answer, ToolError> {
     wire::encode(operation)?;
-    let contract = match contract {
-        Some(contract) => contract,
-        None => {
-            let found = somewhere(milestone, context).await?;
-            ContractId(found.contract.id.text().unwrap_or_default().to_owned())
-        }
+    let contract = if let Some(contract) = contract {
+        contract
+    } else {
+        let found = somewhere(milestone, context).await?;
+        ContractId(found.contract.id.text().unwrap_or_default().to_owned())
     };
     let reply = context.get(&GetContract { contract_id: contract }).await.map_err(ToolError::unsent)?;
     let (now, seen) = (reply.now(), reply.output::<GetContract>().map_err(ToolError::unsent)?);

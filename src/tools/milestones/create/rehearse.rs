@@ -32,9 +32,7 @@ impl Creation {
             notes.push(would_give_back(&found, &look));
         }
         let refusals = self.misfits(&look);
-        let look = Ok(look);
-        notes.extend(self.first_warnings(Some(&look), &past));
-        let Ok(look) = &look else { return Err(ToolError::from(crate::answer::Denial::read_only())) };
+        notes.extend(self.resembling(&look, &past));
         let shown = amount.map_or_else(|| "an amount that OpenTrain works out".into(), usd);
         let plan = Plan {
             would: format!("create an unfunded milestone of {shown} for {}", contract_name(&look.contract)),

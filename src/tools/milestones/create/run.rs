@@ -221,7 +221,7 @@ impl Creation {
     }
 
     /// The committed amount: for a fixed price the amount, otherwise the larger of the amount and rate × volume.
-    pub(super) fn amount(&self, look: Option<&Result<Look, Error>>) -> Result<Option<Decimal>, ToolError> {
+    fn amount(&self, look: Option<&Result<Look, Error>>) -> Result<Option<Decimal>, ToolError> {
         match look {
             // The refusal of the read explains more: nothing was sent, and why.
             Some(Err(fault)) if self.context.policy().has_caps() => match fault {
@@ -241,21 +241,26 @@ impl Creation {
     }
 
     /// Warnings about the read before the create.
-    pub(super) fn first_warnings(&self, look: Option<&Result<Look, Error>>, past: &Past) -> Vec<String> {
+    fn first_warnings(&self, look: Option<&Result<Look, Error>>, past: &Past) -> Vec<String> {
         match look {
             Some(Err(fault)) => vec![format!(
                 "WARNING: the contract could not be looked at first ({fault}), so an equal milestone would not have been seen."
             )],
-            Some(Ok(seen)) if !self.doubles => {
-                let resembles = |milestone: &Seen<'_>| {
-                    self.terms.resemble(&Stored::of(milestone.raw), &past.storage)
-                        && milestone.is_recent(seen, self.window())
-                };
-                let resembling: Vec<Seen<'_>> = seen.recent().filter(resembles).collect();
-                words::resembling_warnings(seen, &resembling)
-            }
-            _ => Vec::new(),
+            Some(Ok(seen)) => self.resembling(seen, past),
+            None => Vec::new(),
         }
+    }
+
+    /// Warnings about milestones with the same money and date but other words.
+    pub(super) fn resembling(&self, look: &Look, past: &Past) -> Vec<String> {
+        if self.doubles {
+            return Vec::new();
+        }
+        let resembles = |milestone: &Seen<'_>| {
+            self.terms.resemble(&Stored::of(milestone.raw), &past.storage) && milestone.is_recent(look, self.window())
+        };
+        let resembling: Vec<Seen<'_>> = look.recent().filter(resembles).collect();
+        words::resembling_warnings(look, &resembling)
     }
 
     /// If the terms do not fit the contract, adds terms that would. Reads the contract if it was not read before.
