@@ -22,6 +22,8 @@ mod file;
 mod held;
 mod intent;
 mod line;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod reading;
 mod store;
 mod whole;
@@ -31,6 +33,8 @@ pub use held::Held;
 use held::Turns;
 pub use intent::Intent;
 pub use line::{Commitment, Damage, Line, Phase, WriteResult};
+#[cfg(feature = "postgres")]
+pub use postgres::{Address, Postgres};
 use store::Store;
 pub use store::{Account, Search};
 pub use whole::{Record, Recorded};
@@ -70,6 +74,13 @@ impl Ledger {
     pub fn in_files(files: Files, switch: Switch) -> Self {
         let required = files.is_required();
         Self::of(Box::new(files), required, switch)
+    }
+
+    /// A ledger for servers on any number of machines. A write that cannot be recorded is refused.
+    #[cfg(feature = "postgres")]
+    #[must_use]
+    pub fn in_postgres(postgres: Postgres, switch: Switch) -> Self {
+        Self::of(Box::new(postgres), true, switch)
     }
 
     fn of(store: Box<dyn Store>, required: bool, switch: Switch) -> Self {
@@ -183,12 +194,20 @@ impl Ledger {
         self.store.problem()
     }
 
+    /// Looks whether a write could be recorded now, within a second.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn check(&self) -> io::Result<()> {
+        self.store.check().await
+    }
+
     /// Prepares to stop: ends all open writes as `unknown`, and writes lines that could not be written before.
     pub async fn close(&self) {
         let open = self.open.lock().map(|mut open| std::mem::take(&mut *open)).unwrap_or_default();
         let lines = open.into_values().map(|line| line.ended(WriteResult::unknown())).collect();
         if let Err(fault) = self.store.close(lines).await {
-            tracing::error!(%fault, "the record of writes could not be written");
+            tracing::error!(%fault, "the audit log could not be written");
         }
     }
 }

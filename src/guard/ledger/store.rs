@@ -1,9 +1,8 @@
-//! What the servers that share a ledger know together. Files hold it for the servers of one user on one machine. This is
-//! the only way to either of them.
+//! What the servers that share a ledger know together. Files hold it for the servers of one user on one machine,
+//! PostgreSQL for servers on any number of machines. Everyone else knows only this.
 
 use std::fmt::Debug;
 use std::io;
-use std::time::Duration;
 
 use futures::future::BoxFuture;
 use rust_decimal::Decimal;
@@ -14,9 +13,6 @@ use crate::guard::freeze::SwitchState;
 use crate::guard::policy::Policy;
 
 use super::line::Line;
-
-/// The longest wait for one step.
-pub(super) const PATIENCE: Duration = Duration::from_secs(3);
 
 /// The answer of one step.
 pub(super) type Step<'a, T> = BoxFuture<'a, io::Result<T>>;
@@ -50,6 +46,9 @@ pub(super) trait Store: Debug + Send + Sync {
 
     /// Why two servers could create the same milestone at the same moment, as far as is known before a lock is taken.
     fn problem(&self) -> Option<String>;
+
+    /// Fails within a second if no write could be recorded now, as far as can be told without writing.
+    fn check(&self) -> Step<'_, ()>;
 
     /// Adds these lines, and all lines that were kept, before the process ends.
     fn close(&self, lines: Vec<Line>) -> Step<'_, ()>;

@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 use crate::answer::Denial;
 use crate::guard::freeze::SwitchState;
 use crate::guard::ledger::line::Line;
-use crate::guard::ledger::store::{Account, Lock, PATIENCE, Search, Step, Store};
+use crate::guard::ledger::store::{Account, Lock, Search, Step, Store};
 use crate::guard::policy::Policy;
 
 mod lock_file;
@@ -22,6 +22,8 @@ mod state;
 pub use lock_file::LockFiles;
 use record::FileRecord;
 
+/// The longest wait for another process that holds the file.
+const PATIENCE: Duration = Duration::from_secs(3);
 /// The longest wait of a process that is stopping and must end soon.
 const LAST_PATIENCE: Duration = Duration::from_millis(100);
 
@@ -148,6 +150,11 @@ impl Store for Files {
 
     fn problem(&self) -> Option<String> {
         self.locks.problem()
+    }
+
+    /// A file shows it when it is written.
+    fn check(&self) -> Step<'_, ()> {
+        async { Ok(()) }.boxed()
     }
 
     fn close(&self, lines: Vec<Line>) -> Step<'_, ()> {
