@@ -282,7 +282,6 @@ async fn the_demo_plays_the_main_job_and_succeeds() {
         "types 439218, presses [Claim account]",
         "HTTP 401",
         "presses [Create key]",
-        "list_contracts",
         "create_milestone",
         "/claim",
         "presses [Claim account]",

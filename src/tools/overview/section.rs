@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(fitted.lines.len(), 1 + 8 + 1 + 2, "{:?}", fitted.lines);
         assert_eq!(fitted.lines[9], "… and 16 more: ot_list_contracts()");
         assert_eq!(fitted.data["items"].as_array().unwrap().len(), 10);
-        let mut narrow = Section::new("work", "WORK", 30);
+        let mut narrow = Section::new("work", "WORK", 20);
         narrow.group(items(4), ("list_jobs", ""));
         assert_eq!(narrow.fit(&names).lines, ["WORK: nothing.", "- item 0", "- item 1", "… and 2 more"]);
     }
