@@ -77,7 +77,9 @@ impl OneRequest for ListProposals {
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let proposals = &read.output.proposals;
         let people = People::of(context);
-        proposals.iter().for_each(|proposal| people.see_proposal(proposal));
+        for proposal in proposals {
+            people.see_proposal(proposal);
+        }
         let mut states: BTreeMap<String, usize> = BTreeMap::new();
         for proposal in proposals {
             *states.entry(status(proposal)).or_default() += 1;

@@ -55,7 +55,9 @@ impl Tool for GetOverview {
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
         let reads = Reads::all(self.since.as_deref(), context).await?;
         let people = People::of(context);
-        reads.contracts.iter().flatten().for_each(|contract| people.see_contract(contract));
+        for contract in reads.contracts.iter().flatten() {
+            people.see_contract(contract);
+        }
         let scopes: Vec<&str> = reads
             .status
             .as_ref()
@@ -81,13 +83,13 @@ fn answer(reads: &Reads, sections: [Section; 5], stops: &[Stop], used: Option<St
     let now = reads.now.unwrap_or_else(Timestamp::now);
     let mut object = Object::from_iter([("today".to_owned(), today::data(now, context))]);
     let waits = |section: &Section| section.groups.iter().map(|group| group.total).sum::<usize>();
-    let [user, you, _, work, _] = &sections;
+    let [theirs, yours, _, work, _] = &sections;
     let mut answer = Answer::new(
         format!(
             "{} Waiting for the user: {}. Waiting for you: {}. Work to look at: {}.",
             today::line(now, context),
-            waits(user),
-            waits(you),
+            waits(theirs),
+            waits(yours),
             waits(work)
         ),
         Object::new(),

@@ -65,8 +65,8 @@ impl Reads {
         let now = [&status, &contracts, &jobs, &updates].into_iter().flatten().map(Reply::now).max();
         match status {
             // The token may have been replaced; the engine then tries again.
-            Err(fault) if fault.status() == Some(401) => return Err(fault.into()),
-            Err(fault) if contracts.is_err() && conversations.is_err() && jobs.is_err() => return Err(fault.into()),
+            Err(fault) if fault.status() == Some(401) => Err(fault.into()),
+            Err(fault) if contracts.is_err() && conversations.is_err() && jobs.is_err() => Err(fault.into()),
             status => Ok(Self {
                 now,
                 status: output::<GetAuthStatus>(status).await,

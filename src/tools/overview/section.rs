@@ -84,7 +84,7 @@ impl Section {
         let counts = if self.counts.is_empty() { nothing.to_owned() } else { self.counts.join("; ") };
         let mut lines = vec![format!("{}: {counts}.", self.title)];
         lines.extend(self.unread.iter().map(|fault| format!("! {fault}.")));
-        let (mut items, mut links, mut more) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut items, mut pages, mut more) = (Vec::new(), Vec::new(), Vec::new());
         let (mut room, mut data_room) = (self.room, MOST_DATA);
         for (group, share) in self.groups.iter().zip(shares(&self.groups)) {
             let mut shown = 0;
@@ -96,7 +96,7 @@ impl Section {
                 (room, data_room, shown) = (room - size, data_room - data_size, shown + 1);
                 lines.push(format!("- {}", item.text));
                 items.push(item.data.clone());
-                links.extend(item.link.clone());
+                pages.extend(item.link.clone());
             }
             let left = group.total - shown;
             if left > 0 {
@@ -116,7 +116,7 @@ impl Section {
         if !more.is_empty() {
             data.insert("more".into(), more.into());
         }
-        Fitted { lines, data: data.into(), links }
+        Fitted { lines, data: data.into(), links: pages }
     }
 }
 
