@@ -18,7 +18,7 @@ fn conversation(number: usize) -> Value {
 }
 
 fn job(number: usize) -> Value {
-    let status = if number % 2 == 0 { "OPEN" } else { "DRAFT" };
+    let status = if number.is_multiple_of(2) { "OPEN" } else { "DRAFT" };
     json!({ "id": format!("job_{number:04}"), "title": "Ü".repeat(200), "status": status, "published": true,
         "proposalCounts": { "total": 9, "unreviewed": 3 } })
 }
