@@ -19,7 +19,7 @@ use crate::api::proposals::{
 use crate::api::reply::{Read, Reply};
 use crate::api::types::ProposalId;
 use crate::api::wire;
-use crate::engine::{Context, OneRequest, Tool, tools};
+use crate::engine::{Context, Money, OneRequest, Tool, tools};
 use crate::guard::ledger::Commitment;
 use crate::tools::nouns::approval::{ApprovalRequest, describe_pending, ids_of};
 use crate::tools::nouns::candidate::{candidate, who};
@@ -266,6 +266,7 @@ impl Tool for Hire {
     type Output = OneApproval;
     const TITLE: &'static str = "Ask to hire a candidate";
     const ID_HINT: Sentence = PROPOSAL_IDS;
+    const MONEY: Money = Money::Counted;
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
         if self.dry_run == Some(true) {

@@ -44,6 +44,7 @@ mod limits;
 mod login;
 mod names;
 mod overview;
+mod packaging;
 mod protocol;
 mod registry;
 mod retries;

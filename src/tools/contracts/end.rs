@@ -8,8 +8,8 @@ use crate::answer::{Answer, Outcome, Sentence, ToolError};
 use crate::api::contracts::{EndContract, Ending, GetContract};
 use crate::api::reply::{Read, Reply};
 use crate::api::wire;
-use crate::engine::{Context, Tool};
-use crate::tools::nouns::approval::{ApprovalRequest, describe_request};
+use crate::engine::{Context, Money, Tool};
+use crate::tools::nouns::approval::{ApprovalRequest, Asked, describe_request};
 use crate::tools::nouns::contract::{CONTRACT_IDS, contract_name};
 use crate::tools::nouns::dry_run::{self, Costs, Plan};
 use crate::tools::nouns::subject::Subject;
@@ -30,6 +30,8 @@ impl Tool for End {
     type Output = Ending;
     const TITLE: &'static str = "End a contract";
     const ID_HINT: Sentence = CONTRACT_IDS;
+    /// The API does not say what becomes of the money that a contract holds; a person decides.
+    const MONEY: Money = Money::Outside;
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
         if self.dry_run == Some(true) {
@@ -42,7 +44,8 @@ impl Tool for End {
 
 async fn ended(end: &EndContract, read: Read<EndContract>, reply: &Reply, context: &Context) -> Answer {
     if let Some(approval) = read.output.approval.get() {
-        return describe_request(ApprovalRequest { approval, object: read.object, reply }, None, context).await;
+        let asked = Asked { contract: Some(&end.contract_id.0), ..Asked::default() };
+        return describe_request(ApprovalRequest { approval, object: read.object, reply }, asked, context).await;
     }
     let id = word(&end.contract_id.0);
     let summary = format!("Ended: contract {id} had no funded milestone, so it ended at once. No money has moved.");
