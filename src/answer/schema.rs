@@ -94,7 +94,6 @@ fn ours(kind: Kind) -> Object {
         "nextCursor": { "minLength": 0 },
         "sandbox": { "type": "boolean" },
         "leftOut": { "type": "array" },
-        "opentrain": { "type": "object" },
         "error": { "type": "object", "description": "Of a failure: code, message, reason, outcome, retryable, hint." },
     });
     let Value::Object(mut keys) = keys else { return Map::new() };

@@ -91,7 +91,8 @@ impl Facts {
 pub struct Encoded {
     /// The operation's constants.
     pub facts: &'static Facts,
-    path: String,
+    /// The path below the origin.
+    pub path: String,
     query: Option<String>,
     /// The body, if any.
     pub body: Option<Vec<u8>>,
