@@ -19,6 +19,7 @@ use super::catalog::Catalog;
 use super::context::Context;
 use super::exchange::{Exchanged, exchange_in_time, notes_on_claim};
 use super::facts::Facts;
+use super::open_steps::OpenSteps;
 use super::schemas::Published;
 use super::services::Services;
 use super::tool::{Entry, Family};
@@ -241,7 +242,7 @@ impl Toolbox {
         }
         let services = &self.services;
         notes.extend([services.client.take_notice(), services.tokens.take_notice()].into_iter().flatten());
-        match result {
+        let ended = match result {
             Ok(mut answer) => {
                 self.complete(&mut answer, entry);
                 answer.warnings.extend(notes);
@@ -251,7 +252,9 @@ impl Toolbox {
                 let error = notes.into_iter().fold(error, ToolError::note);
                 Err(self.failed(&entry.facts, &arguments, &error, &call).await)
             }
-        }
+        };
+        services.memory.of::<OpenSteps>().see(&entry.facts, token.as_ref().map(Token::principal), &ended);
+        ended
     }
 
     /// Runs the tool once and ends the record of its write.

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -11,20 +10,22 @@ use crate::answer::{Answer, Cause, Denial, Sentence, ToolError};
 use crate::api::approvals::OneApproval;
 use crate::api::contracts::{Contract, GetContract, ListContracts};
 use crate::api::error::Error;
-use crate::api::milestones::{ACTIVE_FUNDED, Milestone, NOT_FUNDED, RequestMilestoneApproval, RequestMilestoneFunding};
+use crate::api::milestones::{ACTIVE_FUNDED, NOT_FUNDED, RequestMilestoneApproval, RequestMilestoneFunding};
 use crate::api::reply::Reply;
 use crate::api::types::{ContractId, MilestoneId};
-use crate::api::{Operation, scan};
-use crate::engine::{Context, Tool};
+use crate::api::{Operation, scan, wire};
+use crate::engine::{Context, Money, Tool};
 use crate::guard::ledger::Commitment;
-use crate::tools::nouns::approval::{ApprovalRequest, describe_request};
-use crate::tools::nouns::subject::Subject;
+use crate::tools::nouns::approval::{ApprovalRequest, Asked, describe_request};
+use crate::tools::nouns::dry_run::{self, Costs, Plan};
+use crate::tools::nouns::subject::{Subject, cautious, milestone_in};
 
 /// The hint for milestone ids.
 const MILESTONE_IDS: Sentence =
     Sentence::naming("milestoneId comes from {}; a contract id does not work here.", &["list_contracts"]);
-/// The status of a milestone whose money was released. The reference lists it only among the app's labels, as "Paid".
+/// The statuses of a milestone whose money was released. The reference lists only the app's label "Paid".
 const PAID: &str = "PAID";
+const RELEASED: &str = "RELEASED";
 /// The time limit of a read after a refusal.
 const LOOK_LIMIT: Duration = Duration::from_secs(8);
 
@@ -35,6 +36,8 @@ pub(super) struct Funding {
     request: RequestMilestoneFunding,
     /// The contract that holds it, if known: saves a search.
     contract_id: Option<ContractId>,
+    /// Checks and sends nothing.
+    dry_run: Option<bool>,
 }
 
 impl Tool for Funding {
@@ -42,9 +45,14 @@ impl Tool for Funding {
     type Output = OneApproval;
     const TITLE: &'static str = "Ask to fund a milestone";
     const ID_HINT: Sentence = MILESTONE_IDS;
+    const MONEY: Money = Money::Counted;
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
-        request(&self.request, &self.request.milestone_id, self.contract_id, context).await
+        let milestone = &self.request.milestone_id;
+        if self.dry_run == Some(true) {
+            return rehearse(&self.request, milestone, self.contract_id, NOT_FUNDED, context).await;
+        }
+        request(&self.request, milestone, self.contract_id, context).await
     }
 }
 
@@ -55,6 +63,8 @@ pub(super) struct Release {
     request: RequestMilestoneApproval,
     /// The contract that holds it, if known: saves a search.
     contract_id: Option<ContractId>,
+    /// Checks and sends nothing.
+    dry_run: Option<bool>,
 }
 
 impl Tool for Release {
@@ -63,9 +73,14 @@ impl Tool for Release {
     /// The API's word "approve" is misleading: the request is about the payment.
     const TITLE: &'static str = "Ask to release payment";
     const ID_HINT: Sentence = MILESTONE_IDS;
+    const MONEY: Money = Money::Counted;
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
-        request(&self.request, &self.request.milestone_id, self.contract_id, context).await
+        let milestone = &self.request.milestone_id;
+        if self.dry_run == Some(true) {
+            return rehearse(&self.request, milestone, self.contract_id, ACTIVE_FUNDED, context).await;
+        }
+        request(&self.request, milestone, self.contract_id, context).await
     }
 }
 
@@ -87,12 +102,10 @@ async fn request<O: Operation<Output = OneApproval>>(
     match context.write(operation, Some(commitment)).await {
         Ok((reply, read)) => {
             let approval = read.output.approval;
-            Ok(describe_request(
-                ApprovalRequest { approval: &approval, object: read.object, reply: &reply },
-                subject,
-                context,
-            )
-            .await)
+            let request = ApprovalRequest { approval: &approval, object: read.object, reply: &reply };
+            let asked =
+                Asked { milestone: Some(&milestone.0), contract: contract.as_ref().map(|id| &*id.0), before: subject };
+            Ok(describe_request(request, asked, context).await)
         }
         Err(error) => match wanted_status(&error) {
             Some(wanted) => {
@@ -102,6 +115,58 @@ async fn request<O: Operation<Output = OneApproval>>(
             None => Err(error),
         },
     }
+}
+
+/// Checks a request for funding or release without making it. The contract is read by itself, because only then does
+/// OpenTrain tell what was used of its budget.
+async fn rehearse<O: Operation<Output = OneApproval>>(
+    operation: &O,
+    milestone: &MilestoneId,
+    contract: Option<ContractId>,
+    wanted: &'static str,
+    context: &Context,
+) -> Result<Answer, ToolError> {
+    wire::encode(operation)?;
+    let contract = if let Some(contract) = contract {
+        contract
+    } else {
+        let found = somewhere(milestone, context).await?;
+        ContractId(found.contract.id.text().unwrap_or_default().to_owned())
+    };
+    let reply = context.get(&GetContract { contract_id: contract }).await.map_err(ToolError::unsent)?;
+    let (now, seen) = (reply.now(), reply.output::<GetContract>().map_err(ToolError::unsent)?);
+    let subject = held(seen.contract, milestone).ok_or_else(|| not_there(milestone, "this contract"))?;
+    let status = subject.milestone.as_ref().and_then(|milestone| milestone.status.text());
+    let ended = subject.contract.status.text() == Some("ended");
+    let refusals = match status {
+        Some(status) if status == wanted && !ended => Vec::new(),
+        _ => vec![context.names().say_all(&describe_status(&subject, wanted))],
+    };
+    let amount = subject.amount();
+    let commitment = Some(Commitment { amount, milestone_id: Some(milestone.0.clone()) });
+    let is_release = wanted == ACTIVE_FUNDED;
+    let evidence = if is_release { subject.evidence(now, context).await } else { Vec::new() };
+    let plan = Plan {
+        would: format!(
+            "ask the user to {} {}",
+            if is_release { "release the payment of" } else { "fund" },
+            subject.name()
+        ),
+        commitment,
+        costs: if is_release {
+            Some(Costs::nothing("the release pays the trainer what is held; no fee is documented for it"))
+        } else {
+            amount.and_then(Costs::of_funding)
+        },
+        refusals,
+        facts: if is_release {
+            evidence
+        } else {
+            vec!["A payment method must be on file; no read tells whether there is one.".into()]
+        },
+        notes: subject.notes(now),
+    };
+    dry_run::answer(operation, plan, context).await
 }
 
 /// The status that the milestone needs, if the refusal names another one.
@@ -149,8 +214,10 @@ fn describe_status(subject: &Subject, wanted: &str) -> Vec<Sentence> {
     let status_note = match (wanted, status) {
         _ if ended => format!("{it_is}, and its contract has ended."),
         (NOT_FUNDED, ACTIVE_FUNDED) => format!("{it_is}: there is nothing left to fund."),
-        (NOT_FUNDED, PAID) => format!("{it_is} already: it was funded and released, and must not be funded again."),
-        (ACTIVE_FUNDED, PAID) => format!("{it_is} already: there is nothing to release."),
+        (NOT_FUNDED, PAID | RELEASED) => {
+            format!("{it_is} already: it was funded and released, and must not be funded again.")
+        }
+        (ACTIVE_FUNDED, PAID | RELEASED) => format!("{it_is} already: there is nothing to release."),
         (ACTIVE_FUNDED, NOT_FUNDED) => format!("{it_is}: it has to be funded first."),
         _ if status == wanted => format!("{it_is} now; OpenTrain does not say what else is in the way."),
         (NOT_FUNDED, _) => format!("{it_is}, which cannot be funded. That status is OpenTrain's to change."),
@@ -195,17 +262,9 @@ fn among_all(reply: &Reply, milestone: &MilestoneId) -> Result<Option<Subject>, 
     Ok(most)
 }
 
-/// Finds the milestone in `contract`. If its id occurs twice, the larger amount counts.
 fn held(contract: Contract, milestone: &MilestoneId) -> Option<Subject> {
-    let is_it = |listed: &&Milestone| listed.id.text() == Some(milestone.0.as_str());
-    let found = contract.milestones.items().iter().filter(is_it).max_by_key(|listed| cautious(listed)).cloned()?;
+    let found = milestone_in(&contract, &milestone.0)?;
     Some(Subject { contract, milestone: Some(found) })
-}
-
-/// Sorts an unknown amount above every known one.
-fn cautious(milestone: &Milestone) -> (bool, Option<Decimal>) {
-    let amount = milestone.amount_usd.decimal();
-    (amount.is_none(), amount)
 }
 
 fn not_there(milestone: &MilestoneId, place: &str) -> Denial {
