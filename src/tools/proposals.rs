@@ -267,10 +267,15 @@ impl OneRequest for HireProposal {
         let odd = oddities::of_first_milestone(&self.milestone, reply.now());
         let who = candidate(&self.proposal_id, context).await;
         let approval = read.output.approval;
+        let trainer = who.clone();
         let subject = who.unwrap_or_else(|| ids_of(&approval));
         let subject = format!("{subject}, {}", terms(&self.milestone));
-        describe_pending(ApprovalRequest { approval: &approval, object: read.object, reply }, &subject, &odd, context)
-            .await
+        let request = ApprovalRequest { approval: &approval, object: read.object, reply };
+        let mut answer = describe_pending(request, &subject, &odd, context).await;
+        if let Some(step) = &mut answer.step {
+            (step.about.amount_usd, step.about.trainer) = (self.milestone.amount.exact(), trainer);
+        }
+        answer
     }
 }
 
