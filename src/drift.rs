@@ -1,5 +1,5 @@
-//! Compares OpenTrain's own description of its API (an OpenAPI document) with our operations, to detect changes in the
-//! API early.
+//! Compares OpenTrain with what we know of it, to detect changes early: its own description of its API (an OpenAPI
+//! document) with our operations, and its answers with our types.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -10,6 +10,11 @@ use crate::api::catalogue::OPERATIONS;
 use crate::api::wire::Facts;
 
 mod document;
+mod findings;
+mod shape;
+
+pub use findings::{Finding, compare as compare_answer};
+pub use shape::Shape;
 
 /// The root of the public API. A document may name it in its servers, in its paths, or split between both.
 const ROOT: &str = "/api/public/v1";
@@ -58,7 +63,7 @@ impl fmt::Display for Difference {
 /// # Errors
 /// If the document is not an OpenAPI document.
 pub fn compare(document: &Value) -> Result<Vec<Difference>, &'static str> {
-    let theirs = document::endpoints(document).ok_or("this is no OpenAPI document: it has no paths")?;
+    let theirs = document::endpoints(document)?;
     let mut ours: BTreeMap<String, Vec<&Facts>> = BTreeMap::new();
     for facts in OPERATIONS {
         let name = name(facts.method.as_str(), &format!("{}{}", facts.root, facts.path));

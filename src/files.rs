@@ -67,15 +67,30 @@ pub fn open_log(path: &Path) -> io::Result<File> {
     options.create(true).append(true).read(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    allow_cut(&mut options);
     open_ours(path, &options)
 }
+
+/// On Windows a file that is opened for adding can be neither cut nor locked. Whoever adds holds the lock and seeks to the
+/// end, so the right to write anywhere changes nothing else.
+#[cfg(windows)]
+fn allow_cut(options: &mut OpenOptions) {
+    const GENERIC_READ_AND_WRITE: u32 = 0x8000_0000 | 0x4000_0000;
+    std::os::windows::fs::OpenOptionsExt::access_mode(options, GENERIC_READ_AND_WRITE);
+}
+
+#[cfg(not(windows))]
+fn allow_cut(_: &mut OpenOptions) {}
 
 /// The same for a file that is there.
 ///
 /// # Errors
 /// When it cannot be opened as ours, or is not there.
 pub fn open_known_log(path: &Path) -> io::Result<File> {
-    open_ours(path, OpenOptions::new().append(true).read(true))
+    let mut options = OpenOptions::new();
+    options.append(true).read(true);
+    allow_cut(&mut options);
+    open_ours(path, &options)
 }
 
 /// Waits for a file that another process may hold, at most `patience`. The lock ends when the file is closed.
@@ -177,11 +192,15 @@ pub fn put_found(found: &Path, size: usize, path: &Path) -> io::Result<()> {
 }
 
 /// Makes sure that the names in the folder of `path` outlive a power loss.
+#[cfg(unix)]
 fn sync_folder(path: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    if let Some(folder) = path.parent() {
-        File::open(folder)?.sync_all()?;
-    }
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+/// NTFS keeps names in a journal of its own, and a folder cannot be synced.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "as on other systems")]
+fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 

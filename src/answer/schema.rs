@@ -105,6 +105,12 @@ fn ours(kind: Kind) -> Object {
     keys
 }
 
+/// True for a top-level key of an answer that is ours and not the API's.
+#[must_use]
+pub fn is_ours(key: &str) -> bool {
+    ours(Kind { is_write: true, is_paged: true }).contains_key(key)
+}
+
 /// Drops each description that lists no values.
 fn slim(schema: &mut Schema) {
     let lists = schema.get("description").and_then(Value::as_str).is_some_and(lists_values);

@@ -58,6 +58,19 @@ pub enum After {
     },
 }
 
+impl After {
+    /// The same with at most `bytes` of the refusal, which may repeat anything.
+    #[must_use]
+    pub fn within(&self, bytes: usize) -> Self {
+        match self {
+            Self::TryAgain { missing, refused } => {
+                Self::TryAgain { missing: *missing, refused: Box::new(refused.within(bytes)) }
+            }
+            Self::Call { .. } => self.clone(),
+        }
+    }
+}
+
 impl HumanStep {
     /// A step for a call that is refused until the user acts on the page.
     #[must_use]

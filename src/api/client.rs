@@ -15,6 +15,7 @@ use super::network::Network;
 pub use super::network::{Proxies, is_loopback, post_json};
 use super::receive::{Expected, receive};
 use super::reply::Reply;
+use super::room::Room;
 use super::token::Token;
 use super::wire::{self, Encoded, Request};
 use super::{Effect, Operation};
@@ -52,13 +53,15 @@ pub struct Caller<'a> {
     pub claim_token: Option<&'a Token>,
     /// The moment by which the request must end.
     pub deadline: Instant,
+    /// The room of the call for large replies; `None` if the caller holds one reply at a time.
+    pub room: Option<&'a Room>,
 }
 
 impl<'a> Caller<'a> {
     /// A caller without a token.
     #[must_use]
     pub const fn nobody(deadline: Instant) -> Self {
-        Self { token: None, claim_token: None, deadline }
+        Self { token: None, claim_token: None, deadline, room: None }
     }
 
     /// The secrets that are masked in a reply.
@@ -192,7 +195,7 @@ impl Client {
         let secrets = caller.secrets().cloned().collect();
         let Request { dialect, evidence, smaller, .. } = *request;
         let expected = Expected { secrets, limit, dialect, evidence, smaller, whole: self.reads_whole };
-        receive(response, expected).await
+        receive(response, expected, caller.room).await
     }
 }
 

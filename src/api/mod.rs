@@ -29,6 +29,7 @@ mod network;
 pub mod proposals;
 mod receive;
 pub mod reply;
+pub mod room;
 pub mod scan;
 pub mod surrogates;
 pub mod team;

@@ -241,8 +241,9 @@ fn known(cause: &(dyn StdError + 'static)) -> Option<String> {
 }
 
 fn io_fault(fault: &io::Error) -> Option<String> {
-    // EMFILE and ENFILE: the numbers are the same on Linux, macOS and the BSDs.
-    if cfg!(unix) && matches!(fault.raw_os_error(), Some(23 | 24)) {
+    // EMFILE and ENFILE: the numbers are the same on Linux, macOS and the BSDs. On Windows it is WSAEMFILE.
+    let none_left = if cfg!(windows) { &[10024][..] } else { &[23, 24] };
+    if fault.raw_os_error().is_some_and(|number| none_left.contains(&number)) {
         return Some("this machine gives this process no more files and connections (ulimit -n)".into());
     }
     match fault.kind() {

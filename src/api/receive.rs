@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use super::error::{Error, Refusal, Unreadable};
 use super::reply::Reply;
+use super::room::{Permit, Room, SMALL};
 use super::surrogates::without_lone_surrogates;
 use super::token::Token;
 use super::{Dialect, Evidence, threads};
@@ -61,7 +62,11 @@ fn header(response: &reqwest::Response, name: HeaderName) -> Option<&str> {
 }
 
 /// Reads a reply to its end, masks secrets in it, and classifies it.
-pub(super) async fn receive(mut response: reqwest::Response, expected: Expected) -> Result<Reply, Error> {
+pub(super) async fn receive(
+    mut response: reqwest::Response,
+    expected: Expected,
+    room: Option<&Room>,
+) -> Result<Reply, Error> {
     let head = Head::of(&response);
     if head.status.is_redirection() {
         let mut to = header(&response, LOCATION).unwrap_or("nowhere").to_owned();
@@ -72,13 +77,16 @@ pub(super) async fn receive(mut response: reqwest::Response, expected: Expected)
     {
         return Err(head.unreadable(&format!("a compressed body ({coding}), although none was asked for"), false));
     }
-    let body = whole_body(&mut response).await.map_err(|fault| match fault {
+    let reading = tokio::time::timeout(expected.limit, whole_body(&mut response, room));
+    let timed_out = || Error::TimedOut { waited: expected.limit, sent: true };
+    let (body, permit) = reading.await.map_err(|_| timed_out())?.map_err(|fault| match fault {
         BodyFault::TooLarge => head.unreadable(&too_large(expected.smaller), false),
-        BodyFault::Broken(fault) if fault.is_timeout() => Error::TimedOut { waited: expected.limit, sent: true },
+        BodyFault::Broken(fault) if fault.is_timeout() => timed_out(),
         BodyFault::Broken(_) => head.unreadable("a body that ends in the middle", true),
     })?;
     let broken = head.unreadable("a body that could not be read", false);
-    threads::apart(body.len(), move || sort(&head, body, &expected)).await.unwrap_or(Err(broken))
+    let reply = threads::apart(body.len(), move || sort(&head, body, &expected)).await.unwrap_or(Err(broken))?;
+    Ok(reply.in_room(permit))
 }
 
 fn too_large(smaller: &str) -> String {
@@ -122,20 +130,32 @@ enum BodyFault {
     Broken(reqwest::Error),
 }
 
-/// Reads the body up to the size limit.
-async fn whole_body(response: &mut reqwest::Response) -> Result<Vec<u8>, BodyFault> {
+/// Reads the body up to the size limit, as soon as there is room for it. A body of unknown length needs the most.
+async fn whole_body(
+    response: &mut reqwest::Response,
+    room: Option<&Room>,
+) -> Result<(Vec<u8>, Option<Permit>), BodyFault> {
+    let take = async |bytes| match room {
+        Some(room) => room.take(bytes).await,
+        None => None,
+    };
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
     if announced > MAX_BODY {
         return Err(BodyFault::TooLarge);
     }
+    let mut permit = take(announced).await;
     let mut body = Vec::with_capacity(announced);
     while let Some(chunk) = response.chunk().await.map_err(BodyFault::Broken)? {
-        if body.len() + chunk.len() > MAX_BODY {
+        let length = body.len() + chunk.len();
+        if length > MAX_BODY {
             return Err(BodyFault::TooLarge);
+        }
+        if permit.is_none() && length > SMALL {
+            permit = take(MAX_BODY).await;
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(body)
+    Ok((body, permit))
 }
 
 /// Parses an IMF-fixdate (RFC 9110, 5.6.7), such as `Fri, 12 Jun 2026 10:00:00 GMT`.

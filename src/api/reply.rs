@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use super::cuts::Cut;
 use super::error::{Error, Unreadable};
 use super::excerpt::{self, Excerpt};
+use super::room::Permit;
 use super::threads::{self, LARGE};
 use super::{Evidence, Operation};
 
@@ -31,6 +32,8 @@ pub struct Reply {
     excerpt: Option<Arc<Excerpt>>,
     /// True if the excerpt is always complete.
     whole: bool,
+    /// The right to hold a large reply.
+    _room: Option<Permit>,
 }
 
 /// A successful reply in two forms: as it came, and as its documented type.
@@ -53,7 +56,7 @@ impl Reply {
         whole: bool,
     ) -> Result<Self, Error> {
         let body = evidence.without_body(&body).map_or(body, str::to_owned);
-        let reply = Self { status, date, body, excerpt: None, whole };
+        let reply = Self { status, date, body, excerpt: None, whole, _room: None };
         let what = match reply.body.trim_start().as_bytes() {
             [] => "an empty body",
             [b'<', ..] => "a page of HTML",
@@ -65,6 +68,11 @@ impl Reply {
             _ => "something that is no JSON object",
         };
         Err(reply.unreadable(what, false))
+    }
+
+    /// The same reply, which holds `permit` as long as it is there.
+    pub(super) fn in_room(self, permit: Option<Permit>) -> Self {
+        Self { _room: permit, ..self }
     }
 
     /// Parses a large body once, on a thread that may block.

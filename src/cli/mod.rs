@@ -81,7 +81,14 @@ pub enum Task {
     ///
     /// Give it the flags of the server. It reads the token's status and the account's features, and names the tools that
     /// would be refused, why, and what to do. Exit status 1 when something would be refused.
-    Check,
+    Check {
+        /// Call every tool that reads once, and report where OpenTrain's answers differ from what this server assumes
+        ///
+        /// It writes nothing. The report names fields and kinds of values, and no value: you can send it to the project as
+        /// it is. Exit status 1 when something differs.
+        #[arg(long)]
+        live: bool,
+    },
     /// Stop all writes of every running server of this user, at once
     ///
     /// The servers refuse every write and say why, until `opentrain-mcp thaw`. They need no restart.

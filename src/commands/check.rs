@@ -1,5 +1,8 @@
 //! `opentrain-mcp check`
 
+pub(super) mod live;
+mod survey;
+
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -31,16 +34,7 @@ const ASKED: &Catalog = &Catalog {
 /// Prints the verdict, its reasons, and every setting. Exit status 1 if something would be refused.
 pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     let toolbox = toolbox(config)?;
-    // No operator's limit applies to these reads, so their answers should name none; the limits are printed below.
-    let flags = Flags {
-        toolsets: None,
-        tool_prefix: None,
-        read_only: false,
-        max_milestone_usd: None,
-        max_day_usd: None,
-        ..config.flags.clone()
-    };
-    let asking = Config { flags, switches: Vec::new(), record: RecordPlace::Off, ..config.clone() };
+    let asking = without_limits(config);
     let asking = Toolbox::new(services_over(&asking, |embedded| embedded, |client| client)?, ASKED);
     let account = ask(Server::new(Arc::new(asking))?).await?;
     let frozen = toolbox.frozen().await;
@@ -68,6 +62,19 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     }
     print_settings(config)?;
     Ok(if verdict.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The settings for reads to which no operator's limit applies, so that their answers name none.
+fn without_limits(config: &Config) -> Config {
+    let flags = Flags {
+        toolsets: None,
+        tool_prefix: None,
+        read_only: false,
+        max_milestone_usd: None,
+        max_day_usd: None,
+        ..config.flags.clone()
+    };
+    Config { flags, switches: Vec::new(), record: RecordPlace::Off, ..config.clone() }
 }
 
 /// OpenTrain's report about the account.

@@ -69,7 +69,7 @@ fn read_key(config: &Config) -> Result<String, Fault> {
 /// Asks OpenTrain whose key it is. The saved account's token is not sent.
 async fn check(token: &Token, config: &Config) -> Result<AuthStatus, Fault> {
     let client = Client::new(Box::new(config.origin.clone()), config.flags.timeout).through(config.proxies.clone());
-    let caller = Caller { token: Some(token), claim_token: None, deadline: deadline() };
+    let caller = Caller { token: Some(token), ..Caller::nobody(deadline()) };
     match client.send(&GetAuthStatus {}, caller).await {
         Ok(reply) => Ok(reply.read::<GetAuthStatus>()?.output),
         Err(fault) if fault.status() == Some(401) => Err(format!(

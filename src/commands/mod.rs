@@ -142,7 +142,8 @@ async fn perform(
             let toolbox = toolbox_over(config, Embedded::for_one_call, Client::reading_whole)?;
             call::run(Server::new(Arc::new(toolbox))?, &tool, &arguments, json).await
         }
-        Task::Check => check::run(config).await,
+        Task::Check { live: true } => check::live::run(config).await,
+        Task::Check { live: false } => check::run(config).await,
         Task::Completions { shell } => {
             print_whole(&completions(shell))?;
             Ok(ExitCode::SUCCESS)

@@ -51,21 +51,28 @@ impl Environment {
         others
     }
 
-    /// A variable as it stands. Windows does not tell `Path` from `PATH`.
+    /// A variable as it stands.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&str> {
-        let same = |own: &str| if cfg!(windows) { own.eq_ignore_ascii_case(name) } else { own == name };
-        self.variables.iter().find(|(own, _)| same(own)).and_then(|(_, value)| value.to_str())
+        self.value(name)?.to_str()
+    }
+
+    /// The value of a variable. Windows does not tell `Path` from `PATH`.
+    fn value(&self, name: &str) -> Option<&OsString> {
+        if !cfg!(windows) {
+            return self.variables.get(name);
+        }
+        self.variables.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
     /// The value of a variable that is set to something, be it a placeholder.
     pub(super) fn raw(&self, name: &str) -> Option<&str> {
-        self.variables.get(name)?.to_str().map(str::trim).filter(|value| !value.is_empty())
+        self.value(name)?.to_str().map(str::trim).filter(|value| !value.is_empty())
     }
 
     /// A variable exactly as other libraries read it: no placeholder and no odd byte makes it unset. Empty if it is not set.
     pub(super) fn as_it_stands(&self, name: &str) -> &OsStr {
-        self.variables.get(name).map_or(OsStr::new(""), OsString::as_os_str)
+        self.value(name).map_or(OsStr::new(""), OsString::as_os_str)
     }
 
     /// The value of a variable that somebody filled in.
@@ -93,9 +100,12 @@ impl Environment {
         named.into_iter().chain(in_home).map(|config| config.join("opentrain"))
     }
 
-    /// `${XDG_STATE_HOME:-~/.local/state}/opentrain-mcp`: the record, the locks.
+    /// `${XDG_STATE_HOME:-~/.local/state}/opentrain-mcp`: the record, the locks. On Windows, programs keep such files in
+    /// `%LOCALAPPDATA%`.
     pub(super) fn state_folder(&self) -> Option<PathBuf> {
-        let state = self.folder_in("XDG_STATE_HOME").or_else(|| Some(self.home()?.join(".local/state")));
+        let named = self.folder_in("XDG_STATE_HOME");
+        let of_system = || self.folder_in("LOCALAPPDATA").filter(|_| cfg!(windows));
+        let state = named.or_else(of_system).or_else(|| Some(self.home()?.join(".local/state")));
         Some(state?.join("opentrain-mcp"))
     }
 
@@ -128,7 +138,7 @@ fn home_in_user_database() -> Option<PathBuf> {
     Some(user.dir)
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn home_in_user_database() -> Option<PathBuf> {
-    None
+    dirs::home_dir()
 }

@@ -32,6 +32,10 @@ fn home(content: &str) -> (tempfile::TempDir, String) {
     (home, path)
 }
 
+#[cfg(not(unix))]
+fn set_mode(_: &std::path::Path, _: u32) {}
+
+#[cfg(unix)]
 fn set_mode(path: &std::path::Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
@@ -188,6 +192,7 @@ fn a_trusted_proxy_with_its_roots_gets_the_token() {
     assert_eq!(read(&[("HOME", &path)]).unwrap().route.trust().unwrap(), None, "nothing to trust");
 }
 
+#[cfg(unix)]
 #[test]
 fn a_projects_settings_trust_nothing_of_the_user() {
     let (home, path) = home(r#"{"apiToken": "ot_pat_f"}"#);

@@ -117,7 +117,9 @@ pub(super) fn port(text: &str) -> Result<u16, String> {
 
 pub(super) fn dollars(text: &str) -> Result<Decimal, String> {
     let digits = text.strip_prefix('$').unwrap_or(text);
-    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_plain =
+        digits.split_once('.').map_or(is_number(digits), |(whole, rest)| is_number(whole) && is_number(rest));
     let amount = is_plain.then(|| amount::plain(digits)).flatten();
     amount.ok_or_else(|| format!("must be an amount in USD of 0 or more, such as 500 or 99.50, not \"{text}\""))
 }
@@ -147,4 +149,38 @@ pub(super) fn tool_prefix(text: &str) -> Result<String, String> {
     fits.then(|| text.to_owned()).ok_or_else(|| {
         "must be up to 20 letters, digits, _ or -, and begin with a letter or _: model APIs take no other names".into()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_a_plain_amount() {
+        for plain in ["0", "500", "$500", "99.50", "0.0001", "999999999999.9999"] {
+            assert!(dollars(plain).is_ok(), "{plain}");
+        }
+        for other in [
+            "",
+            "$",
+            "$$5",
+            "1_000",
+            "1,000",
+            "1e3",
+            "-1",
+            "+5",
+            "5.",
+            ".5",
+            ".",
+            "5$",
+            "5 USD",
+            "0x10",
+            "NaN",
+            "\u{ff15}",
+            "1000000000000",
+            "0.00001",
+        ] {
+            assert!(dollars(other).is_err(), "{other}");
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::api::{Effect, Gate};
 use crate::config::{BASE_URL_VARIABLES, DEFAULT_ORIGIN, TOKEN_VARIABLES, flag_table};
-use crate::engine::{Family, Published, SchemaMaker};
+use crate::engine::{Family, Money, Published, SchemaMaker};
 use crate::install::SENTENCES;
 use crate::tools::{FAMILIES, SCHEMAS};
 
@@ -97,14 +97,20 @@ fn scope(gate: &Gate) -> String {
 
 fn effects() -> String {
     let mut table = String::from(
-        "| tool | what a call does | human approval | listed by default | listed when read-only |\n|---|---|---|---|---|\n",
+        "| tool | what a call does | human approval | money limits | listed by default | listed when read-only |\n\
+         |---|---|---|---|---|---|\n",
     );
     for (family, maker) in all_tools() {
         let effect = maker.facts.effect;
         let by_default = if family.by_default { "yes" } else { "on request" };
         let read_only = if effect == Effect::Read { "yes" } else { "no" };
         let (name, does, approval) = (maker.facts.name, effect.describe(), approval(maker));
-        let _ = writeln!(table, "| `{name}` | {does} | {approval} | {by_default} | {read_only} |");
+        let money = match maker.facts.money {
+            Money::Counted => "counted",
+            Money::Outside => "NOT counted",
+            Money::None => "—",
+        };
+        let _ = writeln!(table, "| `{name}` | {does} | {approval} | {money} | {by_default} | {read_only} |");
     }
     table
 }

@@ -18,6 +18,7 @@ use crate::api::client::Caller;
 use crate::api::cuts::Cut;
 use crate::api::error::{Error, InvalidArgument};
 use crate::api::reply::{Read, Reply};
+use crate::api::room::Room;
 use crate::api::token::{Token, hide_tokens};
 use crate::api::types::Field;
 use crate::api::wire::{self, Encoded};
@@ -26,7 +27,7 @@ use crate::guard::ledger::{Account, Commitment, Intent, Line, OpenWrite, Search,
 use crate::guard::policy::Policy;
 
 use super::call::Call;
-use super::facts::Facts;
+use super::facts::{Facts, Money};
 use super::services::Services;
 
 /// Everything that a running tool uses.
@@ -46,6 +47,8 @@ pub struct Context {
     write: Arc<Mutex<Write>>,
     /// The parts that were left out of the API's replies. Shared by all copies of the context.
     cuts: Arc<Mutex<Vec<Cut>>>,
+    /// The room for large replies. Shared by all copies of the context.
+    room: Arc<Room>,
 }
 
 /// The open write of a call.
@@ -66,7 +69,16 @@ impl Context {
         token: Option<Token>,
         call: Call,
     ) -> Self {
-        Self { services, facts, arguments, token, call, write: Arc::default(), cuts: Arc::default() }
+        Self {
+            services,
+            facts,
+            arguments,
+            token,
+            call,
+            write: Arc::default(),
+            cuts: Arc::default(),
+            room: Arc::default(),
+        }
     }
 
     /// Sends a read and parses the reply.
@@ -163,7 +175,12 @@ impl Context {
     pub(super) fn perform(&self, operation: Encoded, deadline: Instant) -> BoxFuture<'_, Result<Reply, Error>> {
         async move {
             let claim_token = self.services.tokens.claim_token();
-            let caller = Caller { token: self.token.as_ref(), claim_token: claim_token.as_ref(), deadline };
+            let caller = Caller {
+                token: self.token.as_ref(),
+                claim_token: claim_token.as_ref(),
+                deadline,
+                room: Some(&self.room),
+            };
             self.services.client.perform(operation, caller).await
         }
         .boxed()
@@ -195,6 +212,8 @@ impl Context {
 
     /// Checks the operator's rules and records the write before it is sent.
     async fn begin(&self, commitment: Option<Commitment>) -> Result<(), ToolError> {
+        // A tool whose money is counted cannot leave it out: an unknown amount is refused while a limit is set.
+        let commitment = commitment.or_else(|| (self.facts.money == Money::Counted).then(Commitment::default));
         let intent = self.intent(commitment).await;
         let open = self.services.operator.begin(intent).await?;
         if let Ok(mut write) = self.write.lock() {

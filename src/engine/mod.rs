@@ -25,7 +25,7 @@ pub mod toolbox;
 
 pub use call::{CALL_LIMIT, Call, Progress};
 pub use context::Context;
-pub use facts::Facts;
+pub use facts::{Facts, Money};
 pub use schemas::Published;
 pub use services::Services;
 pub(crate) use tool::tools;

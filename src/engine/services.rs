@@ -14,7 +14,7 @@ use crate::guard::ledger::{Commitment, Intent};
 
 use super::call::Call;
 use super::claim::Claim;
-use super::facts::Facts;
+use super::facts::{Facts, Money};
 use super::memory::Memory;
 use super::notice::Notifier;
 
@@ -83,7 +83,15 @@ impl Services {
     /// Describes the rules in force.
     #[must_use]
     pub fn limits(&self) -> Vec<String> {
-        self.operator.describe()
+        let mut limits = self.operator.describe();
+        if self.operator.policy.has_caps() {
+            let outside = self.listed.iter().filter(|facts| facts.money == Money::Outside);
+            let outside: Vec<String> = outside.map(|facts| self.names.listed(facts.name)).collect();
+            if !outside.is_empty() {
+                limits.push(format!("not counted: {}", outside.join(", ")));
+            }
+        }
+        limits
     }
 
     /// Describes how much of today's limit is used; `None` without such a limit.

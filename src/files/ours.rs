@@ -166,13 +166,22 @@ mod system {
     }
 }
 
-/// Where files have no such owners and modes, the folder of the user is what protects them.
+/// On Windows the rights of a file come from its folder, and nobody else but administrators may write the folder of a
+/// user. So links are refused here too, and owners are not looked at.
 #[cfg(not(unix))]
 mod system {
     use std::fs::{Metadata, OpenOptions};
     use std::io;
     use std::path::{Path, PathBuf};
 
+    /// Opens a link itself and not what it leads to; a link is no plain file. Opening waits for nobody on Windows.
+    #[cfg(windows)]
+    pub(super) fn wait_for_nobody(options: &mut OpenOptions) {
+        const FILE_FLAG_OPEN_REPARSE_POINT: u32 = 0x0020_0000;
+        std::os::windows::fs::OpenOptionsExt::custom_flags(options, FILE_FLAG_OPEN_REPARSE_POINT);
+    }
+
+    #[cfg(not(windows))]
     pub(super) fn wait_for_nobody(_: &mut OpenOptions) {}
 
     pub(super) fn name_link(fault: io::Error) -> io::Error {

@@ -16,7 +16,7 @@ use crate::api::proposals::{
 };
 use crate::api::reply::{Read, Reply};
 use crate::api::types::ProposalId;
-use crate::engine::{Context, OneRequest, tools};
+use crate::engine::{Context, Money, OneRequest, tools};
 use crate::guard::ledger::Commitment;
 use crate::tools::nouns::approval::{ApprovalRequest, describe_pending, ids_of};
 use crate::tools::nouns::candidate::{candidate, who};
@@ -245,6 +245,7 @@ impl OneRequest for StartProposalConversation {
 impl OneRequest for HireProposal {
     const TITLE: &'static str = "Ask to hire a candidate";
     const ID_HINT: Sentence = PROPOSAL_IDS;
+    const MONEY: Money = Money::Counted;
 
     fn commitment(&self) -> Option<Commitment> {
         Some(Commitment { amount: self.milestone.amount.exact(), milestone_id: None })

@@ -1,6 +1,7 @@
 //! The commands, as they are typed in a shell.
 
 mod check;
+mod live;
 
 use serde_json::{Value, json};
 

@@ -43,6 +43,7 @@ mod large;
 mod limits;
 mod login;
 mod names;
+mod packaging;
 mod protocol;
 mod registry;
 mod retries;

@@ -1,6 +1,7 @@
 //! The whole story, as an agent and its user live through it: from nothing at all to a trainer who was paid.
 
 use std::collections::BTreeSet;
+#[cfg(unix)]
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -158,6 +159,7 @@ async fn listens(agent: &Host, receiver: &Upstream) -> String {
         "beside the credentials: {}",
         file.display()
     );
+    #[cfg(unix)]
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let secret = std::fs::read_to_string(&file).unwrap();
     assert!(secret.starts_with("whsec_"));

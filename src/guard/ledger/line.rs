@@ -2,9 +2,12 @@
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use crate::answer::{Object, Outcome};
+use crate::api::amount;
 use crate::api::error::Error;
 
 /// One line of the record. Readers skip phases that they do not know.
@@ -36,7 +39,7 @@ pub struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
     /// The committed amount in USD before fees, if known.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "exact_amount")]
     pub amount_usd: Option<Decimal>,
     /// The milestone's id.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -63,6 +66,16 @@ pub struct Line {
     /// Only in a line that was recovered from a damaged one when a new file was started.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub damage: Option<Damage>,
+}
+
+/// Reads an amount without losing a digit. Another program may have written it as a number, or with an exponent.
+fn exact_amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
+    let text = match Option::<Value>::deserialize(deserializer)? {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) => text,
+        Some(other) => other.to_string(),
+    };
+    amount::exact(&text).map(Some).ok_or_else(|| D::Error::custom("the amount cannot be read without loss"))
 }
 
 /// The two lines of a write, and the lines that belong to none.

@@ -37,7 +37,7 @@ async fn milestones(sandbox: &Sandbox) -> usize {
 async fn client(sandbox: &Sandbox, wanted: &str) -> Result<u16, Error> {
     let client = Client::new(Box::new(sandbox.origin().clone()), Duration::from_millis(500));
     let token = default_token();
-    let caller = Caller { token: Some(&token), claim_token: None, deadline: Instant::now() + Duration::from_secs(5) };
+    let caller = Caller { token: Some(&token), ..Caller::nobody(Instant::now() + Duration::from_secs(5)) };
     let wanted: CreateMilestone = serde_json::from_str(wanted).unwrap();
     client.send(&wanted, caller).await.map(|reply| reply.status)
 }
@@ -128,7 +128,7 @@ async fn a_read_is_tried_again_over_a_broken_connection() {
     let sandbox = failing("reset@list_contracts:1,lost-reply@list_contracts:2").await;
     let client = Client::new(Box::new(sandbox.origin().clone()), Duration::from_secs(1));
     let token = default_token();
-    let caller = Caller { token: Some(&token), claim_token: None, deadline: Instant::now() + Duration::from_secs(5) };
+    let caller = Caller { token: Some(&token), ..Caller::nobody(Instant::now() + Duration::from_secs(5)) };
     let reply = client.send(&ListContracts::default(), caller).await.unwrap();
     assert_eq!(reply.read::<ListContracts>().unwrap().output.contracts.len(), 6);
 }

@@ -120,7 +120,8 @@ fn press(id: &str, button: &str) -> Call {
 /// Lets this many seconds pass, as requests of somebody do.
 async fn wait(sandbox: &Sandbox, seconds: usize) {
     for _ in 0..seconds {
-        assert_eq!(get("/api/none").without_token().send(sandbox).await.status, 404);
+        let unknown = get(&format!("{V1}/contracts")).without_token().header("Authorization: Bearer unknown");
+        assert_eq!(unknown.send(sandbox).await.status, 401);
     }
 }
 

@@ -176,11 +176,8 @@ async fn our_client_reads_the_sandbox() {
     let user = self::user();
     let client = Client::new(Box::new(embedded(0, &user)), Duration::from_secs(5));
     let token = default_token();
-    let caller = Caller {
-        token: Some(&token),
-        claim_token: None,
-        deadline: tokio::time::Instant::now() + Duration::from_secs(10),
-    };
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    let caller = Caller { token: Some(&token), ..Caller::nobody(deadline) };
     let reply = client.send(&ListContracts::default(), caller).await.unwrap();
     let read = reply.read::<ListContracts>().unwrap();
     assert_eq!(read.output.contracts.len(), 6);

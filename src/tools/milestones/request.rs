@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -11,14 +10,14 @@ use crate::answer::{Answer, Cause, Denial, Sentence, ToolError};
 use crate::api::approvals::OneApproval;
 use crate::api::contracts::{Contract, GetContract, ListContracts};
 use crate::api::error::Error;
-use crate::api::milestones::{ACTIVE_FUNDED, Milestone, NOT_FUNDED, RequestMilestoneApproval, RequestMilestoneFunding};
+use crate::api::milestones::{ACTIVE_FUNDED, NOT_FUNDED, RequestMilestoneApproval, RequestMilestoneFunding};
 use crate::api::reply::Reply;
 use crate::api::types::{ContractId, MilestoneId};
 use crate::api::{Operation, scan};
-use crate::engine::{Context, Tool};
+use crate::engine::{Context, Money, Tool};
 use crate::guard::ledger::Commitment;
-use crate::tools::nouns::approval::{ApprovalRequest, describe_request};
-use crate::tools::nouns::subject::Subject;
+use crate::tools::nouns::approval::{ApprovalRequest, Asked, describe_request};
+use crate::tools::nouns::subject::{Subject, cautious, milestone_in};
 
 /// The hint for milestone ids.
 const MILESTONE_IDS: Sentence =
@@ -42,6 +41,7 @@ impl Tool for Funding {
     type Output = OneApproval;
     const TITLE: &'static str = "Ask to fund a milestone";
     const ID_HINT: Sentence = MILESTONE_IDS;
+    const MONEY: Money = Money::Counted;
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
         request(&self.request, &self.request.milestone_id, self.contract_id, context).await
@@ -63,6 +63,7 @@ impl Tool for Release {
     /// The API's word "approve" is misleading: the request is about the payment.
     const TITLE: &'static str = "Ask to release payment";
     const ID_HINT: Sentence = MILESTONE_IDS;
+    const MONEY: Money = Money::Counted;
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
         request(&self.request, &self.request.milestone_id, self.contract_id, context).await
@@ -87,12 +88,10 @@ async fn request<O: Operation<Output = OneApproval>>(
     match context.write(operation, Some(commitment)).await {
         Ok((reply, read)) => {
             let approval = read.output.approval;
-            Ok(describe_request(
-                ApprovalRequest { approval: &approval, object: read.object, reply: &reply },
-                subject,
-                context,
-            )
-            .await)
+            let request = ApprovalRequest { approval: &approval, object: read.object, reply: &reply };
+            let asked =
+                Asked { milestone: Some(&milestone.0), contract: contract.as_ref().map(|id| &*id.0), before: subject };
+            Ok(describe_request(request, asked, context).await)
         }
         Err(error) => match wanted_status(&error) {
             Some(wanted) => {
@@ -195,17 +194,9 @@ fn among_all(reply: &Reply, milestone: &MilestoneId) -> Result<Option<Subject>, 
     Ok(most)
 }
 
-/// Finds the milestone in `contract`. If its id occurs twice, the larger amount counts.
 fn held(contract: Contract, milestone: &MilestoneId) -> Option<Subject> {
-    let is_it = |listed: &&Milestone| listed.id.text() == Some(milestone.0.as_str());
-    let found = contract.milestones.items().iter().filter(is_it).max_by_key(|listed| cautious(listed)).cloned()?;
+    let found = milestone_in(&contract, &milestone.0)?;
     Some(Subject { contract, milestone: Some(found) })
-}
-
-/// Sorts an unknown amount above every known one.
-fn cautious(milestone: &Milestone) -> (bool, Option<Decimal>) {
-    let amount = milestone.amount_usd.decimal();
-    (amount.is_none(), amount)
 }
 
 fn not_there(milestone: &MilestoneId, place: &str) -> Denial {

@@ -5,6 +5,7 @@ use crate::answer::text::{moment, word};
 use crate::answer::{Answer, HumanStep, Link, LinkKind, Object, Outcome, StepFacts};
 use crate::api::approvals::Approval;
 use crate::api::reply::Reply;
+use crate::api::types::Field;
 use crate::engine::Context;
 
 use super::decision::{RELEASE, words_of};
@@ -23,11 +24,32 @@ pub struct ApprovalRequest<'a> {
     pub reply: &'a Reply,
 }
 
-/// Describes the decision and its page. `before` is the subject before the request was sent. The milestone is read
-/// again, because the answer must match what the user finds on the page.
-pub async fn describe_request(request: ApprovalRequest<'_>, before: Option<Subject>, context: &Context) -> Answer {
+/// The subject of a request as the caller named it, and as it was read before the request was sent.
+#[derive(Default)]
+pub struct Asked<'a> {
+    /// The id of the milestone.
+    pub milestone: Option<&'a str>,
+    /// The id of the contract.
+    pub contract: Option<&'a str>,
+    /// The subject before the request.
+    pub before: Option<Subject>,
+}
+
+/// Describes the decision and its page. The milestone is read again, because the answer must match what the user finds
+/// on the page.
+pub async fn describe_request(request: ApprovalRequest<'_>, asked: Asked<'_>, context: &Context) -> Answer {
+    let Asked { milestone, contract, before } = asked;
     let now = Subject::of(request.approval, context).await;
-    let changed = now.as_ref().zip(before.as_ref()).and_then(|(now, before)| now.changed_since(before));
+    let other = another("MILESTONE", milestone, &request.approval.milestone_id)
+        .or_else(|| another("CONTRACT", contract, &request.approval.contract_id));
+    let changed = match (&now, &before) {
+        (Some(now), Some(before)) => now.changed_since(before),
+        (None, Some(_)) => {
+            Some("The milestone could not be read again: this is what it was before the request.".into())
+        }
+        (_, None) => None,
+    };
+    let changed = other.or(changed);
     let subject = now.or(before);
     let name = subject.as_ref().map_or_else(|| ids_of(request.approval), Subject::name);
     let is_release = request.approval.kind.text() == Some(RELEASE);
@@ -41,6 +63,13 @@ pub async fn describe_request(request: ApprovalRequest<'_>, before: Option<Subje
         answer.summary = format!("{changed}\n{}", answer.summary);
     }
     answer
+}
+
+/// Warns if the approval is about something else than what the caller asked for.
+fn another(what: &str, asked: Option<&str>, named: &Field<String>) -> Option<String> {
+    let (asked, named) = (asked?, named.text()?);
+    let (asked, named) = (asked != named).then(|| (word(asked), word(named)))?;
+    Some(format!("THIS IS ABOUT ANOTHER {what}: {asked} was asked for, and OpenTrain's approval is about {named}."))
 }
 
 /// Builds the answer to a pending request. `subject` is the object of the decision, and `facts` help the user decide;

@@ -27,9 +27,7 @@ impl Subject {
     pub async fn of(approval: &Approval, context: &Context) -> Option<Self> {
         let contract_id = ContractId(contract_of(approval)?.to_owned());
         let contract = context.look(&GetContract { contract_id }).await.ok()?.contract;
-        let wanted = approval.milestone_id.text();
-        let milestone =
-            contract.milestones.items().iter().find(|listed| wanted.is_some() && listed.id.text() == wanted).cloned();
+        let milestone = approval.milestone_id.text().and_then(|id| milestone_in(&contract, id));
         Some(Self { contract, milestone })
     }
 
@@ -48,9 +46,11 @@ impl Subject {
     /// Warns if the milestone was changed between the first read and the request.
     #[must_use]
     pub fn changed_since(&self, before: &Self) -> Option<String> {
-        let (was, is) = (before.amount()?, self.amount()?);
-        (was != is)
-            .then(|| format!("THE AMOUNT CHANGED while this was asked: it was {}, it is {} now.", usd(was), usd(is)))
+        let known = |amount: Option<Decimal>| amount.map_or_else(|| "unknown".into(), usd);
+        let (was, is) = (before.amount(), self.amount());
+        (was != is).then(|| {
+            format!("THE AMOUNT CHANGED while this was asked: it was {}, it is {} now.", known(was), known(is))
+        })
     }
 
     /// Names the subject, its amount and its trainer.
@@ -88,6 +88,20 @@ impl Subject {
             total(sum)
         )
     }
+}
+
+/// Finds the milestone with this id in `contract`. If the id occurs twice, the larger amount counts.
+#[must_use]
+pub fn milestone_in(contract: &Contract, id: &str) -> Option<Milestone> {
+    let is_it = |listed: &&Milestone| listed.id.text() == Some(id);
+    contract.milestones.items().iter().filter(is_it).max_by_key(|listed| cautious(listed)).cloned()
+}
+
+/// Sorts an unknown amount above every known one.
+#[must_use]
+pub fn cautious(milestone: &Milestone) -> (bool, Option<Decimal>) {
+    let amount = milestone.amount_usd.decimal();
+    (amount.is_none(), amount)
 }
 
 /// The id of the contract that the approval names or has created.

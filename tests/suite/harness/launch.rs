@@ -124,6 +124,9 @@ impl Launch {
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.args(&self.args).env_clear().envs(self.env.iter().map(|(name, value)| (name, value)));
+        // Windows opens no socket without it.
+        #[cfg(windows)]
+        command.envs(std::env::var_os("SystemRoot").map(|root| ("SystemRoot", root)));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         command
     }
@@ -215,6 +218,10 @@ pub(crate) fn write_private(path: &Path, content: &str) {
     set_mode(path, 0o600);
 }
 
+#[cfg(not(unix))]
+pub(crate) fn set_mode(_: &Path, _: u32) {}
+
+#[cfg(unix)]
 pub(crate) fn set_mode(path: &Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();

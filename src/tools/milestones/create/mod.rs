@@ -25,7 +25,7 @@ use serde_json::{Map, Value};
 use crate::answer::{Answer, Sentence, ToolError};
 use crate::api::Operation;
 use crate::api::milestones::{CreateMilestone, Milestone};
-use crate::engine::{Context, Tool};
+use crate::engine::{Context, Money, Tool};
 use crate::tools::nouns::contract::CONTRACT_IDS;
 
 use creation::Creation;
@@ -59,6 +59,7 @@ impl Tool for CreateMilestoneOnce {
     type Output = CreatedOnce;
     const TITLE: &'static str = "Create a milestone";
     const ID_HINT: Sentence = CONTRACT_IDS;
+    const MONEY: Money = Money::Counted;
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
         self.milestone.check()?;
