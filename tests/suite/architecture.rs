@@ -72,7 +72,7 @@ const ROOMS: &[Room] = &[
             "config",
             "docs",
             "drift",
-            "engine",
+            "engine", "files",
             "guard",
             "install",
             "mcp",
