@@ -193,9 +193,9 @@ impl<'a> Index<'a> {
         }
     }
 
-    /// True if `at` lies in the time that is judged.
+    /// True if a moment that OpenTrain names lies in the time that is judged. OpenTrain may leave out fractions of a second.
     pub(super) fn is_judged(&self, at: Option<Timestamp>) -> bool {
-        at.zip(self.start).is_some_and(|(at, start)| at >= start)
+        at.zip(self.start).is_some_and(|(at, start)| at.as_second() >= start.as_second())
     }
 
     /// The requests on record of one kind that `fits`, whoever asked.
