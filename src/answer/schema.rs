@@ -93,7 +93,6 @@ fn ours(kind: Kind) -> Object {
         "nextCursor": { "type": ["string", "null"] },
         "sandbox": { "type": "boolean" },
         "leftOut": { "type": "array" },
-        "opentrain": { "type": "object" },
         "error": { "type": "object", "description": "Of a failure: code, message, reason, outcome, retryable, hint." },
     });
     let Value::Object(mut keys) = keys else { return Map::new() };

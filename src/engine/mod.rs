@@ -14,6 +14,7 @@ pub mod in_flight;
 pub mod instructions;
 pub mod memory;
 pub mod notice;
+pub mod open_steps;
 pub mod prompts;
 pub mod resources;
 pub mod resume;

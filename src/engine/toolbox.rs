@@ -20,6 +20,7 @@ use super::context::Context;
 use super::exchange::{Exchanged, exchange_in_time, notes_on_claim};
 use super::facts::Facts;
 use super::notice::Notice;
+use super::open_steps::OpenSteps;
 use super::schemas::Published;
 use super::services::Services;
 use super::tool::{Entry, Family};
@@ -246,7 +247,7 @@ impl Toolbox {
         }
         let services = &self.services;
         notes.extend([services.client.take_notice(), services.tokens.take_notice()].into_iter().flatten());
-        match result {
+        let ended = match result {
             Ok(mut answer) => {
                 self.complete(&mut answer, entry);
                 answer.warnings.extend(notes);
@@ -259,7 +260,9 @@ impl Toolbox {
                 self.notify(failure.step.as_ref());
                 Err(failure)
             }
-        }
+        };
+        services.memory.of::<OpenSteps>().see(&entry.facts, token.as_ref().map(Token::principal), &ended);
+        ended
     }
 
     /// Tells the operator of a step that waits for a person.

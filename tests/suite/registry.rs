@@ -237,7 +237,8 @@ async fn our_few_keys_are_none_of_the_apis() {
         "conversation",
         "messages",
     ];
-    for ours in ["summary", "links", "sandbox", "leftOut", "error", "opentrain"] {
+    // `opentrain` holds what would collide with these. No documented answer does, so no schema spends bytes on it.
+    for ours in ["summary", "links", "sandbox", "leftOut", "error"] {
         assert!(!theirs.contains(&ours), "{ours} would hide a field of the API");
         for tool in tools().await {
             assert!(tool["outputSchema"]["properties"][ours].is_object(), "{}: {ours} is not described", name(&tool));

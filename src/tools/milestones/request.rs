@@ -13,17 +13,19 @@ use crate::api::error::Error;
 use crate::api::milestones::{ACTIVE_FUNDED, NOT_FUNDED, RequestMilestoneApproval, RequestMilestoneFunding};
 use crate::api::reply::Reply;
 use crate::api::types::{ContractId, MilestoneId};
-use crate::api::{Operation, scan};
+use crate::api::{Operation, scan, wire};
 use crate::engine::{Context, Money, Tool};
 use crate::guard::ledger::Commitment;
 use crate::tools::nouns::approval::{ApprovalRequest, Asked, describe_request};
+use crate::tools::nouns::dry_run::{self, Costs, Plan};
 use crate::tools::nouns::subject::{Subject, cautious, milestone_in};
 
 /// The hint for milestone ids.
 const MILESTONE_IDS: Sentence =
     Sentence::naming("milestoneId comes from {}; a contract id does not work here.", &["list_contracts"]);
-/// The status of a milestone whose money was released. The reference lists it only among the app's labels, as "Paid".
+/// The statuses of a milestone whose money was released. The reference lists only the app's label "Paid".
 const PAID: &str = "PAID";
+const RELEASED: &str = "RELEASED";
 /// The time limit of a read after a refusal.
 const LOOK_LIMIT: Duration = Duration::from_secs(8);
 
@@ -34,6 +36,8 @@ pub(super) struct Funding {
     request: RequestMilestoneFunding,
     /// The contract that holds it, if known: saves a search.
     contract_id: Option<ContractId>,
+    /// Checks and sends nothing.
+    dry_run: Option<bool>,
 }
 
 impl Tool for Funding {
@@ -44,7 +48,11 @@ impl Tool for Funding {
     const MONEY: Money = Money::Counted;
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
-        request(&self.request, &self.request.milestone_id, self.contract_id, context).await
+        let milestone = &self.request.milestone_id;
+        if self.dry_run == Some(true) {
+            return rehearse(&self.request, milestone, self.contract_id, NOT_FUNDED, context).await;
+        }
+        request(&self.request, milestone, self.contract_id, context).await
     }
 }
 
@@ -55,6 +63,8 @@ pub(super) struct Release {
     request: RequestMilestoneApproval,
     /// The contract that holds it, if known: saves a search.
     contract_id: Option<ContractId>,
+    /// Checks and sends nothing.
+    dry_run: Option<bool>,
 }
 
 impl Tool for Release {
@@ -66,7 +76,11 @@ impl Tool for Release {
     const MONEY: Money = Money::Counted;
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
-        request(&self.request, &self.request.milestone_id, self.contract_id, context).await
+        let milestone = &self.request.milestone_id;
+        if self.dry_run == Some(true) {
+            return rehearse(&self.request, milestone, self.contract_id, ACTIVE_FUNDED, context).await;
+        }
+        request(&self.request, milestone, self.contract_id, context).await
     }
 }
 
@@ -101,6 +115,58 @@ async fn request<O: Operation<Output = OneApproval>>(
             None => Err(error),
         },
     }
+}
+
+/// Checks a request for funding or release without making it. The contract is read by itself, because only then does
+/// OpenTrain tell what was used of its budget.
+async fn rehearse<O: Operation<Output = OneApproval>>(
+    operation: &O,
+    milestone: &MilestoneId,
+    contract: Option<ContractId>,
+    wanted: &'static str,
+    context: &Context,
+) -> Result<Answer, ToolError> {
+    wire::encode(operation)?;
+    let contract = if let Some(contract) = contract {
+        contract
+    } else {
+        let found = somewhere(milestone, context).await?;
+        ContractId(found.contract.id.text().unwrap_or_default().to_owned())
+    };
+    let reply = context.get(&GetContract { contract_id: contract }).await.map_err(ToolError::unsent)?;
+    let (now, seen) = (reply.now(), reply.output::<GetContract>().map_err(ToolError::unsent)?);
+    let subject = held(seen.contract, milestone).ok_or_else(|| not_there(milestone, "this contract"))?;
+    let status = subject.milestone.as_ref().and_then(|milestone| milestone.status.text());
+    let ended = subject.contract.status.text() == Some("ended");
+    let refusals = match status {
+        Some(status) if status == wanted && !ended => Vec::new(),
+        _ => vec![context.names().say_all(&describe_status(&subject, wanted))],
+    };
+    let amount = subject.amount();
+    let commitment = Some(Commitment { amount, milestone_id: Some(milestone.0.clone()) });
+    let is_release = wanted == ACTIVE_FUNDED;
+    let evidence = if is_release { subject.evidence(now, context).await } else { Vec::new() };
+    let plan = Plan {
+        would: format!(
+            "ask the user to {} {}",
+            if is_release { "release the payment of" } else { "fund" },
+            subject.name()
+        ),
+        commitment,
+        costs: if is_release {
+            Some(Costs::nothing("the release pays the trainer what is held; no fee is documented for it"))
+        } else {
+            amount.and_then(Costs::of_funding)
+        },
+        refusals,
+        facts: if is_release {
+            evidence
+        } else {
+            vec!["A payment method must be on file; no read tells whether there is one.".into()]
+        },
+        notes: subject.notes(now),
+    };
+    dry_run::answer(operation, plan, context).await
 }
 
 /// The status that the milestone needs, if the refusal names another one.
@@ -148,8 +214,10 @@ fn describe_status(subject: &Subject, wanted: &str) -> Vec<Sentence> {
     let status_note = match (wanted, status) {
         _ if ended => format!("{it_is}, and its contract has ended."),
         (NOT_FUNDED, ACTIVE_FUNDED) => format!("{it_is}: there is nothing left to fund."),
-        (NOT_FUNDED, PAID) => format!("{it_is} already: it was funded and released, and must not be funded again."),
-        (ACTIVE_FUNDED, PAID) => format!("{it_is} already: there is nothing to release."),
+        (NOT_FUNDED, PAID | RELEASED) => {
+            format!("{it_is} already: it was funded and released, and must not be funded again.")
+        }
+        (ACTIVE_FUNDED, PAID | RELEASED) => format!("{it_is} already: there is nothing to release."),
         (ACTIVE_FUNDED, NOT_FUNDED) => format!("{it_is}: it has to be funded first."),
         _ if status == wanted => format!("{it_is} now; OpenTrain does not say what else is in the way."),
         (NOT_FUNDED, _) => format!("{it_is}, which cannot be funded. That status is OpenTrain's to change."),

@@ -8,7 +8,7 @@ use crate::api::reply::Reply;
 use crate::api::types::Field;
 use crate::engine::Context;
 
-use super::decision::{RELEASE, words_of};
+use super::decision::{ENDING, RELEASE, words_of};
 use super::subject::Subject;
 
 /// The tool that waits for the decision.
@@ -54,11 +54,18 @@ pub async fn describe_request(request: ApprovalRequest<'_>, asked: Asked<'_>, co
     let name = subject.as_ref().map_or_else(|| ids_of(request.approval), Subject::name);
     let is_release = request.approval.kind.text() == Some(RELEASE);
     let (amount, trainer) = subject.as_ref().map(|subject| (subject.amount(), subject.trainer())).unwrap_or_default();
-    let work = subject.filter(|_| is_release).map(|subject| subject.work_done(request.reply.now())).unwrap_or_default();
-    let mut answer = describe_pending(request, &name, &work, context).await;
+    let is_end = request.approval.kind.text() == Some(ENDING);
+    let now = request.reply.now();
+    let facts = match &subject {
+        Some(subject) if is_release => subject.evidence(now, context).await,
+        Some(subject) if is_end => subject.on_ending(),
+        _ => Vec::new(),
+    };
+    let mut answer = describe_pending(request, &name, &facts, context).await;
     if let Some(step) = &mut answer.step {
         (step.about.amount_usd, step.about.trainer) = (amount, trainer);
     }
+    answer.warnings.extend(subject.map(|subject| subject.notes(now)).unwrap_or_default());
     if let Some(changed) = changed {
         answer.summary = format!("{changed}\n{}", answer.summary);
     }

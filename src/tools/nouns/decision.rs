@@ -6,6 +6,8 @@ use crate::api::approvals::{Approval, CONFIRMED, DECLINED, EXPIRED};
 
 /// The type of an approval that pays a trainer.
 pub const RELEASE: &str = "milestone_approve";
+/// The type of an approval that ends a contract.
+pub const ENDING: &str = "contract_end";
 /// The type of an approval that hires a candidate.
 const HIRE: &str = "proposal_hire";
 

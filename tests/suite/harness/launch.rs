@@ -37,7 +37,7 @@ pub(crate) fn launch() -> Launch {
     let user = format!("tester-{}-{}", std::process::id(), USERS.fetch_add(1, Ordering::Relaxed));
     let mut env = vec![("HOME".into(), home.path().to_str().unwrap().into()), ("USER".into(), user)];
     // Nor the home folder of the machine's user, which has no such folder here.
-    env.push((USER_HOME.into(), "/nonexistent".into()));
+    env.push((USER_HOME.into(), "/nonexistent-home-of-the-user".into()));
     Launch { home, args: Vec::new(), env, speaks: Speaks::default() }
 }
 

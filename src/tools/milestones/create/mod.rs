@@ -12,6 +12,7 @@ mod matching;
 mod notes;
 mod numbers;
 mod recover;
+mod rehearse;
 mod run;
 mod storage;
 mod terms;
@@ -52,6 +53,8 @@ pub(super) struct CreateMilestoneOnce {
     milestone: CreateMilestone,
     /// true makes a second milestone with the terms of one just made.
     allow_duplicate: Option<bool>,
+    /// Checks and sends nothing.
+    dry_run: Option<bool>,
 }
 
 impl Tool for CreateMilestoneOnce {
@@ -64,6 +67,9 @@ impl Tool for CreateMilestoneOnce {
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
         self.milestone.check()?;
         let doubles = self.allow_duplicate == Some(true);
+        if self.dry_run == Some(true) {
+            return Creation::new(self.milestone, doubles, context).await.rehearse().await;
+        }
         run::run(Creation::new(self.milestone, doubles, context).await).await
     }
 }

@@ -25,7 +25,7 @@ use super::{judge, words};
 /// The most ids of milestones that are noted before a create.
 const MOST_IDS: usize = 1_000;
 /// The time limit of the first read, so that time remains for the create.
-const LOOK_LIMIT: Duration = Duration::from_secs(12);
+pub(super) const LOOK_LIMIT: Duration = Duration::from_secs(12);
 /// The longest wait for another create in the same contract.
 const LOCK_PATIENCE: Duration = Duration::from_secs(16);
 /// The pause between two reads that look for a create with an unknown end.
@@ -246,16 +246,21 @@ impl Creation {
             Some(Err(fault)) => vec![format!(
                 "WARNING: the contract could not be looked at first ({fault}), so an equal milestone would not have been seen."
             )],
-            Some(Ok(seen)) if !self.doubles => {
-                let resembles = |milestone: &Seen<'_>| {
-                    self.terms.resemble(&Stored::of(milestone.raw), &past.storage)
-                        && milestone.is_recent(seen, self.window())
-                };
-                let resembling: Vec<Seen<'_>> = seen.recent().filter(resembles).collect();
-                words::resembling_warnings(seen, &resembling)
-            }
-            _ => Vec::new(),
+            Some(Ok(seen)) => self.resembling(seen, past),
+            None => Vec::new(),
         }
+    }
+
+    /// Warnings about milestones with the same money and date but other words.
+    pub(super) fn resembling(&self, look: &Look, past: &Past) -> Vec<String> {
+        if self.doubles {
+            return Vec::new();
+        }
+        let resembles = |milestone: &Seen<'_>| {
+            self.terms.resemble(&Stored::of(milestone.raw), &past.storage) && milestone.is_recent(look, self.window())
+        };
+        let resembling: Vec<Seen<'_>> = look.recent().filter(resembles).collect();
+        words::resembling_warnings(look, &resembling)
     }
 
     /// If the terms do not fit the contract, adds terms that would. Reads the contract if it was not read before.
