@@ -13,7 +13,7 @@ use url::Url;
 use super::Operation;
 use super::error::{Error, InvalidArgument};
 use super::network::Network;
-pub use super::network::{Proxies, is_loopback};
+pub use super::network::{Proxies, is_loopback, post_json};
 use super::receive::{Head, receive};
 use super::reply::Reply;
 use super::room::Room;

@@ -2,6 +2,7 @@
 //! mean.
 
 mod install;
+mod reconcile;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -13,6 +14,7 @@ use clap_complete::Shell;
 use crate::config::{Environment, Flags};
 
 pub(crate) use install::{Install, Uninstall};
+pub(crate) use reconcile::Reconcile;
 
 /// MCP server for OpenTrain AI: contracts, milestones, and the people who approve them, for AI agents.
 ///
@@ -114,7 +116,22 @@ pub enum Task {
     ///
     /// A token in the environment stays valid.
     Logout,
-    /// Print the record of writes for a person, writes with an unknown outcome first
+    /// Print the requests on record that wait for a person, each with its link
+    ///
+    /// They are known from the record of writes, and each is looked up. Exit status 1 when one could not be looked up.
+    Approvals {
+        /// Print them as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Compare the record of writes with OpenTrain: every milestone from the request to the payout
+    ///
+    /// Says what does not fit, such as a milestone that nobody asked for here, another amount, or a confirmed request that
+    /// was not carried out, each with what to do. Exit status 1 when something does not fit.
+    Reconcile(Reconcile),
+    /// Print the record of writes for a person: what is real first, day by day
+    ///
+    /// Writes with an unknown outcome come first of all. Exit status 1 when there is one.
     Audit {
         /// The file [default: the record of this user's servers, or with --sandbox that of the sandbox]
         file: Option<PathBuf>,
@@ -158,6 +175,8 @@ const MATTER: &[(&str, &[&str])] = &[
     ("trust", &[]),
     ("login", &["timeout"]),
     ("logout", &["timeout"]),
+    ("approvals", &["audit-log", "ledger", "sandbox", "sandbox-port", "timeout"]),
+    ("reconcile", &["audit-log", "ledger", "sandbox", "sandbox-port", "timeout"]),
     ("audit", &["audit-log", "ledger", "sandbox"]),
     ("drift", &["timeout"]),
     ("sandbox", &["sandbox-fault", "log-format", "log-filter"]),

@@ -12,7 +12,9 @@ use tracing_subscriber::filter::Targets;
 use super::ledger_url::LedgerUrl;
 use super::names::HEADING;
 use super::source::{ResolvedSetting, Source};
-use super::values::{LogFormat, Reader, dollars, log_format, minutes, optional, port, seconds, switch, tool_prefix};
+use super::values::{
+    LogFormat, Notify, Reader, dollars, log_format, minutes, notify, optional, port, seconds, switch, tool_prefix,
+};
 
 const NO_LIMIT: &str = "no limit";
 const NONE: &str = "none";
@@ -107,6 +109,13 @@ pub struct Flags {
     #[arg(long, value_name = "FAULTS", env = "OPENTRAIN_SANDBOX_FAULT", default_value = NONE)]
     #[arg(value_parser = Reader(optional(NONE, text)))]
     pub sandbox_fault: Optional<String>,
+
+    /// Tell a person of each step that waits for one, with link, amount and trainer, once; and again when it expires within
+    /// 12 hours. An https address gets it as JSON by POST; anything else is a command of the shell, which gets the JSON on
+    /// stdin. For agents without a chat
+    #[arg(long, value_name = "URL|COMMAND", env = "OPENTRAIN_NOTIFY", default_value = NONE)]
+    #[arg(value_parser = Reader(optional(NONE, notify)), allow_hyphen_values = true)]
+    pub notify: Optional<Notify>,
 
     /// Format of the log on stderr: text or json
     #[arg(long, value_name = "FORMAT", env = "OPENTRAIN_LOG_FORMAT", default_value = "text")]

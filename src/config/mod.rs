@@ -36,4 +36,4 @@ pub use resolve::Config;
 pub use route::{Route, Sourced};
 pub use source::{ResolvedSetting, Source};
 pub use table::flag_table;
-pub use values::LogFormat;
+pub use values::{LogFormat, Notify};

@@ -69,6 +69,9 @@ impl Config {
         if let Some(setting) = settings.iter_mut().find(|setting| setting.name == "audit-log") {
             setting.value = record.to_string();
         }
+        if let Some(setting) = settings.iter_mut().find(|setting| setting.name == "notify") {
+            setting.value = flags.notify.as_ref().map_or_else(|| setting.value.clone(), ToString::to_string);
+        }
         settings.extend(account.settings);
         Ok(Self {
             flags: flags.clone(),

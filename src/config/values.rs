@@ -1,6 +1,7 @@
 //! Parses the values of settings. Every error names the flag or variable, and the allowed values.
 
 use std::ffi::OsStr;
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -9,8 +10,10 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, Command};
 use rust_decimal::Decimal;
+use url::Url;
 
 use crate::api::amount;
+use crate::api::client::is_loopback;
 
 use super::error::refused;
 use super::source::ResolvedSetting;
@@ -22,6 +25,25 @@ pub enum LogFormat {
     Text,
     /// One JSON object per line.
     Json,
+}
+
+/// Where notices for people go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notify {
+    /// By POST to this address.
+    Url(Url),
+    /// To the stdin of this command of the shell.
+    Command(String),
+}
+
+/// The path of an address may be a secret of its receiver.
+impl fmt::Display for Notify {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(url) => write!(formatter, "{}/…", url.origin().ascii_serialization()),
+            Self::Command(command) => formatter.write_str(command),
+        }
+    }
 }
 
 /// A parser for clap. The function parses a value, or says what it must be.
@@ -77,6 +99,15 @@ pub(super) fn minutes(text: &str) -> Result<Duration, String> {
     let minutes = text.parse::<u32>().ok().filter(|minutes| *minutes <= 10_080);
     let minutes = minutes.ok_or_else(|| format!("must be whole minutes, from 0 to 10080, not \"{text}\""))?;
     Ok(Duration::from_secs(60 * u64::from(minutes)))
+}
+
+/// An address begins with a scheme; everything else is a command. Plain http is for this machine only.
+pub(super) fn notify(text: &str) -> Result<Notify, String> {
+    if !text.starts_with("http:") && !text.starts_with("https:") {
+        return Ok(Notify::Command(text.to_owned()));
+    }
+    let url = Url::parse(text).ok().filter(|url| url.scheme() == "https" || is_loopback(url));
+    url.map(Notify::Url).ok_or_else(|| "must be an https address (http only on this machine), or a command".into())
 }
 
 pub(super) fn port(text: &str) -> Result<u16, String> {

@@ -16,6 +16,7 @@ use super::call::Call;
 use super::claim::Claim;
 use super::facts::{Facts, Money};
 use super::memory::Memory;
+use super::notice::Notifier;
 
 /// Shared by all calls of the process; holds nothing of a single call.
 pub struct Services {
@@ -33,6 +34,8 @@ pub struct Services {
     pub claim: Claim,
     /// State of tools that lasts between calls.
     pub memory: Memory,
+    /// Brings steps before a person who sees no chat.
+    pub notifier: Option<Arc<dyn Notifier>>,
     /// True if the API is the sandbox, where nothing is real.
     pub sandbox: bool,
     /// The longest time that a call waits for a person.
@@ -57,6 +60,7 @@ impl Services {
             listed: Vec::new(),
             claim: Claim::default(),
             memory: Memory::default(),
+            notifier: None,
             sandbox,
             human_wait,
         }
@@ -156,5 +160,8 @@ impl Services {
             tracing::error!("{}", self.tokens.notices().join("; "));
         }
         self.operator.ledger.close().await;
+        if let Some(notifier) = &self.notifier {
+            notifier.close().await;
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::answer::text::visible;
-use crate::answer::{Answer, Cause, Denial, Failure, Names, Object, Sentence, ToolError, bound, hints};
+use crate::answer::{Answer, Cause, Denial, Failure, HumanStep, Names, Object, Sentence, ToolError, bound, hints};
 use crate::api::Effect;
 use crate::api::error::{Error, Refusal};
 use crate::api::token::{Token, hide_secrets};
@@ -18,6 +18,7 @@ use super::catalog::Catalog;
 use super::context::Context;
 use super::exchange::{Exchanged, exchange_in_time, notes_on_claim};
 use super::facts::Facts;
+use super::notice::Notice;
 use super::open_steps::OpenSteps;
 use super::schemas::Published;
 use super::services::Services;
@@ -112,7 +113,8 @@ impl Toolbox {
     }
 
     /// Finds a served tool by its name without a prefix.
-    fn served_as(&self, name: &str) -> Option<&Served> {
+    #[must_use]
+    pub fn served_as(&self, name: &str) -> Option<&Served> {
         self.served.iter().find(|served| served.facts().name == name)
     }
 
@@ -172,7 +174,11 @@ impl Toolbox {
     /// The refusal of a tool that read-only mode hides; `None` if no such tool exists.
     pub async fn refusal(&self, name: &str, arguments: &Object, call: &Call) -> Option<Failure> {
         let entry = self.withheld(self.entry_named(name, arguments)?.facts.name)?;
-        Some(self.failed(&entry.facts, &Object::new(), &Denial::read_only().into(), call).await)
+        let (services, denial) = (Arc::clone(&self.services), Denial::read_only());
+        let token = services.tokens.current();
+        let context = Context::new(services, &entry.facts, arguments.clone(), token, call.clone());
+        context.refused(&denial).await;
+        Some(self.failed(&entry.facts, &Object::new(), &denial.into(), call).await)
     }
 
     /// Repeats an earlier refusal without a request, because nothing has changed since.
@@ -235,15 +241,25 @@ impl Toolbox {
             Ok(mut answer) => {
                 self.complete(&mut answer, entry);
                 answer.warnings.extend(notes);
+                self.notify(answer.step.as_ref());
                 Ok(answer)
             }
             Err(error) => {
                 let error = notes.into_iter().fold(error, ToolError::note);
-                Err(self.failed(&entry.facts, &arguments, &error, &call).await)
+                let failure = self.failed(&entry.facts, &arguments, &error, &call).await;
+                self.notify(failure.step.as_ref());
+                Err(failure)
             }
         };
         services.memory.of::<OpenSteps>().see(&entry.facts, token.as_ref().map(Token::principal), &ended);
         ended
+    }
+
+    /// Tells the operator of a step that waits for a person.
+    fn notify(&self, step: Option<&HumanStep>) {
+        if let (Some(step), Some(notifier)) = (step, &self.services.notifier) {
+            notifier.notify(Notice::of(step, self.services.sandbox));
+        }
     }
 
     /// Runs the tool once and ends the record of its write.

@@ -65,7 +65,7 @@ fn spawn(shared: &Shared, home: &TempDir, port: u16) -> Child {
     server.args(["serve", "--http", &format!("127.0.0.1:{port}"), "--agents", &shared.agents]).env_clear();
     server.env("HOME", home.path()).env("OPENTRAIN_LEDGER", &shared.ledger).env("OPENTRAIN_TIMEOUT", "2");
     server.env("OPENTRAIN_API_BASE_URL", &shared.api).env("OT_API_TOKEN", TOKEN);
-    server.env("OPENTRAIN_SEAL_KEYS", "5a".repeat(32)).env("OPENTRAIN_TEST_USER_HOME", "/nonexistent");
+    server.env("OPENTRAIN_SEAL_KEYS", "5a".repeat(32)).env("OPENTRAIN_TEST_USER_HOME", "/proc/nonexistent");
     server.stdin(Stdio::null()).stdout(Stdio::null()).stderr(log).kill_on_drop(true);
     server.spawn().unwrap()
 }

@@ -4,6 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{self, Read as _};
 use std::path::Path;
 
+use rust_decimal::Decimal;
+
+use crate::api::amount;
 use crate::files;
 use crate::guard::ledger::line::{Line, Phase};
 use crate::guard::ledger::reading::{Reading, read};
@@ -25,11 +28,30 @@ impl Recorded {
     }
 }
 
+/// The sum that some writes of one account and one day have committed, as the day's limit counts it: each milestone and
+/// each hire once, at its largest amount. `None` if it is too large to add.
+#[must_use]
+pub fn committed<'a>(writes: impl IntoIterator<Item = &'a Recorded>) -> Option<Decimal> {
+    let mut amounts: BTreeMap<String, Decimal> = BTreeMap::new();
+    for Recorded { before, after } in writes {
+        let last = after.as_ref().unwrap_or(before);
+        if let Some(amount) = last.amount_usd.max(before.amount_usd).filter(|_| !last.came_to_nothing()) {
+            let known = amounts.entry(last.counted_as()).or_default();
+            *known = (*known).max(amount);
+        }
+    }
+    amount::sum(amounts.into_values())
+}
+
 /// A whole record.
 #[derive(Clone, Debug, Default)]
 pub struct Record {
     /// The writes in the order of their start.
     pub writes: Vec<Recorded>,
+    /// The decisions of people that became known, in their order.
+    pub decisions: Vec<Line>,
+    /// The writes that the operator's rules refused, in their order.
+    pub refusals: Vec<Line>,
     /// The numbers of unreadable lines: torn by a power loss, or not written by us.
     pub unreadable: Vec<usize>,
 }
@@ -59,6 +81,17 @@ impl Record {
                 }
                 Reading::Blank => continue,
             };
+            match line.phase {
+                Phase::Decided => {
+                    record.decisions.push(line);
+                    continue;
+                }
+                Phase::Refused => {
+                    record.refusals.push(line);
+                    continue;
+                }
+                _ => {}
+            }
             let known = places.get(&line.id).and_then(|place| record.writes.get_mut(*place));
             match (known, line.phase) {
                 (Some(write), Phase::After) => write.after = Some(line),

@@ -36,8 +36,8 @@ pub(crate) fn launch() -> Launch {
     let home = tempfile::tempdir().unwrap();
     let user = format!("tester-{}-{}", std::process::id(), USERS.fetch_add(1, Ordering::Relaxed));
     let mut env = vec![("HOME".into(), home.path().to_str().unwrap().into()), ("USER".into(), user)];
-    // Nor the home folder of the machine's user, which has no such folder here.
-    env.push((USER_HOME.into(), "/nonexistent-home-of-the-user".into()));
+    // Nor the home folder of the machine's user, which has no such folder here. Below /proc not even root can make one.
+    env.push((USER_HOME.into(), "/proc/nonexistent".into()));
     Launch { home, args: Vec::new(), env, speaks: Speaks::default() }
 }
 
