@@ -133,12 +133,28 @@ fn portable(schema: &mut Schema) {
         let choices: Vec<Value> = types.iter().map(|name| json!({ "type": name })).collect();
         let is_text = types.iter().any(|name| name == "string");
         object.shift_remove("type");
-        if !says_enough && !is_text {
+        if is_text {
+            object.insert("minLength".into(), 0.into());
+        } else if !says_enough {
             object.insert("anyOf".into(), choices.into());
         }
     }
     if object.keys().all(|keyword| keyword == "description") {
-        object.insert("minLength".into(), 0.into());
+        object.insert("minProperties".into(), 0.into());
+    }
+}
+
+/// The JSON types of a field in an output schema; none if any type is expected. `null` is always allowed.
+#[must_use]
+pub fn types(schema: &Value) -> Vec<&str> {
+    let has = |keyword| schema.get(keyword).is_some();
+    match (schema.get("type"), schema.get("anyOf")) {
+        (Some(Value::String(one)), _) => vec![one],
+        (_, Some(Value::Array(choices))) => choices.iter().flat_map(types).filter(|name| *name != "null").collect(),
+        _ if has("minLength") => vec!["string"],
+        _ if has("properties") => vec!["object"],
+        _ if has("items") => vec!["array"],
+        _ => Vec::new(),
     }
 }
 

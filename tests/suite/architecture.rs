@@ -106,6 +106,7 @@ const OWNERS: &[(&str, &[&str], &str)] = &[
             "src/api/receive.rs",
             "src/commands/demo/person.rs",
             "src/sandbox/http/",
+            "src/sandbox/tests/",
         ],
         "one way to OpenTrain; the demo's person has a browser, and the sandbox calls webhooks",
     ),
