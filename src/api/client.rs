@@ -1,4 +1,4 @@
-//! Sends requests to OpenTrain with authentication, time limits, and retries by [`Effect`]. No other code in the server
+//! Sends requests to OpenTrain with authentication, time limits, and retries by effect. No other code in the server
 //! uses reqwest.
 
 use std::time::Duration;
