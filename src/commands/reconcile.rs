@@ -76,10 +76,10 @@ async fn ours(config: &Config) -> Result<Ours, Fault> {
     };
     let mut all = Vec::new();
     for file in older(path) {
-        all.extend(std::fs::read(&file).map_err(|fault| format!("{}: {fault}", file.display()))?);
+        all.extend(Record::text(&file).map_err(|fault| format!("{}: {fault}", file.display()))?);
         all.push(b'\n');
     }
-    let current = match std::fs::read(path) {
+    let current = match Record::text(path) {
         Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => Vec::new(),
         text => text.map_err(|fault| format!("{}: {fault}", path.display()))?,
     };

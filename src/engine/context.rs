@@ -342,9 +342,10 @@ impl Context {
     /// Finds the first argument that contains a secret of this server. Such a call is refused, so that the secret
     /// cannot leave in a request.
     pub(super) fn secret_argument(&self) -> Option<InvalidArgument> {
+        let secrets = self.services.secrets(self.token.as_ref());
         let holds_one = |value: &Value| {
             let text = value.to_string();
-            self.services.secrets(self.token.as_ref()).iter().any(|secret| secret.stands_in(&text))
+            secrets.iter().any(|secret| secret.stands_in(&text))
         };
         let (name, _) = self.arguments.iter().find(|(_, value)| holds_one(value))?;
         let message = format!("{name} contains the secret token of this server; take it out and call again");

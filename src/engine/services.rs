@@ -1,8 +1,10 @@
 //! The services that all calls share: the API's client, the tokens, the operator's rules and the tools' memory.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rust_decimal::Decimal;
 use url::Url;
 
 use crate::answer::text::usd;
@@ -97,11 +99,18 @@ impl Services {
     /// Describes how much of today's limit is used; `None` without such a limit.
     pub async fn used_today(&self, token: Option<&Token>, call: &Call) -> Option<String> {
         let limit = self.operator.policy.max_day?;
-        let used = self.operator.ledger.used_today(self.intent("", Object::new(), token, call, None).await).await;
-        Some(match used {
+        Some(match self.committed_today(token, call).await {
             Ok(used) => format!("{} of {} are used today (UTC)", usd(used), usd(limit)),
             Err(fault) => format!("how much of {} is used today could not be read ({fault})", usd(limit)),
         })
+    }
+
+    /// The amount that the owner of `token` has committed today (UTC), in USD before fees.
+    ///
+    /// # Errors
+    /// If the record cannot be read.
+    pub async fn committed_today(&self, token: Option<&Token>, call: &Call) -> io::Result<Decimal> {
+        self.operator.ledger.used_today(self.intent("", Object::new(), token, call, None).await).await
     }
 
     /// The origin of the app, if known.

@@ -1,7 +1,7 @@
 //! Opens files that nobody else can have created or can write. Opening never blocks. A hostile project may have put a
 //! pipe, a device, or a link to another file in the place of ours.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -10,16 +10,19 @@ use std::path::{Path, PathBuf};
 /// # Errors
 /// If the file cannot be opened, is no plain file, or others can write it or its folder.
 pub fn open_ours(path: &Path, options: &OpenOptions) -> io::Result<File> {
-    let mut options = options.clone();
     system::check_folder_of(path)?;
+    let (file, facts) = open_plain(path, options)?;
+    system::check_owner(&facts)?;
+    Ok(file)
+}
+
+/// Opens a plain file without following a link or waiting for another process.
+fn open_plain(path: &Path, options: &OpenOptions) -> io::Result<(File, Metadata)> {
+    let mut options = options.clone();
     system::wait_for_nobody(&mut options);
     let file = options.open(path).map_err(system::name_link)?;
     let facts = file.metadata()?;
-    if !facts.is_file() {
-        return Err(io::Error::other("it is not a file"));
-    }
-    system::check_owner(&facts)?;
-    Ok(file)
+    if facts.is_file() { Ok((file, facts)) } else { Err(io::Error::other("it is not a file")) }
 }
 
 /// The path to open for a file that the operator names. Links are followed if only root or this user can write every
@@ -42,13 +45,7 @@ pub fn open_named(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
     open_ours(path, &options).or_else(|_| {
-        let real = system::real_path(path)?;
-        system::wait_for_nobody(&mut options);
-        let file = options.open(real)?;
-        let facts = file.metadata()?;
-        if !facts.is_file() {
-            return Err(io::Error::other("it is not a file"));
-        }
+        let (file, facts) = open_plain(&system::real_path(path)?, &options)?;
         system::check_owner_or_root(&facts)?;
         Ok(file)
     })
@@ -59,11 +56,8 @@ pub fn open_named(path: &Path) -> io::Result<File> {
 /// # Errors
 /// If the file cannot be opened, or is no plain file.
 pub fn open_any(path: &Path) -> io::Result<File> {
-    let mut options = OpenOptions::new();
-    options.read(true);
-    system::wait_for_nobody(&mut options);
-    let file = options.open(std::fs::canonicalize(path)?)?;
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::Error::other("it is not a file")) }
+    let (file, _) = open_plain(&std::fs::canonicalize(path)?, OpenOptions::new().read(true))?;
+    Ok(file)
 }
 
 #[cfg(unix)]

@@ -62,9 +62,17 @@ impl Record {
     /// # Errors
     /// If the file cannot be read, or is no plain file.
     pub fn read(path: &Path) -> io::Result<Self> {
+        Ok(Self::of(&Self::text(path)?))
+    }
+
+    /// The text of the record in a file.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is no plain file.
+    pub fn text(path: &Path) -> io::Result<Vec<u8>> {
         let mut text = Vec::new();
         files::open_any(path)?.read_to_end(&mut text)?;
-        Ok(Self::of(&text))
+        Ok(text)
     }
 
     /// Parses the text of a record.

@@ -76,11 +76,10 @@ impl<O: AboutMoney> Tool for MoneyRequest<O> {
     const MONEY: Money = Money::Counted;
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
-        let milestone = self.operation.milestone_id();
         if self.dry_run == Some(true) {
-            return rehearse(&self.operation, milestone, self.contract_id, O::WANTED, context).await;
+            return rehearse(&self.operation, self.contract_id, context).await;
         }
-        request(&self.operation, milestone, self.contract_id, context).await
+        request(&self.operation, self.contract_id, context).await
     }
 }
 
@@ -88,10 +87,10 @@ impl<O: AboutMoney> Tool for MoneyRequest<O> {
 /// names its contract.
 async fn request<O: AboutMoney>(
     operation: &O,
-    milestone: &MilestoneId,
     contract: Option<ContractId>,
     context: &Context,
 ) -> Result<Answer, ToolError> {
+    let milestone = operation.milestone_id();
     let subject = match (contract.clone(), context.policy().has_caps()) {
         (Some(contract), _) => Some(in_contract(milestone, contract, context).await?),
         (None, true) => Some(somewhere(milestone, context).await?),
@@ -119,14 +118,13 @@ async fn request<O: AboutMoney>(
 
 /// Checks a request for funding or release without making it. The contract is read by itself, because only then does
 /// OpenTrain tell what was used of its budget.
-async fn rehearse<O: Operation<Output = OneApproval>>(
+async fn rehearse<O: AboutMoney>(
     operation: &O,
-    milestone: &MilestoneId,
     contract: Option<ContractId>,
-    wanted: &'static str,
     context: &Context,
 ) -> Result<Answer, ToolError> {
     wire::encode(operation)?;
+    let (milestone, wanted) = (operation.milestone_id(), O::WANTED);
     let contract = if let Some(contract) = contract {
         contract
     } else {
@@ -144,26 +142,19 @@ async fn rehearse<O: Operation<Output = OneApproval>>(
     };
     let amount = subject.amount();
     let commitment = Some(Commitment { amount, milestone_id: Some(milestone.0.clone()) });
-    let is_release = wanted == ACTIVE_FUNDED;
-    let evidence = if is_release { subject.evidence(now, context).await } else { Vec::new() };
+    let (verb, costs, facts) = if wanted == ACTIVE_FUNDED {
+        let costs = Costs::nothing("the release pays the trainer what is held; no fee is documented for it");
+        ("release the payment of", Some(costs), subject.evidence(now, context).await)
+    } else {
+        let fact = "A payment method must be on file; no read tells whether there is one.".into();
+        ("fund", amount.and_then(Costs::of_funding), vec![fact])
+    };
     let plan = Plan {
-        would: format!(
-            "ask the user to {} {}",
-            if is_release { "release the payment of" } else { "fund" },
-            subject.name()
-        ),
+        would: format!("ask the user to {verb} {}", subject.name()),
         commitment,
-        costs: if is_release {
-            Some(Costs::nothing("the release pays the trainer what is held; no fee is documented for it"))
-        } else {
-            amount.and_then(Costs::of_funding)
-        },
+        costs,
         refusals,
-        facts: if is_release {
-            evidence
-        } else {
-            vec!["A payment method must be on file; no read tells whether there is one.".into()]
-        },
+        facts,
         notes: subject.notes(now),
     };
     dry_run::answer(operation, plan, context).await

@@ -142,8 +142,7 @@ async fn day(plan: &Plan, refusals: &mut Vec<String>, context: &Context) -> Opti
     let refuse = |denial: Denial| format!("{}.", denial.message.trim_end_matches('.'));
     refusals.extend(policy.check_milestone(commitment.amount).err().map(refuse));
     let (limit, sum) = (policy.max_day?, commitment.amount?);
-    let intent = context.services.intent("", Object::new(), context.token.as_ref(), &context.call, None).await;
-    let before = match context.services.operator.ledger.used_today(intent).await {
+    let before = match context.services.committed_today(context.token.as_ref(), &context.call).await {
         Ok(before) => before,
         Err(fault) => {
             refusals.push(format!("How much of the day's limit is used could not be read ({fault})."));
