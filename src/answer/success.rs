@@ -14,7 +14,7 @@ use super::paging;
 use super::step::HumanStep;
 
 /// Our own keys of an answer. API keys with one of these names are moved under the last one.
-pub const OUR_KEYS: [&str; 11] = [
+pub const OUR_KEYS: [&str; 12] = [
     "summary",
     "outcome",
     "links",
@@ -24,6 +24,7 @@ pub const OUR_KEYS: [&str; 11] = [
     "leftOut",
     "asked",
     "differences",
+    "dryRun",
     "error",
     THEIRS,
 ];

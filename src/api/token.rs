@@ -125,6 +125,16 @@ const NEVER_SHOWN: [&str; 5] = ["ot_pat_", "ot_clm_", "ot_ptk_", "whsec_", KEY_P
 /// How a key begins that an agent has for this server over HTTP.
 pub const KEY_PREFIX: &str = "otm_";
 
+/// Masks these secrets in `text`, and every other text that begins like an OpenTrain secret.
+pub fn hide_secrets(text: &mut String, secrets: impl IntoIterator<Item = Token>) {
+    for secret in secrets {
+        secret.mask(text);
+    }
+    if let Cow::Owned(hidden) = hide_tokens(text) {
+        *text = hidden;
+    }
+}
+
 /// Replaces every text that begins like an OpenTrain secret, no matter whose. A preview such as
 /// `ot_pat_c3f9********bd21` stays.
 #[must_use]

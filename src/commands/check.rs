@@ -18,6 +18,7 @@ use crate::engine::catalog::Catalog;
 use crate::engine::{Family, Toolbox};
 use crate::mcp::Server;
 use crate::mcp::client::Client;
+use crate::tools::nouns::standing::seems_unclaimed;
 use crate::tools::{account, agent};
 
 use super::terminal::{BAD, GOOD, HEADING, styled};
@@ -43,7 +44,9 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     } else {
         Vec::new()
     };
-    let verdict = verdict(&account, frozen.as_deref(), &refused, toolbox.served().len());
+    let scopes: Vec<&str> = account.scopes.iter().map(String::as_str).collect();
+    let is_unclaimed = account.is_accepted && seems_unclaimed(&scopes);
+    let verdict = verdict(&account, frozen.as_deref(), is_unclaimed, &refused, toolbox.served().len());
     let (style, words) = match &verdict {
         Ok(words) => (GOOD, words),
         Err(words) => (BAD, words),
@@ -114,6 +117,7 @@ async fn ask(server: Server) -> Result<Account, Fault> {
 fn verdict(
     account: &Account,
     frozen: Option<&str>,
+    is_unclaimed: bool,
     refused: &[(String, Vec<String>)],
     served: usize,
 ) -> Result<String, String> {
@@ -122,6 +126,13 @@ fn verdict(
     }
     if !account.is_accepted {
         return Err("NOT READY. OpenTrain did not accept what is set, or could not be asked.".into());
+    }
+    if is_unclaimed {
+        return Err(
+            "NOT READY. No person has claimed this account, as far as its scopes tell: an agent claims it with \
+                    claim_account, and until then hiring, messages and payments would be refused."
+                .into(),
+        );
     }
     let closed: usize = refused.iter().map(|(_, tools)| tools.len()).sum();
     if closed > 0 {

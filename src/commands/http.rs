@@ -27,13 +27,13 @@ use crate::mcp::http::{
 };
 use crate::tools::{all, family_names};
 
-use super::{Fault, agents, services_over};
+use super::{Fault, agents, ledger, notify, services_over};
 use crate::sandbox::Embedded;
 
 /// Who may call this server.
 struct Callers {
     /// The tools under the operator's own rules.
-    toolbox: Toolbox,
+    toolbox: Arc<Toolbox>,
     agents: Watched,
     accepts_tokens: bool,
     servers: Servers,
@@ -42,6 +42,7 @@ struct Callers {
 /// Serves until a signal arrives.
 pub(super) async fn run(config: &Config, address: SocketAddr) -> Result<ExitCode, Fault> {
     let settings = settings(config, address)?;
+    ledger::connect(config).await?;
     let metrics = match config.flags.http.metrics {
         Some(address) => Some((Arc::new(Metrics::default()), listen(address, "--metrics").await?)),
         None => None,
@@ -58,9 +59,12 @@ pub(super) async fn run(config: &Config, address: SocketAddr) -> Result<ExitCode
         },
     )?;
     let closing = CancellationToken::new();
-    let toolbox = Toolbox::new(services, crate::tools::CATALOG);
+    let toolbox = Arc::new(Toolbox::new(services, crate::tools::CATALOG));
     let shared = Arc::clone(&toolbox.services);
     let agents = Watched::open(agents_file(config)?, family_names())?;
+    if let Some(notifier) = shared.notifier.clone() {
+        tokio::spawn(notify::watch(Arc::downgrade(&toolbox), notifier));
+    }
     let callers = Callers {
         toolbox,
         agents: agents.clone(),

@@ -1,6 +1,8 @@
 //! The server's instructions, which a model reads before any tool (MCP `initialize` and `server/discover`). Their sentences
 //! come with the tools; this file decides which of them are said.
 
+use jiff::Timestamp;
+
 use crate::api::Effect;
 
 use super::catalog::When;
@@ -23,7 +25,15 @@ pub fn instructions(toolbox: &Toolbox) -> String {
     };
     let fitting = toolbox.catalog().instructions.iter().filter(|instruction| fits(instruction.when));
     let mut text = toolbox.names().say_all(fitting.map(|instruction| &instruction.sentence));
-    let limits = toolbox.services.limits();
+    let services = &toolbox.services;
+    // The sandbox has a clock of its own.
+    if !services.sandbox {
+        text.push_str(&format!(" Today is {}.", Timestamp::now().strftime("%A, %Y-%m-%d (UTC)")));
+    }
+    if services.tokens.claim_token().is_some() && writes {
+        text.push_str(" No person has claimed this account yet: hiring, messages and payments would be refused.");
+    }
+    let limits = services.limits();
     if !limits.is_empty() {
         text.push_str(&format!(" The operator's limits: {}.", limits.join("; ")));
     }

@@ -1,8 +1,10 @@
 //! The services that all calls share: the API's client, the tokens, the operator's rules and the tools' memory.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rust_decimal::Decimal;
 use url::Url;
 
 use crate::answer::text::usd;
@@ -15,8 +17,9 @@ use crate::guard::policy::Policy;
 
 use super::call::Call;
 use super::claim::Claim;
-use super::facts::Facts;
+use super::facts::{Facts, Money};
 use super::memory::Memory;
+use super::notice::Notifier;
 use super::principal::Principal;
 use super::running::Running;
 
@@ -40,6 +43,8 @@ pub struct Services {
     pub principal: Principal,
     /// The writes that run now.
     pub running: Arc<Running>,
+    /// Brings steps before a person who sees no chat.
+    pub notifier: Option<Arc<dyn Notifier>>,
     /// True if the API is the sandbox, where nothing is real.
     pub sandbox: bool,
     /// The longest time that a call waits for a person.
@@ -66,6 +71,7 @@ impl Services {
             memory: Arc::default(),
             principal: Principal::default(),
             running: Arc::default(),
+            notifier: None,
             sandbox,
             human_wait,
         }
@@ -84,10 +90,12 @@ impl Services {
             // No claim is open for a caller's own token, and no other caller's claim may hold it up.
             claim: if principal.access == Access::OwnToken { Arc::default() } else { Arc::clone(&self.claim) },
             memory: Arc::clone(&self.memory),
-            principal,
             running: Arc::clone(&self.running),
+            // The steps of other people's accounts are no business of the operator.
+            notifier: self.notifier.clone().filter(|_| principal.access != Access::OwnToken),
             sandbox: self.sandbox,
             human_wait: self.human_wait,
+            principal,
         }
     }
 
@@ -108,17 +116,32 @@ impl Services {
     /// Describes the rules in force.
     #[must_use]
     pub fn limits(&self) -> Vec<String> {
-        self.operator.describe()
+        let mut limits = self.operator.describe();
+        if self.operator.policy.has_caps() {
+            let outside = self.listed.iter().filter(|facts| facts.money == Money::Outside);
+            let outside: Vec<String> = outside.map(|facts| self.names.listed(facts.name)).collect();
+            if !outside.is_empty() {
+                limits.push(format!("not counted: {}", outside.join(", ")));
+            }
+        }
+        limits
     }
 
     /// Describes how much of today's limit is used; `None` without such a limit.
     pub async fn used_today(&self, token: Option<&Token>, call: &Call) -> Option<String> {
         let limit = self.operator.policy.max_day?;
-        let used = self.operator.ledger.used_today(self.intent("", Object::new(), token, call, None).await).await;
-        Some(match used {
+        Some(match self.committed_today(token, call).await {
             Ok(used) => format!("{} of {} are used today (UTC)", usd(used), usd(limit)),
             Err(fault) => format!("how much of {} is used today could not be read ({fault})", usd(limit)),
         })
+    }
+
+    /// The amount that the owner of `token` has committed today (UTC), in USD before fees.
+    ///
+    /// # Errors
+    /// If the record cannot be read.
+    pub async fn committed_today(&self, token: Option<&Token>, call: &Call) -> io::Result<Decimal> {
+        self.operator.ledger.used_today(self.intent("", Object::new(), token, call, None).await).await
     }
 
     /// The origin of the app, if known.
@@ -131,6 +154,19 @@ impl Services {
         Some(self.app().await?.origin().ascii_serialization())
     }
 
+    /// Who asks, as the record names it. What is remembered for a caller is found under this name, too.
+    #[must_use]
+    pub fn caller(&self, token: Option<&Token>) -> Option<String> {
+        self.principal.name.clone().or_else(|| token.map(Token::principal))
+    }
+
+    /// The owner of the token, as the record names it: several agents may act on one account. The public id of a caller's
+    /// own token proves nothing, since anyone can write it into a token; the caller's name has a hash of the whole.
+    #[must_use]
+    pub fn owner(&self, token: Option<&Token>) -> Option<String> {
+        if self.principal.access == Access::OwnToken { self.caller(token) } else { token.map(Token::principal) }
+    }
+
     /// Describes a write that is about to be sent, for the limits and the record.
     pub async fn intent(
         &self,
@@ -140,12 +176,13 @@ impl Services {
         call: &Call,
         commitment: Option<Commitment>,
     ) -> Intent {
+        let principal = self.caller(token);
         Intent {
             tool: tool.to_owned(),
             arguments,
             base: self.base().await,
-            principal: self.principal.name.clone().or_else(|| token.map(Token::principal)),
-            account: self.principal.name.as_ref().and(token).map(Token::principal),
+            account: self.owner(token).filter(|owner| Some(owner) != principal.as_ref()),
+            principal,
             sandbox: self.sandbox,
             client: call.client.clone(),
             commitment,
@@ -153,13 +190,17 @@ impl Services {
     }
 
     /// All secrets of this process, including the call's token.
-    pub fn secrets(&self, token: Option<&Token>) -> impl Iterator<Item = Token> {
-        token.cloned().into_iter().chain(self.own_secrets())
+    pub fn secrets(&self, token: Option<&Token>) -> Vec<Token> {
+        let mut secrets = self.own_secrets();
+        secrets.extend(token.filter(|token| !secrets.contains(token)).cloned());
+        secrets
     }
 
     /// The secrets of this process and the caller's key for it.
-    pub fn own_secrets(&self) -> impl Iterator<Item = Token> {
-        self.principal.key.clone().into_iter().chain(self.tokens.secrets())
+    pub fn own_secrets(&self) -> Vec<Token> {
+        let mut secrets = self.tokens.secrets();
+        secrets.extend(self.principal.key.clone());
+        secrets
     }
 
     /// Tries again to save a token that could not be saved when it was delivered.
@@ -181,5 +222,8 @@ impl Services {
             tracing::error!("{}", self.tokens.notices().join("; "));
         }
         self.operator.ledger.close().await;
+        if let Some(notifier) = &self.notifier {
+            notifier.close().await;
+        }
     }
 }

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::answer::Object;
+use crate::engine::arguments::shortened;
 use crate::engine::instructions::instructions;
 use crate::engine::{CALL_LIMIT, Call};
 
@@ -27,13 +28,14 @@ use super::listing::tools;
 use super::observer::Ended;
 use super::progress::HostProgress;
 use super::server::{Outcome, Request, Server, cancelled};
+use super::spent::Spent;
 
 impl Server {
     /// Runs a call until it ends or the host cancels it.
     async fn run(&self, request: &Request, context: &RequestContext<RoleServer>) -> Result<Outcome, ErrorData> {
         let Some(served) = self.toolbox.find(&request.name, &request.arguments) else {
-            let refused = self.toolbox.refuse(&request.name, &request.arguments, &request.call).await;
-            return refused.ok_or_else(|| self.unknown(&request.name));
+            let refusal = self.toolbox.refusal(&request.name, &request.arguments, &request.call).await;
+            return refusal.map(Err).ok_or_else(|| self.unknown(&request.name));
         };
         tokio::select! {
             outcome = self.toolbox.call(served, request.arguments.clone(), &request.call) => Ok(outcome),
@@ -68,6 +70,13 @@ impl Server {
             arguments: carried.arguments.or(arguments).unwrap_or_default(),
             call,
         };
+        // A claim replaces the token that binds the state, so the ends of earlier uses are looked up first.
+        if let Some(state) = &request_state {
+            let spent = self.toolbox.services.memory.of::<Spent>();
+            if let Some(outcome) = spent.end(&self.spent_key(state, &request)).await {
+                return Ok(self.result(outcome, host).into());
+            }
+        }
         if let Some(resumed) = self.resumed(&request, request_state.as_deref(), input_responses.as_ref()) {
             let outcome = self.resume(&request, resumed, &context).await?;
             return Ok(self.result(outcome, host).into());
@@ -161,8 +170,8 @@ impl ServerHandler for Server {
             None => tracing::Span::none(),
         };
         let call = async move {
-            let (tool, id, began) = (request.name.clone(), context.id.to_string(), Instant::now());
-            let name = self.toolbox.find(&tool, &Object::new()).map(|served| served.facts().name);
+            let (tool, id, began) = (shortened(&request.name), context.id.to_string(), Instant::now());
+            let name = self.toolbox.find(&request.name, &Object::new()).map(|served| served.facts().name);
             let answered = self.answer(request, context).await;
             self.count(name, &answered, began.elapsed());
             let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);

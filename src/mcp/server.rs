@@ -7,7 +7,7 @@ use rmcp::model::{CallToolResult, ContentBlock, ErrorCode, Resource};
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::{Answer, Failure, Object, Rendered, render};
-use crate::engine::arguments::nearest;
+use crate::engine::arguments::{nearest, shortened};
 use crate::engine::{Call, Toolbox};
 
 use super::host::Host;
@@ -29,6 +29,7 @@ pub struct Server {
 pub(super) type Outcome = Result<Answer, Failure>;
 
 /// One `tools/call` with its arguments.
+#[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) name: String,
     pub(crate) arguments: Object,
@@ -89,6 +90,7 @@ impl Server {
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let meant = nearest(name, &names);
         let meant = meant.map(|meant| format!("; {meant} was probably meant")).unwrap_or_default();
+        let name = shortened(name);
         ErrorData::new(ErrorCode::INVALID_PARAMS, format!("unknown tool \"{name}\"{meant}"), None)
     }
 

@@ -1,11 +1,12 @@
 //! Tools for conversations and messages.
 
 use crate::answer::lines::{self, PageRange, count_or_zero, each_of_page, id, long, text_or};
-use crate::answer::text::{count, moment_of, quoted_to, word};
+use crate::answer::text::{count, moment_of, word};
 use crate::answer::{Answer, Outcome, Sentence, ToolError};
 use crate::api::messages::{ListConversations, ListedConversation, Message, ReadMessages, SendMessage};
 use crate::api::reply::{Read, Reply};
 use crate::engine::{Context, OneRequest, tools};
+use crate::tools::nouns::people::People;
 
 tools![ListConversations, ReadMessages, SendMessage];
 
@@ -32,7 +33,8 @@ impl OneRequest for ListConversations {
                 count(unread, "unread message")
             ),
         };
-        let lines = each_of_page(conversations, conversation_line);
+        let people = People::of(context);
+        let lines = each_of_page(conversations, |conversation| conversation_line(conversation, &people));
         let calls: &[_] = if conversations.is_empty() {
             &[("start_proposal_conversation", "proposalId")]
         } else {
@@ -43,24 +45,27 @@ impl OneRequest for ListConversations {
     }
 }
 
-fn conversation_line(conversation: &ListedConversation) -> String {
+fn conversation_line(conversation: &ListedConversation, people: &People) -> String {
     let mut parts = vec![id(&conversation.id)];
+    parts.extend(people.of_conversation(conversation));
     let about = [("proposal", &conversation.proposal_id), ("job", &conversation.job_id)];
     parts.extend(about.into_iter().find_map(|(what, id)| Some(format!("{what} {}", word(id.text()?)))));
     parts.extend(conversation.channel_name.text().map(crate::answer::text::quoted));
     let (unread, waiting) = (count_or_zero(&conversation.unread_count), count_or_zero(&conversation.needs_reply_count));
     parts.push(format!("{unread} unread, {waiting} to answer"));
-    parts.extend(conversation.last_message.get().map(|message| format!("last: {}", said_by(message, 200))));
+    parts.extend(conversation.last_message.get().map(|message| format!("last: {}", said_by(message, 200, people))));
     parts.join(" · ")
 }
 
 /// `you, 2026-06-12 09:15 UTC: «…»`
-fn said_by(message: &Message, longest: usize) -> String {
+fn said_by(message: &Message, longest: usize, people: &People) -> String {
     let who = match (message.system.is_true(), message.is_from_viewer.get()) {
         (true, _) => "OpenTrain".to_owned(),
         (false, Some(true)) => "you".to_owned(),
-        // The API gives no names here.
-        _ => message.sender_user_id.text().map_or_else(|| "they".into(), |id| format!("they ({})", word(id))),
+        // The API gives no names here; earlier answers may have.
+        _ => people.of_sender(message).unwrap_or_else(|| {
+            message.sender_user_id.text().map_or_else(|| "they".into(), |id| format!("they ({})", word(id)))
+        }),
     };
     let when = message.created_at.timestamp().map(|at| format!(", {}", moment_of(at))).unwrap_or_default();
     let text = message.content.text().map_or_else(|| "(no text)".into(), |text| long(text, longest));
@@ -76,6 +81,7 @@ impl OneRequest for ReadMessages {
     const ID_HINT: Sentence = CONVERSATION_IDS;
 
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+        let people = People::of(context);
         let conversation = word(&self.conversation_id.0);
         let with = format!("conversationId \"{conversation}\"");
         let same = format!("{with}, ");
@@ -89,12 +95,14 @@ impl OneRequest for ReadMessages {
             return Answer { next, ..Answer::new(summary, read.object) };
         };
         let theirs = messages.iter().filter(|message| !message.is_from_viewer.is_true() && !message.system.is_true());
+        let who =
+            people.in_conversation(&self.conversation_id.0).map_or_else(String::new, |who| format!(" with {who}"));
         let summary = format!(
-            "Conversation {conversation}: {}, {} from others. Nothing was marked as read.",
+            "Conversation {conversation}{who}: {}, {} from others. Nothing was marked as read.",
             PageRange::new(self.cursor.as_ref(), &read.output.next_cursor).describe(messages.len(), "message", ""),
             theirs.count()
         );
-        let lines = each_of_page(&in_order(messages), |message| said_by(message, lines::MESSAGE));
+        let lines = each_of_page(&in_order(messages), |message| said_by(message, lines::MESSAGE, &people));
         Answer { lines, next, ..Answer::new(summary, read.object) }
     }
 }
@@ -126,8 +134,11 @@ impl OneRequest for SendMessage {
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let conversation = word(&self.conversation_id.0);
         let sent = text_or(&read.output.message.id, "without id");
-        let text = quoted_to(&self.content, 200);
-        let summary = format!("Sent to conversation {conversation} (message {sent}): {text}. It cannot be taken back.");
+        let text = lines::long(&self.content, 200);
+        let who = People::of(context).in_conversation(&self.conversation_id.0);
+        let who = who.map_or_else(String::new, |who| format!(" with {who}"));
+        let summary =
+            format!("Sent to conversation {conversation}{who} (message {sent}): {text}. It cannot be taken back.");
         let mut answer = Answer::new(summary, read.object);
         answer.outcome = Some(Outcome::Created);
         let with = format!("conversationId \"{conversation}\"");
@@ -149,7 +160,8 @@ mod tests {
             { "createdAt": "2026-06-12T08:30:00.000Z", "senderUserId": "usr_2", "content": "x".repeat(700), "attachmentCount": 2 },
             { "createdAt": "2026-06-12T08:00:00.000Z", "system": true, "content": null }
         ]));
-        let lines: Vec<String> = in_order(&messages).iter().map(|message| said_by(message, lines::MESSAGE)).collect();
+        let lines: Vec<String> =
+            in_order(&messages).iter().map(|message| said_by(message, lines::MESSAGE, &People::default())).collect();
         assert_eq!(lines[0], "OpenTrain, 2026-06-12 08:00 UTC: (no text)");
         assert!(lines[1].starts_with("they (usr_2), 2026-06-12 08:30 UTC: «xxx"), "{}", lines[1]);
         assert!(

@@ -25,6 +25,7 @@ mod door;
 mod endings;
 mod figures;
 mod gate;
+mod memory;
 mod start;
 mod tenants;
 

@@ -14,8 +14,11 @@ use rmcp::transport::Transport;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+use crate::api::threads::LARGE;
 
 use super::lines::{LONGEST, Line, Lines};
 use super::open::{Open, Request};
@@ -47,6 +50,22 @@ pub(super) struct Front<R> {
     revision: Option<ProtocolVersion>,
     heard: Instant,
     mask: Mask,
+    /// A long line that is being parsed on another thread.
+    reading: Option<JoinHandle<Read>>,
+}
+
+/// A line that was parsed.
+struct Read {
+    id: Option<Value>,
+    message: Result<Value, Unreadable>,
+}
+
+impl Read {
+    fn of(line: &[u8]) -> Self {
+        let outline = Outline::of(line);
+        let message = text::read(line, outline.deepest());
+        Self { id: outline.id(), message }
+    }
 }
 
 /// Replaces secrets in an outgoing line.
@@ -74,6 +93,7 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
             revision: None,
             heard: Instant::now(),
             mask: Box::new(|line| line),
+            reading: None,
         }
     }
 
@@ -125,23 +145,28 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
 
     /// Handles a line: queues it for rmcp or answers it.
     fn take(&mut self, line: Line) {
-        let line = match line {
-            Line::Whole(line) if text::bare(&line).is_empty() => return,
-            Line::Whole(line) => line,
+        match line {
+            Line::Whole(line) if text::bare(&line).is_empty() => {}
+            Line::Whole(line) if line.len() >= LARGE => {
+                self.reading = Some(tokio::task::spawn_blocking(move || Read::of(&line)));
+            }
+            Line::Whole(line) => self.take_read(Read::of(&line)),
             Line::TooLong(outline) => {
                 let refused = Refused::invalid(format!("a message may have {} MiB at most", LONGEST / (1024 * 1024)));
-                return self.refuse(outline.id(), refused, None);
+                self.refuse(outline.id(), refused, None);
             }
-        };
-        let outline = Outline::of(&line);
-        match text::read(&line, outline.deepest()) {
+        }
+    }
+
+    fn take_read(&mut self, Read { id, message }: Read) {
+        match message {
             Ok(Value::Array(messages)) => self.take_batch(messages),
             Ok(message) => self.take_message(message, None),
             Err(Unreadable::NotJson(fault)) => {
                 let refused = Refused(ErrorCode::PARSE_ERROR, format!("the line is not JSON: {fault}"));
-                self.refuse(outline.id(), refused, None);
+                self.refuse(id, refused, None);
             }
-            Err(Unreadable::Refused(why)) => self.refuse(outline.id(), Refused::invalid(why), None),
+            Err(Unreadable::Refused(why)) => self.refuse(id, Refused::invalid(why), None),
         }
     }
 
@@ -331,6 +356,18 @@ impl<R: AsyncRead + Send + Unpin + 'static> Transport<RoleServer> for Front<R> {
         loop {
             if let Some(message) = self.ready.pop_front() {
                 return Some(message);
+            }
+            // The handle stays in its place until it is done: this future may be dropped at any await.
+            if let Some(reading) = &mut self.reading {
+                let read = reading.await;
+                self.reading = None;
+                match read {
+                    Ok(read) => self.take_read(read),
+                    Err(fault) => {
+                        self.refuse(None, Refused::invalid(format!("the line cannot be read: {fault}")), None);
+                    }
+                }
+                continue;
             }
             let Some(line) = self.next_line().await else {
                 self.closing.cancel();
