@@ -190,6 +190,7 @@ impl Services {
     }
 
     /// All secrets of this process, including the call's token.
+    #[must_use]
     pub fn secrets(&self, token: Option<&Token>) -> Vec<Token> {
         let mut secrets = self.own_secrets();
         secrets.extend(token.filter(|token| !secrets.contains(token)).cloned());
@@ -197,6 +198,7 @@ impl Services {
     }
 
     /// The secrets of this process and the caller's key for it.
+    #[must_use]
     pub fn own_secrets(&self) -> Vec<Token> {
         let mut secrets = self.tokens.secrets();
         secrets.extend(self.principal.key.clone());
