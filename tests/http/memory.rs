@@ -28,6 +28,9 @@ async fn accounts() -> Upstream {
                 Reply::refusal(409, "CONFLICT", &details)
             }
             (true, _) => Reply::json(201, &json!({ "milestone": milestone("ms_new1") })),
+            (_, "/auth/me") => {
+                Reply::json(200, &json!({ "token": { "scopes": ["payments:write", "messages:write"] } }))
+            }
             (_, "/messages") => Reply::json(200, &json!({ "conversations": [conversation], "nextCursor": null })),
             (_, "/contracts") if is_real => Reply::json(200, &json!({ "contracts": [held] })),
             (_, "/contracts") => Reply::json(200, &json!({ "contracts": [] })),

@@ -57,8 +57,9 @@ async fn nothing_of_one_principal_reaches_another() {
                 0 => caller.call("list_contracts", json!({})).await,
                 1 => caller.call("get_contract", json!({ "contractId": format!("ctr_{id}") })).await,
                 2 if *writes => {
-                    let terms =
-                        json!({ "contractId": format!("ctr_{id}"), "description": "d", "amountUsd": 1 + number });
+                    // Creates in one contract would take turns.
+                    let contract = format!("ctr_{id}_{number}");
+                    let terms = json!({ "contractId": contract, "description": "d", "amountUsd": 1 + number });
                     caller.call("create_milestone", terms).await
                 }
                 _ => {
