@@ -29,7 +29,8 @@ async fn accounts() -> Upstream {
             }
             (true, _) => Reply::json(201, &json!({ "milestone": milestone("ms_new1") })),
             (_, "/auth/me") => {
-                Reply::json(200, &json!({ "token": { "scopes": ["payments:write", "messages:write"] } }))
+                let scopes = ["payments:write", "messages:write"];
+                Reply::json(200, &json!({ "actor": { "fullName": "Mira" }, "token": { "scopes": scopes } }))
             }
             (_, "/messages") => Reply::json(200, &json!({ "conversations": [conversation], "nextCursor": null })),
             (_, "/contracts") if is_real => Reply::json(200, &json!({ "contracts": [held] })),

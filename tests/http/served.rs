@@ -182,7 +182,7 @@ impl Caller {
         let mut request = self.bare().header("mcp-protocol-version", self.revision);
         if self.revision >= STATELESS {
             request = request.header("mcp-method", method);
-            if let Some(name) = params["name"].as_str() {
+            if let Some(name) = params["name"].as_str().or(params["uri"].as_str()) {
                 request = request.header("mcp-name", name);
             }
             let meta = params.as_object_mut().unwrap().entry("_meta").or_insert_with(|| json!({}));
