@@ -17,6 +17,7 @@ pub mod notice;
 pub mod open_steps;
 pub mod principal;
 pub mod prompts;
+pub mod recorded_approvals;
 pub mod resources;
 pub mod resume;
 pub mod running;
