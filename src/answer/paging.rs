@@ -248,7 +248,7 @@ pub fn cursor_of(object: &Object) -> Option<String> {
 }
 
 fn bare(name: &str) -> String {
-    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    name.chars().filter(char::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
 fn is_total(bare: &str) -> bool {
