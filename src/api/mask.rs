@@ -58,31 +58,38 @@ impl Search {
         let text = text.as_bytes();
         let [lower, upper, backslash, percent, ampersand] = self.starts;
         let starts = memchr3_iter(lower, upper, backslash, text).chain(memchr2_iter(percent, ampersand, text));
-        let spelled = starts.filter_map(|start| Some(start..end_of(text, start, &self.secret)?));
-        let encoded = self.encoded.iter().flat_map(|form| {
-            form.find_iter(text).map(|start| start..start + form.needle().len())
-        });
+        let spelled = starts.filter_map(|start| Some(start..self.end_of(text, start)?));
+        let encoded =
+            self.encoded.iter().flat_map(|form| form.find_iter(text).map(|start| start..start + form.needle().len()));
         spelled.chain(encoded)
     }
-}
 
-/// The end of `secret` in `text` if it is spelled out from `at` on.
-fn end_of(text: &[u8], at: usize, secret: &[u8]) -> Option<usize> {
-    let (mut place, mut matched) = (at, 0);
-    while let Some(wanted) = secret.get(matched) {
-        let rest = text.get(place..)?;
-        match letter(rest) {
-            (Some(byte), length) if byte.eq_ignore_ascii_case(wanted) => {
-                matched += 1;
-                place += length;
+    /// The end of the secret if it is spelled out from `at` on.
+    fn end_of(&self, text: &[u8], at: usize) -> Option<usize> {
+        // Most candidates are ordinary words that go on with another plain letter.
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric();
+        if text.get(at).is_some_and(is_plain) {
+            let next = text.get(at + 1)?;
+            if is_plain(next) && !self.secret.get(1).is_some_and(|wanted| wanted.eq_ignore_ascii_case(next)) {
+                return None;
             }
-            _ => match gap(rest) {
-                length if length > 0 && matched > 0 => place += length,
-                _ => return None,
-            },
         }
+        let (mut place, mut matched) = (at, 0);
+        while let Some(wanted) = self.secret.get(matched) {
+            let rest = text.get(place..)?;
+            match letter(rest) {
+                (Some(byte), length) if byte.eq_ignore_ascii_case(wanted) => {
+                    matched += 1;
+                    place += length;
+                }
+                _ => match gap(rest) {
+                    length if length > 0 && matched > 0 => place += length,
+                    _ => return None,
+                },
+            }
+        }
+        Some(place)
     }
-    Some(place)
 }
 
 /// Decodes the letter at the start of `text` and returns its encoded length.
