@@ -16,7 +16,7 @@ use super::tally::Tally;
 use crate::answer::lines::PageRange;
 use crate::answer::paging::{self, Cursor, Key, PAGE_BYTES, Start};
 use crate::answer::text::{self, count};
-use crate::answer::{Answer, Page};
+use crate::answer::{Answer, Names, Page};
 use crate::engine::Context;
 use crate::tools::nouns::people::People;
 
@@ -33,6 +33,8 @@ pub(super) struct ContractPage {
     broken: Option<String>,
     tally: Tally,
     range: PageRange,
+    /// True if the caller wanted certain contracts only.
+    filtered: bool,
     lines: Vec<String>,
     contracts: Vec<Value>,
     rest: Map<String, Value>,
@@ -72,6 +74,7 @@ impl ContractPage {
             broken: listing.broken.clone(),
             tally: tally(listing.contracts()),
             range: PageRange { has_previous: cursor.after.is_some(), has_next: is_part },
+            filtered: filters.as_object().is_some_and(|filters| !filters.is_empty()),
             lines: Vec::new(),
             contracts: Vec::new(),
             rest: listing.rest.clone(),
@@ -99,7 +102,7 @@ impl ContractPage {
 
     /// Builds the answer.
     pub(super) fn answer(self, context: &Context) -> Answer {
-        let mut answer = Answer::new(self.tally.describe(self.range), Map::new());
+        let mut answer = Answer::new(self.tally.describe(self.range, self.filtered), Map::new());
         answer.lines = self.lines;
         if self.may_repeat {
             answer
@@ -113,9 +116,14 @@ impl ContractPage {
             ));
         }
         let calls = next_calls(self.tally.contracts.keys().all(|status| status == ENDED), context);
-        answer.next = what_next(self.shown, self.total, self.next_cursor.as_deref(), &calls);
+        answer.next = match self.total {
+            Some(0) if !self.filtered => "A contract begins with a hire.".into(),
+            Some(0) => String::new(),
+            total => what_next(self.shown, total, self.next_cursor.as_deref(), &calls, context.names()),
+        };
         answer.page = Some(Page { total: self.total, next_cursor: self.next_cursor });
-        answer.whole = "To get it: get_contract(contractId) gives one contract, its milestones page by page.".into();
+        let get = context.names().listed("get_contract");
+        answer.whole = format!("To get it: {get}(contractId) gives one contract, its milestones page by page.");
         answer.object.insert("contracts".into(), self.contracts.into());
         answer.object.extend(self.rest);
         context.left_out(self.cuts);
@@ -150,15 +158,21 @@ fn fitting<'a>(contracts: impl Iterator<Item = &'a str> + Clone, limit: usize) -
 }
 
 /// Formats the next step after this page. `total` is known if the list is complete.
-fn what_next(page: Range<usize>, total: Option<usize>, next_cursor: Option<&str>, calls: &str) -> String {
+fn what_next(
+    page: Range<usize>,
+    total: Option<usize>,
+    next_cursor: Option<&str>,
+    calls: &str,
+    names: &Names,
+) -> String {
     let (given, last) = (page.len(), page.end);
     let shown = if given == 1 { format!("Number {last}") } else { format!("{} to {last}", page.start + 1) };
     match (next_cursor, total) {
         (Some(cursor), total) => {
             let of = total.map_or_else(String::new, |total| format!(" of {total}"));
-            format!("{shown}{of} shown. For the next: list_contracts with cursor \"{cursor}\" and the same filters.")
+            let tool = names.listed("list_contracts");
+            format!("{shown}{of} shown. For the next: {tool} with cursor \"{cursor}\" and the same filters.")
         }
-        (None, Some(0)) => "A contract begins with a hire.".into(),
         (None, Some(total)) if given == total => format!("All are shown. {calls}"),
         (None, Some(total)) => format!("The last {} of {total} shown. {calls}", count(given, "contract")),
         (None, None) => calls.to_owned(),
