@@ -149,7 +149,8 @@ async fn each_milestone_exists_once_whoever_dies() {
             }
         });
     }
-    let chaos = tokio::spawn(chaos(replicas, Arc::clone(&database), Arc::clone(&seen), seed, creates, Arc::clone(&is_over)));
+    let chaos =
+        tokio::spawn(chaos(replicas, Arc::clone(&database), Arc::clone(&seen), seed, creates, Arc::clone(&is_over)));
     while let Some(done) = work.join_next().await {
         done.unwrap();
     }
@@ -157,8 +158,7 @@ async fn each_milestone_exists_once_whoever_dies() {
     let (kills, _replicas) = chaos.await.unwrap();
     let took = start.elapsed();
     fate.lock().unwrap().land(&mut api.world(), None);
-    let refused: usize =
-        futures::future::join_all(agents.iter().map(Agent::want_too_much)).await.into_iter().sum();
+    let refused: usize = futures::future::join_all(agents.iter().map(Agent::want_too_much)).await.into_iter().sum();
 
     let fate = fate.lock().unwrap();
     let mut times: BTreeMap<&str, usize> = BTreeMap::new();
@@ -174,11 +174,19 @@ async fn each_milestone_exists_once_whoever_dies() {
         "{creates} creates by {AGENTS} agents, {REPLICAS} replicas behind nginx, {kills} kills with -9, 1 restart of the database: \
          {lost} lost, {} doubled, {} false, {} over a limit, {open} open in a record of {lines} lines; {:.0} s, {:.1} creates a \
          second (seed {seed}, {:.0} s in all)",
-        doubled.len(), seen.wrong.lock().unwrap().len(), over.len(), took.as_secs_f64(),
-        creates as f64 / took.as_secs_f64(), began.elapsed().as_secs_f64(),
+        doubled.len(),
+        seen.wrong.lock().unwrap().len(),
+        over.len(),
+        took.as_secs_f64(),
+        creates as f64 / took.as_secs_f64(),
+        began.elapsed().as_secs_f64(),
     );
     println!("  the API: {:?}", fate.met);
-    println!("  answers: {:?}, and {} calls without one", seen.outcomes.lock().unwrap(), seen.unanswered.load(Ordering::Relaxed));
+    println!(
+        "  answers: {:?}, and {} calls without one",
+        seen.outcomes.lock().unwrap(),
+        seen.unanswered.load(Ordering::Relaxed)
+    );
     println!("  {refused} of {} creates over a limit refused", AGENTS * 3);
     assert_eq!((lost, doubled.len(), over.len()), (0, 0, 0), "{doubled:?} {over:?}");
     assert_eq!(*seen.wrong.lock().unwrap(), [] as [String; 0]);

@@ -1,7 +1,8 @@
-//! The proof for many servers with one ledger in PostgreSQL: what they know together, and what happens when one of them or
-//! the database dies. It needs Debian's `postgresql`, so it runs only when it is asked for:
-//! `REPLICAS=1 cargo test --test replicas -- --nocapture`.
-#![cfg(all(unix, feature = "postgres"))]
+//! The proof for many users: replicas behind nginx, one PostgreSQL, and an API that loses, delays and breaks replies, while
+//! replicas are killed and the database is restarted. It needs Debian's `postgresql` and `nginx`, so it runs only when it is
+//! asked for: `REPLICAS=1 cargo test --test replicas -- --nocapture`. `REPLICAS_SIZE` says how many creates, `REPLICAS_SEED`
+//! what happens to them.
+#![cfg(all(unix, feature = "http", feature = "postgres"))]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,11 +13,15 @@
     reason = "tests say what is wrong by failing"
 )]
 
+mod campaign;
 mod database;
+mod fate;
 #[allow(dead_code, unused_imports, reason = "it serves other tests too")]
 #[path = "../suite/harness/mod.rs"]
 mod harness;
 mod ledger;
+mod proxy;
+mod replica;
 
 use std::io::Write;
 
@@ -24,7 +29,12 @@ use std::io::Write;
 pub(crate) fn asked_for() -> bool {
     let asked = std::env::var_os("REPLICAS").is_some();
     if !asked {
-        let _ = writeln!(std::io::stderr(), "skipped: REPLICAS=1 runs it, with Debian's postgresql");
+        let _ = writeln!(std::io::stderr(), "skipped: REPLICAS=1 runs it, with Debian's postgresql and nginx");
     }
     asked
+}
+
+/// A number from the environment.
+pub(crate) fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number: {text}")))
 }
