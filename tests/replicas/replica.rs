@@ -83,6 +83,8 @@ pub(crate) async fn add_agent(agents: &str, name: &str, day_usd: &str) -> String
 
 fn client() -> reqwest::Client {
     static CLIENT: std::sync::LazyLock<reqwest::Client> = std::sync::LazyLock::new(|| {
+        // Fails if it is there already.
+        let _ = rustls::crypto::ring::default_provider().install_default();
         reqwest::Client::builder().no_proxy().timeout(Duration::from_secs(70)).build().unwrap()
     });
     CLIENT.clone()
