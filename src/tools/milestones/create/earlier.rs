@@ -15,7 +15,7 @@ use super::storage::StorageFormat;
 use super::terms::{Stored, Terms};
 use crate::api::milestones::CreateMilestone;
 use crate::engine::Context;
-use crate::guard::ledger::Line;
+use crate::guard::ledger::{Line, Phase};
 
 /// The most creates of a contract that are kept in memory, and the most contracts; those that were not used for the
 /// longest time are forgotten first. The record has their creates, too.
@@ -74,8 +74,10 @@ pub(super) struct Past {
     pub(super) created: Vec<KnownMilestone>,
     /// Creates with an unknown end.
     pub(super) open: Vec<Open>,
-    /// Milestones that the record names and that no read has shown yet.
+    /// Milestones that the record names.
     pub(super) recorded: Vec<Recorded>,
+    /// The first lines of creates whose end is not on record: they run now, or their server was killed.
+    pub(super) unended: Vec<Line>,
     /// The ids of all milestones that reads have shown.
     pub(super) seen: HashSet<String>,
     pub(super) storage: StorageFormat,
@@ -84,7 +86,7 @@ pub(super) struct Past {
 /// A create in the record whose reply named the milestone.
 #[derive(Clone)]
 pub(super) struct Recorded {
-    id: String,
+    pub(super) id: String,
     asked: Terms,
     at: Timestamp,
 }
@@ -109,7 +111,7 @@ pub(super) struct Open {
 }
 
 impl Open {
-    fn of(line: &Line) -> Option<Self> {
+    pub(super) fn of(line: &Line) -> Option<Self> {
         let arguments = serde_json::to_string(&line.arguments).ok()?;
         let asked: CreateMilestone = serde_json::from_str(&arguments).ok()?;
         // An unreadable time counts as recent.
@@ -193,6 +195,7 @@ impl Memory {
         let mut past = self.here(place);
         let lines = context.recent_writes(&place.contract).await?;
         past.recorded = lines.iter().filter(|line| line.names_new_milestone()).filter_map(Recorded::of).collect();
+        past.unended = lines.iter().filter(|line| line.phase == Phase::Before).cloned().collect();
         for open in lines.iter().filter(|line| line.is_open()).filter_map(Open::of) {
             if !past.open.iter().any(|known| known.is_the_same_as(&open)) {
                 past.open.push(open);
