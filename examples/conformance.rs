@@ -20,15 +20,16 @@ use rmcp::model::{
     GetPromptResponse, InputRequiredResult, InputResponses, ListPromptsResult, ListResourceTemplatesResult,
     ListResourcesResult, ListToolsResult, LoggingLevel, LoggingMessageNotificationParam, PaginatedRequestParams,
     ProgressNotificationParam, ProtocolVersion, ReadResourceRequestParams, ReadResourceResponse, RequestStateCodec,
-    SealOptions, ServerCapabilities, ServerConfig, SetLevelRequestParams, SubscribeRequestParams,
-    UnsubscribeRequestParams,
+    SealOptions, ServerCapabilities, ServerConfig, ServerNotification, SetLevelRequestParams, SubscribeRequestParams,
+    SubscriptionFilter, UnsubscribeRequestParams,
 };
-use rmcp::service::RequestContext;
+use rmcp::service::{RequestContext, SubscriptionContext};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 
 /// The pause between two notifications.
@@ -61,7 +62,24 @@ struct Tool {
     only_declared: bool,
     /// The abilities that the client must have declared.
     requires: Option<Value>,
+    /// The list that a call changes, as subscribers hear.
+    changes: Option<List>,
     result: Value,
+}
+
+impl Tool {
+    /// The tool as it is listed under `name`.
+    fn listed(&self, name: &str) -> Value {
+        let schema = self.input_schema.clone().unwrap_or_else(|| json!({ "type": "object", "properties": {} }));
+        json!({ "name": name, "description": "A fixture of the conformance suite", "inputSchema": schema })
+    }
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "camelCase")]
+enum List {
+    Tools,
+    Prompts,
 }
 
 #[derive(Deserialize)]
@@ -76,6 +94,7 @@ struct Prompt {
 /// Everybody may call.
 struct Open {
     seal: Arc<RequestStateCodec>,
+    changes: broadcast::Sender<List>,
 }
 
 impl Door for Open {
@@ -83,7 +102,7 @@ impl Door for Open {
     const CARRIES_ARGUMENTS: bool = false;
 
     fn admit(&self, _: Option<&str>, _: &Wish) -> Result<Admitted<Server>, Refused> {
-        let handler = Server { seal: Arc::clone(&self.seal) };
+        let handler = Server { seal: Arc::clone(&self.seal), changes: self.changes.clone() };
         Ok(Admitted { principal: "anybody".into(), handler, mask: Arc::new(|text| text) })
     }
 
@@ -94,10 +113,14 @@ impl Door for Open {
 
 struct Server {
     seal: Arc<RequestStateCodec>,
+    changes: broadcast::Sender<List>,
 }
 
-/// A JSON value as one of rmcp's types.
-fn of<T: DeserializeOwned>(value: Value) -> Result<T, ErrorData> {
+/// A result as one of rmcp's types.
+fn of<T: DeserializeOwned>(mut value: Value) -> Result<T, ErrorData> {
+    if let Some(fields) = value.as_object_mut() {
+        fields.entry("resultType").or_insert_with(|| json!("complete"));
+    }
     serde_json::from_value(value).map_err(|fault| ErrorData::internal_error(fault.to_string(), None))
 }
 
@@ -139,7 +162,9 @@ impl Server {
                 .map_err(|fault| ErrorData::invalid_params(format!("requestState: {fault}"), None))?,
         };
         let is_answered = |asked: &Map<String, Value>| {
-            responses.as_ref().is_some_and(|responses| asked.keys().all(|key| responses.contains_key(key)))
+            responses
+                .as_ref()
+                .is_some_and(|responses| asked.keys().all(|key| responses.get(key).is_some_and(Value::is_object)))
         };
         let round = if rounds.get(round).is_some_and(is_answered) { round + 1 } else { round };
         let Some(asked) = rounds.get(round) else { return Ok(None) };
@@ -180,8 +205,10 @@ fn ability(method: &str) -> &str {
 
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
-        let capabilities = ServerCapabilities::builder().enable_completions().enable_prompts().enable_tools();
-        let capabilities = capabilities.enable_resources().enable_resources_subscribe().enable_logging().build();
+        let capabilities = ServerCapabilities::builder().enable_completions().enable_logging();
+        let capabilities = capabilities.enable_prompts().enable_prompts_list_changed();
+        let capabilities = capabilities.enable_resources().enable_resources_subscribe();
+        let capabilities = capabilities.enable_tools().enable_tool_list_changed().build();
         ServerConfig::new(capabilities)
     }
 
@@ -190,11 +217,12 @@ impl ServerHandler for Server {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        let tools = FIXTURES.tools.iter().map(|(name, tool)| {
-            let schema = tool.input_schema.clone().unwrap_or_else(|| json!({ "type": "object", "properties": {} }));
-            json!({ "name": name, "description": "A fixture of the conformance suite", "inputSchema": schema })
-        });
+        let tools = FIXTURES.tools.iter().map(|(name, tool)| tool.listed(name));
         of(json!({ "tools": tools.collect::<Vec<_>>() }))
+    }
+
+    fn get_tool(&self, name: &str) -> Option<rmcp::model::Tool> {
+        serde_json::from_value(FIXTURES.tools.get(name)?.listed(name)).ok()
     }
 
     async fn call_tool(
@@ -226,6 +254,8 @@ impl ServerHandler for Server {
             return Ok(CallToolResponse::InputRequired(asked));
         }
         Self::notify(tool, &context).await;
+        // Nobody need listen.
+        let _ = tool.changes.map(|list| self.changes.send(list));
         Ok(CallToolResponse::Complete(of(tool.result.clone())?))
     }
 
@@ -308,6 +338,29 @@ impl ServerHandler for Server {
         Ok(ReadResourceResponse::Complete(of(json!({ "contents": [content] }))?))
     }
 
+    fn accepted_subscription_filter(&self, requested: &SubscriptionFilter) -> Option<SubscriptionFilter> {
+        Some(requested.clone())
+    }
+
+    async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
+        let mut changes = self.changes.subscribe();
+        loop {
+            let change = tokio::select! {
+                change = changes.recv() => change,
+                () = context.cancelled() => return Ok(()),
+            };
+            let Ok(list) = change else { return Ok(()) };
+            // What the client has not asked for is refused here.
+            let _ = context
+                .sink()
+                .send(match list {
+                    List::Tools => ServerNotification::ToolListChangedNotification(Default::default()),
+                    List::Prompts => ServerNotification::PromptListChangedNotification(Default::default()),
+                })
+                .await;
+        }
+    }
+
     async fn subscribe(&self, _: SubscribeRequestParams, _: RequestContext<RoleServer>) -> Result<(), ErrorData> {
         Ok(())
     }
@@ -330,6 +383,7 @@ async fn main() {
         origins: Origins::default(),
         ..Settings::default()
     };
-    let door = Open { seal: Arc::new(RequestStateCodec::try_new([7; 32]).unwrap()) };
+    let door =
+        Open { seal: Arc::new(RequestStateCodec::try_new([7; 32]).unwrap()), changes: broadcast::Sender::new(16) };
     serve(listener, settings, door, None, CancellationToken::new(), std::future::ready(())).await.unwrap();
 }
