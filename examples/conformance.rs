@@ -354,8 +354,12 @@ impl ServerHandler for Server {
             let _ = context
                 .sink()
                 .send(match list {
-                    List::Tools => ServerNotification::ToolListChangedNotification(Default::default()),
-                    List::Prompts => ServerNotification::PromptListChangedNotification(Default::default()),
+                    List::Tools => ServerNotification::ToolListChangedNotification(
+                        rmcp::model::ToolListChangedNotification::default(),
+                    ),
+                    List::Prompts => ServerNotification::PromptListChangedNotification(
+                        rmcp::model::PromptListChangedNotification::default(),
+                    ),
                 })
                 .await;
         }
