@@ -8,7 +8,7 @@ use serde_json::{Map, Number, Value};
 use crate::api::contracts::Contract;
 use crate::api::cuts::Cut;
 use crate::api::scan;
-use crate::api::types::{Field, from_value};
+use crate::api::types::Field;
 
 use super::lines::{ENDED, contract_lines, next_calls};
 use super::listing::Listing;
@@ -41,13 +41,7 @@ pub(super) struct ContractPage {
     cuts: Vec<Cut>,
 }
 
-/// The fields that the totals need.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Outline {
-    status: Field<String>,
-}
-
+/// The fields of a milestone that the totals need.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct MilestoneOutline {
@@ -63,7 +57,7 @@ impl ContractPage {
         let keys = listing.contracts().map(Key::of);
         let Start { given: first, may_repeat } = cursor.start(keys.clone());
         let end = first + fitting(listing.contracts().skip(first), limit);
-        let total = listing.contracts().count();
+        let total = listing.bodies.iter().map(|body| body.count).sum();
         let next_cursor = if end < total {
             Some(Cursor::after(keys, end, filters.clone(), cursor.after.clone()).seal())
         } else {
@@ -97,7 +91,7 @@ impl ContractPage {
             let here = self.shown.start.max(before)..self.shown.end.min(before + body.count);
             for (place, raw) in here.clone().zip(body.contracts().skip(here.start.saturating_sub(before))) {
                 let part = body.reply.part(raw);
-                let contract: Contract = from_value(&part.value);
+                let contract: Contract = body.reply.part_as(raw, &part);
                 people.see_contract(&contract);
                 self.lines.extend(contract_lines(&format!("{}. ", place + 1), &contract, &body.reply));
                 self.contracts.push(part.value);
@@ -141,9 +135,9 @@ impl ContractPage {
 fn tally<'a>(contracts: impl Iterator<Item = &'a str>) -> Tally {
     let mut tally = Tally::default();
     for raw in contracts {
-        let outline: Outline = serde_json::from_str(raw).unwrap_or_default();
-        tally.contract(&outline.status);
-        for raw in scan::items(scan::member(raw, "milestones").unwrap_or_default()) {
+        let [status, milestones] = scan::members(raw, ["status", "milestones"]);
+        tally.contract(&status.and_then(|raw| serde_json::from_str(raw).ok()).unwrap_or_default());
+        for raw in scan::items(milestones.unwrap_or_default()) {
             let milestone: MilestoneOutline = serde_json::from_str(raw).unwrap_or_default();
             let flags = [&milestone.pending_approval, &milestone.needs_review];
             tally.milestone(&milestone.status, &milestone.amount_usd, flags);
