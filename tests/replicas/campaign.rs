@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
+use rust_decimal::Decimal;
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
@@ -53,7 +54,7 @@ impl Agent {
     fn terms(contract: usize, name: &str, cents: u64) -> Value {
         json!({
             "contractId": format!("ctr_{contract}"), "name": name,
-            "description": format!("Label {name}"), "amountUsd": cents as f64 / 100.0, "dueDate": "2026-07-15"
+            "description": format!("Label {name}"), "amountUsd": dollars(cents), "dueDate": "2026-07-15"
         })
     }
 
@@ -129,19 +130,19 @@ async fn each_milestone_exists_once_whoever_dies() {
     };
     // Room for the parts and one thing more.
     let limit_cents = CENTS * parts as u64 + GREED_CENTS + 1_000;
-    let limit = format!("{}.{:02}", limit_cents / 100, limit_cents % 100);
-    let seen = Arc::new(Seen::default());
+    let limit = dollars(limit_cents).to_string();
+    let answers = Arc::new(Seen::default());
     let mut agents = Vec::new();
     for number in 0..AGENTS {
         let key = add_agent(&shared.agents, &format!("agent-{number}"), &limit).await;
-        agents.push(Agent { number, key, proxy: 0, seen: Arc::clone(&seen), fate: Arc::clone(&fate) });
+        agents.push(Agent { number, key, proxy: 0, seen: Arc::clone(&answers), fate: Arc::clone(&fate) });
     }
     let mut replicas = Vec::new();
     for _ in 0..REPLICAS {
         replicas.push(Replica::start(&shared).await);
     }
-    let ports: Vec<u16> = replicas.iter().map(|replica| replica.port).collect();
-    let proxy = Proxy::before(&ports).await;
+    let behind: Vec<u16> = replicas.iter().map(|replica| replica.port).collect();
+    let proxy = Proxy::before(&behind).await;
     let (start, is_over) = (Instant::now(), Arc::new(AtomicBool::new(false)));
     let mut work = JoinSet::new();
     for agent in &mut agents {
@@ -154,7 +155,7 @@ async fn each_milestone_exists_once_whoever_dies() {
         });
     }
     let chaos =
-        tokio::spawn(chaos(replicas, Arc::clone(&database), Arc::clone(&seen), seed, creates, Arc::clone(&is_over)));
+        tokio::spawn(chaos(replicas, Arc::clone(&database), Arc::clone(&answers), seed, creates, Arc::clone(&is_over)));
     while let Some(done) = work.join_next().await {
         done.unwrap();
     }
@@ -172,31 +173,37 @@ async fn each_milestone_exists_once_whoever_dies() {
         (0..AGENTS).flat_map(|agent| (0..parts).map(move |part| format!("agent {agent}, part {part}"))).collect();
     let lost = wanted.iter().filter(|name| !times.contains_key(name.as_str())).count();
     let doubled: Vec<&&str> = times.iter().filter(|(_, many)| **many > 1).map(|(name, _)| name).collect();
-    let over: Vec<usize> = (0..AGENTS).filter(|agent| spent(&api, *agent) > limit_cents).collect();
+    let over: Vec<usize> =
+        (0..AGENTS).filter(|agent| spent(&api, *agent) > Decimal::new(limit_cents.try_into().unwrap(), 2)).collect();
     let lines = database.sql("SELECT count(*) FROM opentrain_mcp.record").unwrap();
     println!(
         "{creates} creates by {AGENTS} agents, {REPLICAS} replicas behind nginx, {kills} kills with -9, 1 restart of the database: \
          {lost} lost, {} doubled, {} false, {} over a limit, {open} open in a record of {lines} lines; {:.0} s, {:.1} creates a \
          second (seed {seed}, {:.0} s in all)",
         doubled.len(),
-        seen.wrong.lock().unwrap().len(),
+        answers.wrong.lock().unwrap().len(),
         over.len(),
         took.as_secs_f64(),
-        creates as f64 / took.as_secs_f64(),
+        f64::from(u32::try_from(creates).unwrap()) / took.as_secs_f64(),
         began.elapsed().as_secs_f64(),
     );
     println!("  the API: {:?}", fate.met);
     println!(
         "  answers: {:?}, and {} calls without one",
-        seen.outcomes.lock().unwrap(),
-        seen.unanswered.load(Ordering::Relaxed)
+        answers.outcomes.lock().unwrap(),
+        answers.unanswered.load(Ordering::Relaxed)
     );
     let ends = database.sql(ENDS).unwrap().replace('\n', ", ");
     println!("  {refused} of {} creates over a limit refused; ends on record: {ends}", AGENTS * GREED);
     assert_eq!((lost, doubled.len(), over.len()), (0, 0, 0), "{doubled:?} {over:?}");
-    assert_eq!(*seen.wrong.lock().unwrap(), [] as [String; 0]);
+    assert_eq!(*answers.wrong.lock().unwrap(), [] as [String; 0]);
     assert!(kills > 0 && refused >= AGENTS * (GREED - 1), "otherwise nothing was proven");
     assert_eq!(open, "0", "every write has its end: {}", database.sql(&format!("SELECT line {OPEN} LIMIT 5")).unwrap());
+}
+
+/// An amount as a number of JSON.
+fn dollars(cents: u64) -> Value {
+    serde_json::from_str(&format!("{}.{:02}", cents / 100, cents % 100)).unwrap()
 }
 
 /// The ends of all writes.
@@ -233,17 +240,17 @@ async fn api(fate: &Arc<Mutex<Fate>>) -> Api {
     api
 }
 
-/// What the milestones of an agent cost, in cents.
-fn spent(api: &Api, agent: usize) -> u64 {
+/// What the milestones of an agent cost, in USD.
+fn spent(api: &Api, agent: usize) -> Decimal {
     let is_its = |milestone: &Value| {
         let name = milestone["name"].as_str().unwrap();
         name.starts_with(&format!("agent {agent},")) || name.ends_with(&format!("of agent {agent}"))
     };
     let milestones = api.milestones();
-    let amounts = milestones.iter().filter(|milestone| is_its(milestone)).map(|milestone| {
-        let amount: f64 = milestone["amountUsd"].to_string().trim_matches('"').parse().unwrap();
-        (amount * 100.0).round() as u64
-    });
+    let amounts = milestones
+        .iter()
+        .filter(|milestone| is_its(milestone))
+        .map(|milestone| milestone["amountUsd"].to_string().trim_matches('"').parse::<Decimal>().unwrap());
     amounts.sum()
 }
 
@@ -251,7 +258,7 @@ fn spent(api: &Api, agent: usize) -> u64 {
 async fn chaos(
     mut replicas: Vec<Replica>,
     database: Arc<Database>,
-    seen: Arc<Seen>,
+    answers: Arc<Seen>,
     seed: u64,
     creates: usize,
     is_over: Arc<AtomicBool>,
@@ -260,7 +267,7 @@ async fn chaos(
     let (mut kills, mut was_restarted) = (0, false);
     while !is_over.load(Ordering::Relaxed) {
         tokio::time::sleep(Duration::from_millis(BETWEEN_KILLS.0 + random.below(BETWEEN_KILLS.1))).await;
-        if !was_restarted && seen.done.load(Ordering::Relaxed) >= creates / 2 {
+        if !was_restarted && answers.done.load(Ordering::Relaxed) >= creates / 2 {
             was_restarted = true;
             database.down();
             assert_eq!(replicas[0].readiness().await, 503, "a dead ledger is noticed within a second");

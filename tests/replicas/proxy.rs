@@ -1,5 +1,6 @@
 //! nginx with the very file of `deploy/`, in front of the replicas.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::Duration;
@@ -18,10 +19,8 @@ impl Proxy {
         let port = crate::harness::free_port();
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy/nginx/opentrain-mcp.conf");
         let at = folder.path().to_str().unwrap();
-        let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
-            .iter()
-            .map(|kind| format!("    {kind}_temp_path {at}/{kind};\n"))
-            .collect();
+        let temporary = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"];
+        let temporary = temporary.map(|kind| format!("    {kind}_temp_path {at}/{kind};\n")).concat();
         let whole = format!(
             "daemon off;\nworker_processes 1;\npid {at}/pid;\nerror_log {at}/error.log;\nevents {{}}\nhttp {{\n    access_log off;\n\
              {temporary}    include {};\n}}\n",
@@ -32,7 +31,6 @@ impl Proxy {
         std::fs::write(folder.path().join("listen.conf"), format!("listen 127.0.0.1:{port};\n")).unwrap();
         std::fs::write(folder.path().join("replicas.conf"), servers.collect::<String>()).unwrap();
         // As root, nginx works as another user.
-        use std::os::unix::fs::PermissionsExt;
         std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755)).unwrap();
         let config = folder.path().join("nginx.conf");
         let mut nginx = Command::new(if Path::new("/usr/sbin/nginx").exists() { "/usr/sbin/nginx" } else { "nginx" });
