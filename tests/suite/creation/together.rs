@@ -122,8 +122,8 @@ async fn the_identical_call_after_a_kill_finds_what_landed_late() {
         is_create(request).then(|| Reply::hang().once_open(&held))
     })
     .await;
-    let log = state.path().join("record.jsonl");
-    let start = || sharing(&api, state.path()).args(["--audit-log", log.to_str().unwrap()]).start();
+    let log = state.path().join("opentrain-mcp/record.jsonl");
+    let start = || sharing(&api, state.path()).start();
     let first = start().await;
     first.begin("create_milestone", terms()).await;
     api.upstream.has_seen(2).await;
@@ -155,8 +155,8 @@ async fn the_identical_call_after_a_kill_creates_what_never_landed() {
         })
     })
     .await;
-    let log = state.path().join("record.jsonl");
-    let start = || sharing(&api, state.path()).args(["--audit-log", log.to_str().unwrap()]).start();
+    let log = state.path().join("opentrain-mcp/record.jsonl");
+    let start = || sharing(&api, state.path()).start();
     let first = start().await;
     first.begin("create_milestone", terms()).await;
     api.upstream.has_seen(2).await;

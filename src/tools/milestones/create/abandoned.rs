@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
 use crate::answer::Outcome;
-use crate::guard::ledger::{Line, Phase, WriteResult};
+use crate::guard::ledger::{Held, Line, Phase, WriteResult};
 
 use super::creation::Creation;
 use super::earlier::{Open, Past};
@@ -16,22 +16,28 @@ use super::judge;
 use super::look::{Look, Seen};
 use super::matching::Match;
 
+/// No create runs for longer.
+const ENDS_WITHIN: SignedDuration = SignedDuration::from_mins(10);
 /// What has not landed after this time never will.
 const LANDS_WITHIN: SignedDuration = SignedDuration::from_mins(1);
 /// The longest wait until the lock of a killed server expires.
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Creation {
-    /// Records how the abandoned creates in this contract ended. The caller holds the lock, so none of them still runs. One
-    /// that may still land is left for a later create.
-    pub(super) async fn end_abandoned(&self, look: &Look, past: &Past) {
+    /// Records how the abandoned creates in this contract ended. The caller holds the lock. One that may still run or land is
+    /// left for a later create.
+    pub(super) async fn end_abandoned(&self, held: &Held, look: &Look, past: &Past) {
         let mut taken: HashSet<String> = past.recorded.iter().filter_map(|line| line.milestone_id.clone()).collect();
         for line in &past.unended {
             let Some(open) = Open::of(line) else { continue };
+            let age = Timestamp::now().duration_since(open.began);
+            if !held.covers_record() && age < ENDS_WITHIN {
+                continue;
+            }
             let made = made_by(&open, look, past, &taken);
             // Creates with the terms of this call have been waited for.
             let is_waited_for = self.is_guarded() && open.asked == self.terms;
-            if made.is_none() && !is_waited_for && Timestamp::now().duration_since(open.began) < LANDS_WITHIN {
+            if made.is_none() && !is_waited_for && age < LANDS_WITHIN {
                 continue;
             }
             let outcome = if made.is_some() { Outcome::Recovered } else { Outcome::Unknown };
@@ -49,7 +55,10 @@ impl Creation {
         tokio::spawn(async move {
             let (place, ledger) = (&creation.place, &creation.context.services.operator.ledger);
             // Without the lock its server may be alive, and record the end by itself.
-            let Ok(Some(_held)) = ledger.lock(&place.lock_key(), Instant::now() + PATIENCE).await else { return };
+            let Ok(Some(held)) = ledger.lock(&place.lock_key(), Instant::now() + PATIENCE).await else { return };
+            if !held.covers_record() {
+                return;
+            }
             let lines = creation.context.recent_writes(&place.contract).await.unwrap_or_default();
             if lines.iter().any(|now| now.id == line.id && now.phase == Phase::Before) {
                 let result = WriteResult::with(Outcome::Recovered).milestone(milestone.as_deref());

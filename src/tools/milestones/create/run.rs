@@ -98,9 +98,7 @@ impl Creation {
         let seen = look.as_ref().and_then(|look| look.as_ref().ok());
         if let Some(look) = seen {
             past.see(look);
-            if held.unshared().is_none() {
-                self.end_abandoned(look, &past).await;
-            }
+            self.end_abandoned(held, look, &past).await;
         }
         if self.is_guarded()
             && let Some(seen) = seen
