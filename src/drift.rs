@@ -7,6 +7,7 @@ use std::fmt;
 use serde_json::Value;
 
 use crate::api::catalogue::OPERATIONS;
+use crate::api::inputs;
 use crate::api::wire::Facts;
 
 mod document;
@@ -121,11 +122,10 @@ impl Endpoint {
     fn of(facts: &[&Facts]) -> Self {
         let mut endpoint = Self::default();
         for (place, facts) in facts.iter().enumerate() {
-            let schema = (facts.schema)();
-            let sent =
-                |name: &String| !facts.path.contains(&format!("{{{name}}}")) && facts.body != Some(name.as_str());
-            endpoint.fields.extend(keys(schema.get("properties")).filter(sent));
-            let required: BTreeSet<String> = texts(schema.get("required")).filter(sent).collect();
+            let input = inputs::of(facts.name);
+            let sent = |name: &str| !facts.path.contains(&format!("{{{name}}}")) && facts.body != Some(name);
+            endpoint.fields.extend(input.fields.keys().filter(|name| sent(name)).cloned());
+            let required: BTreeSet<String> = input.required.iter().filter(|name| sent(name)).cloned().collect();
             endpoint.required = if place == 0 { required } else { &endpoint.required & &required };
             endpoint.scopes.extend(facts.gate.scopes.iter().map(|scope| (*scope).to_owned()));
             endpoint.open |= facts.body.is_some();

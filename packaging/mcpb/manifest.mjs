@@ -5,7 +5,7 @@ import { createInterface } from "node:readline";
 import { readFileSync } from "node:fs";
 
 const [program, system] = process.argv.slice(2);
-const server = spawn(program, ["--sandbox"], { stdio: ["pipe", "pipe", "inherit"], env: { HOME: "/nonexistent" } });
+const server = spawn(program, ["--sandbox"], { stdio: ["pipe", "pipe", "inherit"], env: { HOME: "/proc/nonexistent" } });
 const answers = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
 const send = (message) => server.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
 

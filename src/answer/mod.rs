@@ -29,6 +29,6 @@ pub use object::Object;
 pub use outcome::Outcome;
 pub use rendered::{Rendered, render};
 pub use sentence::{Names, Sentence};
-pub use step::{After, HumanStep};
+pub use step::{After, HumanStep, StepFacts};
 pub use success::{Answer, OUR_KEYS, Page};
 pub use tool_error::{Cause, ToolError};

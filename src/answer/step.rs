@@ -2,6 +2,7 @@
 //!
 //! `mcp` shows the page to the user; `engine::resume` continues the call.
 
+use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 use crate::api::error::Refusal;
@@ -18,6 +19,21 @@ pub struct HumanStep {
     pub ask: String,
     /// How the call continues after the page has been opened.
     pub after: After,
+    /// What is decided there, as far as it is known.
+    pub about: StepFacts,
+}
+
+/// What a person decides on a page.
+#[derive(Clone, Debug, Default)]
+pub struct StepFacts {
+    /// The approval.
+    pub approval_id: Option<String>,
+    /// The amount in USD before fees.
+    pub amount_usd: Option<Decimal>,
+    /// The trainer's name, masked.
+    pub trainer: Option<String>,
+    /// When the step expires (ISO 8601).
+    pub expires_at: Option<String>,
 }
 
 /// How a call continues after the page has been opened. Kept small, because MCP seals it into a `requestState`.
@@ -60,13 +76,13 @@ impl HumanStep {
     #[must_use]
     pub fn try_again(link: Link, ask: &str, refused: Refusal) -> Self {
         let after = After::TryAgain { missing: link.kind, refused: Box::new(refused) };
-        Self { link, ask: ask.to_owned(), after }
+        Self { link, ask: ask.to_owned(), after, about: StepFacts::default() }
     }
 
     /// A step that the call itself has created. `tool` reports whether the user has completed it.
     #[must_use]
     pub fn then_call(link: Link, ask: String, tool: &str, arguments: Object) -> Self {
         let after = After::Call { tool: tool.to_owned(), arguments, page: link.clone() };
-        Self { link, ask, after }
+        Self { link, ask, after, about: StepFacts::default() }
     }
 }

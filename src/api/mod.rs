@@ -20,6 +20,7 @@ pub mod error;
 pub mod evidence;
 pub mod excerpt;
 pub mod freelancers;
+pub mod inputs;
 pub mod jobs;
 pub mod marketplace;
 mod mask;

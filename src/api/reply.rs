@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
@@ -45,6 +46,17 @@ pub struct Read<O: Operation> {
     pub output: O::Output,
     /// The parts that were left out of both forms.
     pub cuts: Vec<Cut>,
+}
+
+/// Parses documented fields. If a key occurs twice, the last one counts, as in other JSON parsers; serde rejects it.
+///
+/// # Errors
+/// The text has another shape.
+pub fn documented<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
+    serde_json::from_str(text).or_else(|fault| {
+        let unique: Value = serde_json::from_str(text)?;
+        serde_json::from_str(&unique.to_string()).map_err(|_| fault)
+    })
 }
 
 impl Reply {
@@ -127,7 +139,7 @@ impl Reply {
         let ready = self.excerpt.as_deref().cloned();
         let Excerpt { value, cuts } = ready.map_or_else(|| self.excerpt(), Ok)?;
         let shortened = (self.excerpt.is_some() || !cuts.is_empty()).then(|| value.to_string());
-        let output = serde_json::from_str(shortened.as_deref().unwrap_or(&self.body));
+        let output = documented(shortened.as_deref().unwrap_or(&self.body));
         let Value::Object(object) = value else {
             return Err(self.unreadable("something that is no JSON object", false));
         };
@@ -156,7 +168,7 @@ impl Reply {
     /// [`Error::Unreadable`] if the body is not a reply to `O`, or has more parts than can be held.
     pub fn output<O: Operation>(&self) -> Result<O::Output, Error> {
         self.can_hold(&self.body)?;
-        serde_json::from_str(&self.body).map_err(|fault| self.not_of::<O>(&fault))
+        documented(&self.body).map_err(|fault| self.not_of::<O>(&fault))
     }
 
     /// Checks that a part of the body can be held completely.

@@ -1,63 +1,113 @@
 //! `opentrain-mcp audit [FILE]`
 
+use std::collections::BTreeMap;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use crate::answer::Outcome;
-use crate::answer::text::{count, usd, visible};
+use crate::answer::text::{count, quoted, total, usd, visible, word};
+use crate::api::contracts::Contract;
+use crate::api::token::TokenSource;
 use crate::config::Config;
-use crate::guard::ledger::{Record, Recorded};
+use crate::guard::ledger::{Line, Record, Recorded, committed};
 
+use super::ask::Asker;
 use super::{Fault, ledger, print};
 
-/// Prints a record for a human reader, beginning with writes that have no known outcome. The default file is the record
-/// of servers with these settings.
+/// The longest wait for the names of trainers and contracts.
+const NAMES_WITHIN: Duration = Duration::from_secs(8);
+
+/// The names of trainers and contracts, by the ids of contracts and milestones.
+type Names = BTreeMap<String, String>;
+
+/// An account of the record: real ones first, then by base and owner.
+type Owner = (bool, String, String);
+
+/// Prints a record for a human reader: what is real first, writes without a known outcome first of all, then day by day.
+/// The default file is the record of servers with these settings. Exit status 1 when an outcome is unknown.
 pub(super) async fn run(config: &Config, file: Option<&Path>) -> Result<ExitCode, Fault> {
     let place = &config.record;
     let Some(path) = file.or(place.path()) else {
         if config.ledger.is_some() {
             let record = ledger::of(config)?.record().await?;
-            return show(&record, &[]);
+            return show(config, &record, &[]).await;
         }
         return Err("no writes are recorded here; `opentrain-mcp audit FILE` prints a file".into());
     };
-    let text = match std::fs::read(path) {
+    let record = match Record::read(path) {
         Err(fault) if fault.kind() == ErrorKind::NotFound && file.is_none() => {
             print(&format!("No write is on record yet: there is no {}", path.display()))?;
             return Ok(ExitCode::SUCCESS);
         }
-        text => text.map_err(|fault| format!("{}: {fault}", path.display()))?,
+        record => record.map_err(|fault| format!("{}: {fault}", path.display()))?,
     };
-    show(&Record::of(&text), &older(path))
+    show(config, &record, &older(path)).await
 }
 
 /// Prints a record, and where the earlier writes are.
-fn show(record: &Record, older: &[PathBuf]) -> Result<ExitCode, Fault> {
+async fn show(config: &Config, record: &Record, older: &[PathBuf]) -> Result<ExitCode, Fault> {
     let (open, settled): (Vec<_>, Vec<_>) = record.writes.iter().partition(|write| write.is_open());
+    let (names, note) = if record.writes.is_empty() { Default::default() } else { names(config).await };
     if !open.is_empty() {
         print(&format!(
             "{} with no known outcome: look at the contract before anything is repeated",
             count(open.len(), "write")
         ))?;
-        open.iter().try_for_each(|write| print(&line(write)))?;
+        sorted(&open).into_iter().try_for_each(|write| print(&line(write, &names)))?;
         print("")?;
     }
     print(&format!("{} with a known outcome", count(settled.len(), "write")))?;
-    settled.iter().try_for_each(|write| print(&line(write)))?;
+    for (owner, days) in by_owner_and_day(&settled, record) {
+        print(&format!("\n{}", heading(&owner)))?;
+        for (day, entries) in days {
+            print(&format!("{day}: {}", sum(&entries)))?;
+            entries.iter().try_for_each(|entry| print(&entry.describe(&names)))?;
+        }
+    }
     for number in &record.unreadable {
         print(&format!(
             "note: line {number} cannot be read (torn when the machine stopped, or not ours); it is left as it is"
         ))?;
     }
+    if let Some(note) = note {
+        print(&format!("note: {note}"))?;
+    }
     for older in older {
         print(&format!("note: earlier writes are in {}", older.display()))?;
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(if open.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Reads the names from OpenTrain, if a token is there. A record is also read far from the account.
+async fn names(config: &Config) -> (Names, Option<String>) {
+    if config.flags.sandbox || config.credentials.current().is_none() {
+        return (Names::new(), None);
+    }
+    let reading = async {
+        let asker = Asker::new(config).map_err(|fault| fault.to_string())?;
+        asker.contracts().await
+    };
+    match tokio::time::timeout(NAMES_WITHIN, reading).await {
+        Ok(Ok(contracts)) => (contracts.iter().flat_map(named).collect(), None),
+        Ok(Err(why)) => (Names::new(), Some(format!("names of trainers and contracts could not be read. {why}"))),
+        Err(_) => (Names::new(), Some("names of trainers and contracts could not be read in time".into())),
+    }
+}
+
+/// The ids of a contract and of its milestones, each with the names of trainer and contract.
+fn named(contract: &Contract) -> Vec<(String, String)> {
+    let trainer = contract.freelancer.get().and_then(|trainer| trainer.display_name.text()).map(word);
+    let title = contract.title.text().map(quoted);
+    let name = trainer.into_iter().chain(title).collect::<Vec<_>>().join(", ");
+    let milestones = contract.milestones.items().iter().filter_map(|milestone| milestone.id.text());
+    let ids = contract.id.text().into_iter().chain(milestones);
+    ids.map(|id| (id.to_owned(), name.clone())).collect()
 }
 
 /// The earlier files of the record, oldest first.
-fn older(path: &Path) -> Vec<PathBuf> {
+pub(super) fn older(path: &Path) -> Vec<PathBuf> {
     let names = |path: &Path| Some(format!("{}.2", path.file_name()?.to_str()?));
     let (Some(begins), Some(folder)) = (names(path), path.parent()) else { return Vec::new() };
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
@@ -68,23 +118,114 @@ fn older(path: &Path) -> Vec<PathBuf> {
     older
 }
 
-fn line(write: &Recorded) -> String {
+/// What is real first; the order of the record otherwise.
+fn sorted<'a>(writes: &[&'a Recorded]) -> Vec<&'a Recorded> {
+    let mut writes = writes.to_vec();
+    writes.sort_by_key(|write| write.before.sandbox);
+    writes
+}
+
+/// An entry of a day.
+enum Entry<'a> {
+    Write(&'a Recorded),
+    Decision(&'a Line),
+    Refusal(&'a Line),
+}
+
+impl Entry<'_> {
+    const fn first(&self) -> &Line {
+        match self {
+            Self::Write(write) => &write.before,
+            Self::Decision(line) | Self::Refusal(line) => line,
+        }
+    }
+
+    fn describe(&self, names: &Names) -> String {
+        match self {
+            Self::Write(write) => line(write, names),
+            Self::Decision(decision) => {
+                let what = decision.decision.as_deref().unwrap_or("decided");
+                let ids =
+                    [("approval", decision.approval_id.as_deref()), ("milestone", decision.milestone_id.as_deref())];
+                facts(decision, &[format!("a person's decision became known: {what}")], &ids, names)
+            }
+            Self::Refusal(refusal) => {
+                let reason = refusal.reason.as_deref().unwrap_or("a rule");
+                let what =
+                    vec![refusal.tool.clone(), format!("REFUSED by the operator's rule {reason}, nothing was sent")];
+                let arguments = serde_json::Value::Object(refusal.arguments.clone()).to_string();
+                format!("{}\n    {}", facts(refusal, &what, &[], names), visible(&arguments))
+            }
+        }
+    }
+}
+
+fn by_owner_and_day<'a>(
+    settled: &[&'a Recorded],
+    record: &'a Record,
+) -> BTreeMap<Owner, BTreeMap<String, Vec<Entry<'a>>>> {
+    let mut accounts: BTreeMap<Owner, BTreeMap<String, Vec<Entry<'a>>>> = BTreeMap::new();
+    let writes = settled.iter().map(|write| Entry::Write(write));
+    let entries =
+        writes.chain(record.decisions.iter().map(Entry::Decision)).chain(record.refusals.iter().map(Entry::Refusal));
+    for entry in entries {
+        let line = entry.first();
+        let text = |value: &Option<String>| value.clone().unwrap_or_default();
+        let owner = (line.sandbox, text(&line.base), text(&line.principal));
+        let day = line.at.get(..10).unwrap_or("at an unknown time").to_owned();
+        accounts.entry(owner).or_default().entry(day).or_default().push(entry);
+    }
+    for entries in accounts.values_mut().flat_map(BTreeMap::values_mut) {
+        entries.sort_by(|one, other| one.first().at.cmp(&other.first().at));
+    }
+    accounts
+}
+
+fn heading((sandbox, base, principal): &Owner) -> String {
+    let kind = if *sandbox { "Sandbox, nothing real" } else { "Real" };
+    let base = if base.is_empty() { "no base on record".to_owned() } else { visible(base) };
+    let principal =
+        if principal.is_empty() { "without a token".to_owned() } else { format!("key {}", visible(principal)) };
+    format!("{kind}: {base}, {principal}")
+}
+
+/// The sum of a day, as the day's limit counts it: each milestone and each hire once, at its largest amount.
+fn sum(entries: &[Entry<'_>]) -> String {
+    let writes =
+        || entries.iter().filter_map(|entry| if let Entry::Write(write) = entry { Some(*write) } else { None });
+    let sum = match committed(writes()) {
+        Some(sum) if sum.is_zero() => "nothing committed".to_owned(),
+        sum => format!("{} committed before fees", total(sum)),
+    };
+    format!("{}, {sum}", count(writes().count(), "write"))
+}
+
+fn line(write: &Recorded, names: &Names) -> String {
     let before = &write.before;
     let after = write.after.as_ref();
-    let mut parts = vec![before.at.clone(), before.tool.clone()];
-    parts.push(after.and_then(|after| after.outcome).map_or_else(|| "NO OUTCOME".into(), Outcome::name));
-    parts.extend(before.amount_usd.map(usd));
+    let outcome = after.and_then(|after| after.outcome).map_or_else(|| "NO OUTCOME".into(), Outcome::name);
+    let mut what = vec![before.tool.clone(), outcome];
+    what.extend(before.amount_usd.map(usd));
+    let milestone = after.and_then(|after| after.milestone_id.as_deref()).or(before.milestone_id.as_deref());
     let ids = [
-        ("milestone", after.and_then(|after| after.milestone_id.clone()).or_else(|| before.milestone_id.clone())),
-        ("approval", after.and_then(|after| after.approval_id.clone())),
-        ("code", after.and_then(|after| after.code.clone())),
-        ("request", after.and_then(|after| after.request_id.clone())),
-        ("by", before.client.clone()),
+        ("milestone", milestone),
+        ("approval", after.and_then(|after| after.approval_id.as_deref())),
+        ("code", after.and_then(|after| after.code.as_deref())),
+        ("request", after.and_then(|after| after.request_id.as_deref())),
+        ("by", before.client.as_deref()),
     ];
-    parts.extend(ids.into_iter().filter_map(|(what, id)| Some(format!("{what} {}", id?))));
-    format!(
-        "{}\n    {}",
-        visible(&parts.join(" · ")),
-        visible(&serde_json::Value::Object(before.arguments.clone()).to_string())
-    )
+    let arguments = serde_json::Value::Object(before.arguments.clone()).to_string();
+    format!("{}\n    {}", facts(before, &what, &ids, names), visible(&arguments))
+}
+
+/// `2026-06-12 10:00:00 UTC · create_milestone · created · $300 · for Maria G., «Sentiment» · milestone ms_1`
+fn facts(line: &Line, what: &[String], ids: &[(&str, Option<&str>)], names: &Names) -> String {
+    let at = line.at.parse::<jiff::Timestamp>();
+    let at = at.map_or_else(|_| line.at.clone(), |at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
+    let argument = |name: &str| line.arguments.get(name).and_then(serde_json::Value::as_str);
+    let mut known = ids.iter().filter_map(|(_, id)| *id).chain(argument("contractId")).chain(argument("milestoneId"));
+    let name = known.find_map(|id| names.get(id)).map(|name| format!("for {name}"));
+    let ids = ids.iter().filter_map(|(what, id)| Some(format!("{what} {}", (*id)?)));
+    let parts: Vec<String> = std::iter::once(at).chain(what.iter().cloned()).chain(name).chain(ids).collect();
+    visible(&parts.join(" · "))
 }

@@ -1,5 +1,5 @@
-//! The environment: which variables count as set, and the folders that they name. No other file reads the environment;
-//! clap looks at the variables of the flags itself.
+//! Decides which environment variables count as set, and finds the folders that they name. No other file reads the
+//! environment; clap reads the variables of the flags itself.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -8,17 +8,17 @@ use std::path::PathBuf;
 use super::names::TOKEN_VARIABLES;
 use super::placeholder::unfilled;
 
-/// The value of a variable of this process, without blanks around it, if it is set to something.
+/// The value of a variable, trimmed, if it is not empty.
 pub(super) fn variable(name: &OsStr) -> Option<String> {
     let value = std::env::var_os(name)?;
     Some(value.to_string_lossy().trim().to_owned()).filter(|value| !value.is_empty())
 }
 
-/// The environment, as far as its names are text.
+/// The variables whose names are text.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     variables: BTreeMap<String, OsString>,
-    /// The home folder that the user database names, whatever the environment says.
+    /// The home folder in the user database.
     user_home: Option<PathBuf>,
 }
 
@@ -37,13 +37,13 @@ impl Environment {
         Self { variables: variables.collect(), user_home }
     }
 
-    /// An environment made of pairs.
+    /// For tests.
     pub fn of(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
         let variables = pairs.into_iter().map(|(name, value)| (name, value.into())).collect();
         Self { variables, user_home: None }
     }
 
-    /// The same without the variables that hold a token: for what concerns the saved account only.
+    /// Leaves out the variables that contain a token, for commands about the saved account.
     #[must_use]
     pub fn without_token(&self) -> Self {
         let mut others = self.clone();
@@ -51,7 +51,7 @@ impl Environment {
         others
     }
 
-    /// A variable as it stands.
+    /// The raw value.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&str> {
         self.value(name)?.to_str()
@@ -65,17 +65,17 @@ impl Environment {
         self.variables.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
     }
 
-    /// The value of a variable that is set to something, be it a placeholder.
+    /// A value that is not empty. It may be a placeholder.
     pub(super) fn raw(&self, name: &str) -> Option<&str> {
         self.value(name)?.to_str().map(str::trim).filter(|value| !value.is_empty())
     }
 
-    /// A variable exactly as other libraries read it: no placeholder and no odd byte makes it unset. Empty if it is not set.
+    /// The value as other libraries read it, even if it is a placeholder or no text. Empty if it is not set.
     pub(super) fn as_it_stands(&self, name: &str) -> &OsStr {
         self.value(name).map_or(OsStr::new(""), OsString::as_os_str)
     }
 
-    /// The value of a variable that somebody filled in.
+    /// A value that is not empty and no placeholder.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.raw(name).filter(|value| unfilled(value).is_none())
     }
@@ -93,7 +93,7 @@ impl Environment {
         self.config_folders().next()
     }
 
-    /// That folder, and the one in the home folder where `XDG_CONFIG_HOME` names another.
+    /// That folder, and the one in the home folder if `XDG_CONFIG_HOME` names another.
     fn config_folders(&self) -> impl Iterator<Item = PathBuf> {
         let named = self.folder_in("XDG_CONFIG_HOME");
         let in_home = self.home().map(|home| home.join(".config")).filter(|folder| Some(folder) != named.as_ref());
@@ -114,15 +114,15 @@ impl Environment {
         Some(self.config_folder()?.join("cli.json"))
     }
 
-    /// The files that the stop switch is written to. One is in the home folder whatever `XDG_CONFIG_HOME` says: servers of
-    /// one user may be started with another one each, and a freeze stops all of them.
+    /// The files that the stop switch is written to. One is in the home folder whatever `XDG_CONFIG_HOME` says: servers
+    /// of one user may be started with another one each, and a freeze stops all of them.
     #[must_use]
     pub fn switch_paths(&self) -> Vec<PathBuf> {
         self.config_folders().map(|folder| folder.join(SWITCH)).collect()
     }
 
-    /// The files where the stop switch is looked for: these, and the one in the home folder that the user database names,
-    /// so that another `HOME` does not hide it.
+    /// The files where the stop switch is looked for: these, and the one in the home folder that the user database
+    /// names, so that another `HOME` does not hide it.
     #[must_use]
     pub fn all_switch_paths(&self) -> Vec<PathBuf> {
         let mut paths = self.switch_paths();

@@ -12,7 +12,8 @@ fn read_with(line: &[&str], pairs: &[(&str, &str)]) -> Result<Config, String> {
     let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let environment = Environment::of(pairs);
     let command = Flags::augment_args(Command::new("test").no_binary_name(true));
-    let (flags, _) = Flags::read(command, line.iter().map(Into::into).collect())
+    let line: Vec<_> = line.iter().map(Into::into).collect();
+    let (flags, _) = Flags::read(|| command.clone(), &line)
         .map_err(|fault| fault.to_string().trim_start_matches("error: ").to_owned())?;
     Config::read(&flags, &environment).map_err(|fault| fault.to_string())
 }

@@ -1,4 +1,4 @@
-//! The generated sections of the README and of `docs/`: tables and lists, each between its markers.
+//! Generates sections of the README and of `docs/`: tables and lists, each between its markers.
 
 use std::fmt::Write as _;
 
@@ -28,7 +28,7 @@ pub fn pages() -> Vec<Page> {
 }
 
 impl Page {
-    /// `text` with the sections between their markers, `<!-- generated: NAME -->` and `<!-- /generated -->`.
+    /// Fills the sections in `text` between `<!-- generated: NAME -->` and `<!-- /generated -->`.
     ///
     /// # Errors
     /// The name of a section whose markers are missing.
@@ -85,7 +85,7 @@ fn tools() -> String {
     text
 }
 
-/// The scopes of which the token needs one.
+/// The token needs one of these scopes.
 fn scope(gate: &Gate) -> String {
     let scopes: Vec<String> = gate.scopes.iter().map(|scope| format!("`{scope}`")).collect();
     match scopes.as_slice() {
@@ -115,7 +115,7 @@ fn effects() -> String {
     table
 }
 
-/// Whether a person has to confirm on OpenTrain's page before anything happens.
+/// Says whether a person has to confirm on OpenTrain's page first.
 fn approval(maker: &SchemaMaker) -> &'static str {
     match maker.facts.effect {
         Effect::CoSigned => "required",

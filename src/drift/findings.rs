@@ -7,6 +7,7 @@ use std::fmt;
 use serde_json::{Map, Value};
 
 use super::shape::{ELEMENT, Kind, Path, Shape};
+use crate::answer::schema::types;
 
 /// A difference between what came and what we assumed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -123,16 +124,11 @@ impl Assumed<'_> {
 
     /// Whether the kinds of a known field are those that we read it as.
     fn kind(&self, path: &[String], kinds: &BTreeSet<Kind>, name: &str) -> Option<Finding> {
-        let types: Vec<&str> = match self.schema(path).and_then(|schema| schema.get("type")) {
-            Some(Value::String(one)) => vec![one],
-            Some(Value::Array(several)) => several.iter().filter_map(Value::as_str).collect(),
-            _ => Vec::new(),
-        };
+        let types = self.schema(path).map(types).unwrap_or_default();
         // Each field of ours reads null as absent.
         let allowed = |kind: &&Kind| **kind == Kind::Null || types.iter().any(|name| kind.is_allowed_by(name));
         if !types.is_empty() && !kinds.iter().all(|kind| allowed(&kind)) {
-            let ours: Vec<&str> = types.into_iter().filter(|name| *name != "null").collect();
-            return Some(Finding::Kind(name.to_owned(), words(kinds), ours.join(" or ")));
+            return Some(Finding::Kind(name.to_owned(), words(kinds), types.join(" or ")));
         }
         let sandbox = self.sandbox.fields.get(path)?;
         let only = |kinds: &BTreeSet<Kind>, kind| kinds.iter().all(|found| *found == kind || *found == Kind::Null);
@@ -166,9 +162,9 @@ mod tests {
     fn findings(came: Value) -> Vec<String> {
         let ours = json!({ "properties": {
             "contract": { "type": "object", "properties": {
-                "rateUsd": { "type": ["number", "null"] },
-                "createdAt": { "type": ["string", "null"] },
-                "freelancer": { "type": ["object", "null"], "properties": {} },
+                "rateUsd": { "anyOf": [{ "type": "number" }, { "type": "null" }] },
+                "createdAt": { "minLength": 0 },
+                "freelancer": { "properties": {} },
                 "milestones": { "type": "array", "items": { "type": "object", "properties": { "id": { "type": "string" } } } },
                 "budget": { "type": "object", "properties": { "state": { "type": "string" } } },
             } },

@@ -13,6 +13,7 @@ pub mod facts;
 pub mod in_flight;
 pub mod instructions;
 pub mod memory;
+pub mod notice;
 pub mod open_steps;
 pub mod prompts;
 pub mod resources;

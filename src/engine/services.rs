@@ -1,8 +1,10 @@
 //! The services that all calls share: the API's client, the tokens, the operator's rules and the tools' memory.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rust_decimal::Decimal;
 use url::Url;
 
 use crate::answer::text::usd;
@@ -16,6 +18,7 @@ use super::call::Call;
 use super::claim::Claim;
 use super::facts::{Facts, Money};
 use super::memory::Memory;
+use super::notice::Notifier;
 
 /// Shared by all calls of the process; holds nothing of a single call.
 pub struct Services {
@@ -33,6 +36,8 @@ pub struct Services {
     pub claim: Claim,
     /// State of tools that lasts between calls.
     pub memory: Memory,
+    /// Brings steps before a person who sees no chat.
+    pub notifier: Option<Arc<dyn Notifier>>,
     /// True if the API is the sandbox, where nothing is real.
     pub sandbox: bool,
     /// The longest time that a call waits for a person.
@@ -57,6 +62,7 @@ impl Services {
             listed: Vec::new(),
             claim: Claim::default(),
             memory: Memory::default(),
+            notifier: None,
             sandbox,
             human_wait,
         }
@@ -93,11 +99,18 @@ impl Services {
     /// Describes how much of today's limit is used; `None` without such a limit.
     pub async fn used_today(&self, token: Option<&Token>, call: &Call) -> Option<String> {
         let limit = self.operator.policy.max_day?;
-        let used = self.operator.ledger.used_today(self.intent("", Object::new(), token, call, None).await).await;
-        Some(match used {
+        Some(match self.committed_today(token, call).await {
             Ok(used) => format!("{} of {} are used today (UTC)", usd(used), usd(limit)),
             Err(fault) => format!("how much of {} is used today could not be read ({fault})", usd(limit)),
         })
+    }
+
+    /// The amount that the owner of `token` has committed today (UTC), in USD before fees.
+    ///
+    /// # Errors
+    /// If the record cannot be read.
+    pub async fn committed_today(&self, token: Option<&Token>, call: &Call) -> io::Result<Decimal> {
+        self.operator.ledger.used_today(self.intent("", Object::new(), token, call, None).await).await
     }
 
     /// The origin of the app, if known.
@@ -131,8 +144,10 @@ impl Services {
     }
 
     /// All secrets of this process, including the call's token.
-    pub fn secrets(&self, token: Option<&Token>) -> impl Iterator<Item = Token> {
-        token.cloned().into_iter().chain(self.tokens.secrets())
+    pub fn secrets(&self, token: Option<&Token>) -> Vec<Token> {
+        let mut secrets = self.tokens.secrets();
+        secrets.extend(token.filter(|token| !secrets.contains(token)).cloned());
+        secrets
     }
 
     /// Tries again to save a token that could not be saved when it was delivered.
@@ -154,5 +169,8 @@ impl Services {
             tracing::error!("{}", self.tokens.notices().join("; "));
         }
         self.operator.ledger.close().await;
+        if let Some(notifier) = &self.notifier {
+            notifier.close().await;
+        }
     }
 }

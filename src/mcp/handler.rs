@@ -29,8 +29,8 @@ impl Server {
     /// Runs a call until it ends or the host cancels it.
     async fn run(&self, request: &Request, context: &RequestContext<RoleServer>) -> Result<Outcome, ErrorData> {
         let Some(served) = self.toolbox.find(&request.name, &request.arguments) else {
-            let refused = self.toolbox.refuse(&request.name, &request.arguments, &request.call).await;
-            return refused.ok_or_else(|| self.unknown(&request.name));
+            let refusal = self.toolbox.refusal(&request.name, &request.arguments, &request.call).await;
+            return refusal.map(Err).ok_or_else(|| self.unknown(&request.name));
         };
         tokio::select! {
             outcome = self.toolbox.call(served, request.arguments.clone(), &request.call) => Ok(outcome),

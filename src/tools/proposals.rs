@@ -288,9 +288,15 @@ async fn asked(hire: &HireProposal, read: Read<HireProposal>, reply: &Reply, con
     let odd = oddities::of_first_milestone(&hire.milestone, reply.now());
     let who = candidate(&hire.proposal_id, context).await;
     let approval = read.output.approval;
+    let trainer = who.clone();
     let subject = who.unwrap_or_else(|| ids_of(&approval));
     let subject = format!("{subject}, {}", terms(&hire.milestone));
-    describe_pending(ApprovalRequest { approval: &approval, object: read.object, reply }, &subject, &odd, context).await
+    let request = ApprovalRequest { approval: &approval, object: read.object, reply };
+    let mut answer = describe_pending(request, &subject, &odd, context).await;
+    if let Some(step) = &mut answer.step {
+        (step.about.amount_usd, step.about.trainer) = (hire.milestone.amount.exact(), trainer);
+    }
+    answer
 }
 
 /// If the refusal has no documented reason, the proposal's state may explain it.

@@ -75,7 +75,7 @@ for framework in "${frameworks[@]}"; do
     esac
     ended=0
     version=$(cd "$folder" && env -i HOME="$work/home" PATH="$PATH" NO_PROXY=127.0.0.1 DO_NOT_TRACK=1 OTEL_SDK_DISABLED=true \
-        MASTRA_TELEMETRY_DISABLED=1 timeout 120 "${run[@]}" "$name" "$(cat "$work/origin")" "$binary" --sandbox \
+        MASTRA_TELEMETRY_DISABLED=1 timeout 300 "${run[@]}" "$name" "$(cat "$work/origin")" "$binary" --sandbox \
         --sandbox-port "$port" 2>"$work/err") || ended=$?
     kill "$model"
     wait "$model" 2>/dev/null || true

@@ -18,7 +18,7 @@ node=$(dirname "$(command -v node)")
 # inside COMMAND…: runs it as a user who has nothing but this home.
 inside() {
     (cd "$work/home/project" && env -i HOME="$work/home" PATH="$work/bin:$node:/usr/local/bin:/usr/bin:/bin" TERM=dumb \
-        LANG=C.UTF-8 DISABLE_AUTOUPDATER=1 DISABLE_TELEMETRY=1 timeout 120 "$@" </dev/null 2>&1)
+        LANG=C.UTF-8 DISABLE_AUTOUPDATER=1 DISABLE_TELEMETRY=1 timeout 300 "$@" </dev/null 2>&1)
 }
 
 # host NAME: sets its package, the command that lists its servers, what that command says of one that works, and what that

@@ -120,14 +120,20 @@ async fn a_state_shows_no_secret() {
     assert!(!opened.contains(SECRET) && !state.contains(SECRET), "{opened}");
 }
 
-#[tokio::test(start_paused = true)]
-async fn a_state_that_is_used_again_sends_nothing_again() {
+/// A message that waited for the claim, which a person has done: the account, the host, the terms and the state.
+async fn claimed_meanwhile() -> (Account, Host, Value, String) {
     let account = Account::unclaimed().await;
     let host = modern(&account).await;
     let terms = json!({ "conversationId": "c", "content": "Hello" });
     let id = host.begin("send_message", terms.clone()).await;
     let state = host.reply_to(id).await["result"]["requestState"].as_str().unwrap().to_owned();
     account.claim();
+    (account, host, terms, state)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_that_is_used_again_sends_nothing_again() {
+    let (account, host, terms, state) = claimed_meanwhile().await;
     let accept = json!({ "person": { "action": "accept" } });
     let writes = account.upstream.writes();
     let first = second_round(&host, "send_message", terms.clone(), accept.clone(), &state).await;
@@ -141,12 +147,7 @@ async fn a_state_that_is_used_again_sends_nothing_again() {
 
 #[tokio::test(start_paused = true)]
 async fn two_uses_at_once_share_one_write() {
-    let account = Account::unclaimed().await;
-    let host = modern(&account).await;
-    let terms = json!({ "conversationId": "c", "content": "Hello" });
-    let id = host.begin("send_message", terms.clone()).await;
-    let state = host.reply_to(id).await["result"]["requestState"].as_str().unwrap().to_owned();
-    account.claim();
+    let (account, host, terms, state) = claimed_meanwhile().await;
     let writes = account.upstream.writes();
     let call = json!({
         "name": "send_message", "arguments": terms, "inputResponses": { "person": { "action": "accept" } },

@@ -29,6 +29,7 @@ mod completions;
 mod contracts;
 mod creation;
 mod desk;
+mod desk_record;
 mod documents;
 mod drafts;
 mod drift;

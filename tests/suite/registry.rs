@@ -180,6 +180,10 @@ async fn output_schemas_require_nothing_and_have_room_for_a_failure() {
             }
             assert!(part.get("items").is_none_or(Value::is_object), "{}: {part}", name(&tool));
             assert!(part.get("$ref").is_none(), "{}: {part}", name(&tool));
+            // The MCP Inspector's --strict warns of these two.
+            assert!(part.get("type").is_none_or(|kind| !kind.is_array()), "{}: {part}", name(&tool));
+            let says_nothing = part.as_object().is_some_and(|keys| keys.keys().all(|key| key == "description"));
+            assert!(!says_nothing, "{}: a schema without a keyword", name(&tool));
         });
         assert_eq!(schema["properties"]["error"]["type"], "object", "{}", name(&tool));
         jsonschema::validator_for(schema).unwrap_or_else(|fault| panic!("{}: {fault}", name(&tool)));

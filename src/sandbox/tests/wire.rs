@@ -119,7 +119,7 @@ async fn two_fresh_sandboxes_answer_the_same_bytes() {
         let mut run = Vec::new();
         for call in &calls {
             let reply = call.clone().send(&sandbox).await;
-            run.push(reply.whole.replace(&sandbox.origin().port().unwrap().to_string(), "PORT"));
+            run.push(format!("{reply:?}").replace(&sandbox.origin().port().unwrap().to_string(), "PORT"));
         }
         runs.push(run);
     }

@@ -11,7 +11,7 @@ use crate::api::approvals::OneApproval;
 use crate::api::contracts::{Contract, GetContract, ListContracts};
 use crate::api::error::Error;
 use crate::api::milestones::{ACTIVE_FUNDED, NOT_FUNDED, RequestMilestoneApproval, RequestMilestoneFunding};
-use crate::api::reply::Reply;
+use crate::api::reply::{Reply, documented};
 use crate::api::types::{ContractId, MilestoneId};
 use crate::api::{Operation, scan, wire};
 use crate::engine::{Context, Money, Tool};
@@ -29,69 +29,68 @@ const RELEASED: &str = "RELEASED";
 /// The time limit of a read after a refusal.
 const LOOK_LIMIT: Duration = Duration::from_secs(8);
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Funding {
-    #[serde(flatten)]
-    request: RequestMilestoneFunding,
-    /// The contract that holds it, if known: saves a search.
-    contract_id: Option<ContractId>,
-    /// Checks and sends nothing.
-    dry_run: Option<bool>,
+/// An operation that asks a person about a milestone's money.
+pub(super) trait AboutMoney: Operation<Output = OneApproval> {
+    const TITLE: &'static str;
+    /// The status that the milestone needs.
+    const WANTED: &'static str;
+
+    fn milestone_id(&self) -> &MilestoneId;
 }
 
-impl Tool for Funding {
-    type On = RequestMilestoneFunding;
-    type Output = OneApproval;
+impl AboutMoney for RequestMilestoneFunding {
     const TITLE: &'static str = "Ask to fund a milestone";
-    const ID_HINT: Sentence = MILESTONE_IDS;
-    const MONEY: Money = Money::Counted;
+    const WANTED: &'static str = NOT_FUNDED;
 
-    async fn run(self, context: &Context) -> Result<Answer, ToolError> {
-        let milestone = &self.request.milestone_id;
-        if self.dry_run == Some(true) {
-            return rehearse(&self.request, milestone, self.contract_id, NOT_FUNDED, context).await;
-        }
-        request(&self.request, milestone, self.contract_id, context).await
+    fn milestone_id(&self) -> &MilestoneId {
+        &self.milestone_id
+    }
+}
+
+impl AboutMoney for RequestMilestoneApproval {
+    /// The API's word "approve" is misleading: the request is about the payment.
+    const TITLE: &'static str = "Ask to release payment";
+    const WANTED: &'static str = ACTIVE_FUNDED;
+
+    fn milestone_id(&self) -> &MilestoneId {
+        &self.milestone_id
     }
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Release {
+#[serde(rename_all = "camelCase", bound = "O: AboutMoney")]
+pub(super) struct MoneyRequest<O> {
     #[serde(flatten)]
-    request: RequestMilestoneApproval,
+    operation: O,
     /// The contract that holds it, if known: saves a search.
     contract_id: Option<ContractId>,
     /// Checks and sends nothing.
     dry_run: Option<bool>,
 }
 
-impl Tool for Release {
-    type On = RequestMilestoneApproval;
+impl<O: AboutMoney> Tool for MoneyRequest<O> {
+    type On = O;
     type Output = OneApproval;
-    /// The API's word "approve" is misleading: the request is about the payment.
-    const TITLE: &'static str = "Ask to release payment";
+    const TITLE: &'static str = <O as AboutMoney>::TITLE;
     const ID_HINT: Sentence = MILESTONE_IDS;
     const MONEY: Money = Money::Counted;
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
-        let milestone = &self.request.milestone_id;
         if self.dry_run == Some(true) {
-            return rehearse(&self.request, milestone, self.contract_id, ACTIVE_FUNDED, context).await;
+            return rehearse(&self.operation, self.contract_id, context).await;
         }
-        request(&self.request, milestone, self.contract_id, context).await
+        request(&self.operation, self.contract_id, context).await
     }
 }
 
 /// Requests funding or release from a person. The milestone is read first if a limit needs its amount, or if the caller
 /// names its contract.
-async fn request<O: Operation<Output = OneApproval>>(
+async fn request<O: AboutMoney>(
     operation: &O,
-    milestone: &MilestoneId,
     contract: Option<ContractId>,
     context: &Context,
 ) -> Result<Answer, ToolError> {
+    let milestone = operation.milestone_id();
     let subject = match (contract.clone(), context.policy().has_caps()) {
         (Some(contract), _) => Some(in_contract(milestone, contract, context).await?),
         (None, true) => Some(somewhere(milestone, context).await?),
@@ -119,14 +118,13 @@ async fn request<O: Operation<Output = OneApproval>>(
 
 /// Checks a request for funding or release without making it. The contract is read by itself, because only then does
 /// OpenTrain tell what was used of its budget.
-async fn rehearse<O: Operation<Output = OneApproval>>(
+async fn rehearse<O: AboutMoney>(
     operation: &O,
-    milestone: &MilestoneId,
     contract: Option<ContractId>,
-    wanted: &'static str,
     context: &Context,
 ) -> Result<Answer, ToolError> {
     wire::encode(operation)?;
+    let (milestone, wanted) = (operation.milestone_id(), O::WANTED);
     let contract = if let Some(contract) = contract {
         contract
     } else {
@@ -144,26 +142,19 @@ async fn rehearse<O: Operation<Output = OneApproval>>(
     };
     let amount = subject.amount();
     let commitment = Some(Commitment { amount, milestone_id: Some(milestone.0.clone()) });
-    let is_release = wanted == ACTIVE_FUNDED;
-    let evidence = if is_release { subject.evidence(now, context).await } else { Vec::new() };
+    let (verb, costs, facts) = if wanted == ACTIVE_FUNDED {
+        let costs = Costs::nothing("the release pays the trainer what is held; no fee is documented for it");
+        ("release the payment of", Some(costs), subject.evidence(now, context).await)
+    } else {
+        let fact = "A payment method must be on file; no read tells whether there is one.".into();
+        ("fund", amount.and_then(Costs::of_funding), vec![fact])
+    };
     let plan = Plan {
-        would: format!(
-            "ask the user to {} {}",
-            if is_release { "release the payment of" } else { "fund" },
-            subject.name()
-        ),
+        would: format!("ask the user to {verb} {}", subject.name()),
         commitment,
-        costs: if is_release {
-            Some(Costs::nothing("the release pays the trainer what is held; no fee is documented for it"))
-        } else {
-            amount.and_then(Costs::of_funding)
-        },
+        costs,
         refusals,
-        facts: if is_release {
-            evidence
-        } else {
-            vec!["A payment method must be on file; no read tells whether there is one.".into()]
-        },
+        facts,
         notes: subject.notes(now),
     };
     dry_run::answer(operation, plan, context).await
@@ -255,7 +246,7 @@ fn among_all(reply: &Reply, milestone: &MilestoneId) -> Result<Option<Subject>, 
     let mut most = None;
     for raw in scan::items(list) {
         reply.can_hold(raw)?;
-        let contract = serde_json::from_str(raw).map_err(|fault| reply.not_of::<ListContracts>(&fault))?;
+        let contract = documented(raw).map_err(|fault| reply.not_of::<ListContracts>(&fault))?;
         let found = held(contract, milestone);
         most = most.into_iter().chain(found).max_by_key(|subject: &Subject| subject.milestone.as_ref().map(cautious));
     }

@@ -2,7 +2,7 @@
 
 use crate::answer::phrases::WAITING;
 use crate::answer::text::{moment, word};
-use crate::answer::{Answer, HumanStep, Link, LinkKind, Object, Outcome};
+use crate::answer::{Answer, HumanStep, Link, LinkKind, Object, Outcome, StepFacts};
 use crate::api::approvals::Approval;
 use crate::api::reply::Reply;
 use crate::api::types::Field;
@@ -53,6 +53,7 @@ pub async fn describe_request(request: ApprovalRequest<'_>, asked: Asked<'_>, co
     let subject = now.or(before);
     let name = subject.as_ref().map_or_else(|| ids_of(request.approval), Subject::name);
     let is_release = request.approval.kind.text() == Some(RELEASE);
+    let (amount, trainer) = subject.as_ref().map(|subject| (subject.amount(), subject.trainer())).unwrap_or_default();
     let is_end = request.approval.kind.text() == Some(ENDING);
     let now = request.reply.now();
     let facts = match &subject {
@@ -61,6 +62,9 @@ pub async fn describe_request(request: ApprovalRequest<'_>, asked: Asked<'_>, co
         _ => Vec::new(),
     };
     let mut answer = describe_pending(request, &name, &facts, context).await;
+    if let Some(step) = &mut answer.step {
+        (step.about.amount_usd, step.about.trainer) = (amount, trainer);
+    }
     answer.warnings.extend(subject.map(|subject| subject.notes(now)).unwrap_or_default());
     if let Some(changed) = changed {
         answer.summary = format!("{changed}\n{}", answer.summary);
@@ -107,7 +111,12 @@ fn step(approval: &Approval, link: Option<&Link>, what: &str) -> Option<HumanSte
     let ask = format!("An agent asks you to {what} Open this page to confirm or decline.");
     let once = ("timeoutSeconds".to_owned(), 0.into());
     let arguments = Object::from_iter([("approvalId".to_owned(), approval.id.text()?.into()), once]);
-    Some(HumanStep::then_call(link, ask, WAIT, arguments))
+    let about = StepFacts {
+        approval_id: approval.id.text().map(str::to_owned),
+        expires_at: approval.expires_at.text().map(str::to_owned),
+        ..StepFacts::default()
+    };
+    Some(HumanStep { about, ..HumanStep::then_call(link, ask, WAIT, arguments) })
 }
 
 /// Names the subject of an approval by its ids alone.

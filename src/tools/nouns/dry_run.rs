@@ -92,11 +92,9 @@ pub fn hire_fees(amount: Decimal) -> Option<(Decimal, Decimal)> {
 /// # Errors
 /// An argument that could not be sent.
 pub async fn answer<O: Operation>(operation: &O, mut plan: Plan, context: &Context) -> Result<Answer, ToolError> {
-    let encoded = wire::encode(operation)?;
-    let app = context.services.app().await;
-    let request = app.map(|app| encoded.at(&app));
-    let path = request.as_ref().map(|request| request.url.path().to_owned()).unwrap_or_default();
-    let body = request.and_then(|request| request.body).and_then(|body| serde_json::from_slice::<Value>(&body).ok());
+    let request = wire::encode(operation)?;
+    let path = request.path;
+    let body = request.body.and_then(|body| serde_json::from_slice::<Value>(&body).ok());
     let mut refusals = refused_account(context).await;
     refusals.append(&mut plan.refusals);
     let day = day(&plan, &mut refusals, context).await;
@@ -144,8 +142,7 @@ async fn day(plan: &Plan, refusals: &mut Vec<String>, context: &Context) -> Opti
     let refuse = |denial: Denial| format!("{}.", denial.message.trim_end_matches('.'));
     refusals.extend(policy.check_milestone(commitment.amount).err().map(refuse));
     let (limit, sum) = (policy.max_day?, commitment.amount?);
-    let intent = context.services.intent("", Object::new(), context.token.as_ref(), &context.call, None).await;
-    let before = match context.services.operator.ledger.used_today(intent).await {
+    let before = match context.services.committed_today(context.token.as_ref(), &context.call).await {
         Ok(before) => before,
         Err(fault) => {
             refusals.push(format!("How much of the day's limit is used could not be read ({fault})."));

@@ -59,8 +59,7 @@ pub async fn stops(scopes: &[&str], features: Option<&Object>, context: &Context
         let link = page.map(|page| Link::new(LinkKind::Key, page.as_str(), app.as_ref()));
         stops.push(Stop { text, reason: "scope_missing", link });
     }
-    let is_off = |feature: &str| features.and_then(|all| all.get(&switch_of(feature))) == Some(&Value::Bool(false));
-    let off = services.refused(|facts| facts.gate.feature.filter(|feature| is_off(feature)));
+    let off = services.refused(|facts| facts.gate.feature.filter(|feature| is_off(feature, features)));
     stops.extend(off.into_iter().map(|(feature, tools)| {
         let text = format!("{feature} is switched off for this account: {} would be refused.", tools.join(", "));
         Stop::new("feature_off", text)
@@ -92,9 +91,13 @@ pub async fn stops_of(gate: &Gate, scopes: &[&str], features: Option<&Object>, c
         let how = make_a_key(services.app().await.as_ref(), services.sandbox);
         stops.push(format!("The token lacks {}. A person {how}.", gate.scopes.join(" or ")));
     }
-    let off = |feature: &&str| features.and_then(|all| all.get(&switch_of(feature))) == Some(&Value::Bool(false));
-    stops.extend(gate.feature.filter(off).map(|feature| format!("{feature} is switched off for this account.")));
+    let off = gate.feature.filter(|feature| is_off(feature, features));
+    stops.extend(off.map(|feature| format!("{feature} is switched off for this account.")));
     stops
+}
+
+fn is_off(feature: &str, features: Option<&Object>) -> bool {
+    features.and_then(|all| all.get(&switch_of(feature))) == Some(&Value::Bool(false))
 }
 
 fn unclaimed(context: &Context) -> Stop {

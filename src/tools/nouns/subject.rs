@@ -49,6 +49,12 @@ impl Subject {
         self.milestone.as_ref()?.amount_usd.decimal()
     }
 
+    /// The trainer's name, masked.
+    #[must_use]
+    pub fn trainer(&self) -> Option<String> {
+        self.contract.freelancer.get()?.display_name.text().map(str::to_owned)
+    }
+
     /// Warns if the milestone was changed between the first read and the request.
     #[must_use]
     pub fn changed_since(&self, before: &Self) -> Option<String> {

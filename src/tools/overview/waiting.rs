@@ -37,8 +37,9 @@ pub(super) async fn for_the_user(reads: &Reads, people: &People, context: &Conte
     let (mut items, mut sums) = (Vec::new(), Vec::new());
     let open: Vec<&OneAsked> = reads.asked.looked_up.iter().filter(|asked| asked.is_open()).collect();
     for asked in &open {
-        sums.push(amount_of(asked, reads));
-        items.push(approval(asked, reads, people, now, context).await);
+        let sum = amount_of(asked, reads);
+        sums.push(sum);
+        items.push(approval(asked, sum, (reads, people), now, context).await);
     }
     let many = open.len() + reads.asked.others;
     if many > 0 {
@@ -97,9 +98,14 @@ fn amount_of(asked: &OneAsked, reads: &Reads) -> Option<Decimal> {
     milestone().or(asked.line.amount_usd)
 }
 
-async fn approval(asked: &OneAsked, reads: &Reads, people: &People, now: Timestamp, context: &Context) -> Item {
+async fn approval(
+    asked: &OneAsked,
+    sum: Option<Decimal>,
+    (reads, people): (&Reads, &People),
+    now: Timestamp,
+    context: &Context,
+) -> Item {
     let id = asked.line.approval_id.clone().unwrap_or_default();
-    let sum = amount_of(asked, reads);
     let shown_sum = sum.map_or_else(|| "an amount that is not known".into(), usd);
     match &asked.state {
         Ok(approval) => {
