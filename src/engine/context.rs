@@ -234,10 +234,12 @@ impl Context {
         self.services.operator.ledger.refused(intent, denial).await;
     }
 
-    /// Puts a person's decision on record when it becomes known.
-    pub async fn decided(&self, approval_id: &str, decision: &str) {
-        let intent = self.intent(None).await;
-        self.services.operator.ledger.decided(intent, approval_id, decision).await;
+    /// Puts decisions of people on record when they become known, each with the id of its approval.
+    pub async fn decided(&self, decisions: &[(&str, &str)]) {
+        if !decisions.is_empty() {
+            let intent = self.intent(None).await;
+            self.services.operator.ledger.decided(intent, decisions).await;
+        }
     }
 
     /// Keeps `lock` until the end of the write is on record.

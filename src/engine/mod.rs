@@ -16,6 +16,7 @@ pub mod memory;
 pub mod notice;
 pub mod open_steps;
 pub mod prompts;
+pub mod recorded_approvals;
 pub mod resources;
 pub mod resume;
 pub mod schemas;

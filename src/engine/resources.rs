@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use percent_encoding::percent_decode_str;
 
 use crate::answer::{Answer, Failure, Object};
@@ -55,8 +56,9 @@ async fn today(toolbox: &Toolbox, words: fn(&Today) -> Vec<String>, call: &Call)
     let services = &toolbox.services;
     let token = services.tokens.current();
     let (base, principal) = (services.base().await, token.as_ref().map(Token::principal));
-    let date = Timestamp::now().strftime("%Y-%m-%d").to_string();
-    let record = match services.operator.ledger.record().await {
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let (date, begins) = (today.to_string(), today.to_zoned(TimeZone::UTC).ok().map(|begins| begins.timestamp()));
+    let record = match services.operator.ledger.record(begins).await {
         Ok(record) => record,
         Err(fault) => return Answer::new(format!("The record of writes could not be read: {fault}."), Object::new()),
     };

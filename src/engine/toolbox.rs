@@ -7,9 +7,10 @@ use serde_json::Value;
 
 use crate::answer::text::visible;
 use crate::answer::{Answer, Cause, Denial, Failure, HumanStep, Names, Object, Sentence, ToolError, bound, hints};
-use crate::api::Effect;
+use crate::api::approvals::GetApproval;
 use crate::api::error::{Error, Refusal};
 use crate::api::token::{Token, hide_secrets};
+use crate::api::{Effect, Operation};
 use crate::guard::policy::Policy;
 
 use super::arguments;
@@ -20,6 +21,7 @@ use super::exchange::{Exchanged, exchange_in_time, notes_on_claim};
 use super::facts::Facts;
 use super::notice::Notice;
 use super::open_steps::OpenSteps;
+use super::recorded_approvals::{RecordedApprovals, look_up};
 use super::schemas::Published;
 use super::services::Services;
 use super::tool::{Entry, Family};
@@ -314,6 +316,23 @@ impl Toolbox {
             _ => replaced(),
         };
         (another(services.tokens.current()), notes)
+    }
+
+    /// Looks up the newest `most` approvals that are open on record, with the context in which that was done. After a 401
+    /// the token is loaded again. `None` if no tool reads approvals.
+    pub async fn recorded_approvals(&self, most: usize, call: &Call) -> Option<(RecordedApprovals, Context)> {
+        let facts = &self.entry_of(GetApproval::NAME)?.facts;
+        let context = |token| Context::new(Arc::clone(&self.services), facts, Object::new(), token, call.clone());
+        let first = context(self.services.tokens.current());
+        let approvals = look_up(most, &first).await;
+        if approvals.are_unauthorized() {
+            let token = self.reload_token(call).await;
+            if token.is_some() && token != first.token {
+                let second = context(token);
+                return Some((look_up(most, &second).await, second));
+            }
+        }
+        Some((approvals, first))
     }
 
     /// Loads the token again on a thread that may block, so that a slow file delays no other call.

@@ -13,7 +13,7 @@ use crate::api::contracts::Contract;
 use crate::api::milestones::Milestone;
 use crate::guard::ledger::{Line, Recorded};
 
-use super::sides::{Looked, Ours, Scope, Theirs};
+use super::sides::{Ours, Scope, Theirs};
 
 /// What a request asked a person for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -174,10 +174,7 @@ impl<'a> Index<'a> {
 
     /// The approval at OpenTrain, if it was read.
     pub(super) fn approval(&self, id: &str) -> Option<&'a Approval> {
-        match self.theirs.approvals.get(id)? {
-            Looked::Found(approval) => Some(approval),
-            _ => None,
-        }
+        self.theirs.approvals.get(id)?.found()
     }
 
     /// The decision: OpenTrain's, else the last one on record.

@@ -6,7 +6,7 @@ use serde_json::Number;
 use crate::answer::lines::{self, PageRange, each, each_of_page, id, long, text_or};
 use crate::answer::phrases::WAITING;
 use crate::answer::text::{count, grouped, moment, moment_of, number, quoted, total, usd, word};
-use crate::answer::{Answer, HumanStep, LinkKind, Object, Outcome, Sentence, ToolError};
+use crate::answer::{Answer, HumanStep, LinkKind, Object, Outcome, Sentence, StepFacts, ToolError};
 use crate::api::credits::{
     CreateCreditTopUp, GetCreditTopUp, GetCredits, LedgerEntry, ListCreditLedger, ListPendingPayments, Payment, TopUp,
 };
@@ -54,12 +54,10 @@ impl OneRequest for ListCreditLedger {
 
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let entries = &read.output.entries;
+        let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
         let summary = match entries.len() {
-            0 => "No entries.".to_owned(),
-            many => {
-                let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
-                format!("{}, newest first, in dollars.", range.describe(many, "entry", ""))
-            }
+            0 => format!("{}.", range.describe_none("entries")),
+            many => format!("{}, newest first, in dollars.", range.describe(many, "entry", "")),
         };
         let next = lines::next_page(
             "list_credit_ledger",
@@ -128,7 +126,13 @@ impl OneRequest for CreateCreditTopUp {
         answer.outcome = Some(Outcome::PendingApproval);
         answer.next = look_again(&top_up, context);
         let verified = link.clone().filter(|link| link.verified);
-        answer.step = verified.map(|link| HumanStep::then_call(link, ask, GetCreditTopUp::NAME, arguments));
+        let about = StepFacts {
+            amount_usd: self.amount_usd.exact(),
+            expires_at: made.expires_at.text().map(str::to_owned),
+            ..StepFacts::default()
+        };
+        answer.step = verified
+            .map(|link| HumanStep { about, ..HumanStep::then_call(link, ask, GetCreditTopUp::NAME, arguments) });
         answer.links.extend(link);
         answer
     }

@@ -259,14 +259,11 @@ impl OneRequest for ListJobs {
         }
         let states: Vec<String> = states.iter().map(|(status, many)| format!("{many} {status}")).collect();
         let unreviewed: usize = jobs.iter().map(|job| waiting(job).1).sum();
+        let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
         let summary = match jobs.len() {
-            0 => "No jobs.".to_owned(),
-            all => format!(
-                "{}: {}; {}.",
-                PageRange::new(self.cursor.as_ref(), &read.output.next_cursor).describe(all, "job", ""),
-                states.join(", "),
-                unread(unreviewed)
-            ),
+            0 if self.status.is_some() => format!("{}.", range.describe_none("jobs with this status")),
+            0 => format!("{}.", range.describe_none("jobs")),
+            all => format!("{}: {}; {}.", range.describe(all, "job", ""), states.join(", "), unread(unreviewed)),
         };
         let lines = each_of_page(jobs, job_line);
         let calls = [("list_proposals", "jobId"), ("create_job_draft", "jobDescription")];

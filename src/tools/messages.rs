@@ -25,11 +25,12 @@ impl OneRequest for ListConversations {
         let unread: usize = conversations.iter().map(|conversation| count_or_zero(&conversation.unread_count)).sum();
         let waiting =
             conversations.iter().filter(|conversation| count_or_zero(&conversation.needs_reply_count) > 0).count();
+        let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
         let summary = match conversations.len() {
-            0 => "No conversations.".to_owned(),
+            0 => format!("{}.", range.describe_none("conversations")),
             all => format!(
                 "{}: {}, {waiting} with something to answer.",
-                PageRange::new(self.cursor.as_ref(), &read.output.next_cursor).describe(all, "conversation", ""),
+                range.describe(all, "conversation", ""),
                 count(unread, "unread message")
             ),
         };
@@ -97,11 +98,12 @@ impl OneRequest for ReadMessages {
         let theirs = messages.iter().filter(|message| !message.is_from_viewer.is_true() && !message.system.is_true());
         let who =
             people.in_conversation(&self.conversation_id.0).map_or_else(String::new, |who| format!(" with {who}"));
-        let summary = format!(
-            "Conversation {conversation}{who}: {}, {} from others. Nothing was marked as read.",
-            PageRange::new(self.cursor.as_ref(), &read.output.next_cursor).describe(messages.len(), "message", ""),
-            theirs.count()
-        );
+        let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
+        let given = match messages.len() {
+            0 => range.describe_none("messages"),
+            all => format!("{}, {} from others", range.describe(all, "message", ""), theirs.count()),
+        };
+        let summary = format!("Conversation {conversation}{who}: {given}. Nothing was marked as read.");
         let lines = each_of_page(&in_order(messages), |message| said_by(message, lines::MESSAGE, &people));
         Answer { lines, next, ..Answer::new(summary, read.object) }
     }

@@ -88,15 +88,15 @@ impl OneRequest for ListProposals {
         let title = proposals.iter().find_map(|proposal| proposal.job_title.text());
         let job = title.map_or_else(|| format!("job {}", word(&self.job_id.0)), quoted);
         let mut lines = each_of_page(proposals, line);
+        let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
         let summary = if proposals.is_empty() {
             let filter = self.status.as_deref().map(|status| format!(" that are {}", word(status))).unwrap_or_default();
-            format!("No proposals for {job}{filter}.")
+            format!("{}.", range.describe_none(&format!("proposals for {job}{filter}")))
         } else {
             lines.push(
                 "The scores are OpenTrain's; their scale is not documented, so compare them with each other only."
                     .into(),
             );
-            let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
             let head = range.describe(proposals.len(), "proposal", &format!(" for {job}"));
             format!("{head}: {}.", states.join(", "))
         };

@@ -1,12 +1,12 @@
 //! The tool that lists events, one sentence each.
 
 use crate::answer::Answer;
-use crate::answer::lines::each_of_page;
-use crate::answer::text::{count, visible};
+use crate::answer::lines::{PageRange, each_of_page};
+use crate::answer::text::visible;
 use crate::api::reply::{Read, Reply};
 use crate::api::updates::PollUpdates;
 use crate::engine::{Context, OneRequest, tools};
-use crate::tools::nouns::event::{kinds, line};
+use crate::tools::nouns::event::{kinds, line, note_decisions};
 use crate::tools::nouns::people::People;
 
 tools![PollUpdates];
@@ -17,11 +17,16 @@ impl OneRequest for PollUpdates {
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let events = read.output.events.items();
         let people = People::of(context);
-        let summary = match kinds(events) {
-            None => "Nothing new that this token may see.".to_owned(),
-            Some(kinds) => format!("{}: {kinds}.", count(events.len(), "event")),
+        note_decisions(events, context).await;
+        let has_more = read.output.has_more.is_true();
+        // What comes last is the latest, so it is counted as it is.
+        let range = PageRange { has_previous: has_more && self.cursor.is_some(), has_next: has_more };
+        let summary = match (kinds(events), has_more) {
+            (None, false) => "Nothing new that this token may see.".to_owned(),
+            (None, true) => format!("{}.", range.describe_none("events that this token may see")),
+            (Some(kinds), _) => format!("{}: {kinds}.", range.describe(events.len(), "event", "")),
         };
-        let more = if read.output.has_more.is_true() { "More is there already. " } else { "" };
+        let more = if has_more { "More follow. " } else { "" };
         let cursor = read.output.next_cursor.text().or(self.cursor.as_deref());
         let next = cursor.map_or_else(String::new, |cursor| {
             let call = context.next(&[("poll_updates", &format!("cursor \"{}\"", visible(cursor)))]);

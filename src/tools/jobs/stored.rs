@@ -11,6 +11,8 @@ use crate::answer::text::{quoted_to, word};
 use crate::api::jobs::MissingField;
 use crate::api::types::{Field, decimal};
 
+/// The most fields in one line. A job has fewer.
+const FIELDS: usize = 40;
 /// The most characters of a text field. The data has the whole field.
 const TEXT: usize = 120;
 
@@ -56,7 +58,10 @@ fn compared(sent: &Object, stored: &Object) -> Vec<String> {
 }
 
 fn listed<'a>(fields: impl Iterator<Item = (&'a String, &'a Value)>) -> Option<String> {
-    join_bounded(fields.map(|(key, value)| format!("{} {}", word(key), value_text(value))).collect())
+    let fields: Vec<String> = fields.map(|(key, value)| format!("{} {}", word(key), value_text(value))).collect();
+    let more = if fields.len() > FIELDS { format!(" and {} more", fields.len() - FIELDS) } else { String::new() };
+    let shown = fields.iter().take(FIELDS).cloned().collect::<Vec<_>>().join(", ");
+    (!fields.is_empty()).then(|| shown + &more)
 }
 
 fn value_text(value: &Value) -> String {
