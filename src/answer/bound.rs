@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::api::Effect;
 use crate::api::cuts::{self, Cut, Missing};
 
+use super::access::Access;
 use super::object::Object;
 use super::text::cut as cut_text;
 
@@ -215,12 +216,17 @@ pub fn left_out(parts: &[String], whole: &str) -> String {
 
 /// Says how to get the parts that are left out of an answer.
 #[must_use]
-pub fn how_to_get_the_whole(effect: Effect, name: &str, has_limit: bool) -> String {
-    let on_a_command_line = format!("`opentrain-mcp call {name} '{{…}}'` on a command line prints all of it.");
+pub fn how_to_get_the_whole(effect: Effect, name: &str, has_limit: bool, access: Access) -> String {
+    let on_a_command_line = match access {
+        Access::Local => format!("`opentrain-mcp call {name} '{{…}}'` on a command line prints all of it."),
+        _ => String::new(),
+    };
     match (effect, has_limit) {
         (Effect::Read, true) => {
-            format!("To get it: call {name} again with a smaller limit and the same cursor. {on_a_command_line}")
+            let again = format!("To get it: call {name} again with a smaller limit and the same cursor.");
+            format!("{again} {on_a_command_line}").trim_end().to_owned()
         }
+        (Effect::Read, false) if on_a_command_line.is_empty() => "Ask for less at once.".into(),
         (Effect::Read, false) => format!("To get it: {on_a_command_line}"),
         _ => "The call was carried out: do not repeat it for that. A tool that reads gives the rest.".into(),
     }

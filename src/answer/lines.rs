@@ -120,9 +120,12 @@ impl PageRange {
         let counted = format!("{}{about}", count(many, what));
         match (self.has_previous, self.has_next) {
             (false, false) => counted,
-            (false, true) => format!("The first {counted}; more follow"),
-            (true, true) => format!("The next {counted}; more follow"),
-            (true, false) => format!("The last {counted}"),
+            (has_previous, has_next) => {
+                let place = if has_previous { if has_next { "next" } else { "last" } } else { "first" };
+                let more = if has_next { "; more follow" } else { "" };
+                let named = if many == 1 { format!("{what}{about}") } else { counted };
+                format!("The {place} {named}{more}")
+            }
         }
     }
 
@@ -173,7 +176,7 @@ mod tests {
         let range = |has_previous, has_next| PageRange { has_previous, has_next };
         assert_eq!(range(false, false).describe(2, "job", ""), "2 jobs");
         assert_eq!(range(false, true).describe(2, "job", ""), "The first 2 jobs; more follow");
-        assert_eq!(range(true, false).describe(1, "job", " of yours"), "The last 1 job of yours");
+        assert_eq!(range(true, false).describe(1, "job", " of yours"), "The last job of yours");
         assert_eq!(range(false, false).describe_none("jobs"), "No jobs");
         assert_eq!(range(true, false).describe_none("jobs"), "No more jobs");
         assert_eq!(range(false, true).describe_none("jobs"), "No jobs on this page; more follow");

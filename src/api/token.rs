@@ -133,7 +133,9 @@ impl Token {
 
 /// Prefixes of secrets that no text may show. The token of a claim page is not secret: it is part of the link that the
 /// user opens.
-const NEVER_SHOWN: [&str; 4] = ["ot_pat_", "ot_clm_", "ot_ptk_", "whsec_"];
+const NEVER_SHOWN: [&str; 5] = ["ot_pat_", "ot_clm_", "ot_ptk_", "whsec_", KEY_PREFIX];
+/// How a key begins that an agent has for this server over HTTP.
+pub const KEY_PREFIX: &str = "otm_";
 
 /// Masks these secrets in `text`, and every other text that begins like an OpenTrain secret.
 pub fn hide_secrets(text: &mut String, secrets: impl IntoIterator<Item = Token>) {

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::answer::Outcome;
+use crate::answer::lines::name;
 use crate::answer::text::{count, quoted, total, usd, visible, word};
 use crate::api::contracts::Contract;
 use crate::api::token::TokenSource;
@@ -148,14 +149,14 @@ impl Entry<'_> {
                 let what = decision.decision.as_deref().unwrap_or("decided");
                 let ids =
                     [("approval", decision.approval_id.as_deref()), ("milestone", decision.milestone_id.as_deref())];
-                facts(decision, &[format!("a person's decision became known: {what}")], &ids, names)
+                facts(decision, &[format!("a person's decision became known: {what}")], &ids, None, names)
             }
             Self::Refusal(refusal) => {
                 let reason = refusal.reason.as_deref().unwrap_or("a rule");
                 let what =
                     vec![refusal.tool.clone(), format!("REFUSED by the operator's rule {reason}, nothing was sent")];
                 let arguments = serde_json::Value::Object(refusal.arguments.clone()).to_string();
-                format!("{}\n    {}", facts(refusal, &what, &[], names), visible(&arguments))
+                format!("{}\n    {}", facts(refusal, &what, &[], None, names), visible(&arguments))
             }
         }
     }
@@ -216,17 +217,19 @@ fn line(write: &Recorded, names: &Names) -> String {
         ("by", before.client.as_deref()),
     ];
     let arguments = serde_json::Value::Object(before.arguments.clone()).to_string();
-    format!("{}\n    {}", facts(before, &what, &ids, names), visible(&arguments))
+    let trainer = after.and_then(|after| after.trainer.as_deref());
+    format!("{}\n    {}", facts(before, &what, &ids, trainer, names), visible(&arguments))
 }
 
 /// `2026-06-12 10:00:00 UTC · create_milestone · created · $300 · for Maria G., «Sentiment» · milestone ms_1`
-fn facts(line: &Line, what: &[String], ids: &[(&str, Option<&str>)], names: &Names) -> String {
+fn facts(line: &Line, what: &[String], ids: &[(&str, Option<&str>)], trainer: Option<&str>, names: &Names) -> String {
     let at = line.at.parse::<jiff::Timestamp>();
     let at = at.map_or_else(|_| line.at.clone(), |at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
     let argument = |name: &str| line.arguments.get(name).and_then(serde_json::Value::as_str);
     let mut known = ids.iter().filter_map(|(_, id)| *id).chain(argument("contractId")).chain(argument("milestoneId"));
-    let name = known.find_map(|id| names.get(id)).map(|name| format!("for {name}"));
-    let ids = ids.iter().filter_map(|(what, id)| Some(format!("{what} {}", (*id)?)));
-    let parts: Vec<String> = std::iter::once(at).chain(what.iter().cloned()).chain(name).chain(ids).collect();
-    visible(&parts.join(" · "))
+    // The names have only visible characters, and marks around what others wrote.
+    let name = known.find_map(|id| names.get(id)).cloned().or_else(|| trainer.map(name));
+    let ids = ids.iter().filter_map(|(what, id)| Some(visible(&format!("{what} {}", (*id)?))));
+    let what = std::iter::once(&at).chain(what).map(|part| visible(part));
+    what.chain(name.map(|name| format!("for {name}"))).chain(ids).collect::<Vec<_>>().join(" · ")
 }

@@ -7,7 +7,6 @@ use jiff::tz::TimeZone;
 use percent_encoding::percent_decode_str;
 
 use crate::answer::{Answer, Failure, Object};
-use crate::api::token::Token;
 use crate::guard::ledger::Line;
 
 use super::call::Call;
@@ -55,7 +54,7 @@ pub async fn read(toolbox: &Arc<Toolbox>, uri: &str, call: &Call) -> Content {
 async fn today(toolbox: &Toolbox, words: fn(&Today) -> Vec<String>, call: &Call) -> Answer {
     let services = &toolbox.services;
     let token = services.tokens.current();
-    let (base, principal) = (services.base().await, token.as_ref().map(Token::principal));
+    let (base, principal) = (services.base().await, services.caller(token.as_ref()));
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     let (date, begins) = (today.to_string(), today.to_zoned(TimeZone::UTC).ok().map(|begins| begins.timestamp()));
     let record = match services.operator.ledger.record(begins).await {

@@ -143,7 +143,7 @@ pub(super) struct Index<'a> {
 impl<'a> Index<'a> {
     pub(super) fn of(ours: &'a Ours, theirs: &'a Theirs, scope: &Scope) -> Self {
         let of_base = |line: &Line| line.base.as_ref().is_none_or(|base| *base == scope.base);
-        let own = |line: &Line| line.base.is_some() && line.principal == scope.principal;
+        let own = |line: &Line| line.base.is_some() && line.owner() == scope.principal.as_deref();
         let all = || ours.writes.iter().filter(|write| of_base(&write.before));
         let first = all().filter(|write| own(&write.before)).filter_map(|write| moment(&write.before)).min();
         let start = scope.since.or(first);

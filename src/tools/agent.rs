@@ -53,6 +53,7 @@ impl Tool for RegisterAgent {
     type On = RegisterIdentity;
     type Output = Registered;
     const TITLE: &'static str = "Register this agent";
+    const IS_LOCAL: bool = true;
     const DONE: &'static str = "registered";
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
@@ -79,7 +80,7 @@ impl Tool for RegisterAgent {
             format!(
                 "To create milestones and ask for payments, that person then makes a key with payments:write in the app, \
                  {keys}, and {}.",
-                take_up(services.sandbox)
+                take_up(services.sandbox, services.names.access())
             )
             .into(),
         ];
@@ -104,6 +105,7 @@ impl Tool for ClaimAccount {
     type On = StartClaim;
     type Output = ClaimStarted;
     const TITLE: &'static str = "Start the claim of the account";
+    const IS_LOCAL: bool = true;
     const DONE: &'static str = "started";
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
@@ -162,6 +164,7 @@ impl Tool for GetClaimStatus {
     type On = ExchangeClaim;
     type Output = ClaimStatus;
     const TITLE: &'static str = "Get the status of the claim";
+    const IS_LOCAL: bool = true;
     const OFFICIAL: &'static str = "claim_status";
     const DONE: &'static str = "fetched";
 
@@ -185,7 +188,7 @@ async fn describe(exchanged: Exchanged, context: &Context) -> Result<Answer, Too
         Exchanged::None => owned(context).await.ok_or_else(|| Denial::not_registered().into()),
         Exchanged::Denied(denial) => Err(denial.into()),
         Exchanged::Failed(fault) if fault.may_have_happened() => {
-            let make_a_key = make_a_key(services.app().await.as_ref(), services.sandbox);
+            let make_a_key = make_a_key(services.app().await.as_ref(), services.sandbox, services.names.access());
             let hint = vec![
                 "The answer was lost. The token is delivered only once, so it may be gone: ask again once.".into(),
                 format!("If that says invalid_grant, a person {make_a_key}.").into(),
@@ -239,7 +242,7 @@ async fn claimed(object: &Object, context: &Context) -> String {
     let mut text = vec![
         format!("claimed: a person owns the account now. The new token {token}, and the old ones are dead.").into(),
     ];
-    let make_a_key = make_a_key(services.app().await.as_ref(), services.sandbox);
+    let make_a_key = make_a_key(services.app().await.as_ref(), services.sandbox, services.names.access());
     let scopes = object.get("scopes").and_then(Value::as_array);
     match scopes {
         Some(scopes) if scopes.iter().any(|scope| scope == "payments:write") => return context.names().say_all(&text),

@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use crate::answer::access::Access;
 use crate::answer::phrases::{SANDBOX_KEY, key_page, make_a_key, take_up};
 use crate::answer::sentence::{Names, Sentence};
 use crate::api::{Effect, Gate};
@@ -39,11 +40,21 @@ impl CallFacts<'_> {
     }
 
     pub(super) fn make_a_key(&self) -> String {
-        make_a_key(self.app, self.sandbox)
+        make_a_key(self.app, self.sandbox, self.names.access())
     }
 
     /// Says how to configure a token. Desktop hosts do not pass shell variables, so the text names both ways.
     pub(super) fn set_a_token(&self) -> String {
+        let page = self.key_page();
+        match self.names.access() {
+            Access::Local => {}
+            Access::AgentKey => {
+                return "The token is this server's own: ask whoever runs this server to replace it.".into();
+            }
+            Access::OwnToken => {
+                return format!("A person makes one in the OpenTrain app, {page}, and {}.", self.take_up());
+            }
+        }
         let login = match self.variable {
             Some(variable) => format!("sets it in place of the one in {variable}"),
             None if self.sandbox => "sets it as OT_API_TOKEN".into(),
@@ -52,22 +63,23 @@ impl CallFacts<'_> {
             }
         };
         format!(
-            "A person makes one in the OpenTrain app, {}, and {login}: in the \"env\" of this server in the host's \
-             configuration, or in the shell that starts it; then the server is restarted.",
-            self.key_page()
+            "A person makes one in the OpenTrain app, {page}, and {login}: in the \"env\" of this server in the host's \
+             configuration, or in the shell that starts it; then the server is restarted."
         )
     }
 
     /// Says how this server gets a key with another scope. Used as the end of a sentence.
     pub(super) fn take_up(&self) -> String {
+        let access = self.names.access();
         match self.variable {
+            _ if access.is_remote() => take_up(self.sandbox, access).into(),
             Some(variable) => format!("sets it in place of the one in {variable}, and restarts this server"),
-            None if self.sandbox => take_up(true).into(),
-            None => format!("{}; after the login this server goes on with it", take_up(false)),
+            None if self.sandbox => take_up(true, access).into(),
+            None => format!("{}; after the login this server goes on with it", take_up(false, access)),
         }
     }
 
     pub(super) fn sandbox_key(&self) -> Option<Sentence> {
-        self.sandbox.then_some(Sentence::plain(SANDBOX_KEY))
+        (self.sandbox && self.names.access() == Access::Local).then_some(Sentence::plain(SANDBOX_KEY))
     }
 }

@@ -37,7 +37,7 @@ impl<'a> OpenApprovals<'a> {
             self.open.remove(&approval);
         } else if line.outcome == Some(Outcome::PendingApproval)
             && line.at.parse::<Timestamp>().is_ok_and(|at| at >= self.since)
-            && self.account.is_none_or(|account| line.may_be_of(&account.base, account.principal.as_deref()))
+            && self.account.is_none_or(|account| line.is_asked_by(&account.base, account.principal.as_deref()))
         {
             self.open.insert(approval, line);
         }

@@ -80,7 +80,7 @@ pub(super) trait Lock: Send + Sync {
 pub struct Account {
     /// The origin of the API.
     pub base: String,
-    /// The owner of the token, as the record names it.
+    /// Who asks, as the record names it. For a search of writes: the owner of the token.
     pub principal: Option<String>,
 }
 

@@ -1,15 +1,16 @@
 //! A dry run: everything that can be checked by reading is checked, and nothing is sent. The answer shows the exact
 //! request, what it would cost, and what is odd.
 
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use crate::answer::text::{cut, total, usd};
+use crate::answer::text::{cut, moment_of, total, usd, word};
 use crate::answer::{Answer, Denial, Object, Outcome, ToolError};
 use crate::api::account::{GetAuthStatus, GetCapabilities, TokenFacts};
 use crate::api::{Operation, amount, wire};
 use crate::engine::Context;
-use crate::guard::ledger::Commitment;
+use crate::guard::ledger::{Commitment, Line};
 
 use super::standing::stops_of;
 
@@ -98,6 +99,7 @@ pub async fn answer<O: Operation>(operation: &O, mut plan: Plan, context: &Conte
     let mut refusals = refused_account(context).await;
     refusals.append(&mut plan.refusals);
     let day = day(&plan, &mut refusals, context).await;
+    plan.facts.extend(asked_before(context).await);
     let sum = plan.commitment.as_ref().and_then(|commitment| commitment.amount);
     let verdict =
         if refusals.is_empty() { "nothing that could be read speaks against it" } else { "it WOULD BE REFUSED" };
@@ -119,6 +121,21 @@ pub async fn answer<O: Operation>(operation: &O, mut plan: Plan, context: &Conte
     });
     answer.own.insert("dryRun".into(), run);
     Ok(answer)
+}
+
+/// The open request on record for the same thing, which asking again would give back.
+async fn asked_before(context: &Context) -> Option<String> {
+    let ids = ["milestoneId", "proposalId", "contractId"];
+    let id = ids.into_iter().find(|id| context.arguments.contains_key(*id))?;
+    let open = context.services.operator.ledger.open_approvals(context.account().await?).await.ok()?;
+    let is_same = |line: &&Line| line.tool == context.facts.name && line.arguments.get(id) == context.arguments.get(id);
+    let line = open.iter().rev().find(is_same)?;
+    let at = line.at.parse::<Timestamp>().map_or_else(|_| word(&line.at), moment_of);
+    Some(format!(
+        "Asked for already, {at}: approval {}, of which no decision is known here. While it is open, asking again gives the same \
+         one, or replaces it where other terms are given.",
+        word(line.approval_id.as_deref()?)
+    ))
 }
 
 /// What the token's scopes, the account's features and the claim would refuse.

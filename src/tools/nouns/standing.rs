@@ -63,7 +63,7 @@ pub async fn stops(scopes: &[&str], features: Option<&Object>, context: &Context
         let text = format!(
             "The token lacks payments:write: creating, funding and releasing milestones and ending contracts would be refused. \
              A person {}.",
-            make_a_key(app.as_ref(), services.sandbox)
+            make_a_key(app.as_ref(), services.sandbox, services.names.access())
         );
         let page = app.as_ref().and_then(key_url);
         let link = page.map(|page| Link::new(LinkKind::Key, page.as_str(), app.as_ref()));
@@ -81,7 +81,7 @@ pub async fn stops(scopes: &[&str], features: Option<&Object>, context: &Context
 /// The steps for the user that this server has seen and that are not known to be done.
 #[must_use]
 pub fn open_steps(context: &Context) -> Vec<OpenStep> {
-    context.services.memory.of::<OpenSteps>().of(context.principal().as_deref())
+    context.services.memory.of::<OpenSteps>().of(context.caller().as_deref())
 }
 
 fn payment_method(step: &OpenStep) -> Option<Stop> {
@@ -98,7 +98,7 @@ pub async fn stops_of(gate: &Gate, scopes: &[&str], features: Option<&Object>, c
     if gate.claimed && seems_unclaimed(scopes) {
         stops.push(unclaimed(context).text);
     } else if !gate.admits(scopes) {
-        let how = make_a_key(services.app().await.as_ref(), services.sandbox);
+        let how = make_a_key(services.app().await.as_ref(), services.sandbox, services.names.access());
         stops.push(format!("The token lacks {}. A person {how}.", gate.scopes.join(" or ")));
     }
     let off = gate.feature.filter(|feature| is_off(feature, features));
@@ -111,16 +111,16 @@ fn is_off(feature: &str, features: Option<&Object>) -> bool {
 }
 
 fn unclaimed(context: &Context) -> Stop {
-    let link = open_steps(context).into_iter().map(|step| step.link).find(|link| link.kind == LinkKind::Claim);
+    let step = open_steps(context).into_iter().find(|step| step.link.kind == LinkKind::Claim);
     let how = Sentence::naming("{}(email) gives the page for that.", &["claim_account"]);
     let can_claim = context.services.tokens.claim_token().is_some();
-    let how = match &link {
-        Some(link) => link.describe("The user claims it"),
+    let how = match &step {
+        Some(step) => step.link.describe(step.ask.as_deref().unwrap_or("The user claims it").trim_end_matches('.')),
         None => context.names().say(&how).filter(|_| can_claim).unwrap_or_default(),
     };
     let text = format!(
         "No person has claimed this account, as far as its scopes tell: hiring, inviting, messages and payments would be \
          refused. {how}"
     );
-    Stop { link, ..Stop::new(UNCLAIMED, text.trim_end().to_owned()) }
+    Stop { link: step.map(|step| step.link), ..Stop::new(UNCLAIMED, text.trim_end().to_owned()) }
 }

@@ -5,7 +5,7 @@ use rust_decimal::Decimal;
 use serde_json::json;
 
 use crate::answer::LinkKind;
-use crate::answer::lines::count_or_zero;
+use crate::answer::lines::{count_or_zero, name};
 use crate::answer::text::{count, moment, moment_of, quoted_to, total, usd, word};
 use crate::api::amount;
 use crate::api::approvals::{Approval, Looked};
@@ -18,9 +18,10 @@ use crate::engine::recorded_approvals::RecordedApproval;
 use crate::guard::ledger::Line;
 use crate::tools::nouns::approval::link;
 use crate::tools::nouns::contract::contract_name;
-use crate::tools::nouns::decision::words_of;
+use crate::tools::nouns::decision::{ENDING, words_of};
 use crate::tools::nouns::people::People;
 use crate::tools::nouns::standing::{Stop, open_steps};
+use crate::tools::nouns::subject::funded;
 
 use super::reads::Reads;
 use super::section::{Item, Section};
@@ -97,11 +98,15 @@ fn checkout(step: &OpenStep, reads: &Reads) -> Option<Item> {
     })
 }
 
-/// The amount of a request: the milestone's now, or the one that was asked for.
+/// The amount of a request: the milestone's now, what is funded in a contract that would end, or what was asked for.
 fn amount_of(recorded: &RecordedApproval, reads: &Reads) -> Option<Decimal> {
     let milestone = || {
         let approval = recorded.state.found()?;
-        let (contract, id) = (reads.contract(approval.contract_id.text()?)?, approval.milestone_id.text()?);
+        let contract = reads.contract(approval.contract_id.text()?)?;
+        if approval.kind.text() == Some(ENDING) {
+            return funded(contract);
+        }
+        let id = approval.milestone_id.text()?;
         contract.milestones.items().iter().find(|milestone| milestone.id.text() == Some(id))?.amount_usd.decimal()
     };
     milestone().or(recorded.line.amount_usd)
@@ -123,7 +128,9 @@ async fn approval(
             let expires = approval.expires_at.timestamp();
             let until = expires.map_or_else(String::new, |at| format!("; expires {}", moment(at, now)));
             let shown = page.as_ref().map_or_else(|| ": no link".into(), |page| page.describe(""));
-            let text = format!("{}: {} {what}, {shown_sum}{until}{shown}", word(id), words_of(approval).to_decide);
+            let held = if approval.kind.text() == Some(ENDING) { " funded in it" } else { "" };
+            let text =
+                format!("{}: {} {what}, {shown_sum}{held}{until}{shown}", word(id), words_of(approval).to_decide);
             let data = json!({
                 "approvalId": id, "type": approval.kind.text(), "contractId": approval.contract_id.text(),
                 "milestoneId": approval.milestone_id.text(), "proposalId": approval.proposal_id.text(),
@@ -155,8 +162,9 @@ pub(super) fn subject(approval: &Approval, line: &Line, reads: &Reads, people: &
         return format!("{what}{}", contract_name(contract));
     }
     let proposal = approval.proposal_id.text().or_else(|| line.arguments.get("proposalId")?.as_str());
-    let named =
-        proposal.and_then(|id| people.of_proposal(id)).or_else(|| Some(format!("proposal {}", word(proposal?))));
+    let on_record = || Some(format!("{}, {}", name(line.trainer.as_deref()?), word(proposal?)));
+    let named = proposal.and_then(|id| people.of_proposal(id)).or_else(on_record);
+    let named = named.or_else(|| Some(format!("proposal {}", word(proposal?))));
     let first = line.arguments.get("milestone").and_then(|milestone| milestone.get("name")?.as_str());
     let first = first.map(|name| format!(" with {}", quoted_to(name, TITLE))).unwrap_or_default();
     let contract = || approval.contract_id.text().map(|id| format!("contract {}", word(id)));

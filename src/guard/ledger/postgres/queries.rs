@@ -17,10 +17,10 @@ use super::fault::{Done, Fault};
 // Values are sent as text: the database converts dates and amounts exactly.
 const INSERT: &str = "
     INSERT INTO opentrain_mcp.record
-        (id, phase, at, day, account, base, principal, tool, contract, approval, counted_as, amount, counts, line)
+        (id, phase, at, day, account, base, principal, owner, tool, contract, approval, counted_as, amount, counts, line)
     VALUES ($1, $2, $3::text::timestamptz,
         coalesce((SELECT day FROM opentrain_mcp.record WHERE id = $1 AND phase = 'before'), $4::text::date),
-        $5, $6, $7, $8, $9, $10, $11, $12::text::numeric, $13, $14)
+        $5, $6, $7, $8, $9, $10, $11, $12, $13::text::numeric, $14, $15)
     ON CONFLICT (id, phase) DO NOTHING";
 /// The writes of an account are counted one after the other.
 const TURN: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 1))";
@@ -34,7 +34,7 @@ const SUMS: &str = "
 const RECENT: &str = "
     SELECT line FROM opentrain_mcp.record
     WHERE contract = $1 AND at >= $2::text::timestamptz AND tool = $3 AND base = $4
-        AND principal IS NOT DISTINCT FROM $5
+        AND owner IS NOT DISTINCT FROM $5
     ORDER BY seq";
 const APPROVALS: &str = "
     SELECT line FROM opentrain_mcp.record WHERE approval IS NOT NULL AND at >= $1::text::timestamptz ORDER BY seq";
@@ -70,7 +70,7 @@ pub(super) async fn insert(transaction: &Transaction<'_>, line: &Line) -> Done<(
     let (contract, amount) = (contract_in(&line.arguments), line.amount_usd.map(|amount| amount.to_string()));
     let (counted_as, counts, text) = (line.counted_as(), !line.came_to_nothing(), json!(line).to_string());
     let insert = transaction.prepare_cached(INSERT).await?;
-    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 14] = [
+    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 15] = [
         &line.id,
         &phase,
         &line.at,
@@ -78,6 +78,7 @@ pub(super) async fn insert(transaction: &Transaction<'_>, line: &Line) -> Done<(
         &account,
         &line.base,
         &line.principal,
+        &line.owner(),
         &line.tool,
         &contract,
         &line.approval_id,

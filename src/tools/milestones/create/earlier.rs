@@ -16,8 +16,10 @@ use super::terms::{Stored, Terms};
 use crate::engine::Context;
 use crate::guard::ledger::Line;
 
-/// The most creates of a contract that are kept in memory.
+/// The most creates of a contract that are kept in memory, and the most contracts; those that were not used for the
+/// longest time are forgotten first. The record has their creates, too.
 const MOST: usize = 200;
+const MOST_PLACES: usize = 1_000;
 /// The time that a sent create may take to appear in the contract.
 const SETTLING: SignedDuration = SignedDuration::from_secs(8);
 /// The extra time if the creating process was killed, because the API may still be working on the request.
@@ -29,9 +31,24 @@ pub(super) struct Memory(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
-    pasts: HashMap<Place, Past>,
+    pasts: HashMap<Place, (u64, Past)>,
+    /// The number of uses so far, which orders the places.
+    uses: u64,
     /// How each API base stores terms.
     storage: HashMap<String, StorageFormat>,
+}
+
+impl Known {
+    fn past(&mut self, place: &Place) -> &mut Past {
+        if self.pasts.len() >= MOST_PLACES && !self.pasts.contains_key(place) {
+            let oldest = self.pasts.iter().min_by_key(|(_, (latest, _))| *latest).map(|(place, _)| place.clone());
+            oldest.map(|oldest| self.pasts.remove(&oldest));
+        }
+        self.uses += 1;
+        let (latest, past) = self.pasts.entry(place.clone()).or_default();
+        *latest = self.uses;
+        past
+    }
 }
 
 /// An account and one of its contracts.
@@ -176,7 +193,7 @@ impl Memory {
     /// The creates of this process in a contract.
     fn here(&self, place: &Place) -> Past {
         let Ok(known) = self.0.lock() else { return Past::default() };
-        let mut past = known.pasts.get(place).cloned().unwrap_or_default();
+        let mut past = known.pasts.get(place).map(|(_, past)| past.clone()).unwrap_or_default();
         past.storage = known.storage.get(&place.base).cloned().unwrap_or_default();
         past
     }
@@ -189,7 +206,7 @@ impl Memory {
         if is_certain {
             asked.teach(&Stored::of(raw), known.storage.entry(place.base.clone()).or_default());
         }
-        let past = known.pasts.entry(place.clone()).or_default();
+        let past = known.past(place);
         past.open.retain(|open| open.asked != *asked);
         past.seen.insert(made.id.clone());
         past.created.push(Arc::new(made));
@@ -199,7 +216,7 @@ impl Memory {
     /// Stores a create with an unknown end.
     pub(super) fn unknown(&self, place: &Place, open: Open) {
         let Ok(mut known) = self.0.lock() else { return };
-        let past = known.pasts.entry(place.clone()).or_default();
+        let past = known.past(place);
         past.open.push(open);
         shorten(&mut past.open);
     }
@@ -207,7 +224,7 @@ impl Memory {
     /// Stores the ids that a read has shown. A later read may come from a replica that lags behind.
     pub(super) fn saw(&self, place: &Place, ids: &HashSet<String>) {
         if let Ok(mut known) = self.0.lock() {
-            known.pasts.entry(place.clone()).or_default().seen.extend(ids.iter().cloned());
+            known.past(place).seen.extend(ids.iter().cloned());
         }
     }
 }
