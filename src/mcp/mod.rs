@@ -22,3 +22,9 @@ pub mod stdio;
 pub use listing::{tool, tools};
 pub use seal::SealError;
 pub use server::Server;
+
+/// Opens a state, for `fuzz/`.
+#[cfg(fuzzing)]
+pub fn fuzz_state(text: &str) {
+    elicitation::fuzz_state(text);
+}
