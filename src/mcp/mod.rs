@@ -23,6 +23,12 @@ pub use listing::{tool, tools};
 pub use seal::SealError;
 pub use server::Server;
 
+/// Reads a host's message, for `fuzz/`.
+#[cfg(fuzzing)]
+pub fn fuzz_message(text: &[u8]) {
+    message::fuzz(text);
+}
+
 /// Opens a state, for `fuzz/`.
 #[cfg(fuzzing)]
 pub fn fuzz_state(text: &str) {

@@ -59,19 +59,3 @@ pub async fn serve(server: Server) -> Result<(), Box<ServerInitializeError>> {
     kept.close().await;
     ended
 }
-
-/// Reads a line of a host, for `fuzz/`: its id is found whenever it is a message with one.
-#[cfg(fuzzing)]
-pub fn fuzz_line(line: &[u8]) {
-    let outline = outline::Outline::of(line);
-    let read = json::read(line, outline.deepest());
-    let id = outline.id();
-    if let Ok(serde_json::Value::Object(mut message)) = read {
-        let wanted = message.get("id").filter(|id| id.is_string() || id.is_number()).cloned();
-        let short = wanted.filter(|id| id.to_string().len() < 1_000);
-        assert!(short.is_none() || id.is_some(), "the id of a message is lost");
-        let method = message.get("method").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
-        let _ = params::mend(&method, &mut message);
-        let _ = params::misfit(&method, message.get("params"));
-    }
-}
