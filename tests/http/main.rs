@@ -25,6 +25,7 @@ mod door;
 mod endings;
 mod figures;
 mod gate;
+mod holes;
 mod memory;
 mod start;
 mod tenants;

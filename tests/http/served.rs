@@ -157,6 +157,12 @@ impl Caller {
         self
     }
 
+    /// The same endpoint, with this behind its path.
+    pub(crate) fn with_query(mut self, query: &str) -> Self {
+        self.url.push_str(query);
+        self
+    }
+
     /// Another replica with the same key and headers.
     pub(crate) fn at(mut self, server: &HttpServer) -> Self {
         self.url = format!("{}/mcp", server.origin);
