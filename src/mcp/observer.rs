@@ -6,6 +6,7 @@ use crate::answer::Access;
 
 /// A call that has ended. Every text is from a list of ours, never from a caller.
 #[derive(Clone, Copy, Debug)]
+#[cfg_attr(not(feature = "http"), expect(dead_code, reason = "only the server over HTTP counts calls"))]
 pub(super) struct Ended<'a> {
     /// The tool, if there is one of that name.
     pub(super) tool: Option<&'static str>,
