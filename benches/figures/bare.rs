@@ -7,7 +7,8 @@ use rmcp::model::{
     ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::{RequestContext, ServiceExt};
-use rmcp::transport::stdio_pipes;
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService, stdio_pipes};
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::{Map, Value};
 
@@ -16,6 +17,9 @@ use super::upstream::{ORIGIN_VARIABLE, TOKEN, TOKEN_VARIABLE};
 
 /// Makes this executable the bare server.
 pub(crate) const FLAG: &str = "--bare-server";
+
+/// Makes it, beside the other flag, that over HTTP.
+pub(crate) const OVER_HTTP: &str = "--bare-server-over-http";
 
 /// The request, and nothing around it. Like ours, it builds the HTTP client at the first call.
 #[derive(Clone)]
@@ -55,6 +59,7 @@ fn client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().build().unwrap_or_default()
 }
 
+#[derive(Clone)]
 struct Server(Http);
 
 impl ServerHandler for Server {
@@ -95,4 +100,16 @@ pub(crate) async fn serve() -> Result<(), Fault> {
     let token = std::env::var(TOKEN_VARIABLE).unwrap_or_else(|_| TOKEN.to_owned());
     Server(Http::new(&origin, &token)).serve(stdio_pipes()).await?.waiting().await?;
     Ok(())
+}
+
+/// Serves over HTTP without sessions, as axum and rmcp do it by themselves.
+#[tokio::main(flavor = "current_thread")]
+pub(crate) async fn serve_over_http() -> Result<(), Fault> {
+    let http = Http::new(&std::env::var(ORIGIN_VARIABLE)?, TOKEN);
+    let config = StreamableHttpServerConfig::default().with_legacy_session_mode(false).with_json_response(true);
+    let service =
+        StreamableHttpService::new(move || Ok(Server(http.clone())), Arc::<NeverSessionManager>::default(), config);
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await?;
+    eprintln!("address={}", listener.local_addr()?);
+    Ok(axum::serve(listener, axum::Router::new().route_service("/mcp", service)).await?)
 }

@@ -9,6 +9,7 @@ use super::bare::Http;
 use super::host::{Host, Server};
 use super::table::{Row, print};
 use super::upstream::{TOKEN, Upstream};
+use super::web::Web;
 
 /// How often each thing is done.
 pub(crate) struct Effort {
@@ -42,6 +43,7 @@ pub(crate) fn report(effort: &Effort) -> Result<(), Fault> {
     })?);
     rows.extend(overview(effort)?);
     rows.push(many_in_flight(&upstream, effort)?);
+    rows.extend(over_http(&upstream, effort)?);
     rows.push(memory_at_rest(&upstream, effort)?);
     rows.extend(large_account(effort)?);
     rows.push(binary()?);
@@ -188,6 +190,50 @@ fn many_in_flight(upstream: &Upstream, effort: &Effort) -> Result<Row, Fault> {
         goal: "80 % of rmcp or more",
         ..Row::default()
     })
+}
+
+/// The same over HTTP: one call at a time, and 64 in flight.
+fn over_http(upstream: &Upstream, effort: &Effort) -> Result<[Row; 2], Fault> {
+    const IN_FLIGHT: usize = 64;
+    let servers = (Web::start(Server::Ours, upstream)?, Web::start(Server::Bare, upstream)?);
+    let (mut ours, mut rmcp) = (Vec::new(), Vec::new());
+    let (mut ours_rate, mut rmcp_rate, mut ratio) = (Vec::new(), Vec::new(), Vec::new());
+    let rate = |server: &Web| -> Result<f64, Fault> {
+        let calls = effort.burst - effort.burst % IN_FLIGHT;
+        Ok(f64::from(u32::try_from(calls)?) / server.many(calls, IN_FLIGHT)?.as_secs_f64())
+    };
+    // In turns, so that a busy moment of the machine meets both.
+    for round in 0..=effort.bursts {
+        let calls = (effort.calls / effort.bursts).max(2);
+        let times = (servers.0.one_at_a_time(calls)?, servers.1.one_at_a_time(calls)?);
+        let rates = (rate(&servers.0)?, rate(&servers.1)?);
+        if round > 0 {
+            ours.extend(times.0.into_iter().map(millis));
+            rmcp.extend(times.1.into_iter().map(millis));
+            ours_rate.push(rates.0);
+            rmcp_rate.push(rates.1);
+            ratio.push(100.0 * rates.0 / rates.1);
+        }
+    }
+    let (ours, rmcp) = (median(&ours), median(&rmcp));
+    Ok([
+        Row {
+            figure: "one list_contracts over HTTP",
+            ours: format!("{ours:.3} ms"),
+            rmcp: format!("{rmcp:.3} ms"),
+            ratio: format!("{:.2}× rmcp", ours / rmcp),
+            goal: "at most 1.25× rmcp",
+            ..Row::default()
+        },
+        Row {
+            figure: "64 list_contracts in flight over HTTP",
+            ours: format!("{:.0} calls/s", median(&ours_rate)),
+            rmcp: format!("{:.0} calls/s", median(&rmcp_rate)),
+            ratio: format!("{:.0} % of rmcp", median(&ratio)),
+            goal: "80 % of rmcp or more",
+            ..Row::default()
+        },
+    ])
 }
 
 /// What stays resident after `tools/list`.

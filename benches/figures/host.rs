@@ -21,7 +21,7 @@ pub(crate) enum Server {
 }
 
 impl Server {
-    fn command(self, upstream: &Upstream) -> std::io::Result<Command> {
+    pub(crate) fn command(self, upstream: &Upstream) -> std::io::Result<Command> {
         let mut command = match self {
             Self::Ours => Command::new(env!("CARGO_BIN_EXE_opentrain-mcp")),
             Self::Bare => Command::new(std::env::current_exe()?),

@@ -24,6 +24,7 @@ mod figures;
 mod host;
 mod table;
 mod upstream;
+mod web;
 
 use std::process::ExitCode;
 use std::time::Duration;
@@ -36,7 +37,9 @@ type Fault = Box<dyn std::error::Error + Send + Sync>;
 
 fn main() -> ExitCode {
     let is_given = |flag: &str| std::env::args().any(|argument| argument == flag);
-    let done = if is_given(bare::FLAG) {
+    let done = if is_given(bare::OVER_HTTP) {
+        bare::serve_over_http()
+    } else if is_given(bare::FLAG) {
         bare::serve()
     } else {
         let effort = if is_given("--bench") { figures::Effort::FULL } else { figures::Effort::QUICK };
