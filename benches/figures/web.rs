@@ -36,12 +36,12 @@ impl Web {
             let key = add.args(["agents", "add", &format!("agent-{agent}")]).env("HOME", home.path()).output()?;
             keys.push(String::from_utf8(key.stdout)?.trim().to_owned());
         }
-        let mut command = server.command(upstream)?;
+        let mut command = server.command(upstream, home.path())?;
         match server {
             Server::Ours => command.args(["serve", "--http", "127.0.0.1:0", "--log-filter", "info,rmcp=error"]),
             Server::Bare => command.arg(bare::OVER_HTTP),
         };
-        let mut child = command.env("HOME", home.path()).stderr(Stdio::piped()).spawn()?;
+        let mut child = command.stderr(Stdio::piped()).spawn()?;
         let mut lines = BufReader::new(child.stderr.take().ok_or("no stderr")?).lines();
         let address =
             lines.by_ref().map_while(Result::ok).find_map(|line| Some(line.split_once("address=")?.1.to_owned()));
