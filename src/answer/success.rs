@@ -56,7 +56,7 @@ pub struct Answer {
     /// Pages for the user.
     pub links: Vec<Link>,
     /// The position of a page in its list.
-    pub page: Option<Page>,
+    pub page: Option<ListPosition>,
     /// The next step for the user.
     pub step: Option<HumanStep>,
     /// Says how to get parts that are left out.
@@ -73,7 +73,7 @@ pub struct Answer {
 
 /// The position of a page in its list.
 #[derive(Clone, Debug)]
-pub struct Page {
+pub struct ListPosition {
     /// The total number of items, if known.
     pub total: Option<usize>,
     /// The cursor of the next page.
@@ -134,13 +134,13 @@ impl Answer {
             Some(Value::Number(cursor)) => {
                 let cursor = cursor.to_string();
                 self.warnings.push(format!("More follow: pass cursor \"{cursor}\" with the same filters."));
-                self.page = Some(Page { total: None, next_cursor: Some(cursor) });
+                self.page = Some(ListPosition { total: None, next_cursor: Some(cursor) });
                 return;
             }
             _ => return,
         };
         self.object.shift_remove("nextCursor");
-        self.page = Some(Page { total: None, next_cursor });
+        self.page = Some(ListPosition { total: None, next_cursor });
     }
 
     /// Warns if OpenTrain has more items than the reply contains and no cursor leads to them.

@@ -14,7 +14,7 @@ use super::budget::budget_line;
 use super::lines::{ENDED, SHOWN_MILESTONES, contract_lines};
 use crate::answer::paging::{Cursor, Key, PAGE_BYTES};
 use crate::answer::text::{count, quoted_to, word};
-use crate::answer::{Answer, Page, Sentence, ToolError};
+use crate::answer::{Answer, ListPosition, Sentence, ToolError};
 use crate::engine::{Context, Tool};
 use crate::tools::nouns::contract::CONTRACT_IDS;
 
@@ -51,7 +51,7 @@ impl Tool for GetContractPage {
             answer
                 .warnings
                 .push(format!("{shown} {}", further.unwrap_or_else(|| "No more follow.".into())).trim_end().into());
-            answer.page = Some(Page { total: Some(total), next_cursor });
+            answer.page = Some(ListPosition { total: Some(total), next_cursor });
         }
         Ok(answer)
     }

@@ -16,7 +16,7 @@ use super::tally::Tally;
 use crate::answer::lines::PageRange;
 use crate::answer::paging::{self, Cursor, Key, PAGE_BYTES, Start};
 use crate::answer::text::{self, count};
-use crate::answer::{Answer, Page};
+use crate::answer::{Answer, ListPosition};
 use crate::engine::Context;
 
 /// A page of contracts, and the facts about its list.
@@ -118,7 +118,7 @@ impl ContractPage {
         }
         let calls = next_calls(self.tally.contracts.keys().all(|status| status == ENDED), context);
         answer.next = what_next(self.shown, self.total, self.next_cursor.as_deref(), &calls);
-        answer.page = Some(Page { total: self.total, next_cursor: self.next_cursor });
+        answer.page = Some(ListPosition { total: self.total, next_cursor: self.next_cursor });
         answer.whole = "To get it: get_contract(contractId) gives one contract, its milestones page by page.".into();
         answer.object.insert("contracts".into(), self.contracts.into());
         answer.object.extend(self.rest);
