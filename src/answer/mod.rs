@@ -26,13 +26,13 @@ pub mod tool_error;
 
 pub use denial::Denial;
 pub use failure::Failure;
-pub use link::{Link, LinkKind};
+pub use link::{Address, Link, LinkKind};
 pub use object::Object;
 pub use outcome::Outcome;
 pub use page::Page;
 pub use rendered::{Rendered, render};
 pub use sentence::{Names, Sentence};
-pub use shown::{Joined, Shown, id, quoted, quoted_to};
+pub use shown::{Hole, Joined, Shown, figure, id, quoted, quoted_to};
 
 pub use crate::shown;
 pub use step::{After, HumanStep};

@@ -1,18 +1,18 @@
 //! Renders an answer or a failure as the two parts of a tool result: text and data.
 
-use std::fmt::Write as _;
-
 use super::bound;
 use super::failure::Failure;
 use super::link::Link;
 use super::object::Object;
+use super::shown::Shown;
 use super::success::Answer;
+use crate::shown;
 
 /// An answer or a failure in both parts. Each part is complete, because some hosts show a model only one of them.
 #[derive(Clone, Debug)]
 pub struct Rendered {
     /// The text part.
-    pub text: String,
+    pub text: Shown,
     /// The structured part.
     pub structured: Object,
     /// Links to pages for the user.
@@ -42,14 +42,14 @@ pub fn render(mut result: Result<Answer, Failure>, sandbox: bool, bounded: bool)
         }
     };
     if sandbox {
-        text.insert_str(0, "SANDBOX, nothing real. ");
+        text = shown!("SANDBOX, nothing real. {}", text);
     }
     if bounded {
         text = bound::fit_text(text);
     }
     for link in &links {
-        if !text.contains(&link.url) {
-            let _ = write!(text, "\n{}", link.describe(link.kind.title()));
+        if !text.contains(link.page.as_str()) {
+            text = shown!("{}\n{}", text, link.describe(link.kind.title()));
         }
     }
     Rendered { text, structured, links, is_error }

@@ -6,11 +6,15 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Deref;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use rust_decimal::Decimal;
 use serde::{Serialize, Serializer};
+use serde_json::Number;
 use unicode_general_category::{GeneralCategory, get_general_category};
 
 use super::page::Page;
+use crate::api::wording::{Part, Wording};
 
 /// The most characters of a title or a name.
 const LINE: usize = 120;
@@ -41,6 +45,12 @@ impl Shown {
             shown.add(part);
         }
         shown
+    }
+
+    /// Bytes of ours in base64url, such as a cursor. It is one word that nobody reads.
+    #[must_use]
+    pub fn sealed(bytes: &[u8]) -> Self {
+        Self(Cow::Owned(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
     /// Adds a text at the end.
@@ -114,18 +124,27 @@ impl Shown {
 /// ```
 #[macro_export]
 macro_rules! shown {
-    ($template:literal $(, $hole:expr)* $(,)?) => {{
-        const {
-            let holes: &[&str] = &[$(stringify!($hole)),*];
-            assert!($crate::answer::shown::holes($template) == holes.len(), "each {{}} needs one hole, and nothing else may stand in braces");
-        }
-        $crate::answer::shown::Shown::filled($template, &[$(&$hole),*])
-    }};
+    ($template:literal $(, $hole:expr)* $(,)?) => {
+        $crate::answer::shown::Shown::filled(
+            const { $crate::answer::shown::checked($template, <[&str]>::len(&[$(stringify!($hole)),*])) },
+            &[$(&$hole),*],
+        )
+    };
 }
 
-/// The number of `{}` in a template, while it is compiled; a wrong number for a `{name}`, which captures nothing here.
+/// The template, if it has as many `{}` as there are holes, and no `{name}`, which would capture nothing. It is checked
+/// while the program is compiled.
+///
+/// # Panics
+/// If it has another number of them.
 #[must_use]
-pub const fn holes(template: &'static str) -> usize {
+pub const fn checked(template: &'static str, many: usize) -> &'static str {
+    assert!(holes(template) == many, "each {{}} needs one hole, and nothing else may stand in braces");
+    template
+}
+
+/// The number of `{}` in a template; a wrong number if it has a `{name}`.
+const fn holes(template: &str) -> usize {
     let (mut rest, mut holes) = (template.as_bytes(), 0);
     loop {
         match rest {
@@ -150,7 +169,7 @@ pub trait Hole {
 impl Hole for Shown {
     fn fill(&self, shown: &mut Shown) {
         if shown.0.is_empty() {
-            shown.0 = self.0.clone();
+            shown.0.clone_from(&self.0);
         } else {
             shown.add(&self.0);
         }
@@ -161,6 +180,13 @@ impl Hole for Shown {
 impl Hole for &'static str {
     fn fill(&self, shown: &mut Shown) {
         shown.add(self);
+    }
+}
+
+/// A number of a reply keeps its digits.
+impl Hole for Number {
+    fn fill(&self, shown: &mut Shown) {
+        figure(self.as_str()).fill(shown);
     }
 }
 
@@ -240,14 +266,21 @@ pub fn quoted_to(text: &str, longest: usize) -> Shown {
 /// A short name: an id, a status, a scope, a date. Anything that is more than one plain word is quoted.
 #[must_use]
 pub fn id(text: &str) -> Shown {
-    let is_of_an_id = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'-');
     word_or_quoted(text, is_of_an_id)
 }
 
 /// Digits with their signs, such as an amount or a moment that we have written. Anything else is quoted.
 #[must_use]
 pub fn figure(text: &str) -> Shown {
-    word_or_quoted(text, |byte: u8| byte.is_ascii_digit() || b" -+.,:".contains(&byte))
+    word_or_quoted(text, is_of_a_figure)
+}
+
+const fn is_of_an_id(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'-')
+}
+
+const fn is_of_a_figure(byte: u8) -> bool {
+    byte.is_ascii_digit() || matches!(byte, b' ' | b'-' | b'+' | b'.' | b',' | b':')
 }
 
 fn word_or_quoted(text: &str, is_of_it: impl Fn(u8) -> bool) -> Shown {
@@ -423,6 +456,18 @@ impl From<Shown> for String {
     }
 }
 
+/// The values in a message of ours are set off from its words.
+impl From<&Wording> for Shown {
+    fn from(wording: &Wording) -> Self {
+        let parts = wording.parts().iter().map(|part| match part {
+            Part::Ours(words) => Self::ours(words),
+            Part::Value(value) if value.is_empty() => Self::default(),
+            Part::Value(value) => id(value),
+        });
+        parts.joined("")
+    }
+}
+
 impl Deref for Shown {
     type Target = str;
 
@@ -458,6 +503,12 @@ impl PartialEq<str> for Shown {
 impl PartialEq<&str> for Shown {
     fn eq(&self, other: &&str) -> bool {
         &*self.0 == *other
+    }
+}
+
+impl PartialEq<String> for Shown {
+    fn eq(&self, other: &String) -> bool {
+        *self.0 == **other
     }
 }
 
@@ -512,7 +563,7 @@ mod tests {
         assert_eq!(quoted("e\u{301}"), "«e\u{301}»");
         assert_eq!(quoted("\u{301}e"), "«\\u{301}e»");
         let (five, four) = (format!("e{}", "\u{301}".repeat(5)), "\u{301}".repeat(4));
-        assert_eq!(quoted(&five).as_str(), format!("«e{four}\\u{{301}}»"));
+        assert_eq!(quoted(&five), format!("«e{four}\\u{{301}}»"));
         assert_eq!(quoted("สวัสดี नमस्ते"), "«สวัสดี नमस्ते»");
     }
 

@@ -8,6 +8,7 @@ use crate::api::error::Refusal;
 
 use super::link::{Link, LinkKind};
 use super::object::Object;
+use super::shown::Shown;
 
 /// A step for the user, and how the call continues after it.
 #[derive(Clone, Debug)]
@@ -15,7 +16,7 @@ pub struct HumanStep {
     /// The page to open.
     pub link: Link,
     /// One sentence for the user.
-    pub ask: String,
+    pub ask: Shown,
     /// How the call continues after the page has been opened.
     pub after: After,
 }
@@ -45,14 +46,14 @@ pub enum After {
 impl HumanStep {
     /// A step for a call that is refused until the user acts on the page.
     #[must_use]
-    pub fn try_again(link: Link, ask: &str, refused: Refusal) -> Self {
+    pub fn try_again(link: Link, ask: Shown, refused: Refusal) -> Self {
         let after = After::TryAgain { missing: link.kind, refused: Box::new(refused) };
-        Self { link, ask: ask.to_owned(), after }
+        Self { link, ask, after }
     }
 
     /// A step that the call itself has created. `tool` reports whether the user has completed it.
     #[must_use]
-    pub fn then_call(link: Link, ask: String, tool: &str, arguments: Object) -> Self {
+    pub fn then_call(link: Link, ask: Shown, tool: &str, arguments: Object) -> Self {
         let after = After::Call { tool: tool.to_owned(), arguments, page: link.clone() };
         Self { link, ask, after }
     }

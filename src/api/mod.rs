@@ -39,6 +39,7 @@ pub mod types;
 pub mod updates;
 pub mod webhooks;
 pub mod wire;
+pub mod wording;
 
 use http::Method;
 use schemars::JsonSchema;

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
 use super::error::{Error, InvalidArgument};
+use super::wording::wording;
 use super::{Dialect, Effect, Evidence, Gate, Operation};
 
 /// Characters of an id that need no encoding: RFC 3986 "unreserved".
@@ -135,9 +136,11 @@ fn encode_fields(facts: &'static Facts, fields: serde_json::Result<Value>) -> Re
         Ok(Value::Object(fields)) => fields,
         Ok(_) => Map::new(),
         Err(fault) => {
-            return Err(
-                InvalidArgument::new("arguments", format!("the arguments cannot be written as JSON: {fault}")).into()
-            );
+            return Err(InvalidArgument::new(
+                "arguments",
+                wording!("the arguments cannot be written as JSON: {}", fault.to_string()),
+            )
+            .into());
         }
     };
     let path = path(facts, &mut fields)?;
@@ -178,7 +181,7 @@ pub fn decode<O: Operation>(
     let fields = decode_fields(const { &Facts::of::<O>() }, path, query, body)?;
     serde_path_to_error::deserialize(fields).map_err(|fault| {
         let field = fault.path().to_string();
-        let message = format!("{field}: {}", fault.inner());
+        let message = wording!("{}: {}", field, fault.inner().to_string());
         InvalidArgument::new(field, message)
     })
 }
@@ -211,7 +214,7 @@ fn decode_fields(facts: &Facts, path: Map<String, Value>, query: &str, body: &[u
             Some(_) => false,
         };
         if missing {
-            return Err(InvalidArgument::new(required, format!("{required} is required")));
+            return Err(InvalidArgument::new(required, wording!("{} is required", required.to_owned())));
         }
     }
     Ok(Value::Object(fields))
@@ -253,8 +256,11 @@ fn path(facts: &Facts, fields: &mut Map<String, Value>) -> Result<String, Invali
 /// blanks come from copying and are removed.
 fn one_segment<'a>(name: &str, id: &'a str) -> Result<&'a str, InvalidArgument> {
     match id.trim() {
-        "" => Err(InvalidArgument::new(name, format!("{name} must not be empty"))),
-        "." | ".." => Err(InvalidArgument::new(name, format!("{name} cannot be \"{id}\": it is an id, not a path"))),
+        "" => Err(InvalidArgument::new(name, wording!("{} must not be empty", name.to_owned()))),
+        "." | ".." => Err(InvalidArgument::new(
+            name,
+            wording!("{} cannot be \"{}\": it is an id, not a path", name.to_owned(), id.to_owned()),
+        )),
         id => Ok(id),
     }
 }

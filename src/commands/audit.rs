@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::answer::Outcome;
-use crate::answer::text::{count, usd, visible};
+use crate::answer::shown::visible;
+use crate::answer::text::{count, usd};
 use crate::config::Config;
 use crate::guard::ledger::{Record, Recorded};
 
@@ -65,7 +66,7 @@ fn line(write: &Recorded) -> String {
     let after = write.after.as_ref();
     let mut parts = vec![before.at.clone(), before.tool.clone()];
     parts.push(after.and_then(|after| after.outcome).map_or_else(|| "NO OUTCOME".into(), Outcome::name));
-    parts.extend(before.amount_usd.map(usd));
+    parts.extend(before.amount_usd.map(|amount| usd(amount).to_string()));
     let ids = [
         ("milestone", after.and_then(|after| after.milestone_id.clone()).or_else(|| before.milestone_id.clone())),
         ("approval", after.and_then(|after| after.approval_id.clone())),

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::answer::Object;
-use crate::answer::text::visible;
+use crate::answer::shown::visible;
+use crate::answer::{Joined, Shown};
 use crate::api::account::switch_of;
 use crate::api::token::hide_tokens;
 use crate::config::{Config, Flags, RecordPlace, ResolvedSetting, Source};
@@ -54,7 +55,7 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     print(&format!("{}\n", styled(style, words)))?;
     account.answers.iter().try_for_each(|answer| print(answer))?;
     for (why, tools) in &refused {
-        print(&format!("would be refused: {}: {why}", tools.join(", ")))?;
+        print(&format!("would be refused: {}: {why}", tools.iter().joined(", ")))?;
     }
     // The verdict names the stop switch already.
     for limit in toolbox.services.limits().iter().filter(|limit| Some(*limit) != frozen.as_ref()) {
@@ -104,7 +105,7 @@ async fn ask(server: Server) -> Result<Account, Fault> {
 fn verdict(
     account: &Account,
     frozen: Option<&str>,
-    refused: &[(String, Vec<String>)],
+    refused: &[(String, Vec<Shown>)],
     served: usize,
 ) -> Result<String, String> {
     if let Some(frozen) = frozen {

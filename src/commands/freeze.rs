@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::answer::text::{quoted, visible};
+use crate::answer::shown::{quoted, visible};
 use crate::guard::freeze::Switch;
 
 use super::{Fault, print};

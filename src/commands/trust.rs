@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::answer::text::visible;
+use crate::answer::shown::visible;
 use crate::config::Config;
 
 use super::{Fault, print};

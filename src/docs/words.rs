@@ -13,7 +13,7 @@ use crate::tools::{SCHEMAS, all};
 /// `schemas/words.md`
 #[must_use]
 pub(super) fn words() -> String {
-    let names = Names::new(String::new(), all().map(|entry| entry.facts.name));
+    let names = Names::new("", all().map(|entry| entry.facts.name));
     let mut text = String::from(
         "# Words\n\nMade from the code, to be read in one sitting. What an answer says of its own facts is not here.\n",
     );
@@ -69,5 +69,5 @@ fn hint(reason: &str, names: &Names) -> String {
         can_claim: false,
         sandbox: false,
     };
-    hints::failure(&ToolError::from(Error::Refused(Box::new(refusal))), &call).hint
+    hints::failure(&ToolError::from(Error::Refused(Box::new(refusal))), &call).hint.into()
 }

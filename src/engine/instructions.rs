@@ -1,6 +1,7 @@
 //! The server's instructions, which a model reads before any tool (MCP `initialize` and `server/discover`). Their sentences
 //! come with the tools; this file decides which of them are said.
 
+use crate::answer::{Joined, Shown, shown};
 use crate::api::Effect;
 
 use super::catalog::When;
@@ -9,7 +10,7 @@ use super::toolbox::{Served, Toolbox};
 /// Builds the server's instructions. They name only tools that are served, give no advice that those tools cannot
 /// follow, and list the operator's limits.
 #[must_use]
-pub fn instructions(toolbox: &Toolbox) -> String {
+pub fn instructions(toolbox: &Toolbox) -> Shown {
     let served = toolbox.served();
     let writes = served.iter().any(|served| served.facts().effect != Effect::Read);
     // `may_ask` parses a schema, which would delay the start of every server.
@@ -25,7 +26,7 @@ pub fn instructions(toolbox: &Toolbox) -> String {
     let mut text = toolbox.names().say_all(fitting.map(|instruction| &instruction.sentence));
     let limits = toolbox.services.limits();
     if !limits.is_empty() {
-        text.push_str(&format!(" The operator's limits: {}.", limits.join("; ")));
+        text.push(shown!(" The operator's limits: {}.", limits.joined("; ")));
     }
     text
 }

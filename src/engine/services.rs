@@ -6,7 +6,7 @@ use std::time::Duration;
 use url::Url;
 
 use crate::answer::text::usd;
-use crate::answer::{Names, Object};
+use crate::answer::{Names, Object, Shown, quoted, quoted_to, shown};
 use crate::api::client::Client;
 use crate::api::token::{Token, TokenSource};
 use crate::guard::Operator;
@@ -16,6 +16,9 @@ use super::call::Call;
 use super::claim::Claim;
 use super::facts::Facts;
 use super::memory::Memory;
+
+/// The most characters of a notice, which names the path of a file.
+const NOTICE: usize = 500;
 
 /// Shared by all calls of the process; holds nothing of a single call.
 pub struct Services {
@@ -64,8 +67,8 @@ impl Services {
 
     /// Groups the listed tools that would be refused by reason, in the order of the first tool of each reason.
     #[must_use]
-    pub fn refused<W: PartialEq>(&self, why: impl Fn(&Facts) -> Option<W>) -> Vec<(W, Vec<String>)> {
-        let mut refused: Vec<(W, Vec<String>)> = Vec::new();
+    pub fn refused<W: PartialEq>(&self, why: impl Fn(&Facts) -> Option<W>) -> Vec<(W, Vec<Shown>)> {
+        let mut refused: Vec<(W, Vec<Shown>)> = Vec::new();
         for facts in &self.listed {
             let (Some(why), name) = (why(facts), self.names.listed(facts.name)) else { continue };
             match refused.iter_mut().find(|(known, _)| *known == why) {
@@ -78,17 +81,19 @@ impl Services {
 
     /// Describes the rules in force.
     #[must_use]
-    pub fn limits(&self) -> Vec<String> {
+    pub fn limits(&self) -> Vec<Shown> {
         self.operator.describe()
     }
 
     /// Describes how much of today's limit is used; `None` without such a limit.
-    pub async fn used_today(&self, token: Option<&Token>, call: &Call) -> Option<String> {
+    pub async fn used_today(&self, token: Option<&Token>, call: &Call) -> Option<Shown> {
         let (limit, audit) = (self.operator.policy.max_day?, self.operator.audit.as_ref()?);
         let used = audit.used_today(self.intent("", Object::new(), token, call, None).await).await;
         Some(match used {
-            Ok(used) => format!("{} of {} are used today (UTC)", usd(used), usd(limit)),
-            Err(fault) => format!("how much of {} is used today could not be read ({fault})", usd(limit)),
+            Ok(used) => shown!("{} of {} are used today (UTC)", usd(used), usd(limit)),
+            Err(fault) => {
+                shown!("how much of {} is used today could not be read ({})", usd(limit), quoted(&fault.to_string()))
+            }
         })
     }
 
@@ -125,6 +130,18 @@ impl Services {
     /// All secrets of this process, including the call's token.
     pub fn secrets(&self, token: Option<&Token>) -> impl Iterator<Item = Token> {
         token.cloned().into_iter().chain(self.tokens.secrets())
+    }
+
+    /// Warnings about the source of the token.
+    #[must_use]
+    pub fn notices(&self) -> Vec<Shown> {
+        self.tokens.notices().iter().map(|notice| quoted_to(notice, NOTICE)).collect()
+    }
+
+    /// A notice that is given once: about the endpoint, or about an account that was saved late.
+    pub fn take_notices(&self) -> impl Iterator<Item = Shown> {
+        let about_account = self.tokens.take_notice().map(|notice| quoted_to(&notice, NOTICE));
+        self.client.take_notice().map(Shown::ours).into_iter().chain(about_account)
     }
 
     /// Tries again to save a token that could not be saved when it was delivered.

@@ -6,10 +6,11 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::answer::{Answer, Cause, Denial, Failure, Names, Object, Sentence, ToolError, bound, hints};
+use crate::answer::{Answer, Cause, Denial, Failure, Names, Object, Sentence, Shown, ToolError, bound, hints};
 use crate::api::Effect;
 use crate::api::error::{Error, Refusal};
 use crate::api::token::{Token, hide_tokens};
+use crate::api::wording::wording;
 use crate::guard::policy::Policy;
 
 use super::arguments;
@@ -81,7 +82,7 @@ impl Toolbox {
         let policy = &services.operator.policy;
         let served: Vec<Served> =
             listed(policy, catalog.families).map(|entry| Served { entry, published: OnceLock::new() }).collect();
-        services.names = Names::new(policy.prefix.clone(), served.iter().map(|served| served.facts().name));
+        services.names = Names::new(&policy.prefix, served.iter().map(|served| served.facts().name));
         services.listed = served.iter().map(Served::facts).collect();
         Self { services: Arc::new(services), catalog, served }
     }
@@ -151,7 +152,7 @@ impl Toolbox {
 
     /// The message of the stop switch while it is on.
     #[must_use]
-    pub fn frozen(&self) -> Option<String> {
+    pub fn frozen(&self) -> Option<Shown> {
         self.services.operator.switch.check().err().map(|denial| denial.message)
     }
 
@@ -209,7 +210,9 @@ impl Toolbox {
         let write = tokio::spawn(Box::pin(async move { toolbox.run(entry, arguments, its_call).await }));
         let broken = match tokio::time::timeout_at(call.deadline + OVERTIME, write).await {
             Ok(Ok(result)) => return result,
-            Ok(Err(fault)) => Error::Unreachable { what: format!("the call broke off ({fault})"), sent: true },
+            Ok(Err(fault)) => {
+                Error::Unreachable { what: wording!("the call broke off ({})", fault.to_string()), sent: true }
+            }
             // OpenTrain's requests have their own limit, so something else is slow, such as the record. The write
             // continues.
             Err(_) => Error::TimedOut { waited: CALL_LIMIT + OVERTIME, sent: true },
@@ -237,7 +240,7 @@ impl Toolbox {
             }
         }
         let services = &self.services;
-        notes.extend([services.client.take_notice(), services.tokens.take_notice()].into_iter().flatten());
+        notes.extend(services.take_notices());
         match result {
             Ok(mut answer) => {
                 self.complete(&mut answer, entry);
@@ -278,7 +281,7 @@ impl Toolbox {
 
     /// Finds a token that differs from the refused one: stored by another process, or fetched now after a claim. Also
     /// returns notes for the caller about the new token.
-    async fn replacement_token(&self, refused: Option<&Token>, call: &Call) -> (Option<Token>, Vec<String>) {
+    async fn replacement_token(&self, refused: Option<&Token>, call: &Call) -> (Option<Token>, Vec<Shown>) {
         let services = &self.services;
         let another = |token: Option<Token>| token.filter(|token| Some(token) != refused);
         let found = another(self.reload_token(call).await);
@@ -290,7 +293,7 @@ impl Toolbox {
             Exchanged::Claimed { unsaved, unrecorded, .. } => {
                 let claimed = "Note: a person has claimed the account; its new token was fetched, and is in use now.";
                 let kept = notes_on_keeping(services, unsaved.as_deref());
-                std::iter::once(claimed.to_owned()).chain(kept).chain(unrecorded).collect()
+                std::iter::once(claimed.into()).chain(kept).chain(unrecorded).collect()
             }
             _ => Vec::new(),
         };
@@ -307,7 +310,7 @@ impl Toolbox {
     /// Builds the failure from an error.
     pub(super) async fn failed(&self, facts: &Facts, arguments: &Object, error: &ToolError, call: &Call) -> Failure {
         let services = &self.services;
-        let (app, notices) = (services.app().await, services.tokens.notices());
+        let (app, notices) = (services.app().await, services.notices());
         // The hint about ids helps only a caller that gave one.
         let is_about_an_id = matches!(&error.cause, Cause::Api(Error::Invalid(fault)) if fault.field.ends_with("Id"));
         let gave_an_id = is_about_an_id || arguments.keys().any(|name| name.ends_with("Id"));

@@ -10,7 +10,7 @@ pub mod policy;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::answer::Denial;
+use crate::answer::{Denial, Shown};
 
 use freeze::Switch;
 use ledger::{AuditLog, Intent, OpenWrite};
@@ -35,7 +35,7 @@ pub struct Operator {
 impl Operator {
     /// Describes the rules in force.
     #[must_use]
-    pub fn describe(&self) -> Vec<String> {
+    pub fn describe(&self) -> Vec<Shown> {
         let mut rules = self.policy.describe();
         rules.extend(self.switch.check().err().map(|denial| denial.message));
         rules

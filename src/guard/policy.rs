@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use rust_decimal::Decimal;
 
-use crate::answer::Denial;
 use crate::answer::text::usd;
+use crate::answer::{Denial, Joined, Shown, id, shown};
 
 /// The operator's rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,10 +76,9 @@ impl Toolsets {
         self.0.as_ref().map_or(by_default, |chosen| chosen.families.contains(family))
     }
 
-    fn describe(&self) -> Option<String> {
+    fn describe(&self) -> Option<Shown> {
         let chosen = self.0.as_ref().filter(|chosen| !chosen.all)?;
-        let named: Vec<&str> = chosen.families.iter().map(String::as_str).collect();
-        Some(format!("only the toolsets {}", named.join(", ")))
+        Some(shown!("only the toolsets {}", chosen.families.iter().map(|family| id(family)).joined(", ")))
     }
 }
 
@@ -100,7 +99,7 @@ impl Policy {
         }
         match (self.max_milestone, amount) {
             (Some(limit), Some(amount)) if amount > limit => {
-                let what = format!("The operator's limit is {} a milestone; this is {}", usd(limit), usd(amount));
+                let what = shown!("The operator's limit is {} a milestone; this is {}", usd(limit), usd(amount));
                 Err(Denial::over_limit(what, limit, amount))
             }
             _ => Ok(()),
@@ -114,7 +113,7 @@ impl Policy {
     pub fn check_day(&self, before: Decimal, after: Decimal) -> Result<(), Denial> {
         match self.max_day {
             Some(limit) if after > limit => {
-                let what = format!(
+                let what = shown!(
                     "The operator's limit is {} a day (UTC); {} of it is used, and this would make it {}",
                     usd(limit),
                     usd(before),
@@ -128,14 +127,14 @@ impl Policy {
 
     /// Describes the limits in force.
     #[must_use]
-    pub fn describe(&self) -> Vec<String> {
+    pub fn describe(&self) -> Vec<Shown> {
         let mut rules = Vec::new();
         if self.read_only {
-            rules.push("read-only: no call changes anything".to_owned());
+            rules.push("read-only: no call changes anything".into());
         }
         rules.extend(self.toolsets.describe());
-        rules.extend(self.max_milestone.map(|limit| format!("at most {} a milestone, before fees", usd(limit))));
-        rules.extend(self.max_day.map(|limit| format!("at most {} a day (UTC), before fees", usd(limit))));
+        rules.extend(self.max_milestone.map(|limit| shown!("at most {} a milestone, before fees", usd(limit))));
+        rules.extend(self.max_day.map(|limit| shown!("at most {} a day (UTC), before fees", usd(limit))));
         rules
     }
 }

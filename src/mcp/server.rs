@@ -75,8 +75,12 @@ impl Server {
     }
 
     pub(super) fn unknown(&self, name: &str) -> ErrorData {
-        let names: Vec<String> =
-            self.toolbox.served().iter().map(|served| self.toolbox.names().listed(served.facts().name)).collect();
+        let names: Vec<String> = self
+            .toolbox
+            .served()
+            .iter()
+            .map(|served| self.toolbox.names().listed(served.facts().name).into())
+            .collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let meant = nearest(name, &names);
         let meant = meant.map(|meant| format!("; {meant} was probably meant")).unwrap_or_default();
@@ -100,7 +104,9 @@ fn result(rendered: Rendered, with_links: bool) -> CallToolResult {
         let links = rendered.links.into_iter().filter(|link| link.verified);
         content.extend(links.map(|link| {
             let title = link.kind.title();
-            ContentBlock::ResourceLink(Resource::new(link.url, title).with_title(title).with_mime_type("text/html"))
+            ContentBlock::ResourceLink(
+                Resource::new(link.page.as_str(), title).with_title(title).with_mime_type("text/html"),
+            )
         }));
     }
     let mut result = CallToolResult::success(content);

@@ -8,8 +8,9 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::answer::phrases::{SANDBOX_KEY, WAITING, key_page, make_a_key};
-use crate::answer::text::{visible, word};
-use crate::answer::{Answer, Cause, Denial, HumanStep, Link, LinkKind, Object, Outcome, Sentence, ToolError};
+use crate::answer::{
+    Address, Answer, Cause, Denial, HumanStep, LinkKind, Object, Outcome, Sentence, Shown, ToolError, id, shown,
+};
 use crate::api::Operation;
 use crate::api::agent::{ClaimStarted, ExchangeClaim, RegisterIdentity, StartClaim};
 use crate::api::error::InvalidArgument;
@@ -74,10 +75,8 @@ impl Tool for RegisterAgent {
             "Registered. The account can draft and publish jobs, and read.".into(),
             "To hire, a person has to claim it within about 24 hours: ask for their e-mail address.".into(),
             Sentence::naming("Then {}(email).", &["claim_account"]),
-            format!(
-                "To create milestones and ask for payments, that person then makes a key with payments:write in the app, \
-                 {keys}, and sets it as OT_API_TOKEN."
-            )
+            shown!("To create milestones and ask for payments, that person then makes a key with payments:write in the app, \
+                 {}, and sets it as OT_API_TOKEN.", keys)
             .into(),
         ];
         let mut answer = Answer::new(context.names().say_all(&summary), object);
@@ -111,15 +110,18 @@ impl Tool for ClaimAccount {
         let (_, read) = context.write(&start, None).await?;
         let started = &read.output;
         services.claim.pace(started.interval.get().copied().map_or(INTERVAL, Duration::from_secs));
-        let link = Link::new(LinkKind::Claim, &started.verification_uri, services.app().await.as_ref());
+        let address = Address::new(LinkKind::Claim, &started.verification_uri, services.app().await.as_ref());
         let minutes =
-            started.expires_in.get().map_or_else(|| "a while".into(), |seconds| format!("{} min", seconds / 60));
-        let code = word(&started.user_code);
-        let summary = format!(
-            "{WAITING} Nothing is claimed so far.\n{}\nThe code for it: {code} (good for {minutes}). They sign in with {} and \
+            started.expires_in.get().map_or_else(|| "a while".into(), |seconds| shown!("{} min", seconds / 60));
+        let code = id(&started.user_code);
+        let summary = shown!(
+            "{} Nothing is claimed so far.\n{}\nThe code for it: {} (good for {}). They sign in with {} and \
              enter the code.",
-            link.describe("Show the user this page and the code below"),
-            visible(email)
+            WAITING,
+            address.describe("Show the user this page and the code below"),
+            code,
+            minutes,
+            id(email)
         );
         let sent = started.email_sent.is_true();
         let mut answer = Answer::new(summary, read.object);
@@ -128,11 +130,11 @@ impl Tool for ClaimAccount {
             answer.lines.push("OpenTrain has sent an e-mail with it too; it may be in the spam folder.".into());
         }
         answer.next = context.next(&[("get_claim_status", "")]);
-        if link.verified {
-            let ask = format!("Claim the OpenTrain account of your agent: open this page and enter the code {code}.");
+        if let Some(link) = address.verified() {
+            let ask = shown!("Claim the OpenTrain account of your agent: open this page and enter the code {}.", code);
             answer.step = Some(HumanStep::then_call(link.clone(), ask, ExchangeClaim::NAME, Object::new()));
         }
-        answer.links.push(link);
+        answer.links.extend(address.link().cloned());
         Ok(answer)
     }
 }
@@ -171,7 +173,7 @@ async fn describe(exchanged: Exchanged, context: &Context) -> Result<Answer, Too
     let services = &context.services;
     match exchanged {
         Exchanged::None if services.claim.is_done() => {
-            let object = Map::from_iter([("status".to_owned(), "claimed".into())]);
+            let object = Map::from_iter([("status".into(), "claimed".into())]);
             let mut answer =
                 Answer::new("claimed: a person owns the account, and its new token was fetched before.", object);
             answer.outcome = Some(Outcome::Done);
@@ -185,7 +187,7 @@ async fn describe(exchanged: Exchanged, context: &Context) -> Result<Answer, Too
             let make_a_key = make_a_key(services.app().await.as_ref(), services.sandbox);
             let hint = vec![
                 "The answer was lost. The token is delivered only once, so it may be gone: ask again once.".into(),
-                format!("If that says invalid_grant, a person {make_a_key}.").into(),
+                shown!("If that says invalid_grant, a person {}.", make_a_key).into(),
             ];
             Err(Cause::Unknown { fault, hint, retryable: true }.into())
         }
@@ -205,34 +207,36 @@ async fn describe(exchanged: Exchanged, context: &Context) -> Result<Answer, Too
     }
 }
 
-fn pending(how: &str, wait: Duration) -> Answer {
+fn pending(how: &'static str, wait: Duration) -> Answer {
     let seconds = wait.as_secs().max(1);
-    let summary = format!("pending: {how} Ask again in {seconds} s, or when the user says it is done.");
-    let object = Map::from_iter([("status".into(), "pending".into()), ("retryAfterSeconds".into(), seconds.into())]);
+    let summary = shown!("pending: {} Ask again in {} s, or when the user says it is done.", how, seconds);
+    let object =
+        Map::from_iter([("status".to_owned(), "pending".into()), ("retryAfterSeconds".to_owned(), seconds.into())]);
     let mut answer = Answer::new(summary, object);
     answer.step_outcome = Some(Outcome::PendingApproval);
     answer.look_again = Some(wait);
     answer
 }
 
-async fn claimed(object: &Object, context: &Context) -> String {
+async fn claimed(object: &Object, context: &Context) -> Shown {
     let services = &context.services;
     let token = if services.tokens.overriding_variable().is_some() { "has come" } else { "is in use" };
     let mut text = vec![
-        format!("claimed: a person owns the account now. The new token {token}, and the old ones are dead.").into(),
+        shown!("claimed: a person owns the account now. The new token {}, and the old ones are dead.", token).into(),
     ];
     let make_a_key = make_a_key(services.app().await.as_ref(), services.sandbox);
     let scopes = object.get("scopes").and_then(Value::as_array);
     match scopes {
         Some(scopes) if scopes.iter().any(|scope| scope == "payments:write") => return context.names().say_all(&text),
         Some(_) => text.push(
-            format!("It does not carry payments:write: to create milestones or ask for money, a person {make_a_key}.")
+            shown!("It does not carry payments:write: to create milestones or ask for money, a person {}.", make_a_key)
                 .into(),
         ),
         None => {
             text.push(Sentence::naming("{} says what it may do.", &["get_auth_status"]));
             text.push(
-                format!("If payments:write is missing (by OpenTrain's reference it is), a person {make_a_key}.").into(),
+                shown!("If payments:write is missing (by OpenTrain's reference it is), a person {}.", make_a_key)
+                    .into(),
             );
         }
     }

@@ -1,8 +1,8 @@
 //! Tools for conversations and messages.
 
-use crate::answer::lines::{self, PageRange, count_or_zero, each_of_page, id, long, text_or};
-use crate::answer::text::{count, moment_of, quoted_to, word};
-use crate::answer::{Answer, Outcome, Sentence, ToolError};
+use crate::answer::lines::{self, PageRange, count_or_zero, each_of_page, id_of, long, text_or};
+use crate::answer::text::{count, moment_of};
+use crate::answer::{Answer, Joined, Outcome, Sentence, Shown, ToolError, id, quoted, quoted_to, shown};
 use crate::api::messages::{ListConversations, ListedConversation, Message, ReadMessages, SendMessage};
 use crate::api::reply::{Read, Reply};
 use crate::engine::{Context, OneRequest, tools};
@@ -25,11 +25,12 @@ impl OneRequest for ListConversations {
         let waiting =
             conversations.iter().filter(|conversation| count_or_zero(&conversation.needs_reply_count) > 0).count();
         let summary = match conversations.len() {
-            0 => "No conversations.".to_owned(),
-            all => format!(
-                "{}: {}, {waiting} with something to answer.",
+            0 => "No conversations.".into(),
+            all => shown!(
+                "{}: {}, {} with something to answer.",
                 PageRange::new(self.cursor.as_ref(), &read.output.next_cursor).describe(all, "conversation", ""),
-                count(unread, "unread message")
+                count(unread, "unread message"),
+                waiting
             ),
         };
         let lines = each_of_page(conversations, conversation_line);
@@ -43,32 +44,32 @@ impl OneRequest for ListConversations {
     }
 }
 
-fn conversation_line(conversation: &ListedConversation) -> String {
-    let mut parts = vec![id(&conversation.id)];
+fn conversation_line(conversation: &ListedConversation) -> Shown {
+    let mut parts = vec![id_of(&conversation.id)];
     let about = [("proposal", &conversation.proposal_id), ("job", &conversation.job_id)];
-    parts.extend(about.into_iter().find_map(|(what, id)| Some(format!("{what} {}", word(id.text()?)))));
-    parts.extend(conversation.channel_name.text().map(crate::answer::text::quoted));
+    parts.extend(about.into_iter().find_map(|(what, field)| Some(shown!("{} {}", what, id(field.text()?)))));
+    parts.extend(conversation.channel_name.text().map(quoted));
     let (unread, waiting) = (count_or_zero(&conversation.unread_count), count_or_zero(&conversation.needs_reply_count));
-    parts.push(format!("{unread} unread, {waiting} to answer"));
-    parts.extend(conversation.last_message.get().map(|message| format!("last: {}", said_by(message, 200))));
-    parts.join(" · ")
+    parts.push(shown!("{} unread, {} to answer", unread, waiting));
+    parts.extend(conversation.last_message.get().map(|message| shown!("last: {}", said_by(message, 200))));
+    parts.joined(" · ")
 }
 
 /// `you, 2026-06-12 09:15 UTC: «…»`
-fn said_by(message: &Message, longest: usize) -> String {
+fn said_by(message: &Message, longest: usize) -> Shown {
     let who = match (message.system.is_true(), message.is_from_viewer.get()) {
-        (true, _) => "OpenTrain".to_owned(),
-        (false, Some(true)) => "you".to_owned(),
+        (true, _) => "OpenTrain".into(),
+        (false, Some(true)) => "you".into(),
         // The API gives no names here.
-        _ => message.sender_user_id.text().map_or_else(|| "they".into(), |id| format!("they ({})", word(id))),
+        _ => message.sender_user_id.text().map_or_else(|| "they".into(), |text| shown!("they ({})", id(text))),
     };
-    let when = message.created_at.timestamp().map(|at| format!(", {}", moment_of(at))).unwrap_or_default();
+    let when = message.created_at.timestamp().map(|at| shown!(", {}", moment_of(at))).unwrap_or_default();
     let text = message.content.text().map_or_else(|| "(no text)".into(), |text| long(text, longest));
     let files = match count_or_zero(&message.attachment_count) {
-        0 => String::new(),
-        files => format!(" ({}, to be seen in the app)", count(files, "file")),
+        0 => Shown::default(),
+        files => shown!(" ({}, to be seen in the app)", count(files, "file")),
     };
-    format!("{who}{when}: {text}{files}")
+    shown!("{}{}: {}{}", who, when, text, files)
 }
 
 impl OneRequest for ReadMessages {
@@ -76,21 +77,23 @@ impl OneRequest for ReadMessages {
     const ID_HINT: Sentence = CONVERSATION_IDS;
 
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
-        let conversation = word(&self.conversation_id.0);
-        let with = format!("conversationId \"{conversation}\"");
-        let same = format!("{with}, ");
-        let say = format!("{with}, content");
-        let calls = [("send_message", say.as_str())];
+        let conversation = id(&self.conversation_id.0);
+        let with = shown!("conversationId \"{}\"", conversation);
+        let same = shown!("{}, ", with);
+        let say = shown!("{}, content", with);
+        let calls = [("send_message", say)];
         let next = lines::next_page("read_messages", &same, &read.output.next_cursor, &calls, context.names());
         let Some(messages) = read.output.messages.get() else {
-            let summary = format!(
-                "Conversation {conversation}: its messages are in structuredContent, under a name that is not known here."
+            let summary = shown!(
+                "Conversation {}: its messages are in structuredContent, under a name that is not known here.",
+                conversation
             );
             return Answer { next, ..Answer::new(summary, read.object) };
         };
         let theirs = messages.iter().filter(|message| !message.is_from_viewer.is_true() && !message.system.is_true());
-        let summary = format!(
-            "Conversation {conversation}: {}, {} from others. Nothing was marked as read.",
+        let summary = shown!(
+            "Conversation {}: {}, {} from others. Nothing was marked as read.",
+            conversation,
             PageRange::new(self.cursor.as_ref(), &read.output.next_cursor).describe(messages.len(), "message", ""),
             theirs.count()
         );
@@ -124,13 +127,14 @@ impl OneRequest for SendMessage {
     }
 
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
-        let conversation = word(&self.conversation_id.0);
+        let conversation = id(&self.conversation_id.0);
         let sent = text_or(&read.output.message.id, "without id");
         let text = quoted_to(&self.content, 200);
-        let summary = format!("Sent to conversation {conversation} (message {sent}): {text}. It cannot be taken back.");
+        let summary =
+            shown!("Sent to conversation {} (message {}): {}. It cannot be taken back.", conversation, sent, text);
         let mut answer = Answer::new(summary, read.object);
         answer.outcome = Some(Outcome::Created);
-        let with = format!("conversationId \"{conversation}\"");
+        let with = shown!("conversationId \"{}\"", conversation);
         answer.next = context.next(&[("read_messages", &with)]);
         answer
     }
@@ -149,7 +153,7 @@ mod tests {
             { "createdAt": "2026-06-12T08:30:00.000Z", "senderUserId": "usr_2", "content": "x".repeat(700), "attachmentCount": 2 },
             { "createdAt": "2026-06-12T08:00:00.000Z", "system": true, "content": null }
         ]));
-        let lines: Vec<String> = in_order(&messages).iter().map(|message| said_by(message, lines::MESSAGE)).collect();
+        let lines: Vec<Shown> = in_order(&messages).iter().map(|message| said_by(message, lines::MESSAGE)).collect();
         assert_eq!(lines[0], "OpenTrain, 2026-06-12 08:00 UTC: (no text)");
         assert!(lines[1].starts_with("they (usr_2), 2026-06-12 08:30 UTC: «xxx"), "{}", lines[1]);
         assert!(

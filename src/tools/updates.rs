@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use crate::answer::Answer;
 use crate::answer::lines::{each_of_page, join_bounded};
-use crate::answer::text::{count, moment_of, number, visible, word};
+use crate::answer::text::{count, moment_of, number};
+use crate::answer::{Answer, Joined, Shown, id, shown};
 use crate::api::reply::{Read, Reply};
 use crate::api::types::decimal;
 use crate::api::updates::{Event, PollUpdates};
@@ -21,25 +21,25 @@ impl OneRequest for PollUpdates {
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let events = read.output.events.items();
         let mut kinds: BTreeMap<&str, usize> = BTreeMap::new();
-        let mut decisions: BTreeMap<String, usize> = BTreeMap::new();
+        let mut decisions: BTreeMap<Shown, usize> = BTreeMap::new();
         for event in events {
             match event.kind.text().unwrap_or("of no type") {
                 CLOSED => *decisions.entry(text(event, "status")).or_default() += 1,
                 kind => *kinds.entry(kind).or_default() += 1,
             }
         }
-        let mut kinds: Vec<String> = kinds.iter().map(|(kind, many)| format!("{many} {}", word(kind))).collect();
+        let mut kinds: Vec<Shown> = kinds.iter().map(|(kind, many)| shown!("{} {}", many, id(kind))).collect();
         kinds.extend(closed(&decisions));
         let kinds = join_bounded(kinds);
         let summary = match kinds {
-            None => "Nothing new that this token may see.".to_owned(),
-            Some(kinds) => format!("{}: {kinds}.", count(events.len(), "event")),
+            None => "Nothing new that this token may see.".into(),
+            Some(kinds) => shown!("{}: {}.", count(events.len(), "event"), kinds),
         };
         let more = if read.output.has_more.is_true() { "More is there already. " } else { "" };
         let cursor = read.output.next_cursor.text().or(self.cursor.as_deref());
-        let next = cursor.map_or_else(String::new, |cursor| {
-            let call = context.next(&[("poll_updates", &format!("cursor \"{}\"", visible(cursor)))]);
-            format!("Keep this cursor. {more}{call}")
+        let next = cursor.map_or_else(Shown::default, |cursor| {
+            let call = context.next(&[("poll_updates", shown!("cursor \"{}\"", id(cursor)))]);
+            shown!("Keep this cursor. {}{}", more, call)
         });
         Answer { lines: each_of_page(events, line), next, ..Answer::new(summary, read.object) }
     }
@@ -49,28 +49,28 @@ impl OneRequest for PollUpdates {
 const CLOSED: &str = "approval.confirmed";
 
 /// `4 approvals closed (2 confirmed, 1 declined, 1 expired)`
-fn closed(decisions: &BTreeMap<String, usize>) -> Option<String> {
+fn closed(decisions: &BTreeMap<Shown, usize>) -> Option<Shown> {
     let all: usize = decisions.values().sum();
-    let each: Vec<String> = decisions.iter().map(|(status, many)| format!("{many} {status}")).collect();
-    (all > 0).then(|| format!("{} closed ({})", count(all, "approval"), each.join(", ")))
+    let each: Vec<Shown> = decisions.iter().map(|(status, many)| shown!("{} {}", many, status)).collect();
+    (all > 0).then(|| shown!("{} closed ({})", count(all, "approval"), each.joined(", ")))
 }
 
-fn line(event: &Event) -> String {
+fn line(event: &Event) -> Shown {
     let when = event.created_at.timestamp().map_or_else(|| "at no time".into(), moment_of);
-    format!("{when} · {}", sentence(event))
+    shown!("{} · {}", when, sentence(event))
 }
 
 /// Describes an event. An unknown one is described by its name and data.
-fn sentence(event: &Event) -> String {
-    let text = |key: &str| text(event, key);
+fn sentence(event: &Event) -> Shown {
+    let text = |key: &'static str| text(event, key);
     match event.kind.text().unwrap_or_default() {
-        "proposal.received" => format!("Proposal {} came in for job {}.", text("proposalId"), text("jobId")),
-        "proposal.status_changed" => format!("Proposal {} is {} now.", text("proposalId"), text("status")),
+        "proposal.received" => shown!("Proposal {} came in for job {}.", text("proposalId"), text("jobId")),
+        "proposal.status_changed" => shown!("Proposal {} is {} now.", text("proposalId"), text("status")),
         "message.received" => {
-            format!("A message came in conversation {}: message {}.", text("conversationId"), text("messageId"))
+            shown!("A message came in conversation {}: message {}.", text("conversationId"), text("messageId"))
         }
         "contract.created" => {
-            format!(
+            shown!(
                 "Contract {} began, from proposal {} for job {}.",
                 text("contractId"),
                 text("proposalId"),
@@ -78,49 +78,50 @@ fn sentence(event: &Event) -> String {
             )
         }
         "milestone.status_changed" => {
-            format!("Milestone {} of contract {} is {} now.", text("milestoneId"), text("contractId"), text("status"))
+            shown!("Milestone {} of contract {} is {} now.", text("milestoneId"), text("contractId"), text("status"))
         }
         "payment.pending" => {
-            format!(
+            shown!(
                 "Invoice {} for milestone {} of contract {} waits.",
                 text("invoiceId"),
                 text("milestoneId"),
                 text("contractId")
             )
         }
-        CLOSED => format!("Approval {} is closed: {}.", text("approvalId"), text("status")),
+        CLOSED => shown!("Approval {} is closed: {}.", text("approvalId"), text("status")),
         "contract.budget_state_changed" => budget(event),
         other => unknown(event, other),
     }
 }
 
-fn text(event: &Event, key: &str) -> String {
+fn text(event: &Event, key: &'static str) -> Shown {
     let value = event.data.get().and_then(|data| data.get(key)).and_then(Value::as_str);
-    value.map_or_else(|| format!("(no {key})"), word)
+    value.map_or_else(|| shown!("(no {})", key), id)
 }
 
-fn budget(event: &Event) -> String {
+fn budget(event: &Event) -> Shown {
     let figure =
         |key: &str| event.data.get().and_then(|data| data.get(key)).and_then(Value::as_number).and_then(decimal);
     let shown = |key: &str| figure(key).map_or_else(|| "?".into(), number);
     let used = figure("consumedFraction").and_then(|fraction| fraction.checked_mul(Decimal::ONE_HUNDRED));
-    let used = used.map_or_else(String::new, |percent| format!("{} % used, ", number(percent)));
-    format!(
-        "The budget of contract {} went from {} to {}: {used}{} of {}, {} left.",
+    let used = used.map_or_else(Shown::default, |percent| shown!("{} % used, ", number(percent)));
+    shown!(
+        "The budget of contract {} went from {} to {}: {}{} of {}, {} left.",
         text(event, "contractId"),
         text(event, "previousState"),
         text(event, "state"),
+        used,
         shown("consumedVolume"),
         shown("fundedVolume"),
         shown("remainingVolume")
     )
 }
 
-fn unknown(event: &Event, kind: &str) -> String {
+fn unknown(event: &Event, kind: &str) -> Shown {
     let data = event.data.get().into_iter().flatten();
-    let facts = data.filter_map(|(key, value)| Some(format!("{} {}", word(key), word(value.as_str()?))));
-    let facts = join_bounded(facts.collect()).unwrap_or_else(|| event.resource_id.text().map(word).unwrap_or_default());
-    format!("{}: {facts}", if kind.is_empty() { "An event of no type".into() } else { word(kind) })
+    let facts = data.filter_map(|(key, value)| Some(shown!("{} {}", id(key), id(value.as_str()?))));
+    let facts = join_bounded(facts.collect()).unwrap_or_else(|| event.resource_id.text().map(id).unwrap_or_default());
+    shown!("{}: {}", if kind.is_empty() { "An event of no type".into() } else { id(kind) }, facts)
 }
 
 #[cfg(test)]
@@ -129,7 +130,7 @@ mod tests {
     use crate::api::types::from_value;
     use serde_json::json;
 
-    fn line_of(kind: &str, data: Value) -> String {
+    fn line_of(kind: &str, data: Value) -> Shown {
         sentence(&from_value(&json!({ "id": "1", "type": kind, "data": data })))
     }
 
@@ -159,7 +160,7 @@ mod tests {
 
     #[test]
     fn closed_approvals_are_counted_by_their_decision() {
-        let decisions = BTreeMap::from([("confirmed".to_owned(), 2), ("declined".to_owned(), 1)]);
+        let decisions = BTreeMap::from([("confirmed".into(), 2), ("declined".into(), 1)]);
         assert_eq!(closed(&decisions).unwrap(), "3 approvals closed (2 confirmed, 1 declined)");
         assert_eq!(closed(&BTreeMap::new()), None);
     }

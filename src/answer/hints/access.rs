@@ -5,8 +5,9 @@ use serde_json::Value;
 use crate::answer::failure::Failure;
 use crate::answer::link::LinkKind;
 use crate::answer::sentence::Sentence;
-use crate::answer::text::visible;
+use crate::answer::shown::{Joined, Shown, id};
 use crate::api::error::Refusal;
+use crate::shown;
 
 use super::call_facts::CallFacts;
 
@@ -31,17 +32,17 @@ pub(super) fn unauthorized(call: &CallFacts<'_>) -> Vec<Sentence> {
 }
 
 pub(super) fn forbidden(refusal: &Refusal, call: &CallFacts<'_>) -> Vec<Sentence> {
-    let names = |value: Option<&Value>| -> Vec<String> {
-        value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(visible).collect()
+    let names = |value: Option<&Value>| -> Vec<Shown> {
+        value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(id).collect()
     };
     let required = names(refusal.detail("requiredScopes"));
     if !required.is_empty() {
         return missing_scope(&required, &names(refusal.detail("grantedScopes")), call);
     }
     if let Some(feature) = refusal.detail_text("featureKey") {
-        let feature = visible(feature);
+        let feature = id(feature);
         return vec![
-            format!("The feature {feature} is switched off for this account; OpenTrain's support switches it on.")
+            shown!("The feature {} is switched off for this account; OpenTrain's support switches it on.", feature)
                 .into(),
         ];
     }
@@ -53,9 +54,9 @@ pub(super) fn forbidden(refusal: &Refusal, call: &CallFacts<'_>) -> Vec<Sentence
     }
     let mut needs = Vec::new();
     if !call.gate.scopes.is_empty() {
-        needs.push(format!("the scope {}", call.gate.scopes.join(" or ")));
+        needs.push(shown!("the scope {}", call.gate.scopes.iter().joined(" or ")));
     }
-    needs.extend(call.gate.feature.map(|feature| format!("the feature {feature}")));
+    needs.extend(call.gate.feature.map(|feature| shown!("the feature {}", feature)));
     if call.gate.claimed {
         needs.push("a claimed account".into());
     }
@@ -63,16 +64,16 @@ pub(super) fn forbidden(refusal: &Refusal, call: &CallFacts<'_>) -> Vec<Sentence
         return vec!["The token may not do this.".into()];
     }
     vec![
-        format!("This needs {}, or it belongs to another account.", needs.join(" and ")).into(),
+        shown!("This needs {}, or it belongs to another account.", needs.joined(" and ")).into(),
         Sentence::naming("{} says what the token may do.", &["get_auth_status"]),
     ]
 }
 
-fn missing_scope(required: &[String], granted: &[String], call: &CallFacts<'_>) -> Vec<Sentence> {
-    let granted = if granted.is_empty() { "none".to_owned() } else { granted.join(", ") };
+fn missing_scope(required: &[Shown], granted: &[Shown], call: &CallFacts<'_>) -> Vec<Sentence> {
+    let granted = if granted.is_empty() { "none".into() } else { granted.joined(", ") };
     if call.can_claim && required.iter().all(|scope| GIVEN_BY_A_CLAIM.contains(&scope.as_str())) {
         return vec![
-            format!("The token lacks the scope {}; it has: {granted}.", required.join(" and ")).into(),
+            shown!("The token lacks the scope {}; it has: {}.", required.joined(" and "), granted).into(),
             "The token that a claim gives has it. This agent registered the account.".into(),
             Sentence::naming(
                 "{}(email) gives the page and the 6-digit code for the user; then {} fetches that token.",
@@ -81,12 +82,9 @@ fn missing_scope(required: &[String], granted: &[String], call: &CallFacts<'_>) 
         ];
     }
     vec![
-        format!("The token lacks the scope {}; it has: {granted}.", required.join(" or ")).into(),
-        format!(
-            "A token cannot be given more scopes: a person makes another in the app, {}, with that scope, and sets it as \
-             OT_API_TOKEN.",
-            call.key_page()
-        )
+        shown!("The token lacks the scope {}; it has: {}.", required.joined(" or "), granted).into(),
+        shown!("A token cannot be given more scopes: a person makes another in the app, {}, with that scope, and sets it as \
+             OT_API_TOKEN.", call.key_page())
         .into(),
         "(The token of a claimed account does not carry payments:write.)".into(),
     ]
@@ -98,19 +96,22 @@ fn missing_scope(required: &[String], granted: &[String], call: &CallFacts<'_>) 
 /// The hint for an account that no person owns yet.
 pub(super) fn claim(failure: &Failure, call: &CallFacts<'_>) -> Vec<Sentence> {
     let page = failure.links().into_iter().find(|link| link.kind == LinkKind::Claim && link.verified);
-    let page = page.map_or_else(|| "the claim page in the OpenTrain app".to_owned(), |link| link.visible_url());
+    let page = page.map_or_else(|| "the claim page in the OpenTrain app".into(), |link| shown!("{}", link.page));
     let lead = "No person owns this account yet. Nothing was charged. Tell the user:";
     let again = "\nThen repeat this call unchanged.";
     if call.sandbox && !call.can_claim {
         return vec![
-            format!(
-                "{lead}\n1. Open {page} and take over the account: one button here, a page with a code at OpenTrain.\n\
-                 2. Claiming ends the token with which an agent registered; the sandbox's own key goes on working.{again}"
+            shown!(
+                "{}\n1. Open {} and take over the account: one button here, a page with a code at OpenTrain.\n\
+                 2. Claiming ends the token with which an agent registered; the sandbox's own key goes on working.{}",
+                lead,
+                page,
+                again
             )
             .into(),
         ];
     }
-    let mut hint = vec![format!("{lead}\n1. Open {page} and take over the account.").into()];
+    let mut hint = vec![shown!("{}\n1. Open {} and take over the account.", lead, page).into()];
     if call.can_claim {
         hint.push(Sentence::naming(
             "This agent registered it: {}(email) gives the page and the 6-digit code.",
@@ -128,11 +129,8 @@ pub(super) fn claim(failure: &Failure, call: &CallFacts<'_>) -> Vec<Sentence> {
         );
     }
     hint.push(
-        format!(
-            "\n3. The token that a claim gives does not carry payments:write: if that is missing then, make a key in the app, \
-             {}, and set that one as OT_API_TOKEN.{again}",
-            call.key_page()
-        )
+        shown!("\n3. The token that a claim gives does not carry payments:write: if that is missing then, make a key in the app, \
+             {}, and set that one as OT_API_TOKEN.{}", call.key_page(), again)
         .into(),
     );
     hint.extend(call.sandbox_key());
@@ -145,10 +143,7 @@ pub(super) fn oauth(code: &str, message: &str, call: &CallFacts<'_>) -> Option<V
     Some(match code {
         // The reference names this error only in the description of `invalid_request`.
         "invalid_request" if message.contains("email_already_registered") => vec![
-            format!(
-                "That address has an OpenTrain account already. Ask the user for another one; or a person {}.",
-                call.make_a_key()
-            )
+            shown!("That address has an OpenTrain account already. Ask the user for another one; or a person {}.", call.make_a_key())
             .into(),
         ],
         "expired_token" => vec![
@@ -163,10 +158,10 @@ pub(super) fn oauth(code: &str, message: &str, call: &CallFacts<'_>) -> Option<V
         ],
         "invalid_grant" => vec![
             "The claim's token was delivered already, or the claim is unknown.".into(),
-            format!("If it is lost, a person {}.", call.make_a_key()).into(),
+            shown!("If it is lost, a person {}.", call.make_a_key()).into(),
         ],
         "anonymous_not_enabled" => vec![
-            format!("OpenTrain does not take registrations by agents now. A person {} instead.", call.make_a_key()).into(),
+            shown!("OpenTrain does not take registrations by agents now. A person {} instead.", call.make_a_key()).into(),
         ],
         "rate_limit_exceeded" => vec!["Too many registrations or claims. Wait before another try.".into()],
         _ => return None,

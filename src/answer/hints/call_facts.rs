@@ -4,7 +4,9 @@ use url::Url;
 
 use crate::answer::phrases::{SANDBOX_KEY, key_page, make_a_key};
 use crate::answer::sentence::{Names, Sentence};
+use crate::answer::shown::Shown;
 use crate::api::{Effect, Gate};
+use crate::shown;
 
 /// The facts of a call that the wording of a failure depends on.
 #[derive(Clone, Copy, Debug)]
@@ -22,7 +24,7 @@ pub struct CallFacts<'a> {
     /// The configured origin of the app.
     pub app: Option<&'a Url>,
     /// Warnings about the source of the token.
-    pub notices: &'a [String],
+    pub notices: &'a [Shown],
     /// True if the user was just asked to claim the account.
     pub after_claim: bool,
     /// True if an agent registered the account here, so that it can be claimed.
@@ -32,17 +34,17 @@ pub struct CallFacts<'a> {
 }
 
 impl CallFacts<'_> {
-    pub(super) fn key_page(&self) -> String {
+    pub(super) fn key_page(&self) -> Shown {
         key_page(self.app, self.sandbox)
     }
 
-    pub(super) fn make_a_key(&self) -> String {
+    pub(super) fn make_a_key(&self) -> Shown {
         make_a_key(self.app, self.sandbox)
     }
 
     /// Says how to configure a token. Desktop hosts do not pass shell variables, so the text names both ways.
-    pub(super) fn set_a_token(&self) -> String {
-        format!(
+    pub(super) fn set_a_token(&self) -> Shown {
+        shown!(
             "A person makes one in the OpenTrain app, {}, and sets it as OT_API_TOKEN: in the \"env\" of this server in the \
              host's configuration, or in the shell that starts it; then the server is restarted.",
             self.key_page()

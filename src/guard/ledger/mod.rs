@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use crate::answer::{Denial, Object};
+use crate::answer::{Denial, Joined, Object, Shown, quoted_to, shown};
 use crate::guard::policy::Policy;
 
 mod book;
@@ -52,7 +52,7 @@ pub struct AuditLog {
 pub struct OpenWrite {
     begun: Option<(Arc<AuditLog>, Line)>,
     /// Warnings about the record, for the caller.
-    notices: Vec<String>,
+    notices: Vec<Shown>,
 }
 
 impl AuditLog {
@@ -112,8 +112,10 @@ impl AuditLog {
             Err(fault) => {
                 tracing::warn!(%fault, "the record of writes cannot be written: this write is not on record");
                 let is_new = !self.warned.swap(true, Ordering::AcqRel);
-                let notice =
-                    || format!("WARNING: writes are not on record here ({fault}); --audit-log FILE names a place.");
+                let notice = || {
+                    let fault = quoted_to(&fault.to_string(), 400);
+                    shown!("WARNING: writes are not on record here ({}); --audit-log FILE names a place.", fault)
+                };
                 Ok(OpenWrite { begun: None, notices: is_new.then(notice).into_iter().collect() })
             }
         }
@@ -185,7 +187,7 @@ impl OpenWrite {
 
     /// Records the end of the write. Returns a warning for the caller if that failed or if something is wrong with the
     /// record.
-    pub async fn end(self, result: WriteResult) -> Option<String> {
+    pub async fn end(self, result: WriteResult) -> Option<Shown> {
         let mut notices = self.notices;
         if let Some((log, line)) = self.begun {
             let id = line.id.clone();
@@ -196,13 +198,15 @@ impl OpenWrite {
             }
             let until_then = if log.required { "; further writes are refused until then" } else { "" };
             notices.extend(written.err().map(|fault| {
-                format!(
-                    "WARNING: its record could not be written yet ({fault}). It is kept, and written first when the file \
-                     is back{until_then}."
+                shown!(
+                    "WARNING: its record could not be written yet ({}). It is kept, and written first when the file is \
+                     back{}.",
+                    quoted_to(&fault.to_string(), 400),
+                    until_then
                 )
             }));
         }
-        (!notices.is_empty()).then(|| notices.join(" "))
+        (!notices.is_empty()).then(|| notices.iter().joined(" "))
     }
 }
 

@@ -1,7 +1,6 @@
 //! The tool that ends a contract: at once, or after a person's decision if money is held.
 
-use crate::answer::text::word;
-use crate::answer::{Answer, Outcome, Sentence};
+use crate::answer::{Answer, Outcome, Sentence, id, shown};
 use crate::api::contracts::EndContract;
 use crate::api::reply::{Read, Reply};
 use crate::engine::{Context, OneRequest};
@@ -16,8 +15,9 @@ impl OneRequest for EndContract {
         if let Some(approval) = read.output.approval.get() {
             return describe_request(ApprovalRequest { approval, object: read.object, reply }, None, context).await;
         }
-        let id = word(&self.contract_id.0);
-        let summary = format!("Ended: contract {id} had no funded milestone, so it ended at once. No money has moved.");
+        let id = id(&self.contract_id.0);
+        let summary =
+            shown!("Ended: contract {} had no funded milestone, so it ended at once. No money has moved.", id);
         Answer { outcome: Some(Outcome::Done), ..Answer::new(summary, read.object) }
     }
 }

@@ -15,8 +15,8 @@ use super::listing::Listing;
 use super::tally::Tally;
 use crate::answer::lines::PageRange;
 use crate::answer::paging::{self, Cursor, Key, PAGE_BYTES, Start};
-use crate::answer::text::{self, count};
-use crate::answer::{Answer, ListPosition};
+use crate::answer::text::count;
+use crate::answer::{Answer, ListPosition, Shown, shown};
 use crate::engine::Context;
 
 /// A page of contracts, and the facts about its list.
@@ -25,14 +25,14 @@ pub(super) struct ContractPage {
     shown: Range<usize>,
     /// The number of contracts; `None` if the list continues.
     total: Option<usize>,
-    next_cursor: Option<String>,
+    next_cursor: Option<Shown>,
     /// True if the list has changed since the page before.
     may_repeat: bool,
     /// The reason why the rest could not be read, if so.
-    broken: Option<String>,
+    broken: Option<Shown>,
     tally: Tally,
     range: PageRange,
-    lines: Vec<String>,
+    lines: Vec<Shown>,
     contracts: Vec<Value>,
     rest: Map<String, Value>,
     cuts: Vec<Cut>,
@@ -62,9 +62,9 @@ impl ContractPage {
         let end = first + fitting(listing.contracts().skip(first), limit);
         let total = listing.contracts().count();
         let next_cursor = if end < total {
-            Some(Cursor::after(keys, end, filters.clone(), cursor.after.clone()).seal())
+            Some(Cursor::after(keys, end, filters.clone(), cursor.after.clone()).shown())
         } else {
-            let after = |next| Cursor::after(std::iter::empty(), 0, filters.clone(), Some(next)).seal();
+            let after = |next| Cursor::after(std::iter::empty(), 0, filters.clone(), Some(next)).shown();
             listing.next.clone().map(after)
         };
         let leads_beyond = listing.next.is_some() || (end == total && next_cursor.is_some());
@@ -94,7 +94,7 @@ impl ContractPage {
             for (place, raw) in here.clone().zip(body.contracts().skip(here.start.saturating_sub(before))) {
                 let part = body.reply.part(raw);
                 let contract: Contract = from_value(&part.value);
-                self.lines.extend(contract_lines(&format!("{}. ", place + 1), &contract, &body.reply));
+                self.lines.extend(contract_lines(shown!("{}. ", place + 1), &contract, &body.reply));
                 self.contracts.push(part.value);
                 self.cuts.extend(part.cuts.into_iter().map(|cut| cut.below("contracts[]")));
             }
@@ -111,14 +111,14 @@ impl ContractPage {
                 .push("The list has changed since the last page: contracts given before may be given again.".into());
         }
         if let Some(broken) = &self.broken {
-            answer.warnings.push(format!(
+            answer.warnings.push(shown!(
                 "WARNING: OpenTrain pages this list now, and what follows could not be read ({}).",
-                text::cut(broken, 300)
+                broken
             ));
         }
         let calls = next_calls(self.tally.contracts.keys().all(|status| status == ENDED), context);
-        answer.next = what_next(self.shown, self.total, self.next_cursor.as_deref(), &calls);
-        answer.page = Some(ListPosition { total: self.total, next_cursor: self.next_cursor });
+        answer.next = what_next(self.shown, self.total, self.next_cursor.as_ref(), &calls);
+        answer.page = Some(ListPosition { total: self.total, next_cursor: self.next_cursor.map(String::from) });
         answer.whole = "To get it: get_contract(contractId) gives one contract, its milestones page by page.".into();
         answer.object.insert("contracts".into(), self.contracts.into());
         answer.object.extend(self.rest);
@@ -154,17 +154,22 @@ fn fitting<'a>(contracts: impl Iterator<Item = &'a str> + Clone, limit: usize) -
 }
 
 /// Formats the next step after this page. `total` is known if the list is complete.
-fn what_next(page: Range<usize>, total: Option<usize>, next_cursor: Option<&str>, calls: &str) -> String {
+fn what_next(page: Range<usize>, total: Option<usize>, next_cursor: Option<&Shown>, calls: &Shown) -> Shown {
     let (given, last) = (page.len(), page.end);
-    let shown = if given == 1 { format!("Number {last}") } else { format!("{} to {last}", page.start + 1) };
+    let shown = if given == 1 { shown!("Number {}", last) } else { shown!("{} to {}", page.start + 1, last) };
     match (next_cursor, total) {
         (Some(cursor), total) => {
-            let of = total.map_or_else(String::new, |total| format!(" of {total}"));
-            format!("{shown}{of} shown. For the next: list_contracts with cursor \"{cursor}\" and the same filters.")
+            let of = total.map_or_else(Shown::default, |total| shown!(" of {}", total));
+            shown!(
+                "{}{} shown. For the next: list_contracts with cursor \"{}\" and the same filters.",
+                shown,
+                of,
+                cursor
+            )
         }
         (None, Some(0)) => "A contract begins with a hire.".into(),
-        (None, Some(total)) if given == total => format!("All are shown. {calls}"),
-        (None, Some(total)) => format!("The last {} of {total} shown. {calls}", count(given, "contract")),
-        (None, None) => calls.to_owned(),
+        (None, Some(total)) if given == total => shown!("All are shown. {}", calls),
+        (None, Some(total)) => shown!("The last {} of {} shown. {}", count(given, "contract"), total, calls),
+        (None, None) => calls.clone(),
     }
 }

@@ -1,24 +1,23 @@
 //! Names the candidate behind a proposal, for the answers about proposals, invitations and hires.
 
-use crate::answer::lines::name;
-use crate::answer::text::{quoted, word};
+use crate::answer::{Shown, id, quoted, shown};
 use crate::api::proposals::{GetProposal, Proposal};
 use crate::api::types::ProposalId;
 use crate::engine::Context;
 
 /// Reads a proposal, and names the candidate and the job.
-pub async fn candidate(proposal_id: &ProposalId, context: &Context) -> Option<String> {
+pub async fn candidate(proposal_id: &ProposalId, context: &Context) -> Option<Shown> {
     let proposal = context.look(&GetProposal { proposal_id: proposal_id.clone() }).await.ok()?.proposal;
-    let job = proposal.job_title.text().map(|title| format!(", for {}", quoted(title))).unwrap_or_default();
-    Some(format!("{}, proposal {}{job}", who(&proposal), word(&proposal_id.0)))
+    let job = proposal.job_title.text().map(|title| shown!(", for {}", quoted(title))).unwrap_or_default();
+    Some(shown!("{}, proposal {}{}", who(&proposal), id(&proposal_id.0), job))
 }
 
 /// The candidate's masked name and country.
-pub fn who(proposal: &Proposal) -> String {
+pub fn who(proposal: &Proposal) -> Shown {
     let Some(candidate) = proposal.candidate.get() else { return "an unnamed candidate".into() };
-    let name = candidate.display_name.text().map_or_else(|| "an unnamed candidate".into(), name);
+    let name = candidate.display_name.text().map_or_else(|| "an unnamed candidate".into(), quoted);
     match candidate.country.text() {
-        Some(country) => format!("{name} ({})", word(country)),
+        Some(country) => shown!("{} ({})", name, quoted(country)),
         None => name,
     }
 }

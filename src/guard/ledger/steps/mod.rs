@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::json;
 
-use crate::answer::{Denial, Object};
+use crate::answer::{Denial, Object, Shown, shown};
 use crate::files;
 use crate::guard::ledger::book::{Book, horizon};
 use crate::guard::ledger::file::{LockedFile, Position};
@@ -43,7 +43,7 @@ pub(super) struct Ledger {
     /// True if no new file can be started, so that the old one keeps growing.
     grows: bool,
     /// The last warning about uncertain amounts.
-    doubt: Option<String>,
+    doubt: Option<Shown>,
 }
 
 impl Ledger {
@@ -89,11 +89,11 @@ impl Ledger {
         line: &Line,
         policy: &Policy,
         until: Instant,
-    ) -> io::Result<Result<Vec<String>, Denial>> {
+    ) -> io::Result<Result<Vec<Shown>, Denial>> {
         let (mut file, mut notices) = self.open(until)?;
         if policy.max_day.is_some() {
             if let Err(denial) = self.book.check_day(line, policy) {
-                return Ok(Err(notices.iter().fold(denial, |denial, notice| denial.with_note(notice))));
+                return Ok(Err(notices.iter().fold(denial, Denial::with_note)));
             }
             notices.extend(self.new_doubt_warning(line));
         }
@@ -158,7 +158,7 @@ impl Ledger {
     }
 
     /// Opens the file, reads its new lines, and writes all pending lines.
-    fn open(&mut self, until: Instant) -> io::Result<(LockedFile, Vec<String>)> {
+    fn open(&mut self, until: Instant) -> io::Result<(LockedFile, Vec<Shown>)> {
         if let Some(folder) = self.path.parent() {
             files::private_folder(folder)?;
         }
@@ -173,7 +173,7 @@ impl Ledger {
     }
 
     /// Reads the lines that any process has added since the last step.
-    fn catch_up(&mut self, file: &mut LockedFile) -> io::Result<Vec<String>> {
+    fn catch_up(&mut self, file: &mut LockedFile) -> io::Result<Vec<Shown>> {
         let now = Timestamp::now();
         self.book.forget(now);
         let mut changed = false;
@@ -207,7 +207,7 @@ impl Ledger {
         if changed {
             tracing::warn!(record = %self.path.display(), "{CHANGED}");
         }
-        Ok(changed.then(|| CHANGED.to_owned()).into_iter().collect())
+        Ok(changed.then(|| CHANGED.into()).into_iter().collect())
     }
 
     /// Loads the saved state.
@@ -270,12 +270,12 @@ impl Ledger {
     }
 
     /// A warning about uncertain amounts that count, if it is a new one.
-    fn new_doubt_warning(&mut self, line: &Line) -> Option<String> {
+    fn new_doubt_warning(&mut self, line: &Line) -> Option<Shown> {
         let doubt = self.book.doubtful(line);
         let is_new = doubt.is_some() && doubt != self.doubt;
         self.doubt.clone_from(&doubt);
         let doubt = doubt.filter(|_| is_new)?;
-        Some(format!("WARNING: part of the day's limit is used by what the record does not tell clearly: {doubt}."))
+        Some(shown!("WARNING: part of the day's limit is used by what the record does not tell clearly: {}.", doubt))
     }
 }
 

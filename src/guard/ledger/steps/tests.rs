@@ -4,7 +4,7 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 use tempfile::TempDir;
 
-use crate::answer::Outcome;
+use crate::answer::{Joined, Outcome, Shown};
 use crate::guard::ledger::line::Phase;
 use crate::guard::ledger::steps::*;
 use crate::guard::ledger::{Record, WriteResult};
@@ -75,9 +75,9 @@ fn has_used_80(ledger: &mut Ledger, why: &str) {
     assert!(write(ledger, &line(901, 20)), "{why}: $100 of $100");
 }
 
-fn notices(ledger: &mut Ledger) -> String {
+fn notices(ledger: &mut Ledger) -> Shown {
     match ledger.begin(&line(999, 0), &limit(), soon()).unwrap() {
-        Ok(notices) => notices.join(" "),
+        Ok(notices) => notices.into_iter().joined(" "),
         Err(denial) => denial.message,
     }
 }

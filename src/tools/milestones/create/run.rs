@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::answer::{Answer, Cause, Denial, Object, ToolError};
+use crate::answer::{Answer, Cause, Denial, Object, Shown, ToolError, quoted, quoted_to, shown};
 use crate::api::error::Error;
 use crate::guard::ledger::Commitment;
 use crate::guard::locks::Held;
@@ -60,8 +60,9 @@ impl Creation {
         // The lock is held until the end of the write is on record, before another server takes it.
         self.context.hold(Arc::clone(&held));
         let unshared = held.unshared.as_ref().map(|why| {
-            format!(
-                "WARNING: other servers on this machine do not see this create, and could make the same one now: {why}."
+            shown!(
+                "WARNING: other servers on this machine do not see this create, and could make the same one now: {}.",
+                quoted_to(why, 400)
             )
         });
         let mut answer = self.run_alone(&held, past).await?;
@@ -235,10 +236,11 @@ impl Creation {
     }
 
     /// Warnings about the read before the create.
-    fn first_warnings(&self, look: Option<&Result<Look, Error>>, past: &Past) -> Vec<String> {
+    fn first_warnings(&self, look: Option<&Result<Look, Error>>, past: &Past) -> Vec<Shown> {
         match look {
-            Some(Err(fault)) => vec![format!(
-                "WARNING: the contract could not be looked at first ({fault}), so an equal milestone would not have been seen."
+            Some(Err(fault)) => vec![shown!(
+                "WARNING: the contract could not be looked at first ({}), so an equal milestone would not have been seen.",
+                quoted(&fault.to_string())
             )],
             Some(Ok(seen)) if !self.doubles => {
                 let resembles = |milestone: &Seen<'_>| {
