@@ -1,12 +1,10 @@
-//! OpenTrain again, small: the operations over real HTTP on loopback, with the pages on which a person decides.
+//! A small OpenTrain: the operations over real HTTP on loopback, and the pages on which a person decides.
 //!
-//! Paths, gates and decoding come from [`crate::api`], so the sandbox cannot drift from the client. It enforces what the
-//! reference documents; where the reference is silent, [`ASSUMPTIONS`] says what the sandbox does and why. It knows
-//! nothing of tools or of MCP.
+//! Paths, gates and decoding come from [`crate::api`], so the sandbox cannot drift from the client. Where the reference
+//! is silent, [`ASSUMPTIONS`] says what the sandbox does and why. The sandbox must not know tools or MCP.
 //!
-//! Floors, each using only those below it: `http` serves, `routes` answer operations and `pages` show a person what to
-//! decide, `rules` say what happens, `story` is the seeded data, `world` is the state. To add an operation, write a
-//! handler in its family's file in `routes`.
+//! Each floor uses only those below it: `http` serves, `routes` answer operations and `pages` show decisions, `rules`
+//! say what happens, `story` is the seeded data, `world` is the state. A new operation needs a handler in `routes`.
 
 mod http;
 mod pages;
@@ -24,8 +22,8 @@ pub use http::secret::UserSecret;
 pub use http::server::Sandbox;
 pub use world::{Role, default_token, roles};
 
-/// Every rule of the sandbox that is inferred and not documented: what it is about, what the sandbox does, and why.
+/// Every rule that is inferred and not documented: its subject, what the sandbox does, and why.
 pub const ASSUMPTIONS: &str = include_str!("assumptions.txt");
 
-/// The port on which a sandbox is looked for first, so that links to its pages outlive a chat.
+/// The port that is tried first. It is fixed so that links to pages outlive a chat.
 pub const DEFAULT_PORT: u16 = 27610;

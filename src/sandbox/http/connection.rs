@@ -1,4 +1,4 @@
-//! Connections that can break: an answer that does not come, one that ends in the middle, and a reset.
+//! Breaks connections on demand: no answer, half an answer, or a reset.
 
 use std::io;
 use std::net::SocketAddr;
@@ -19,10 +19,9 @@ use tokio::net::{TcpListener, TcpStream};
 
 use super::response::insert;
 
-/// How long the written half of an answer has to leave before the connection is closed.
+/// The written half of an answer needs this long to leave before the connection is closed.
 const FLUSH: Duration = Duration::from_millis(20);
 
-/// Gives connections that can be reset.
 pub(super) struct Connections(pub(super) TcpListener);
 
 pub(super) struct Connection {
@@ -30,7 +29,7 @@ pub(super) struct Connection {
     reset: Reset,
 }
 
-/// Whether a connection is reset when it closes.
+/// True if the connection is reset when it closes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reset(Arc<AtomicBool>);
 
@@ -40,7 +39,7 @@ impl Listener for Connections {
 
     async fn accept(&mut self) -> (Connection, SocketAddr) {
         let (stream, address) = Listener::accept(&mut self.0).await;
-        // Answers are small and whole: waiting to fill a packet would only delay them.
+        // Answers are small: waiting for a full packet would only delay them.
         let _ = stream.set_nodelay(true);
         (Connection { stream, reset: Reset::default() }, address)
     }
@@ -86,19 +85,18 @@ impl AsyncWrite for Connection {
 }
 
 impl Reset {
-    /// A response that resets the connection.
     pub(super) fn response(&self) -> Response {
         self.0.store(true, Ordering::Relaxed);
         lost()
     }
 }
 
-/// A response that closes the connection: its body fails before any of it, or of the head, was sent.
+/// Closes the connection: the body fails before the head is sent.
 pub(super) fn lost() -> Response {
     Response::new(Body::from_stream(stream::once(async { Err::<Bytes, _>(broken()) })))
 }
 
-/// `response` with the length of the whole body and half of it; then the connection is closed.
+/// Announces the whole length, sends half of the body, and closes the connection.
 pub(super) async fn cut(response: Response) -> Response {
     let (head, body) = response.into_parts();
     let whole = axum::body::to_bytes(body, usize::MAX).await.unwrap_or_default();

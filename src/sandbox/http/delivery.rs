@@ -1,5 +1,5 @@
-//! Delivers events to webhooks, on loopback only: what is not real must not leave this machine. The API never waits for
-//! a delivery, and each delivery is bounded in time.
+//! Delivers events to webhooks, on loopback only: nothing of the sandbox may leave this machine. The API never waits
+//! for a delivery.
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -18,8 +18,8 @@ use crate::sandbox::world::{Delivery, MOST_WAITING};
 /// How long a receiver may take (reference: guides/verify-webhook-signatures).
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Delivers what comes out of `queue`, except to the sandbox's own port: only people press the buttons of its pages.
-/// Each webhook has a queue of its own: a receiver that hangs delays no other, and the order stays.
+/// Delivers to each webhook in order, and a receiver that hangs delays no other. The sandbox's own port gets nothing,
+/// since only people may press the buttons of its pages.
 pub(super) async fn deliver(mut queue: mpsc::Receiver<Delivery>, own_port: Option<u16>) {
     let mut queues = BTreeMap::<String, mpsc::Sender<Delivery>>::new();
     while let Some(delivery) = queue.recv().await {
@@ -44,7 +44,7 @@ async fn deliver_in_order(mut queue: mpsc::Receiver<Delivery>, own_port: Option<
     }
 }
 
-/// Sends `delivery` to its receiver, and gives the status of the answer.
+/// Returns the status of the answer.
 async fn send(client: &Client, delivery: &Delivery, own_port: Option<u16>) -> Result<u16, Undelivered> {
     let Delivery { id, url, secret, event, body, .. } = delivery;
     if loopback_address(url).is_none() {
@@ -75,7 +75,7 @@ enum Undelivered {
     Failed(#[from] reqwest::Error),
 }
 
-/// The address of this machine, if `url` names one by http.
+/// The address, if `url` is http on this machine.
 fn loopback_address(url: &Url) -> Option<IpAddr> {
     let address = match url.host()? {
         Host::Ipv4(address) => IpAddr::V4(address),
@@ -86,7 +86,7 @@ fn loopback_address(url: &Url) -> Option<IpAddr> {
     (url.scheme() == "http" && address.is_loopback()).then_some(address)
 }
 
-/// The real time: receivers refuse what was signed more than 5 minutes ago.
+/// The real time, since receivers refuse a signature that is more than 5 minutes old.
 fn now() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map(|since| since.as_secs()).unwrap_or_default()
 }

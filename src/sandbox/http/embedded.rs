@@ -1,5 +1,5 @@
-//! The sandbox behind `--sandbox`: started at the first call, and shared by all servers of one user, so that what a
-//! person does on a page is seen from every chat.
+//! The sandbox behind `--sandbox`. It starts at the first call, and all servers of one user share it, so that every
+//! chat sees what a person does on a page.
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -19,7 +19,7 @@ use crate::api::client::Endpoint;
 use crate::api::error::Error;
 use crate::api::wording::wording;
 
-/// How many ports are looked at before any free one is taken.
+/// How many ports are tried before any free port is taken.
 const PORTS: u16 = 8;
 
 /// A sandbox that is found or started when it is first needed.
@@ -27,30 +27,23 @@ pub struct Embedded {
     port: u16,
     secret: UserSecret,
     faults: Faults,
-    /// The client that looks for a sandbox to share.
     client: OnceCell<reqwest::Client>,
-    /// Where it was found or started.
     place: Mutex<Option<Place>>,
-    /// Whether another one has taken its place, and the caller was not told yet.
+    /// True until the caller knows that another sandbox has taken the place of this one.
     replaced: AtomicBool,
-    /// Whether the process ends after one call.
     is_brief: bool,
-    /// Whether the sandbox is of this process, which ends after one call, and the caller was not told yet.
+    /// True until the caller knows that the sandbox ends with this process.
     ends: AtomicBool,
 }
 
-/// The notice, given once, that the links in the answer will soon be dead.
 const ENDS: &str = "NOTE: this sandbox ends with this command, and its links with it. To keep one for several commands, run \
     `opentrain-mcp sandbox` beside them.";
 
-/// The notice, given once, that another sandbox has taken the place of the one that was used.
 const REPLACED: &str = "NOTE: the sandbox that was used so far ended with the process that held it, and a fresh one took its \
     place: what was made in the old one is gone, and its ids may mean something else.";
 
 enum Place {
-    /// In this process.
     Own(Sandbox),
-    /// In another process.
     Shared { port: u16, origin: Url, instance: u64 },
 }
 
@@ -64,8 +57,8 @@ impl Place {
 }
 
 impl Embedded {
-    /// A sandbox on `port` of this machine, or near it, for the processes that know `secret`. Nothing happens before the
-    /// first call. Port 0 is any free one, shared with nobody.
+    /// A sandbox on `port` or one of the next ports, for processes that know `secret`. It starts at the first call.
+    /// With port 0 it takes any free port and is not shared.
     #[must_use]
     pub fn new(port: u16, secret: UserSecret) -> Self {
         Self {
@@ -80,19 +73,19 @@ impl Embedded {
         }
     }
 
-    /// The same with `faults`. With faults it is this process's own, and shared with nobody.
+    /// Adds `faults`. A sandbox with faults is not shared.
     #[must_use]
     pub fn with_faults(self, faults: Faults) -> Self {
         Self { faults, ..self }
     }
 
-    /// The same for a process that ends after one call.
+    /// For a process that ends after one call.
     #[must_use]
     pub fn for_one_call(self) -> Self {
         Self { is_brief: true, ..self }
     }
 
-    /// Where the sandbox is now. A sandbox that ended with its process is started again on the same port: links in a
+    /// Finds or starts the sandbox. If it ended with its process, it starts again on the same port, since links in a
     /// chat must lead somewhere.
     async fn locate(&self) -> io::Result<Url> {
         let mut place = self.place.lock().await;
@@ -116,7 +109,7 @@ impl Embedded {
         Ok(origin)
     }
 
-    /// Looks at `first` and the ports after it, and takes any free port if other programs have all of them.
+    /// Tries `first` and the ports after it, then any free port.
     async fn settle(&self, first: u16) -> io::Result<Place> {
         for port in (0..PORTS).filter_map(|step| first.checked_add(step)) {
             match self.take(port).await {
@@ -127,7 +120,6 @@ impl Embedded {
         self.start(0).await.map(Place::Own)
     }
 
-    /// Names the port if it is not the one that was asked for.
     fn name_port(&self, origin: &Url) {
         if let Some(port) = origin.port().filter(|port| self.port != 0 && *port != self.port) {
             tracing::warn!(
@@ -137,9 +129,7 @@ impl Embedded {
         }
     }
 
-    /// Starts a sandbox on `port`, or shares the one that is there. Of two that start at once, one gets the port and
-    /// the other shares it.
-    /// An error says what has the port instead.
+    /// Starts a sandbox on `port`, or shares the one that is there. An error describes the program that has the port.
     async fn take(&self, port: u16) -> Result<Place, String> {
         let fault = match self.start(port).await {
             Ok(sandbox) => return Ok(Place::Own(sandbox)),
@@ -154,7 +144,7 @@ impl Embedded {
                 Ok(Place::Shared { port, origin, instance })
             }
             Holder::Stranger(what) => Err(what.into()),
-            // It was freed between the two looks, or may not be used at all.
+            // The port was freed meanwhile, or this user may not use it.
             Holder::Nobody => self.start(port).await.map(Place::Own).map_err(|_| fault.to_string()),
         }
     }

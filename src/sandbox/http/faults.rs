@@ -1,8 +1,8 @@
-//! Faults on demand, so that anyone can rehearse what an agent does when the network or the API fails.
+//! Faults on demand, to rehearse what an agent does when the network or the API fails.
 //!
-//! Written `KIND@TOOL:CALL`, several of them with commas between: `lost-reply@create_milestone:1,502@list_contracts:2-3`.
-//! CALL is the number of a request for that tool's operation, counted from 1 in this sandbox, a range of them, or `*`
-//! for all. Requests that the server makes by itself count too: retries of a read, and looks before a write.
+//! A fault is written `KIND@TOOL:CALL`, several with commas: `lost-reply@create_milestone:1,502@list_contracts:2-3`.
+//! CALL is the number of a request for that tool's operation, from 1 on, a range of numbers, or `*` for all. Requests
+//! that the server makes by itself count too: retries of a read, and looks before a write.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,22 +10,21 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::api::catalogue::OPERATIONS;
 
-/// The ways in which a request can fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    /// It is carried out, and the connection is closed without an answer.
+    /// The request is carried out, and the connection closes without an answer.
     LostReply,
-    /// The connection is reset (TCP RST), and nothing was carried out.
+    /// The connection is reset (TCP RST); nothing is carried out.
     Reset,
-    /// It is never answered, and nothing was carried out.
+    /// No answer ever; nothing is carried out.
     Hang,
-    /// 429 with `Retry-After: 1`; not carried out.
+    /// 429 with `Retry-After: 1`; nothing is carried out.
     RateLimited,
-    /// 502 with a page of HTML, as a proxy answers; not carried out.
+    /// 502 with a page of HTML, as a proxy answers; nothing is carried out.
     BadGateway,
-    /// 200 with a page of HTML; not carried out.
+    /// 200 with a page of HTML; nothing is carried out.
     Html,
-    /// It is carried out, and half of the answer arrives, with the length of the whole.
+    /// The request is carried out, and half of the answer arrives.
     Truncated,
 }
 
@@ -39,10 +38,9 @@ pub(crate) const KINDS: [(&str, Kind); 7] = [
     ("truncated", Kind::Truncated),
 ];
 
-/// A fault, and the calls that it hits.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Fault {
-    /// The fault as it was written.
+    /// The operator's text.
     text: String,
     kind: Kind,
     operation: &'static str,
@@ -54,7 +52,7 @@ struct Fault {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Faults(Vec<Fault>);
 
-/// Why faults cannot be read as they are written.
+/// A text that is no fault, and why.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct InvalidFault(String);
@@ -66,16 +64,16 @@ impl Faults {
         Self(Vec::new())
     }
 
-    /// Reads `lost-reply@create_milestone:1,hang@list_contracts:2`. Where several hit one call, the first does.
+    /// Parses `lost-reply@create_milestone:1,hang@list_contracts:2`. The first that matches a call decides.
     ///
     /// # Errors
-    /// The part that cannot be read, and what would be right.
+    /// The invalid part, and what would be right.
     pub fn parse(text: &str) -> Result<Self, InvalidFault> {
         let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
         parts.map(Fault::parse).collect::<Result<_, _>>().map(Self)
     }
 
-    /// Whether there are none.
+    /// True without any fault.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.0.is_empty()
@@ -116,7 +114,6 @@ impl Fault {
     }
 }
 
-/// The first and the last call.
 fn numbers(calls: &str) -> Option<(u64, u64)> {
     if calls == "*" {
         return Some((1, u64::MAX));
@@ -126,7 +123,7 @@ fn numbers(calls: &str) -> Option<(u64, u64)> {
     (1 <= first && first <= last).then_some((first, last))
 }
 
-/// Faults, and the calls so far; shared by all routes.
+/// The faults and the number of calls so far. All routes share them.
 #[derive(Clone, Debug)]
 pub(crate) struct FaultPlan {
     faults: Arc<Faults>,
@@ -138,7 +135,7 @@ impl FaultPlan {
         Self { faults: Arc::new(faults), calls: Arc::default() }
     }
 
-    /// Counts a call of `operation`, and gives its fault.
+    /// Counts a call, and returns the fault that is planned for it.
     pub(crate) fn call(&self, operation: &'static str) -> Option<Kind> {
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         let call = calls.entry(operation).or_default();

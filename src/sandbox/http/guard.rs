@@ -1,12 +1,11 @@
-//! Guards a server on loopback. Any page that a person has open in a browser can send requests to this machine's ports:
-//! it must neither read the sandbox nor press its buttons.
+//! Guards a server on loopback. Any page in a person's browser can send requests to this machine's ports: it must
+//! neither read the sandbox nor press its buttons.
 
 use crate::sandbox::world::Refused;
 use http::header::{HOST, ORIGIN};
 use http::{HeaderMap, Method, StatusCode};
 
-/// Lets a request through that is meant for this server and comes from no other site.
-/// Another server's name gets 421, another site's request 403.
+/// Another server's name gets 421, a request from another site 403.
 pub(crate) fn check(method: &Method, headers: &HeaderMap) -> Result<(), Refused> {
     let host = text(headers, HOST.as_str()).unwrap_or_default();
     if !is_loopback(host) {
@@ -22,7 +21,7 @@ pub(crate) fn check(method: &Method, headers: &HeaderMap) -> Result<(), Refused>
     Ok(())
 }
 
-/// DNS rebinding: a foreign page whose name was made to resolve to loopback still sends that name as `Host`.
+/// Stops DNS rebinding: a foreign page whose name resolves to loopback still sends that name as `Host`.
 fn is_loopback(host: &str) -> bool {
     ["localhost", "127.0.0.1", "[::1]"].iter().any(|loopback| {
         let (Some(name), Some(rest)) = (host.get(..loopback.len()), host.get(loopback.len()..)) else { return false };
@@ -31,9 +30,9 @@ fn is_loopback(host: &str) -> bool {
     })
 }
 
-/// Cross-site request forgery, found as Go's `net/http.CrossOriginProtection` finds it
-/// (<https://pkg.go.dev/net/http#CrossOriginProtection>): safe methods change nothing and pass; `Sec-Fetch-Site` is
-/// believed; without it, `Origin` must be absent or name this host; a client that sends neither is no browser.
+/// Detects cross-site request forgery as Go does (<https://pkg.go.dev/net/http#CrossOriginProtection>): safe methods
+/// pass; `Sec-Fetch-Site` decides; without it, `Origin` must be absent or name this host. A client without both is no
+/// browser.
 fn is_cross_origin(method: &Method, headers: &HeaderMap, host: &str) -> bool {
     if matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return false;
@@ -45,7 +44,7 @@ fn is_cross_origin(method: &Method, headers: &HeaderMap, host: &str) -> bool {
     }
 }
 
-/// A header's value. A value that is no text becomes one that equals nothing.
+/// A header that is not text becomes a value that equals nothing.
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name).map(|value| value.to_str().unwrap_or("?"))
 }

@@ -1,18 +1,18 @@
-//! The client for other programs on this machine: receivers of webhooks, and other sandboxes.
+//! The HTTP client for other programs on this machine: receivers of webhooks, and other sandboxes.
 
 use std::net::Ipv4Addr;
 
 use reqwest::redirect::Policy;
 
-/// A client that is led nowhere else: no redirects, no proxy, and localhost is this machine.
+/// This client never leaves the machine: no redirects, no proxy, and localhost is this machine.
 pub(super) fn client() -> reqwest::Result<reqwest::Client> {
-    // It is set already if an API client was made before.
+    // An API client may have set it already.
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .no_proxy()
         .redirect(Policy::none())
         .retry(reqwest::retry::never())
-        // A receiver may close a connection that waits, and nothing is sent twice.
+        // A receiver may close an idle connection, and nothing is sent twice.
         .pool_max_idle_per_host(0)
         .tls_certs_only([])
         .resolve("localhost", (Ipv4Addr::LOCALHOST, 0).into())

@@ -1,5 +1,5 @@
-//! How a sandbox is recognised by other processes of the same user: a small JSON at a fixed path, with a proof that the
-//! sandbox knows the secret of that user.
+//! Lets other processes of the same user recognise a sandbox: a small JSON at a fixed path, with a proof that the
+//! sandbox knows the user's secret.
 
 use std::net::Ipv4Addr;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -21,12 +21,10 @@ use crate::sandbox::world::Shared;
 const PATH: &str = "/sandbox";
 /// How long a port may take to say what it is. A sandbox on the same machine needs a few milliseconds.
 const PATIENCE: Duration = Duration::from_millis(300);
-/// More bytes than a marker has.
+/// No marker has this many bytes.
 const ENOUGH: usize = 16 * 1024;
 
 const SERVICE: &str = "opentrain-mcp sandbox";
-/// The service of a sandbox that only its owner uses: to all others it is another program.
-const ALONE: &str = "opentrain-mcp sandbox with faults";
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Marker {
@@ -35,31 +33,24 @@ pub(super) struct Marker {
     /// Tells a sandbox from one that is started later in its place.
     #[serde(default)]
     instance: u64,
-    /// The answer to the question of whoever looks for a sandbox to share.
+    /// The answer to the question of a process that looks for a sandbox.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     proof: Option<String>,
 }
 
 impl Marker {
-    /// The marker of a sandbox that starts now.
     pub(super) fn starting() -> Self {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let instance = u64::try_from(since.as_micros()).unwrap_or_default();
         Self { service: SERVICE.into(), version: env!("CARGO_PKG_VERSION").into(), instance, proof: None }
     }
 
-    /// The same for a sandbox that is not shared.
-    pub(super) fn alone(self) -> Self {
-        Self { service: ALONE.into(), ..self }
-    }
-
-    /// Whether this is a sandbox of this version that may be shared.
-    fn is_shared(&self) -> bool {
+    fn is_this_version(&self) -> bool {
         self.service == SERVICE && self.version == env!("CARGO_PKG_VERSION")
     }
 }
 
-/// Serves the marker of the sandbox on `port`. The whole query is the question that its proof answers.
+/// Serves the marker. The whole query is the question; without a key there is no proof, and nobody shares the sandbox.
 pub(super) fn router(marker: Marker, port: u16, key: Option<Key>) -> Router<Shared> {
     let answer = move |RawQuery(question): RawQuery| {
         let proof = question.zip(key.as_ref()).map(|(question, key)| prove(key, port, &question));
@@ -76,11 +67,11 @@ pub(super) enum Holder {
     Ours(u64),
     /// Nothing: the port is free, or about to be.
     Nobody,
-    /// Something else, in words.
+    /// Another program; the text describes it.
     Stranger(&'static str),
 }
 
-/// Asks a port of this machine what is there; answers in bounded time.
+/// Asks a port of this machine what is there, in bounded time.
 pub(super) async fn ask(client: &Client, port: u16, key: Option<&Key>) -> Holder {
     let Ok(question) = getrandom::u64() else { return Holder::Stranger("a program that cannot be asked") };
     let question = format!("{question:016x}");
@@ -89,7 +80,7 @@ pub(super) async fn ask(client: &Client, port: u16, key: Option<&Key>) -> Holder
     };
     match timeout(PATIENCE, fetch(client, port, &question)).await {
         Ok(Ok(body)) => match serde_json::from_slice::<Marker>(&body) {
-            Ok(found) if found.is_shared() && proves(&found) => Holder::Ours(found.instance),
+            Ok(found) if found.is_this_version() && proves(&found) => Holder::Ours(found.instance),
             Ok(_) => Holder::Stranger("a sandbox of another user or version, or one with faults"),
             Err(_) => Holder::Stranger("another program"),
         },

@@ -1,5 +1,5 @@
-//! The HTTP around everything: the server and its guard, routing, faults on demand, delivery to webhooks, and how the
-//! servers of one user share one sandbox. Start at `server`.
+//! The server and its guard, routing, faults on demand, delivery to webhooks, and how the servers of one user share one
+//! sandbox. Start at `server`.
 
 mod connection;
 mod delivery;

@@ -1,4 +1,4 @@
-//! Answers and refusals as HTTP responses.
+//! Makes HTTP responses of answers and refusals.
 
 use axum::body::Body;
 use axum::response::Response;
@@ -10,7 +10,7 @@ use crate::sandbox::routes::answer::Answered;
 use crate::sandbox::rules::life;
 use crate::sandbox::world::{Shared, World};
 
-/// Carries out one API request. `work` decides while nobody else has the world; then a second has passed.
+/// Carries out one API request. `work` has the world alone; then the clock moves on by a second.
 pub(super) fn exchange(shared: &Shared, work: impl FnOnce(&mut World) -> Answered) -> Response {
     let mut world = shared.lock();
     let (request_id, date) = (world.clock.request_id(), world.now().http_date());

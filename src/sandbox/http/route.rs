@@ -1,4 +1,4 @@
-//! An operation as a route: first the token, then the gates, then the input, then the handler.
+//! Serves an operation: checks the token, the gates and the input, then runs the handler.
 
 use std::io;
 use std::sync::Arc;
@@ -26,25 +26,23 @@ use crate::sandbox::world::{ANYONE, Caller, Refused, Shared, World};
 /// The largest body that is read, in bytes.
 pub(crate) const MAX_BODY: usize = 1024 * 1024;
 
-/// An operation and its handler.
 pub(crate) struct Route {
     pub(crate) name: &'static str,
     pub(crate) method: Method,
     pub(crate) path: String,
     pub(crate) gate: Gate,
     dialect: Dialect,
-    /// The parameter of the query that tells it from others with the same path.
+    /// The query parameter that tells this operation from another with the same path.
     query_has: Option<&'static str>,
     precheck: fn(&[u8]) -> Result<(), Refused>,
     map_invalid: fn(InvalidArgument) -> Refused,
-    /// What a claim is needed for.
+    /// What an unclaimed account cannot do, as in `details.action`.
     pub(crate) action: Option<&'static str>,
     run: Box<Run>,
 }
 
 type Run = dyn Fn(&mut World, &Caller, &Sent) -> Result<Answered, InvalidArgument> + Send + Sync;
 
-/// The route of the operation that `handler` answers.
 pub(crate) fn route<O: Operation>(handler: fn(&mut World, &Caller, &O) -> Answered) -> Route {
     let run = move |world: &mut World, caller: &Caller, sent: &Sent| {
         let operation: O = wire::decode(sent.path.iter().cloned(), &sent.query, &sent.body)?;
@@ -66,22 +64,19 @@ pub(crate) fn route<O: Operation>(handler: fn(&mut World, &Caller, &O) -> Answer
 }
 
 impl Route {
-    /// Names what an unclaimed account cannot do, as in `details.action`.
     pub(super) fn needs_claim_to(self, action: &'static str) -> Self {
         Self { action: Some(action), ..self }
     }
 
-    /// Answers only requests whose query has the parameter `name`.
     pub(super) fn when_query_has(self, name: &'static str) -> Self {
         Self { query_has: Some(name), ..self }
     }
 
-    /// Checks a body before it is decoded.
+    /// `precheck` sees the body before it is decoded.
     pub(super) fn precheck(self, precheck: fn(&[u8]) -> Result<(), Refused>) -> Self {
         Self { precheck, ..self }
     }
 
-    /// Writes the refusal of an invalid input.
     pub(super) fn map_invalid(self, map_invalid: fn(InvalidArgument) -> Refused) -> Self {
         Self { map_invalid, ..self }
     }
@@ -93,7 +88,6 @@ impl Route {
         (self.run)(world, &caller, sent).map_err(self.map_invalid)?
     }
 
-    /// Answers, or plays the fault that is planned for this call.
     async fn serve(&self, shared: &Shared, plan: &FaultPlan, reset: &Reset, request: Request) -> Response {
         let sent = Sent::read(request).await;
         let answer = |sent: Result<Sent, Refused>| {
@@ -155,7 +149,6 @@ fn caller(world: &mut World, headers: &HeaderMap) -> Result<Caller, Refused> {
     }
 }
 
-/// The parts of a request that operations read.
 struct Sent {
     path: Vec<(String, String)>,
     query: String,
@@ -184,7 +177,7 @@ fn unread(fault: &BytesRejection) -> Refused {
     }
 }
 
-/// The routes by method and path.
+/// Groups the routes by method and path.
 fn groups(routes: Vec<Route>) -> Vec<Vec<Route>> {
     let mut groups: Vec<Vec<Route>> = Vec::new();
     for route in routes {
@@ -197,14 +190,14 @@ fn groups(routes: Vec<Route>) -> Vec<Vec<Route>> {
     groups
 }
 
-/// The route of `group` that a request with this query is for.
+/// Finds the route of a group by the query.
 fn meant<'a>(group: &'a [Route], query: &str) -> Option<&'a Route> {
     let has =
         |name: &str| form_urlencoded::parse(query.as_bytes()).any(|(found, value)| found == name && !value.is_empty());
     group.iter().find(|route| route.query_has.is_none_or(has))
 }
 
-/// Serves the routes of `table`. Routes that share a start of their paths must name its parameters alike.
+/// Routes whose paths start alike must name the parameters alike.
 pub(super) fn router(table: Vec<Route>, plan: &FaultPlan) -> io::Result<Router<Shared>> {
     let mut router = Router::new();
     for group in groups(table) {

@@ -1,5 +1,5 @@
-//! The secret in the user's state folder by which the servers of one user know each other's sandbox. Another user's program
-//! on the port cannot read it, so it is never taken for a sandbox.
+//! The secret in the user's state folder with which the servers of one user recognise each other's sandbox. Another
+//! user's program on the port cannot read it.
 
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
@@ -12,10 +12,10 @@ use ring::hmac::{HMAC_SHA256, Key, sign, verify};
 use crate::files;
 
 const NAME: &str = "sandbox.secret";
-/// The bytes of the secret.
+/// In bytes.
 const LENGTH: usize = 32;
 
-/// The secret of one user, read or made when it is first needed.
+/// The secret of one user. It is read or made when it is first needed.
 #[derive(Debug, Default)]
 pub struct UserSecret {
     folder: Option<PathBuf>,
@@ -23,7 +23,7 @@ pub struct UserSecret {
 }
 
 impl UserSecret {
-    /// The secret in this folder. Without a folder there is none, and a sandbox is shared with nobody.
+    /// Without a folder there is no secret, and the sandbox is not shared.
     #[must_use]
     pub fn in_folder(folder: Option<PathBuf>) -> Self {
         Self { folder, key: OnceLock::new() }
@@ -45,7 +45,7 @@ impl UserSecret {
     }
 }
 
-/// Proves to whoever asks with `question` that the sandbox on `port` knows the secret.
+/// Proves that the sandbox on `port` knows the secret.
 pub(super) fn prove(key: &Key, port: u16, question: &str) -> String {
     BASE64.encode(sign(key, statement(port, question).as_bytes()))
 }
@@ -54,7 +54,7 @@ pub(super) fn is_proof(key: &Key, port: u16, question: &str, proof: &str) -> boo
     BASE64.decode(proof).is_ok_and(|proof| verify(key, statement(port, question).as_bytes(), &proof).is_ok())
 }
 
-/// With the port, so that nobody can pass on what a sandbox elsewhere answers.
+/// The port is part of it, so that nobody can pass on the answer of another sandbox.
 fn statement(port: u16, question: &str) -> String {
     format!("opentrain-mcp sandbox {port} {question}")
 }
@@ -68,7 +68,7 @@ fn read_or_make(folder: &Path) -> io::Result<Vec<u8>> {
     if secret.len() == LENGTH { Ok(secret) } else { Err(io::Error::other("it is not a secret of this program")) }
 }
 
-/// Of two processes that make it at once, one makes it and the other reads it.
+/// If two processes make it at once, one makes it and the other reads it.
 fn make(folder: &Path, path: &Path) -> io::Result<Vec<u8>> {
     let mut secret = vec![0; LENGTH];
     getrandom::fill(&mut secret).map_err(io::Error::other)?;

@@ -1,4 +1,4 @@
-//! The server: start and stop, the headers of every response, and paths that are no operation.
+//! Starts and stops the server, sets the headers of every response, and answers unknown paths.
 
 use std::io;
 use std::net::SocketAddr;
@@ -29,7 +29,7 @@ use crate::sandbox::pages::{layout, router as pages};
 use crate::sandbox::story;
 use crate::sandbox::world::{DeliveryQueue, Refused, Shared, World};
 
-/// A page may show itself in its own style, and send its own form. No scripts, no frames, nothing from elsewhere.
+/// Allows a page its own style and its own form: no scripts, no frames, nothing from elsewhere.
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
@@ -38,7 +38,7 @@ const POLICY: &str =
 pub struct Sandbox {
     origin: Url,
     serving: JoinHandle<io::Result<()>>,
-    /// Dropped with the sandbox, which tells the server to stop.
+    /// The server stops when this is dropped.
     _running: oneshot::Sender<()>,
 }
 
@@ -48,12 +48,12 @@ impl Sandbox {
     /// Must be called within a Tokio runtime.
     ///
     /// # Errors
-    /// When `listener` is not on loopback: other machines must not mistake the sandbox for OpenTrain.
+    /// If `listener` is not on loopback: other machines must not mistake the sandbox for OpenTrain.
     pub fn start(listener: TcpListener, secret: &UserSecret) -> io::Result<Self> {
         Self::start_with(listener, secret, Faults::none())
     }
 
-    /// The same with `faults`. With faults no other process shares it.
+    /// Like [`start`](Self::start), with `faults`. No other process shares a sandbox with faults.
     ///
     /// # Errors
     /// As [`start`](Self::start).
@@ -64,10 +64,8 @@ impl Sandbox {
             return Err(io::Error::new(io::ErrorKind::InvalidInput, what));
         }
         let origin = origin(address)?;
-        let is_shared = faults.is_empty();
-        let marker = if is_shared { Marker::starting() } else { Marker::starting().alone() };
-        let key = if is_shared { secret.key().cloned() } else { None };
-        let marker = marker::router(marker, address.port(), key);
+        let key = if faults.is_empty() { secret.key().cloned() } else { None };
+        let marker = marker::router(Marker::starting(), address.port(), key);
         let mut world = story::world(&origin)?;
         world.faults = faults.to_string();
         let (queue, deliveries) = DeliveryQueue::open();
@@ -129,8 +127,8 @@ async fn around(State(shared): State<Shared>, request: Request, next: Next) -> R
     };
     for (name, value) in [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        // Not `no-referrer`: with it, browsers send `Origin: null` even from our own form (Fetch, "append a request
-        // `Origin` header"), and one without `Sec-Fetch-Site` could then not press a button.
+        // With `no-referrer`, browsers send `Origin: null` even from our own form (Fetch, "append a request `Origin`
+        // header"), and a browser without `Sec-Fetch-Site` could not press a button.
         (REFERRER_POLICY, "same-origin"),
         (CACHE_CONTROL, "no-store"),
         (CONTENT_SECURITY_POLICY, POLICY),
@@ -144,7 +142,7 @@ async fn around(State(shared): State<Shared>, request: Request, next: Next) -> R
     response
 }
 
-/// A refusal outside of every operation: the API's envelope below `/api/`, a page anywhere else.
+/// Refuses with the API's envelope below `/api/`, with a page elsewhere.
 fn elsewhere(shared: &Shared, path: &str, refused: Refused) -> Response {
     if path.starts_with("/api/") { exchange(shared, |_| Err(refused)) } else { layout::refusal(&refused) }
 }

@@ -1,4 +1,4 @@
-//! Every operation and its handler. A new operation needs a line here.
+//! Lists every operation with its handler. A new operation needs a line here.
 
 use super::route::{Route, route};
 use crate::sandbox::routes::{
@@ -7,7 +7,7 @@ use crate::sandbox::routes::{
 };
 use crate::sandbox::world::Refused;
 
-/// All routes. Where operations share method and path, the one with a parameter of its own comes first.
+/// If operations share method and path, the one with a parameter of its own comes first.
 pub(crate) fn routes() -> Vec<Route> {
     vec![
         route(account::auth_status),

@@ -1,4 +1,4 @@
-//! The account's own pages: where it is claimed, and where it gets a payment method.
+//! The pages on which an account is claimed and gets a payment method.
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
@@ -6,11 +6,11 @@ use axum::response::Response;
 use http::StatusCode;
 use maud::{Markup, html};
 
-use super::layout::{Fields, form, next_step, not_found, page, refusal, see, unexpected, visible};
+use super::layout::{Fields, form, next_step, no_account, not_found, page, refusal, see, unexpected, visible};
 use crate::sandbox::rules::claim;
 use crate::sandbox::world::{Account, Attempt, Owner, Refused, Shared, World};
 
-/// Where an account is claimed: the seeded one with a button, one that an agent registered with its link and code.
+/// The seeded account is claimed with a button, an account of an agent with a link and a code.
 pub(super) async fn claim(State(shared): State<Shared>, query: RawQuery) -> Response {
     let (world, sent) = (shared.lock(), Fields::query(query));
     match (sent.get("token"), sent.get("account")) {
@@ -20,7 +20,6 @@ pub(super) async fn claim(State(shared): State<Shared>, query: RawQuery) -> Resp
     }
 }
 
-/// Claims an account.
 pub(super) async fn claimed(State(shared): State<Shared>, body: Bytes) -> Response {
     let (mut world, sent) = (shared.lock(), Fields::form(&body));
     let Some(token) = sent.get("token") else {
@@ -29,36 +28,31 @@ pub(super) async fn claimed(State(shared): State<Shared>, body: Bytes) -> Respon
     };
     match claim::claim(&mut world, token, sent.get("code").unwrap_or_default()) {
         Ok(()) => see(&format!("/claim?token={token}")),
-        Err(why) => match world.by_attempt(token) {
-            Some((_, account, attempt)) if !account.claimed && world.now() < attempt.ends_at => {
-                asks_for_code(StatusCode::BAD_REQUEST, account, attempt, Some(why))
-            }
-            _ => refusal(&Refused::bad_request(why)),
+        Err(why) => match claim::open(&world, token) {
+            Ok((_, account, attempt)) => asks_for_code(StatusCode::BAD_REQUEST, account, attempt, Some(why)),
+            Err(_) => refusal(&Refused::bad_request(why)),
         },
     }
 }
 
 fn ceremony(world: &World, token: &str) -> Response {
-    match world.by_attempt(token) {
-        None => not_found("This link is not the latest one, or of another sandbox. Ask your assistant for a new one."),
-        Some((_, account, _)) if account.claimed => claimed_page(&html! {
+    match (claim::open(world, token), world.by_attempt(token)) {
+        (Ok((_, account, attempt)), _) => asks_for_code(StatusCode::OK, account, attempt, None),
+        (_, Some((_, account, _))) if account.claimed => claimed_page(&html! {
             p { "Your agent gets a new token by itself; the old one has ended. The new one cannot create milestones or pay: \
                  it has no " code { "payments:write" } "." }
             p { strong { "Next:" } " tell your assistant that you have claimed the account. For milestones, "
                 a href={ "/settings/api-keys?account=" (account.organization_id) } { "make a key with payments:write" } "." }
         }),
-        Some((_, _, attempt)) if world.now() >= attempt.ends_at => {
-            not_found("The code is too old. Ask your assistant for a new one.")
-        }
-        Some((_, account, attempt)) => asks_for_code(StatusCode::OK, account, attempt, None),
+        (Err(why), _) => not_found(why),
     }
 }
 
-/// The page of an account that only its agent can lead to.
+/// Says that only the agent can start this claim.
 fn by_the_agent(world: &World, account: &str) -> Response {
     let found = world.owner_of(Some(account)).and_then(|owner| world.account(owner));
     match found {
-        None => unknown(),
+        None => no_account(),
         Some(account) if account.claimed => claimed_page(&next_step("that the account is claimed.")),
         Some(account) => page(
             StatusCode::OK,
@@ -124,11 +118,10 @@ fn claim_seeded(world: &World) -> Response {
     page(StatusCode::OK, "Claim this account?", &body)
 }
 
-/// Where a payment method is put on file.
 pub(super) async fn billing(State(shared): State<Shared>, query: RawQuery) -> Response {
     let (world, sent) = (shared.lock(), Fields::query(query));
     let named = sent.get("account");
-    let Some(account) = world.owner_of(named).and_then(|owner| world.account(owner)) else { return unknown() };
+    let Some(account) = world.owner_of(named).and_then(|owner| world.account(owner)) else { return no_account() };
     if account.has_card {
         let body = html! {
             p { "It is a pretend card: no number was asked for, and nothing is ever charged." }
@@ -146,19 +139,14 @@ pub(super) async fn billing(State(shared): State<Shared>, query: RawQuery) -> Re
     page(StatusCode::OK, "Add a payment method?", &body)
 }
 
-/// Puts a payment method on file.
 pub(super) async fn card_added(State(shared): State<Shared>, query: RawQuery) -> Response {
     let (mut world, sent) = (shared.lock(), Fields::query(query));
     let owner = world.owner_of(sent.get("account"));
-    let Some(account) = owner.and_then(|owner| world.account_mut(owner)) else { return unknown() };
+    let Some(account) = owner.and_then(|owner| world.account_mut(owner)) else { return no_account() };
     account.has_card = true;
     see(&billing_path(sent.get("account")))
 }
 
 fn billing_path(account: Option<&str>) -> String {
     account.map_or_else(|| "/billing".into(), |account| format!("/billing?account={account}"))
-}
-
-fn unknown() -> Response {
-    not_found("There is no such account in this sandbox.")
 }

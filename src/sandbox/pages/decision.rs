@@ -29,8 +29,8 @@ pub(super) async fn declined(State(shared): State<Shared>, id: Id) -> Response {
     press(&shared, &id_of(id), DECLINED, decide::decline)
 }
 
-/// Carries out the button that was pressed. If somebody was faster, the page says what was decided: a late Decline must
-/// not read as if nothing had happened.
+/// Carries out the pressed button. If it is too late, the page says what was decided: a late Decline must not read as
+/// if nothing had happened.
 fn press(
     shared: &Shared,
     id: &str,

@@ -1,4 +1,4 @@
-//! The front page: what there is, and what waits for a person.
+//! The front page: open decisions, accounts, contracts, and tokens.
 
 use axum::extract::State;
 use axum::response::Response;
@@ -13,7 +13,7 @@ use crate::sandbox::world::{Account, Contract, Milestone, Owner, Shared, World, 
 
 const DAY: u64 = 24 * 3_600;
 
-/// Moves the sandbox's clock on, so that a rehearsal need not wait until something expires.
+/// Moves the clock on, so that a rehearsal need not wait until something expires.
 pub(super) async fn let_a_day_pass(State(shared): State<Shared>) -> Response {
     life::wait(&mut shared.lock(), DAY);
     see("/")
@@ -40,7 +40,7 @@ pub(super) async fn page(State(shared): State<Shared>) -> Response {
     layout::page(StatusCode::OK, "Sandbox", &body)
 }
 
-/// Everything that a person can decide now: requests, checkouts and claims.
+/// Lists open requests, checkouts and claims.
 fn waiting(world: &World) -> Markup {
     let now = world.now();
     let asked = world.approvals.iter().filter(|approval| approval.is_open(now)).map(|approval| {
@@ -69,7 +69,6 @@ fn entry(path: &str, text: &Markup, until: &str) -> Markup {
     html! { a href=(path) { (text) } ", until " (until) }
 }
 
-/// What an account has.
 fn account_of(world: &World, owner: Owner, account: &Account) -> Markup {
     let contracts = world.contracts_of(owner);
     html! {

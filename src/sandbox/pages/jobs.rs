@@ -1,4 +1,4 @@
-//! The page of a job, and of a draft with what it lacks. Nothing is changed here.
+//! Shows a job, and a draft with its missing fields. These pages change nothing.
 
 use axum::extract::{RawQuery, State};
 use axum::response::Response;
@@ -26,7 +26,7 @@ fn show(world: &World, id: &str, note: Option<&str>) -> Response {
     let body = html! {
         p { bdi { (visible(&job.company)) } " · " (text(&serde_json::json!(job.status))) " · "
             code { (job.id) } }
-        table.facts { tbody { @for (name, value) in &job.fields { (row(&label(name), &html! { bdi { (text(value)) } })) } } }
+        table.facts { tbody { @for (name, value) in &job.fields { (row(drafts::label(name), &html! { bdi { (text(value)) } })) } } }
         (lacks(job))
         @if let Some(note) = note { p.quiet { (note) } }
     };
@@ -41,19 +41,6 @@ fn lacks(job: &Job) -> Markup {
             ul { @for field in &missing { li { (text(&field["label"])) ": " (text(&field["prompt"])) } } }
         }
     }
-}
-
-/// A field's name in words: `jobDescription` is "Job description".
-fn label(name: &str) -> String {
-    let mut words = String::new();
-    for (place, character) in name.chars().enumerate() {
-        match character {
-            _ if place == 0 => words.extend(character.to_uppercase()),
-            'A'..='Z' => words.extend([' ', character.to_ascii_lowercase()]),
-            _ => words.push(character),
-        }
-    }
-    words
 }
 
 fn text(value: &Value) -> String {

@@ -1,4 +1,4 @@
-//! Settings → API keys: a person makes a token with the scopes that they choose.
+//! Settings → API keys: a person makes a token with chosen scopes.
 
 use axum::body::Bytes;
 use axum::extract::{RawQuery, State};
@@ -6,25 +6,25 @@ use axum::response::Response;
 use http::StatusCode;
 use maud::{Markup, html};
 
-use super::layout::{Fields, not_found, page, see, visible};
+use super::layout::{Fields, no_account, page, see, visible};
 use crate::sandbox::world::{ALL_SCOPES, Account, Key, MOST_KEYS, Owner, Shared, World};
 
 /// The longest name of a token (reference: api-reference/tokens/create).
 const LONGEST_NAME: usize = 120;
 
-/// The keys of an account, and a form to make one. `made` names the key that the form made a moment ago.
+/// Shows the keys and a form. `made` in the query names the key that the form has just made.
 pub(super) async fn keys(State(shared): State<Shared>, query: RawQuery) -> Response {
     let (world, sent) = (shared.lock(), Fields::query(query));
-    let Some((owner, account)) = wanted(&world, &sent) else { return unknown() };
+    let Some((owner, account)) = wanted(&world, &sent) else { return no_account() };
     let made = world.keys.of(owner).find(|key| Some(key.id()) == sent.get("made"));
     let secret = made.and_then(|key| key.secret(world.now()));
     settings(&world, owner, account, &html! { @if let Some(secret) = secret { (shown_once(secret, &world.origin)) } })
 }
 
-/// Makes a key and leads to the page that shows it, so that a reload makes no second one.
+/// Makes a key and redirects to the page that shows it, so that a reload makes no second key.
 pub(super) async fn made(State(shared): State<Shared>, body: Bytes) -> Response {
     let (mut world, sent) = (shared.lock(), Fields::form(&body));
-    let Some((owner, account)) = wanted(&world, &sent) else { return unknown() };
+    let Some((owner, account)) = wanted(&world, &sent) else { return no_account() };
     let organization = account.organization_id.clone();
     let wanted: Vec<_> = sent.all("scope").collect();
     let scopes: Vec<_> = ALL_SCOPES.iter().copied().filter(|scope| wanted.contains(scope)).collect();
@@ -50,7 +50,7 @@ pub(super) async fn made(State(shared): State<Shared>, body: Bytes) -> Response 
     see(&format!("/settings/api-keys?account={organization}&made={made}"))
 }
 
-/// The account that is named; where none is, the one that was claimed last.
+/// The named account, or the account that was claimed last.
 fn wanted<'a>(world: &'a World, sent: &Fields) -> Option<(Owner, &'a Account)> {
     let claimed = || world.our_accounts().filter(|(_, account)| account.claimed).last().map(|(owner, _)| owner);
     let owner = match sent.get("account") {
@@ -58,10 +58,6 @@ fn wanted<'a>(world: &'a World, sent: &Fields) -> Option<(Owner, &'a Account)> {
         None => claimed().or(Some(Owner::SEEDED)),
     };
     owner.and_then(|owner| Some((owner, world.account(owner)?)))
-}
-
-fn unknown() -> Response {
-    not_found("There is no such account in this sandbox.")
 }
 
 fn settings(world: &World, owner: Owner, account: &Account, notice: &Markup) -> Response {

@@ -1,4 +1,4 @@
-//! The frame of every page, and the pieces that several pages share.
+//! The frame of every page, and what several pages share.
 
 use axum::body::Bytes;
 use axum::extract::rejection::PathRejection;
@@ -37,12 +37,12 @@ pub(crate) fn page(status: StatusCode, title: &str, body: &Markup) -> Response {
     (status, Html(page.into_string())).into_response()
 }
 
-/// Leads to the page that shows the new state: reloading it repeats nothing.
+/// Redirects to the page that shows the new state, so that a reload repeats nothing.
 pub(super) fn see(path: &str) -> Response {
     Redirect::to(path).into_response()
 }
 
-/// A refusal, for a person with a browser.
+/// Shows a refusal to a person with a browser.
 pub(crate) fn refusal(refused: &Refused) -> Response {
     let title = refused.status.canonical_reason().unwrap_or("Refused");
     page(refused.status, title, &html! { p role="alert" { (refused.message) } })
@@ -52,12 +52,16 @@ pub(super) fn not_found(message: &str) -> Response {
     refusal(&Refused::not_found(message))
 }
 
+pub(super) fn no_account() -> Response {
+    not_found("There is no such account in this sandbox.")
+}
+
 /// The page that a proxy might answer with instead of the API.
 pub(crate) fn no_answer(status: StatusCode) -> Response {
     page(status, "This is not the API", &html! { p { "A page instead of an answer: a fault on demand." } })
 }
 
-/// A form with one button, and with a hidden field for each of `fields`.
+/// A form with one button. `fields` are hidden.
 pub(super) fn form(action: &str, class: &str, fields: &[(&str, &str)], button: &str) -> Markup {
     html! {
         form class=[(!class.is_empty()).then_some(class)] method="post" action=(action) {
@@ -67,7 +71,7 @@ pub(super) fn form(action: &str, class: &str, fields: &[(&str, &str)], button: &
     }
 }
 
-/// The next step after a page is done: no host wakes the assistant by itself.
+/// No host wakes the assistant by itself, so the person has to tell it.
 pub(super) fn next_step(what: &str) -> Markup {
     html! { p { strong { "Next:" } " tell your assistant " (what) } }
 }
@@ -76,7 +80,6 @@ pub(super) fn unexpected() -> Markup {
     html! { p.quiet { "If you did not expect this, close the page: nothing happens." } }
 }
 
-/// A row of a table of facts.
 pub(super) fn row(name: &str, value: &Markup) -> Markup {
     html! { tr { th { (name) } td { (value) } } }
 }
@@ -85,7 +88,7 @@ pub(super) fn name(milestone: &Milestone) -> String {
     visible(milestone.name.as_deref().unwrap_or(&milestone.description))
 }
 
-/// A milestone's status in words: `NOT_FUNDED` is "not funded".
+/// `NOT_FUNDED` is "not funded".
 pub(super) fn status(milestone: &Milestone) -> String {
     match milestone.status.as_str() {
         ACTIVE_FUNDED => "funded".into(),
@@ -93,8 +96,8 @@ pub(super) fn status(milestone: &Milestone) -> String {
     }
 }
 
-/// Text of other people. Line breaks stay; control characters, and characters that turn the direction of writing or
-/// cannot be seen, are written out.
+/// Makes other people's text safe to show: line breaks stay, and control, direction and invisible characters are
+/// written out.
 pub(super) fn visible(text: &str) -> String {
     let is_dangerous = |character: char| {
         (character.is_control() && !matches!(character, '\n' | '\t'))
@@ -108,15 +111,14 @@ pub(super) fn visible(text: &str) -> String {
     text.replace("\r\n", "\n").chars().map(shown).collect()
 }
 
-/// The id in a page's path.
 pub(super) type Id = Result<Path<String>, PathRejection>;
 
-/// An id that cannot be read is no id.
+/// An id that is not UTF-8 is empty.
 pub(super) fn id_of(id: Id) -> String {
     id.map(|Path(id)| id).unwrap_or_default()
 }
 
-/// The fields of a form or of a query, in order.
+/// The fields of a form or a query.
 pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
@@ -136,7 +138,6 @@ impl Fields {
         self.all(name).next()
     }
 
-    /// Every value of `name`.
     pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
         self.0.iter().filter(move |(known, value)| known == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }

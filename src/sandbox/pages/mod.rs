@@ -1,5 +1,5 @@
-//! The pages for a person: the front page, the account with its claim and payment method, and each decision. Pages need
-//! no scripts, and a GET changes nothing. Text of other people cannot pretend to be part of the page.
+//! Pages for a person. They have no scripts, and a GET changes nothing. Other people's text cannot pretend to be part
+//! of a page.
 
 mod account;
 mod checkout;

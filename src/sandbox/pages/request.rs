@@ -1,4 +1,4 @@
-//! What a person reads about a request: all words of one kind of request stand together.
+//! The texts about a request, by kind of request.
 
 use maud::{Markup, html};
 
@@ -6,21 +6,19 @@ use super::layout::{name, row, visible};
 use crate::api::milestones::ACTIVE_FUNDED;
 use crate::sandbox::world::{Asked, Contract, Costs, Exact, Milestone, Moment, PAID, PaymentType, Request, World};
 
-/// A request in words.
 pub(super) struct View {
     pub(super) question: &'static str,
     /// The text of a link to the request.
     pub(super) deed: Markup,
-    /// How much, and for whom.
+    /// The amount and the trainer.
     pub(super) subject: Markup,
-    /// The words of the button: OpenTrain's own, and what happens.
+    /// The text of the button: OpenTrain's word, and what it does.
     pub(super) confirm: String,
-    /// The heading once it is confirmed, and what was done.
+    /// The heading after it is confirmed.
     pub(super) confirmed: &'static str,
     pub(super) done: String,
-    /// Rows of a table.
+    /// Table rows.
     pub(super) facts: Markup,
-    /// What the confirming button does.
     pub(super) consequence: Markup,
 }
 
@@ -107,7 +105,7 @@ fn end(contract: &Contract) -> View {
 }
 
 fn hire(world: &World, request: &Request) -> Option<View> {
-    let proposal = world.proposals.iter().find(|proposal| Some(&proposal.id) == request.proposal_id.as_ref())?;
+    let proposal = world.candidate(request)?;
     let (trainer, job, terms) = (&proposal.trainer, world.job(&proposal.job_id), request.terms.as_ref()?);
     let candidate = html! { bdi { (visible(&trainer.display_name())) } };
     let costs = Costs::of(terms.amount);
@@ -154,7 +152,6 @@ fn about_milestone(contract: &Contract, milestone: &Milestone, fee: &Markup, now
     }
 }
 
-/// The contract, and how much money and work it has had.
 fn about_contract(contract: &Contract) -> Markup {
     let sum = |status: &str| {
         let all = contract.timeline().filter(|milestone| milestone.status == status);
@@ -181,7 +178,6 @@ const fn unit(contract: &Contract) -> &'static str {
     }
 }
 
-/// The price of one unit of the volume.
 fn rate(contract: &Contract) -> Markup {
     let rate = contract.rate_usd.filter(|_| contract.payment_type != PaymentType::FixedPrice);
     html! { @if let Some(rate) = rate { " × " (rate.dollars()) } }

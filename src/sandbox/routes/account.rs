@@ -1,4 +1,4 @@
-//! The account behind the token.
+//! Handlers for the caller's own account.
 
 use serde_json::json;
 

@@ -1,4 +1,4 @@
-//! An agent's own account: registration, the claim's ceremony, and the end of a token. These speak OAuth.
+//! Handlers for an agent's account: registration, the claim ceremony, and the end of a token. They speak OAuth.
 
 use http::StatusCode;
 use serde_json::{Value, json};
@@ -9,10 +9,10 @@ use crate::sandbox::rules::claim::{self, CODE_LIFETIME, NotYet, POLL_INTERVAL};
 use crate::sandbox::world::{AFTER_THE_CLAIM, BEFORE_THE_CLAIM, Caller, Refused, World};
 
 const ANONYMOUS: &str = "anonymous";
-/// A name by which an agent rehearses that registering is switched off.
+/// An agent with this name rehearses that registration is off.
 const SWITCHED_OFF: &str = "registration-off-test";
 
-/// Checks the one field of a registration that our own client never sends.
+/// Our own client never sends this field.
 pub(crate) fn check_identity_type(body: &[u8]) -> Result<(), Refused> {
     let body: Value = serde_json::from_slice(body).unwrap_or_default();
     match body.get("identity_type").filter(|kind| !kind.is_null() && *kind != ANONYMOUS) {
@@ -41,7 +41,7 @@ pub(crate) fn register(world: &mut World, _: &Caller, wanted: &RegisterIdentity)
     })))
 }
 
-/// Starts the ceremony, or starts it again with another code.
+/// A second start makes another code.
 pub(crate) fn start(world: &mut World, _: &Caller, wanted: &StartClaim) -> Answered {
     if !is_address(&wanted.email) {
         return Err(Refused::oauth("invalid_request", "email must be an e-mail address."));
@@ -57,7 +57,7 @@ pub(crate) fn start(world: &mut World, _: &Caller, wanted: &StartClaim) -> Answe
     })))
 }
 
-/// Whether it looks like an e-mail address.
+/// True if it looks like an e-mail address.
 pub(crate) fn is_address(text: &str) -> bool {
     let mut parts = text.split('@');
     let (name, domain) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
@@ -78,7 +78,7 @@ pub(crate) fn exchange(world: &mut World, _: &Caller, wanted: &ExchangeClaim) ->
     Ok(Answer::ok(json!({ "access_token": token, "token_type": "bearer", "scopes": AFTER_THE_CLAIM })))
 }
 
-/// The answer is always the same, also for an unknown token (RFC 7009, 2.2).
+/// An unknown token gets the same answer (RFC 7009, 2.2).
 pub(crate) fn revoke(world: &mut World, _: &Caller, wanted: &RevokeOwnToken) -> Answered {
     let now = world.now();
     world.keys.revoke(&wanted.token, now);

@@ -1,4 +1,4 @@
-//! What a handler gives.
+//! What a handler returns.
 
 use crate::sandbox::world::Refused;
 use http::StatusCode;
@@ -21,12 +21,11 @@ impl Answer {
         Self { status: StatusCode::CREATED, body }
     }
 
-    /// 201 if something `is_new`, else 200.
     pub(crate) const fn made(is_new: bool, body: Value) -> Self {
         if is_new { Self::created(body) } else { Self::ok(body) }
     }
 
-    /// 202 with what a person has to decide first.
+    /// 202: a person has to decide first.
     pub(crate) const fn accepted(body: Value) -> Self {
         Self { status: StatusCode::ACCEPTED, body }
     }

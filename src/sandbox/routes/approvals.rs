@@ -1,4 +1,4 @@
-//! Approvals: a person is asked, and the agent looks at the decision.
+//! Handlers for approvals, and the answer of every request that a person has to confirm.
 
 use serde_json::{Value, json};
 
@@ -17,13 +17,12 @@ pub(crate) fn get(world: &mut World, caller: &Caller, wanted: &GetApproval) -> A
     Ok(Answer::ok(json!({ "approval": to_json(world, id) })))
 }
 
-/// Asks a person for `request`: 202 with an approval.
 pub(crate) fn ask(world: &mut World, caller: &Caller, request: Request) -> Answer {
     let asked = request.asked;
     let id = rules::ask::ask(world, caller, request);
     let mut approval = to_json(world, &id);
     if let (Asked::Fund | Asked::Release, Some(Value::Object(fields))) = (asked, &mut approval) {
-        // The reference's examples of these two are without it.
+        // The reference's examples of these two lack it.
         fields.shift_remove("proposalId");
     }
     let (noun, what) = words(asked);

@@ -1,4 +1,4 @@
-//! Contracts: listed, one by itself, and ended.
+//! Handlers for contracts.
 
 use serde_json::json;
 
@@ -23,7 +23,7 @@ pub(crate) fn get(world: &mut World, caller: &Caller, wanted: &GetContract) -> A
     Ok(Answer::ok(json!({ "contract": contract.whole() })))
 }
 
-/// Ends it at once, unless money is behind one of its milestones: then a person has to confirm it.
+/// A person has to confirm it if a milestone is funded.
 pub(crate) fn end(world: &mut World, caller: &Caller, wanted: &EndContract) -> Answered {
     let now = world.now();
     let contract = world.contract(caller.owner, &wanted.contract_id.0)?;
@@ -36,7 +36,6 @@ pub(crate) fn end(world: &mut World, caller: &Caller, wanted: &EndContract) -> A
     Ok(Answer::ok(json!({ "ok": true, "contractId": contract.id, "status": contract.status() })))
 }
 
-/// Refuses what is asked of a contract that is over.
 pub(crate) fn must_be_active(contract: &Contract) -> Result<(), Refused> {
     match contract.status() {
         ContractStatus::Active => Ok(()),

@@ -1,4 +1,4 @@
-//! Credits, and the payments that wait for a person.
+//! Handlers for credits and pending payments.
 
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
@@ -10,7 +10,7 @@ use crate::sandbox::world::{Approval, Asked, Caller, Exact, Moment, Refused, Top
 
 /// How many entries a page has (reference: api-reference/credits/ledger).
 const BOUNDS: Bounds = Bounds { default: 50, most: 100 };
-/// How many entries stand beside the balance (reference: api-reference/credits/balance).
+/// How many entries the balance has (reference: api-reference/credits/balance).
 const RECENT: usize = 10;
 
 pub(crate) fn pending(world: &mut World, caller: &Caller, _: &ListPendingPayments) -> Answered {
@@ -21,7 +21,7 @@ pub(crate) fn pending(world: &mut World, caller: &Caller, _: &ListPendingPayment
     Ok(Answer::ok(json!({ "payments": payments })))
 }
 
-/// The invoice of `approval`, if it has one.
+/// The approval's invoice, if any.
 fn payment(world: &World, approval: &Approval) -> Option<Value> {
     let status = match approval.request.asked {
         Asked::Fund => "PENDING_FUNDING",
@@ -63,7 +63,7 @@ pub(crate) fn ledger(world: &mut World, caller: &Caller, wanted: &ListCreditLedg
     Ok(Answer::ok(json!({ "entries": entries, "nextCursor": next })))
 }
 
-/// Makes a checkout page. Nothing is charged by it.
+/// Makes a checkout page and charges nothing.
 pub(crate) fn top_up(world: &mut World, caller: &Caller, wanted: &CreateCreditTopUp) -> Answered {
     let amount = wanted.amount_usd.exact().filter(|amount| amount.normalize().scale() <= 2);
     let range = Decimal::from(10)..=Decimal::from(10_000);

@@ -1,4 +1,4 @@
-//! The account's own jobs: drafted, published, changed, closed.
+//! Handlers for the account's own jobs.
 
 use std::cmp::Reverse;
 
@@ -16,16 +16,16 @@ use crate::sandbox::world::{Caller, Change, Job, Moment, Owner, Refused, World};
 const LONGEST: usize = 60_000;
 /// How many jobs a page has (reference: api-reference/jobs/mine).
 const BOUNDS: Bounds = Bounds { default: 25, most: 100 };
-/// How many publications a day has, before and after the claim (reference: api-reference/jobs/publish).
+/// How many jobs an account may publish a day (reference: api-reference/jobs/publish).
 const UNCLAIMED_A_DAY: usize = 3;
 const CLAIMED_A_DAY: usize = 20;
 const DAY: u64 = 24 * 3_600;
-/// The word that moderation blocks, so that this can be rehearsed.
+/// Moderation blocks this word, so that a refusal can be rehearsed.
 const OFFENDING: &str = "moderation-test";
 /// The statuses of jobs (reference: api-reference/jobs/mine).
 const STATUSES: [&str; 6] = ["DRAFT", "OPEN", "ONGOING", "COMPLETED", "ARCHIVED", "PENDING_APPROVAL"];
 
-/// Names the statuses where one is invalid.
+/// Lists the valid statuses if the status is invalid.
 pub(crate) fn invalid_listing(fault: InvalidArgument) -> Refused {
     match fault.field.as_str() {
         "status" => Refused::from(fault).with_details(json!({ "supportedStatuses": STATUSES })),
@@ -33,7 +33,7 @@ pub(crate) fn invalid_listing(fault: InvalidArgument) -> Refused {
     }
 }
 
-/// Makes a draft; the same idempotency key gives the same draft.
+/// The same idempotency key returns the same draft.
 pub(crate) fn draft(world: &mut World, caller: &Caller, wanted: &CreateJobDraft) -> Answered {
     if wanted.job_description.chars().count() > LONGEST {
         let message = wording!("rawJobDescription has more than {} characters.", LONGEST);
@@ -45,9 +45,19 @@ pub(crate) fn draft(world: &mut World, caller: &Caller, wanted: &CreateJobDraft)
         return Ok(Answer::ok(drafted(world, job)));
     }
     let company = world.account(caller.owner).map(|account| account.organization.clone()).unwrap_or_default();
-    let (id, now) = (world.ids.next("job"), world.now());
-    let fields = drafts::read(&wanted.job_description);
-    let job = Job { idempotency_key: key.cloned(), ..Job::draft(caller.owner, &id, &company, fields, now) };
+    let now = world.now();
+    let job = Job {
+        owner: caller.owner,
+        id: world.ids.next("job"),
+        company,
+        status: JobStatus::Draft,
+        fields: drafts::read(&wanted.job_description),
+        created_at: now,
+        updated_at: now,
+        published_at: None,
+        history: Vec::new(),
+        idempotency_key: key.cloned(),
+    };
     let body = drafted(world, &job);
     world.jobs.push(job);
     Ok(Answer::created(body))
@@ -134,14 +144,13 @@ fn published(job: &Job, already: bool, url: &str, attempt: Option<String>) -> Va
     })
 }
 
-/// The reasons why moderation blocks a job.
 fn moderation(job: &Job) -> Vec<String> {
     let offends = |value: &&Value| value.to_string().to_lowercase().contains(OFFENDING);
     let offending = job.fields.iter().filter(|(_, value)| offends(value));
     offending.map(|(name, _)| format!("{name} contains \"{OFFENDING}\"")).collect()
 }
 
-/// Changes an open job. A change that moderation blocks is stored all the same, and takes the job down.
+/// A change that moderation blocks is stored, and takes the job down.
 pub(crate) fn change(world: &mut World, caller: &Caller, wanted: &UpdateJob) -> Answered {
     let now = world.now();
     let job = world.job_mut(caller.owner, &wanted.job_id)?;

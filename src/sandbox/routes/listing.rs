@@ -1,18 +1,16 @@
-//! Lists by pages: a cursor is the last item of the page before.
+//! Cuts lists into pages. A cursor names the last item of the page before.
 
 use crate::sandbox::world::Refused;
 
-/// The start of every cursor.
 const CURSOR: &str = "cur_";
 
-/// How many items a page has.
 #[derive(Clone, Copy)]
 pub(crate) struct Bounds {
     pub(crate) default: u32,
     pub(crate) most: u32,
 }
 
-/// The page of `all` that is asked for, and the cursor of the next one. `id` names an item.
+/// Returns the wanted page of `all`, and the cursor of the next page.
 pub(crate) fn page<T>(
     mut all: Vec<T>,
     id: impl Fn(&T) -> &str,
@@ -34,7 +32,6 @@ pub(crate) fn page<T>(
     Ok((all, next))
 }
 
-/// How many items a page may have.
 pub(crate) fn count(bounds: Bounds, limit: Option<u32>) -> Result<usize, Refused> {
     let limit = limit.unwrap_or(bounds.default);
     if limit == 0 || limit > bounds.most {

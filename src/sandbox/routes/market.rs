@@ -1,4 +1,4 @@
-//! The public marketplace, which anybody sees without a token.
+//! Handlers for the public marketplace, which needs no token.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -20,7 +20,7 @@ const LONGEST_ID: usize = 64;
 /// The most changes of one answer (reference: api-reference/jobs/changes).
 const MOST_CHANGES: usize = 5_000;
 
-/// The open jobs, newest first.
+/// Newest first.
 fn open(world: &World) -> Vec<&Job> {
     let mut jobs: Vec<_> = world.jobs.iter().filter(|job| job.is_open()).collect();
     jobs.sort_by_key(|job| Reverse(job.published_at));
@@ -50,7 +50,7 @@ fn fits(job: &Job, wanted: &SearchJobs) -> bool {
         && wanted.pay_type.is_none_or(pays)
 }
 
-/// One job, without an envelope. A job that was public once says that it is closed.
+/// The job has no envelope. A job that was public before says that it is closed.
 pub(crate) fn get(world: &mut World, _: &Caller, wanted: &GetJob) -> Answered {
     let id = &wanted.job_id.0;
     if id.chars().count() > LONGEST_ID {

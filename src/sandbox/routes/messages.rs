@@ -1,4 +1,4 @@
-//! Conversations and messages. Reading marks nothing as read.
+//! Handlers for conversations and messages. Reading marks nothing as read.
 
 use std::cmp::Reverse;
 
@@ -12,7 +12,7 @@ use crate::api::wording::wording;
 use crate::sandbox::rules::life;
 use crate::sandbox::world::{Caller, Refused, World};
 
-/// How many a page has (reference: api-reference/messages/list).
+/// How many items a page has (reference: api-reference/messages/list).
 const BOUNDS: Bounds = Bounds { default: 20, most: 100 };
 /// The longest message (reference: api-reference/messages/send).
 const LONGEST: usize = 10_000;

@@ -1,4 +1,4 @@
-//! Milestones: made without money behind them; a person is asked to fund them, and to release their money.
+//! Handlers for milestones. A new milestone is not funded; a person has to confirm funding and release.
 
 use serde_json::json;
 
@@ -29,7 +29,7 @@ pub(crate) fn create(world: &mut World, caller: &Caller, wanted: &CreateMileston
     Ok(Answer::created(body))
 }
 
-/// The amount and the volume of the wanted milestone, by how `contract` pays (reference: api-reference/contracts/create-milestone).
+/// The amount and volume, by the contract's payment type (reference: api-reference/contracts/create-milestone).
 fn price(contract: &Contract, wanted: &CreateMilestone) -> Result<(Exact, Option<Exact>), Refused> {
     must_be_active(contract)?;
     let amount = exact("amountUsd", wanted.amount_usd.as_ref())?;
@@ -58,7 +58,7 @@ fn exact(field: &str, number: Option<&Positive>) -> Result<Option<Exact>, Refuse
     number.map(|number| number.exact().map(Exact).ok_or_else(unusable)).transpose()
 }
 
-/// Asks a person for the money (reference: api-reference/milestones/fund).
+/// Reference: api-reference/milestones/fund.
 pub(crate) fn fund(world: &mut World, caller: &Caller, wanted: &RequestMilestoneFunding) -> Answered {
     let (contract, milestone) = world.milestone(caller.owner, &wanted.milestone_id.0)?;
     if milestone.withdrawn || !milestone.is_unfunded() {
@@ -70,7 +70,7 @@ pub(crate) fn fund(world: &mut World, caller: &Caller, wanted: &RequestMilestone
     Ok(approvals::ask(world, caller, request))
 }
 
-/// Asks a person to pay the trainer (reference: api-reference/milestones/approve).
+/// Reference: api-reference/milestones/approve.
 pub(crate) fn release(world: &mut World, caller: &Caller, wanted: &RequestMilestoneApproval) -> Answered {
     let (contract, milestone) = world.milestone(caller.owner, &wanted.milestone_id.0)?;
     if milestone.withdrawn || !milestone.is_funded() {

@@ -1,5 +1,5 @@
-//! Handlers, one file per family of operations: each reads its input, asks the rules, and answers. Which path leads to
-//! which handler is written in `http::table`.
+//! Handlers, one file per family of operations. A handler reads its input, asks the rules, and answers. `http::table`
+//! maps paths to handlers.
 
 #![expect(clippy::unnecessary_wraps, reason = "a handler may refuse, also one that has no reason to")]
 

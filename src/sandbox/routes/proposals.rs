@@ -1,4 +1,4 @@
-//! Proposals: listed, one alone, its interview, its conversation, its hire; and the invitations that open one.
+//! Handlers for proposals and freelancers.
 
 use std::cmp::Reverse;
 
@@ -20,7 +20,7 @@ use crate::sandbox::world::{
 
 /// How many proposals a page has.
 const BOUNDS: Bounds = Bounds { default: 25, most: 100 };
-/// Beyond this amount, fees could not be computed.
+/// Fees of a larger amount could overflow.
 const LARGEST: Decimal = Decimal::from_parts(1_000_000_000, 0, 0, false, 0);
 
 pub(crate) fn list(world: &mut World, caller: &Caller, wanted: &ListProposals) -> Answered {
@@ -52,7 +52,7 @@ pub(crate) fn interview(world: &mut World, caller: &Caller, wanted: &GetProposal
     Ok(Answer::ok(json!({ "interview": transcript })))
 }
 
-/// Opens the conversation with a candidate, or gives the one that exists.
+/// Opens the conversation, or returns the one that exists.
 pub(crate) fn conversation(world: &mut World, caller: &Caller, wanted: &StartProposalConversation) -> Answered {
     let (job, proposal) = world.proposal(caller.owner, &wanted.proposal_id.0)?;
     let (job_id, proposal_id, with) = (job.id.clone(), proposal.id.clone(), proposal.trainer.id.clone());
@@ -66,8 +66,7 @@ pub(crate) fn conversation(world: &mut World, caller: &Caller, wanted: &StartPro
     Ok(Answer::made(is_new, body))
 }
 
-/// Asks a person to hire (reference: api-reference/proposals/hire). A request with other terms takes the place of one
-/// that waits.
+/// Replaces an open request with other terms (reference: api-reference/proposals/hire).
 pub(crate) fn hire(world: &mut World, caller: &Caller, wanted: &HireProposal) -> Answered {
     let (job, proposal) = world.proposal(caller.owner, &wanted.proposal_id.0)?;
     let (job_id, proposal_id) = (job.id.clone(), proposal.id.clone());
@@ -102,7 +101,7 @@ pub(crate) fn profile(world: &mut World, _: &Caller, wanted: &GetFreelancerProfi
     Ok(Answer::ok(json!({ "freelancer": found.profile() })))
 }
 
-/// Invites a trainer, once: an invitation opens a proposal.
+/// An invitation opens a proposal, once.
 pub(crate) fn invite(world: &mut World, caller: &Caller, wanted: &InviteFreelancer) -> Answered {
     let (now, id) = (world.now(), &wanted.freelancer_id.0);
     let job = world.may_see_job(caller.owner, &wanted.job_id)?;

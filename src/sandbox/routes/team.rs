@@ -1,4 +1,4 @@
-//! Who belongs to an account.
+//! The team of an account.
 
 use serde_json::{Value, json};
 
@@ -10,10 +10,10 @@ use crate::sandbox::world::{Account, Caller, Invite, Member, Owner, Refused, Wor
 
 /// An organization by this name rehearses that it has no teams.
 const WITHOUT_TEAMS: &str = "teams-off-test";
-/// No e-mail ever arrives below it (RFC 2606, 2).
+/// No e-mail arrives at addresses below it (RFC 2606, 2).
 const NOWHERE: &str = ".invalid";
 
-/// The schema's own refusals.
+/// The API's schema words refusals of this endpoint.
 pub(crate) fn invalid(fault: InvalidArgument) -> Refused {
     Refused::issues(vec![json!({ "path": [fault.field], "message": fault.message.to_string() })])
 }
@@ -55,7 +55,6 @@ pub(crate) fn invite(world: &mut World, caller: &Caller, wanted: &InviteTeamMemb
     Ok(Answer::ok(json!({ "ok": true, "status": status, "email": email, "team": team })))
 }
 
-/// The account, if it has teams.
 fn account(world: &World, owner: Owner) -> Result<&Account, Refused> {
     let missing = || Refused::not_found("The account is not there.");
     let account = world.account(owner).ok_or_else(missing)?;
@@ -66,7 +65,7 @@ fn account(world: &World, owner: Owner) -> Result<&Account, Refused> {
     Ok(account)
 }
 
-/// Somebody with an account of their own is added at once.
+/// A person who has an account is added at once.
 fn what_becomes(world: &World, owner: Owner, email: &str) -> &'static str {
     let belongs = |account: &Account| account.has_email(email) || account.team.has(email);
     if world.account(owner).is_some_and(belongs) {
@@ -79,16 +78,11 @@ fn what_becomes(world: &World, owner: Owner, email: &str) -> &'static str {
 }
 
 fn to_json(account: &Account) -> Value {
-    let owner = account.email.as_ref().map(|email| {
-        json!({
-            "userId": account.user_id,
-            "role": "OWNER",
-            "name": account.full_name(),
-            "email": email,
-            "joinedAt": account.created_at,
-        })
+    let owner = account.email.clone().map(|email| {
+        let (user_id, name) = (account.user_id.clone(), account.full_name());
+        Member { user_id, name, email, joined_at: account.created_at }.to_json("OWNER")
     });
-    let members = account.team.members.iter().map(Member::to_json);
+    let members = account.team.members.iter().map(|member| member.to_json("MEMBER"));
     json!({
         "organization": {
             "id": account.organization_id,

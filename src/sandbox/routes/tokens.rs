@@ -1,4 +1,4 @@
-//! The account's tokens, without their secrets.
+//! Handlers for the account's tokens. They never return a secret.
 
 use serde_json::{Value, json};
 

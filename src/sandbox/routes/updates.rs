@@ -1,4 +1,4 @@
-//! What happened, as events: polled here, and sent to webhooks.
+//! The handler that polls events.
 
 use serde_json::json;
 

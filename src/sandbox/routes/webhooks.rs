@@ -1,4 +1,4 @@
-//! Webhooks: addresses to which an account's events are sent.
+//! Handlers for webhooks.
 
 use serde_json::json;
 use url::Url;
@@ -7,7 +7,7 @@ use super::answer::{Answer, Answered};
 use crate::api::webhooks::{CreateWebhook, DeleteWebhook, GetWebhook, ListWebhooks};
 use crate::sandbox::world::{Caller, EventKind, Owner, Refused, Webhook, World};
 
-/// How many webhooks an account has, and how long an address is (reference: api-reference/webhooks/create).
+/// The most webhooks, and the longest address (reference: api-reference/webhooks/create).
 const MOST: usize = 10;
 const LONGEST: usize = 2_048;
 

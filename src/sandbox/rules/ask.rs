@@ -1,10 +1,9 @@
-//! A person is asked for a decision.
+//! Asks a person for a decision.
 
 use super::tell;
 use crate::sandbox::world::{Approval, Asked, Caller, Decision, Due, Outcome, Request, World};
 
-/// Asks a person for `request`, and gives the id of the approval. The same request again, while nobody has decided, is
-/// the same approval.
+/// Returns the approval's id. The same request, while it is open, is the same approval.
 pub(crate) fn ask(world: &mut World, caller: &Caller, request: Request) -> String {
     let (now, owner) = (world.now(), caller.owner);
     let same = |approval: &&Approval| approval.owner == owner && approval.request == request && approval.is_open(now);
@@ -27,7 +26,7 @@ pub(crate) fn ask(world: &mut World, caller: &Caller, request: Request) -> Strin
     id
 }
 
-/// Closes the approvals that wait for the same candidate with other terms than `request`.
+/// Closes open approvals for the same candidate with other terms.
 pub(crate) fn supersede(world: &mut World, request: &Request) {
     let now = world.now();
     let stale = |approval: &&Approval| {
@@ -42,7 +41,6 @@ pub(crate) fn supersede(world: &mut World, request: &Request) {
     }
 }
 
-/// Writes down how an approval was decided.
 pub(crate) fn settle(world: &mut World, id: &str, outcome: Outcome) {
     let (at, status) = (world.now(), outcome.status());
     let Some(approval) = world.approvals.iter_mut().find(|approval| approval.id == id) else { return };

@@ -1,13 +1,11 @@
-//! How an agent's account is registered, and how a person claims it.
+//! An agent registers an account, and a person claims it.
 
-use crate::sandbox::world::{
-    AFTER_THE_CLAIM, Account, Attempt, BEFORE_THE_CLAIM, Ceremony, Key, Moment, Owner, Team, World,
-};
+use crate::sandbox::world::{AFTER_THE_CLAIM, Account, Attempt, BEFORE_THE_CLAIM, Ceremony, Key, Moment, Owner, World};
 use tokio::time::Instant;
 
-/// How long an account waits for a person (reference: api-reference/agent-auth/register).
+/// How many seconds an account waits for a person (reference: api-reference/agent-auth/register).
 const CLAIM_WINDOW: u64 = 24 * 3_600;
-/// How long a code is valid (reference: api-reference/agent-auth/claim).
+/// How many seconds a code is valid (reference: api-reference/agent-auth/claim).
 pub(crate) const CODE_LIFETIME: u64 = 1_800;
 /// How many seconds lie between two polls (reference: api-reference/agent-auth/claim).
 pub(crate) const POLL_INTERVAL: u64 = 5;
@@ -15,7 +13,7 @@ pub(crate) const POLL_INTERVAL: u64 = 5;
 const FIRST_CODE: u64 = 439_218;
 const CODE_STRIDE: u64 = 271_829;
 
-/// The secrets of a new account, which are delivered once.
+/// A new account's secrets. They are delivered once.
 pub(crate) struct Registered {
     pub(crate) registration_id: String,
     pub(crate) access_token: String,
@@ -23,7 +21,7 @@ pub(crate) struct Registered {
     pub(crate) ends_at: Moment,
 }
 
-/// Why an agent gets no token, or none yet.
+/// Why the agent gets no token now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum NotYet {
     Pending,
@@ -32,7 +30,6 @@ pub(crate) enum NotYet {
     Invalid,
 }
 
-/// Opens an empty account for an agent.
 pub(crate) fn register(world: &mut World, agent: Option<&str>, organization: Option<&str>) -> Registered {
     let (owner, now) = (Owner(world.accounts.len()), world.now());
     let ends_at = now.plus_seconds(CLAIM_WINDOW);
@@ -46,18 +43,9 @@ pub(crate) fn register(world: &mut World, agent: Option<&str>, organization: Opt
         user_id: world.ids.next("usr"),
         first_name: agent.into(),
         last_name: "(unclaimed)".into(),
-        email: None,
-        claimed: false,
-        has_card: false,
-        team: Team::default(),
         created_at: now,
-        ceremony: Some(Ceremony {
-            claim_token: claim_token.clone(),
-            ends_at,
-            attempt: None,
-            delivered: false,
-            polled: None,
-        }),
+        ceremony: Some(Ceremony { claim_token: claim_token.clone(), ends_at, ..Ceremony::default() }),
+        ..Account::default()
     });
     let mut key = Key::new(owner, &access_token, agent, BEFORE_THE_CLAIM, now);
     key.until_claimed = true;
@@ -65,7 +53,7 @@ pub(crate) fn register(world: &mut World, agent: Option<&str>, organization: Opt
     Registered { registration_id, access_token, claim_token, ends_at }
 }
 
-/// Makes a link and a code; earlier ones become void. An error says why not.
+/// Makes a link and a code, which replace earlier ones.
 pub(crate) fn invite(world: &mut World, claim_token: &str, email: &str) -> Result<Attempt, &'static str> {
     let now = world.now();
     let is_taken = world
@@ -91,7 +79,7 @@ pub(crate) fn invite(world: &mut World, claim_token: &str, email: &str) -> Resul
     Ok(attempt)
 }
 
-/// Delivers the token of a claimed account, exactly once.
+/// Delivers the token of a claimed account, once.
 pub(crate) fn exchange(world: &mut World, claim_token: &str) -> Result<String, NotYet> {
     let now = world.now();
     let (owner, account) = by_claim_token(&mut world.accounts, claim_token).ok_or(NotYet::Invalid)?;
@@ -114,19 +102,24 @@ pub(crate) fn exchange(world: &mut World, claim_token: &str) -> Result<String, N
     }
 }
 
-/// A person claims the account to which the link with the token `attempt` leads.
-/// An error says why not, for the person.
-pub(crate) fn claim(world: &mut World, attempt: &str, code: &str) -> Result<(), &'static str> {
+/// The account that the link with the token `attempt` can claim. An error is text for the person's page.
+pub(crate) fn open<'a>(world: &'a World, attempt: &str) -> Result<(Owner, &'a Account, &'a Attempt), &'static str> {
+    let missing = "This link is not the latest one, or of another sandbox. Ask your assistant for a new one.";
+    let (owner, account, found) = world.by_attempt(attempt).ok_or(missing)?;
     let now = world.now();
-    let Some((owner, account, found)) = world.by_attempt(attempt) else {
-        return Err("This link is not the latest one, or of another sandbox. Ask your assistant for a new one.");
-    };
     if account.claimed {
         return Err("The account was claimed before.");
     }
     if now >= found.ends_at || account.ceremony.as_ref().is_none_or(|ceremony| now >= ceremony.ends_at) {
         return Err("The code is too old. Ask your assistant for a new one.");
     }
+    Ok((owner, account, found))
+}
+
+/// Claims an account for the person who has the code. An error is text for the person's page.
+pub(crate) fn claim(world: &mut World, attempt: &str, code: &str) -> Result<(), &'static str> {
+    let now = world.now();
+    let (owner, _, found) = open(world, attempt)?;
     if code.trim() != found.code {
         return Err("Wrong code. Your assistant shows the right one.");
     }
@@ -140,7 +133,7 @@ pub(crate) fn claim(world: &mut World, attempt: &str, code: &str) -> Result<(), 
     Ok(())
 }
 
-/// A person claims the seeded account, which has no ceremony.
+/// Claims the seeded account, which has no ceremony.
 pub(crate) fn claim_seeded(world: &mut World) {
     let now = world.now();
     if let Some(account) = world.account_mut(Owner::SEEDED) {

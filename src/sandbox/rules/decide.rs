@@ -1,4 +1,4 @@
-//! A person decides, and what was asked is done.
+//! A person decides an approval, and the sandbox carries out a confirmed request.
 
 use serde_json::{Value, json};
 
@@ -9,18 +9,16 @@ use crate::api::contracts::ContractStatus;
 use crate::api::milestones::ACTIVE_FUNDED;
 use crate::sandbox::world::{Approval, Asked, Costs, Milestone, Outcome, PAID, ProposalStatus, Request, World, cents};
 
-/// What a person pays with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Means {
     Card,
     Credits,
 }
 
-/// Why `request` cannot be carried out now, though it was in order when it was made.
+/// Why `request` can no longer be carried out.
 pub(crate) fn obstacle(world: &World, request: &Request) -> Option<&'static str> {
     if request.asked == Asked::Hire {
-        let proposal = world.proposals.iter().find(|proposal| Some(&proposal.id) == request.proposal_id.as_ref());
-        let is_hired = proposal.is_none_or(|proposal| proposal.status == ProposalStatus::Hired);
+        let is_hired = world.candidate(request).is_none_or(|proposal| proposal.status == ProposalStatus::Hired);
         return is_hired.then_some("The candidate has been hired meanwhile.");
     }
     let subject = world.subject(request).filter(|(contract, _)| contract.status() == ContractStatus::Active);
@@ -37,7 +35,7 @@ pub(crate) fn obstacle(world: &World, request: &Request) -> Option<&'static str>
     }
 }
 
-/// The cents that a person pays by confirming `request`; `None` if it costs nothing now.
+/// The cents that the person pays by confirming `request`; `None` if confirming costs nothing.
 pub(crate) fn cost(world: &World, request: &Request) -> Option<i64> {
     match request.asked {
         Asked::Hire => cents(Costs::of(request.terms.as_ref()?.amount).total),
@@ -46,8 +44,7 @@ pub(crate) fn cost(world: &World, request: &Request) -> Option<i64> {
     }
 }
 
-/// A person confirms the approval `id`, and pays by `means` if there is something to pay.
-/// An error says why nothing was done, for the person.
+/// Confirms the approval `id`. An error says why nothing was done, and is text for the person's page.
 pub(crate) fn confirm(world: &mut World, id: &str, means: Means) -> Result<(), &'static str> {
     let approval = open(world, id)?;
     let (owner, request, invoice_id) = (approval.owner, approval.request.clone(), approval.invoice_id.clone());
@@ -66,14 +63,13 @@ pub(crate) fn confirm(world: &mut World, id: &str, means: Means) -> Result<(), &
     Ok(())
 }
 
-/// A person declines the approval `id`: nothing else changes. An error says why that is no longer possible.
+/// Declines the approval `id`. An error is text for the person's page.
 pub(crate) fn decline(world: &mut World, id: &str) -> Result<(), &'static str> {
     open(world, id)?;
     settle(world, id, Outcome::Declined);
     Ok(())
 }
 
-/// The approval `id`, if it can still be decided.
 fn open<'a>(world: &'a World, id: &str) -> Result<&'a Approval, &'static str> {
     let approval = world.approval(id).ok_or("There is no such approval.")?;
     match approval.status(world.now()) {
@@ -84,7 +80,6 @@ fn open<'a>(world: &'a World, id: &str) -> Result<&'a Approval, &'static str> {
     }
 }
 
-/// What a confirmed request did.
 #[derive(Default)]
 struct Done {
     /// The approval's `result` (reference: concepts/human-approvals).
@@ -92,7 +87,6 @@ struct Done {
     paid: Option<Paid>,
 }
 
-/// The milestone for which a person pays now.
 struct Paid {
     proposal: String,
     contract: String,
@@ -131,7 +125,6 @@ fn hire(world: &mut World, request: &Request) -> Done {
     Done { result, paid }
 }
 
-/// Funds or releases a milestone.
 fn pay(world: &mut World, request: &Request, invoice_id: Option<String>) -> Done {
     let ids = &mut world.ids;
     let contract = world.contracts.iter_mut().find(|contract| Some(&contract.id) == request.contract_id.as_ref());

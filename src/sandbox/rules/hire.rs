@@ -1,4 +1,4 @@
-//! A confirmed hire: the contract with its first milestone.
+//! Carries out a hire: makes the contract with its first milestone.
 
 use serde_json::Value;
 
@@ -7,20 +7,21 @@ use crate::api::jobs::JobStatus;
 use crate::api::milestones::ACTIVE_FUNDED;
 use crate::api::types::decimal;
 use crate::sandbox::world::{
-    Contract, Exact, Job, Milestone, Moment, PaymentType, ProposalStatus, Request, Terms, Usage, World,
+    Contract, Exact, Milestone, Moment, PaymentType, ProposalStatus, Request, Terms, Usage, World,
 };
 
-/// Makes the contract, and gives its place among all contracts.
+/// Returns the new contract's index.
 pub(crate) fn carry_out(world: &mut World, request: &Request) -> Option<usize> {
     let now = world.now();
     let (terms, proposal_id) = (request.terms.as_ref()?, request.proposal_id.as_ref()?);
-    let proposal = world.proposals.iter().find(|proposal| proposal.id == *proposal_id)?;
+    let proposal = world.candidate(request)?;
     let (trainer, owner) = (proposal.trainer.clone(), world.job(&request.job_id)?.owner);
     let conversation_id = world.open_conversation(owner, &request.job_id, None, &trainer.id);
     let invoice_id = world.new_invoice();
     let (id, milestone_id) = (world.ids.next("ctr"), world.ids.next("ms"));
     let job = world.job(&request.job_id)?;
-    let (payment_type, rate_usd) = pay(job);
+    let (payment_type, price) = PaymentType::read(job.text("paymentType").unwrap_or_default());
+    let rate_usd = job.fields.get(price).and_then(Value::as_number).and_then(decimal).map(Exact);
     let mut contract = Contract {
         owner,
         id: id.clone(),
@@ -53,20 +54,6 @@ pub(crate) fn carry_out(world: &mut World, request: &Request) -> Option<usize> {
     Some(world.contracts.len() - 1)
 }
 
-/// How a job pays, and how much.
-fn pay(job: &Job) -> (PaymentType, Option<Exact>) {
-    let (payment_type, key) = match job.text("paymentType") {
-        Some("PAY_PER_HOUR") => (PaymentType::PayPerHour, "pricePerHour"),
-        Some("PAY_PER_LABEL") => (PaymentType::PayPerLabel, "pricePerLabel"),
-        _ => (PaymentType::FixedPrice, "fixedPrice"),
-    };
-    let rate = match job.fields.get(key) {
-        Some(Value::Number(number)) => decimal(number).map(Exact),
-        _ => None,
-    };
-    (payment_type, rate)
-}
-
 fn first_milestone(id: String, invoice_id: String, contract: &Contract, terms: &Terms, now: Moment) -> Milestone {
     let rate = contract.rate_usd.filter(|_| contract.payment_type != PaymentType::FixedPrice);
     let volume = rate.and_then(|rate| terms.amount.0.checked_div(rate.0));
@@ -81,7 +68,7 @@ fn first_milestone(id: String, invoice_id: String, contract: &Contract, terms: &
     }
 }
 
-/// Takes a job off the market once it has as many contracts as trainers were wanted.
+/// Takes a job off the market once it has enough contracts.
 fn fill_job(world: &mut World, id: &str, now: Moment) {
     let hires = world.contracts.iter().filter(|contract| contract.job_id == id).count();
     let Some(job) = world.jobs.iter_mut().find(|job| job.id == id && job.is_open()) else { return };

@@ -1,4 +1,4 @@
-//! What happens by itself while the clock moves: proposals arrive, trainers answer, approvals expire.
+//! Plays what happens while the clock moves: proposals arrive, trainers answer, approvals expire.
 
 use std::sync::Arc;
 
@@ -8,18 +8,17 @@ use super::tell;
 use crate::api::approvals::EXPIRED;
 use crate::sandbox::world::{Due, EventKind, Interview, Job, Moment, Proposal, Trainer, World};
 
-/// How many seconds after its publication a job gets its proposals, and how well each interview goes.
+/// When proposals arrive, in seconds after the publication, and the score of each interview.
 const ARRIVALS: [(u64, u32); 3] = [(2, 88), (4, 81), (7, 74)];
 /// How many seconds a trainer takes to answer.
 const ANSWER: u64 = 2;
-/// What trainers answer, one after the other.
+/// Trainers' answers, in turn.
 const ANSWERS: [&str; 3] = [
     "Thank you for writing! Yes, I have read the description, and I can start on Monday.",
     "Understood. I keep a list of doubtful cases and send it to you every evening.",
     "All clear. I will report when the first part is done.",
 ];
 
-/// Lets everything happen that is due by now.
 pub(crate) fn catch_up(world: &mut World) {
     let now = world.now();
     while let Some((at, due)) = world.agenda.next(now) {
@@ -31,13 +30,12 @@ pub(crate) fn catch_up(world: &mut World) {
     }
 }
 
-/// Lets time pass.
 pub(crate) fn wait(world: &mut World, seconds: u64) {
     world.clock.wait(seconds);
     catch_up(world);
 }
 
-/// Plans who applies for a job that was published at `now`: first those who speak one of its languages.
+/// Plans who applies for a job. Those who speak one of its languages come first.
 pub(crate) fn expect_proposals(world: &mut World, job: &str, now: Moment) {
     let Some(found) = world.job(job) else { return };
     let mut trainers: Vec<_> = world.trainers.iter().filter(|trainer| trainer.applies).cloned().collect();
@@ -52,7 +50,7 @@ fn speaks(trainer: &Trainer, job: &Job) -> bool {
     trainer.languages.iter().any(|(language, _)| wanted.contains(&language.as_str()))
 }
 
-/// Plans an answer in a conversation to which somebody wrote at `now`.
+/// Plans a trainer's answer.
 pub(crate) fn expect_answer(world: &mut World, conversation: &str, now: Moment) {
     world.agenda.plan(now.plus_seconds(ANSWER), Due::Answer { conversation: conversation.into() });
 }

@@ -1,5 +1,5 @@
-//! What happens in the world: claims, requests to a person, decisions, hires, drafts, and what happens by itself. The
-//! rules know nothing of HTTP, and return facts, not answers.
+//! Claims, requests to a person, decisions, hires, drafts, and what happens as time passes. The rules must not know
+//! HTTP: they return facts, not answers.
 
 pub(crate) mod ask;
 pub(crate) mod claim;

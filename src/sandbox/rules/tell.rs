@@ -1,13 +1,12 @@
-//! Events about what the world holds now.
+//! Records events about changes in the world.
 
 use crate::sandbox::world::{Contract, EventKind, Moment, Owner, Request, World};
 use serde_json::{Map, Value, json};
 
-/// The fields of a budget that its event repeats.
+/// The fields of a budget that are in its event.
 const BUDGET: [&str; 6] =
     ["state", "paymentType", "fundedVolume", "consumedVolume", "remainingVolume", "consumedFraction"];
 
-/// Tells the status of a milestone.
 pub(crate) fn milestone(world: &mut World, id: &str) {
     let mut contracts = world.contracts.iter();
     let Some((contract, milestone)) = contracts.find_map(|contract| Some((contract, contract.milestone(id)?))) else {
@@ -18,7 +17,7 @@ pub(crate) fn milestone(world: &mut World, id: &str) {
     world.record_event(owner, EventKind::MilestoneStatus, world.now(), id, Some(&job), data);
 }
 
-/// Tells that the budget of a contract has another state than in `before`, if it has.
+/// Records an event if the budget's state is not that of `before`.
 pub(crate) fn budget(world: &mut World, id: &str, before: &Value) {
     let Some(contract) = world.contracts.iter().find(|contract| contract.id == id) else { return };
     let now = contract.budget();
@@ -36,7 +35,7 @@ pub(crate) fn budget(world: &mut World, id: &str, before: &Value) {
     world.record_event(owner, EventKind::BudgetState, world.now(), id, Some(&job), data);
 }
 
-/// Tells that an invoice waits for a person.
+/// An invoice waits for a person.
 pub(crate) fn payment(world: &mut World, owner: Owner, request: &Request, invoice: &str) {
     let data = json!({
         "invoiceId": invoice, "milestoneId": request.milestone_id, "contractId": request.contract_id,
@@ -44,7 +43,6 @@ pub(crate) fn payment(world: &mut World, owner: Owner, request: &Request, invoic
     world.record_event(owner, EventKind::PaymentPending, world.now(), invoice, Some(&request.job_id), data);
 }
 
-/// Tells how an approval ended at `at`.
 pub(crate) fn decision(world: &mut World, id: &str, status: &str, at: Moment) {
     let Some(approval) = world.approval(id) else { return };
     let (owner, job) = (approval.owner, approval.request.job_id.clone());
@@ -52,7 +50,6 @@ pub(crate) fn decision(world: &mut World, id: &str, status: &str, at: Moment) {
     world.record_event(owner, EventKind::ApprovalConfirmed, at, id, Some(&job), data);
 }
 
-/// Tells that a trainer was hired.
 pub(crate) fn hired(world: &mut World, contract: &Contract) {
     let (owner, now, job) = (contract.owner, world.now(), Some(contract.job_id.as_str()));
     let proposal = contract.proposal_id.as_str();

@@ -1,11 +1,10 @@
-//! The seeded data: six JSON files, read once into a world. `README.md` beside them says what each part is there for.
+//! Reads the seeded data, six JSON files, into a world. `README.md` beside them says what each part is for.
 
 use std::io;
 use std::sync::Arc;
 
 use crate::sandbox::world::{
-    Account, Contract, Entry, EventKind, Interview, Invoice, Keys, Moment, Owner, Proposal, ProposalStatus, TopUp,
-    Trainer, World,
+    Account, Contract, Entry, EventKind, Invoice, Keys, Owner, Proposal, TopUp, Trainer, World,
 };
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -27,22 +26,7 @@ struct ContractsFile {
     invoices: Vec<Invoice>,
 }
 
-/// A proposal that names its trainer by id.
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct SeededProposal {
-    id: String,
-    job_id: String,
-    freelancer_id: String,
-    status: ProposalStatus,
-    interview: Option<Interview>,
-    fit: i64,
-    created_at: Moment,
-    updated_at: Moment,
-    contract_id: Option<String>,
-}
-
-/// The world at the start of the story; its pages are below `origin`.
+/// The world at the start of the story. `origin` is where its pages are.
 pub(crate) fn world(origin: &Url) -> io::Result<World> {
     let AccountsFile { accounts, top_ups, ledger } = read("accounts", include_str!("accounts.json"))?;
     let ContractsFile { contracts, invoices } = read("contracts", include_str!("contracts.json"))?;
@@ -60,8 +44,12 @@ pub(crate) fn world(origin: &Url) -> io::Result<World> {
         keys: Keys::seeded(),
         ..World::default()
     };
-    let proposals: Vec<SeededProposal> = read("proposals", include_str!("proposals.json"))?;
-    world.proposals = proposals.into_iter().map(|proposal| proposal.of(&world)).collect::<io::Result<_>>()?;
+    let mut proposals: Vec<Proposal> = read("proposals", include_str!("proposals.json"))?;
+    for proposal in &mut proposals {
+        let missing = || io::Error::other(format!("the story's proposal {} names no trainer", proposal.id));
+        proposal.trainer = world.trainer(&proposal.freelancer_id).cloned().ok_or_else(missing)?;
+    }
+    world.proposals = proposals;
     record_past_events(&mut world);
     Ok(world)
 }
@@ -70,25 +58,7 @@ fn read<T: DeserializeOwned>(name: &str, text: &str) -> io::Result<T> {
     serde_json::from_str(text).map_err(|fault| io::Error::other(format!("the story's {name}.json: {fault}")))
 }
 
-impl SeededProposal {
-    fn of(self, world: &World) -> io::Result<Proposal> {
-        let missing = || io::Error::other(format!("the story's proposal {} is of nobody", self.id));
-        let trainer = world.trainer(&self.freelancer_id).cloned().ok_or_else(missing)?;
-        Ok(Proposal {
-            id: self.id,
-            job_id: self.job_id,
-            trainer,
-            status: self.status,
-            interview: self.interview,
-            fit: self.fit,
-            created_at: self.created_at,
-            updated_at: self.updated_at,
-            contract_id: self.contract_id,
-        })
-    }
-}
-
-/// Tells the proposals that wait, and the messages of trainers, as events.
+/// Records the open proposals and the trainers' messages as past events.
 fn record_past_events(world: &mut World) {
     let mut past = Vec::new();
     for proposal in world.proposals.iter().filter(|proposal| proposal.contract_id.is_none()) {

@@ -1,4 +1,4 @@
-//! Accounts, and the ceremony by which an account that an agent registered comes to a person.
+//! Accounts, and the ceremony in which a person claims an account that an agent registered.
 
 use serde::Deserialize;
 use tokio::time::Instant;
@@ -6,12 +6,12 @@ use tokio::time::Instant;
 use super::team::Team;
 use super::values::Moment;
 
-/// The owner of a thing: the place of an account.
+/// The index of the account that owns something.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 pub(crate) struct Owner(pub(crate) usize);
 
 impl Owner {
-    /// The seeded account, for which the tokens of the roles act.
+    /// The roles' tokens act for the seeded account.
     pub(crate) const SEEDED: Self = Self(0);
     /// Another customer of OpenTrain.
     pub(crate) const ANOTHER: Self = Self(1);
@@ -19,7 +19,7 @@ impl Owner {
     pub(crate) const NOBODY: Self = Self(usize::MAX);
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Account {
     pub(crate) organization_id: String,
@@ -28,9 +28,9 @@ pub(crate) struct Account {
     pub(crate) first_name: String,
     pub(crate) last_name: String,
     pub(crate) email: Option<String>,
-    /// Whether a person owns it.
+    /// True if a person owns it.
     pub(crate) claimed: bool,
-    /// Whether a payment method is on file.
+    /// True if a payment method is on file.
     #[serde(default)]
     pub(crate) has_card: bool,
     #[serde(default)]
@@ -41,18 +41,18 @@ pub(crate) struct Account {
     pub(crate) ceremony: Option<Ceremony>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Ceremony {
     pub(crate) claim_token: String,
     pub(crate) ends_at: Moment,
-    /// The latest link and code; earlier ones are void.
+    /// The latest link and code. Earlier ones are void.
     pub(crate) attempt: Option<Attempt>,
     pub(crate) delivered: bool,
-    /// When the agent asked last: by the sandbox's clock, and by the real one.
+    /// When the agent last asked, by the sandbox's clock and by the real one.
     pub(crate) polled: Option<(Moment, Instant)>,
 }
 
-/// A link and a code by which a person can claim an account.
+/// A link and a code with which a person can claim the account.
 #[derive(Clone, Debug)]
 pub(crate) struct Attempt {
     pub(crate) token: String,

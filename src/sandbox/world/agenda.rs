@@ -1,4 +1,4 @@
-//! What is going to happen by itself, and when.
+//! Planned events and their times.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,12 +8,18 @@ use super::values::Moment;
 
 #[derive(Debug)]
 pub(crate) enum Due {
-    /// A trainer applies for a job.
-    Proposal { job: String, trainer: Arc<Trainer>, score: u32 },
-    /// A trainer answers in a conversation.
-    Answer { conversation: String },
-    /// An approval expires, if nobody has decided it.
-    Expiry { approval: String },
+    Proposal {
+        job: String,
+        trainer: Arc<Trainer>,
+        score: u32,
+    },
+    Answer {
+        conversation: String,
+    },
+    /// If nobody has decided it.
+    Expiry {
+        approval: String,
+    },
 }
 
 #[derive(Debug, Default)]
@@ -28,7 +34,7 @@ impl Agenda {
         self.planned += 1;
     }
 
-    /// Takes out what is due by `now`, the earliest first.
+    /// Removes and returns the earliest event that is due by `now`.
     pub(crate) fn next(&mut self, now: Moment) -> Option<(Moment, Due)> {
         let entry = self.due.first_entry().filter(|entry| entry.key().0 <= now)?;
         let ((at, _), due) = entry.remove_entry();

@@ -1,4 +1,4 @@
-//! Approvals: what a person was asked, and what they decided.
+//! Approvals: the request to a person, and the decision.
 
 use rust_decimal::{Decimal, RoundingStrategy};
 use serde::Serialize;
@@ -9,14 +9,12 @@ use super::contract::{Contract, Milestone};
 use super::values::{Exact, Moment};
 use crate::api::approvals::{CONFIRMED, DECLINED, EXPIRED, PENDING};
 
-/// How long a person has (reference: concepts/human-approvals).
+/// How many seconds a person has (reference: concepts/human-approvals).
 const LIFETIME: u64 = 72 * 3_600;
-/// The fees that OpenTrain adds: percent of a milestone, and USD once for a contract (reference:
-/// concepts/credits-and-billing).
+/// The fees: percent of a milestone, and USD once for a contract (reference: concepts/credits-and-billing).
 const FEE_PERCENT: i64 = 10;
 const CONTRACT_FEE: Exact = Exact(Decimal::from_parts(995, 0, 0, false, 2));
 
-/// What a person can be asked to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub(crate) enum Asked {
     #[serde(rename = "milestone_fund")]
@@ -60,13 +58,12 @@ pub(crate) struct Request {
     pub(crate) contract_id: Option<String>,
     pub(crate) job_id: String,
     pub(crate) milestone_id: Option<String>,
-    /// Set for a hire, as are the terms.
+    /// Only a hire has this and terms.
     pub(crate) proposal_id: Option<String>,
     pub(crate) terms: Option<Terms>,
 }
 
 impl Request {
-    /// Asks something of `contract`, or of one milestone in it.
     pub(crate) fn new(asked: Asked, contract: &Contract, milestone: Option<&Milestone>) -> Self {
         Self {
             asked,
@@ -97,7 +94,7 @@ pub(crate) struct Approval {
     /// The name of the key that asked.
     pub(crate) asked_by: String,
     pub(crate) request: Request,
-    /// The invoice that is to be paid, or paid out.
+    /// The invoice to pay or pay out.
     pub(crate) invoice_id: Option<String>,
     pub(crate) created_at: Moment,
     pub(crate) decision: Option<Decision>,
@@ -111,10 +108,10 @@ pub(crate) struct Decision {
 
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// With its result.
+    /// The approval's `result`.
     Confirmed(Value),
     Declined,
-    /// A request with other terms took its place.
+    /// A request with other terms replaced it.
     Superseded,
 }
 
@@ -162,7 +159,7 @@ impl Approval {
         }
     }
 
-    /// The approval as the API shows it; `url` is the page on which it is decided.
+    /// `url` is the page of the decision.
     pub(crate) fn to_json(&self, url: &str, now: Moment) -> Value {
         json!({
             "id": self.id,

@@ -1,10 +1,10 @@
-//! The clock: the same in every run, so that the same requests get the same bytes.
+//! The clock is the same in every run, so that the same requests get the same bytes.
 
 use super::values::Moment;
 
 const START: Moment = Moment::in_2026(6, 12, 10, 0);
 
-/// Each API request takes one second; a person can let time pass besides.
+/// Each API request takes one second, and a person can let time pass.
 #[derive(Debug, Default)]
 pub(crate) struct Clock {
     requests: u64,
@@ -24,7 +24,7 @@ impl Clock {
         self.waited = self.waited.saturating_add(seconds);
     }
 
-    /// The id of the request that is being answered: it looks like a UUID.
+    /// It looks like a UUID.
     pub(crate) fn request_id(&self) -> String {
         let mixed = self.requests.wrapping_mul(0x9e37_79b9).wrapping_add(0x9d1f_3a8e) & 0xffff_ffff;
         format!("{mixed:08x}-0000-4000-8000-{:012x}", self.requests)

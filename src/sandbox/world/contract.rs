@@ -9,7 +9,7 @@ use super::values::{Exact, Moment, extended};
 use crate::api::contracts::ContractStatus;
 use crate::api::milestones::{ACTIVE_FUNDED, NOT_FUNDED};
 
-/// The status of a milestone whose money was released. Its real name is not documented.
+/// The status of a milestone whose money was released. OpenTrain does not document its name.
 pub(crate) const PAID: &str = "PAID";
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +20,17 @@ pub(crate) enum PaymentType {
     PayPerLabel,
 }
 
-/// A hired trainer on a job.
+impl PaymentType {
+    /// Reads the API's name, and returns the type with the field of a job that holds its price.
+    pub(crate) fn read(name: &str) -> (Self, &'static str) {
+        match name {
+            "PAY_PER_HOUR" => (Self::PayPerHour, "pricePerHour"),
+            "PAY_PER_LABEL" => (Self::PayPerLabel, "pricePerLabel"),
+            _ => (Self::FixedPrice, "fixedPrice"),
+        }
+    }
+}
+
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Contract {
@@ -39,7 +49,7 @@ pub(crate) struct Contract {
     pub(crate) created_at: Moment,
     pub(crate) updated_at: Moment,
     pub(crate) freelancer: Freelancer,
-    /// All milestones, also those that the timeline leaves out.
+    /// All milestones, including withdrawn ones.
     #[serde(default)]
     pub(crate) milestones: Vec<Milestone>,
     pub(crate) conversation_id: String,
@@ -47,7 +57,7 @@ pub(crate) struct Contract {
     pub(crate) usage: Usage,
 }
 
-/// A trainer, masked as the API masks one.
+/// A trainer with a masked name.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Freelancer {
@@ -57,13 +67,12 @@ pub(crate) struct Freelancer {
     pub(crate) profile_path: String,
 }
 
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Milestone {
     pub(crate) id: String,
     pub(crate) name: Option<String>,
     pub(crate) description: String,
-    /// An open set, as in the API.
     pub(crate) status: String,
     pub(crate) amount_usd: Exact,
     pub(crate) volume: Option<Exact>,
@@ -76,7 +85,7 @@ pub(crate) struct Milestone {
     pub(crate) needs_review: bool,
     pub(crate) invoice_id: Option<String>,
     pub(crate) created_at: Moment,
-    /// Refunded or cancelled: kept, but not in the timeline.
+    /// True if refunded or cancelled: the API no longer shows it.
     #[serde(default, skip_serializing)]
     pub(crate) withdrawn: bool,
 }
@@ -89,7 +98,7 @@ pub(crate) struct Invoice {
     pub(crate) created_at: Moment,
 }
 
-/// The work that a trainer has reported.
+/// The work that the trainer has reported.
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Usage {
@@ -104,7 +113,7 @@ impl Contract {
         if self.end_date.is_some() { ContractStatus::Ended } else { ContractStatus::Active }
     }
 
-    /// A milestone, also one that the timeline leaves out.
+    /// Finds a milestone, including a withdrawn one.
     pub(crate) fn milestone(&self, id: &str) -> Option<&Milestone> {
         self.milestones.iter().find(|milestone| milestone.id == id)
     }
@@ -114,7 +123,7 @@ impl Contract {
         self.milestones.iter().filter(|milestone| !milestone.withdrawn)
     }
 
-    /// Its milestones stay as they are.
+    /// Ends the contract and leaves its milestones as they are.
     pub(crate) fn end(&mut self, now: Moment) {
         self.end_date = Some(now);
         self.updated_at = now;
@@ -145,7 +154,7 @@ impl Contract {
         })
     }
 
-    /// The contract alone: two more fields.
+    /// Adds the fields that only a single contract has.
     pub(crate) fn whole(&self) -> Value {
         let more = json!({ "jobDmConversationId": self.conversation_id, "budget": self.budget() });
         extended(self.listed(), more)
@@ -207,21 +216,7 @@ fn state(fraction: Decimal) -> &'static str {
 
 impl Milestone {
     pub(crate) fn unfunded(id: String, number: u32, amount_usd: Exact, created_at: Moment) -> Self {
-        Self {
-            id,
-            name: None,
-            description: String::new(),
-            status: NOT_FUNDED.into(),
-            amount_usd,
-            volume: None,
-            number,
-            due_date: None,
-            pending_approval: false,
-            needs_review: false,
-            invoice_id: None,
-            created_at,
-            withdrawn: false,
-        }
+        Self { id, number, amount_usd, created_at, status: NOT_FUNDED.into(), ..Self::default() }
     }
 
     pub(crate) fn is_unfunded(&self) -> bool {

@@ -11,12 +11,11 @@ use super::values::Moment;
 pub(crate) struct Message {
     pub(crate) id: String,
     pub(crate) at: Moment,
-    /// The account wrote it, not the trainer.
+    /// True if the account wrote it, false if the trainer did.
     pub(crate) is_ours: bool,
     pub(crate) text: String,
 }
 
-/// A conversation of an account with a trainer.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Conversation {
@@ -24,7 +23,7 @@ pub(crate) struct Conversation {
     #[serde(default)]
     pub(crate) owner: Owner,
     pub(crate) job_id: String,
-    /// Set while it is about a proposal; unset when it is about the work.
+    /// Unset if the conversation is about the work.
     pub(crate) proposal_id: Option<String>,
     pub(crate) freelancer_id: String,
     pub(crate) messages: Vec<Message>,
@@ -32,7 +31,7 @@ pub(crate) struct Conversation {
 }
 
 impl Conversation {
-    /// How much the trainer wrote since the account wrote last.
+    /// Counts the trainer's messages since the account's last message.
     pub(crate) fn unread(&self) -> usize {
         self.messages.iter().rev().take_while(|message| !message.is_ours).count()
     }

@@ -1,4 +1,4 @@
-//! What happened, as events that are polled and sent to webhooks.
+//! Events, which are polled and sent to webhooks.
 
 use serde_json::{Value, json};
 
@@ -39,7 +39,7 @@ impl EventKind {
         NAMES.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
     }
 
-    /// The scopes of which a token needs one to see it.
+    /// A token needs one of these scopes to see it.
     pub(crate) const fn scopes(self) -> &'static [&'static str] {
         match self {
             Self::ProposalReceived | Self::ProposalStatus => &["proposals:read"],

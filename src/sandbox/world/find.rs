@@ -1,4 +1,4 @@
-//! How things are found, and refused where an account may not see them.
+//! Finds things in the world, and refuses those that the account may not see.
 
 use std::cmp::Reverse;
 use std::sync::Arc;
@@ -22,7 +22,7 @@ impl World {
         format!("{}{path}", self.origin)
     }
 
-    /// The page of an account: `path` alone is the seeded one's.
+    /// The seeded account's page is `path` alone.
     pub(crate) fn account_page(&self, path: &str, owner: Owner) -> String {
         let page = self.page(path);
         match self.account(owner) {
@@ -51,19 +51,19 @@ impl World {
         self.account(owner).is_some_and(|account| account.claimed)
     }
 
-    /// The seeded account, and those that agents registered.
+    /// The seeded account and the accounts that agents registered.
     pub(crate) fn our_accounts(&self) -> impl Iterator<Item = (Owner, &Account)> {
         let all = self.accounts.iter().enumerate().map(|(place, account)| (Owner(place), account));
         all.filter(|(owner, _)| *owner != Owner::ANOTHER)
     }
 
-    /// The account of an organization; the seeded one if none is named.
+    /// The account of an organization, or the seeded account if none is named.
     pub(crate) fn owner_of(&self, organization_id: Option<&str>) -> Option<Owner> {
         let Some(wanted) = organization_id else { return Some(Owner::SEEDED) };
         self.our_accounts().find(|(_, account)| account.organization_id == wanted).map(|(owner, _)| owner)
     }
 
-    /// The account and the attempt to which the link with `token` leads.
+    /// The account and the attempt that a link with `token` leads to.
     pub(crate) fn by_attempt(&self, token: &str) -> Option<(Owner, &Account, &Attempt)> {
         self.our_accounts().find_map(|(owner, account)| {
             let attempt = account.ceremony.as_ref()?.attempt.as_ref()?;
@@ -89,12 +89,12 @@ impl World {
         self.entries_of(owner).iter().filter(|entry| entry.kind == kind).map(|entry| entry.amount_cents).sum()
     }
 
-    /// The cents that can be spent.
+    /// In cents.
     pub(crate) fn available(&self, owner: Owner) -> i64 {
         self.sum(owner, EntryKind::TopUp) + self.sum(owner, EntryKind::Hold)
     }
 
-    /// The cents that are held.
+    /// In cents.
     pub(crate) fn reserved(&self, owner: Owner) -> i64 {
         self.sum(owner, EntryKind::Capture) - self.sum(owner, EntryKind::Hold)
     }
@@ -106,17 +106,22 @@ impl World {
         contracts
     }
 
-    /// A contract of the account. A contract of another account looks like none.
+    /// As at OpenTrain, another account's contract is not found.
     pub(crate) fn contract(&mut self, owner: Owner, id: &str) -> Result<&mut Contract, Refused> {
         let ours = |contract: &&mut Contract| contract.owner == owner && contract.id == id;
         self.contracts.iter_mut().find(ours).ok_or_else(|| Refused::not_found("Contract not found."))
     }
 
-    /// A milestone of the account, also one that the timeline leaves out, and its contract.
+    /// A milestone of the account, including a withdrawn one, and its contract.
     pub(crate) fn milestone(&self, owner: Owner, id: &str) -> Result<(&Contract, &Milestone), Refused> {
         let mut ours = self.contracts.iter().filter(|contract| contract.owner == owner);
         let found = ours.find_map(|contract| Some((contract, contract.milestone(id)?)));
         found.ok_or_else(|| Refused::not_found("Milestone not found."))
+    }
+
+    /// The proposal that `request`, a hire, is about.
+    pub(crate) fn candidate(&self, request: &Request) -> Option<&Proposal> {
+        self.proposals.iter().find(|proposal| Some(&proposal.id) == request.proposal_id.as_ref())
     }
 
     /// The contract that `request` is about, and the milestone if it is about one.
@@ -142,13 +147,12 @@ impl World {
         }
     }
 
-    /// The same, to change it.
     pub(crate) fn job_mut(&mut self, owner: Owner, id: &JobId) -> Result<&mut Job, Refused> {
         self.may_see_job(owner, id)?;
         self.jobs.iter_mut().find(|job| job.id == id.0).ok_or_else(|| Refused::not_found("Job not found."))
     }
 
-    /// A proposal for a job of the account, and that job: 404 if there is none, 403 if the job is another's.
+    /// A proposal and its job: 404 if there is none, 403 if the job is another account's.
     pub(crate) fn proposal(&self, owner: Owner, id: &str) -> Result<(&Job, &Proposal), Refused> {
         let missing = || Refused::not_found("Proposal not found.").with_details(json!({ "proposalId": id }));
         let proposal = self.proposals.iter().find(|proposal| proposal.id == id).ok_or_else(missing)?;
@@ -159,7 +163,7 @@ impl World {
         }
     }
 
-    /// How many proposals a job has, and how many of them nobody has looked at.
+    /// How many proposals a job has, and how many of them are unreviewed.
     pub(crate) fn proposal_counts(&self, job: &str) -> (usize, usize) {
         let all = || self.proposals.iter().filter(|proposal| proposal.job_id == job);
         (all().count(), all().filter(|proposal| proposal.status == ProposalStatus::Unreviewed).count())
@@ -173,7 +177,7 @@ impl World {
         self.account(owner).map(|account| account.user_id.clone()).unwrap_or_default()
     }
 
-    /// A conversation of the account: 404 if there is none, 403 if it is another's.
+    /// 404 if there is no such conversation, 403 if it is another account's.
     pub(crate) fn conversation(&self, owner: Owner, id: &str) -> Result<&Conversation, Refused> {
         match self.conversations.iter().find(|known| known.id == id) {
             Some(known) if known.owner == owner => Ok(known),

@@ -1,4 +1,4 @@
-//! New ids: as opaque as real ones, the same in every run, counted for each kind separately.
+//! Makes ids that are as opaque as real ones, and the same in every run.
 
 use std::collections::BTreeMap;
 
@@ -8,11 +8,10 @@ pub(crate) struct Ids {
 }
 
 const DIGITS: &[u8] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-/// How many ids have four digits.
 const ROOM: u64 = 62 * 62 * 62 * 62;
-/// The first one, `7Rtd`.
+/// The first id is `7Rtd`.
 const FIRST: u64 = ((7 * 62 + 27) * 62 + 55) * 62 + 39;
-/// The step from one to the next. It shares no factor with `ROOM`, so every id comes once before one comes again.
+/// The step to the next id. It shares no factor with `ROOM`, so every id comes once before one repeats.
 const STRIDE: u64 = 6_700_417;
 
 impl Ids {

@@ -7,9 +7,9 @@ use super::account::Owner;
 use super::values::Moment;
 use crate::api::jobs::JobStatus;
 
-/// How long a public job is valid.
+/// How many seconds a public job is valid.
 const VALID: u64 = 30 * 24 * 3_600;
-/// How many characters of a description are its summary.
+/// How many characters of the description a summary has.
 const SUMMARY: usize = 140;
 
 /// A change that the public sees (reference: api-reference/jobs/changes).
@@ -29,34 +29,19 @@ pub(crate) struct Job {
     pub(crate) id: String,
     pub(crate) company: String,
     pub(crate) status: JobStatus,
-    /// Keyed as in the API's own updates.
+    /// The keys are those of the API's updates.
     pub(crate) fields: Map<String, Value>,
     pub(crate) created_at: Moment,
     pub(crate) updated_at: Moment,
     pub(crate) published_at: Option<Moment>,
-    /// What the public saw of it.
+    /// What happened to it while it was public.
     #[serde(default)]
     pub(crate) history: Vec<(Moment, Change)>,
-    /// By which a repeated draft is recognised.
+    /// A repeated draft has the same key.
     pub(crate) idempotency_key: Option<String>,
 }
 
 impl Job {
-    pub(crate) fn draft(owner: Owner, id: &str, company: &str, fields: Map<String, Value>, now: Moment) -> Self {
-        Self {
-            owner,
-            id: id.into(),
-            company: company.into(),
-            status: JobStatus::Draft,
-            fields,
-            created_at: now,
-            updated_at: now,
-            published_at: None,
-            history: Vec::new(),
-            idempotency_key: None,
-        }
-    }
-
     pub(crate) fn text(&self, key: &str) -> Option<&str> {
         self.fields.get(key).and_then(Value::as_str)
     }
@@ -80,7 +65,7 @@ impl Job {
         self.history.push((now, Change::Published));
     }
 
-    /// Gives it another status than open, so the public no longer sees it.
+    /// Hides it from the public by another status than open.
     pub(crate) fn withdraw(&mut self, status: JobStatus, now: Moment) {
         if self.is_open() {
             self.history.push((now, Change::Closed));

@@ -1,4 +1,4 @@
-//! API tokens, each of which belongs to an account.
+//! API tokens. Each belongs to an account.
 
 use super::account::Owner;
 use super::roles::{Role, Standing, roles};
@@ -7,21 +7,20 @@ use crate::api::Gate;
 
 /// How many active tokens an account may have (reference: concepts/authentication).
 pub(crate) const MOST_KEYS: usize = 25;
-/// How many seconds the page that made a key shows it.
+/// How many seconds the page shows a new key.
 const SHOWN_FOR: u64 = 600;
-/// When the roles' tokens were made.
 const LONG_AGO: Moment = Moment::in_2026(4, 1, 9, 0);
 /// The number of the first token that is not a role's.
 const FIRST: u64 = 11;
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Key {
     pub(crate) owner: Owner,
     token: String,
     pub(crate) name: String,
     pub(crate) scopes: Vec<&'static str>,
     disabled: &'static [&'static str],
-    /// The claim of the account revokes it.
+    /// True if the claim of the account revokes it.
     pub(crate) until_claimed: bool,
     pub(crate) created_at: Moment,
     pub(crate) last_used_at: Option<Moment>,
@@ -31,7 +30,6 @@ pub(crate) struct Key {
 #[derive(Debug, Default)]
 pub(crate) struct Keys {
     all: Vec<Key>,
-    /// How many secrets were made.
     pub(crate) minted: u64,
 }
 
@@ -45,7 +43,7 @@ pub(crate) struct Caller {
     disabled: &'static [&'static str],
 }
 
-/// The caller without a token, where none is needed.
+/// The caller of an operation that needs no token.
 pub(crate) const ANYONE: Caller =
     Caller { owner: Owner::NOBODY, token_id: String::new(), label: String::new(), scopes: Vec::new(), disabled: &[] };
 
@@ -54,7 +52,7 @@ impl Caller {
         !self.disabled.contains(&feature)
     }
 
-    /// Whether the token has at least one of `scopes`.
+    /// True if the token has at least one of `scopes`.
     pub(crate) fn may(&self, scopes: &'static [&'static str]) -> bool {
         Gate::scopes(scopes).admits(&self.scopes)
     }
@@ -62,17 +60,8 @@ impl Caller {
 
 impl Key {
     pub(crate) fn new(owner: Owner, token: &str, name: &str, scopes: &[&'static str], now: Moment) -> Self {
-        Self {
-            owner,
-            token: token.into(),
-            name: name.into(),
-            scopes: scopes.to_vec(),
-            disabled: &[],
-            until_claimed: false,
-            created_at: now,
-            last_used_at: None,
-            revoked_at: None,
-        }
+        let (token, name, scopes) = (token.into(), name.into(), scopes.to_vec());
+        Self { owner, token, name, scopes, created_at: now, ..Self::default() }
     }
 
     /// The public part of the token.
@@ -80,7 +69,7 @@ impl Key {
         self.token.split('_').nth(2).unwrap_or_default()
     }
 
-    /// The whole token, for the page that made it: reloading that page neither makes another key nor loses this one.
+    /// The whole token, while the page may show it: a reload of that page must not lose it.
     pub(crate) fn secret(&self, now: Moment) -> Option<&str> {
         (self.revoked_at.is_none() && now < self.created_at.plus_seconds(SHOWN_FOR)).then_some(self.token.as_str())
     }
@@ -104,7 +93,7 @@ impl Keys {
         Self { all: roles().iter().map(key).collect(), minted: 0 }
     }
 
-    /// A new token whose secret is none: `ot_pat_sandboxagent11_notarealsecret0011`.
+    /// Makes a token that is visibly no secret: `ot_pat_sandboxagent11_notarealsecret0011`.
     pub(crate) fn mint(&mut self, kind: &str, what: &str) -> String {
         let number = self.number();
         format!("ot_{kind}_sandbox{what}{number}_notarealsecret{number:04}")
@@ -137,7 +126,7 @@ impl Keys {
         self.all.iter_mut().find(|key| key.owner == owner && key.id() == id)
     }
 
-    /// The caller who sends `token`; `Err` if it is revoked.
+    /// Finds the caller by the token. `Err` means that the token is revoked.
     pub(crate) fn caller(&mut self, token: &str, now: Moment) -> Option<Result<Caller, ()>> {
         let key = self.all.iter_mut().find(|key| key.token == token)?;
         if key.revoked_at.is_some() {
@@ -153,14 +142,12 @@ impl Keys {
         }))
     }
 
-    /// Revokes one token of any account.
     pub(crate) fn revoke(&mut self, token: &str, now: Moment) {
         if let Some(key) = self.all.iter_mut().find(|key| key.token == token) {
             key.revoked_at.get_or_insert(now);
         }
     }
 
-    /// Revokes the tokens that a claim ends.
     pub(crate) fn end_with_claim(&mut self, owner: Owner, now: Moment) {
         for key in self.all.iter_mut().filter(|key| key.owner == owner && key.until_claimed) {
             key.revoked_at.get_or_insert(now);

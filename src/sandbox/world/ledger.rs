@@ -7,19 +7,20 @@ use serde::{Deserialize, Serialize};
 use super::account::Owner;
 use super::values::{Exact, Moment};
 
-/// How long a checkout page is valid (reference: api-reference/credits/create-top-up).
+/// How many seconds a checkout page is valid (reference: api-reference/credits/create-top-up).
 const CHECKOUT: u64 = 24 * 3_600;
+
 /// Kinds of entries (reference: api-reference/credits/ledger).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum EntryKind {
+    #[default]
     TopUp,
     Hold,
     Capture,
 }
 
-/// An entry of the ledger.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Entry {
     pub(crate) id: String,
@@ -38,7 +39,6 @@ pub(crate) struct Entry {
     pub(crate) note: Option<String>,
 }
 
-/// A purchase of credits.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct TopUp {
@@ -64,7 +64,7 @@ impl TopUp {
     }
 }
 
-/// `dollars`, rounded to whole cents.
+/// Rounds to whole cents.
 pub(crate) fn cents(dollars: Exact) -> Option<i64> {
     let cents = dollars.0.checked_mul(Decimal::ONE_HUNDRED)?;
     cents.round_dp_with_strategy(0, RoundingStrategy::MidpointAwayFromZero).to_i64()
@@ -72,22 +72,4 @@ pub(crate) fn cents(dollars: Exact) -> Option<i64> {
 
 pub(crate) fn dollars(cents: i64) -> Exact {
     Exact::new(cents, 2)
-}
-
-impl Entry {
-    pub(crate) const fn new(id: String, owner: Owner, kind: EntryKind, amount_cents: i64, created_at: Moment) -> Self {
-        Self {
-            id,
-            owner,
-            kind,
-            amount_cents,
-            created_at,
-            hold_entry_id: None,
-            proposal_id: None,
-            contract_id: None,
-            milestone_id: None,
-            top_up_id: None,
-            note: None,
-        }
-    }
 }

@@ -1,5 +1,5 @@
-//! All state of the sandbox: what its parts hold and how they are found. Each part knows how the API shows it; none of
-//! them decides what happens. Start at `state`.
+//! All state of the sandbox, and how it is found. Each part knows how the API shows it, and must not decide what
+//! happens. Start at `state`.
 
 mod account;
 mod agenda;
@@ -39,7 +39,7 @@ pub(crate) use refused::Refused;
 pub use roles::{Role, default_token, roles};
 pub(crate) use scopes::{AFTER_THE_CLAIM, ALL_SCOPES, BEFORE_THE_CLAIM};
 pub(crate) use state::{Shared, World};
-pub(crate) use team::{Invite, Member, Team};
+pub(crate) use team::{Invite, Member};
 pub(crate) use trainer::{Trainer, UNAVAILABLE};
 pub(crate) use values::{Exact, Moment};
 pub(crate) use webhook::{Delivery, DeliveryQueue, MOST_WAITING, Webhook};

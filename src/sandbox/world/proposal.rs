@@ -5,18 +5,20 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use super::contract::PaymentType;
 use super::job::Job;
 use super::trainer::Trainer;
 use super::values::{Exact, Moment, extended};
 
-/// How long before the proposal its interview began, and how long one message took.
+/// How many seconds before the proposal its interview began, and how many seconds one message took.
 const INTERVIEW_BEFORE: u64 = 1_800;
 const MESSAGE: u64 = 90;
 
 /// The states of a proposal (reference: api-reference/jobs/list-proposals).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub(crate) enum ProposalStatus {
+    #[default]
     Unreviewed,
     Shortlisted,
     Maybe,
@@ -27,27 +29,26 @@ pub(crate) enum ProposalStatus {
 }
 
 impl ProposalStatus {
-    const fn label(self) -> &'static str {
-        match self {
-            Self::Unreviewed => "Unreviewed",
-            Self::Shortlisted => "Shortlisted",
-            Self::Maybe => "Maybe",
-            Self::Hired => "Hired",
-            Self::Declined => "Declined",
-            Self::NotAFit => "Not a fit",
-            Self::ResumeSent => "Resume sent",
-        }
+    /// `NOT_A_FIT` is "Not a fit".
+    fn label(self) -> String {
+        let name = json!(self).as_str().unwrap_or_default().replace('_', " ");
+        let mut letters = name.chars();
+        letters.next().into_iter().chain(letters.flat_map(char::to_lowercase)).collect()
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct Proposal {
     pub(crate) id: String,
     pub(crate) job_id: String,
+    pub(crate) freelancer_id: String,
+    /// The story's files name the trainer by id only.
+    #[serde(skip)]
     pub(crate) trainer: Arc<Trainer>,
     pub(crate) status: ProposalStatus,
     pub(crate) interview: Option<Interview>,
-    /// How well the trainer fits, of 100.
+    /// How well the trainer fits, from 0 to 100.
     pub(crate) fit: i64,
     pub(crate) created_at: Moment,
     pub(crate) updated_at: Moment,
@@ -58,12 +59,12 @@ pub(crate) struct Proposal {
 pub(crate) struct Interview {
     pub(crate) score: u32,
     summary: String,
-    /// Questions, each with its answer.
+    /// Questions with their answers.
     exchanges: Vec<(String, String)>,
 }
 
 impl Interview {
-    /// The interview that any candidate has about `job`.
+    /// An invented interview about `job`.
     pub(crate) fn about(job: &Job, who: &Trainer, score: u32) -> Self {
         let languages: Vec<_> = who.languages.iter().map(|(language, level)| format!("{language} ({level})")).collect();
         Self {
@@ -82,23 +83,15 @@ impl Interview {
 }
 
 impl Proposal {
-    /// A proposal that nobody has looked at.
     pub(crate) fn new(id: &str, job_id: &str, trainer: Arc<Trainer>, fit: i64, now: Moment) -> Self {
-        Self {
-            id: id.into(),
-            job_id: job_id.into(),
-            trainer,
-            status: ProposalStatus::Unreviewed,
-            interview: None,
-            fit,
-            created_at: now,
-            updated_at: now,
-            contract_id: None,
-        }
+        let (id, job_id, freelancer_id) = (id.into(), job_id.into(), trainer.id.clone());
+        Self { id, job_id, freelancer_id, trainer, fit, created_at: now, updated_at: now, ..Self::default() }
     }
 
     pub(crate) fn listed(&self, job: &Job) -> Value {
-        let (amount, unit) = bid(job);
+        let payment_type = job.text("paymentType").unwrap_or("FIXED_PRICE");
+        // Candidates ask for what the job offers.
+        let amount = job.fields.get(PaymentType::read(payment_type).1);
         json!({
             "id": self.id,
             "jobId": self.job_id,
@@ -106,7 +99,11 @@ impl Proposal {
             "createdAt": self.created_at,
             "updatedAt": self.updated_at,
             "status": { "raw": self.status, "label": self.status.label() },
-            "bid": { "amountUsd": amount, "unit": unit, "labelerHourlyRateUsd": self.trainer.hourly_rate },
+            "bid": {
+                "amountUsd": amount,
+                "unit": payment_type.trim_start_matches("PAY_"),
+                "labelerHourlyRateUsd": self.trainer.hourly_rate,
+            },
             "candidate": self.trainer.candidate(),
             "metrics": {
                 "interviewScore": self.interview.as_ref().map(|interview| interview.score),
@@ -115,7 +112,7 @@ impl Proposal {
         })
     }
 
-    /// The proposal alone: four more fields.
+    /// Adds the fields that only a single proposal has.
     pub(crate) fn whole(&self, job: &Job) -> Value {
         let interview = self.interview.as_ref().map(
             |interview| json!({ "score": interview.score, "summary": interview.summary, "transcriptAvailable": true }),
@@ -132,7 +129,7 @@ impl Proposal {
         extended(self.listed(job), more)
     }
 
-    /// The interview, oldest message first.
+    /// Starts with the oldest message.
     pub(crate) fn transcript(&self) -> Option<Value> {
         let interview = self.interview.as_ref()?;
         let exchanges = interview.exchanges.iter();
@@ -154,14 +151,4 @@ impl Proposal {
             "messages": messages.collect::<Vec<_>>(),
         }))
     }
-}
-
-/// The price that candidates ask for: what the job offers.
-fn bid(job: &Job) -> (Value, &'static str) {
-    let (key, unit) = match job.text("paymentType") {
-        Some("PAY_PER_HOUR") => ("pricePerHour", "PER_HOUR"),
-        Some("PAY_PER_LABEL") => ("pricePerLabel", "PER_LABEL"),
-        _ => ("fixedPrice", "FIXED_PRICE"),
-    };
-    (job.fields.get(key).cloned().unwrap_or_default(), unit)
 }

@@ -1,4 +1,4 @@
-//! How new things enter the world: events, invoices, messages, and entries of the ledger.
+//! Adds new things to the world: events, invoices, messages, and entries of the ledger.
 
 use serde_json::{Value, json};
 
@@ -11,11 +11,11 @@ use super::state::World;
 use super::values::Moment;
 use super::webhook::Delivery;
 
-/// The number before the first event.
+/// The first event has the next number.
 const BEFORE: u64 = 1_000;
 
 impl World {
-    /// Writes down that something happened at `at`, and hands it to the webhooks of its kind.
+    /// Records an event of the time `at`, and queues it for the webhooks that want its kind.
     pub(crate) fn record_event(
         &mut self,
         owner: Owner,
@@ -49,7 +49,7 @@ impl World {
         id
     }
 
-    /// Opens a conversation, and gives its id.
+    /// Returns the id of the new conversation.
     pub(crate) fn open_conversation(&mut self, owner: Owner, job: &str, proposal: Option<&str>, with: &str) -> String {
         let (id, created_at) = (self.ids.next("cnv"), self.now());
         self.conversations.push(Conversation {
@@ -76,7 +76,8 @@ impl World {
     }
 
     fn entry(&mut self, owner: Owner, kind: EntryKind, cents: i64) -> Entry {
-        Entry::new(self.ids.next("cre"), owner, kind, cents, self.now())
+        let (id, created_at) = (self.ids.next("cre"), self.now());
+        Entry { id, owner, kind, amount_cents: cents, created_at, ..Entry::default() }
     }
 
     pub(crate) fn hold(&mut self, owner: Owner, cents: i64, proposal: &str, contract: &str, milestone: &str) {
@@ -89,7 +90,7 @@ impl World {
         self.ledger.push(entry);
     }
 
-    /// Spends the credits that are held for a milestone, if any are.
+    /// Spends the credits held for a milestone, if any.
     pub(crate) fn capture(&mut self, milestone_id: &str) {
         let is_for =
             |entry: &&Entry| entry.kind == EntryKind::Hold && entry.milestone_id.as_deref() == Some(milestone_id);
@@ -98,7 +99,7 @@ impl World {
         self.ledger.push(Entry { id, created_at, kind, hold_entry_id: Some(hold.id.clone()), ..hold });
     }
 
-    /// A person pays a top-up; an error says why not, for the person.
+    /// Pays a top-up. An error is text for the person's page.
     pub(crate) fn pay(&mut self, top_up: &str) -> Result<(), &'static str> {
         let now = self.now();
         let found = self.top_ups.iter_mut().find(|found| found.id == top_up);

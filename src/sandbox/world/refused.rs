@@ -1,4 +1,4 @@
-//! Refusals, as the API writes them.
+//! Refusals, with the API's own bodies.
 
 use http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -21,7 +21,7 @@ enum Shape {
     Envelope,
     /// OAuth's error (RFC 6749, 5.2).
     OAuth,
-    /// The details alone.
+    /// Only the details.
     Bare,
 }
 
@@ -30,7 +30,6 @@ impl Refused {
         Self { status, code, message: message.into(), details: None, shape: Shape::Envelope }
     }
 
-    /// 400 with one of OAuth's codes.
     pub(crate) fn oauth(code: &'static str, description: impl Into<String>) -> Self {
         Self { shape: Shape::OAuth, ..Self::new(StatusCode::BAD_REQUEST, code, description) }
     }
@@ -53,7 +52,6 @@ impl Refused {
         Self::bad_request("The request is not valid.").with_details(json!({ "issues": issues }))
     }
 
-    /// An invalid argument as a list of issues.
     pub(crate) fn invalid(fault: InvalidArgument) -> Self {
         match fault.field.as_str() {
             "" => Self::bad_request(fault.message.to_string()),
@@ -75,7 +73,6 @@ impl Refused {
         Self::new(StatusCode::NOT_FOUND, "NOT_FOUND", message)
     }
 
-    /// 409 with the reason that the API names.
     pub(crate) fn conflict(reason: &str, message: impl Into<String>) -> Self {
         Self::new(StatusCode::CONFLICT, "CONFLICT", message).with_details(json!({ "reason": reason }))
     }
@@ -92,7 +89,7 @@ impl Refused {
         Self { status, ..self }
     }
 
-    /// The refusal in the form of an endpoint of `dialect`.
+    /// Words the refusal for an endpoint of `dialect`.
     pub(crate) fn in_dialect(self, dialect: Dialect) -> Self {
         if dialect == Dialect::Api || !matches!(self.shape, Shape::Envelope) {
             return self;
@@ -101,7 +98,7 @@ impl Refused {
         Self { shape: Shape::OAuth, code, ..self }
     }
 
-    /// The body: `{"error", "code", "requestId", "details"}` in the public API.
+    /// `{"error", "code", "requestId", "details"}` in the public API.
     pub(crate) fn into_body(self, request_id: &str) -> Value {
         match self.shape {
             Shape::Bare => self.details.unwrap_or_default(),
@@ -118,7 +115,7 @@ impl Refused {
     }
 }
 
-/// Names the parameter as it is on the wire; without a name the whole body is meant.
+/// Without a field the whole body is invalid.
 impl From<InvalidArgument> for Refused {
     fn from(fault: InvalidArgument) -> Self {
         match fault.field.as_str() {

@@ -1,4 +1,4 @@
-//! The tokens that exist from the start: one for each role that a caller can play.
+//! The tokens that exist from the start, one for each role that a caller can play.
 
 use super::scopes::{AFTER_THE_CLAIM, ALL_SCOPES, BEFORE_THE_CLAIM};
 use crate::api::token::Token;
@@ -8,24 +8,22 @@ use crate::api::token::Token;
 pub struct Role {
     /// The name of the role.
     pub name: &'static str,
-    /// The token. Its secret is none.
+    /// The token. It is no secret.
     pub token: &'static str,
     /// What to try with it.
     pub purpose: &'static str,
     /// The scopes of the token.
     pub scopes: &'static [&'static str],
-    /// Features that are off when this token asks.
+    /// Features that are off for this token.
     pub(crate) disabled: &'static [&'static str],
     /// When it is valid.
     pub(crate) standing: Standing,
 }
 
-/// When a token is valid.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Standing {
     Valid,
-    /// Until a person claims the account: that revokes the tokens of the time before (reference:
-    /// api-reference/agent-auth/token).
+    /// A claim revokes the account's earlier tokens (reference: api-reference/agent-auth/token).
     UntilClaimed,
     Revoked,
 }
@@ -88,7 +86,7 @@ pub const fn roles() -> &'static [Role] {
     ROLES
 }
 
-/// The token for callers that name none: it has every scope.
+/// The token for callers that name none. It has every scope.
 #[must_use]
 pub fn default_token() -> Token {
     Token::fixed(OWNER.token)

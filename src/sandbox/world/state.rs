@@ -1,4 +1,4 @@
-//! The state itself, and how connections share it.
+//! The state, and how connections share it.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -18,10 +18,10 @@ use super::trainer::Trainer;
 use super::values::Moment;
 use super::webhook::{DeliveryQueue, Webhook};
 
-/// All state of the sandbox. What is listed in order of time has the oldest first.
+/// Lists in order of time start with the oldest item.
 #[derive(Debug, Default)]
 pub(crate) struct World {
-    /// Where the sandbox is, without a slash at the end.
+    /// Without a slash at the end.
     pub(crate) origin: String,
     /// The seeded account, another customer's, and those that agents register.
     pub(crate) accounts: Vec<Account>,
@@ -34,7 +34,7 @@ pub(crate) struct World {
     pub(crate) ledger: Vec<Entry>,
     pub(crate) top_ups: Vec<TopUp>,
     pub(crate) approvals: Vec<Approval>,
-    /// Invoices by their numbers.
+    /// In the order of their numbers.
     pub(crate) invoices: Vec<Invoice>,
     pub(crate) events: Vec<Event>,
     pub(crate) webhooks: Vec<Webhook>,
@@ -42,7 +42,7 @@ pub(crate) struct World {
     pub(crate) agenda: Agenda,
     pub(crate) ids: Ids,
     pub(crate) clock: Clock,
-    /// The faults that this sandbox plays, for its front page.
+    /// The faults that the front page shows.
     pub(crate) faults: String,
 }
 
@@ -52,7 +52,6 @@ impl World {
     }
 }
 
-/// The world, shared by all connections.
 #[derive(Clone)]
 pub(crate) struct Shared(Arc<Mutex<World>>);
 
@@ -61,7 +60,7 @@ impl Shared {
         Self(Arc::new(Mutex::new(world)))
     }
 
-    /// A handler that panicked is one lost answer, and must not end the whole sandbox.
+    /// A handler that panics loses one answer, and must not end the sandbox.
     pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -1,4 +1,4 @@
-//! Who belongs to an account besides its owner.
+//! The members of an account besides its owner.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -37,10 +37,10 @@ impl Team {
 }
 
 impl Member {
-    pub(crate) fn to_json(&self) -> Value {
+    pub(crate) fn to_json(&self, role: &str) -> Value {
         json!({
             "userId": self.user_id,
-            "role": "MEMBER",
+            "role": role,
             "name": self.name,
             "email": self.email,
             "joinedAt": self.joined_at,

@@ -1,4 +1,4 @@
-//! Trainers, as their profiles show them: masked, first name and last initial.
+//! Trainers. The API shows the first name and the initial of the last name only.
 
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::contract::Freelancer;
 use super::values::Exact;
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Trainer {
     pub(crate) id: String,
@@ -21,14 +21,14 @@ pub(crate) struct Trainer {
     pub(crate) hourly_rate: u32,
     pub(crate) availability: String,
     level: String,
-    /// Languages, each with its level.
+    /// Each language has a level.
     pub(crate) languages: Vec<(String, String)>,
     data_types: Vec<String>,
     label_types: Vec<String>,
     pub(crate) verified: bool,
     earned: u32,
     hours: u32,
-    /// Ratings, each with its comment.
+    /// Each rating has a comment.
     reviews: Vec<(u8, String)>,
     #[serde(default)]
     pub(crate) applies: bool,
@@ -42,12 +42,16 @@ impl Trainer {
         format!("{} {}.", self.first_name, self.initial)
     }
 
+    fn path(&self) -> String {
+        format!("/profile/{}", self.slug)
+    }
+
     pub(crate) fn hired(&self) -> Freelancer {
         Freelancer {
             user_id: self.id.clone(),
             display_name: self.display_name(),
             country: self.country.clone(),
-            profile_path: format!("/profile/{}", self.slug),
+            profile_path: self.path(),
         }
     }
 
@@ -71,10 +75,11 @@ impl Trainer {
     pub(crate) fn profile(&self) -> Value {
         let languages =
             self.languages.iter().map(|(language, level)| json!({ "language": language, "proficiency": level }));
+        let reviews = self.reviews.iter().enumerate().map(|(place, review)| self.review(place, review));
         json!({
             "id": self.id,
             "profileSlug": self.slug,
-            "profilePath": format!("/profile/{}", self.slug),
+            "profilePath": self.path(),
             "displayName": self.display_name(),
             "firstName": self.first_name,
             "lastNameInitial": self.initial,
@@ -104,7 +109,7 @@ impl Trainer {
             "labelExperience": [self.experience()],
             "workExperience": [],
             "education": [],
-            "reviews": self.reviews.iter().enumerate().map(|(place, review)| self.review(place, review)).collect::<Vec<_>>(),
+            "reviews": reviews.collect::<Vec<_>>(),
         })
     }
 

@@ -1,4 +1,4 @@
-//! Exact numbers and moments, as the wire and people read them.
+//! Exact numbers and moments, with their formats for the API and for people.
 
 use std::fmt;
 
@@ -11,19 +11,19 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Number, Value};
 
-/// An amount, a volume or a share: held exactly, and written as it was read (`300` stays `300`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// An exact amount, volume or share. It is written with the digits that were read: `300` stays `300`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Exact(pub(crate) Decimal);
 
 impl Exact {
     pub(crate) const ZERO: Self = Self(Decimal::ZERO);
 
-    /// `digits`, of which the last `places` stand after the point.
+    /// Puts a decimal point before the last `places` digits.
     pub(crate) fn new(digits: i64, places: u32) -> Self {
         Self(Decimal::new(digits, places))
     }
 
-    /// US dollars for a person: `$300`, `$12.50`, `$11.655`, `$1,000,000.50`.
+    /// Formats US dollars for a person: `$300`, `$12.50`, `$11.655`, `$1,000,000.50`.
     pub(crate) fn dollars(self) -> String {
         let mut amount = self.0.normalize();
         if matches!(amount.scale(), 1 | 2) {
@@ -63,18 +63,17 @@ impl<'de> Deserialize<'de> for Exact {
     }
 }
 
-/// A moment, in UTC.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// A moment in UTC.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Moment(DateTime);
 
 impl Moment {
-    /// A minute of 2026, the year in which the story plays.
+    /// The story plays in 2026.
     pub(crate) const fn in_2026(month: i8, day: i8, hour: i8, minute: i8) -> Self {
         Self(datetime(2026, month, day, hour, minute, 0, 0))
     }
 
-    /// Reads what [`is_iso8601`](crate::api::types::is_iso8601) lets through: a date alone is its midnight, and a time
-    /// without an offset is UTC.
+    /// Reads ISO 8601. A date alone means midnight, and a time without an offset means UTC.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let moment = text.parse::<Timestamp>().map(|timestamp| Offset::UTC.to_datetime(timestamp));
         moment.or_else(|_| text.parse()).ok().map(Self)
@@ -90,7 +89,7 @@ impl Moment {
         Self(self.0.saturating_sub(seconds))
     }
 
-    /// The time from `now` to this moment, for a person.
+    /// Formats the time from `now` until this moment.
     pub(crate) fn distance(self, now: Self) -> String {
         let minutes = self.0.duration_since(now.0).as_secs().div_euclid(60);
         match minutes {
@@ -109,18 +108,17 @@ impl Moment {
         self.0.strftime("%Y-%m-%d").to_string()
     }
 
-    /// The time alone if it is on the day of `now`, otherwise day and time.
+    /// Formats the time, and the day unless it is the day of `now`.
     pub(crate) fn brief(self, now: Self) -> String {
         if self.0.date() == now.0.date() { self.0.strftime("%H:%M").to_string() } else { self.words() }
     }
 
-    /// Day and time, for a person.
     pub(crate) fn words(self) -> String {
         self.0.strftime("%Y-%m-%d %H:%M UTC").to_string()
     }
 }
 
-/// The form of the API.
+/// The API's own format.
 impl fmt::Display for Moment {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").fmt(formatter)
@@ -140,7 +138,7 @@ impl<'de> Deserialize<'de> for Moment {
     }
 }
 
-/// `body` with the fields of `more` at its end.
+/// Appends the fields of `more` to `body`.
 pub(crate) fn extended(mut body: Value, more: Value) -> Value {
     if let (Value::Object(fields), Value::Object(more)) = (&mut body, more) {
         fields.extend(more);

@@ -1,4 +1,4 @@
-//! Webhooks, and the queue by which events leave for them.
+//! Webhooks, and the queue of events for them.
 
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
@@ -8,7 +8,7 @@ use super::account::Owner;
 use super::event::EventKind;
 use super::values::Moment;
 
-/// How many deliveries may wait; more are dropped.
+/// How many deliveries may wait. More are dropped.
 pub(crate) const MOST_WAITING: usize = 256;
 
 #[derive(Debug)]
@@ -48,7 +48,7 @@ pub(crate) struct Delivery {
     pub(crate) body: String,
 }
 
-/// Takes deliveries without waiting. It sends nothing itself; without a receiver they are dropped.
+/// Takes deliveries without waiting. Without a receiver they are dropped.
 #[derive(Debug, Default)]
 pub(crate) struct DeliveryQueue(Option<mpsc::Sender<Delivery>>);
 
