@@ -23,6 +23,7 @@ pub mod step;
 pub mod success;
 pub mod text;
 pub mod tool_error;
+pub mod visible;
 
 pub use denial::Denial;
 pub use failure::Failure;

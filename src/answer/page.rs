@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_can_be_read_in_two_ways_is_no_page() {
+    fn an_ambiguous_address_is_no_page() {
         for address in [
             "",
             "/approvals/apr_1",

@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 use super::mask;
+use super::wording::Wording;
 
 /// The text that replaces a token.
 const MASK: &str = "[token hidden]";
@@ -200,7 +201,7 @@ pub trait TokenSource: Send + Sync {
     /// Warnings about the token's source: an unreadable file, a file that others can read.
     fn notices(&self) -> Vec<String>;
     /// The source of the token in use: a variable's name or a file.
-    fn found_in(&self) -> String;
+    fn found_in(&self) -> Wording;
     /// The claim token, if an agent registered here and no person has claimed the account yet.
     fn claim_token(&self) -> Option<Token>;
     /// Environment variable whose token takes precedence over the saved one, if set.
@@ -278,7 +279,7 @@ impl TokenSource for InMemory {
         Vec::new()
     }
 
-    fn found_in(&self) -> String {
+    fn found_in(&self) -> Wording {
         "memory".into()
     }
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::answer::Outcome;
-use crate::answer::shown::visible;
 use crate::answer::text::{count, usd};
+use crate::answer::visible::visible;
 use crate::config::Config;
 use crate::guard::ledger::{Record, Recorded};
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::answer::Object;
-use crate::answer::shown::visible;
+use crate::answer::visible::visible;
 use crate::answer::{Joined, Shown};
 use crate::api::account::switch_of;
 use crate::api::token::hide_tokens;

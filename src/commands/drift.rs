@@ -5,8 +5,8 @@ use std::process::ExitCode;
 use serde_json::Value;
 use url::Url;
 
-use crate::answer::shown::visible;
 use crate::answer::text::count;
+use crate::answer::visible::visible;
 use crate::api::client::{Client, is_loopback};
 use crate::config::Config;
 use crate::drift::{FIELDS_LEFT_OUT, LEFT_OUT, compare};

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::answer::shown::{quoted, visible};
+use crate::answer::shown::quoted;
+use crate::answer::visible::visible;
 use crate::guard::freeze::Switch;
 
 use super::{Fault, print};

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::answer::shown::visible;
+use crate::answer::visible::visible;
 use crate::config::Config;
 
 use super::{Fault, print};

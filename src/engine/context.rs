@@ -12,7 +12,7 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::answer::{Address, Answer, Hole, LinkKind, Names, Object, Outcome, Shown, ToolError, id, shown};
+use crate::answer::{Address, Answer, Hole, LinkKind, Names, Object, Outcome, Shown, ToolError, shown};
 use crate::api::client::Caller;
 use crate::api::cuts::Cut;
 use crate::api::error::{Error, InvalidArgument};
@@ -286,7 +286,7 @@ impl Context {
         match &self.token {
             None => "no token".into(),
             Some(token) if self.services.sandbox => shown!("{} of the sandbox", token.kind()),
-            Some(token) => shown!("{} from {}", token.kind(), id(&self.services.tokens.found_in())),
+            Some(token) => shown!("{} from {}", token.kind(), Shown::from(&self.services.tokens.found_in())),
         }
     }
 
