@@ -49,6 +49,9 @@ pub struct Failure {
     /// Where a person adds a payment method.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub billing_url: Option<String>,
+    /// Where a person makes an API key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key_url: Option<String>,
     /// The API's details, untouched.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub details: Option<Value>,
@@ -94,6 +97,7 @@ impl Failure {
             (LinkKind::Claim, &self.claim_url),
             (LinkKind::Approval, &self.approval_url),
             (LinkKind::Billing, &self.billing_url),
+            (LinkKind::Key, &self.key_url),
         ];
         let urls = urls.into_iter().filter_map(|(kind, url)| Some((kind, url.as_deref()?)));
         self.pages = urls.map(|(kind, url)| Address::new(kind, url, app)).collect();
@@ -122,6 +126,14 @@ impl Failure {
             text = shown!("{}\nRequest {}.", text, id(request_id));
         }
         text
+    }
+
+    /// Adds a note for the caller to the hint.
+    pub fn add(&mut self, note: &Shown) {
+        if !self.hint.is_empty() {
+            self.hint.push(" ");
+        }
+        self.hint.push(note);
     }
 
     /// Cuts a failure that is too large for one answer, and names what is left out.

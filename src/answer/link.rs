@@ -38,6 +38,8 @@ pub enum LinkKind {
     Approval,
     /// Add a payment method.
     Billing,
+    /// Make an API key that has the missing scope.
+    Key,
     /// Pay at Stripe.
     Checkout,
     /// See a published job.
@@ -54,6 +56,7 @@ impl LinkKind {
             Self::Claim => "Claim this OpenTrain account",
             Self::Approval => "Decide on OpenTrain",
             Self::Billing => "Add a payment method on OpenTrain",
+            Self::Key => "Make an OpenTrain API key",
             Self::Checkout => "Buy OpenTrain credits",
             Self::Job => "See the job on OpenTrain",
             Self::Draft => "See the draft on OpenTrain",

@@ -16,22 +16,31 @@ pub const WAITING: &str = "WAITING FOR A PERSON.";
 pub const SANDBOX_KEY: &str = "A key of the sandbox is for a server without --sandbox, with OPENTRAIN_API_BASE_URL set to \
     the sandbox's address.";
 
-/// Says where a person creates API keys, with the URL if known. The sandbox has a separate page for each account.
+/// The URL of the page where a person creates API keys.
 #[must_use]
-pub fn key_page(app: Option<&Url>, sandbox: bool) -> Shown {
-    match app
-        .filter(|app| !sandbox && app.scheme() == "https")
-        .and_then(|app| Page::parse(app.join(KEY_PAGE).ok()?.as_str()))
-    {
+pub fn key_url(app: &Url) -> Option<Page> {
+    Page::parse(app.join(KEY_PAGE).ok()?.as_str())
+}
+
+/// Says where a person creates API keys, with the URL if known.
+#[must_use]
+pub fn key_page(app: Option<&Url>) -> Shown {
+    match app.and_then(key_url) {
         Some(page) => shown!("Settings → API keys ({})", page),
         None => "Settings → API keys".into(),
     }
 }
 
+/// Says how a server gets a key that a person has made. Used as the end of a sentence.
+#[must_use]
+pub const fn take_up(sandbox: bool) -> &'static str {
+    if sandbox { "sets it as OT_API_TOKEN" } else { "runs `opentrain-mcp login` (or sets it as OT_API_TOKEN)" }
+}
+
 /// Says what a person does about a missing token or scope. Used as the end of a sentence.
 #[must_use]
 pub fn make_a_key(app: Option<&Url>, sandbox: bool) -> Shown {
-    shown!("makes a key in the app, {}, and sets it as OT_API_TOKEN", key_page(app, sandbox))
+    shown!("makes a key in the app, {}, and {}", key_page(app), take_up(sandbox))
 }
 
 /// All phrases, for the generated list of wording.

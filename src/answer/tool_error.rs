@@ -88,6 +88,12 @@ impl ToolError {
         }
     }
 
+    /// True if another token may help. The call then had no effect.
+    #[must_use]
+    pub fn wants_another_token(&self) -> bool {
+        self.fault().is_some_and(Error::wants_another_token)
+    }
+
     /// True if OpenTrain did not accept the token. The call then had no effect.
     #[must_use]
     pub fn is_unauthorized(&self) -> bool {

@@ -113,6 +113,12 @@ impl Refusal {
         self.detail_text("reason")
     }
 
+    /// The scopes that the token lacks. Any one of them is enough.
+    pub fn required_scopes(&self) -> impl Iterator<Item = &str> {
+        let scopes = self.detail("requiredScopes").and_then(Value::as_array);
+        scopes.into_iter().flatten().filter_map(Value::as_str)
+    }
+
     /// True for the only refusal that follows a successful change: moderation has taken the job down, so that it is a
     /// draft again (reference: api-reference/jobs/update).
     #[must_use]
@@ -142,6 +148,16 @@ impl Error {
             Self::Refused(refusal) => Some(refusal.status),
             Self::Unreadable(answer) => Some(answer.status),
             _ => None,
+        }
+    }
+
+    /// True if another token may help: there is none, OpenTrain does not accept the one in use, or it lacks a scope.
+    #[must_use]
+    pub fn wants_another_token(&self) -> bool {
+        match self {
+            Self::NotConfigured(_) => true,
+            Self::Refused(refusal) if refusal.required_scopes().next().is_some() => true,
+            _ => self.status() == Some(401),
         }
     }
 

@@ -206,6 +206,10 @@ pub trait TokenSource: Send + Sync {
     fn claim_token(&self) -> Option<Token>;
     /// Environment variable whose token takes precedence over the saved one, if set.
     fn overriding_variable(&self) -> Option<&'static str>;
+    /// True if another process may store a token that would then be in use.
+    fn may_be_replaced(&self) -> bool {
+        false
+    }
     /// Locks the stored account and reserves space for a new one, so that a token that is delivered once is not lost to
     /// another process or a full disk. May block for a few seconds.
     ///

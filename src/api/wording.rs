@@ -98,7 +98,7 @@ macro_rules! numbers {
     )*};
 }
 
-numbers!(u16, u64, usize, f32, f64);
+numbers!(u16, u32, u64, usize, f32, f64);
 
 impl From<&'static str> for Wording {
     fn from(words: &'static str) -> Self {

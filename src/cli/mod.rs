@@ -96,6 +96,12 @@ pub enum Task {
     /// (SSL_CERT_FILE, SSL_CERT_DIR): together they could read it. Where both are yours, such as a company's proxy, run this
     /// once with the same environment.
     Trust,
+    /// Save an API key that you have made in the app, after a check
+    ///
+    /// Prints the page where a key is made, and reads the key without showing it, or from a pipe. Says what the key may do
+    /// and saves it where OpenTrain's own tools keep theirs. Running servers go on with it by themselves. For example:
+    /// opentrain-mcp login < key.txt
+    Login,
     /// Revoke the token in the credential file, and remove the account from the file
     ///
     /// A token in the environment stays valid.
@@ -142,6 +148,7 @@ const MATTER: &[(&str, &[&str])] = &[
     ("freeze", &[]),
     ("thaw", &[]),
     ("trust", &[]),
+    ("login", &["timeout"]),
     ("logout", &["timeout"]),
     ("audit", &["audit-log", "sandbox"]),
     ("drift", &["timeout"]),

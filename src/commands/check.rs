@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::answer::Object;
+use crate::answer::phrases::make_a_key;
 use crate::answer::visible::visible;
 use crate::answer::{Joined, Shown};
 use crate::api::account::switch_of;
@@ -24,6 +25,8 @@ use super::{Fault, print, services_over, toolbox};
 const ASKED: &Catalog = &Catalog {
     families: &[Family::new("account", account::TOOLS), Family::new("agent", agent::TOOLS)],
     instructions: &[],
+    prompts: &[],
+    resources: &[],
 };
 
 /// Prints the verdict, its reasons, and every setting. Exit status 1 if something would be refused.
@@ -43,7 +46,7 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     let account = ask(Server::new(Arc::new(asking))?).await?;
     let frozen = toolbox.frozen();
     let refused = if account.is_accepted {
-        toolbox.services.refused(|facts| missing(facts.gate, &account.scopes, &account.features))
+        toolbox.services.refused(|facts| missing(facts.gate, &account.scopes, &account.features, config))
     } else {
         Vec::new()
     };
@@ -146,12 +149,12 @@ fn print_settings(config: &Config) -> Result<(), Fault> {
 }
 
 /// Names what an operation lacks, and what the user can do.
-fn missing(gate: crate::api::Gate, scopes: &[String], features: &Object) -> Option<String> {
+fn missing(gate: crate::api::Gate, scopes: &[String], features: &Object, config: &Config) -> Option<String> {
+    let sandbox = config.flags.sandbox;
+    let app = Some(&config.origin).filter(|_| !sandbox);
     if !gate.admits(scopes) {
         let wanted = gate.scopes.join(" or ");
-        return Some(format!(
-            "the token lacks {wanted}; a person makes one in the app, Settings → API keys, and sets it as OT_API_TOKEN"
-        ));
+        return Some(format!("the token lacks {wanted}; a person {}", make_a_key(app, sandbox)));
     }
     let feature = gate.feature?;
     (features.get(&switch_of(feature)) == Some(&Value::Bool(false)))

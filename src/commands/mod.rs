@@ -9,6 +9,7 @@ mod fault;
 mod freeze;
 mod install;
 mod log;
+mod login;
 mod logout;
 mod sandbox;
 mod terminal;
@@ -97,8 +98,8 @@ fn run(cli: Cli, environment: &Environment) -> Result<ExitCode, Fault> {
     }
     let mut config = Config::read(&cli.flags, environment)?;
     let overriding = config.credentials.overriding_variable();
-    if matches!(cli.task, Some(Task::Logout)) {
-        // Only the saved account is revoked, at its own base.
+    if matches!(cli.task, Some(Task::Login | Task::Logout)) {
+        // Only the saved account matters, at its own base.
         config = Config::read(&cli.flags, &environment.without_token())?;
     }
     let log = Log::start(&config.flags, Arc::clone(&config.credentials))?;
@@ -140,6 +141,7 @@ async fn perform(
         }
         Task::Drift { document } => drift::run(config, document.as_deref()).await,
         Task::Trust => trust::run(config),
+        Task::Login => login::run(config, overriding).await,
         Task::Logout => logout::run(config, overriding).await,
         Task::Audit { file } => audit::run(config, file.as_deref()),
         // `run` has done these already.

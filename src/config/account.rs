@@ -55,6 +55,21 @@ impl Account {
     }
 }
 
+/// A key that a person has typed or pasted.
+///
+/// # Errors
+/// Why it cannot be a key.
+pub fn typed_token(text: &str) -> Result<Token, String> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err("no key was given".into());
+    }
+    match unfilled_token(text) {
+        Some(why) => Err(why.to_owned()),
+        None => Token::bearing(text).map_err(|fault| fault.to_string()),
+    }
+}
+
 fn setting(name: &str, value: &str, source: Source) -> ResolvedSetting {
     ResolvedSetting { name: name.into(), value: value.into(), source, ..ResolvedSetting::default() }
 }

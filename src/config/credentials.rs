@@ -16,7 +16,7 @@ use crate::files;
 
 use super::credential_file::{CredentialFile, ISSUED_BY, Unsaved, lock_path};
 use super::leftover;
-use super::names::TOKEN_VARIABLES;
+use super::names::{DEFAULT_ORIGIN, TOKEN_VARIABLES};
 use super::route::Route;
 use super::source::Source;
 
@@ -73,6 +73,22 @@ impl Credentials {
     pub(super) fn with_notices(mut self, notices: impl IntoIterator<Item = String>) -> Self {
         self.notices.extend(notices);
         self
+    }
+
+    /// Why no key may be stored for the base in use; `None` if one may. A base that only the environment names must not
+    /// get a key that its user means for the stored base.
+    #[must_use]
+    pub fn refuses_login(&self) -> Option<String> {
+        let Source::Variable(variable) = &self.route.base.source else { return None };
+        let stored = self.route.file.clone().map(CredentialFile::read);
+        let stored = stored.as_ref().and_then(CredentialFile::base_url).unwrap_or(DEFAULT_ORIGIN);
+        (!self.route.is_at(stored)).then(|| {
+            format!(
+                "{variable} names the base {}, and the stored one is {stored}: a key for one must not go to the other. \
+                 Unset {variable} to log in at {stored}; for {}, set the key as OT_API_TOKEN beside {variable}",
+                self.route.base.value, self.route.base.value
+            )
+        })
     }
 
     /// A description of the token that shows nothing secret, and its source.
@@ -177,6 +193,10 @@ impl TokenSource for Credentials {
             Source::Variable(name) => TOKEN_VARIABLES.into_iter().find(|variable| variable == name),
             _ => None,
         }
+    }
+
+    fn may_be_replaced(&self) -> bool {
+        self.route.token.is_none() && self.route.file.is_some()
     }
 
     fn lock(&self) -> Result<Box<dyn AccountLock>, String> {

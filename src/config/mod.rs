@@ -20,6 +20,7 @@ mod table;
 mod tests;
 mod values;
 
+pub use account::typed_token;
 pub use credentials::Credentials;
 pub use environment::Environment;
 pub use error::ConfigError;

@@ -67,6 +67,7 @@ fn hint(reason: &str, names: &Names) -> String {
         notices: &[],
         after_claim: false,
         can_claim: false,
+        variable: None,
         sandbox: false,
     };
     hints::failure(&ToolError::from(Error::Refused(Box::new(refusal))), &call).hint.into()

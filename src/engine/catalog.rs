@@ -1,6 +1,9 @@
-//! The content that the engine serves: the families of tools, and the sentences of the instructions.
+//! The content that the engine serves: the families of tools, the sentences of the instructions, prompts and resources.
+
+use std::collections::BTreeMap;
 
 use crate::answer::Sentence;
+use crate::api::error::InvalidArgument;
 
 use super::tool::Family;
 
@@ -10,6 +13,78 @@ pub struct Catalog {
     pub families: &'static [Family],
     /// All sentences that the instructions may contain, in order.
     pub instructions: &'static [Instruction],
+    /// All prompts, in listing order.
+    pub prompts: &'static [Prompt],
+    /// All resources, in listing order.
+    pub resources: &'static [Resource],
+}
+
+/// The values of a prompt's arguments that were given, by name.
+pub type Given<'a> = BTreeMap<&'a str, String>;
+
+/// A prompt: a task that a user picks in the host, and that a model carries out with the tools.
+pub struct Prompt {
+    /// `snake_case`.
+    pub name: &'static str,
+    /// A short title for people.
+    pub title: &'static str,
+    /// What the task gives, for people.
+    pub description: &'static str,
+    /// The arguments.
+    pub arguments: &'static [PromptArgument],
+    /// The tool without which the prompt is not offered.
+    pub needs: &'static str,
+    /// The task. A sentence that names a tool which is not served is dropped.
+    pub text: fn(&Given<'_>) -> Result<Vec<Sentence>, InvalidArgument>,
+}
+
+/// An argument of a prompt.
+pub struct PromptArgument {
+    /// `camelCase`, as the tools name it.
+    pub name: &'static str,
+    /// The meaning of the value.
+    pub description: &'static str,
+    /// True if the prompt cannot do without it.
+    pub required: bool,
+    /// Where values are listed, for completion.
+    pub values: Option<&'static Values>,
+}
+
+/// A list of the account whose ids complete an argument.
+pub struct Values {
+    /// The tool that lists them.
+    pub tool: &'static str,
+    /// The key of the list in the tool's answer.
+    pub list: &'static str,
+    /// JSON pointers to the texts of an item that a typed text is compared with, besides the id.
+    pub also: &'static [&'static str],
+}
+
+/// A resource: what a read tool says, under a URI.
+pub struct Resource {
+    /// The URI. A resource with a `{parameter}` at its end is a template.
+    pub uri: &'static str,
+    /// `snake_case`.
+    pub name: &'static str,
+    /// A short title for people.
+    pub title: &'static str,
+    /// The content, for people.
+    pub description: &'static str,
+    /// The tool whose words are the content. It has one parameter, named as in the URI.
+    pub tool: &'static str,
+    /// Where values of the parameter are listed, for completion.
+    pub values: Option<&'static Values>,
+}
+
+impl Resource {
+    /// The part of the URI before the parameter, and the parameter's name.
+    #[must_use]
+    pub fn parts(&self) -> (&'static str, Option<&'static str>) {
+        match self.uri.split_once('{') {
+            Some((before, parameter)) => (before, Some(parameter.trim_end_matches('}'))),
+            None => (self.uri, None),
+        }
+    }
 }
 
 /// A sentence of the instructions.

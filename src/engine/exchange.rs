@@ -113,6 +113,7 @@ async fn exchange_now(services: &Services, call: &Call) -> Exchanged {
     };
     // Another process may have fetched the token already.
     let Some(claim_token) = lock.stored().claim_token else {
+        services.claim.finish();
         let object = Map::from_iter([("status".to_owned(), json!("claimed"))]);
         return Exchanged::Claimed { object, unsaved: None, unrecorded: None };
     };
@@ -170,6 +171,14 @@ pub fn without_secrets(mut object: Object, tokens: &[&Token]) -> Object {
         token.mask(&mut json);
     }
     serde_json::from_str(&json).unwrap_or_default()
+}
+
+/// Notes for a caller whose call has fetched the token of a claim on the way.
+#[must_use]
+pub fn notes_on_claim(services: &Services, unsaved: Option<&str>, unrecorded: Option<Shown>) -> Vec<Shown> {
+    let claimed = "Note: a person has claimed the account; its new token was fetched, and is in use now.";
+    let kept = notes_on_keeping(services, unsaved);
+    std::iter::once(claimed.into()).chain(kept).chain(unrecorded).collect()
 }
 
 /// Warnings and notes for the caller about the storage of the token.

@@ -12,7 +12,7 @@ use crate::api::Effect;
 use crate::api::error::Refusal;
 
 use super::call::Call;
-use super::exchange::exchange;
+use super::exchange::{Exchanged, exchange, notes_on_claim};
 use super::toolbox::{Served, Toolbox};
 
 /// The pause between two polls.
@@ -37,13 +37,21 @@ pub async fn resume(
 ) -> Result<Answer, Failure> {
     let began = Instant::now();
     let total = until.saturating_duration_since(began);
+    let mut is_first = true;
     loop {
         let (result, again) = match after {
+            // Every repeated write is on record, so a missing scope is not tried again with the same token.
+            After::TryAgain { missing: LinkKind::Key, refused }
+                if !is_first && !has_another_token(toolbox, call).await =>
+            {
+                (Err(toolbox.repeat(served, refused, call).await), Some(INTERVAL))
+            }
             After::TryAgain { missing, refused } => {
                 try_again(toolbox, served, arguments, *missing, refused, call).await
             }
             After::Call { tool, arguments, page } => look(toolbox, tool, arguments, page, call).await,
         };
+        is_first = false;
         let pause = again.filter(|pause| Instant::now() + *pause < until);
         match pause {
             Some(pause) if call.pause(pause, began.elapsed(), total, MESSAGE).await => {}
@@ -63,16 +71,35 @@ async fn try_again(
     call: &Call,
 ) -> Look {
     let services = &toolbox.services;
-    if missing == LinkKind::Claim
-        && services.tokens.overriding_variable().is_none()
-        && let Some(wait) = exchange(services, call).await.wait()
-    {
-        return (Err(toolbox.repeat(served, refused, call).await), Some(pause_or_default(wait)));
+    let mut notes = Vec::new();
+    if missing == LinkKind::Claim && services.tokens.overriding_variable().is_none() {
+        match exchange(services, call).await {
+            Exchanged::Claimed { unsaved, unrecorded, .. } => {
+                notes = notes_on_claim(services, unsaved.as_deref(), unrecorded);
+            }
+            exchanged => {
+                if let Some(wait) = exchanged.wait() {
+                    return (Err(toolbox.repeat(served, refused, call).await), Some(pause_or_default(wait)));
+                }
+            }
+        }
     }
-    let result = toolbox.call(served, arguments.clone(), &call.after_claim()).await;
+    let call = if missing == LinkKind::Claim { call.after_claim() } else { call.clone() };
+    let mut result = toolbox.call(served, arguments.clone(), &call).await;
+    match &mut result {
+        Ok(answer) => answer.warnings.extend(notes),
+        Err(failure) => notes.into_iter().for_each(|note| failure.add(&note)),
+    }
     let step = result.as_ref().err().and_then(|failure| failure.step.as_ref());
     let is_still_missing = step.is_some_and(|step| step.link.kind == missing);
-    (result, is_still_missing.then_some(INTERVAL))
+    let is_worth_waiting = missing != LinkKind::Key || services.tokens.may_be_replaced();
+    (result, (is_still_missing && is_worth_waiting).then_some(INTERVAL))
+}
+
+/// True if another token than before is stored by now. Loads it.
+async fn has_another_token(toolbox: &Toolbox, call: &Call) -> bool {
+    let before = toolbox.services.tokens.current();
+    toolbox.reload_token(call).await != before
 }
 
 /// Calls the tool that reports whether the step is done.

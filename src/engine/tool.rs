@@ -37,6 +37,11 @@ pub trait OneRequest: Operation {
         None
     }
 
+    /// Checks by reading what the arguments alone do not tell, before anything is written.
+    fn prepare(&self, _: &Context) -> impl Future<Output = Result<(), ToolError>> + Send {
+        future::ready(Ok(()))
+    }
+
     /// Adds known or freshly read facts to an error.
     fn explain(&self, error: ToolError, _: &Context) -> impl Future<Output = ToolError> + Send {
         future::ready(error)
@@ -97,6 +102,7 @@ impl<O: OneRequest> Tool for O {
 /// A single request without its type, so that the common code is compiled once.
 trait Erased: Send + Sync {
     fn encoded(&self) -> Result<Encoded, Error>;
+    fn prepare<'a>(&'a self, context: &'a Context) -> BoxFuture<'a, Result<(), ToolError>>;
     fn explain<'a>(&'a self, error: ToolError, context: &'a Context) -> BoxFuture<'a, ToolError>;
     fn commitment(&self) -> Option<Commitment>;
     fn answer<'a>(&'a self, reply: &'a Reply, context: &'a Context) -> Result<BoxFuture<'a, Answer>, Error>;
@@ -105,6 +111,10 @@ trait Erased: Send + Sync {
 impl<O: OneRequest> Erased for O {
     fn encoded(&self) -> Result<Encoded, Error> {
         wire::encode(self)
+    }
+
+    fn prepare<'a>(&'a self, context: &'a Context) -> BoxFuture<'a, Result<(), ToolError>> {
+        OneRequest::prepare(self, context).boxed()
     }
 
     fn explain<'a>(&'a self, error: ToolError, context: &'a Context) -> BoxFuture<'a, ToolError> {
@@ -128,6 +138,7 @@ async fn request(operation: &dyn Erased, context: &Context) -> Result<Answer, To
         let reply = if is_read {
             context.perform(encoded, deadline).await?
         } else {
+            operation.prepare(context).await?;
             context.perform_write(encoded, operation.commitment(), deadline).await?
         };
         let mut answer = operation.answer(&reply, context)?.await;

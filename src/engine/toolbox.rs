@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::answer::{Answer, Cause, Denial, Failure, Names, Object, Sentence, Shown, ToolError, bound, hints};
+use crate::answer::{Answer, Cause, Denial, Failure, Names, Object, Sentence, Shown, ToolError, bound, hints, shown};
 use crate::api::Effect;
 use crate::api::error::{Error, Refusal};
 use crate::api::token::{Token, hide_tokens};
@@ -17,7 +17,7 @@ use super::arguments;
 use super::call::{CALL_LIMIT, Call};
 use super::catalog::Catalog;
 use super::context::Context;
-use super::exchange::{Exchanged, exchange_in_time, notes_on_keeping};
+use super::exchange::{Exchanged, exchange_in_time, notes_on_claim};
 use super::facts::Facts;
 use super::schemas::Published;
 use super::services::Services;
@@ -220,8 +220,8 @@ impl Toolbox {
         Err(self.failed(&entry.facts, &Object::new(), &broken.into(), call).await)
     }
 
-    /// Runs a call with checked arguments. After a 401 the token is loaded again and the call is retried once: another
-    /// process may have replaced the token, and a 401 has changed nothing.
+    /// Runs a call with checked arguments. After a 401 or a missing scope the token is loaded again and the call is
+    /// retried once: another process may have replaced the token, and such a refusal has changed nothing.
     pub(super) async fn run(
         self: &Arc<Self>,
         entry: &'static Entry,
@@ -232,8 +232,11 @@ impl Toolbox {
         let token = self.services.tokens.current();
         let mut result = self.run_with(entry, &arguments, token.clone(), &call).await;
         let mut notes = Vec::new();
-        if result.as_ref().is_err_and(ToolError::is_unauthorized) {
-            let (new, how) = self.replacement_token(token.as_ref(), &call).await;
+        if let Err(error) = &result
+            && error.wants_another_token()
+        {
+            let may_fetch = error.is_unauthorized();
+            let (new, how) = self.replacement_token(token.as_ref(), may_fetch, &call).await;
             if let Some(new) = new {
                 result = self.run_with(entry, &arguments, Some(new), &call).await;
                 notes = how;
@@ -279,29 +282,37 @@ impl Toolbox {
         answer.complete(entry.facts.is_one_request && takes("cursor"), how);
     }
 
-    /// Finds a token that differs from the refused one: stored by another process, or fetched now after a claim. Also
-    /// returns notes for the caller about the new token.
-    async fn replacement_token(&self, refused: Option<&Token>, call: &Call) -> (Option<Token>, Vec<Shown>) {
+    /// Finds a token that differs from the refused one: stored by another process, or (if `may_fetch`) fetched now after
+    /// a claim. Also returns notes for the caller about the new token.
+    async fn replacement_token(
+        &self,
+        refused: Option<&Token>,
+        may_fetch: bool,
+        call: &Call,
+    ) -> (Option<Token>, Vec<Shown>) {
         let services = &self.services;
         let another = |token: Option<Token>| token.filter(|token| Some(token) != refused);
+        let replaced = || {
+            let place = Shown::from(&services.tokens.found_in());
+            vec![shown!("Note: another token was put in {}; it is in use now.", place)]
+        };
         let found = another(self.reload_token(call).await);
-        if found.is_some() || services.tokens.overriding_variable().is_some() {
-            return (found, Vec::new());
+        if found.is_some() {
+            return (found, replaced());
+        }
+        if !may_fetch || services.tokens.overriding_variable().is_some() {
+            return (None, Vec::new());
         }
         // Another call may be fetching the token at this moment, so the token in use afterwards counts.
         let notes = match exchange_in_time(services, call).await {
-            Exchanged::Claimed { unsaved, unrecorded, .. } => {
-                let claimed = "Note: a person has claimed the account; its new token was fetched, and is in use now.";
-                let kept = notes_on_keeping(services, unsaved.as_deref());
-                std::iter::once(claimed.into()).chain(kept).chain(unrecorded).collect()
-            }
-            _ => Vec::new(),
+            Exchanged::Claimed { unsaved, unrecorded, .. } => notes_on_claim(services, unsaved.as_deref(), unrecorded),
+            _ => replaced(),
         };
         (another(services.tokens.current()), notes)
     }
 
     /// Loads the token again on a thread that may block, so that a slow file delays no other call.
-    async fn reload_token(&self, call: &Call) -> Option<Token> {
+    pub(super) async fn reload_token(&self, call: &Call) -> Option<Token> {
         let tokens = Arc::clone(&self.services.tokens);
         let reading = tokio::task::spawn_blocking(move || tokens.reload());
         tokio::time::timeout_at(call.deadline, reading).await.ok()?.ok()?
@@ -327,6 +338,7 @@ impl Toolbox {
                 notices: &notices,
                 after_claim: call.after_claim,
                 can_claim: services.tokens.claim_token().is_some(),
+                variable: services.tokens.overriding_variable(),
                 sandbox: services.sandbox,
             },
         )

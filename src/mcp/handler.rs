@@ -4,8 +4,10 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use rmcp::model::{
-    CallToolRequestParams, CallToolResponse, Implementation, ListToolsResult, PaginatedRequestParams,
-    ServerCapabilities, ServerConfig,
+    CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, GetPromptRequestParams,
+    GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
+    ListToolsResult, PaginatedRequestParams, ReadResourceRequestParams, ReadResourceResponse, ServerCapabilities,
+    ServerConfig,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
@@ -34,19 +36,24 @@ impl Server {
         }
     }
 
+    /// The call of a request.
+    fn call(&self, host: Host, context: &RequestContext<RoleServer>) -> Call {
+        Call {
+            progress: Arc::new(HostProgress::of(context)),
+            is_patient: host.waits(),
+            closing: self.closing.clone(),
+            client: context.client_info().map(|client| format!("{} {}", client.name, client.version)),
+            ..Call::within(CALL_LIMIT.max(self.toolbox.services.human_wait + elicitation::MARGIN))
+        }
+    }
+
     async fn answer(
         &self,
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let host = Host::of(&context);
-        let call = Call {
-            progress: Arc::new(HostProgress::of(&context)),
-            is_patient: host.waits(),
-            closing: self.closing.clone(),
-            client: context.client_info().map(|client| format!("{} {}", client.name, client.version)),
-            ..Call::within(CALL_LIMIT.max(self.toolbox.services.human_wait + elicitation::MARGIN))
-        };
+        let call = self.call(host, &context);
         let CallToolRequestParams { name, arguments, input_responses, request_state, .. } = request;
         let request = Request { name: Cow::into_owned(name), arguments: arguments.unwrap_or_default(), call };
         if let Some(resumed) = self.resumed(&request, request_state.as_deref(), input_responses.as_ref()) {
@@ -61,9 +68,9 @@ impl Server {
 impl ServerHandler for Server {
     fn get_info(&self) -> ServerConfig {
         let name = Implementation::new("opentrain-mcp", env!("CARGO_PKG_VERSION")).with_title("OpenTrain AI");
-        ServerConfig::new(ServerCapabilities::builder().enable_tools().build())
-            .with_server_info(name)
-            .with_instructions(instructions(&self.toolbox))
+        let capabilities = ServerCapabilities::builder();
+        let capabilities = capabilities.enable_completions().enable_prompts().enable_resources().enable_tools().build();
+        ServerConfig::new(capabilities).with_server_info(name).with_instructions(instructions(&self.toolbox))
     }
 
     async fn list_tools(
@@ -72,6 +79,62 @@ impl ServerHandler for Server {
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
         Ok(ListToolsResult::with_all_items(tools(&self.toolbox)))
+    }
+
+    async fn list_prompts(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListPromptsResult, ErrorData> {
+        Ok(self.prompts())
+    }
+
+    async fn get_prompt(
+        &self,
+        request: GetPromptRequestParams,
+        _: RequestContext<RoleServer>,
+    ) -> Result<GetPromptResponse, ErrorData> {
+        self.prompt(&request).map(Into::into)
+    }
+
+    async fn complete(
+        &self,
+        request: CompleteRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<CompleteResult, ErrorData> {
+        let call = self.call(Host::of(&context), &context);
+        tokio::select! {
+            completed = self.completion(&request, &call) => completed,
+            () = context.ct.cancelled() => Err(cancelled()),
+        }
+    }
+
+    async fn list_resources(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourcesResult, ErrorData> {
+        Ok(self.resources())
+    }
+
+    async fn list_resource_templates(
+        &self,
+        _: Option<PaginatedRequestParams>,
+        _: RequestContext<RoleServer>,
+    ) -> Result<ListResourceTemplatesResult, ErrorData> {
+        Ok(self.resource_templates())
+    }
+
+    async fn read_resource(
+        &self,
+        request: ReadResourceRequestParams,
+        context: RequestContext<RoleServer>,
+    ) -> Result<ReadResourceResponse, ErrorData> {
+        let call = self.call(Host::of(&context), &context);
+        tokio::select! {
+            read = self.resource(&request.uri, &call) => read.map(Into::into),
+            () = context.ct.cancelled() => Err(cancelled()),
+        }
     }
 
     /// Boxed: the future has kilobytes, and rmcp moves it several times before it runs.

@@ -7,6 +7,8 @@ mod handler;
 mod host;
 mod listing;
 mod progress;
+mod prompts;
+mod resources;
 mod seal;
 mod server;
 pub mod stdio;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::answer::hints::is_about_the_token;
-use crate::answer::phrases::key_page;
+use crate::answer::phrases::{key_page, take_up};
 use crate::answer::{Answer, Joined, Object, Sentence, Shown, ToolError, id, quoted, shown};
 use crate::api::account::{AuthStatus, GetAuthStatus, GetCapabilities, TokenFacts, switch_of};
 use crate::api::reply::{Read, Reply};
@@ -13,6 +13,9 @@ use crate::engine::{Context, OneRequest, Tool, tools};
 
 tools![GetAuthStatus, GetCapabilities];
 
+/// Where the values of two fields are listed.
+const LISTED: Sentence =
+    Sentence::naming("countries and languages: names or codes, such as {} lists.", &["get_job_facets"]);
 /// The time limit for reading the features. The answer describes the token without them if they take longer.
 const FEATURES_LIMIT: Duration = Duration::from_secs(5);
 /// The most fields, and the most values of a field, in the text.
@@ -74,11 +77,13 @@ async fn payments(scopes: &[&str], context: &Context) -> Shown {
     if scopes.contains(&"payments:write") {
         return "It carries payments:write.".into();
     }
-    let keys = key_page(context.services.app().await.as_ref(), context.services.sandbox);
+    let services = &context.services;
+    let keys = key_page(services.app().await.as_ref());
     shown!(
         "It does NOT carry payments:write, so it cannot create or fund milestones: a person makes a key with it in the app, \
-         {}, and sets it as OT_API_TOKEN.",
-        keys
+         {}, and {}.",
+        keys,
+        take_up(services.sandbox)
     )
 }
 
@@ -123,7 +128,7 @@ impl OneRequest for GetCapabilities {
     const TITLE: &'static str = "Get the account's features";
     const OFFICIAL: &'static str = "capabilities";
 
-    async fn render(&self, read: Read<Self>, _: &Reply, _: &Context) -> Answer {
+    async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let named = |wanted: bool| -> Vec<Shown> {
             let features = read.output.capabilities.iter().filter(|(_, value)| **value == Value::Bool(wanted));
             features.map(|(name, _)| id(name)).collect()
@@ -133,6 +138,7 @@ impl OneRequest for GetCapabilities {
         let summary = shown!("Switched on: {}. Switched off: {}.", list(&on), list(&off));
         let mut answer = Answer::new(summary, Object::new());
         answer.lines = draft_fields(&read.object);
+        answer.lines.extend(context.names().say(&LISTED));
         answer.object = read.object;
         answer
     }

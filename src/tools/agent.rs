@@ -7,11 +7,13 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::answer::phrases::{SANDBOX_KEY, WAITING, key_page, make_a_key};
+use crate::answer::hints::GIVEN_BY_A_CLAIM;
+use crate::answer::phrases::{SANDBOX_KEY, WAITING, key_page, make_a_key, take_up};
 use crate::answer::{
     Address, Answer, Cause, Denial, HumanStep, LinkKind, Object, Outcome, Sentence, Shown, ToolError, id, shown,
 };
 use crate::api::Operation;
+use crate::api::account::GetAuthStatus;
 use crate::api::agent::{ClaimStarted, ExchangeClaim, RegisterIdentity, StartClaim};
 use crate::api::error::InvalidArgument;
 use crate::api::reply::Read;
@@ -70,13 +72,13 @@ impl Tool for RegisterAgent {
             StoredAccount { token: Some(output.access_token.clone()), claim_token: Some(output.claim_token.clone()) };
         let saved = store_account(lock, account).await;
         let object = without_secrets(object, &[&output.access_token, &output.claim_token]);
-        let keys = key_page(services.app().await.as_ref(), services.sandbox);
+        let keys = key_page(services.app().await.as_ref());
         let summary = [
             "Registered. The account can draft and publish jobs, and read.".into(),
             "To hire, a person has to claim it within about 24 hours: ask for their e-mail address.".into(),
             Sentence::naming("Then {}(email).", &["claim_account"]),
             shown!("To create milestones and ask for payments, that person then makes a key with payments:write in the app, \
-                 {}, and sets it as OT_API_TOKEN.", keys)
+                 {}, and {}.", keys, take_up(services.sandbox))
             .into(),
         ];
         let mut answer = Answer::new(context.names().say_all(&summary), object);
@@ -181,7 +183,7 @@ async fn describe(exchanged: Exchanged, context: &Context) -> Result<Answer, Too
             answer.next = context.next(&[("get_auth_status", "")]);
             Ok(answer)
         }
-        Exchanged::None => Err(Denial::not_registered().into()),
+        Exchanged::None => owned(context).await.ok_or_else(|| Denial::not_registered().into()),
         Exchanged::Denied(denial) => Err(denial.into()),
         Exchanged::Failed(fault) if fault.may_have_happened() => {
             let make_a_key = make_a_key(services.app().await.as_ref(), services.sandbox);
@@ -207,11 +209,25 @@ async fn describe(exchanged: Exchanged, context: &Context) -> Result<Answer, Too
     }
 }
 
+/// The answer where no claim is open because a person owns the account already, as far as the scopes tell: a token of an
+/// unclaimed account has none of these.
+async fn owned(context: &Context) -> Option<Answer> {
+    context.token.as_ref()?;
+    let status = context.read(&GetAuthStatus {}).await.ok()?.1.output;
+    let is_claimed = status.token.get()?.scope_names().iter().any(|scope| GIVEN_BY_A_CLAIM.contains(scope));
+    let object = Map::from_iter([("status".into(), "claimed".into())]);
+    let summary =
+        "claimed: no claim is open here, and the token in use has scopes that only the account of a person has.";
+    let mut answer = Answer::new(summary, object);
+    answer.outcome = Some(Outcome::Done);
+    answer.step_outcome = answer.outcome;
+    is_claimed.then_some(answer)
+}
+
 fn pending(how: &'static str, wait: Duration) -> Answer {
     let seconds = wait.as_secs().max(1);
     let summary = shown!("pending: {} Ask again in {} s, or when the user says it is done.", how, seconds);
-    let object =
-        Map::from_iter([("status".to_owned(), "pending".into()), ("retryAfterSeconds".to_owned(), seconds.into())]);
+    let object = Map::from_iter([("status".into(), "pending".into()), ("retryAfterSeconds".into(), seconds.into())]);
     let mut answer = Answer::new(summary, object);
     answer.step_outcome = Some(Outcome::PendingApproval);
     answer.look_again = Some(wait);

@@ -21,6 +21,9 @@ use crate::api::types::ProposalId;
 use crate::engine::{Context, OneRequest, tools};
 use crate::tools::nouns::candidate::candidate;
 
+mod names;
+mod stored;
+
 tools![CreateJobDraft, UpdateJobDraft, PublishJob, UpdateJob, CloseJob, ListJobs, InviteFreelancer];
 
 impl OneRequest for CreateJobDraft {
@@ -48,7 +51,7 @@ impl OneRequest for CreateJobDraft {
         } else {
             ("created", Outcome::Created)
         };
-        let mut answer = describe_draft(lead, "without id", &read.output, read.object, context).await;
+        let mut answer = describe_draft(lead, "without id", None, &read.output, read.object, context).await;
         answer.outcome = Some(outcome);
         answer
     }
@@ -59,19 +62,33 @@ impl OneRequest for UpdateJobDraft {
     const ID_HINT: Sentence = OWN_JOB_IDS;
     const OFFICIAL: &'static str = "update_job_draft_fields";
 
+    async fn prepare(&self, context: &Context) -> Result<(), ToolError> {
+        names::check(&self.fields, context).await
+    }
+
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
-        describe_draft("changed", &self.job_id.0, &read.output, read.object, context).await
+        describe_draft("changed", &self.job_id.0, Some(&self.fields), &read.output, read.object, context).await
     }
 }
 
-/// Describes a draft: the missing fields with a question for each, and the page where the user sees the draft.
-async fn describe_draft(lead: &'static str, asked: &str, draft: &Draft, object: Object, context: &Context) -> Answer {
+/// Describes a draft: what is stored of the fields that were `sent`, the missing fields with a question for each, and the
+/// page where the user sees the draft.
+async fn describe_draft(
+    lead: &'static str,
+    asked: &str,
+    sent: Option<&Object>,
+    draft: &Draft,
+    object: Object,
+    context: &Context,
+) -> Answer {
     let lacks = missing(draft.missing_fields.items(), draft.validation.get());
     let ready = draft.validation.get().is_some_and(|validation| validation.publish_ready.is_true());
     let job = id(draft.job_id.text().unwrap_or(asked));
+    let stored = stored::describe(sent, &object, &lacks);
     let mut answer =
         Answer::new(shown!("Draft {} {}. Nobody sees it yet. {}", job, lead, readiness(draft, &lacks)), object);
-    answer.lines = each(&lacks, missing_line);
+    answer.lines = stored;
+    answer.lines.extend(each(&lacks, missing_line));
     answer.lines.extend(draft.validation.get().map(|validation| issues(validation, &lacks)).unwrap_or_default());
     answer.lines.extend(notes("Note", draft.warnings.items()));
     for (what, url) in [("Edit", &draft.draft_url), ("Review", &draft.review_url)] {
@@ -148,6 +165,10 @@ impl OneRequest for UpdateJob {
     const TITLE: &'static str = "Change a published job";
     const ID_HINT: Sentence = OWN_JOB_IDS;
     const OFFICIAL: &'static str = "update_published_job";
+
+    async fn prepare(&self, context: &Context) -> Result<(), ToolError> {
+        names::check(&self.fields, context).await
+    }
 
     async fn render(&self, read: Read<Self>, _: &Reply, _: &Context) -> Answer {
         let updated = &read.output;

@@ -14,7 +14,9 @@ pub mod marketplace;
 pub mod messages;
 pub mod milestones;
 pub mod nouns;
+pub mod prompts;
 pub mod proposals;
+pub mod resources;
 pub mod team;
 pub mod tokens;
 pub mod updates;
@@ -52,8 +54,13 @@ families![
     team on_request,
 ];
 
-/// The tools and instructions of the server.
-pub const CATALOG: &Catalog = &Catalog { families: FAMILIES, instructions: instructions::INSTRUCTIONS };
+/// The content of the server.
+pub const CATALOG: &Catalog = &Catalog {
+    families: FAMILIES,
+    instructions: instructions::INSTRUCTIONS,
+    prompts: prompts::PROMPTS,
+    resources: resources::RESOURCES,
+};
 
 /// Every tool there is.
 pub fn all() -> impl Iterator<Item = &'static Entry> {

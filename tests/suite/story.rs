@@ -131,7 +131,7 @@ async fn is_claimed(agent: &Host, sandbox: &Sandbox, credentials: &Path) {
 
 /// The person makes a key with every scope, and sets it in the environment of a new server.
 async fn gets_a_key(sandbox: &Sandbox) -> Host {
-    let url = format!("{}/settings/api-keys", sandbox.origin);
+    let url = format!("{}/employer-settings", sandbox.origin);
     let page = Page::open(&url).await;
     let scopes = page.choices("scope");
     assert!(scopes.contains(&"payments:write") && scopes.contains(&"webhooks:manage"), "{}", page.html);

@@ -12,7 +12,7 @@ use crate::shown;
 use super::call_facts::CallFacts;
 
 /// Scopes that only the token of a claimed account has (reference: api-reference/agent-auth/token).
-const GIVEN_BY_A_CLAIM: [&str; 3] = ["proposals:write", "messages:write", "team:write"];
+pub const GIVEN_BY_A_CLAIM: [&str; 3] = ["proposals:write", "messages:write", "team:write"];
 
 pub(super) fn unauthorized(call: &CallFacts<'_>) -> Vec<Sentence> {
     let set_a_token = call.set_a_token();
@@ -32,12 +32,11 @@ pub(super) fn unauthorized(call: &CallFacts<'_>) -> Vec<Sentence> {
 }
 
 pub(super) fn forbidden(refusal: &Refusal, call: &CallFacts<'_>) -> Vec<Sentence> {
-    let names = |value: Option<&Value>| -> Vec<Shown> {
-        value.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(id).collect()
-    };
-    let required = names(refusal.detail("requiredScopes"));
+    let required: Vec<Shown> = refusal.required_scopes().map(id).collect();
     if !required.is_empty() {
-        return missing_scope(&required, &names(refusal.detail("grantedScopes")), call);
+        let granted = refusal.detail("grantedScopes").and_then(Value::as_array);
+        let granted: Vec<Shown> = granted.into_iter().flatten().filter_map(Value::as_str).map(id).collect();
+        return missing_scope(&required, &granted, call);
     }
     if let Some(feature) = refusal.detail_text("featureKey") {
         let feature = id(feature);
@@ -69,9 +68,14 @@ pub(super) fn forbidden(refusal: &Refusal, call: &CallFacts<'_>) -> Vec<Sentence
     ]
 }
 
+/// True if the claim of this agent's account gives every one of these scopes.
+pub(super) fn is_given_by_a_claim<'a>(mut required: impl Iterator<Item = &'a str>, call: &CallFacts<'_>) -> bool {
+    call.can_claim && required.all(|scope| GIVEN_BY_A_CLAIM.contains(&scope))
+}
+
 fn missing_scope(required: &[Shown], granted: &[Shown], call: &CallFacts<'_>) -> Vec<Sentence> {
     let granted = if granted.is_empty() { "none".into() } else { granted.joined(", ") };
-    if call.can_claim && required.iter().all(|scope| GIVEN_BY_A_CLAIM.contains(&scope.as_str())) {
+    if is_given_by_a_claim(required.iter().map(Shown::as_str), call) {
         return vec![
             shown!("The token lacks the scope {}; it has: {}.", required.joined(" and "), granted).into(),
             "The token that a claim gives has it. This agent registered the account.".into(),
@@ -83,8 +87,11 @@ fn missing_scope(required: &[Shown], granted: &[Shown], call: &CallFacts<'_>) ->
     }
     vec![
         shown!("The token lacks the scope {}; it has: {}.", required.joined(" or "), granted).into(),
-        shown!("A token cannot be given more scopes: a person makes another in the app, {}, with that scope, and sets it as \
-             OT_API_TOKEN.", call.key_page())
+        shown!(
+            "A token cannot be given more scopes: the user makes a key with that scope in the app, {}, and {}.",
+            call.key_page(),
+            call.take_up()
+        )
         .into(),
         "(The token of a claimed account does not carry payments:write.)".into(),
     ]
@@ -129,8 +136,8 @@ pub(super) fn claim(failure: &Failure, call: &CallFacts<'_>) -> Vec<Sentence> {
         );
     }
     hint.push(
-        shown!("\n3. The token that a claim gives does not carry payments:write: if that is missing then, make a key in the app, \
-             {}, and set that one as OT_API_TOKEN.{}", call.key_page(), again)
+        shown!("\n3. The token that a claim gives does not carry payments:write: if that is missing then, the user makes a key \
+             in the app, {}, and {}.{}", call.key_page(), call.take_up(), again)
         .into(),
     );
     hint.extend(call.sandbox_key());

@@ -2,7 +2,7 @@
 
 use url::Url;
 
-use crate::answer::phrases::{SANDBOX_KEY, key_page, make_a_key};
+use crate::answer::phrases::{SANDBOX_KEY, key_page, make_a_key, take_up};
 use crate::answer::sentence::{Names, Sentence};
 use crate::answer::shown::Shown;
 use crate::api::{Effect, Gate};
@@ -29,13 +29,15 @@ pub struct CallFacts<'a> {
     pub after_claim: bool,
     /// True if an agent registered the account here, so that it can be claimed.
     pub can_claim: bool,
+    /// The environment variable whose token is in use, if one is set.
+    pub variable: Option<&'static str>,
     /// True in the sandbox, where nothing is real.
     pub sandbox: bool,
 }
 
 impl CallFacts<'_> {
     pub(super) fn key_page(&self) -> Shown {
-        key_page(self.app, self.sandbox)
+        key_page(self.app)
     }
 
     pub(super) fn make_a_key(&self) -> Shown {
@@ -44,11 +46,28 @@ impl CallFacts<'_> {
 
     /// Says how to configure a token. Desktop hosts do not pass shell variables, so the text names both ways.
     pub(super) fn set_a_token(&self) -> Shown {
+        let login = match self.variable {
+            Some(variable) => shown!("sets it in place of the one in {}", variable),
+            None if self.sandbox => "sets it as OT_API_TOKEN".into(),
+            None => {
+                "runs `opentrain-mcp login`, after which this server goes on with it; or sets it as OT_API_TOKEN".into()
+            }
+        };
         shown!(
-            "A person makes one in the OpenTrain app, {}, and sets it as OT_API_TOKEN: in the \"env\" of this server in the \
-             host's configuration, or in the shell that starts it; then the server is restarted.",
-            self.key_page()
+            "A person makes one in the OpenTrain app, {}, and {}: in the \"env\" of this server in the host's \
+             configuration, or in the shell that starts it; then the server is restarted.",
+            self.key_page(),
+            login
         )
+    }
+
+    /// Says how this server gets a key with another scope. Used as the end of a sentence.
+    pub(super) fn take_up(&self) -> Shown {
+        match self.variable {
+            Some(variable) => shown!("sets it in place of the one in {}, and restarts this server", variable),
+            None if self.sandbox => take_up(true).into(),
+            None => shown!("{}; after the login this server goes on with it", take_up(false)),
+        }
     }
 
     pub(super) fn sandbox_key(&self) -> Option<Sentence> {

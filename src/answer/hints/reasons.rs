@@ -189,6 +189,7 @@ mod tests {
             notices: &[],
             after_claim: false,
             can_claim: false,
+            variable: None,
             sandbox: false,
         };
         for reason in REASONS {

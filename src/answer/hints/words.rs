@@ -3,8 +3,9 @@
 use crate::answer::failure::Failure;
 use crate::answer::link::LinkKind;
 use crate::answer::outcome::Outcome;
+use crate::answer::phrases::key_url;
 use crate::answer::sentence::Sentence;
-use crate::answer::shown::{Joined, Shown, quoted_to};
+use crate::answer::shown::{Joined, Shown, id, quoted_to};
 use crate::answer::step::HumanStep;
 use crate::answer::tool_error::{Cause, ToolError};
 use crate::api::Effect;
@@ -101,6 +102,15 @@ fn of_api(error: &Error, may_have_happened: bool, call: &CallFacts<'_>) -> (Fail
     }
     if unknown {
         failure.reason.get_or_insert_with(|| "outcome_unknown".into());
+    }
+    let needs_a_key = match error {
+        Error::Refused(refusal) if refusal.status == 403 => {
+            !access::is_given_by_a_claim(refusal.required_scopes(), call) && error.wants_another_token()
+        }
+        _ => is_about_the_token(error),
+    };
+    if needs_a_key {
+        failure.key_url = call.app.and_then(key_url).map(Into::into);
     }
     failure.find_pages(call.app);
     let hint = hint(error, &failure, call);
@@ -228,17 +238,27 @@ fn human_step(error: &ToolError, failure: &Failure) -> Option<HumanStep> {
     let (Cause::Api(Error::Refused(refused)) | Cause::Unsent(Error::Refused(refused))) = &error.cause else {
         return None;
     };
-    let (kind, ask) = match failure.reason.as_deref()? {
-        "account_claim_required" => (
+    let (kind, ask) = match failure.reason.as_deref() {
+        Some("account_claim_required") => (
             LinkKind::Claim,
-            "An agent wants to act on an OpenTrain account that no person owns yet. Open this page to claim the account.",
+            "An agent wants to act on an OpenTrain account that no person owns yet. Open this page to claim the account."
+                .into(),
         ),
-        "payment_method_required" => (
+        Some("payment_method_required") => (
             LinkKind::Billing,
-            "An agent asks for money on OpenTrain, and there is no way to pay yet. Open this page to add one.",
+            "An agent asks for money on OpenTrain, and there is no way to pay yet. Open this page to add one.".into(),
         ),
-        _ => return None,
+        _ => (LinkKind::Key, key_to_make(refused)?),
     };
     let link = failure.links().into_iter().find(|link| link.kind == kind && link.verified)?;
-    Some(HumanStep::try_again(link, ask.into(), (**refused).clone()))
+    Some(HumanStep::try_again(link, ask, (**refused).clone()))
+}
+
+/// Asks the user for a key with the scopes that the token lacks.
+fn key_to_make(refused: &Refusal) -> Option<Shown> {
+    let scopes: Vec<Shown> = refused.required_scopes().map(id).collect();
+    (!scopes.is_empty()).then(|| {
+        shown!("An agent needs an OpenTrain API key with {}. Open this page to make one, then give it to the agent's server: \
+             opentrain-mcp login. Never paste it into a chat.", scopes.joined(" or "))
+    })
 }

@@ -51,7 +51,7 @@ pub(super) async fn gets_a_key(stage: &mut Stage, person: &Person, sandbox: &San
     let lacks = at(&refused, "/error/details/requiredScopes/0").is_some_and(|scope| scope == "payments:write");
     stage.server(lacks, &refused)?;
 
-    let url = json!(sandbox.origin().join("/settings/api-keys")?.as_str());
+    let url = json!(sandbox.origin().join("/employer-settings")?.as_str());
     let page = opens(stage, person, Some(&url), "Create key").await?;
     let made = person.press(&page, "Create key", &[]).await?;
     let key = made.key.as_deref().and_then(|key| Token::new(key).ok());

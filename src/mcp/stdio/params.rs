@@ -1,7 +1,10 @@
 //! Repairs the params of a request where the intent is clear, and describes params that do not fit their method.
 //! Without this, rmcp would report an unknown method.
 
-use rmcp::model::{CallToolRequestParams, InitializeRequestParams, PaginatedRequestParams, ProtocolVersion};
+use rmcp::model::{
+    CallToolRequestParams, CompleteRequestParams, GetPromptRequestParams, InitializeRequestParams,
+    PaginatedRequestParams, ProtocolVersion, ReadResourceRequestParams,
+};
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
@@ -36,7 +39,9 @@ pub(super) fn mend(method: &str, message: &mut Map<String, Value>) -> Result<(),
                 emptied(capabilities);
             }
         }
-        "tools/call" if params.get("arguments").is_some_and(is_empty) => drop(params.remove("arguments")),
+        "tools/call" | "prompts/get" if params.get("arguments").is_some_and(is_empty) => {
+            params.remove("arguments");
+        }
         _ => {}
     }
     Ok(())
@@ -83,7 +88,12 @@ pub(super) fn misfit(method: &str, params: Option<&Value>) -> Option<String> {
     match method {
         "initialize" => why::<InitializeRequestParams>(params),
         "tools/call" => why::<CallToolRequestParams>(params),
-        "tools/list" => why::<PaginatedRequestParams>(params),
+        "prompts/get" => why::<GetPromptRequestParams>(params),
+        "resources/read" => why::<ReadResourceRequestParams>(params),
+        "completion/complete" => why::<CompleteRequestParams>(params),
+        "tools/list" | "prompts/list" | "resources/list" | "resources/templates/list" => {
+            why::<PaginatedRequestParams>(params)
+        }
         _ => None,
     }
 }

@@ -148,7 +148,7 @@ async fn each_broken_message_is_answered_under_its_id() {
 #[tokio::test]
 async fn an_unknown_method_is_named() {
     let mut talk = Talk::begun(NEWEST).await;
-    for method in ["resources/list", "prompts/get", "completion/complete", "logging/setLevel", "tasks/get", "no/such"] {
+    for method in ["resources/list", "prompts/list", "logging/setLevel", "tasks/get", "no/such"] {
         let answer = talk.ask(json!({ "jsonrpc": "2.0", "id": 1, "method": method }).to_string()).await;
         assert_eq!(answer["error"]["message"], format!("method not found: {method}"), "{answer}");
     }

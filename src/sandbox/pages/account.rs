@@ -42,7 +42,7 @@ fn ceremony(world: &World, token: &str) -> Response {
             p { "Your agent gets a new token by itself; the old one has ended. The new one cannot create milestones or pay: \
                  it has no " code { "payments:write" } "." }
             p { strong { "Next:" } " tell your assistant that you have claimed the account. For milestones, "
-                a href={ "/settings/api-keys?account=" (account.organization_id) } { "make a key with payments:write" } "." }
+                a href={ "/employer-settings?account=" (account.organization_id) } { "make a key with payments:write" } "." }
         }),
         (Err(why), _) => not_found(why),
     }

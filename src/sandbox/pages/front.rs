@@ -89,7 +89,7 @@ fn standing(world: &World, owner: Owner, account: &Account) -> Markup {
         ul {
             @if account.claimed {
                 li { "Claimed: a person owns it. "
-                    a href={ "/settings/api-keys?account=" (account.organization_id) } { "API keys of " bdi { (visible(&account.organization)) } } }
+                    a href={ "/employer-settings?account=" (account.organization_id) } { "API keys of " bdi { (visible(&account.organization)) } } }
             }
             @else {
                 li { "Unclaimed: milestones cannot be created yet. " a href=(claim) { "Claim the account of " bdi { (visible(&account.organization)) } } }

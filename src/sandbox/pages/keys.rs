@@ -47,7 +47,7 @@ pub(super) async fn made(State(shared): State<Shared>, body: Bytes) -> Response 
     let key = Key::new(owner, &token, &name, &scopes, now);
     let made = key.id().to_owned();
     world.keys.add(key);
-    see(&format!("/settings/api-keys?account={organization}&made={made}"))
+    see(&format!("/employer-settings?account={organization}&made={made}"))
 }
 
 /// The named account, or the account that was claimed last.
@@ -90,7 +90,7 @@ fn form(account: &Account) -> Markup {
     html! {
         p { "The token that a claim gives to an agent has no " code { "payments:write" } " and no " code { "webhooks:manage" } ". \
              A key made here can have them." }
-        form method="post" action="/settings/api-keys" {
+        form method="post" action="/employer-settings" {
             input type="hidden" name="account" value=(account.organization_id);
             p { label { "Name " input name="name" maxlength=(LONGEST_NAME) value="My assistant"; } }
             ul.scopes {

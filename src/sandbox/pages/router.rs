@@ -15,7 +15,7 @@ pub(crate) fn router() -> Router<Shared> {
         .route("/checkout/{topUpId}", get(checkout::page).post(checkout::paid))
         .route("/job-post", get(jobs::draft))
         .route("/jobs/{jobId}", get(jobs::job))
-        .route("/settings/api-keys", get(keys::keys).post(keys::made))
+        .route("/employer-settings", get(keys::keys).post(keys::made))
         .route("/approvals/{approvalId}", get(decision::page))
         .route("/approvals/{approvalId}/confirm", post(decision::confirmed))
         .route("/approvals/{approvalId}/decline", post(decision::declined))

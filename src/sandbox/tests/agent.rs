@@ -223,17 +223,17 @@ async fn an_unclaimed_account_is_sent_to_its_page() {
 async fn a_person_makes_a_key_with_the_scopes_they_choose() {
     let sandbox = sandbox().await;
     let agent = Agent::register(&sandbox).await;
-    let page = get("/settings/api-keys?account=org_7Rtd").send(&sandbox).await;
+    let page = get("/employer-settings?account=org_7Rtd").send(&sandbox).await;
     assert!(
         page.body().contains(r#"/claim?account=org_7Rtd">Claim it</a>"#) && !page.body().contains("<form"),
         "{}",
         page.body()
     );
-    assert_eq!(post("/settings/api-keys", "account=org_7Rtd&scope=jobs:read").send(&sandbox).await.status, 403);
+    assert_eq!(post("/employer-settings", "account=org_7Rtd&scope=jobs:read").send(&sandbox).await.status, 403);
 
     let agent = agent.claim(&sandbox).await;
-    let page = get("/settings/api-keys?account=org_7Rtd").send(&sandbox).await;
-    for part in [r#"action="/settings/api-keys""#, r#"value="payments:write""#, "ot_pat_sand********", "revoked"] {
+    let page = get("/employer-settings?account=org_7Rtd").send(&sandbox).await;
+    for part in [r#"action="/employer-settings""#, r#"value="payments:write""#, "ot_pat_sand********", "revoked"] {
         assert!(page.body().contains(part), "{part}: {}", page.body());
     }
     assert!(!page.body().contains("notarealsecret"), "{}", page.body());
@@ -241,7 +241,7 @@ async fn a_person_makes_a_key_with_the_scopes_they_choose() {
     let me = key.get("/auth/me").send(&sandbox).await.json();
     assert_eq!(me["token"]["scopes"], json!(["payments:read", "payments:write"]));
     assert_eq!([&me["token"]["label"], &me["account"]["organizationId"]], ["API key", "org_7Rtd"]);
-    let again = get("/settings/api-keys?account=org_7Rtd").send(&sandbox).await;
+    let again = get("/employer-settings?account=org_7Rtd").send(&sandbox).await;
     assert!(!again.body().contains("notarealsecret"), "only the page that made it shows it");
 }
 
@@ -249,7 +249,7 @@ async fn a_person_makes_a_key_with_the_scopes_they_choose() {
 async fn a_reload_shows_a_new_key_again() {
     let sandbox = sandbox().await;
     post("/claim", "").send(&sandbox).await;
-    let made = post("/settings/api-keys", "scope=jobs:read").send(&sandbox).await;
+    let made = post("/employer-settings", "scope=jobs:read").send(&sandbox).await;
     assert_eq!(made.status, 303);
     let page = made.header("location").unwrap();
     let look = async || get(page).send(&sandbox).await.body().to_owned();
@@ -264,16 +264,16 @@ async fn a_reload_shows_a_new_key_again() {
 async fn a_key_is_refused_where_it_cannot_be() {
     let sandbox = sandbox().await;
     post("/claim", "").send(&sandbox).await;
-    let press = async |form: &str| post("/settings/api-keys", form).send(&sandbox).await.status;
-    let again = post("/settings/api-keys", "name=x").send(&sandbox).await;
+    let press = async |form: &str| post("/employer-settings", form).send(&sandbox).await.status;
+    let again = post("/employer-settings", "name=x").send(&sandbox).await;
     assert_eq!(again.status, 400);
     let error = r#"role="alert">Choose at least one scope.</p>"#;
     assert!(again.body().contains(error) && again.body().contains("<form"), "{}", again.body());
     assert_eq!(press("scope=everything").await, 400);
     assert_eq!(press("scope=jobs:read&account=org_6Wd2").await, 404, "another customer's account");
-    let foreign = post("/settings/api-keys", "scope=jobs:read").header("Sec-Fetch-Site: cross-site");
+    let foreign = post("/employer-settings", "scope=jobs:read").header("Sec-Fetch-Site: cross-site");
     assert_eq!(foreign.send(&sandbox).await.status, 403);
-    assert_eq!(call("PUT", "/settings/api-keys", "").send(&sandbox).await.status, 405);
+    assert_eq!(call("PUT", "/employer-settings", "").send(&sandbox).await.status, 405);
     let mut made = 0;
     while press("scope=jobs:read").await == 303 {
         made += 1;

@@ -188,7 +188,7 @@ impl Agent {
         let me = self.get("/auth/me").send(sandbox).await.json();
         let form =
             format!("account={}&scope={}", me["account"]["organizationId"].as_str().unwrap(), scopes.join("&scope="));
-        let made = post("/settings/api-keys", &form).send(sandbox).await;
+        let made = post("/employer-settings", &form).send(sandbox).await;
         let made = get(made.header("location").unwrap()).send(sandbox).await;
         let token = made.body().split_once("<code>ot_pat_").unwrap().1.split_once('<').unwrap().0;
         Self { token: format!("ot_pat_{token}"), ..self }

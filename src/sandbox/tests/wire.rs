@@ -83,7 +83,7 @@ fn a_hire() -> Vec<Call> {
         ),
         get("/claim?token=ot_cat_sandboxclaim13_notarealsecret0013"),
         post("/claim", "token=ot_cat_sandboxclaim13_notarealsecret0013&code=439218"),
-        post("/settings/api-keys", "scope=payments:write"),
+        post("/employer-settings", "scope=payments:write"),
         get(&format!("{V1}/tokens")),
         get(&format!("{V1}/team")),
         get(&format!("{V1}/jobs/mine")),

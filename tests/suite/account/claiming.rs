@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::{
-    CLAIM, CODE, EXCHANGE, GRANT, NEW, OLD, OpenTrain, REGISTER, START, credential_path, holds_the_new_token, oauth,
-    pending, shows_no_secret,
+    CLAIM, CODE, EXCHANGE, GRANT, NEW, OLD, OpenTrain, REGISTER, START, bearer, credential_path, holds_the_new_token,
+    oauth, pending, shows_no_secret,
 };
 use crate::claim::{terms, url_mode};
 use crate::harness::{Answer, Reply, STATELESS, Upstream, launch};
@@ -63,7 +63,19 @@ async fn where_nothing_is_registered_it_says_so_and_sends_nothing() {
             answer.says(&["register_agent"]);
         }
     }
-    assert!(opentrain.upstream.requests().is_empty());
+    assert_eq!(opentrain.upstream.writes(), 0, "what the token may do is read, and nothing else");
+}
+
+#[tokio::test]
+async fn a_token_of_a_claimed_account_says_claimed() {
+    let upstream = Upstream::giving(&json!({
+        "actor": { "userId": "usr_1" }, "token": { "scopes": ["jobs:read", "proposals:write"] }, "account": {}
+    }))
+    .await;
+    let host = launch().at(&upstream).start().await;
+    let answer = host.done("get_claim_status", json!({})).await;
+    assert_eq!(answer.structured()["status"], "claimed", "{}", answer.0);
+    assert_eq!(upstream.writes(), 0);
 }
 
 #[tokio::test]
@@ -75,7 +87,9 @@ async fn a_claim_token_goes_only_to_its_own_origin() {
     for (tool, arguments) in [("claim_account", mira()), ("get_claim_status", json!({}))] {
         assert_eq!(host.failed(tool, arguments).await.error()["reason"], "not_registered", "{tool}");
     }
-    assert!(stranger.requests().is_empty() && opentrain.upstream.requests().is_empty());
+    assert!(opentrain.upstream.requests().is_empty());
+    let only_own = stranger.requests().iter().all(|request| !request.is_write() && bearer(request) == NEW);
+    assert!(only_own, "{:?}", stranger.requests());
 }
 
 /// What `claim_account` says when OpenTrain refuses with this description.

@@ -12,13 +12,16 @@ const LIST: &str = "GET /api/public/v1/contracts";
 async fn the_exchange_is_made_once_and_the_call_repeated() {
     let opentrain = OpenTrain::claimed().await;
     let host = opentrain.registered().start().await;
-    host.done("list_contracts", json!({})).await;
+    let answer = host.done("list_contracts", json!({})).await;
+    answer.says(&["a person has claimed the account", "its new token was fetched"]);
     assert_eq!(opentrain.came(), [LIST, EXCHANGE, LIST]);
     let bearers: Vec<String> = opentrain.upstream.requests().iter().map(bearer).collect();
     assert_eq!(bearers, [OLD, "", NEW]);
     holds_the_new_token(&credential_path(&host));
     host.done("list_contracts", json!({})).await;
     assert_eq!(opentrain.count(EXCHANGE), 1);
+    let status = host.done("get_claim_status", json!({})).await;
+    assert_eq!((&status.structured()["status"], opentrain.count(EXCHANGE)), (&json!("claimed"), 1), "{}", status.0);
 }
 
 #[tokio::test]
@@ -79,6 +82,7 @@ async fn calls_with_a_401_share_one_exchange() {
         for call in calls {
             let answer = host.end(call).await;
             assert!(!answer.is_error(), "{}", answer.0);
+            answer.says(&["Note: "]);
         }
         assert_eq!(opentrain.count(EXCHANGE), 1);
     }
