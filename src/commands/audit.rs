@@ -10,13 +10,17 @@ use crate::answer::visible::visible;
 use crate::config::Config;
 use crate::guard::ledger::{Record, Recorded};
 
-use super::{Fault, print};
+use super::{Fault, ledger, print};
 
 /// Prints a record for a human reader, beginning with writes that have no known outcome. The default file is the record
 /// of servers with these settings.
-pub(super) fn run(config: &Config, file: Option<&Path>) -> Result<ExitCode, Fault> {
+pub(super) async fn run(config: &Config, file: Option<&Path>) -> Result<ExitCode, Fault> {
     let place = &config.record;
     let Some(path) = file.or(place.path()) else {
+        if config.ledger.is_some() {
+            let record = ledger::of(config)?.record().await?;
+            return show(&record, &[]);
+        }
         return Err("no writes are recorded here; `opentrain-mcp audit FILE` prints a file".into());
     };
     let text = match std::fs::read(path) {
@@ -26,7 +30,11 @@ pub(super) fn run(config: &Config, file: Option<&Path>) -> Result<ExitCode, Faul
         }
         text => text.map_err(|fault| format!("{}: {fault}", path.display()))?,
     };
-    let record = Record::of(&text);
+    show(&Record::of(&text), &older(path))
+}
+
+/// Prints a record, and where the earlier writes are.
+fn show(record: &Record, older: &[PathBuf]) -> Result<ExitCode, Fault> {
     let (open, settled): (Vec<_>, Vec<_>) = record.writes.iter().partition(|write| write.is_open());
     if !open.is_empty() {
         print(&format!(
@@ -43,7 +51,7 @@ pub(super) fn run(config: &Config, file: Option<&Path>) -> Result<ExitCode, Faul
             "note: line {number} cannot be read (torn when the machine stopped, or not ours); it is left as it is"
         ))?;
     }
-    for older in older(path) {
+    for older in older {
         print(&format!("note: earlier writes are in {}", older.display()))?;
     }
     Ok(ExitCode::SUCCESS)

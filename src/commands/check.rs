@@ -44,7 +44,7 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     let asking = Config { flags, switches: Vec::new(), record: RecordPlace::Off, ..config.clone() };
     let asking = Toolbox::new(services_over(&asking, |embedded| embedded, |client| client)?, ASKED);
     let account = ask(Server::new(Arc::new(asking))?).await?;
-    let frozen = toolbox.frozen();
+    let frozen = toolbox.frozen().await;
     let refused = if account.is_accepted {
         toolbox.services.refused(|facts| missing(facts.gate, &account.scopes, &account.features, config))
     } else {

@@ -8,6 +8,7 @@ mod drift;
 mod fault;
 mod freeze;
 mod install;
+mod ledger;
 mod log;
 mod login;
 mod logout;
@@ -30,9 +31,7 @@ use crate::cli::{Cli, Task, completions, logs_json};
 use crate::config::{Config, Environment, LogFormat, RecordPlace};
 use crate::engine::{Services, Toolbox};
 use crate::guard::Operator;
-use crate::guard::freeze::{Switch, UNREACHABLE};
-use crate::guard::ledger::AuditLog;
-use crate::guard::locks::Locks;
+use crate::guard::freeze::UNREACHABLE;
 use crate::guard::policy::{Policy, Toolsets};
 use crate::mcp::{Server, stdio};
 use crate::sandbox::{Embedded, Faults, UserSecret};
@@ -92,8 +91,8 @@ fn refuse(message: &str, as_json: bool) -> ExitCode {
 fn run(cli: Cli, environment: &Environment) -> Result<ExitCode, Fault> {
     // The stop switch works even with invalid settings.
     match &cli.task {
-        Some(Task::Freeze { reason }) => return freeze::freeze(environment.switch_paths(), reason),
-        Some(Task::Thaw) => return freeze::thaw(environment.all_switch_paths()),
+        Some(Task::Freeze { reason }) => return freeze::freeze(&cli.flags, environment, reason),
+        Some(Task::Thaw) => return freeze::thaw(&cli.flags, environment),
         _ => {}
     }
     let mut config = Config::read(&cli.flags, environment)?;
@@ -122,6 +121,7 @@ async fn perform(
     match task {
         Task::Serve => {
             warn(config);
+            ledger::connect(config).await?;
             greet();
             stdio::serve(server(config)?).await?;
             Ok(ExitCode::SUCCESS)
@@ -143,7 +143,7 @@ async fn perform(
         Task::Trust => trust::run(config),
         Task::Login => login::run(config, overriding).await,
         Task::Logout => logout::run(config, overriding).await,
-        Task::Audit { file } => audit::run(config, file.as_deref()),
+        Task::Audit { file } => audit::run(config, file.as_deref()).await,
         // `run` has done these already.
         Task::Freeze { .. } | Task::Thaw => Ok(ExitCode::SUCCESS),
         Task::Install(options) => install::install(&options, environment, config.flags.arguments()),
@@ -205,23 +205,7 @@ fn operator(config: &Config) -> Result<Operator, Fault> {
         duplicate_window: flags.duplicate_window,
         prefix: flags.tool_prefix.clone().unwrap_or_default(),
     };
-    Ok(Operator {
-        policy,
-        audit: record(&config.record, flags.max_day_usd.is_some())?.map(Arc::new),
-        switch: Switch::at(config.switches.clone()),
-        locks: locks(config),
-        private_folder: config.private_folder.clone(),
-    })
-}
-
-/// The record of writes. A record that a limit is counted from must be writable.
-fn record(place: &RecordPlace, is_counted: bool) -> Result<Option<AuditLog>, Fault> {
-    let log = match place {
-        RecordPlace::Named(path) => AuditLog::named(path.clone()),
-        RecordPlace::Default(path) => AuditLog::by_default(path.clone(), is_counted),
-        RecordPlace::Missing | RecordPlace::Off => return Ok(None),
-    };
-    Ok(Some(log.map_err(|fault| format!("the audit log {place} cannot be written: {fault}"))?))
+    Ok(Operator { policy, ledger: Arc::new(ledger::of(config)?), private_folder: config.private_folder.clone() })
 }
 
 /// Builds the server from the settings.
@@ -268,14 +252,8 @@ fn missing(config: &Config) -> Vec<String> {
         );
     }
     missing.extend(
-        locks(config)
-            .problem()
+        ledger::problem(config)
             .map(|why| format!("two servers of this user could create the same milestone in the same instant: {why}")),
     );
     missing
-}
-
-/// The locks that allow one create at a time per contract, across all servers of this user.
-fn locks(config: &Config) -> Locks {
-    Locks::shared_in(config.state_folder.as_ref().map(|folder| folder.join("locks")))
 }

@@ -8,6 +8,7 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 use rust_decimal::Decimal;
 use tracing_subscriber::filter::Targets;
 
+use super::ledger_url::LedgerUrl;
 use super::names::HEADING;
 use super::source::{ResolvedSetting, Source};
 use super::values::{LogFormat, Reader, dollars, log_format, minutes, optional, port, seconds, switch, tool_prefix};
@@ -16,6 +17,8 @@ const NO_LIMIT: &str = "no limit";
 const NONE: &str = "none";
 const USUAL_TOOLSETS: &str = "all but team, tokens and webhooks";
 const USUAL_RECORD: &str = "~/.local/state/opentrain-mcp/record.jsonl";
+
+const USUAL_LEDGER: &str = "files of this user";
 
 /// clap reads `Option` itself, as an argument without a default. These settings have one, which stands for none.
 type Optional<T> = Option<T>;
@@ -79,6 +82,13 @@ pub struct Flags {
     #[arg(long, value_name = "FILE", env = "OPENTRAIN_AUDIT_LOG", default_value = USUAL_RECORD)]
     #[arg(value_parser = Reader(optional(USUAL_RECORD, text)))]
     pub audit_log: Optional<String>,
+
+    /// Share a ledger with servers on other machines: postgres://USER@HOST/DATABASE. It takes the place of the record's file,
+    /// and holds the locks of creates and a stop switch, too. Its password goes into the variable or into PGPASSWORD: others
+    /// can read a command line
+    #[arg(long, value_name = "URL", env = "OPENTRAIN_LEDGER", default_value = USUAL_LEDGER)]
+    #[arg(value_parser = Reader(optional(USUAL_LEDGER, LedgerUrl::read)))]
+    pub ledger: Optional<LedgerUrl>,
 
     /// Record no writes. After a crash the server then does not know which write was under way; a limit for the day is
     /// refused

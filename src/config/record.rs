@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::environment::Environment;
 use super::error::{ConfigError, refused};
 use super::flags::Flags;
+use super::source::Source;
 
 /// Where writes are recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,6 +15,8 @@ pub enum RecordPlace {
     Named(PathBuf),
     /// Where this user's programs keep their state.
     Default(PathBuf),
+    /// In the database of the ledger, whose address is printable.
+    Ledger(String),
     /// Nowhere: there is no home folder.
     Missing,
     /// Nowhere: the operator wants no record.
@@ -26,7 +29,7 @@ impl RecordPlace {
     pub fn path(&self) -> Option<&Path> {
         match self {
             Self::Named(path) | Self::Default(path) => Some(path),
-            Self::Missing | Self::Off => None,
+            Self::Ledger(_) | Self::Missing | Self::Off => None,
         }
     }
 }
@@ -35,6 +38,7 @@ impl fmt::Display for RecordPlace {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Named(path) | Self::Default(path) => write!(formatter, "{}", path.display()),
+            Self::Ledger(address) => formatter.write_str(address),
             Self::Missing => formatter.write_str("none: there is no home folder (HOME, XDG_STATE_HOME)"),
             Self::Off => formatter.write_str("none: --no-record"),
         }
@@ -43,6 +47,13 @@ impl fmt::Display for RecordPlace {
 
 /// Decides where writes are recorded. A limit for the day needs a record to count from.
 pub(super) fn place(flags: &Flags, environment: &Environment) -> Result<RecordPlace, ConfigError> {
+    if let Some(address) = &flags.ledger {
+        let contradicting = ["audit-log", "no-record"].map(|name| flags.source(name));
+        return match contradicting.into_iter().find(|source| *source != Source::Default) {
+            Some(source) => Err(refused(&source, "contradicts --ledger (OPENTRAIN_LEDGER): give one of them")),
+            None => Ok(RecordPlace::Ledger(address.to_string())),
+        };
+    }
     let name = if flags.sandbox { "sandbox.jsonl" } else { "record.jsonl" };
     let place = match (&flags.audit_log, flags.no_record, environment.state_folder()) {
         (Some(_), true, _) => {
@@ -59,7 +70,7 @@ pub(super) fn place(flags: &Flags, environment: &Environment) -> Result<RecordPl
         RecordPlace::Missing => {
             "there is no home folder for it: set --audit-log FILE (OPENTRAIN_AUDIT_LOG), HOME or XDG_STATE_HOME"
         }
-        RecordPlace::Named(_) | RecordPlace::Default(_) => return Ok(place),
+        RecordPlace::Named(_) | RecordPlace::Default(_) | RecordPlace::Ledger(_) => return Ok(place),
     };
     if flags.max_day_usd.is_none() {
         return Ok(place);

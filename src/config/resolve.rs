@@ -12,6 +12,7 @@ use super::credentials::Credentials;
 use super::environment::Environment;
 use super::error::{ConfigError, refused};
 use super::flags::Flags;
+use super::ledger::{LedgerPlace, ledger_place};
 use super::record::{self, RecordPlace};
 use super::route::Route;
 use super::source::ResolvedSetting;
@@ -31,6 +32,8 @@ pub struct Config {
     pub proxies: Proxies,
     /// Where every write is recorded.
     pub record: RecordPlace,
+    /// The database of the ledger, if it is in one.
+    pub ledger: Option<LedgerPlace>,
     /// What several servers of one user share: `${XDG_STATE_HOME:-~/.local/state}/opentrain-mcp`.
     pub state_folder: Option<PathBuf>,
     /// Files that stop all writes of this user's servers; one of them is enough.
@@ -51,6 +54,7 @@ impl Config {
     /// The first setting that cannot be used, by where it was set.
     pub fn read(flags: &Flags, environment: &Environment) -> Result<Self, ConfigError> {
         let record = record::place(flags, environment)?;
+        let ledger = ledger_place(flags, environment)?;
         let mut notices = not_used(&flags.resolved)?;
         if flags.sandbox_fault.is_some() && !flags.sandbox {
             notices.push(format!("{} has no effect without --sandbox", flags.source("sandbox-fault")));
@@ -73,6 +77,7 @@ impl Config {
             credentials: account.credentials,
             proxies,
             record,
+            ledger,
             state_folder: environment.state_folder(),
             switches: environment.all_switch_paths(),
             private_folder: environment.config_folder(),

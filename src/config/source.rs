@@ -9,6 +9,7 @@ use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
 
 use super::environment::variable;
+use super::ledger_url::LedgerUrl;
 use super::names::HEADING;
 use super::placeholder::unfilled;
 
@@ -81,6 +82,10 @@ impl ResolvedSetting {
             let value = value_name(argument).map(|_| setting.value.clone());
             if let Source::Flag(name) = &setting.source {
                 setting.typed = std::iter::once(format!("--{name}")).chain(value).collect();
+            }
+            // The address of a database may hold a password.
+            if let Ok(Some(Some(address))) = matches.try_get_one::<Option<LedgerUrl>>(id) {
+                setting.value = address.to_string();
             }
             setting.value = match matches.try_get_one::<bool>(id) {
                 Ok(is_on) => if is_on == Some(&true) { "on" } else { "off" }.into(),

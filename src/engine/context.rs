@@ -22,7 +22,7 @@ use crate::api::types::Field;
 use crate::api::wire::{self, Encoded};
 use crate::api::wording::wording;
 use crate::api::{Effect, Operation};
-use crate::guard::ledger::{Commitment, Line, OpenWrite, WriteResult};
+use crate::guard::ledger::{Account, Commitment, Line, OpenWrite, Search, WriteResult};
 use crate::guard::policy::Policy;
 
 use super::call::Call;
@@ -230,19 +230,20 @@ impl Context {
         }
     }
 
-    /// Finds earlier writes of this tool and account in the record: see
-    /// [`crate::guard::ledger::AuditLog::recent_writes`]. The list is empty if no record is kept.
+    /// Finds earlier writes of this tool and account in a contract: see
+    /// [`crate::guard::ledger::Ledger::recent_writes`]. The list is empty if no record is kept.
     ///
     /// # Errors
     /// An error if the record cannot be read.
-    pub async fn recent_writes(
-        &self,
-        matching: impl Fn(&Object) -> bool + Send + 'static,
-    ) -> std::io::Result<Vec<Line>> {
-        let (Some(audit), Some(base)) = (self.services.operator.audit.clone(), self.services.base().await) else {
-            return Ok(Vec::new());
-        };
-        audit.recent_writes(self.facts.name, base, self.principal(), matching).await
+    pub async fn recent_writes(&self, contract: &str) -> std::io::Result<Vec<Line>> {
+        let Some(account) = self.account().await else { return Ok(Vec::new()) };
+        let search = Search { tool: self.facts.name, account, contract: contract.to_owned() };
+        self.services.operator.ledger.recent_writes(search).await
+    }
+
+    /// The account of this call, as the record names it; `None` if the origin of the API is not known.
+    pub async fn account(&self) -> Option<Account> {
+        Some(Account { base: self.services.base().await?, principal: self.principal() })
     }
 
     /// The token's owner as the record names it.

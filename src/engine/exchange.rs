@@ -101,7 +101,7 @@ async fn exchange_now(services: &Services, call: &Call) -> Exchanged {
     if services.tokens.claim_token().is_none() {
         return Exchanged::None;
     }
-    if let Err(denial) = services.operator.allows_writes() {
+    if let Err(denial) = services.operator.allows_writes().await {
         return Exchanged::Denied(denial);
     }
     if let Some(left) = services.claim.too_early() {

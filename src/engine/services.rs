@@ -87,8 +87,8 @@ impl Services {
 
     /// Describes how much of today's limit is used; `None` without such a limit.
     pub async fn used_today(&self, token: Option<&Token>, call: &Call) -> Option<Shown> {
-        let (limit, audit) = (self.operator.policy.max_day?, self.operator.audit.as_ref()?);
-        let used = audit.used_today(self.intent("", Object::new(), token, call, None).await).await;
+        let limit = self.operator.policy.max_day?;
+        let used = self.operator.ledger.used_today(self.intent("", Object::new(), token, call, None).await).await;
         Some(match used {
             Ok(used) => shown!("{} of {} are used today (UTC)", usd(used), usd(limit)),
             Err(fault) => {
@@ -162,8 +162,6 @@ impl Services {
         } else if self.tokens.is_unsaved() {
             tracing::error!("{}", self.tokens.notices().join("; "));
         }
-        if let Some(audit) = &self.operator.audit {
-            audit.close().await;
-        }
+        self.operator.ledger.close().await;
     }
 }

@@ -151,9 +151,8 @@ impl Toolbox {
     }
 
     /// The message of the stop switch while it is on.
-    #[must_use]
-    pub fn frozen(&self) -> Option<Shown> {
-        self.services.operator.switch.check().err().map(|denial| denial.message)
+    pub async fn frozen(&self) -> Option<Shown> {
+        self.services.operator.ledger.check_switch().await.err().map(|denial| denial.message)
     }
 
     /// Finds a tool that only read-only mode hides.

@@ -33,6 +33,22 @@ impl SwitchState {
         let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty()).map(str::to_owned);
         Self { since: lines.next().unwrap_or_default(), reason: lines.next().unwrap_or_default() }
     }
+
+    /// The state after another freeze: it keeps its time, and its reason unless a new one is given.
+    pub(super) fn new(before: Option<&Self>, reason: &str, now: Timestamp) -> Self {
+        let known = before.cloned().unwrap_or_default();
+        let since = if known.since.is_empty() { format!("since {}", moment_of(now)) } else { known.since };
+        let reason = if reason.trim().is_empty() { known.reason } else { reason.to_owned() };
+        Self { since, reason }
+    }
+
+    /// The refusal of a write while the switch is on.
+    pub(super) fn denial(self) -> Denial {
+        let Self { since, reason } = self;
+        let since = (!since.is_empty()).then(|| shown!(" {}", since_of(&since)));
+        let why = (!reason.is_empty()).then(|| shown!(": {}", quoted(&reason)));
+        Denial::frozen(shown!("The operator has stopped all writes{}{}", since, why))
+    }
 }
 
 impl Switch {
@@ -56,9 +72,7 @@ impl Switch {
     pub fn freeze(&self, reason: &str) -> io::Result<Option<SwitchState>> {
         let before = self.0.iter().find_map(|path| files::read(path).ok());
         let before = before.map(|text| SwitchState::of(&String::from_utf8_lossy(&text)));
-        let known = before.clone().unwrap_or_default();
-        let since = if known.since.is_empty() { format!("since {}", moment_of(Timestamp::now())) } else { known.since };
-        let reason = if reason.trim().is_empty() { &known.reason } else { reason };
+        let SwitchState { since, reason } = SwitchState::new(before.as_ref(), reason, Timestamp::now());
         let text = format!("{since}\n{reason}\n");
         self.everywhere(|path| {
             let folder = path.parent().ok_or_else(|| io::Error::other("it is in no folder"))?;
@@ -94,12 +108,7 @@ impl Switch {
     pub fn check(&self) -> Result<(), Denial> {
         self.0.iter().try_for_each(|path| match files::read(path) {
             Err(fault) if is_absent(&fault) => Ok(()),
-            Ok(text) => {
-                let SwitchState { since, reason } = SwitchState::of(&String::from_utf8_lossy(&text));
-                let since = (!since.is_empty()).then(|| shown!(" {}", since_of(&since)));
-                let why = (!reason.is_empty()).then(|| shown!(": {}", quoted(&reason)));
-                Err(Denial::frozen(shown!("The operator has stopped all writes{}{}", since, why)))
-            }
+            Ok(text) => Err(SwitchState::of(&String::from_utf8_lossy(&text)).denial()),
             Err(fault) => {
                 let (path, fault) = (quoted_to(&path.display().to_string(), 400), quoted(&fault.to_string()));
                 Err(Denial::frozen(shown!("The stop switch {} cannot be read ({})", path, fault)))

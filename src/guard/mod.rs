@@ -4,7 +4,6 @@
 
 pub mod freeze;
 pub mod ledger;
-pub mod locks;
 pub mod policy;
 
 use std::path::PathBuf;
@@ -12,9 +11,7 @@ use std::sync::Arc;
 
 use crate::answer::{Denial, Shown};
 
-use freeze::Switch;
-use ledger::{AuditLog, Intent, OpenWrite};
-use locks::Locks;
+use ledger::{Intent, Ledger, OpenWrite};
 use policy::Policy;
 
 /// The operator's decisions for this server.
@@ -22,22 +19,18 @@ use policy::Policy;
 pub struct Operator {
     /// The rules.
     pub policy: Policy,
-    /// The record of writes.
-    pub audit: Option<Arc<AuditLog>>,
-    /// The stop switch.
-    pub switch: Switch,
-    /// Allows one create at a time per contract.
-    pub locks: Locks,
+    /// The record of writes, the locks of creates and the stop switch.
+    pub ledger: Arc<Ledger>,
     /// The folder for secrets that no model may see.
     pub private_folder: Option<PathBuf>,
 }
 
 impl Operator {
-    /// Describes the rules in force.
+    /// Describes the rules in force, as far as this machine knows them.
     #[must_use]
     pub fn describe(&self) -> Vec<Shown> {
         let mut rules = self.policy.describe();
-        rules.extend(self.switch.check().err().map(|denial| denial.message));
+        rules.extend(self.ledger.switch.check().err().map(|denial| denial.message));
         rules
     }
 
@@ -45,11 +38,11 @@ impl Operator {
     ///
     /// # Errors
     /// The rule that forbids all writes.
-    pub fn allows_writes(&self) -> Result<(), Denial> {
+    pub async fn allows_writes(&self) -> Result<(), Denial> {
         if self.policy.read_only {
             return Err(Denial::read_only());
         }
-        self.switch.check()
+        self.ledger.check_switch().await
     }
 
     /// Checks the rules and records the start of a write.
@@ -57,13 +50,10 @@ impl Operator {
     /// # Errors
     /// The rule that forbids the write.
     pub async fn begin(&self, intent: Intent) -> Result<OpenWrite, Denial> {
-        self.allows_writes()?;
+        self.allows_writes().await?;
         if let Some(commitment) = &intent.commitment {
             self.policy.check_milestone(commitment.amount)?;
         }
-        match &self.audit {
-            Some(audit) => audit.begin(intent, &self.policy).await,
-            None => Ok(OpenWrite::unrecorded()),
-        }
+        self.ledger.begin(intent, &self.policy).await
     }
 }

@@ -8,10 +8,11 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use crate::answer::text::{count, usd};
-use crate::answer::{Denial, Joined, Object, Shown, shown};
+use crate::answer::{Denial, Joined, Shown, shown};
 use crate::api::amount;
 use crate::guard::ledger::line::{Damage, Line, Phase};
 use crate::guard::ledger::reading::Reading;
+use crate::guard::ledger::store::{Account, Search};
 use crate::guard::policy::Policy;
 
 /// The age after which a write no longer matters for the day's sums or as an open write.
@@ -78,17 +79,15 @@ impl Book {
         self.writes.values()
     }
 
-    /// The writes of `tool` for this account that have an unknown end or created a milestone, oldest first.
-    pub(super) fn recent(
-        &self,
-        tool: &str,
-        base: &str,
-        principal: Option<&str>,
-        matching: impl Fn(&Object) -> bool,
-    ) -> Vec<Line> {
+    /// The wanted writes that have an unknown end or created a milestone, oldest first.
+    pub(super) fn recent(&self, search: &Search) -> Vec<Line> {
+        let Account { base, principal } = &search.account;
         let recent = self.writes.values().filter(|line| {
             let matters = line.is_open() || line.names_new_milestone();
-            matters && line.tool == tool && line.may_be_of(base, principal) && matching(&line.arguments)
+            matters
+                && line.tool == search.tool
+                && line.may_be_of(base, principal.as_deref())
+                && search.fits(&line.arguments)
         });
         let mut recent: Vec<Line> = recent.cloned().collect();
         recent.sort_by(|one, other| one.at.cmp(&other.at));

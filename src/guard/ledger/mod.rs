@@ -1,106 +1,113 @@
-//! The record of every write: one JSON line before the request and one after it, in a file that several processes may
-//! share.
+//! The ledger: the record of every write, the day's sums that are counted from it, the lock of a create, and the stop
+//! switch. Servers that share a ledger act as one.
 //!
-//! Each line is complete and on disk before the request is sent. Today's amounts are counted from the record, so the
-//! limits hold after a restart and across all processes that share the file. Start reading at `AuditLog::begin`; the
-//! format is [`Line`].
+//! Each first line is complete and stored before the request is sent, so the limits hold after a restart and across all
+//! servers. Start reading at `Ledger::begin`; what a place for a ledger has to do is `store::Store`.
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use rust_decimal::Decimal;
+use tokio::time::Instant;
 
-use crate::answer::{Denial, Joined, Object, Shown, quoted_to, shown};
+use crate::answer::{Denial, Joined, Shown, quoted, quoted_to, shown};
+use crate::guard::freeze::Switch;
 use crate::guard::policy::Policy;
 
+mod approvals;
 mod book;
 mod file;
+mod held;
+mod intent;
 mod line;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod reading;
-mod state;
-mod steps;
+mod store;
 mod whole;
 
+pub use file::{Files, LockFiles, RecordFile};
+pub use held::Held;
+use held::Turns;
+pub use intent::Intent;
 pub use line::{Commitment, Damage, Line, Phase, WriteResult};
-use steps::Ledger;
+#[cfg(feature = "postgres")]
+pub use postgres::{Address, Postgres};
+use store::Store;
+pub use store::{Account, Search};
 pub use whole::{Record, Recorded};
 
-/// The longest wait for another process that holds the file.
-const PATIENCE: Duration = Duration::from_secs(3);
-/// The same limit for a process that is stopping and must end soon.
-const LAST_PATIENCE: Duration = Duration::from_millis(100);
-
-/// The record of this process, and its open writes.
+/// The ledger as this process uses it, and the open writes of this process.
 #[derive(Debug)]
-pub struct AuditLog {
+pub struct Ledger {
+    store: Box<dyn Store>,
     /// True if a write that cannot be recorded is refused.
     required: bool,
     /// True after the warning that there is no record.
     warned: AtomicBool,
-    /// The steps run one at a time, in the order of their requests.
-    ledger: Arc<tokio::sync::Mutex<Ledger>>,
+    /// The stop switch of this user on this machine, which counts whatever the ledger says.
+    pub switch: Switch,
+    turns: Turns,
     open: Mutex<BTreeMap<String, Line>>,
 }
 
 /// A write that has begun.
 #[must_use = "a write that has begun has to be ended on the record"]
 pub struct OpenWrite {
-    begun: Option<(Arc<AuditLog>, Line)>,
+    begun: Option<(Arc<Ledger>, Line)>,
     /// Warnings about the record, for the caller.
     notices: Vec<Shown>,
 }
 
-impl AuditLog {
-    /// Opens the record at a path that the operator has chosen, and creates it with mode 0600 if needed.
-    ///
-    /// # Errors
-    /// If the record cannot be kept there. It is better to fail at the start than at the first write.
-    pub fn named(path: PathBuf) -> io::Result<Self> {
-        if path.is_relative() {
-            let why = "it is not a whole path, and hosts start servers in any folder: begin it with /";
-            return Err(io::Error::new(io::ErrorKind::InvalidInput, why));
-        }
-        // A link that is replaced later leads the record nowhere else.
-        let ledger = Ledger::at(crate::files::named(&path)?);
-        match ledger.check(true) {
-            // Every write is refused with this reason; a project must not keep the reads from the user as well.
-            Err(fault) if fault.kind() == io::ErrorKind::InvalidData => {
-                tracing::warn!(%fault, "the audit log cannot be used: every write is refused");
-            }
-            checked => checked?,
-        }
-        Ok(Self::of(ledger, true))
+/// No record, and no server to share anything with.
+impl Default for Ledger {
+    fn default() -> Self {
+        Self::in_files(Files::default(), Switch::default())
+    }
+}
+
+impl Ledger {
+    /// A ledger for the servers of one user on one machine.
+    #[must_use]
+    pub fn in_files(files: Files, switch: Switch) -> Self {
+        let required = files.is_required();
+        Self::of(Box::new(files), required, switch)
     }
 
-    /// Prepares the record at its default path; the first write creates it. If a write cannot be recorded it is sent
-    /// with a warning, unless the record is `required` for counting a limit.
-    ///
-    /// # Errors
-    /// If the record is required and the path is not a regular file.
-    pub fn by_default(path: PathBuf, required: bool) -> io::Result<Self> {
-        let ledger = Ledger::at(path);
-        if required {
-            ledger.check(false)?;
-        }
-        Ok(Self::of(ledger, required))
+    /// A ledger for servers on any number of machines. A write that cannot be recorded is refused.
+    #[cfg(feature = "postgres")]
+    #[must_use]
+    pub fn in_postgres(postgres: Postgres, switch: Switch) -> Self {
+        Self::of(Box::new(postgres), true, switch)
     }
 
-    fn of(ledger: Ledger, required: bool) -> Self {
-        let ledger = Arc::new(tokio::sync::Mutex::new(ledger));
-        Self { required, warned: AtomicBool::new(false), ledger, open: Mutex::default() }
+    fn of(store: Box<dyn Store>, required: bool, switch: Switch) -> Self {
+        let (warned, turns, open) = (AtomicBool::new(false), Turns::default(), Mutex::default());
+        Self { store, required, warned, switch, turns, open }
+    }
+
+    /// Refuses a write while a stop switch is on, or cannot be read.
+    ///
+    /// # Errors
+    /// The refusal.
+    pub async fn check_switch(&self) -> Result<(), Denial> {
+        self.switch.check()?;
+        match self.store.frozen().await {
+            Ok(None) => Ok(()),
+            Ok(Some(state)) => Err(state.denial()),
+            Err(fault) => Err(Denial::frozen(shown!(
+                "The stop switch of the ledger cannot be read ({})",
+                quoted(&fault.to_string())
+            ))),
+        }
     }
 
     /// Checks the day's limit and records the start of a write.
     pub(crate) async fn begin(self: &Arc<Self>, intent: Intent, policy: &Policy) -> Result<OpenWrite, Denial> {
         let line = intent.line().map_err(Denial::unrecorded)?;
-        let (policy, its_line) = (policy.clone(), line.clone());
-        let begun = self.step(move |ledger, until| ledger.begin(&its_line, &policy, until)).await;
-        match begun {
+        match self.store.begin(line.clone(), policy.clone()).await {
             Ok(Ok(notices)) => {
                 if let Ok(mut open) = self.open.lock() {
                     open.insert(line.id.clone(), line.clone());
@@ -121,22 +128,35 @@ impl AuditLog {
         }
     }
 
-    /// Finds the writes of `tool` for this account that have an unknown end or whose reply named a new milestone. The
-    /// writes of the last 24 hours are searched, also those of other processes, which may still be running.
+    /// Adds a line that belongs to no open write, such as a decision that became known.
+    ///
+    /// # Errors
+    /// If it could not be added yet. It is kept, and added first when that is possible again.
+    pub async fn add(&self, line: Line) -> io::Result<()> {
+        self.store.add(line).await
+    }
+
+    /// Finds the writes of a tool for an account that have an unknown end or whose reply named a new milestone. The
+    /// writes of the last 24 hours are searched, also those of other servers, which may still be running.
     ///
     /// # Errors
     /// If the record cannot be read.
-    pub async fn recent_writes(
-        &self,
-        tool: &'static str,
-        base: String,
-        principal: Option<String>,
-        matching: impl Fn(&Object) -> bool + Send + 'static,
-    ) -> io::Result<Vec<Line>> {
-        let reading =
-            move |ledger: &mut Ledger, until| ledger.recent_writes(tool, &base, principal.as_deref(), matching, until);
-        match self.step(reading).await {
-            // An optional record that cannot be read counts as empty.
+    pub async fn recent_writes(&self, search: Search) -> io::Result<Vec<Line>> {
+        self.unless_optional(self.store.recent_writes(search).await)
+    }
+
+    /// Finds the requests of an account for an approval whose decision is not on record, oldest first. Each is the line
+    /// that names the approval. A person may have decided meanwhile: ask OpenTrain.
+    ///
+    /// # Errors
+    /// If the record cannot be read.
+    pub async fn open_approvals(&self, account: Account) -> io::Result<Vec<Line>> {
+        self.unless_optional(self.store.open_approvals(account).await)
+    }
+
+    /// An optional record that cannot be read counts as empty.
+    fn unless_optional(&self, read: io::Result<Vec<Line>>) -> io::Result<Vec<Line>> {
+        match read {
             Err(fault) if !self.required => {
                 tracing::warn!(%fault, "the record of writes cannot be read");
                 Ok(Vec::new())
@@ -150,56 +170,68 @@ impl AuditLog {
     /// # Errors
     /// If the record cannot be read.
     pub async fn used_today(&self, intent: Intent) -> io::Result<Decimal> {
-        let line = intent.line()?;
-        self.step(move |ledger, until| ledger.used_today(&line, until)).await
+        self.store.used_today(intent.line()?).await
     }
 
-    /// Runs a step after the earlier ones, on a thread that may block.
-    async fn step<T: Send + 'static>(
-        &self,
-        step: impl FnOnce(&mut Ledger, Instant) -> io::Result<T> + Send + 'static,
-    ) -> io::Result<T> {
-        let until = Instant::now() + PATIENCE;
-        let mut ledger = Arc::clone(&self.ledger).lock_owned().await;
-        tokio::task::spawn_blocking(move || step(&mut ledger, until)).await?
+    /// The whole record.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub async fn record(&self) -> io::Result<Record> {
+        Ok(Record::of(&self.store.lines().await?))
+    }
+
+    /// Takes the lock of a create. Returns `None` if it is still held at `until`.
+    ///
+    /// # Errors
+    /// If it cannot be taken at all.
+    pub async fn lock(&self, key: &str, until: Instant) -> io::Result<Option<Held>> {
+        // Calls within this process wait in the order of their arrival.
+        let Some(turn) = self.turns.take(key, until).await else { return Ok(None) };
+        let lock = self.store.lock(key.to_owned(), until).await?;
+        Ok(lock.map(|lock| Held::new(turn, lock)))
+    }
+
+    /// The reason why two servers could create the same milestone at the same moment; `None` if they cannot, as far as is
+    /// known before a lock is taken.
+    #[must_use]
+    pub fn problem(&self) -> Option<String> {
+        self.store.problem()
+    }
+
+    /// Looks whether a write could be recorded now, within a second.
+    ///
+    /// # Errors
+    /// Why not.
+    pub async fn check(&self) -> io::Result<()> {
+        self.store.check().await
     }
 
     /// Prepares to stop: ends all open writes as `unknown`, and writes lines that could not be written before.
     pub async fn close(&self) {
         let open = self.open.lock().map(|mut open| std::mem::take(&mut *open)).unwrap_or_default();
-        let until = Instant::now() + LAST_PATIENCE;
-        let closed = match tokio::time::timeout_at(until.into(), self.ledger.lock()).await {
-            Ok(mut ledger) => ledger.close(open.into_values().collect(), until),
-            Err(_) if open.is_empty() => Ok(()),
-            Err(_) => Err(io::Error::new(io::ErrorKind::TimedOut, "it is held")),
-        };
-        if let Err(fault) = closed {
+        let lines = open.into_values().map(|line| line.ended(WriteResult::unknown())).collect();
+        if let Err(fault) = self.store.close(lines).await {
             tracing::error!(%fault, "the audit log could not be written");
         }
     }
 }
 
 impl OpenWrite {
-    /// A write for which no record is kept.
-    pub(crate) const fn unrecorded() -> Self {
-        Self { begun: None, notices: Vec::new() }
-    }
-
     /// Records the end of the write. Returns a warning for the caller if that failed or if something is wrong with the
     /// record.
     pub async fn end(self, result: WriteResult) -> Option<Shown> {
         let mut notices = self.notices;
-        if let Some((log, line)) = self.begun {
+        if let Some((ledger, line)) = self.begun {
             let id = line.id.clone();
-            let line = line.ended(result);
-            let written = log.step(move |ledger, until| ledger.end(line, until)).await;
-            if let Ok(mut open) = log.open.lock() {
+            let written = ledger.store.add(line.ended(result)).await;
+            if let Ok(mut open) = ledger.open.lock() {
                 open.remove(&id);
             }
-            let until_then = if log.required { "; further writes are refused until then" } else { "" };
+            let until_then = if ledger.required { "; further writes are refused until then" } else { "" };
             notices.extend(written.err().map(|fault| {
                 shown!(
-                    "WARNING: its record could not be written yet ({}). It is kept, and written first when the file is \
+                    "WARNING: its record could not be written yet ({}). It is kept, and written first when the record is \
                      back{}.",
                     quoted_to(&fault.to_string(), 400),
                     until_then
@@ -210,43 +242,24 @@ impl OpenWrite {
     }
 }
 
-/// A write that is about to be sent, for the limits and the record.
-#[derive(Clone, Debug, Default)]
-pub struct Intent {
-    /// The tool's name.
-    pub tool: String,
-    /// The arguments without secrets.
-    pub arguments: Object,
-    /// The origin of the API.
-    pub base: Option<String>,
-    /// The token's owner: the token's public id, or a short hash.
-    pub principal: Option<String>,
-    /// True if nothing is real.
-    pub sandbox: bool,
-    /// The client's own name.
-    pub client: Option<String>,
-    /// The money that the write commits, if any.
-    pub commitment: Option<Commitment>,
-}
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
 
-impl Intent {
-    /// The first line of the write.
-    fn line(self) -> io::Result<Line> {
-        let commitment = self.commitment.unwrap_or_default();
-        Ok(Line {
-            v: 1,
-            at: Timestamp::now().to_string(),
-            id: format!("{:016x}", getrandom::u64().map_err(io::Error::other)?),
-            phase: Phase::Before,
-            tool: self.tool,
-            arguments: self.arguments,
-            base: self.base,
-            principal: self.principal,
-            sandbox: self.sandbox,
-            client: self.client,
-            amount_usd: commitment.amount,
-            milestone_id: commitment.milestone_id,
-            ..Line::default()
-        })
+    use super::*;
+
+    fn soon() -> Instant {
+        Instant::now() + Duration::from_millis(40)
+    }
+
+    #[tokio::test]
+    async fn calls_of_one_process_take_turns_without_a_folder() {
+        for locks in [LockFiles::default(), LockFiles::shared_in(None)] {
+            let ledger = Ledger::in_files(Files::new(RecordFile::default(), locks), Switch::default());
+            let held = ledger.lock("a", soon()).await.unwrap().unwrap();
+            assert!(ledger.lock("a", soon()).await.unwrap().is_none());
+            drop(held);
+            assert!(ledger.lock("a", soon()).await.unwrap().is_some());
+        }
     }
 }

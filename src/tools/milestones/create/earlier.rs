@@ -174,11 +174,7 @@ impl Memory {
     /// If the record cannot be read.
     pub(super) async fn of(&self, place: &Place, window: Duration, context: &Context) -> std::io::Result<Past> {
         let mut past = self.here(place);
-        let contract = place.contract.clone();
-        let lines = context.recent_writes(move |arguments| {
-            arguments.get("contractId").and_then(Value::as_str).map(str::trim) == Some(contract.as_str())
-        });
-        let lines = lines.await?;
+        let lines = context.recent_writes(&place.contract).await?;
         past.recorded = lines.iter().filter(|line| line.names_new_milestone()).filter_map(Recorded::of).collect();
         for open in lines.iter().filter(|line| line.is_open()).filter_map(Open::of) {
             if !past.open.iter().any(|known| known.is_the_same_as(&open)) {

@@ -12,8 +12,7 @@ use tokio::time::Instant;
 
 use crate::answer::{Answer, Cause, Denial, Object, Shown, ToolError, quoted, quoted_to, shown};
 use crate::api::error::Error;
-use crate::guard::ledger::Commitment;
-use crate::guard::locks::Held;
+use crate::guard::ledger::{Commitment, Held};
 
 use super::creation::Creation;
 use super::earlier::{Open, Past};
@@ -31,6 +30,12 @@ const LOOK_LIMIT: Duration = Duration::from_secs(12);
 const LOCK_PATIENCE: Duration = Duration::from_secs(16);
 /// The pause between two reads that look for a create with an unknown end.
 const SETTLING_PAUSE: Duration = Duration::from_millis(500);
+
+fn busy() -> ToolError {
+    let hint = vec!["Nothing was sent. Make the identical call again in half a minute.".into()];
+    let message = "Another create in this contract is still under way, in this server or in another one".into();
+    Cause::NotYet { reason: "contract_busy", message, hint }.into()
+}
 
 /// Creates the milestone. If an identical create is in progress, both calls share its answer.
 pub(super) async fn run(creation: Creation) -> Result<Answer, ToolError> {
@@ -59,10 +64,10 @@ impl Creation {
         };
         // The lock is held until the end of the write is on record, before another server takes it.
         self.context.hold(Arc::clone(&held));
-        let unshared = held.unshared.as_ref().map(|why| {
+        let unshared = held.unshared().map(|why| {
             shown!(
                 "WARNING: other servers on this machine do not see this create, and could make the same one now: {}.",
-                quoted_to(why, 400)
+                quoted_to(&why, 400)
             )
         });
         let mut answer = self.run_alone(&held, past).await?;
@@ -118,12 +123,8 @@ impl Creation {
     /// Takes the lock that allows one create at a time per contract, in all processes of this user.
     async fn lock(&self) -> Result<Held, ToolError> {
         let until = (Instant::now() + LOCK_PATIENCE).min(self.context.call.deadline);
-        let held = self.context.services.operator.locks.take(&self.place.lock_key(), until).await;
-        held.ok_or_else(|| {
-            let hint = vec!["Nothing was sent. Make the identical call again in half a minute.".into()];
-            let message = "Another create in this contract is still under way, in this server or in another one".into();
-            Cause::NotYet { reason: "contract_busy", message, hint }.into()
-        })
+        let held = self.context.services.operator.ledger.lock(&self.place.lock_key(), until).await;
+        held.map_err(Denial::unrecorded)?.ok_or_else(busy)
     }
 
     /// Reads the contract before the create, if a check needs it. If the read fails nothing is sent, with two
@@ -152,7 +153,7 @@ impl Creation {
         if let Some(ids) = &ids {
             memory.saw(&self.place, ids);
         }
-        self.note_open(ids.as_ref(), held).await;
+        self.note_open(ids.as_ref(), held).await?;
         let (began, left) = (Timestamp::now(), Instant::now());
         let deadline = self.context.call.deadline - RECOVERY;
         let error = match self.context.write_until(&self.wanted, Some(commitment), deadline).await {
@@ -164,7 +165,7 @@ impl Creation {
             Err(error) => error,
         };
         let Some(fault) = error.fault().filter(|fault| fault.may_have_happened()).cloned() else {
-            held.leave(notes::without(&held.text().await, &self.noted_arguments())).await;
+            let _ = held.leave(notes::without(&held.text().await, &self.noted_arguments())).await;
             return Err(self.explain(error, look).await);
         };
         match self.recover(&Before { ids: ids.as_ref(), left, past }).await {
@@ -188,14 +189,19 @@ impl Creation {
     }
 
     /// Notes which milestones were there before the create leaves, in case this server is killed or never sees the end.
-    async fn note_open(&self, before: Option<&HashSet<String>>, held: &Held) {
-        if let Some(before) = before.filter(|before| before.len() <= MOST_IDS) {
-            self.note(Note { before: Some(before.clone()), ..self.blank_note() }, held).await;
-        }
+    /// It is the last look at the lock: a server that was asleep for long may have lost it.
+    async fn note_open(&self, before: Option<&HashSet<String>>, held: &Held) -> Result<(), ToolError> {
+        let text = held.text().await;
+        let text = match before.filter(|before| before.len() <= MOST_IDS) {
+            Some(before) => notes::with(&text, &Note { before: Some(before.clone()), ..self.blank_note() }),
+            None => text,
+        };
+        held.leave(text).await.map_err(|_| busy())
     }
 
+    /// Notes what became of the create. Where the lock is lost, the record tells it.
     async fn note(&self, note: Note, held: &Held) {
-        held.leave(notes::with(&held.text().await, &note)).await;
+        let _ = held.leave(notes::with(&held.text().await, &note)).await;
     }
 
     fn blank_note(&self) -> Note {

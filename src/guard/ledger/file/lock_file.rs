@@ -2,18 +2,17 @@
 //! lock when its process ends in any way. The lock file holds a text that the holders exchange; its meaning is up to
 //! them.
 
-use std::collections::HashMap;
 use std::fs::{File, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, Weak};
 use std::time::Duration;
 
+use futures::FutureExt;
 use ring::digest::{SHA256, digest};
-use tokio::sync::OwnedMutexGuard;
 use tokio::time::Instant;
 
 use crate::files;
+use crate::guard::ledger::store::{Lock, Step};
 
 const NO_FOLDER: &str = "neither XDG_STATE_HOME nor HOME names a folder";
 /// The most bytes that are read from a lock file.
@@ -21,19 +20,9 @@ const LARGEST: u64 = 1024 * 1024;
 /// The interval between two attempts to take a lock.
 const INTERVAL: Duration = Duration::from_millis(20);
 
-type Turn = tokio::sync::Mutex<()>;
-
-/// The locks of contracts.
-#[derive(Default)]
-pub struct Locks {
-    place: Place,
-    /// Calls within this process wait in the order of their arrival.
-    turns: Mutex<HashMap<String, Weak<Turn>>>,
-}
-
 /// The place of the lock files.
-#[derive(Default)]
-enum Place {
+#[derive(Clone, Debug, Default)]
+pub enum LockFiles {
     /// No other process needs the locks.
     #[default]
     OnlyHere,
@@ -43,29 +32,27 @@ enum Place {
     Nowhere,
 }
 
-/// The lock of a contract. It is released when this value is dropped.
-pub struct Held {
-    _turn: OwnedMutexGuard<()>,
+/// A lock that is held.
+#[derive(Debug)]
+pub(super) struct LockFile {
     file: Option<File>,
-    /// The reason why other processes do not see the lock, if so.
-    pub unshared: Option<String>,
+    unshared: Option<String>,
 }
 
-impl Locks {
+impl LockFiles {
     /// Locks in a folder that all servers of one user share; `None` if there is no such folder.
     #[must_use]
     pub fn shared_in(folder: Option<PathBuf>) -> Self {
-        Self { place: folder.map_or(Place::Nowhere, Place::Folder), turns: Mutex::default() }
+        folder.map_or(Self::Nowhere, Self::Folder)
     }
 
     /// The reason why two servers of this user could create the same milestone at the same moment; `None` if they
     /// cannot, as far as is known before the folder is created.
-    #[must_use]
-    pub fn problem(&self) -> Option<String> {
-        let folder = match &self.place {
-            Place::OnlyHere => return None,
-            Place::Nowhere => return Some(NO_FOLDER.into()),
-            Place::Folder(folder) => folder,
+    pub(super) fn problem(&self) -> Option<String> {
+        let folder = match self {
+            Self::OnlyHere => return None,
+            Self::Nowhere => return Some(NO_FOLDER.into()),
+            Self::Folder(folder) => folder,
         };
         let there = folder.ancestors().find_map(|path| Some((path, std::fs::metadata(path).ok()?)));
         match there {
@@ -76,9 +63,8 @@ impl Locks {
     }
 
     /// Takes the lock named `key`. Returns `None` if it is still held at `until`.
-    pub async fn take(&self, key: &str, until: Instant) -> Option<Held> {
-        let turn = tokio::time::timeout_at(until, self.turn(key).lock_owned()).await.ok()?;
-        let held = |file, unshared| Some(Held { _turn: turn, file, unshared });
+    pub(super) async fn take(&self, key: &str, until: Instant) -> Option<LockFile> {
+        let held = |file, unshared| Some(LockFile { file, unshared });
         let file = match self.file(key).await {
             Ok(Some(file)) => file,
             Ok(None) => return held(None, None),
@@ -94,23 +80,12 @@ impl Locks {
         }
     }
 
-    fn turn(&self, key: &str) -> Arc<Turn> {
-        let Ok(mut turns) = self.turns.lock() else { return Arc::default() };
-        turns.retain(|_, turn| turn.strong_count() > 0);
-        if let Some(turn) = turns.get(key).and_then(Weak::upgrade) {
-            return turn;
-        }
-        let turn = Arc::<Turn>::default();
-        turns.insert(key.to_owned(), Arc::downgrade(&turn));
-        turn
-    }
-
     /// The file to lock; `None` if no other process needs the lock.
     async fn file(&self, key: &str) -> io::Result<Option<File>> {
-        let folder = match &self.place {
-            Place::OnlyHere => return Ok(None),
-            Place::Nowhere => return Err(io::Error::other(NO_FOLDER)),
-            Place::Folder(folder) => folder.clone(),
+        let folder = match self {
+            Self::OnlyHere => return Ok(None),
+            Self::Nowhere => return Err(io::Error::other(NO_FOLDER)),
+            Self::Folder(folder) => folder.clone(),
         };
         let path = folder.join(file_name(key));
         tokio::task::spawn_blocking(move || open(&folder, &path)).await.map_err(io::Error::other)?.map(Some)
@@ -123,42 +98,39 @@ fn open(folder: &Path, path: &Path) -> io::Result<File> {
     })
 }
 
-impl Held {
-    /// The text that earlier holders have left in the lock file; empty without a file.
-    pub async fn text(&self) -> String {
+impl LockFile {
+    /// Runs an action on the lock file, if any, on a thread that may block.
+    async fn with_file<T: Default + Send + 'static>(
+        &self,
+        act: impl FnOnce(File) -> io::Result<T> + Send + 'static,
+    ) -> io::Result<T> {
+        let Some(file) = self.file.as_ref() else { return Ok(T::default()) };
+        let file = file.try_clone()?;
+        tokio::task::spawn_blocking(move || act(file)).await?
+    }
+}
+
+impl Lock for LockFile {
+    fn text(&self) -> Step<'_, String> {
         self.with_file(|mut file| {
             let mut bytes = Vec::new();
             file.seek(SeekFrom::Start(0))?;
             file.take(LARGEST).read_to_end(&mut bytes)?;
             Ok(String::from_utf8_lossy(&bytes).into_owned())
         })
-        .await
-        .unwrap_or_default()
+        .boxed()
     }
 
-    /// Replaces the text in the lock file.
-    pub async fn leave(&self, text: String) {
+    fn leave(&self, text: String) -> Step<'_, ()> {
         self.with_file(move |mut file| {
             file.set_len(0)?;
             file.write_all(text.as_bytes())
         })
-        .await;
+        .boxed()
     }
 
-    /// Runs an action on the lock file, if any, on a thread that may block.
-    async fn with_file<T: Send + 'static>(
-        &self,
-        act: impl FnOnce(File) -> io::Result<T> + Send + 'static,
-    ) -> Option<T> {
-        let file = self.file.as_ref()?.try_clone().ok()?;
-        match tokio::task::spawn_blocking(move || act(file)).await {
-            Ok(Ok(done)) => Some(done),
-            Ok(Err(fault)) => {
-                tracing::warn!(%fault, "what servers tell each other of a contract cannot be read or written");
-                None
-            }
-            Err(_) => None,
-        }
+    fn unshared(&self) -> Option<String> {
+        self.unshared.clone()
     }
 }
 
@@ -180,7 +152,7 @@ mod tests {
     #[tokio::test]
     async fn one_process_waits_for_the_other() {
         let home = tempfile::tempdir().unwrap();
-        let [first, second] = [(); 2].map(|()| Locks::shared_in(Some(home.path().join("locks"))));
+        let [first, second] = [(); 2].map(|()| LockFiles::shared_in(Some(home.path().join("locks"))));
         let held = first.take("a", soon()).await.unwrap();
         assert!(held.unshared.is_none());
         assert!(second.take("a", soon()).await.is_none(), "the same contract");
@@ -190,24 +162,14 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn calls_of_one_process_take_turns_without_a_folder() {
-        for locks in [Locks::default(), Locks::shared_in(None)] {
-            let held = locks.take("a", soon()).await.unwrap();
-            assert!(locks.take("a", soon()).await.is_none());
-            drop(held);
-            assert!(locks.take("a", soon()).await.is_some());
-        }
-    }
-
-    #[tokio::test]
     async fn a_folder_that_cannot_be_had_is_told() {
         let home = tempfile::tempdir().unwrap();
         let file = home.path().join("file");
         std::fs::write(&file, "").unwrap();
-        let locks = Locks::shared_in(Some(file.join("locks")));
+        let locks = LockFiles::shared_in(Some(file.join("locks")));
         assert!(locks.problem().unwrap().contains("is no folder"));
         assert!(locks.take("a", soon()).await.unwrap().unshared.is_some());
-        assert!(Locks::shared_in(None).problem().unwrap().contains("XDG_STATE_HOME"));
-        assert!(Locks::default().problem().is_none());
+        assert!(LockFiles::shared_in(None).problem().unwrap().contains("XDG_STATE_HOME"));
+        assert!(LockFiles::default().problem().is_none());
     }
 }

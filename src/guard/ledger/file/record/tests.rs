@@ -4,9 +4,9 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 use tempfile::TempDir;
 
-use crate::answer::{Joined, Outcome, Shown};
+use crate::answer::{Joined, Object, Outcome, Shown};
+use crate::guard::ledger::file::record::*;
 use crate::guard::ledger::line::Phase;
-use crate::guard::ledger::steps::*;
 use crate::guard::ledger::{Record, WriteResult};
 
 /// A folder with a record that several processes may share.
@@ -22,8 +22,8 @@ impl Place {
     }
 
     /// The record as a newly started process sees it.
-    fn process(&self) -> Ledger {
-        Ledger::at(self.path())
+    fn process(&self) -> FileRecord {
+        FileRecord::at(self.path())
     }
 
     fn bytes(&self) -> Vec<u8> {
@@ -60,22 +60,26 @@ fn line(id: u32, amount: i64) -> Line {
     }
 }
 
+fn account() -> Account {
+    Account { base: "https://app.opentrain.ai".into(), principal: Some("c3f9".into()) }
+}
+
 /// Begins and ends a write. Returns whether the limit allowed it.
-fn write(ledger: &mut Ledger, line: &Line) -> bool {
+fn write(ledger: &mut FileRecord, line: &Line) -> bool {
     let begun = ledger.begin(line, &limit(), soon()).unwrap().is_ok();
     if begun {
-        ledger.end(line.clone().ended(WriteResult::with(Outcome::Created)), soon()).unwrap();
+        ledger.add(line.clone().ended(WriteResult::with(Outcome::Created)), soon()).unwrap();
     }
     begun
 }
 
 /// Asserts that $80 of the $100 are used.
-fn has_used_80(ledger: &mut Ledger, why: &str) {
+fn has_used_80(ledger: &mut FileRecord, why: &str) {
     assert!(!write(ledger, &line(900, 21)), "{why}: $101 of $100");
     assert!(write(ledger, &line(901, 20)), "{why}: $100 of $100");
 }
 
-fn notices(ledger: &mut Ledger) -> Shown {
+fn notices(ledger: &mut FileRecord) -> Shown {
     match ledger.begin(&line(999, 0), &limit(), soon()).unwrap() {
         Ok(notices) => notices.into_iter().joined(" "),
         Err(denial) => denial.message,
@@ -184,7 +188,7 @@ fn a_milestone_counts_once_at_its_largest_figure() {
     let of_ms_1 = |id, amount| Line { milestone_id: Some("ms_1".into()), ..line(id, amount) };
     ledger.begin(&line(1, 50), &limit(), soon()).unwrap().unwrap();
     let created = WriteResult::with(Outcome::Created).milestone(Some("ms_1"));
-    ledger.end(line(1, 50).ended(created), soon()).unwrap();
+    ledger.add(line(1, 50).ended(created), soon()).unwrap();
     assert!(write(&mut ledger, &of_ms_1(2, 50)) && write(&mut ledger, &of_ms_1(3, 80)));
     has_used_80(&mut ledger, "once");
 }
@@ -196,9 +200,9 @@ fn open_writes_count_and_failed_ones_do_not() {
     ledger.begin(&line(1, 100), &limit(), soon()).unwrap().unwrap();
     assert!(!write(&mut ledger, &line(2, 1)));
     let refused = WriteResult::failed(&crate::api::error::Error::Unreachable { what: "x".into(), sent: false });
-    ledger.end(line(1, 100).ended(refused), soon()).unwrap();
+    ledger.add(line(1, 100).ended(refused), soon()).unwrap();
     ledger.begin(&line(3, 80), &limit(), soon()).unwrap().unwrap();
-    ledger.end(line(3, 80).ended(WriteResult::unknown()), soon()).unwrap();
+    ledger.add(line(3, 80).ended(WriteResult::unknown()), soon()).unwrap();
     has_used_80(&mut place.process(), "unknown");
 }
 
@@ -228,7 +232,7 @@ fn a_full_file_rotates_with_sums_and_recent_writes() {
     let open: Vec<&str> = record.writes.iter().filter(|write| write.is_open()).map(|write| &*write.before.id).collect();
     assert!(open.contains(&&*line(2, 30).id), "{open:?}");
     assert_eq!(record.unreadable, [0_usize; 0]);
-    ledger.end(line(2, 30).ended(WriteResult::with(Outcome::Created)), soon()).unwrap();
+    ledger.add(line(2, 30).ended(WriteResult::with(Outcome::Created)), soon()).unwrap();
 }
 
 #[test]
@@ -238,7 +242,7 @@ fn an_unwritten_line_is_kept_and_comes_first() {
     ledger.begin(&line(1, 10), &limit(), soon()).unwrap().unwrap();
     let held = std::fs::File::open(place.path()).unwrap();
     held.lock().unwrap();
-    assert!(ledger.end(line(1, 10).ended(WriteResult::with(Outcome::Created)), soon()).is_err());
+    assert!(ledger.add(line(1, 10).ended(WriteResult::with(Outcome::Created)), soon()).is_err());
     assert!(ledger.begin(&line(2, 10), &limit(), soon()).is_err());
     held.unlock().unwrap();
     assert!(write(&mut ledger, &line(2, 10)));
@@ -251,11 +255,11 @@ fn an_unwritten_line_is_kept_and_comes_first() {
 }
 
 #[test]
-fn closing_ends_open_writes_and_writes_kept_lines() {
+fn closing_writes_the_ends_of_open_writes() {
     let place = Place::new();
     let mut ledger = place.process();
     ledger.begin(&line(1, 10), &limit(), soon()).unwrap().unwrap();
-    ledger.close(vec![line(1, 10)], soon()).unwrap();
+    ledger.close(vec![line(1, 10).ended(WriteResult::unknown())], soon()).unwrap();
     let record = Record::of(&place.bytes());
     assert_eq!(record.writes[0].after.as_ref().unwrap().outcome, Some(Outcome::Unknown));
 }
@@ -273,24 +277,43 @@ fn open_writes_have_no_known_end() {
     for (id, base) in [(1, here), (2, Some("http://127.0.0.1:1")), (3, here), (4, here)] {
         ledger.begin(&with(id, base), &limit(), soon()).unwrap().unwrap();
     }
-    ledger.end(with(3, here).ended(WriteResult::unknown()), soon()).unwrap();
-    ledger.end(with(4, here).ended(WriteResult::with(Outcome::Created)), soon()).unwrap();
+    ledger.add(with(3, here).ended(WriteResult::unknown()), soon()).unwrap();
+    ledger.add(with(4, here).ended(WriteResult::with(Outcome::Created)), soon()).unwrap();
     place.edit(|mut bytes| {
         bytes.extend(serde_json::json!(Line { principal: None, ..with(5, None) }).to_string().into_bytes());
         bytes
     });
     for mut ledger in [ledger, place.process()] {
-        let mut found = |tool: &str, contract: &'static str| -> Vec<u32> {
-            let fits = move |arguments: &Object| arguments.get("contractId") == Some(&serde_json::json!(contract));
-            let lines = ledger.recent_writes(tool, "https://app.opentrain.ai", Some("c3f9"), fits, soon()).unwrap();
+        let mut found = |tool: &'static str, contract: &str| -> Vec<u32> {
+            let search = Search { tool, account: account(), contract: contract.into() };
+            let lines = ledger.recent_writes(&search, soon()).unwrap();
             lines.iter().map(|line| u32::from_str_radix(&line.id, 16).unwrap()).collect()
         };
         assert_eq!(found("create_milestone", "ctr_1"), [1, 3, 5]);
         assert!(found("create_milestone", "ctr_2").is_empty() && found("end_contract", "ctr_1").is_empty());
     }
-    let mut nowhere = Ledger::at(place.0.path().join("none.jsonl"));
-    assert!(nowhere.recent_writes("t", "b", None, |_| true, soon()).unwrap().is_empty());
+    let mut nowhere = FileRecord::at(place.0.path().join("none.jsonl"));
+    let search = Search { tool: "t", account: account(), contract: "c".into() };
+    assert!(nowhere.recent_writes(&search, soon()).unwrap().is_empty());
+    assert!(nowhere.open_approvals(&account(), soon()).unwrap().is_empty());
     assert!(!place.0.path().join("none.jsonl").exists(), "reading makes no file");
+}
+
+#[test]
+fn approvals_are_open_for_a_week_whoever_asked_for_them() {
+    let place = Place::new();
+    let asked = |id: u32, days: i64| {
+        let result = WriteResult::with(Outcome::PendingApproval).approval(Some(&format!("apr_{id}")));
+        let at = Timestamp::now() - jiff::SignedDuration::from_hours(24 * days);
+        Line { at: at.to_string(), ..line(id, 1).ended(result) }
+    };
+    let other = Line { principal: Some("other".into()), ..asked(4, 0) };
+    let lines = [asked(1, 30), asked(2, 2), other];
+    std::fs::write(place.path(), lines.map(|line| serde_json::json!(line).to_string() + "\n").concat()).unwrap();
+    let mut ledger = place.process();
+    ledger.add(asked(3, 0), soon()).unwrap();
+    let open = ledger.open_approvals(&account(), soon()).unwrap();
+    assert_eq!(open.iter().filter_map(|line| line.approval_id.as_deref()).collect::<Vec<_>>(), ["apr_2", "apr_3"]);
 }
 
 #[test]

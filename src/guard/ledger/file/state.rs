@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use crate::files;
-use crate::guard::ledger::file::Position;
+use crate::guard::ledger::file::locked::Position;
 use crate::guard::ledger::line::Line;
 
 /// The path of the state file.

@@ -10,13 +10,15 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::json;
 
-use crate::answer::{Denial, Object, Shown, shown};
+use crate::answer::{Denial, Shown, shown};
 use crate::files;
+use crate::guard::ledger::approvals::OpenApprovals;
 use crate::guard::ledger::book::{Book, horizon};
-use crate::guard::ledger::file::{LockedFile, Position};
-use crate::guard::ledger::line::{Line, WriteResult};
+use crate::guard::ledger::file::locked::{LockedFile, Position};
+use crate::guard::ledger::file::state;
+use crate::guard::ledger::line::Line;
 use crate::guard::ledger::reading::{Reading, read};
-use crate::guard::ledger::state;
+use crate::guard::ledger::store::{Account, Search};
 use crate::guard::policy::Policy;
 
 /// The size at which a new file is started.
@@ -31,7 +33,7 @@ const CHANGED: &str = "WARNING: the record was replaced, cut short or edited by 
 
 /// The record's file and the state in memory.
 #[derive(Debug)]
-pub(super) struct Ledger {
+pub(super) struct FileRecord {
     path: PathBuf,
     largest: u64,
     book: Book,
@@ -46,7 +48,7 @@ pub(super) struct Ledger {
     doubt: Option<Shown>,
 }
 
-impl Ledger {
+impl FileRecord {
     pub(super) fn at(path: PathBuf) -> Self {
         Self {
             path,
@@ -102,9 +104,8 @@ impl Ledger {
         Ok(Ok(notices))
     }
 
-    /// Appends the second line of a write. If that fails, the line is kept and written first when the file is available
-    /// again.
-    pub(super) fn end(&mut self, line: Line, until: Instant) -> io::Result<()> {
+    /// Appends any other line. If that fails, the line is kept and written first when the file is available again.
+    pub(super) fn add(&mut self, line: Line, until: Instant) -> io::Result<()> {
         self.kept.push_back(line);
         // Warnings about the record are reported when the next write begins.
         self.open(until)?;
@@ -112,9 +113,9 @@ impl Ledger {
         Ok(())
     }
 
-    /// Prepares to stop: ends `open` as unknown, and writes all pending lines.
-    pub(super) fn close(&mut self, open: Vec<Line>, until: Instant) -> io::Result<()> {
-        self.kept.extend(open.into_iter().map(|line| line.ended(WriteResult::unknown())));
+    /// Prepares to stop: appends these lines, and all pending ones.
+    pub(super) fn close(&mut self, lines: Vec<Line>, until: Instant) -> io::Result<()> {
+        self.kept.extend(lines);
         if !self.kept.is_empty() {
             self.open(until)?;
         }
@@ -122,7 +123,7 @@ impl Ledger {
         Ok(())
     }
 
-    /// See [`crate::guard::ledger::AuditLog::used_today`].
+    /// The amount that the line's account has committed on its day.
     pub(super) fn used_today(&mut self, line: &Line, until: Instant) -> io::Result<Decimal> {
         self.read(until)?;
         Ok(self.book.used_today(line))
@@ -141,20 +142,39 @@ impl Ledger {
         Ok(())
     }
 
-    /// See [`crate::guard::ledger::AuditLog::recent_writes`].
-    pub(super) fn recent_writes(
-        &mut self,
-        tool: &str,
-        base: &str,
-        principal: Option<&str>,
-        matching: impl Fn(&Object) -> bool,
-        until: Instant,
-    ) -> io::Result<Vec<Line>> {
+    /// See [`crate::guard::ledger::Ledger::recent_writes`].
+    pub(super) fn recent_writes(&mut self, search: &Search, until: Instant) -> io::Result<Vec<Line>> {
         self.read(until)?;
         let ended: HashSet<&str> = self.kept.iter().filter(|line| !line.is_open()).map(|line| &*line.id).collect();
-        let mut open = self.book.recent(tool, base, principal, matching);
+        let mut open = self.book.recent(search);
         open.retain(|line| !ended.contains(&*line.id));
         Ok(open)
+    }
+
+    /// See [`crate::guard::ledger::Ledger::open_approvals`]. Not in memory: only a person asks for these.
+    pub(super) fn open_approvals(&mut self, account: &Account, until: Instant) -> io::Result<Vec<Line>> {
+        let mut approvals = OpenApprovals::of(account, Timestamp::now());
+        let mut file = match LockedFile::open(&self.path, files::open_known_log, until) {
+            Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            file => file?,
+        };
+        self.must_be_record(&mut file)?;
+        let start = file.start_of(approvals.since)?;
+        file.lines(start, |bytes| {
+            if let Reading::Whole(line) = read(bytes) {
+                approvals.take(line);
+            }
+        })?;
+        self.kept.iter().for_each(|line| approvals.take(line.clone()));
+        Ok(approvals.oldest_first())
+    }
+
+    /// The bytes of the whole file; empty if there is none.
+    pub(super) fn lines(&self) -> io::Result<Vec<u8>> {
+        match std::fs::read(&self.path) {
+            Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+            lines => lines,
+        }
     }
 
     /// Opens the file, reads its new lines, and writes all pending lines.

@@ -1,0 +1,50 @@
+//! A write that is about to be sent, as the limits and the record see it.
+
+use std::io;
+
+use jiff::Timestamp;
+
+use crate::answer::Object;
+
+use super::line::{Commitment, Line, Phase};
+
+/// A write that is about to be sent, for the limits and the record.
+#[derive(Clone, Debug, Default)]
+pub struct Intent {
+    /// The tool's name.
+    pub tool: String,
+    /// The arguments without secrets.
+    pub arguments: Object,
+    /// The origin of the API.
+    pub base: Option<String>,
+    /// The token's owner: the token's public id, or a short hash.
+    pub principal: Option<String>,
+    /// True if nothing is real.
+    pub sandbox: bool,
+    /// The client's own name.
+    pub client: Option<String>,
+    /// The money that the write commits, if any.
+    pub commitment: Option<Commitment>,
+}
+
+impl Intent {
+    /// The first line of the write.
+    pub(super) fn line(self) -> io::Result<Line> {
+        let commitment = self.commitment.unwrap_or_default();
+        Ok(Line {
+            v: 1,
+            at: Timestamp::now().to_string(),
+            id: format!("{:016x}", getrandom::u64().map_err(io::Error::other)?),
+            phase: Phase::Before,
+            tool: self.tool,
+            arguments: self.arguments,
+            base: self.base,
+            principal: self.principal,
+            sandbox: self.sandbox,
+            client: self.client,
+            amount_usd: commitment.amount,
+            milestone_id: commitment.milestone_id,
+            ..Line::default()
+        })
+    }
+}
