@@ -145,7 +145,7 @@ mod tests {
         for line in [
             "trainer fl_1",
             "On OpenTrain: $1,200 earned, rating 4.9.",
-            "Speaks Spanish (NATIVE).",
+            "Speaks «Spanish» (NATIVE).",
             "subjectMatter: «Sentiment, Law»",
             "Review: rating 5 · «Good»",
             "Review: no rating",
