@@ -1,18 +1,26 @@
-//! Compares OpenTrain's own description of its API (an OpenAPI document) with our operations, to detect changes in the
-//! API early.
+//! Compares OpenTrain with what we know of it, to detect changes early: its own description of its API (an OpenAPI
+//! document) with our operations, and its answers with our types.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use serde_json::Value;
 
+use crate::answer::{Joined, Shown, id, quoted_to, shown};
 use crate::api::catalogue::OPERATIONS;
+use crate::api::inputs;
 use crate::api::wire::Facts;
 
 mod document;
+mod findings;
+mod shape;
+
+pub use findings::{Finding, compare as compare_answer};
+pub use shape::Shape;
 
 /// The root of the public API. A document may name it in its servers, in its paths, or split between both.
 const ROOT: &str = "/api/public/v1";
+/// The most characters of a path of the document.
+const LONGEST_PATH: usize = 200;
 
 /// Endpoints that are left out on purpose, with the reason.
 pub const LEFT_OUT: &[(&str, &str)] = &[
@@ -37,20 +45,43 @@ pub const FIELDS_LEFT_OUT: &[(&str, &[&str], &str)] = &[
 pub enum Difference {
     /// The document has an endpoint that our operations lack.
     New(String),
-    /// The document lacks an endpoint of our operations.
-    Gone(String),
+    /// The document lacks an endpoint of our operations; the names of its tools.
+    Gone(String, Shown),
     /// The endpoint differs.
-    Changed(String, String),
+    Changed(String, Shown),
 }
 
-impl fmt::Display for Difference {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Difference {
+    /// One line for a reader. Whoever wrote the document may have written anything into it.
+    #[must_use]
+    pub fn shown(&self) -> Shown {
         match self {
-            Self::New(endpoint) => write!(formatter, "new:       {endpoint}"),
-            Self::Gone(endpoint) => write!(formatter, "gone:      {endpoint}"),
-            Self::Changed(endpoint, what) => write!(formatter, "different: {endpoint}: {what}"),
+            Self::New(endpoint) => shown!("new:       {}", words(endpoint)),
+            Self::Gone(endpoint, tools) => shown!("gone:      {} ({})", words(endpoint), tools),
+            Self::Changed(endpoint, what) => shown!("different: {}: {}", words(endpoint), what),
         }
     }
+}
+
+/// A method and a path, and the names of tools. Anything else is quoted.
+fn words(endpoint: &str) -> Shown {
+    let is_plain = |word: &str| word.len() <= LONGEST_PATH && word.bytes().all(|byte| byte.is_ascii_graphic());
+    let words: Vec<&str> = endpoint.split(' ').collect();
+    match words.as_slice() {
+        [method, path] if is_plain(path) => shown!("{} {}", id(method), names(path)),
+        _ => quoted_to(endpoint, LONGEST_PATH),
+    }
+}
+
+/// A path whose parts are names, such as `/contracts/{}/end`. Anything else is quoted.
+fn names(path: &str) -> Shown {
+    let is_name = |part: &str| part == "{}" || part.is_empty() || *id(part) == *part;
+    let part = |part: &str| match part {
+        "" => Shown::default(),
+        "{}" => Shown::ours("{}"),
+        name => id(name),
+    };
+    if path.split('/').all(is_name) && !path.contains("//") { path.split('/').map(part).joined("/") } else { quoted_to(path, LONGEST_PATH) }
 }
 
 /// Lists the differences between the document and our operations, in a fixed order.
@@ -58,7 +89,7 @@ impl fmt::Display for Difference {
 /// # Errors
 /// If the document is not an OpenAPI document.
 pub fn compare(document: &Value) -> Result<Vec<Difference>, &'static str> {
-    let theirs = document::endpoints(document).ok_or("this is no OpenAPI document: it has no paths")?;
+    let theirs = document::endpoints(document)?;
     let mut ours: BTreeMap<String, Vec<&Facts>> = BTreeMap::new();
     for facts in OPERATIONS {
         let name = name(facts.method.as_str(), &format!("{}{}", facts.root, facts.path));
@@ -75,7 +106,7 @@ pub fn compare(document: &Value) -> Result<Vec<Difference>, &'static str> {
     }
     for (name, facts) in &ours {
         match theirs.get(name) {
-            None => drop(differences.insert(Difference::Gone(format!("{name} ({})", tools(facts))))),
+            None => drop(differences.insert(Difference::Gone(name.clone(), tools(facts)))),
             Some(theirs) => {
                 let changes = changes(name, &Endpoint::of(facts), theirs);
                 differences.extend(changes.into_iter().map(|what| Difference::Changed(name.clone(), what)));
@@ -85,8 +116,8 @@ pub fn compare(document: &Value) -> Result<Vec<Difference>, &'static str> {
     Ok(differences.into_iter().collect())
 }
 
-fn tools(facts: &[&Facts]) -> String {
-    facts.iter().map(|facts| facts.name).collect::<Vec<_>>().join(", ")
+fn tools(facts: &[&Facts]) -> Shown {
+    facts.iter().map(|facts| facts.name).joined(", ")
 }
 
 /// Names an endpoint by its method and its path below the public API, without the names of path parameters.
@@ -116,11 +147,10 @@ impl Endpoint {
     fn of(facts: &[&Facts]) -> Self {
         let mut endpoint = Self::default();
         for (place, facts) in facts.iter().enumerate() {
-            let schema = (facts.schema)();
-            let sent =
-                |name: &String| !facts.path.contains(&format!("{{{name}}}")) && facts.body != Some(name.as_str());
-            endpoint.fields.extend(keys(schema.get("properties")).filter(sent));
-            let required: BTreeSet<String> = texts(schema.get("required")).filter(sent).collect();
+            let input = inputs::of(facts.name);
+            let sent = |name: &str| !facts.path.contains(&format!("{{{name}}}")) && facts.body != Some(name);
+            endpoint.fields.extend(input.fields.keys().filter(|name| sent(name)).cloned());
+            let required: BTreeSet<String> = input.required.iter().filter(|name| sent(name)).cloned().collect();
             endpoint.required = if place == 0 { required } else { &endpoint.required & &required };
             endpoint.scopes.extend(facts.gate.scopes.iter().map(|scope| (*scope).to_owned()));
             endpoint.open |= facts.body.is_some();
@@ -130,7 +160,7 @@ impl Endpoint {
 }
 
 /// Describes the differences.
-fn changes(name: &str, ours: &Endpoint, theirs: &Endpoint) -> Vec<String> {
+fn changes(name: &str, ours: &Endpoint, theirs: &Endpoint) -> Vec<Shown> {
     let left_out: Vec<&str> = FIELDS_LEFT_OUT
         .iter()
         .filter(|(endpoint, ..)| *endpoint == name)
@@ -141,16 +171,16 @@ fn changes(name: &str, ours: &Endpoint, theirs: &Endpoint) -> Vec<String> {
     if !ours.open {
         let new = theirs.fields.difference(&ours.fields).filter(|field| !left_out.contains(&field.as_str()));
         let how = |field: &String| if theirs.required.contains(field) { ", required" } else { "" };
-        changes.extend(new.map(|field| format!("new field {field}{}", how(field))));
-        changes.extend(ours.fields.difference(&theirs.fields).map(|field| format!("field {field} is gone")));
+        changes.extend(new.map(|field| shown!("new field {}{}", id(field), how(field))));
+        changes.extend(ours.fields.difference(&theirs.fields).map(|field| shown!("field {} is gone", id(field))));
         let now = theirs.required.difference(&ours.required).filter(|field| ours.fields.contains(*field));
-        changes.extend(now.map(|field| format!("field {field} is required now")));
+        changes.extend(now.map(|field| shown!("field {} is required now", id(field))));
         let no_more = ours.required.difference(&theirs.required).filter(|field| theirs.fields.contains(*field));
-        changes.extend(no_more.map(|field| format!("field {field} is not required any more")));
+        changes.extend(no_more.map(|field| shown!("field {} is not required any more", id(field))));
     }
     if !theirs.scopes.is_empty() && theirs.scopes != ours.scopes {
-        let list = |scopes: &BTreeSet<String>| scopes.iter().cloned().collect::<Vec<_>>().join(", ");
-        changes.push(format!("scopes are {}; ours are {}", list(&theirs.scopes), list(&ours.scopes)));
+        let list = |scopes: &BTreeSet<String>| scopes.iter().map(|scope| id(scope)).joined(", ");
+        changes.push(shown!("scopes are {}; ours are {}", list(&theirs.scopes), list(&ours.scopes)));
     }
     changes
 }

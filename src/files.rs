@@ -1,5 +1,5 @@
-//! Files that only their user can read, put in place whole, and locks that several processes share. It knows nothing of
-//! what stands in them.
+//! Private files that are replaced as a whole, and locks between processes. This room must not know what the files
+//! contain.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, Write};
@@ -10,20 +10,20 @@ use tempfile::NamedTempFile;
 
 mod ours;
 
-pub use ours::{named, open_named, open_ours};
+pub use ours::{named, open_any, open_named, open_ours};
 
-/// Between two tries for a lock.
+/// The pause between two attempts to take a lock.
 const INTERVAL: Duration = Duration::from_millis(10);
 
-/// The largest file that is read, in bytes: far more than anything kept here takes.
+/// The largest file that is read, in bytes. Files of this program are far smaller.
 const LARGEST: u64 = 1024 * 1024;
 
 /// Reads a file of ours.
 ///
 /// # Errors
-/// When it cannot be opened as ours, or is larger than anything kept here.
+/// If it cannot be opened as ours, or is too large.
 pub fn read(path: &Path) -> io::Result<Vec<u8>> {
-    // A file that is not there is absent, whoever can write its folder.
+    // A missing file is reported as missing, no matter who can write its folder.
     std::fs::symlink_metadata(path)?;
     whole(open_ours(path, OpenOptions::new().read(true))?)
 }
@@ -31,7 +31,7 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
 /// Reads a file that the operator names.
 ///
 /// # Errors
-/// When it cannot be opened as such, or is larger than anything kept here.
+/// If it cannot be opened safely, or is too large.
 pub fn read_named(path: &Path) -> io::Result<Vec<u8>> {
     std::fs::symlink_metadata(path)?;
     whole(open_named(path)?)
@@ -46,10 +46,10 @@ fn whole(file: File) -> io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Makes a folder, and those above it, that only this user can open (mode 0700). One that is there stays as it is.
+/// Creates a folder with its parents, with mode 0700. An existing folder stays as it is.
 ///
 /// # Errors
-/// When it cannot be made.
+/// If it cannot be created.
 pub fn private_folder(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -58,30 +58,45 @@ pub fn private_folder(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// Opens a file of ours that is only added to; made with mode 0600 where there is none.
+/// Opens a file of ours for appending, and creates it with mode 0600 if it is missing.
 ///
 /// # Errors
-/// When it cannot be opened as ours.
+/// If it cannot be opened as ours.
 pub fn open_log(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.create(true).append(true).read(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    allow_cut(&mut options);
     open_ours(path, &options)
 }
 
-/// The same for a file that is there.
-///
-/// # Errors
-/// When it cannot be opened as ours, or is not there.
-pub fn open_known_log(path: &Path) -> io::Result<File> {
-    open_ours(path, OpenOptions::new().append(true).read(true))
+/// On Windows a file that is opened for adding can be neither cut nor locked. Whoever adds holds the lock and seeks to the
+/// end, so the right to write anywhere changes nothing else.
+#[cfg(windows)]
+fn allow_cut(options: &mut OpenOptions) {
+    const GENERIC_READ_AND_WRITE: u32 = 0x8000_0000 | 0x4000_0000;
+    std::os::windows::fs::OpenOptionsExt::access_mode(options, GENERIC_READ_AND_WRITE);
 }
 
-/// Waits for a file that another process may hold, at most `patience`. The lock ends when the file is closed.
+#[cfg(not(windows))]
+fn allow_cut(_: &mut OpenOptions) {}
+
+/// Like `open_log`, but does not create the file.
 ///
 /// # Errors
-/// When it is still held then, or cannot be locked at all.
+/// If it cannot be opened as ours, or is missing.
+pub fn open_known_log(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.append(true).read(true);
+    allow_cut(&mut options);
+    open_ours(path, &options)
+}
+
+/// Locks a file, and waits at most `patience` for another process. The lock ends when the file is closed.
+///
+/// # Errors
+/// If another process still holds it, or it cannot be locked at all.
 pub fn lock(file: &File, patience: Duration) -> io::Result<()> {
     let until = Instant::now() + patience;
     loop {
@@ -96,23 +111,23 @@ pub fn lock(file: &File, patience: Duration) -> io::Result<()> {
     }
 }
 
-/// How the name of a file begins that has not got its own yet.
+/// The start of the name of a temporary file.
 const UNNAMED: &str = ".opentrain-mcp.";
 
-/// A file without a name yet (mode 0600), in the private folder where it will stand.
+/// Creates a temporary file with mode 0600 in the folder of its final place.
 ///
 /// # Errors
-/// When the folder or the file cannot be made: found out before there is anything to lose.
+/// If the folder or the file cannot be created. Nothing is lost at this point.
 pub fn unnamed(folder: &Path) -> io::Result<NamedTempFile> {
     private_folder(folder)?;
     tempfile::Builder::new().prefix(UNNAMED).tempfile_in(folder)
 }
 
-/// A file that will take the place of `path`, with room for `size` bytes that is taken on the disk already: a full disk
-/// shows before there is anything to lose. `beside` finds it again.
+/// Creates a file that will replace `path`, and reserves `size` bytes on the disk: a full disk shows before there is
+/// anything to lose. `beside` finds the file again.
 ///
 /// # Errors
-/// When it cannot be made, or there is no room.
+/// If it cannot be created, or the disk is full.
 pub fn room_for(path: &Path, size: usize) -> io::Result<NamedTempFile> {
     let folder = path.parent().ok_or_else(|| io::Error::other("it is in no folder"))?;
     private_folder(folder)?;
@@ -122,7 +137,7 @@ pub fn room_for(path: &Path, size: usize) -> io::Result<NamedTempFile> {
     Ok(file)
 }
 
-/// The files that were to take the place of `path` and never did.
+/// The files that should have replaced `path` and did not.
 #[must_use]
 pub fn beside(path: &Path) -> Vec<PathBuf> {
     let begins = unnamed_for(path);
@@ -130,13 +145,13 @@ pub fn beside(path: &Path) -> Vec<PathBuf> {
     entries.filter(|entry| entry.file_name().to_string_lossy().starts_with(&begins)).map(|entry| entry.path()).collect()
 }
 
-/// Removes those that are older than `age`: they may hold a secret, and nobody will give them a name any more.
+/// Removes such files that are older than `age`, since they may contain a secret.
 pub fn forget_beside(path: &Path, age: Duration) {
     for left in beside(path) {
         let modified = std::fs::symlink_metadata(&left).and_then(|facts| facts.modified());
         let is_old = modified.is_ok_and(|at| at.elapsed().is_ok_and(|passed| passed > age));
         if is_old {
-            // Best effort: the next call tries again.
+            // The next call tries again.
             let _ = std::fs::remove_file(&left);
         }
     }
@@ -146,12 +161,12 @@ fn unnamed_for(path: &Path) -> String {
     format!("{UNNAMED}{}.", path.file_name().unwrap_or_default().to_string_lossy())
 }
 
-/// Fills `file` and gives it its name, in place of what stood there. It outlives a power loss: the content is on the
-/// disk before the name, and the name before this returns.
+/// Fills `file` and renames it to `path`. It survives a power loss: the content is on the disk before the name, and the
+/// name before this function returns.
 ///
 /// # Errors
-/// When it cannot be written or named; what stood at `path` is untouched then. A file that was written whole and could
-/// not be named stays where it is, and the error names it: it may hold what there is only once.
+/// If it cannot be written or renamed. The old file is then unchanged. A complete file that could not be renamed stays,
+/// and the error names it: its content may exist only there.
 pub fn put(mut file: NamedTempFile, content: &[u8], path: &Path) -> io::Result<()> {
     file.rewind()?;
     file.write_all(content)?;
@@ -164,10 +179,10 @@ pub fn put(mut file: NamedTempFile, content: &[u8], path: &Path) -> io::Result<(
     sync_folder(path)
 }
 
-/// Gives a file that `put` left behind its name after all. Its content has `size` bytes; the rest is unused room.
+/// Renames a file that `put` left behind. Its content has `size` bytes; the rest is unused room.
 ///
 /// # Errors
-/// When it cannot be named; it stays where it is then.
+/// If it cannot be renamed. It then stays where it is.
 pub fn put_found(found: &Path, size: usize, path: &Path) -> io::Result<()> {
     let file = open_ours(found, OpenOptions::new().write(true))?;
     file.set_len(size as u64)?;
@@ -177,11 +192,15 @@ pub fn put_found(found: &Path, size: usize, path: &Path) -> io::Result<()> {
 }
 
 /// Makes sure that the names in the folder of `path` outlive a power loss.
+#[cfg(unix)]
 fn sync_folder(path: &Path) -> io::Result<()> {
-    #[cfg(unix)]
-    if let Some(folder) = path.parent() {
-        File::open(folder)?.sync_all()?;
-    }
+    path.parent().map_or(Ok(()), |folder| File::open(folder)?.sync_all())
+}
+
+/// NTFS keeps names in a journal of its own, and a folder cannot be synced.
+#[cfg(not(unix))]
+#[expect(clippy::unnecessary_wraps, reason = "as on other systems")]
+fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 

@@ -15,6 +15,7 @@ pub mod files;
 pub mod guard;
 pub mod install;
 pub mod mcp;
+pub mod reconcile;
 pub mod sandbox;
 pub mod tools;
 

@@ -40,6 +40,7 @@ pub(crate) fn report(effort: &Effort) -> Result<(), Fault> {
             "dueDate": "2026-07-15"
         })
     })?);
+    rows.push(overview(effort)?);
     rows.push(many_in_flight(&upstream, effort)?);
     rows.push(memory_at_rest(&upstream, effort)?);
     rows.extend(large_account(effort)?);
@@ -116,6 +117,28 @@ fn request(
     let body = runtime.block_on(client.send(tool, arguments))?;
     let elapsed = start.elapsed();
     if body.first() == Some(&b'{') { Ok(elapsed) } else { Err("the upstream server gave no JSON object".into()) }
+}
+
+/// One `get_overview` of 500 contracts, 200 conversations and 50 jobs, beside the slowest of its eight requests alone.
+fn overview(effort: &Effort) -> Result<Row, Fault> {
+    let upstream = Upstream::start(500, 3)?;
+    let runtime = tokio::runtime::Runtime::new()?;
+    let client = Http::new(&upstream.origin, TOKEN);
+    let mut host = Host::start(Server::Ours, &upstream)?;
+    let (mut ours, mut http) = (Vec::new(), Vec::new());
+    for _ in 0..effort.calls.min(200) {
+        ours.push(millis(host.call("get_overview", "{}")?));
+        http.push(millis(request(&runtime, &client, "list_contracts", Map::new())?));
+    }
+    let (ours, http) = (median(&ours), median(&http));
+    Ok(Row {
+        figure: "one get_overview, of 500 contracts",
+        ours: format!("{ours:.1} ms, {:.0} kB", kilo(host.line().len())),
+        http: format!("{http:.1} ms (the largest request)"),
+        ratio: format!("{:.1}× HTTP", ours / http),
+        goal: "under 3× the slowest request",
+        ..Row::default()
+    })
 }
 
 /// Many `list_contracts` at a time.

@@ -27,6 +27,8 @@ struct Answers {
     list: Vec<u8>,
     contract: Vec<u8>,
     created: Vec<u8>,
+    /// By path: what else an overview reads.
+    others: Vec<(&'static str, Vec<u8>)>,
     missing: Vec<u8>,
 }
 
@@ -38,6 +40,7 @@ impl Upstream {
             list: answer("200 OK", &json!({ "contracts": list })),
             contract: answer("200 OK", &json!({ "contract": contract(0, milestones) })),
             created: answer("201 Created", &json!({ "milestone": milestone(0, 9, "NOT_FUNDED") })),
+            others: others().into_iter().map(|(path, body)| (path, answer("200 OK", &body))).collect(),
             missing: answer("404 Not Found", &json!({ "error": "not found", "code": "NOT_FOUND" })),
         });
         let listener = Listener::bind("127.0.0.1:0")?;
@@ -89,14 +92,45 @@ impl Answers {
     fn to(&self, head: &str) -> &[u8] {
         let mut words = head.split_whitespace();
         let method = words.next().unwrap_or_default();
-        let path = words.next().and_then(|path| path.strip_prefix("/api/public/v1/contracts"));
-        match (method, path) {
+        let path = words.next().and_then(|path| path.strip_prefix("/api/public/v1")).unwrap_or_default();
+        let bare = path.split('?').next().unwrap_or_default();
+        if let Some((_, other)) = self.others.iter().find(|(known, _)| *known == bare) {
+            return other;
+        }
+        match (method, path.strip_prefix("/contracts")) {
             ("GET", Some("")) => &self.list,
             ("POST", Some(path)) if path.ends_with("/milestones") => &self.created,
             ("GET", Some(_)) => &self.contract,
             _ => &self.missing,
         }
     }
+}
+
+/// A page of 100 of 200 conversations, 50 jobs, and the small rest of what an overview reads.
+fn others() -> [(&'static str, Value); 7] {
+    let conversations: Vec<Value> = (0..100)
+        .map(|place| {
+            json!({ "id": format!("cnv_{place:05}"), "type": "DIRECT_MESSAGE", "bucket": "job", "jobId": "job_3Vn6",
+                "proposalId": null, "unreadCount": place % 3, "needsReplyCount": place % 2,
+                "lastMessage": { "id": "msg_1", "content": "Can you look at the doubtful cases?", "isFromViewer": false,
+                    "senderUserId": format!("usr_{place:05}"), "createdAt": "2026-06-12T09:00:00.000Z" } })
+        })
+        .collect();
+    let jobs: Vec<Value> = (0..50)
+        .map(|place| {
+            json!({ "id": format!("job_{place:05}"), "title": "Label posts by sentiment", "status": "OPEN",
+                "published": true, "proposalCounts": { "total": 9, "unreviewed": place % 4 } })
+        })
+        .collect();
+    [
+        ("/messages", json!({ "conversations": conversations, "nextCursor": "100" })),
+        ("/jobs/mine", json!({ "jobs": jobs, "nextCursor": null })),
+        ("/auth/me", json!({ "actor": { "fullName": "Mira Chen" }, "token": { "scopes": ["payments:write"] } })),
+        ("/job-drafts/capabilities", json!({ "capabilities": { "paymentsWrite": true } })),
+        ("/payments/pending", json!({ "payments": [] })),
+        ("/credits", json!({ "credits": { "availableCents": 0, "reservedCents": 0, "currency": "usd" } })),
+        ("/updates", json!({ "events": [], "nextCursor": "1", "hasMore": false })),
+    ]
 }
 
 fn answer(status: &str, body: &Value) -> Vec<u8> {

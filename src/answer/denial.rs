@@ -129,6 +129,12 @@ impl Denial {
         Self { code: NOT_ALLOWED, reason: "over_limit", message, hint, limit: Some(limit), amount: Some(amount) }
     }
 
+    /// True if a rule of the operator forbids the call. The others are about what is missing.
+    #[must_use]
+    pub fn is_by_a_rule(&self) -> bool {
+        self.code == NOT_ALLOWED && !matches!(self.reason, "audit_unavailable" | "secret_not_kept")
+    }
+
     /// Adds a note for the caller.
     #[must_use]
     pub fn with_note(mut self, note: &Shown) -> Self {

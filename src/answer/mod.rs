@@ -36,6 +36,6 @@ pub use sentence::{Names, Sentence};
 pub use shown::{Hole, Joined, Shown, figure, id, quoted, quoted_to};
 
 pub use crate::shown;
-pub use step::{After, HumanStep};
+pub use step::{After, HumanStep, StepFacts};
 pub use success::{Answer, ListPosition, OUR_KEYS};
 pub use tool_error::{Cause, ToolError};

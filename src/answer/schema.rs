@@ -74,6 +74,7 @@ fn documented<T: JsonSchema>() -> Object {
     let mut documented = plain::<T>();
     generous(&mut documented);
     slim(&mut documented);
+    portable(&mut documented);
     match object(documented).shift_remove("properties") {
         Some(Value::Object(fields)) => fields,
         _ => Object::new(),
@@ -90,10 +91,9 @@ fn ours(kind: Kind) -> Object {
         },
         "links": { "type": "array" },
         "total": { "type": "integer" },
-        "nextCursor": { "type": ["string", "null"] },
+        "nextCursor": { "minLength": 0 },
         "sandbox": { "type": "boolean" },
         "leftOut": { "type": "array" },
-        "opentrain": { "type": "object" },
         "error": { "type": "object", "description": "Of a failure: code, message, reason, outcome, retryable, hint." },
     });
     let Value::Object(mut keys) = keys else { return Map::new() };
@@ -105,6 +105,12 @@ fn ours(kind: Kind) -> Object {
     keys
 }
 
+/// True for a top-level key of an answer that is ours and not the API's.
+#[must_use]
+pub fn is_ours(key: &str) -> bool {
+    ours(Kind { is_write: true, is_paged: true }).contains_key(key)
+}
+
 /// Drops each description that lists no values.
 fn slim(schema: &mut Schema) {
     let lists = schema.get("description").and_then(Value::as_str).is_some_and(lists_values);
@@ -112,6 +118,44 @@ fn slim(schema: &mut Schema) {
         schema.remove("description");
     }
     transform_subschemas(&mut slim, schema);
+}
+
+/// Replaces what the MCP Inspector's `--strict` warns of: a list of types, and a schema without any keyword. A keyword
+/// for texts, arrays or objects lets `null` and every other type pass, and says briefly what is expected.
+fn portable(schema: &mut Schema) {
+    transform_subschemas(&mut portable, schema);
+    let Some(object) = schema.as_object_mut() else { return };
+    if object.get("items").is_some_and(|items| items.as_object().is_some_and(Map::is_empty)) {
+        object.shift_remove("items");
+    }
+    if let Some(Value::Array(types)) = object.get("type") {
+        let says_enough = object.contains_key("properties") || object.contains_key("items");
+        let choices: Vec<Value> = types.iter().map(|name| json!({ "type": name })).collect();
+        let is_text = types.iter().any(|name| name == "string");
+        object.shift_remove("type");
+        if is_text {
+            object.insert("minLength".into(), 0.into());
+        } else if !says_enough {
+            object.insert("anyOf".into(), choices.into());
+        }
+    }
+    if object.keys().all(|keyword| keyword == "description") {
+        object.insert("minProperties".into(), 0.into());
+    }
+}
+
+/// The JSON types of a field in an output schema; none if any type is expected. `null` is always allowed.
+#[must_use]
+pub fn types(schema: &Value) -> Vec<&str> {
+    let has = |keyword| schema.get(keyword).is_some();
+    match (schema.get("type"), schema.get("anyOf")) {
+        (Some(Value::String(one)), _) => vec![one],
+        (_, Some(Value::Array(choices))) => choices.iter().flat_map(types).filter(|name| *name != "null").collect(),
+        _ if has("minLength") => vec!["string"],
+        _ if has("properties") => vec!["object"],
+        _ if has("items") => vec!["array"],
+        _ => Vec::new(),
+    }
 }
 
 /// True if the description begins with values: `active or ended.`, `OK, LOW (from 80 % used) or DEPLETED`.

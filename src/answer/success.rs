@@ -16,7 +16,7 @@ use super::step::HumanStep;
 use crate::shown;
 
 /// Our own keys of an answer. API keys with one of these names are moved under the last one.
-pub const OUR_KEYS: [&str; 11] = [
+pub const OUR_KEYS: [&str; 12] = [
     "summary",
     "outcome",
     "links",
@@ -26,6 +26,7 @@ pub const OUR_KEYS: [&str; 11] = [
     "leftOut",
     "asked",
     "differences",
+    "dryRun",
     "error",
     THEIRS,
 ];

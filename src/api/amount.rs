@@ -4,7 +4,7 @@
 use std::str::FromStr;
 
 use rust_decimal::Decimal;
-use serde_json::Number;
+use serde_json::{Number, Value};
 
 /// The most digits of an amount before the decimal point.
 const WHOLE_DIGITS: u32 = 12;
@@ -50,6 +50,12 @@ pub fn plain(number: &str) -> Option<Decimal> {
 #[must_use]
 pub fn number(amount: Decimal) -> Option<Number> {
     Number::from_str(&amount.to_string()).ok()
+}
+
+/// Converts a known amount to JSON, as the API writes amounts; null if it is not known.
+#[must_use]
+pub fn json(amount: Option<Decimal>) -> Value {
+    amount.and_then(|amount| number(amount.normalize())).map_or(Value::Null, Value::Number)
 }
 
 /// The exact sum; `None` if it is larger than any valid amount.

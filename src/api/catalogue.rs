@@ -1,56 +1,67 @@
 //! The list of all operations, for comparing them with OpenTrain's own description of its API.
 
+use super::inputs::{self, InputMaker};
 use super::wire::Facts;
 use super::{account, agent, approvals, contracts, credits, freelancers, jobs, marketplace, messages, milestones};
 use super::{proposals, team, tokens, updates, webhooks};
 
-/// All operations.
-pub const OPERATIONS: &[Facts] = &[
-    Facts::of::<account::GetAuthStatus>(),
-    Facts::of::<account::GetCapabilities>(),
-    Facts::of::<agent::ExchangeClaim>(),
-    Facts::of::<agent::RegisterIdentity>(),
-    Facts::of::<agent::RevokeOwnToken>(),
-    Facts::of::<agent::StartClaim>(),
-    Facts::of::<approvals::GetApproval>(),
-    Facts::of::<contracts::EndContract>(),
-    Facts::of::<contracts::GetContract>(),
-    Facts::of::<contracts::ListContracts>(),
-    Facts::of::<credits::CreateCreditTopUp>(),
-    Facts::of::<credits::GetCreditTopUp>(),
-    Facts::of::<credits::GetCredits>(),
-    Facts::of::<credits::ListCreditLedger>(),
-    Facts::of::<credits::ListPendingPayments>(),
-    Facts::of::<freelancers::GetFreelancerProfile>(),
-    Facts::of::<jobs::CloseJob>(),
-    Facts::of::<jobs::CreateJobDraft>(),
-    Facts::of::<jobs::InviteFreelancer>(),
-    Facts::of::<jobs::ListJobs>(),
-    Facts::of::<jobs::PublishJob>(),
-    Facts::of::<jobs::UpdateJob>(),
-    Facts::of::<jobs::UpdateJobDraft>(),
-    Facts::of::<marketplace::GetJob>(),
-    Facts::of::<marketplace::GetJobFacets>(),
-    Facts::of::<marketplace::ListJobChanges>(),
-    Facts::of::<marketplace::SearchJobs>(),
-    Facts::of::<messages::ListConversations>(),
-    Facts::of::<messages::ReadMessages>(),
-    Facts::of::<messages::SendMessage>(),
-    Facts::of::<milestones::CreateMilestone>(),
-    Facts::of::<milestones::RequestMilestoneApproval>(),
-    Facts::of::<milestones::RequestMilestoneFunding>(),
-    Facts::of::<proposals::GetProposal>(),
-    Facts::of::<proposals::GetProposalInterview>(),
-    Facts::of::<proposals::HireProposal>(),
-    Facts::of::<proposals::ListProposals>(),
-    Facts::of::<proposals::StartProposalConversation>(),
-    Facts::of::<team::GetTeam>(),
-    Facts::of::<team::InviteTeamMember>(),
-    Facts::of::<tokens::ListTokens>(),
-    Facts::of::<tokens::RevokeToken>(),
-    Facts::of::<updates::PollUpdates>(),
-    Facts::of::<webhooks::CreateWebhook>(),
-    Facts::of::<webhooks::DeleteWebhook>(),
-    Facts::of::<webhooks::GetWebhook>(),
-    Facts::of::<webhooks::ListWebhooks>(),
+/// Declares both tables from one list.
+macro_rules! operations {
+    ($($operation:ty),+ $(,)?) => {
+        /// All operations.
+        pub const OPERATIONS: &[Facts] = &[$(Facts::of::<$operation>()),+];
+        /// Describes the input of each operation, for `inputs.json`. The server does not use this table, so that the
+        /// code that makes schemas is not in the binary.
+        pub const INPUTS: &[InputMaker] = &[$(inputs::maker::<$operation>()),+];
+    };
+}
+
+operations![
+    account::GetAuthStatus,
+    account::GetCapabilities,
+    agent::ExchangeClaim,
+    agent::RegisterIdentity,
+    agent::RevokeOwnToken,
+    agent::StartClaim,
+    approvals::GetApproval,
+    contracts::EndContract,
+    contracts::GetContract,
+    contracts::ListContracts,
+    credits::CreateCreditTopUp,
+    credits::GetCreditTopUp,
+    credits::GetCredits,
+    credits::ListCreditLedger,
+    credits::ListPendingPayments,
+    freelancers::GetFreelancerProfile,
+    jobs::CloseJob,
+    jobs::CreateJobDraft,
+    jobs::InviteFreelancer,
+    jobs::ListJobs,
+    jobs::PublishJob,
+    jobs::UpdateJob,
+    jobs::UpdateJobDraft,
+    marketplace::GetJob,
+    marketplace::GetJobFacets,
+    marketplace::ListJobChanges,
+    marketplace::SearchJobs,
+    messages::ListConversations,
+    messages::ReadMessages,
+    messages::SendMessage,
+    milestones::CreateMilestone,
+    milestones::RequestMilestoneApproval,
+    milestones::RequestMilestoneFunding,
+    proposals::GetProposal,
+    proposals::GetProposalInterview,
+    proposals::HireProposal,
+    proposals::ListProposals,
+    proposals::StartProposalConversation,
+    team::GetTeam,
+    team::InviteTeamMember,
+    tokens::ListTokens,
+    tokens::RevokeToken,
+    updates::PollUpdates,
+    webhooks::CreateWebhook,
+    webhooks::DeleteWebhook,
+    webhooks::GetWebhook,
+    webhooks::ListWebhooks,
 ];

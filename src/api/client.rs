@@ -1,4 +1,4 @@
-//! Sends requests to OpenTrain with authentication, time limits, and retries by [`Effect`]. No other code in the server
+//! Sends requests to OpenTrain with authentication, time limits, and retries by effect. No other code in the server
 //! uses reqwest.
 
 use std::time::Duration;
@@ -10,15 +10,16 @@ use tokio::sync::OnceCell;
 use tokio::time::Instant;
 use url::Url;
 
+use super::Operation;
 use super::error::{Error, InvalidArgument};
 use super::network::Network;
-pub use super::network::{Proxies, is_loopback};
-use super::receive::{Expected, receive};
+pub use super::network::{Proxies, is_loopback, post_json};
+use super::receive::{Head, receive};
 use super::reply::Reply;
+use super::room::Room;
 use super::token::Token;
-use super::wire::{self, Encoded, Request};
+use super::wire::{self, Encoded, Facts};
 use super::wording::wording;
-use super::{Effect, Operation};
 
 /// The longest URL that reqwest accepts, in bytes.
 const LONGEST_ADDRESS: usize = u16::MAX as usize - 1;
@@ -53,13 +54,15 @@ pub struct Caller<'a> {
     pub claim_token: Option<&'a Token>,
     /// The moment by which the request must end.
     pub deadline: Instant,
+    /// The room of the call for large replies; `None` if the caller holds one reply at a time.
+    pub room: Option<&'a Room>,
 }
 
 impl<'a> Caller<'a> {
     /// A caller without a token.
     #[must_use]
     pub const fn nobody(deadline: Instant) -> Self {
-        Self { token: None, claim_token: None, deadline }
+        Self { token: None, claim_token: None, deadline, room: None }
     }
 
     /// The secrets that are masked in a reply.
@@ -125,14 +128,15 @@ impl Client {
     /// As [`send`](Self::send).
     pub async fn perform(&self, operation: Encoded, caller: Caller<'_>) -> Result<Reply, Error> {
         let facts = operation.facts;
-        let request = operation.at(&self.origin().await?);
-        fits_an_address(&request.url)?;
+        let url = operation.url(&self.origin().await?);
+        fits_an_address(&url)?;
         let bearer = if facts.gate.token { Some(bearer(caller.token)?) } else { None };
-        let network = self.network(&request.url).await?;
+        let network = self.network(&url).await?;
         let attempt = || async {
-            let reply = self.attempt(network, &request, bearer.as_ref(), caller).await;
+            let body = operation.body.clone();
+            let reply = self.attempt(network, facts, url.clone(), body, bearer.as_ref(), caller).await;
             let status = reply.as_ref().map_or_else(Error::status, |reply| Some(reply.status));
-            tracing::debug!(operation = facts.name, method = %request.method, path = request.url.path(), status, "called");
+            tracing::debug!(operation = facts.name, method = %facts.method, path = url.path(), status, "called");
             reply
         };
         let waits = ExponentialBuilder::default()
@@ -143,11 +147,11 @@ impl Client {
         attempt
             .retry(waits)
             .sleep(tokio::time::sleep)
-            .when(|fault| if facts.effect == Effect::Read { fault.is_passing() } else { fault.never_left() })
+            .when(|fault| if facts.is_write() { fault.never_left() } else { fault.is_passing() })
             .adjust(|fault, wait| {
                 let wait = within(caller.deadline, fault.retry_after(), wait)?;
                 let left = caller.deadline.saturating_duration_since(Instant::now() + wait);
-                (!request.is_write || network.is_told_within(left)).then_some(wait)
+                (!facts.is_write() || network.is_told_within(left)).then_some(wait)
             })
             .await
     }
@@ -158,8 +162,7 @@ impl Client {
     /// Every other result: see [`Error`].
     pub async fn fetch(&self, url: Url, deadline: Instant) -> Result<Reply, Error> {
         let network = self.network(&url).await?;
-        let request = Request::get(url);
-        self.attempt(network, &request, None, Caller::nobody(deadline)).await
+        self.attempt(network, &Facts::OTHER, url, None, None, Caller::nobody(deadline)).await
     }
 
     /// The connections, set up by the first call.
@@ -171,29 +174,30 @@ impl Client {
     async fn attempt(
         &self,
         network: &Network,
-        request: &Request,
+        facts: &'static Facts,
+        url: Url,
+        body: Option<Vec<u8>>,
         bearer: Option<&HeaderValue>,
         caller: Caller<'_>,
     ) -> Result<Reply, Error> {
         let limit = self.attempt_timeout.min(caller.deadline.saturating_duration_since(Instant::now()));
         // Without time to connect, a write that never left could not be distinguished from one without a reply.
-        if limit.is_zero() || (request.is_write && !network.is_told_within(limit)) {
+        if limit.is_zero() || (facts.is_write() && !network.is_told_within(limit)) {
             return Err(Error::TimedOut { waited: limit, sent: false });
         }
-        let mut call = network.http.request(request.method.clone(), request.url.clone()).timeout(limit);
+        let mut call = network.http.request(facts.method.clone(), url).timeout(limit);
         // Compressed replies are not read, and a server may compress unless the request excludes it.
         call = call.header(ACCEPT, "application/json").header(ACCEPT_ENCODING, "identity");
         if let Some(bearer) = bearer {
             call = call.header(AUTHORIZATION, bearer.clone());
         }
-        if let Some(body) = &request.body {
-            call = call.header(CONTENT_TYPE, request.content_type()).body(body.clone());
+        if let Some(body) = body {
+            call = call.header(CONTENT_TYPE, facts.content_type()).body(body);
         }
         let response = call.send().await.map_err(|fault| network.fault(fault, limit))?;
         let secrets = caller.secrets().cloned().collect();
-        let Request { dialect, evidence, smaller, .. } = *request;
-        let expected = Expected { secrets, limit, dialect, evidence, smaller, whole: self.reads_whole };
-        receive(response, expected).await
+        let head = Head::of(&response, facts, secrets, self.reads_whole);
+        receive(response, head, limit, caller.room).await
     }
 }
 

@@ -113,6 +113,36 @@ impl Refusal {
         self.detail_text("reason")
     }
 
+    /// A copy whose JSON has at most about `bytes`: the largest details are left out, and the message is cut.
+    #[must_use]
+    pub fn within(&self, bytes: usize) -> Self {
+        let shortened = |text: &String| {
+            let mut short: String = text.chars().take(bytes / 16).collect();
+            while json_len(&short) > bytes / 8 {
+                short = short.chars().take(short.chars().count() / 2).collect();
+            }
+            short
+        };
+        let mut copy = Self { details: None, cuts: Vec::new(), ..self.clone() };
+        copy.message = shortened(&self.message);
+        copy.code = self.code.as_ref().map(shortened);
+        copy.request_id = self.request_id.as_ref().map(shortened);
+        copy.details = match &self.details {
+            Some(Value::Object(details)) => {
+                let measured = details.iter().map(|(name, value)| (json_len(name) + json_len(value) + 2, name));
+                let mut sized: Vec<(usize, &String)> = measured.collect();
+                sized.sort_unstable();
+                let mut room = bytes / 2;
+                sized.retain(|(size, _)| room.checked_sub(*size).inspect(|left| room = *left).is_some());
+                let is_kept = |name: &String| sized.iter().any(|(_, kept)| *kept == name);
+                let kept = details.iter().filter(|(name, _)| is_kept(name));
+                Some(kept.map(|(name, value)| (name.clone(), value.clone())).collect())
+            }
+            other => other.clone().filter(|details| json_len(details) <= bytes / 2),
+        };
+        copy
+    }
+
     /// The scopes that the token lacks. Any one of them is enough.
     pub fn required_scopes(&self) -> impl Iterator<Item = &str> {
         let scopes = self.detail("requiredScopes").and_then(Value::as_array);
@@ -125,6 +155,11 @@ impl Refusal {
     pub fn came_after_the_change(&self) -> bool {
         self.status == 409 && self.reason() == Some("moderation_blocked") && self.detail_text("status") == Some("DRAFT")
     }
+}
+
+/// The length of a value as JSON.
+fn json_len(value: &impl Serialize) -> usize {
+    serde_json::to_string(value).map_or(usize::MAX, |text| text.len())
 }
 
 /// A reply that is not OpenTrain's: a proxy's page, a broken body, another shape.
@@ -221,6 +256,31 @@ const fn comes_from_between(status: u16) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refusal_keeps_what_fits() {
+        let mut details = serde_json::Map::new();
+        for number in 0..2_000 {
+            details.insert(format!("k{number}"), "x".into());
+        }
+        details.insert("reason".into(), "account_claim_required".into());
+        details.insert("long".into(), "y".repeat(5_000).into());
+        let refusal = Refusal {
+            status: 403,
+            message: "\u{1}".repeat(9_000),
+            code: Some("FORBIDDEN".into()),
+            request_id: None,
+            details: Some(Value::Object(details)),
+            is_foreign: false,
+            retry_after: None,
+            cuts: Vec::new(),
+        };
+        let kept = refusal.within(4_096);
+        assert!(serde_json::to_string(&kept).unwrap().len() < 4_096);
+        assert!(kept.detail("k1").is_some() && kept.detail("long").is_none() && kept.code == refusal.code);
+        let small = Refusal { details: Some(serde_json::json!({ "reason": "odd" })), message: "No.".into(), ..refusal };
+        assert_eq!(small.within(4_096), small);
+    }
 
     fn answered(status: u16) -> Error {
         let what = "an answer".into();

@@ -137,7 +137,7 @@ fn gap(text: &[u8]) -> usize {
 
 /// The secret in hexadecimal, and the parts of its base64 form that do not depend on the surrounding text.
 fn encoded(secret: &str) -> Vec<String> {
-    let hexadecimal = secret.bytes().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+    let hexadecimal = secret.bytes().fold(String::new(), |text, byte| text + format!("{byte:02x}").as_str());
     let mut forms = vec![hexadecimal.to_ascii_uppercase(), hexadecimal];
     for skipped in 0..3 {
         let rest = secret.as_bytes().get(skipped..).unwrap_or_default();

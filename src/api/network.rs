@@ -182,6 +182,20 @@ impl Network {
     }
 }
 
+/// Posts JSON to an address of the operator. It carries no token and follows no redirect.
+///
+/// # Errors
+/// Why it was not taken, without the address, whose path may be a secret.
+pub async fn post_json(url: &Url, body: String, limit: Duration, proxies: &Proxies) -> Result<(), String> {
+    let network = Network::to(url, limit, proxies).map_err(|fault| fault.to_string())?;
+    let request = network.http.post(url.clone()).header("Content-Type", "application/json").body(body).timeout(limit);
+    match request.send().await {
+        Ok(reply) if reply.status().is_success() => Ok(()),
+        Ok(reply) => Err(format!("{} answered HTTP {}", network.peer, reply.status().as_u16())),
+        Err(fault) => Err(format!("{} could not be reached: {}", network.peer, network.cause(&fault.without_url()))),
+    }
+}
+
 fn cannot_be_set_up(fault: &reqwest::Error) -> Error {
     let causes: Vec<String> = chain(fault).iter().map(ToString::to_string).collect();
     Error::Unusable {
@@ -229,8 +243,9 @@ fn known(cause: &(dyn StdError + 'static)) -> Option<Wording> {
 }
 
 fn io_fault(fault: &io::Error) -> Option<Wording> {
-    // EMFILE and ENFILE: the numbers are the same on Linux, macOS and the BSDs.
-    if cfg!(unix) && matches!(fault.raw_os_error(), Some(23 | 24)) {
+    // EMFILE and ENFILE: the numbers are the same on Linux, macOS and the BSDs. On Windows it is WSAEMFILE.
+    let none_left = if cfg!(windows) { &[10024][..] } else { &[23, 24] };
+    if fault.raw_os_error().is_some_and(|number| none_left.contains(&number)) {
         return Some("this machine gives this process no more files and connections (ulimit -n)".into());
     }
     match fault.kind() {

@@ -8,10 +8,12 @@ use jiff::Timestamp;
 
 use super::error::{Error, Refusal, Unreadable};
 use super::reply::Reply;
+use super::room::{Permit, Room, SMALL};
 use super::surrogates::without_lone_surrogates;
+use super::threads;
 use super::token::Token;
+use super::wire::Facts;
 use super::wording::{Wording, wording};
-use super::{Dialect, Evidence, threads};
 
 /// The largest body that is read, in bytes.
 const MAX_BODY: usize = 16 * 1024 * 1024;
@@ -20,34 +22,24 @@ const SHOWN_TEXT: usize = 200;
 /// The byte order mark that some servers write before a text.
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
-/// The facts of a request that are needed to read its reply.
-pub(super) struct Expected {
-    /// The secrets that are masked in the reply.
-    pub(super) secrets: Vec<Token>,
-    /// The time limit.
-    pub(super) limit: Duration,
-    /// The format of errors.
-    pub(super) dialect: Dialect,
-    /// The proof of success.
-    pub(super) evidence: Evidence,
-    /// Names the parameters that make the reply smaller.
-    pub(super) smaller: &'static str,
-    /// True to read the reply completely, at any memory cost.
-    pub(super) whole: bool,
-}
-
-/// The status and headers of a reply.
-struct Head {
+/// A reply whose head has arrived.
+pub(super) struct Head {
     status: StatusCode,
     date: Option<Timestamp>,
     retry_after: Option<Duration>,
+    /// The operation that it answers.
+    facts: &'static Facts,
+    /// The secrets that are masked in the reply.
+    secrets: Vec<Token>,
+    /// True to read the reply completely, at any memory cost.
+    whole: bool,
 }
 
 impl Head {
-    fn of(response: &reqwest::Response) -> Self {
+    pub(super) fn of(response: &reqwest::Response, facts: &'static Facts, secrets: Vec<Token>, whole: bool) -> Self {
         let date = header(response, DATE).and_then(http_date);
         let retry_after = header(response, RETRY_AFTER).and_then(|text| delay(text, date));
-        Self { status: response.status(), date, retry_after }
+        Self { status: response.status(), date, retry_after, facts, secrets, whole }
     }
 
     fn unreadable(&self, what: Wording, truncated: bool) -> Error {
@@ -61,12 +53,16 @@ fn header(response: &reqwest::Response, name: HeaderName) -> Option<&str> {
     response.headers().get(name)?.to_str().ok()
 }
 
-/// Reads a reply to its end, masks secrets in it, and classifies it.
-pub(super) async fn receive(mut response: reqwest::Response, expected: Expected) -> Result<Reply, Error> {
-    let head = Head::of(&response);
+/// Reads a reply to its end by the time limit, masks secrets in it, and classifies it.
+pub(super) async fn receive(
+    mut response: reqwest::Response,
+    head: Head,
+    limit: Duration,
+    room: Option<&Room>,
+) -> Result<Reply, Error> {
     if head.status.is_redirection() {
         let mut to = header(&response, LOCATION).unwrap_or("nowhere").to_owned();
-        expected.secrets.iter().for_each(|secret| secret.mask(&mut to));
+        head.secrets.iter().for_each(|secret| secret.mask(&mut to));
         return Err(head.unreadable(wording!("a redirect to {}; redirects are not followed", to), false));
     }
     if let Some(coding) = header(&response, CONTENT_ENCODING).filter(|coding| !coding.eq_ignore_ascii_case("identity"))
@@ -75,13 +71,16 @@ pub(super) async fn receive(mut response: reqwest::Response, expected: Expected)
             head.unreadable(wording!("a compressed body ({}), although none was asked for", coding.to_owned()), false)
         );
     }
-    let body = whole_body(&mut response).await.map_err(|fault| match fault {
-        BodyFault::TooLarge => head.unreadable(too_large(expected.smaller), false),
-        BodyFault::Broken(fault) if fault.is_timeout() => Error::TimedOut { waited: expected.limit, sent: true },
+    let reading = tokio::time::timeout(limit, whole_body(&mut response, room));
+    let timed_out = || Error::TimedOut { waited: limit, sent: true };
+    let (body, permit) = reading.await.map_err(|_| timed_out())?.map_err(|fault| match fault {
+        BodyFault::TooLarge => head.unreadable(too_large(head.facts.smaller), false),
+        BodyFault::Broken(fault) if fault.is_timeout() => timed_out(),
         BodyFault::Broken(_) => head.unreadable("a body that ends in the middle".into(), true),
     })?;
     let broken = head.unreadable("a body that could not be read".into(), false);
-    threads::apart(body.len(), move || sort(&head, body, &expected)).await.unwrap_or(Err(broken))
+    let reply = threads::apart(body.len(), move || sort(&head, body)).await.unwrap_or(Err(broken))?;
+    Ok(reply.in_room(permit))
 }
 
 fn too_large(smaller: &'static str) -> Wording {
@@ -90,14 +89,14 @@ fn too_large(smaller: &'static str) -> Wording {
 }
 
 /// Turns a success into a reply, and everything else into an error.
-fn sort(head: &Head, body: Vec<u8>, expected: &Expected) -> Result<Reply, Error> {
+fn sort(head: &Head, body: Vec<u8>) -> Result<Reply, Error> {
     let status = head.status.as_u16();
     let mut body = text_of(body).ok_or_else(|| head.unreadable("a body that is not UTF-8".into(), false))?;
-    expected.secrets.iter().for_each(|secret| secret.mask(&mut body));
+    head.secrets.iter().for_each(|secret| secret.mask(&mut body));
     if head.status.is_success() {
-        return Reply::new(status, head.date, body, expected.evidence, expected.whole);
+        return Reply::new(status, head.date, body, head.facts.evidence, head.whole);
     }
-    if let Some(refusal) = Refusal::read(status, &body, head.retry_after, expected.dialect) {
+    if let Some(refusal) = Refusal::read(status, &body, head.retry_after, head.facts.dialect) {
         return Err(Error::Refused(Box::new(refusal)));
     }
     Err(match body.trim() {
@@ -125,20 +124,32 @@ enum BodyFault {
     Broken(reqwest::Error),
 }
 
-/// Reads the body up to the size limit.
-async fn whole_body(response: &mut reqwest::Response) -> Result<Vec<u8>, BodyFault> {
+/// Reads the body up to the size limit, as soon as there is room for it. A body of unknown length needs the most.
+async fn whole_body(
+    response: &mut reqwest::Response,
+    room: Option<&Room>,
+) -> Result<(Vec<u8>, Option<Permit>), BodyFault> {
+    let take = async |bytes| match room {
+        Some(room) => room.take(bytes).await,
+        None => None,
+    };
     let announced = response.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
     if announced > MAX_BODY {
         return Err(BodyFault::TooLarge);
     }
+    let mut permit = take(announced).await;
     let mut body = Vec::with_capacity(announced);
     while let Some(chunk) = response.chunk().await.map_err(BodyFault::Broken)? {
-        if body.len() + chunk.len() > MAX_BODY {
+        let length = body.len() + chunk.len();
+        if length > MAX_BODY {
             return Err(BodyFault::TooLarge);
+        }
+        if permit.is_none() && length > SMALL {
+            permit = take(MAX_BODY).await;
         }
         body.extend_from_slice(&chunk);
     }
-    Ok(body)
+    Ok((body, permit))
 }
 
 /// Parses an IMF-fixdate (RFC 9110, 5.6.7), such as `Fri, 12 Jun 2026 10:00:00 GMT`.

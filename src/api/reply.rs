@@ -5,12 +5,14 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::cuts::Cut;
 use super::error::{Error, Unreadable};
 use super::excerpt::{self, Excerpt};
+use super::room::Permit;
 use super::threads::{self, LARGE};
 use super::wording::{Wording, wording};
 use super::{Evidence, Operation};
@@ -32,6 +34,8 @@ pub struct Reply {
     excerpt: Option<Arc<Excerpt>>,
     /// True if the excerpt is always complete.
     whole: bool,
+    /// The right to hold a large reply.
+    _room: Option<Permit>,
 }
 
 /// A successful reply in two forms: as it came, and as its documented type.
@@ -45,6 +49,17 @@ pub struct Read<O: Operation> {
     pub cuts: Vec<Cut>,
 }
 
+/// Parses documented fields. If a key occurs twice, the last one counts, as in other JSON parsers; serde rejects it.
+///
+/// # Errors
+/// The text has another shape.
+pub fn documented<T: DeserializeOwned>(text: &str) -> serde_json::Result<T> {
+    serde_json::from_str(text).or_else(|fault| {
+        let unique: Value = serde_json::from_str(text)?;
+        serde_json::from_str(&unique.to_string()).map_err(|_| fault)
+    })
+}
+
 impl Reply {
     pub(super) fn new(
         status: u16,
@@ -54,7 +69,7 @@ impl Reply {
         whole: bool,
     ) -> Result<Self, Error> {
         let body = evidence.without_body(&body).map_or(body, str::to_owned);
-        let reply = Self { status, date, body, excerpt: None, whole };
+        let reply = Self { status, date, body, excerpt: None, whole, _room: None };
         let what = match reply.body.trim_start().as_bytes() {
             [] => "an empty body",
             [b'<', ..] => "a page of HTML",
@@ -70,6 +85,11 @@ impl Reply {
             _ => "something that is no JSON object",
         };
         Err(reply.unreadable(what.into(), false))
+    }
+
+    /// The same reply, which holds `permit` as long as it is there.
+    pub(super) fn in_room(self, permit: Option<Permit>) -> Self {
+        Self { _room: permit, ..self }
     }
 
     /// Parses a large body once, on a thread that may block.
@@ -125,7 +145,7 @@ impl Reply {
         let ready = self.excerpt.as_deref().cloned();
         let Excerpt { value, cuts } = ready.map_or_else(|| self.excerpt(), Ok)?;
         let shortened = (self.excerpt.is_some() || !cuts.is_empty()).then(|| value.to_string());
-        let output = serde_json::from_str(shortened.as_deref().unwrap_or(&self.body));
+        let output = documented(shortened.as_deref().unwrap_or(&self.body));
         let Value::Object(object) = value else {
             return Err(self.unreadable("something that is no JSON object".into(), false));
         };
@@ -154,7 +174,7 @@ impl Reply {
     /// [`Error::Unreadable`] if the body is not a reply to `O`, or has more parts than can be held.
     pub fn output<O: Operation>(&self) -> Result<O::Output, Error> {
         self.can_hold(&self.body)?;
-        serde_json::from_str(&self.body).map_err(|fault| self.not_of::<O>(&fault))
+        documented(&self.body).map_err(|fault| self.not_of::<O>(&fault))
     }
 
     /// Checks that a part of the body can be held completely.

@@ -7,7 +7,7 @@ use std::thread;
 use tokio::sync::oneshot;
 
 /// The size in bytes from which parsing a text takes long enough to delay other calls.
-pub(super) const LARGE: usize = 256 * 1024;
+pub const LARGE: usize = 256 * 1024;
 
 type Job = Box<dyn FnOnce() + Send>;
 

@@ -124,6 +124,16 @@ impl Token {
 /// user opens.
 const NEVER_SHOWN: [&str; 4] = ["ot_pat_", "ot_clm_", "ot_ptk_", "whsec_"];
 
+/// Masks these secrets in `text`, and every other text that begins like an OpenTrain secret.
+pub fn hide_secrets(text: &mut String, secrets: impl IntoIterator<Item = Token>) {
+    for secret in secrets {
+        secret.mask(text);
+    }
+    if let Cow::Owned(hidden) = hide_tokens(text) {
+        *text = hidden;
+    }
+}
+
 /// Replaces every text that begins like an OpenTrain secret, no matter whose. A preview such as
 /// `ot_pat_c3f9********bd21` stays.
 #[must_use]

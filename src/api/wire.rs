@@ -2,11 +2,11 @@
 
 use http::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use schemars::Schema;
 use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
 use super::error::{Error, InvalidArgument};
+use super::inputs::{self, Input};
 use super::wording::wording;
 use super::{Dialect, Effect, Evidence, Gate, Operation};
 
@@ -36,8 +36,6 @@ pub struct Facts {
     pub smaller: &'static str,
     /// The field that becomes the whole body, for an open body.
     pub body: Option<&'static str>,
-    /// The schema of the input.
-    pub schema: fn() -> Value,
 }
 
 impl Facts {
@@ -56,39 +54,30 @@ impl Facts {
             evidence: O::EVIDENCE,
             smaller: O::SMALLER,
             body: O::BODY,
-            schema: || schema::<O>().to_value(),
         }
     }
-}
 
-/// An HTTP request.
-#[derive(Clone, Debug)]
-pub struct Request {
-    /// The HTTP method.
-    pub method: Method,
-    /// The complete URL.
-    pub url: Url,
-    /// The body, if any.
-    pub body: Option<Vec<u8>>,
-    /// The format of bodies and errors.
-    pub dialect: Dialect,
-    /// True if the request changes anything.
-    pub is_write: bool,
-    /// The proof of success in the reply.
-    pub evidence: Evidence,
-    /// Names the parameters that make a large reply smaller.
-    pub smaller: &'static str,
-}
+    /// A public read that is no operation.
+    pub const OTHER: Self = Self {
+        name: "read",
+        method: const { &Method::GET },
+        root: "",
+        path: "",
+        dialect: Dialect::Api,
+        effect: Effect::Read,
+        gate: Gate::OPEN,
+        evidence: Evidence::Read,
+        smaller: "",
+        body: None,
+    };
 
-impl Request {
-    /// A request that reads `url`.
+    /// True if the operation changes anything.
     #[must_use]
-    pub const fn get(url: Url) -> Self {
-        let (dialect, evidence) = (Dialect::Api, Evidence::Read);
-        Self { method: Method::GET, url, body: None, dialect, is_write: false, evidence, smaller: "" }
+    pub fn is_write(&self) -> bool {
+        self.effect != Effect::Read
     }
 
-    /// The content type of the body.
+    /// The content type of bodies.
     #[must_use]
     pub const fn content_type(&self) -> &'static str {
         match self.dialect {
@@ -103,21 +92,21 @@ impl Request {
 pub struct Encoded {
     /// The operation's constants.
     pub facts: &'static Facts,
-    path: String,
+    /// The path below the origin.
+    pub path: String,
     query: Option<String>,
-    body: Option<Vec<u8>>,
+    /// The body, if any.
+    pub body: Option<Vec<u8>>,
 }
 
 impl Encoded {
-    /// Builds the request to the origin `base`.
+    /// The URL at the origin `base`.
     #[must_use]
-    pub fn at(self, base: &Url) -> Request {
+    pub fn url(&self, base: &Url) -> Url {
         let mut url = base.clone();
         url.set_path(&self.path);
         url.set_query(self.query.as_deref());
-        let Facts { method, dialect, effect, evidence, smaller, .. } = *self.facts;
-        let is_write = effect != Effect::Read;
-        Request { method: method.clone(), url, body: self.body, dialect, is_write, evidence, smaller }
+        url
     }
 }
 
@@ -161,13 +150,6 @@ fn encode_fields(facts: &'static Facts, fields: serde_json::Result<Value>) -> Re
     Ok(Encoded { facts, path, query, body })
 }
 
-/// The schema of `O` on the wire.
-#[must_use]
-pub fn schema<O: Operation>() -> Schema {
-    let settings = schemars::generate::SchemaSettings::default().for_serialize();
-    settings.with(|settings| settings.inline_subschemas = true).into_generator().into_root_schema_for::<O>()
-}
-
 /// Decodes `O` from the parts of a request; `body` is empty or a JSON object.
 ///
 /// # Errors
@@ -189,12 +171,12 @@ pub fn decode<O: Operation>(
 /// The part of [`decode`] that does not depend on the operation's type, so that it is compiled once. Returns the
 /// operation's fields.
 fn decode_fields(facts: &Facts, path: Map<String, Value>, query: &str, body: &[u8]) -> Result<Value, InvalidArgument> {
-    let schema = (facts.schema)();
+    let input = inputs::of(facts.name);
     let mut fields = Map::new();
     if has_query(facts.method) {
         let pairs = form_urlencoded::parse(query.as_bytes());
         fields.extend(pairs.map(|(name, text)| {
-            let value = typed(&schema, &name, &text);
+            let value = typed(input, &name, &text);
             (name.into_owned(), value)
         }));
     } else if facts.dialect == Dialect::OAuthForm {
@@ -207,28 +189,28 @@ fn decode_fields(facts: &Facts, path: Map<String, Value>, query: &str, body: &[u
         }
     }
     fields.extend(path);
-    for required in schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
+    for required in &input.required {
         let missing = match fields.get(required) {
             None | Some(Value::Null) => true,
             Some(Value::String(text)) => text.trim().is_empty(),
             Some(_) => false,
         };
         if missing {
-            return Err(InvalidArgument::new(required, wording!("{} is required", required.to_owned())));
+            return Err(InvalidArgument::new(required.clone(), wording!("{} is required", required.to_owned())));
         }
     }
     Ok(Value::Object(fields))
 }
 
-/// Converts a query value to the schema's type. Numbers and booleans are sent as text, and 1 means true (reference:
+/// Converts a query value to the field's type. Numbers and booleans are sent as text, and 1 means true (reference:
 /// api-reference/messages/list).
-fn typed(schema: &Value, name: &str, text: &str) -> Value {
-    let kind = schema.pointer(&format!("/properties/{name}/type")).map(Value::to_string).unwrap_or_default();
-    if text == "1" && kind.contains("boolean") {
-        return Value::Bool(true);
-    }
-    let parsed = ["integer", "number", "boolean"].iter().any(|word| kind.contains(word)).then(|| text.parse().ok());
-    parsed.flatten().unwrap_or_else(|| Value::String(text.to_owned()))
+fn typed(input: &Input, name: &str, text: &str) -> Value {
+    let parsed = match input.fields.get(name).and_then(Option::as_deref) {
+        Some("boolean") if text == "1" => Some(Value::Bool(true)),
+        Some("integer" | "number" | "boolean") => text.parse().ok(),
+        _ => None,
+    };
+    parsed.unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
 /// True if the remaining fields are sent as a query.
@@ -287,9 +269,9 @@ mod tests {
     fn an_id_stays_one_segment_whatever_it_holds() {
         for id in ["ctr_8Kq2", "a/b", "a?b#c", "%2e%2e", "../x", "é 日", "a\nb\tc", "…"] {
             let operation = GetContract { contract_id: crate::api::types::ContractId(id.into()) };
-            let request = encode(&operation).unwrap().at(&base());
-            let segments: Vec<_> = request.url.path_segments().unwrap().collect();
-            assert_eq!(segments.len(), 5, "{id:?} became {}", request.url);
+            let url = encode(&operation).unwrap().url(&base());
+            let segments: Vec<_> = url.path_segments().unwrap().collect();
+            assert_eq!(segments.len(), 5, "{id:?} became {url}");
             let read = percent_encoding::percent_decode_str(segments[4]).decode_utf8().unwrap();
             assert_eq!(read, id);
         }
@@ -302,14 +284,14 @@ mod tests {
 
     #[test]
     fn other_arguments_are_the_query_or_the_body() {
-        let listing = encode(&ListContracts::default()).unwrap().at(&base());
-        assert_eq!(listing.url.as_str(), "https://app.opentrain.ai/api/public/v1/contracts");
+        let listing = encode(&ListContracts::default()).unwrap();
+        assert_eq!(listing.url(&base()).as_str(), "https://app.opentrain.ai/api/public/v1/contracts");
         assert_eq!(listing.body, None);
 
         let body = r#"{"contractId":"c","description":"d","amountUsd":300,"volume":12.5}"#;
         let milestone: CreateMilestone = serde_json::from_str(body).unwrap();
-        let request = encode(&milestone).unwrap().at(&base());
-        assert_eq!(request.url.as_str(), "https://app.opentrain.ai/api/public/v1/contracts/c/milestones");
+        let request = encode(&milestone).unwrap();
+        assert_eq!(request.url(&base()).as_str(), "https://app.opentrain.ai/api/public/v1/contracts/c/milestones");
         assert_eq!(request.body.unwrap(), br#"{"description":"d","amountUsd":300,"volume":12.5}"#);
     }
 

@@ -5,22 +5,18 @@ use clap::builder::PossibleValuesParser;
 
 use crate::install::HOSTS;
 
-/// Characters that every host accepts in the name of a server, and every model in the names of tools made from it.
+/// Every host accepts these characters in a server's name, and every model in the names of its tools.
 const NAME_CHARACTERS: &str = "letters, digits, - and _";
 const LONGEST_NAME: usize = 32;
 
 /// What to install, and where.
 #[derive(Debug, Args)]
 pub struct Install {
-    /// The hosts; every host that is found when it is left out
-    #[arg(value_name = "HOST", value_parser = host_names())]
-    pub(crate) hosts: Vec<String>,
+    #[command(flatten)]
+    pub(crate) scope: Scope,
     /// The name of the entry [default: opentrain, or opentrain-sandbox with --sandbox]
     #[arg(long, value_parser = entry_name)]
     pub(crate) name: Option<String>,
-    /// Show what would be written, and write nothing
-    #[arg(long)]
-    pub(crate) dry_run: bool,
     /// List the hosts: which are found, where their files are, and what of ours is in them
     #[arg(long, conflicts_with_all = ["name", "dry_run"])]
     pub(crate) list: bool,
@@ -29,13 +25,20 @@ pub struct Install {
 /// What to remove, and from where.
 #[derive(Debug, Args)]
 pub struct Uninstall {
-    /// The hosts; every host that is found when it is left out
-    #[arg(value_name = "HOST", value_parser = host_names())]
-    pub(crate) hosts: Vec<String>,
+    #[command(flatten)]
+    pub(crate) scope: Scope,
     /// Remove only the entry of this name [default: every entry that starts this program]
     #[arg(long, value_parser = entry_name)]
     pub(crate) name: Option<String>,
-    /// Show what would be removed, and remove nothing
+}
+
+/// The hosts, and whether their files are changed.
+#[derive(Debug, Args)]
+pub(crate) struct Scope {
+    /// The hosts; every host that is found when it is left out
+    #[arg(value_name = "HOST", value_parser = host_names())]
+    pub(crate) hosts: Vec<String>,
+    /// Show what would be changed, and change nothing
     #[arg(long)]
     pub(crate) dry_run: bool,
 }

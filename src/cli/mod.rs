@@ -1,6 +1,8 @@
-//! The command line: commands and their arguments. `config` declares the flags of the settings and decides what they mean.
+//! The command line: commands and their arguments. `config` declares the flags of the settings and decides what they
+//! mean.
 
 mod install;
+mod reconcile;
 
 use std::ffi::OsString;
 use std::net::SocketAddr;
@@ -12,6 +14,7 @@ use clap_complete::Shell;
 use crate::config::{Environment, Flags};
 
 pub(crate) use install::{Install, Uninstall};
+pub(crate) use reconcile::Reconcile;
 
 /// MCP server for OpenTrain AI: contracts, milestones, and the people who approve them, for AI agents.
 ///
@@ -38,9 +41,9 @@ pub enum Task {
     Serve,
     /// Play the main job on a sandbox: claim an account, create, fund and pay a milestone
     ///
-    /// A real MCP client talks to the real server, over a sandbox on a free loopback port. The demo does the user's part on
-    /// the real pages: it types a code, makes a key and presses buttons. It loses a reply on the way, and reaches a limit.
-    /// Exit status 0 when everything went as expected.
+    /// A real MCP client talks to the real server, over a sandbox on a free loopback port. The demo does the user's
+    /// part on the real pages: it types a code, makes a key and presses buttons. It loses a reply on the way, and
+    /// reaches a limit. Exit status 0 when everything went as expected.
     Demo,
     /// List the tools, each with its parameters and the first sentence of its description
     Tools {
@@ -66,9 +69,9 @@ pub enum Task {
     },
     /// Add this server to the hosts on this machine: Claude Desktop, Cursor, VS Code, Codex, …
     ///
-    /// Writes one entry into the configuration file of each host, with the absolute path of this program, and keeps a copy
-    /// of the file beside it. Settings that are given as flags become arguments of the entry; the token is never written.
-    /// Without HOST it takes every host that is found. Exit status 1 when a file was left alone.
+    /// Writes one entry into the configuration file of each host, with the absolute path of this program, and keeps a
+    /// copy of the file beside it. Settings that are given as flags become arguments of the entry; the token is never
+    /// written. Without HOST it takes every host that is found. Exit status 1 when a file was left alone.
     Install(Install),
     /// Remove this server from the hosts on this machine
     ///
@@ -79,7 +82,14 @@ pub enum Task {
     ///
     /// Give it the flags of the server. It reads the token's status and the account's features, and names the tools that
     /// would be refused, why, and what to do. Exit status 1 when something would be refused.
-    Check,
+    Check {
+        /// Call every tool that reads once, and report where OpenTrain's answers differ from what this server assumes
+        ///
+        /// It writes nothing. The report names fields and kinds of values, and no value: you can send it to the project as
+        /// it is. Exit status 1 when something differs.
+        #[arg(long)]
+        live: bool,
+    },
     /// Stop all writes of every running server of this user, at once
     ///
     /// The servers refuse every write and say why, until `opentrain-mcp thaw`. They need no restart.
@@ -92,29 +102,44 @@ pub enum Task {
     Thaw,
     /// Trust the proxy and the certificates that the environment names now, for the stored account
     ///
-    /// A stored token is not sent while the environment alone names both a proxy (HTTPS_PROXY, ALL_PROXY) and roots of trust
-    /// (SSL_CERT_FILE, SSL_CERT_DIR): together they could read it. Where both are yours, such as a company's proxy, run this
-    /// once with the same environment.
+    /// A stored token is not sent while the environment alone names both a proxy (HTTPS_PROXY, ALL_PROXY) and roots of
+    /// trust (SSL_CERT_FILE, SSL_CERT_DIR): together they could read it. Where both are yours, such as a company's
+    /// proxy, run this once with the same environment.
     Trust,
     /// Save an API key that you have made in the app, after a check
     ///
-    /// Prints the page where a key is made, and reads the key without showing it, or from a pipe. Says what the key may do
-    /// and saves it where OpenTrain's own tools keep theirs. Running servers go on with it by themselves. For example:
-    /// opentrain-mcp login < key.txt
+    /// Prints the page where a key is made, and reads the key without showing it, or from a pipe. Says what the key may
+    /// do and saves it where OpenTrain's own tools keep theirs. Running servers go on with it by themselves. For
+    /// example: opentrain-mcp login < key.txt
     Login,
     /// Revoke the token in the credential file, and remove the account from the file
     ///
     /// A token in the environment stays valid.
     Logout,
-    /// Print the record of writes for a person, writes with an unknown outcome first
+    /// Print the requests on record that wait for a person, each with its link
+    ///
+    /// They are known from the record of writes, and each is looked up. Exit status 1 when one could not be looked up.
+    Approvals {
+        /// Print them as JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Compare the record of writes with OpenTrain: every milestone from the request to the payout
+    ///
+    /// Says what does not fit, such as a milestone that nobody asked for here, another amount, or a confirmed request that
+    /// was not carried out, each with what to do. Exit status 1 when something does not fit.
+    Reconcile(Reconcile),
+    /// Print the record of writes for a person: what is real first, day by day
+    ///
+    /// Writes with an unknown outcome come first of all. Exit status 1 when there is one.
     Audit {
         /// The file [default: the record of this user's servers, or with --sandbox that of the sandbox]
         file: Option<PathBuf>,
     },
     /// Compare an OpenAPI document with the API that this server knows
     ///
-    /// Prints what is new, gone or different: methods, paths, fields, required fields, and scopes where the document names
-    /// them. Exit status 1 when something differs.
+    /// Prints what is new, gone or different: methods, paths, fields, required fields, and scopes where the document
+    /// names them. Exit status 1 when something differs.
     Drift {
         /// The document [default: the one that the API serves, which needs no token]
         #[arg(value_name = "FILE|URL")]
@@ -138,8 +163,8 @@ pub enum Task {
     },
 }
 
-/// The settings that matter to a command, where not all of them do. The others are accepted too, since hosts and scripts
-/// put them before any command, but the help of the command does not show them.
+/// The settings that matter to a command. The other settings are accepted, since hosts and scripts put them before any
+/// command, but the command's help does not show them.
 const MATTER: &[(&str, &[&str])] = &[
     ("demo", &[]),
     ("completions", &[]),
@@ -150,18 +175,20 @@ const MATTER: &[(&str, &[&str])] = &[
     ("trust", &[]),
     ("login", &["timeout"]),
     ("logout", &["timeout"]),
+    ("approvals", &["audit-log", "ledger", "sandbox", "sandbox-port", "timeout"]),
+    ("reconcile", &["audit-log", "ledger", "sandbox", "sandbox-port", "timeout"]),
     ("audit", &["audit-log", "ledger", "sandbox"]),
     ("drift", &["timeout"]),
     ("sandbox", &["sandbox-fault", "log-format", "log-filter"]),
 ];
 
 impl Cli {
-    /// Reads the command line, and the variables of the settings that it does not name.
+    /// Parses the command line, and the variables of settings without a flag.
     ///
     /// # Errors
-    /// What cannot be understood. The help and the version are errors of clap, too.
-    pub fn read(line: Vec<OsString>) -> Result<Self, clap::Error> {
-        let (flags, matches) = Flags::read(command(), line)?;
+    /// A text for the user. Help and version are errors of clap, too.
+    pub fn read(line: &[OsString]) -> Result<Self, clap::Error> {
+        let (flags, matches) = Flags::read(command, line)?;
         Ok(Self { flags, ..Self::from_arg_matches(&matches)? })
     }
 }
@@ -170,7 +197,7 @@ impl Cli {
 pub(crate) fn completions(shell: Shell) -> String {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut command(), env!("CARGO_PKG_NAME"), &mut script);
-    // clap_complete takes the hyphen in the name of a program for a separator in half of its script for Bash
+    // In half of its script for Bash, clap_complete treats the hyphen in a program's name as a separator
     // (clap-rs/clap#6421), so that no command would complete.
     String::from_utf8_lossy(&script).replace("opentrain__subcmd__mcp", "opentrain__mcp")
 }
@@ -179,7 +206,7 @@ pub(crate) fn completions(shell: Shell) -> String {
 #[must_use]
 pub fn command() -> Command {
     let command = Cli::command().mut_args(|argument| argument.global(true).hide_env_values(true));
-    // Deferred, since a command has the settings only when it is built.
+    // A command gets the settings only when it is built.
     command.mut_subcommands(|command| command.defer(with_what_matters))
 }
 
@@ -193,7 +220,7 @@ fn with_what_matters(command: Command) -> Command {
     })
 }
 
-/// Whether errors are to be JSON, as the log is, where the command line itself cannot be read.
+/// True if errors are JSON, as the log is. The command line itself could not be parsed.
 #[must_use]
 pub fn logs_json(line: &[OsString], environment: &Environment) -> bool {
     let words: Vec<_> = line.iter().map(|word| word.to_string_lossy()).collect();

@@ -1,5 +1,8 @@
 //! `opentrain-mcp check`
 
+pub(super) mod live;
+mod survey;
+
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -7,8 +10,7 @@ use serde_json::Value;
 
 use crate::answer::Object;
 use crate::answer::phrases::make_a_key;
-use crate::answer::visible::visible;
-use crate::answer::{Joined, Shown};
+use crate::answer::{Joined, Shown, quoted_to};
 use crate::api::account::switch_of;
 use crate::api::token::hide_tokens;
 use crate::config::{Config, Flags, RecordPlace, ResolvedSetting, Source};
@@ -16,6 +18,7 @@ use crate::engine::catalog::Catalog;
 use crate::engine::{Family, Toolbox};
 use crate::mcp::Server;
 use crate::mcp::client::Client;
+use crate::tools::nouns::standing::seems_unclaimed;
 use crate::tools::{account, agent};
 
 use super::terminal::{BAD, GOOD, HEADING, styled};
@@ -32,16 +35,7 @@ const ASKED: &Catalog = &Catalog {
 /// Prints the verdict, its reasons, and every setting. Exit status 1 if something would be refused.
 pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     let toolbox = toolbox(config)?;
-    // No operator's limit applies to these reads, so their answers should name none; the limits are printed below.
-    let flags = Flags {
-        toolsets: None,
-        tool_prefix: None,
-        read_only: false,
-        max_milestone_usd: None,
-        max_day_usd: None,
-        ..config.flags.clone()
-    };
-    let asking = Config { flags, switches: Vec::new(), record: RecordPlace::Off, ..config.clone() };
+    let asking = without_limits(config);
     let asking = Toolbox::new(services_over(&asking, |embedded| embedded, |client| client)?, ASKED);
     let account = ask(Server::new(Arc::new(asking))?).await?;
     let frozen = toolbox.frozen().await;
@@ -50,7 +44,9 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     } else {
         Vec::new()
     };
-    let verdict = verdict(&account, frozen.as_deref(), &refused, toolbox.served().len());
+    let scopes: Vec<&str> = account.scopes.iter().map(String::as_str).collect();
+    let is_unclaimed = account.is_accepted && seems_unclaimed(&scopes);
+    let verdict = verdict(&account, frozen.as_deref(), is_unclaimed, &refused, toolbox.served().len());
     let (style, words) = match &verdict {
         Ok(words) => (GOOD, words),
         Err(words) => (BAD, words),
@@ -69,6 +65,19 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     }
     print_settings(config)?;
     Ok(if verdict.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The settings for reads to which no operator's limit applies, so that their answers name none.
+fn without_limits(config: &Config) -> Config {
+    let flags = Flags {
+        toolsets: None,
+        tool_prefix: None,
+        read_only: false,
+        max_milestone_usd: None,
+        max_day_usd: None,
+        ..config.flags.clone()
+    };
+    Config { flags, switches: Vec::new(), record: RecordPlace::Off, ..config.clone() }
 }
 
 /// OpenTrain's report about the account.
@@ -108,6 +117,7 @@ async fn ask(server: Server) -> Result<Account, Fault> {
 fn verdict(
     account: &Account,
     frozen: Option<&str>,
+    is_unclaimed: bool,
     refused: &[(String, Vec<Shown>)],
     served: usize,
 ) -> Result<String, String> {
@@ -116,6 +126,13 @@ fn verdict(
     }
     if !account.is_accepted {
         return Err("NOT READY. OpenTrain did not accept what is set, or could not be asked.".into());
+    }
+    if is_unclaimed {
+        return Err(
+            "NOT READY. No person has claimed this account, as far as its scopes tell: an agent claims it with \
+                    claim_account, and until then hiring, messages and payments would be refused."
+                .into(),
+        );
     }
     let closed: usize = refused.iter().map(|(_, tools)| tools.len()).sum();
     if closed > 0 {
@@ -143,7 +160,7 @@ fn print_settings(config: &Config) -> Result<(), Fault> {
         print(&format!("through the proxy {proxy}"))?;
     }
     for root in &config.route.roots {
-        print(&format!("roots of trust: {} ({})", visible(&root.value.display().to_string()), root.source))?;
+        print(&format!("roots of trust: {} ({})", quoted_to(&root.value.display().to_string(), 400), root.source))?;
     }
     print(concat!("\nopentrain-mcp ", env!("CARGO_PKG_VERSION")))
 }

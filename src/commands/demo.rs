@@ -25,7 +25,7 @@ use crate::tools::CATALOG;
 
 use super::Fault;
 use person::{Page, Person};
-use stage::{FinalContract, Stage, aside};
+use stage::{FinalContract, Stage};
 
 /// The contract in the demo.
 const CONTRACT: &str = "ctr_8Kq2";
@@ -38,19 +38,22 @@ const LIMIT: Decimal = Decimal::from_parts(500, 0, 0, false, 0);
 pub(super) async fn run() -> Result<ExitCode, Fault> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
     let sandbox = Sandbox::start_with(listener, &UserSecret::default(), Faults::parse(LOST_REPLY)?)?;
-    let mut stage = Stage::open(sandbox.origin(), owner(&sandbox, Policy::default()).await?)?;
-    let person = Person::new()?;
+    let mut stage = Stage::open(sandbox.origin(), owner(&sandbox, Policy::default()).await?);
+    let played = play(&mut stage, &sandbox).await;
+    stage.close(played)
+}
 
-    ceremony::registers(&mut stage, &person, &sandbox).await?;
-    ceremony::gets_a_key(&mut stage, &person, &sandbox).await?;
-    look(&mut stage, &sandbox).await?;
-    let milestone = claim(&mut stage, &person).await?;
-    lost_reply(&mut stage).await?;
-    fund(&mut stage, &person, &milestone).await?;
-    release(&mut stage, &person, &milestone).await?;
-    limit(&mut stage, &sandbox).await?;
-    count(&mut stage).await?;
-    stage.close()
+async fn play(stage: &mut Stage, sandbox: &Sandbox) -> Result<(), Fault> {
+    let person = Person::new()?;
+    ceremony::registers(stage, &person, sandbox).await?;
+    ceremony::gets_a_key(stage, &person, sandbox).await?;
+    look(stage, sandbox).await?;
+    let milestone = claim(stage, &person).await?;
+    lost_reply(stage).await?;
+    fund(stage, &person, &milestone).await?;
+    release(stage, &person, &milestone).await?;
+    limit(stage, sandbox).await?;
+    count(stage).await
 }
 
 /// An agent with a key of the account that already has contracts.
@@ -68,48 +71,50 @@ async fn agent(sandbox: &Sandbox, tokens: InMemory, policy: Policy) -> Result<Cl
 }
 
 async fn look(stage: &mut Stage, sandbox: &Sandbox) -> Result<(), Fault> {
-    stage.scene("WHAT THERE IS")?;
-    aside("operator", "starts the server with the key of an account that has contracts")?;
+    stage.scene("WHAT THERE IS");
+    stage.aside("operator", "starts the server with the key of an account that has contracts");
     stage.agent = owner(sandbox, Policy::default()).await?;
-    let listed = stage.call("list_contracts", json!({ "limit": 2 })).await?;
-    stage.server(at(&listed, "/contracts/0/id").is_some_and(|id| id == CONTRACT), &listed)
+    let overview = stage.call("get_overview", json!({})).await?;
+    stage.server(at(&overview, "/waitingForYou/conversations").is_some(), &overview);
+    Ok(())
 }
 
 async fn claim(stage: &mut Stage, person: &Person) -> Result<Value, Fault> {
-    stage.scene("NOBODY OWNS IT YET")?;
+    stage.scene("NOBODY OWNS IT YET");
     let wanted = milestone("Second labeling batch", 300);
     let refused = stage.call("create_milestone", wanted.clone()).await?;
-    stage.server(at(&refused, "/error/reason").is_some_and(|reason| reason == "account_claim_required"), &refused)?;
+    stage.server(at(&refused, "/error/reason").is_some_and(|reason| reason == "account_claim_required"), &refused);
 
     press(stage, person, at(&refused, "/error/claimUrl"), "Claim account").await?;
 
     let created = stage.call("create_milestone", wanted).await?;
-    stage.server(at(&created, "/outcome").is_some_and(|outcome| outcome == "created"), &created)?;
+    stage.server(at(&created, "/outcome").is_some_and(|outcome| outcome == "created"), &created);
     Ok(json!({ "milestoneId": at(&created, "/milestone/id") }))
 }
 
 async fn lost_reply(stage: &mut Stage) -> Result<(), Fault> {
-    stage.scene("THE REPLY IS LOST")?;
+    stage.scene("THE REPLY IS LOST");
     let wanted = milestone("Third labeling batch", 150);
-    aside("network", "drops the reply after the milestone was stored")?;
+    stage.aside("network", "drops the reply after the milestone was stored");
     let recovered = stage.call("create_milestone", wanted.clone()).await?;
-    stage.server(at(&recovered, "/outcome").is_some_and(|outcome| outcome == "recovered"), &recovered)?;
+    stage.server(at(&recovered, "/outcome").is_some_and(|outcome| outcome == "recovered"), &recovered);
     let repeated = stage.call("create_milestone", wanted).await?;
     let same = at(&repeated, "/milestone/id") == at(&recovered, "/milestone/id");
-    stage.server(same && at(&repeated, "/outcome").is_some_and(|outcome| outcome == "existing"), &repeated)
+    stage.server(same && at(&repeated, "/outcome").is_some_and(|outcome| outcome == "existing"), &repeated);
+    Ok(())
 }
 
 async fn fund(stage: &mut Stage, person: &Person, milestone: &Value) -> Result<(), Fault> {
-    stage.scene("MONEY NEEDS A PERSON")?;
+    stage.scene("MONEY NEEDS A PERSON");
     let no_card = stage.call("request_milestone_funding", milestone.clone()).await?;
-    stage.server(at(&no_card, "/error/reason").is_some_and(|reason| reason == "payment_method_required"), &no_card)?;
+    stage.server(at(&no_card, "/error/reason").is_some_and(|reason| reason == "payment_method_required"), &no_card);
     press(stage, person, at(&no_card, "/error/billingUrl"), "Add payment method").await?;
 
     decide(stage, person, ("request_milestone_funding", "Confirm: fund $300"), milestone, "ACTIVE_FUNDED").await
 }
 
 async fn release(stage: &mut Stage, person: &Person, milestone: &Value) -> Result<(), Fault> {
-    stage.scene("THE WORK IS DONE, AND PAID")?;
+    stage.scene("THE WORK IS DONE, AND PAID");
     decide(stage, person, ("request_milestone_approval", "Confirm: pay Maria G. $300"), milestone, "PAID").await
 }
 
@@ -122,24 +127,26 @@ async fn decide(
     becomes: &str,
 ) -> Result<(), Fault> {
     let asked = stage.call(tool, milestone.clone()).await?;
-    stage.server(at(&asked, "/outcome").is_some_and(|outcome| outcome == "pending_approval"), &asked)?;
+    stage.server(at(&asked, "/outcome").is_some_and(|outcome| outcome == "pending_approval"), &asked);
     press(stage, person, at(&asked, "/approval/approvalUrl"), button).await?;
     let wait = json!({ "approvalId": at(&asked, "/approval/id"), "timeoutSeconds": 5 });
     let decided = stage.call("wait_for_approval", wait).await?;
     let confirmed = at(&decided, "/approval/status").is_some_and(|status| status == "confirmed");
-    stage.server(confirmed && decided.text.contains(becomes), &decided)
+    stage.server(confirmed && decided.text.contains(becomes), &decided);
+    Ok(())
 }
 
 async fn limit(stage: &mut Stage, sandbox: &Sandbox) -> Result<(), Fault> {
-    stage.scene("A LIMIT THAT HOLDS")?;
-    aside("operator", &format!("starts the server with --max-milestone-usd {LIMIT}"))?;
+    stage.scene("A LIMIT THAT HOLDS");
+    stage.aside("operator", &format!("starts the server with --max-milestone-usd {LIMIT}"));
     stage.agent = owner(sandbox, Policy { max_milestone: Some(LIMIT), ..Policy::default() }).await?;
     let refused = stage.call("create_milestone", milestone("Everything at once", 900)).await?;
-    stage.server(at(&refused, "/error/reason").is_some_and(|reason| reason == "over_limit"), &refused)
+    stage.server(at(&refused, "/error/reason").is_some_and(|reason| reason == "over_limit"), &refused);
+    Ok(())
 }
 
 async fn count(stage: &mut Stage) -> Result<(), Fault> {
-    stage.scene("WHAT IS SO NOW")?;
+    stage.scene("WHAT IS SO NOW");
     let contract = stage.call("get_contract", json!({ "contractId": CONTRACT })).await?;
     let listed = contract.structured.pointer("/contract/milestones").and_then(Value::as_array);
     let listed: Vec<&Value> = listed.into_iter().flatten().collect();
@@ -153,21 +160,24 @@ async fn count(stage: &mut Stage) -> Result<(), Fault> {
         funded: funded.filter_map(|made| Decimal::from_str_exact(&made.get("amountUsd")?.to_string()).ok()).sum(),
     });
     let once = made.iter().all(|same| same.len() == 1);
-    stage.server(once && named("Everything at once").is_empty(), &contract)
+    stage.server(once && named("Everything at once").is_empty(), &contract);
+    Ok(())
 }
 
 /// The person opens the page of an answer and presses a button.
 async fn press(stage: &mut Stage, person: &Person, url: Option<&Value>, button: &str) -> Result<(), Fault> {
     let page = opens(stage, person, url, button).await?;
     let after = person.press(&page, button, &[]).await?;
-    stage.person(!after.offers(button), &format!("presses [{button}] and sees \"{}\"", after.title))
+    let path = page.path();
+    stage.person(!after.offers(button), &format!("opens {path}, presses [{button}], sees \"{}\"", after.title));
+    Ok(())
 }
 
 /// The person opens a page and finds this button.
 async fn opens(stage: &mut Stage, person: &Person, url: Option<&Value>, button: &str) -> Result<Page, Fault> {
     let url = url.and_then(Value::as_str).ok_or("the answer has no link for the person")?;
     let page = person.open(url).await?;
-    stage.person(page.offers(button), &format!("opens {url} and sees \"{}\" {}", page.title, page.buttons()))?;
+    stage.finds(page.offers(button), &format!("opens {url} and sees \"{}\" {}", page.title, page.buttons()));
     Ok(page)
 }
 

@@ -46,25 +46,25 @@ fn targets(machine: &Machine, names: &[String]) -> Vec<Target> {
 pub(super) fn install(options: &Install, environment: &Environment, arguments: Vec<String>) -> Result<ExitCode, Fault> {
     let machine = &machine(environment)?;
     if options.list {
-        return list(machine, &options.hosts);
+        return list(machine, &options.scope.hosts);
     }
     let launch = &Launch { command: machine.own_path()?, arguments };
     let default = if launch.is_sandbox() { SANDBOX_NAME } else { DEFAULT_NAME };
     let name = options.name.as_deref().unwrap_or(default);
-    let targets = targets(machine, &options.hosts);
+    let targets = targets(machine, &options.scope.hosts);
     if targets.is_empty() {
         return none_found(machine, name, launch);
     }
     let (mut done, mut failed) = (Vec::new(), false);
     for Target { host, location, is_found } in &targets {
         let path = &location.file;
-        match install::install(host, path, name, launch, options.dry_run) {
+        match install::install(host, path, name, launch, options.scope.dry_run) {
             Ok(change) => {
-                print(&added(host, path, name, &change, options.dry_run))?;
+                print(&added(host, path, name, &change, options.scope.dry_run))?;
                 if !is_found {
                     print(&format!("  {} was not found on this machine; the file is ready for it.", host.title))?;
                 }
-                if options.dry_run && change != Change::Nothing {
+                if options.scope.dry_run && change != Change::Nothing {
                     print_whole(&snippet(host, name, launch)?)?;
                 }
                 done.push(*host);
@@ -83,7 +83,7 @@ pub(super) fn install(options: &Install, environment: &Environment, arguments: V
              Install it for good, and run install again."
         ))?;
     }
-    if !options.dry_run && !done.is_empty() {
+    if !options.scope.dry_run && !done.is_empty() {
         next(&done, launch)?;
     }
     Ok(ExitCode::from(u8::from(failed)))
@@ -164,11 +164,11 @@ fn none_found(machine: &Machine, name: &str, launch: &Launch) -> Result<ExitCode
 pub(super) fn uninstall(options: &Uninstall, environment: &Environment) -> Result<ExitCode, Fault> {
     let machine = machine(environment)?;
     let (mut removed, mut failed) = (false, false);
-    for Target { host, location, .. } in targets(&machine, &options.hosts) {
-        match install::uninstall(host, &location.file, options.name.as_deref(), options.dry_run) {
+    for Target { host, location, .. } in targets(&machine, &options.scope.hosts) {
+        match install::uninstall(host, &location.file, options.name.as_deref(), options.scope.dry_run) {
             Ok(Change::Removed { names, restored, copy }) => {
                 removed = true;
-                let remove = if options.dry_run { "would remove" } else { "removed" };
+                let remove = if options.scope.dry_run { "would remove" } else { "removed" };
                 let after = match (restored, copy) {
                     (true, _) => " The file is what it was before the installation.".to_owned(),
                     (false, Some(copy)) => format!(
@@ -177,7 +177,7 @@ pub(super) fn uninstall(options: &Uninstall, environment: &Environment) -> Resul
                     ),
                     (false, None) => String::new(),
                 };
-                let after = if options.dry_run { String::new() } else { after };
+                let after = if options.scope.dry_run { String::new() } else { after };
                 print(&format!(
                     "{}: {remove} {} from {}.{after}",
                     host.title,

@@ -12,7 +12,7 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
 
 use super::fault::Fault;
-use crate::api::token::{TokenSource, hide_tokens};
+use crate::api::token::{TokenSource, hide_secrets};
 use crate::config::{Credentials, Flags, LogFormat};
 
 /// How many lines may wait to be written.
@@ -94,10 +94,7 @@ impl Write for Line<'_> {
 impl Drop for Line<'_> {
     fn drop(&mut self) {
         let mut line = String::from_utf8_lossy(&self.text).into_owned();
-        for secret in self.log.credentials.secrets() {
-            secret.mask(&mut line);
-        }
-        let line = hide_tokens(&line).into_owned();
+        hide_secrets(&mut line, self.log.credentials.secrets());
         let queue = self.log.queue.get_or_init(|| {
             let (queue, entries) = sync_channel(QUEUE);
             // Without a thread there is no log; everything else goes on.

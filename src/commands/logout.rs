@@ -34,7 +34,7 @@ pub(super) async fn run(config: &Config, overriding: Option<&'static str>) -> Re
     let client = Client::new(Box::new(config.origin.clone()), config.flags.timeout).through(config.proxies.clone());
     // Neither token is sent as a header, so both are masked in the answer.
     let deadline = deadline();
-    let caller = Caller { token: Some(&token), claim_token: account.claim_token.as_ref(), deadline };
+    let caller = Caller { token: Some(&token), claim_token: account.claim_token.as_ref(), ..Caller::nobody(deadline) };
     client.send(&RevokeOwnToken { token: token.expose().to_owned() }, caller).await?;
     lock.store(StoredAccount::default())?;
     print("Revoked and forgotten: the token no longer works anywhere.")?;

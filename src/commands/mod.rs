@@ -1,5 +1,7 @@
 //! The commands of the binary, one file each: they put the parts together and run them. Start with `start`.
 
+mod approvals;
+mod ask;
 mod audit;
 mod call;
 mod check;
@@ -12,6 +14,8 @@ mod ledger;
 mod log;
 mod login;
 mod logout;
+mod notify;
+mod reconcile;
 mod sandbox;
 mod terminal;
 mod tools;
@@ -46,7 +50,7 @@ use terminal::{print, print_whole};
 pub fn start(line: Vec<OsString>) -> ExitCode {
     leave_no_core_dump();
     let environment = Environment::of_process();
-    let cli = match Cli::read(line.clone()) {
+    let cli = match Cli::read(&line) {
         Ok(cli) => cli,
         Err(fault) if !fault.use_stderr() => fault.exit(),
         Err(fault) => {
@@ -123,7 +127,11 @@ async fn perform(
             warn(config);
             ledger::connect(config).await?;
             greet();
-            stdio::serve(server(config)?).await?;
+            let toolbox = Arc::new(toolbox(config)?);
+            if let Some(notifier) = toolbox.services.notifier.clone() {
+                tokio::spawn(notify::watch(Arc::downgrade(&toolbox), notifier));
+            }
+            stdio::serve(Server::new(toolbox)?).await?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Demo => demo::run().await,
@@ -134,7 +142,8 @@ async fn perform(
             let toolbox = toolbox_over(config, Embedded::for_one_call, Client::reading_whole)?;
             call::run(Server::new(Arc::new(toolbox))?, &tool, &arguments, json).await
         }
-        Task::Check => check::run(config).await,
+        Task::Check { live: true } => check::live::run(config).await,
+        Task::Check { live: false } => check::run(config).await,
         Task::Completions { shell } => {
             print_whole(&completions(shell))?;
             Ok(ExitCode::SUCCESS)
@@ -143,6 +152,8 @@ async fn perform(
         Task::Trust => trust::run(config),
         Task::Login => login::run(config, overriding).await,
         Task::Logout => logout::run(config, overriding).await,
+        Task::Approvals { json } => approvals::run(config, json).await,
+        Task::Reconcile(options) => reconcile::run(config, &options).await,
         Task::Audit { file } => audit::run(config, file.as_deref()).await,
         // `run` has done these already.
         Task::Freeze { .. } | Task::Thaw => Ok(ExitCode::SUCCESS),
@@ -180,7 +191,9 @@ fn services_over(
         (Box::new(config.origin.clone()), config.credentials.clone())
     };
     let client = change(Client::new(endpoint, flags.timeout).through(config.proxies.clone()));
-    Ok(Services::new(client, tokens, operator(config)?, flags.human_wait, flags.sandbox))
+    let mut services = Services::new(client, tokens, operator(config)?, flags.human_wait, flags.sandbox);
+    services.notifier = notify::Messenger::of(config);
+    Ok(services)
 }
 
 /// The faults that the sandbox simulates.

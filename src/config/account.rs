@@ -1,5 +1,5 @@
-//! The token and the base URL: which variable, file or default gives them. Neither has a flag, since process lists show
-//! flags, and both may come from several variables or from the credential file.
+//! Finds the token and the base URL in the variables, the credential file and the defaults. Neither has a flag, since
+//! process lists show flags.
 
 use std::sync::Arc;
 
@@ -17,7 +17,7 @@ use super::placeholder::{unfilled, unfilled_token};
 use super::route::{Route, Sourced};
 use super::source::{ResolvedSetting, Source};
 
-/// The tokens with their route, and the two settings as they are in effect.
+/// The tokens with their route, and the two settings for display.
 pub(super) struct Account {
     pub(super) route: Route,
     pub(super) credentials: Arc<Credentials>,
@@ -25,7 +25,7 @@ pub(super) struct Account {
 }
 
 impl Account {
-    /// The account of the sandbox: neither token nor base matters, and nothing of the user's is read.
+    /// The sandbox needs neither token nor base, so no file of the user is read.
     pub(super) fn of_sandbox(environment: &Environment, notices: Vec<String>) -> Result<Self, ConfigError> {
         let route = Route::new(default_base()?, None, None);
         let settings = [("token", &TOKEN_VARIABLES[..]), ("base-url", &BASE_URL_VARIABLES)].map(|(name, variables)| {
@@ -55,10 +55,10 @@ impl Account {
     }
 }
 
-/// A key that a person has typed or pasted.
+/// Checks a key that a person has typed or pasted.
 ///
 /// # Errors
-/// Why it cannot be a key.
+/// The reason why it is no key.
 pub fn typed_token(text: &str) -> Result<Token, String> {
     let text = text.trim();
     if text.is_empty() {
@@ -74,7 +74,7 @@ fn setting(name: &str, value: &str, source: Source) -> ResolvedSetting {
     ResolvedSetting { name: name.into(), value: value.into(), source, ..ResolvedSetting::default() }
 }
 
-/// The variables that are set, in the order of precedence, each with its value.
+/// The variables that are set, with their values, in the order of precedence.
 fn set<'a>(
     variables: &'static [&'static str],
     environment: &'a Environment,
@@ -82,7 +82,7 @@ fn set<'a>(
     variables.iter().filter_map(|name| Some((environment.raw(name)?, *name)))
 }
 
-/// The token of the environment and its variable. A placeholder is not used, whatever variable comes after it.
+/// The token of the environment and its variable. After a placeholder no other variable is used.
 fn token(environment: &Environment, notices: &mut Vec<String>) -> Result<Option<Sourced<Token>>, ConfigError> {
     let mut token = None;
     for (text, variable) in set(&TOKEN_VARIABLES, environment) {
@@ -132,8 +132,8 @@ fn default_base() -> Result<Sourced<Url>, ConfigError> {
     Ok(Sourced { value: parse_origin(DEFAULT_ORIGIN, &Source::Default)?, source: Source::Default })
 }
 
-/// An origin: scheme, host, port. Plain http would send the token in the clear: only on loopback. A placeholder is
-/// refused, since another base than the intended one would get the token.
+/// Parses an origin: scheme, host, port. Plain http is for loopback only, since it shows the token to others. A
+/// placeholder is refused, since a base that was not intended would get the token.
 fn parse_origin(text: &str, source: &Source) -> Result<Url, ConfigError> {
     let wrong = |problem: String| Err(refused(source, problem));
     if let Some(why) = unfilled(text) {

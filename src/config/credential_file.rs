@@ -1,4 +1,4 @@
-//! Reads the credential file, and decides which of its tokens may go to which base. It changes nothing but what an earlier
+//! Reads the credential file, and decides which of its tokens may go to which base. It only finishes what an earlier
 //! process left unfinished.
 
 use std::io;
@@ -18,18 +18,17 @@ use super::source::Source;
 
 /// The fields of the file that this program reads; each is text.
 const NAMES: [&str; 4] = ["apiToken", "baseUrl", "claimToken", ISSUED_BY];
-/// Where the account is from, when that is a base that only the environment named. Unlike `baseUrl` it leads no token there:
-/// it says which base the tokens of this file may go to.
+/// The base of the account, if only the environment named that base. Unlike `baseUrl` it sends no token there; it says
+/// which base the tokens of this file may go to.
 pub(super) const ISSUED_BY: &str = "issuedBy";
 
-/// The credential file as it was read.
 #[derive(Clone)]
 pub(super) struct CredentialFile {
     path: PathBuf,
-    /// All fields; `None` when the file cannot be read.
+    /// All fields; `None` if the file cannot be read.
     pub(super) fields: Option<Map<String, Value>>,
     pub(super) notices: Vec<String>,
-    /// Set when the account was found beside the file and could not be put in place.
+    /// Set if the account was found beside the file and could not be put in place.
     pub(super) unsaved: Option<Unsaved>,
 }
 
@@ -40,7 +39,7 @@ impl CredentialFile {
         if files::beside(&real).is_empty() {
             return Self::read(path);
         }
-        // A process that holds the lock is writing now: what is beside the file is not left over.
+        // A process that holds the lock is writing now, so the file beside it is not left over.
         let lock = files::open_log(&lock_path(&path)).and_then(|lock| {
             files::lock(&lock, Duration::ZERO)?;
             Ok(lock)
@@ -109,20 +108,20 @@ impl CredentialFile {
         self.raw(name).filter(|text| why_unfilled(name, text).is_none())
     }
 
-    /// The base as it stands there, a placeholder included.
+    /// The base in the file, which may be a placeholder.
     pub(super) fn base_url(&self) -> Option<&str> {
         self.raw("baseUrl")
     }
 
-    /// The account, if it may go to the base of `route`: to the account's own base or the default one, and by no way that
-    /// the environment alone has laid. A hostile project's configuration could have set either to fetch the token.
+    /// The account, if it may go to the base of `route`: to the account's own base or the default one, and by no way
+    /// that the environment alone has laid. A hostile project's configuration could have set either to fetch the token.
     pub(super) fn account_for(&mut self, route: &Route) -> StoredAccount {
         let Some(token) = self.text("apiToken").map(str::to_owned) else { return StoredAccount::default() };
         let issuer = self.text(ISSUED_BY);
         let own = issuer.or(self.base_url()).unwrap_or(DEFAULT_ORIGIN).to_owned();
         let fits_default = issuer.is_none() && route.is_at(DEFAULT_ORIGIN);
         if !route.is_at(&own) {
-            // The token of the environment is in use at the default base; a notice has said so.
+            // The environment's token is used at the default base, and a notice has said so.
             if fits_default && route.base.source == Source::Default {
                 return StoredAccount::default();
             }
@@ -150,13 +149,13 @@ impl CredentialFile {
     }
 }
 
-/// Why the text of a field counts as not there.
+/// Why the text of a field is not used.
 fn why_unfilled(name: &str, text: &str) -> Option<&'static str> {
     if matches!(name, "baseUrl" | ISSUED_BY) { unfilled(text) } else { unfilled_token(text) }
 }
 
-/// The lock is a file beside the credential file, since the credential file is replaced. It is beside the file itself, not
-/// beside a link to it: all links share it.
+/// The lock is a file beside the credential file, since the credential file is replaced. It is beside the file itself,
+/// not beside a link to it: all links share it.
 pub(super) fn lock_path(path: &Path) -> PathBuf {
     let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     real.with_extension("json.lock")
@@ -166,7 +165,7 @@ fn is_text(fields: &Map<String, Value>, name: &str) -> bool {
     fields.get(name).is_none_or(|value| value.is_string() || value.is_null())
 }
 
-/// Where a JSON error is, without the text there.
+/// The place of a JSON error, without the text, which may be secret.
 fn place(fault: &serde_json::Error) -> String {
     format!("line {}, column {}", fault.line(), fault.column())
 }

@@ -1,5 +1,5 @@
-//! The token in use, and the account in the file of OpenTrain's own tools: `{"apiToken", "baseUrl", "claimToken"}`. A new
-//! account is in use at once; if it cannot be saved, saving is tried again.
+//! The token in use, and the account in the file of OpenTrain's own tools: `{"apiToken", "baseUrl", "claimToken"}`. A
+//! new account is in use at once; if it cannot be saved, saving is tried again.
 
 use std::fs::File;
 use std::io;
@@ -22,7 +22,7 @@ use super::source::Source;
 
 /// How long another process may hold the lock.
 const PATIENCE: Duration = Duration::from_secs(10);
-/// The same while a call waits that does not need the file.
+/// Like `PATIENCE`, while a call waits that does not need the file.
 const SHORT_PATIENCE: Duration = Duration::from_millis(200);
 /// The room that is reserved for a new account, in addition to what the file holds. Tokens have some hundred bytes.
 const ROOM: usize = 16 * 1024;
@@ -30,14 +30,15 @@ const ROOM: usize = 16 * 1024;
 /// The source of the token: the environment, or the file, which is read again when its token is refused.
 #[derive(Clone, Debug)]
 pub struct Credentials {
-    /// Where each token may go. It holds the token of the environment, and the path of the file.
+    /// Where each token may go. It contains the environment's token and the path of the file.
     route: Route,
     state: Arc<RwLock<State>>,
-    /// Locked while the file is read or written and the state follows it, so that an older read never replaces a newer write.
+    /// Locked while the file is read or written and the state follows it, so that an older read never replaces a newer
+    /// write.
     in_step: Arc<Mutex<()>>,
     /// Notices about the other settings, found at start.
     notices: Vec<String>,
-    /// What became of an account that had to be saved again, until a caller takes this notice.
+    /// How saving an account again ended, until a caller takes this notice.
     saved_again: Arc<Mutex<Option<String>>>,
 }
 
@@ -69,7 +70,7 @@ impl Credentials {
         }
     }
 
-    /// The same with more notices for the user.
+    /// Adds notices for the user.
     pub(super) fn with_notices(mut self, notices: impl IntoIterator<Item = String>) -> Self {
         self.notices.extend(notices);
         self
@@ -91,7 +92,7 @@ impl Credentials {
         })
     }
 
-    /// A description of the token that shows nothing secret, and its source.
+    /// Describes the token and its source without the secret.
     pub(super) fn described(&self) -> (String, Source) {
         let source = match (&self.route.token, &self.route.file) {
             (Some(token), _) => token.source.clone(),
@@ -108,8 +109,8 @@ impl Credentials {
         self.state.read().map(|state| state.clone()).unwrap_or_default()
     }
 
-    /// Reads the file again. A token that another process has put there is used. A file without a token, or with the token
-    /// from before one that could not be saved, changes nothing: that one is only in memory.
+    /// Reads the file again. A token that another process has put there is used. A file without a token, or with the
+    /// token from before one that could not be saved, changes nothing: that one is only in memory.
     fn reread(&self, path: &Path) -> CredentialFile {
         let _in_step = self.in_step.lock().unwrap_or_else(PoisonError::into_inner);
         let file = CredentialFile::read(path.to_owned());

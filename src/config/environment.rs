@@ -1,5 +1,5 @@
-//! The environment: which variables count as set, and the folders that they name. No other file reads the environment;
-//! clap looks at the variables of the flags itself.
+//! Decides which environment variables count as set, and finds the folders that they name. No other file reads the
+//! environment; clap reads the variables of the flags itself.
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
@@ -8,17 +8,17 @@ use std::path::PathBuf;
 use super::names::TOKEN_VARIABLES;
 use super::placeholder::unfilled;
 
-/// The value of a variable of this process, without blanks around it, if it is set to something.
+/// The value of a variable, trimmed, if it is not empty.
 pub(super) fn variable(name: &OsStr) -> Option<String> {
     let value = std::env::var_os(name)?;
     Some(value.to_string_lossy().trim().to_owned()).filter(|value| !value.is_empty())
 }
 
-/// The environment, as far as its names are text.
+/// The variables whose names are text.
 #[derive(Clone, Debug, Default)]
 pub struct Environment {
     variables: BTreeMap<String, OsString>,
-    /// The home folder that the user database names, whatever the environment says.
+    /// The home folder in the user database.
     user_home: Option<PathBuf>,
 }
 
@@ -37,13 +37,13 @@ impl Environment {
         Self { variables: variables.collect(), user_home }
     }
 
-    /// An environment made of pairs.
+    /// For tests.
     pub fn of(pairs: impl IntoIterator<Item = (String, String)>) -> Self {
         let variables = pairs.into_iter().map(|(name, value)| (name, value.into())).collect();
         Self { variables, user_home: None }
     }
 
-    /// The same without the variables that hold a token: for what concerns the saved account only.
+    /// Leaves out the variables that contain a token, for commands about the saved account.
     #[must_use]
     pub fn without_token(&self) -> Self {
         let mut others = self.clone();
@@ -51,24 +51,31 @@ impl Environment {
         others
     }
 
-    /// A variable as it stands. Windows does not tell `Path` from `PATH`.
+    /// The raw value.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&str> {
-        let same = |own: &str| if cfg!(windows) { own.eq_ignore_ascii_case(name) } else { own == name };
-        self.variables.iter().find(|(own, _)| same(own)).and_then(|(_, value)| value.to_str())
+        self.value(name)?.to_str()
     }
 
-    /// The value of a variable that is set to something, be it a placeholder.
+    /// The value of a variable. Windows does not tell `Path` from `PATH`.
+    fn value(&self, name: &str) -> Option<&OsString> {
+        if !cfg!(windows) {
+            return self.variables.get(name);
+        }
+        self.variables.iter().find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+
+    /// A value that is not empty. It may be a placeholder.
     pub(super) fn raw(&self, name: &str) -> Option<&str> {
-        self.variables.get(name)?.to_str().map(str::trim).filter(|value| !value.is_empty())
+        self.value(name)?.to_str().map(str::trim).filter(|value| !value.is_empty())
     }
 
-    /// A variable exactly as other libraries read it: no placeholder and no odd byte makes it unset. Empty if it is not set.
+    /// The value as other libraries read it, even if it is a placeholder or no text. Empty if it is not set.
     pub(super) fn as_it_stands(&self, name: &str) -> &OsStr {
-        self.variables.get(name).map_or(OsStr::new(""), OsString::as_os_str)
+        self.value(name).map_or(OsStr::new(""), OsString::as_os_str)
     }
 
-    /// The value of a variable that somebody filled in.
+    /// A value that is not empty and no placeholder.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
         self.raw(name).filter(|value| unfilled(value).is_none())
     }
@@ -86,16 +93,19 @@ impl Environment {
         self.config_folders().next()
     }
 
-    /// That folder, and the one in the home folder where `XDG_CONFIG_HOME` names another.
+    /// That folder, and the one in the home folder if `XDG_CONFIG_HOME` names another.
     fn config_folders(&self) -> impl Iterator<Item = PathBuf> {
         let named = self.folder_in("XDG_CONFIG_HOME");
         let in_home = self.home().map(|home| home.join(".config")).filter(|folder| Some(folder) != named.as_ref());
         named.into_iter().chain(in_home).map(|config| config.join("opentrain"))
     }
 
-    /// `${XDG_STATE_HOME:-~/.local/state}/opentrain-mcp`: the record, the locks.
+    /// `${XDG_STATE_HOME:-~/.local/state}/opentrain-mcp`: the record, the locks. On Windows, programs keep such files in
+    /// `%LOCALAPPDATA%`.
     pub(super) fn state_folder(&self) -> Option<PathBuf> {
-        let state = self.folder_in("XDG_STATE_HOME").or_else(|| Some(self.home()?.join(".local/state")));
+        let named = self.folder_in("XDG_STATE_HOME");
+        let of_system = || self.folder_in("LOCALAPPDATA").filter(|_| cfg!(windows));
+        let state = named.or_else(of_system).or_else(|| Some(self.home()?.join(".local/state")));
         Some(state?.join("opentrain-mcp"))
     }
 
@@ -104,15 +114,15 @@ impl Environment {
         Some(self.config_folder()?.join("cli.json"))
     }
 
-    /// The files that the stop switch is written to. One is in the home folder whatever `XDG_CONFIG_HOME` says: servers of
-    /// one user may be started with another one each, and a freeze stops all of them.
+    /// The files that the stop switch is written to. One is in the home folder whatever `XDG_CONFIG_HOME` says: servers
+    /// of one user may be started with another one each, and a freeze stops all of them.
     #[must_use]
     pub fn switch_paths(&self) -> Vec<PathBuf> {
         self.config_folders().map(|folder| folder.join(SWITCH)).collect()
     }
 
-    /// The files where the stop switch is looked for: these, and the one in the home folder that the user database names,
-    /// so that another `HOME` does not hide it.
+    /// The files where the stop switch is looked for: these, and the one in the home folder that the user database
+    /// names, so that another `HOME` does not hide it.
     #[must_use]
     pub fn all_switch_paths(&self) -> Vec<PathBuf> {
         let mut paths = self.switch_paths();
@@ -128,7 +138,7 @@ fn home_in_user_database() -> Option<PathBuf> {
     Some(user.dir)
 }
 
-#[cfg(not(unix))]
+#[cfg(windows)]
 fn home_in_user_database() -> Option<PathBuf> {
-    None
+    dirs::home_dir()
 }

@@ -1,4 +1,4 @@
-//! A setting that cannot be used, and where it was set.
+//! The error for a setting that cannot be used.
 
 use super::source::Source;
 
@@ -10,7 +10,6 @@ pub struct ConfigError {
     problem: String,
 }
 
-/// The error for what was set at `source`.
 pub(super) fn refused(source: &Source, problem: impl Into<String>) -> ConfigError {
     ConfigError { origin: source.to_string(), problem: problem.into() }
 }

@@ -1,9 +1,10 @@
-//! Every setting that has a flag. One declaration gives the flag, its variable, its default and its help; the tables in the
-//! documentation and in `check` are made from it. `resolve` decides what the values mean together.
+//! Declares every setting that has a flag: one declaration gives the flag, its variable, its default, its help, and the
+//! tables in the documentation and in `check`. `resolve` decides what the values mean together.
 
 use std::ffi::OsString;
 use std::time::Duration;
 
+use clap::error::ErrorKind;
 use clap::{ArgMatches, Args, Command, FromArgMatches};
 use rust_decimal::Decimal;
 use tracing_subscriber::filter::Targets;
@@ -11,7 +12,9 @@ use tracing_subscriber::filter::Targets;
 use super::ledger_url::LedgerUrl;
 use super::names::HEADING;
 use super::source::{ResolvedSetting, Source};
-use super::values::{LogFormat, Reader, dollars, log_format, minutes, optional, port, seconds, switch, tool_prefix};
+use super::values::{
+    LogFormat, Notify, Reader, dollars, log_format, minutes, notify, optional, port, seconds, switch, tool_prefix,
+};
 
 const NO_LIMIT: &str = "no limit";
 const NONE: &str = "none";
@@ -20,10 +23,10 @@ const USUAL_RECORD: &str = "~/.local/state/opentrain-mcp/record.jsonl";
 
 const USUAL_LEDGER: &str = "files of this user";
 
-/// clap reads `Option` itself, as an argument without a default. These settings have one, which stands for none.
+/// clap treats an `Option` as an argument without a default. These settings have a default, which means none.
 type Optional<T> = Option<T>;
 
-/// The settings that have a flag: as typed, else from their variable, else their default.
+/// The settings that have a flag: from the flag, the variable, or the default.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = HEADING)]
 pub struct Flags {
@@ -32,8 +35,8 @@ pub struct Flags {
     #[arg(value_parser = Reader(seconds(0.1..=600.0)), allow_hyphen_values = true)]
     pub timeout: Duration,
 
-    /// How long a call may wait for the user whose host has opened a page, up to 3600; 0: it does not wait. With more than
-    /// 40, calls may last longer than 50 s: only for hosts that allow it
+    /// How long a call may wait for the user whose host has opened a page, up to 3600; 0: it does not wait. With more
+    /// than 40, calls may last longer than 50 s: only for hosts that allow it
     #[arg(long, value_name = "SECONDS", env = "OPENTRAIN_HUMAN_WAIT", default_value = "40")]
     #[arg(value_parser = Reader(seconds(0.0..=3600.0)), allow_hyphen_values = true)]
     pub human_wait: Duration,
@@ -57,28 +60,28 @@ pub struct Flags {
     #[arg(value_parser = Reader(optional(USUAL_TOOLSETS, families)))]
     pub toolsets: Optional<String>,
 
-    /// Put before the name of every tool, such as ot_, where several servers meet: up to 20 letters, digits, _ or -. Calls
-    /// by the names of OpenTrain's own server (opentrain_…) work in any case
+    /// Put before the name of every tool, such as ot_, where several servers meet: up to 20 letters, digits, _ or -.
+    /// Calls by the names of OpenTrain's own server (opentrain_…) work in any case
     #[arg(long, value_name = "PREFIX", env = "OPENTRAIN_TOOL_PREFIX", default_value = NONE)]
     #[arg(value_parser = Reader(optional(NONE, tool_prefix)))]
     pub tool_prefix: Optional<String>,
 
-    /// The most that one milestone may cost, before fees: when it is created, funded or released, or comes with a hire. A
-    /// cost that cannot be determined is refused
+    /// The most that one milestone may cost, before fees: when it is created, funded or released, or comes with a hire.
+    /// A cost that cannot be determined is refused
     #[arg(long, value_name = "USD", env = "OPENTRAIN_MAX_MILESTONE_USD", default_value = NO_LIMIT)]
     #[arg(value_parser = Reader(optional(NO_LIMIT, dollars)), allow_hyphen_values = true)]
     pub max_milestone_usd: Optional<Decimal>,
 
-    /// The most that may be created, or requested to be funded, released or hired for, in one day (UTC), before fees. Each
-    /// milestone counts once. The sum comes from the record of writes, which this limit needs
+    /// The most that may be created, or requested to be funded, released or hired for, in one day (UTC), before fees.
+    /// Each milestone counts once. The sum comes from the record of writes, which this limit needs
     #[arg(long, value_name = "USD", env = "OPENTRAIN_MAX_DAY_USD", default_value = NO_LIMIT)]
     #[arg(value_parser = Reader(optional(NO_LIMIT, dollars)), allow_hyphen_values = true)]
     pub max_day_usd: Optional<Decimal>,
 
-    /// Record every write in this file (an absolute path): one JSON line before the write leaves and one after it. Several
-    /// servers may share the file. A write that cannot be recorded here is refused. Without this setting the record is in
-    /// the default place, which XDG_STATE_HOME moves (a sandbox's is sandbox.jsonl beside it); if that cannot be written,
-    /// the server warns and goes on
+    /// Record every write in this file (an absolute path): one JSON line before the write leaves and one after it.
+    /// Several servers may share the file. A write that cannot be recorded here is refused. Without this setting the
+    /// record is in the default place, which XDG_STATE_HOME moves (a sandbox's is sandbox.jsonl beside it); if that
+    /// cannot be written, the server warns and goes on
     #[arg(long, value_name = "FILE", env = "OPENTRAIN_AUDIT_LOG", default_value = USUAL_RECORD)]
     #[arg(value_parser = Reader(optional(USUAL_RECORD, text)))]
     pub audit_log: Optional<String>,
@@ -101,11 +104,18 @@ pub struct Flags {
     #[arg(value_parser = Reader(minutes), allow_hyphen_values = true)]
     pub duplicate_window: Duration,
 
-    /// Faults for the sandbox to play, such as lost-reply@create_milestone:1 (the first call's reply is lost). A sandbox
-    /// with faults is not shared
+    /// Faults for the sandbox to play, such as lost-reply@create_milestone:1 (the first call's reply is lost). A
+    /// sandbox with faults is not shared
     #[arg(long, value_name = "FAULTS", env = "OPENTRAIN_SANDBOX_FAULT", default_value = NONE)]
     #[arg(value_parser = Reader(optional(NONE, text)))]
     pub sandbox_fault: Optional<String>,
+
+    /// Tell a person of each step that waits for one, with link, amount and trainer, once; and again when it expires within
+    /// 12 hours. An https address gets it as JSON by POST; anything else is a command of the shell, which gets the JSON on
+    /// stdin. For agents without a chat
+    #[arg(long, value_name = "URL|COMMAND", env = "OPENTRAIN_NOTIFY", default_value = NONE)]
+    #[arg(value_parser = Reader(optional(NONE, notify)), allow_hyphen_values = true)]
+    pub notify: Optional<Notify>,
 
     /// Format of the log on stderr: text or json
     #[arg(long, value_name = "FORMAT", env = "OPENTRAIN_LOG_FORMAT", default_value = "text")]
@@ -123,18 +133,26 @@ pub struct Flags {
 }
 
 impl Flags {
-    /// Reads the command line, and the variables of the settings that it does not name. Also returns what clap read for the
-    /// other arguments of `command`.
+    /// Reads the command line, and the variables of the settings that it does not name. Also returns what clap read for
+    /// the other arguments of `command`.
     ///
     /// # Errors
     /// What clap cannot read. An error in a value names the flag or the variable.
-    pub fn read(mut command: Command, line: Vec<OsString>) -> Result<(Self, ArgMatches), clap::Error> {
-        let matches = command.try_get_matches_from_mut(line)?;
+    pub fn read(command: impl Fn() -> Command, line: &[OsString]) -> Result<(Self, ArgMatches), clap::Error> {
+        let mut whole = command();
+        let matches = match whole.try_get_matches_from_mut(line) {
+            Err(fault) if fault.kind() == ErrorKind::ValueValidation => {
+                whole = without_overridden_variables(&command, line)?;
+                whole.try_get_matches_from_mut(line)?
+            }
+            matches => matches?,
+        };
+        let command = whole;
         let resolved = ResolvedSetting::of_flags(&command, &matches);
         Ok((Self { resolved, ..Self::from_arg_matches(&matches)? }, matches))
     }
 
-    /// The settings of the command line again, for a server that has the same ones.
+    /// The flags that were typed, for an entry that starts a server with the same settings.
     #[must_use]
     pub fn arguments(&self) -> Vec<String> {
         self.resolved.iter().flat_map(|setting| setting.typed.clone()).collect()
@@ -148,7 +166,23 @@ impl Flags {
     }
 }
 
-/// Any list: the names are known to the tools, whose error lists the right ones.
+/// A flag before the name of a command does not keep clap from reading the flag's variable again after the name, and
+/// the other way round. So a wrong variable would refuse a start for which it does not count.
+fn without_overridden_variables(command: impl Fn() -> Command, line: &[OsString]) -> Result<Command, clap::Error> {
+    let mut bare = command().mut_args(|argument| argument.env(None::<&str>));
+    let matches = bare.try_get_matches_from_mut(line)?;
+    let given: Vec<String> = ResolvedSetting::of_flags(&bare, &matches)
+        .into_iter()
+        .filter(|setting| matches!(setting.source, Source::Flag(_)))
+        .map(|setting| setting.name)
+        .collect();
+    Ok(command().mut_args(|argument| {
+        let is_given = argument.get_long().is_some_and(|name| given.iter().any(|given| given == name));
+        if is_given { argument.env(None::<&str>) } else { argument }
+    }))
+}
+
+/// Accepts any list: only the tools know the names of families.
 #[expect(clippy::unnecessary_wraps, reason = "a reader of values may refuse one")]
 fn families(list: &str) -> Result<String, String> {
     Ok(list.to_owned())

@@ -1,5 +1,5 @@
-//! Recovers an account that was written completely and not put in place, because the process was killed or the disk failed
-//! in that moment. Its token was delivered only once, so the start looks for such a file first.
+//! Recovers an account that was written completely and not put in place, because the process was killed or the disk
+//! failed in that moment. Its token was delivered only once, so the start looks for such a file first.
 
 use std::io;
 use std::path::Path;
@@ -8,11 +8,11 @@ use serde_json::{Map, Value};
 
 use crate::files;
 
-/// What became of an account that lay beside the credential file.
+/// The result for an account that was found beside the credential file.
 pub(super) enum Leftover {
     /// It is in the credential file now.
     Placed,
-    /// It could not be put there: its fields and the reason.
+    /// It could not be put there. Contains the fields and the reason.
     Stuck(Map<String, Value>, io::Error),
 }
 
@@ -34,8 +34,8 @@ pub(super) fn recover(path: &Path) -> Option<Leftover> {
     })
 }
 
-/// Removes what is left beside `path`, which is now the newest: an older account, or one that was not written as a whole,
-/// may hold a token. The caller holds the lock.
+/// Removes what is left beside `path`, which is now the newest: an older account, or one that was not written as a
+/// whole, may hold a token. The caller holds the lock.
 pub(super) fn clear(path: &Path) {
     let real = std::fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
     for leftover in files::beside(&real) {
@@ -44,8 +44,8 @@ pub(super) fn clear(path: &Path) {
     }
 }
 
-/// The account in a file, if it was written completely, and its size in bytes. Reserved room that was not used is zeros at
-/// the end.
+/// The account in a file, if it was written completely, and its size in bytes. Reserved room that was not used is zeros
+/// at the end.
 fn account(path: &Path) -> Option<(Map<String, Value>, usize)> {
     let text = String::from_utf8(files::read(path).ok()?).ok()?;
     let whole = text.trim_end_matches('\0');

@@ -1,5 +1,5 @@
-//! The settings, read once at start: `Flags` is what was typed or set, `Config` is what it means. Start with
-//! `Config::read`. This room reads the environment and the credential file, and knows nobody who uses the settings.
+//! Reads the settings once at start: `Flags` holds what was typed or set, `Config` what it means. Only this room reads
+//! the environment and the credential file; it must not know who uses the settings. Start with `Config::read`.
 
 mod account;
 mod credential_file;
@@ -36,4 +36,4 @@ pub use resolve::Config;
 pub use route::{Route, Sourced};
 pub use source::{ResolvedSetting, Source};
 pub use table::flag_table;
-pub use values::LogFormat;
+pub use values::{LogFormat, Notify};

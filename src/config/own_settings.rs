@@ -1,5 +1,5 @@
-//! Our own settings file, beside the credential file: what the operator has said once. It stands where the stored token
-//! stands, so nobody can take the one from here and the other from elsewhere.
+//! Our own settings file, for what the operator says once. It is beside the credential file, so that nobody can combine
+//! the settings of one folder with the token of another.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,7 @@ use crate::files;
 
 const NAME: &str = "mcp-settings.json";
 
-/// The settings. Fields of later versions stay as they are.
+/// Fields of later versions stay as they are.
 #[derive(Default, Serialize, Deserialize)]
 pub(super) struct OwnSettings {
     #[serde(default)]
@@ -29,7 +29,7 @@ pub struct Transport {
 }
 
 impl OwnSettings {
-    /// Reads the file beside `credential_file`. A file that cannot be read says nothing.
+    /// Reads the file beside `credential_file`. An unreadable file counts as empty.
     pub(super) fn read(credential_file: &Path) -> Self {
         Self::load(&place(credential_file)).unwrap_or_default()
     }

@@ -1,5 +1,5 @@
-//! Values that nobody filled in: `${NAME}`, `<your token>`, a value with its quotes. The reasons here never repeat a value,
-//! since it may be a token in quotes.
+//! Recognises values that nobody filled in: `${NAME}`, `<your token>`, a value with its quotes. A reason never repeats
+//! the value, since it may be a token in quotes.
 
 /// How references to a secret store begin.
 const REFERENCES: [&str; 12] = [
@@ -22,7 +22,7 @@ const MISSING: [&str; 7] = ["undefined", "null", "none", "nil", "(null)", "[obje
 const EXAMPLES: [&str; 9] =
     ["your", "changeme", "change-me", "change_me", "replace", "placeholder", "example", "insert", "_here"];
 
-/// Why `value` counts as unset; `None` when it is a value.
+/// Why `value` counts as unset; `None` if it is a real value.
 pub(super) fn unfilled(value: &str) -> Option<&'static str> {
     let lower = value.to_ascii_lowercase();
     let wrapped = |open: &str, close: &str| value.starts_with(open) && value.ends_with(close);
@@ -45,7 +45,7 @@ pub(super) fn unfilled(value: &str) -> Option<&'static str> {
     windows_variable(value).then_some("it is a placeholder that was not filled in")
 }
 
-/// The same for a token, which is a prefix and random letters and digits.
+/// Like `unfilled`, for a token: a prefix with random letters and digits.
 pub(super) fn unfilled_token(value: &str) -> Option<&'static str> {
     let why = unfilled(value);
     if why.is_some() {

@@ -1,4 +1,4 @@
-//! Where writes are recorded, as the settings say.
+//! Decides where writes are recorded.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,9 +17,9 @@ pub enum RecordPlace {
     Default(PathBuf),
     /// In the database of the ledger, whose address is printable.
     Ledger(String),
-    /// Nowhere: there is no home folder.
+    /// Nowhere, since there is no home folder.
     Missing,
-    /// Nowhere: the operator wants no record.
+    /// Nowhere, since the operator wants no record.
     Off,
 }
 
@@ -45,7 +45,7 @@ impl fmt::Display for RecordPlace {
     }
 }
 
-/// Decides where writes are recorded. A limit for the day needs a record to count from.
+/// A limit for the day needs a record to count from.
 pub(super) fn place(flags: &Flags, environment: &Environment) -> Result<RecordPlace, ConfigError> {
     if let Some(address) = &flags.ledger {
         let contradicting = ["audit-log", "no-record"].map(|name| flags.source(name));

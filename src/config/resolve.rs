@@ -20,7 +20,7 @@ use super::source::ResolvedSetting;
 /// What the settings mean.
 #[derive(Clone, Debug)]
 pub struct Config {
-    /// The settings whose value means the same whatever else is set.
+    /// The settings that have a flag.
     pub flags: Flags,
     /// The origin of the API.
     pub origin: Url,
@@ -36,15 +36,15 @@ pub struct Config {
     pub ledger: Option<LedgerPlace>,
     /// What several servers of one user share: `${XDG_STATE_HOME:-~/.local/state}/opentrain-mcp`.
     pub state_folder: Option<PathBuf>,
-    /// Files that stop all writes of this user's servers; one of them is enough.
+    /// Each of these files stops all writes of this user's servers.
     pub switches: Vec<PathBuf>,
-    /// Where secrets are written that no model may see: the folder of the credential file.
+    /// The folder of the credential file, for secrets that no model may see.
     pub private_folder: Option<PathBuf>,
     /// Every setting with its printable value and source.
     pub settings: Vec<ResolvedSetting>,
 }
 
-/// Settings that forbid something. A placeholder in one of them refuses the start: what the operator forbids is unknown.
+/// Settings that forbid something. A placeholder in one of them refuses the start, since the rule is then unknown.
 const RESTRICTIONS: [&str; 3] = ["max-milestone-usd", "max-day-usd", "read-only"];
 
 impl Config {
@@ -69,6 +69,9 @@ impl Config {
         if let Some(setting) = settings.iter_mut().find(|setting| setting.name == "audit-log") {
             setting.value = record.to_string();
         }
+        if let Some(setting) = settings.iter_mut().find(|setting| setting.name == "notify") {
+            setting.value = flags.notify.as_ref().map_or_else(|| setting.value.clone(), ToString::to_string);
+        }
         settings.extend(account.settings);
         Ok(Self {
             flags: flags.clone(),
@@ -86,7 +89,7 @@ impl Config {
     }
 }
 
-/// Says which settings count as unset, since nobody filled them in.
+/// Names the settings that count as unset because nobody filled them in.
 fn not_used(settings: &[ResolvedSetting]) -> Result<Vec<String>, ConfigError> {
     let mut notices = Vec::new();
     for setting in settings {

@@ -1,5 +1,6 @@
-//! Which token may go where, and on which way. One record holds the token, the base, the proxy, the roots of trust and the
-//! folder, each with its source: what the environment sets may be a hostile project's, and must not fetch a stored token.
+//! Decides which token may go to which base, through which proxy. The token, the base, the proxy, the roots of trust
+//! and the folder are kept together with their sources: a hostile project may set the environment, and must not get a
+//! stored token.
 
 use std::path::{Path, PathBuf};
 
@@ -13,7 +14,7 @@ use super::names::DEFAULT_ORIGIN;
 use super::own_settings::{OwnSettings, Transport};
 use super::source::Source;
 
-/// The system's own roots, where a variable names them again. A project cannot write there.
+/// The system's own roots, which a project cannot write.
 const SYSTEM_ROOTS: [&str; 6] = [
     "/etc/ssl/certs",
     "/etc/ssl/certs/ca-certificates.crt",
@@ -32,7 +33,7 @@ pub struct Sourced<T> {
     pub source: Source,
 }
 
-/// What decides where a token goes, each part with its source.
+/// Everything that decides where a token goes, with its source.
 #[derive(Clone, Debug)]
 pub struct Route {
     /// The token of the environment. It takes precedence over the stored one.
@@ -53,7 +54,7 @@ impl Route {
         Self { token, base, proxy: None, roots: Vec::new(), file, is_trusted: false }
     }
 
-    /// The same with the proxy and the roots that the environment names, and what the operator has said of them.
+    /// Adds the environment's proxy and roots, and the operator's decisions about them.
     pub(super) fn through(mut self, environment: &Environment, proxies: &Proxies) -> Self {
         let proxy = proxies.address_to(&self.base.value);
         self.proxy = proxy.map(|(name, value)| Sourced { value, source: Source::Variable(name) });
@@ -63,15 +64,15 @@ impl Route {
         self
     }
 
-    /// The proxy and the roots that the environment names, where they are a pair that could read a token.
+    /// The environment's proxy and roots, if together they could read a token.
     fn transport(&self) -> Option<Transport> {
         let proxy = self.proxy.as_ref().filter(|_| !self.roots.is_empty() && self.base.value.scheme() == "https")?;
         let roots = self.roots.iter().map(|root| root.value.display().to_string()).collect();
         Some(Transport { proxy: proxy.value.clone(), roots })
     }
 
-    /// Why no stored token takes this way; `None` where it may. A proxy alone reads nothing, and roots alone meet nobody
-    /// new; together they let whoever set them read everything.
+    /// Why no stored token may go this way; `None` if it may. A proxy alone, or roots alone, can read nothing; together
+    /// they can read everything.
     pub(super) fn refusal(&self) -> Option<String> {
         let transport = self.transport().filter(|_| !self.is_trusted)?;
         let sources = self.proxy.iter().map(|proxy| &proxy.source).chain(self.roots.iter().map(|root| &root.source));
@@ -86,10 +87,10 @@ impl Route {
         ))
     }
 
-    /// Writes down that the operator trusts this proxy together with these roots. `None` where there is nothing to say.
+    /// Stores that the operator trusts this proxy with these roots. `None` if there is no such pair.
     ///
     /// # Errors
-    /// Why it cannot be written.
+    /// The reason why it cannot be stored.
     pub fn trust(&self) -> Result<Option<(Transport, PathBuf)>, String> {
         let Some(transport) = self.transport() else { return Ok(None) };
         if self.roots.iter().any(|root| root.value.to_str().is_none()) {
@@ -100,19 +101,19 @@ impl Route {
         Ok(Some((transport, place)))
     }
 
-    /// Whether the base may be written down as the account's. A base that only the environment names must not lead later
-    /// tokens there.
+    /// True if the base may be stored with the account. A base that only the environment names must not get later
+    /// tokens.
     pub(super) fn names_base(&self, stored: Option<&str>) -> bool {
         !matches!(self.base.source, Source::Variable(_)) || self.is_at(stored.unwrap_or(DEFAULT_ORIGIN))
     }
 
-    /// Whether the base is `origin`.
+    /// True if the base is `origin`.
     pub(super) fn is_at(&self, origin: &str) -> bool {
         Url::parse(origin).is_ok_and(|origin| origin.origin() == self.base.value.origin())
     }
 }
 
-/// The roots that the environment names, by their real paths. A path that is not text still counts.
+/// The environment's roots by their real paths. A path that is not text counts, too.
 fn roots(environment: &Environment) -> Vec<Sourced<PathBuf>> {
     let real = |path: &Path| path.canonicalize().or_else(|_| std::path::absolute(path)).unwrap_or(path.to_owned());
     let system: Vec<PathBuf> = SYSTEM_ROOTS.iter().map(|path| real(Path::new(path))).collect();

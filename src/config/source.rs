@@ -1,4 +1,4 @@
-//! Where the value of each setting came from.
+//! Finds the source of each setting's value.
 
 use std::ffi::OsStr;
 use std::fmt;
@@ -13,7 +13,7 @@ use super::ledger_url::LedgerUrl;
 use super::names::HEADING;
 use super::placeholder::unfilled;
 
-/// Where a value came from, in the order of precedence.
+/// The source of a value, in the order of precedence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Source {
     /// The flag of this name.
@@ -38,18 +38,18 @@ impl fmt::Display for Source {
     }
 }
 
-/// A setting as it is in effect.
+/// A setting with its effective value.
 #[derive(Clone, Debug, Default)]
 pub struct ResolvedSetting {
-    /// The setting.
+    /// The name of the setting.
     pub name: String,
     /// Its value; never a secret.
     pub value: String,
-    /// Where the value came from.
+    /// The source of the value.
     pub source: Source,
-    /// The words that set it on the command line, if it was set there.
+    /// The words of the command line that set it, if any.
     pub typed: Vec<String>,
-    /// The flag and the variable that are not used, since nobody filled them in, and why.
+    /// The flag or variable that is not used because nobody filled it in, and why.
     pub unfilled: Vec<(Source, &'static str)>,
 }
 
@@ -72,7 +72,7 @@ impl ResolvedSetting {
         Self { name, value: default, unfilled: not_used, ..Self::default() }
     }
 
-    /// Every setting that is a flag, as clap read them.
+    /// Resolves every setting that is a flag.
     pub(super) fn of_flags(command: &Command, matches: &ArgMatches) -> Vec<Self> {
         let flags = command.get_arguments().filter(|argument| argument.get_help_heading() == Some(HEADING));
         let resolved = flags.filter_map(|argument| {
@@ -97,12 +97,12 @@ impl ResolvedSetting {
     }
 }
 
-/// The name of the value that an argument takes, if it takes one.
+/// The name of the argument's value, if it takes one.
 pub(super) fn value_name(argument: &Arg) -> Option<&str> {
     argument.get_value_names().filter(|_| argument.get_action().takes_values())?.first().map(Str::as_str)
 }
 
-/// A number with its unit.
+/// Adds the unit to a number.
 pub(super) fn with_unit(argument: &Arg, text: &str) -> String {
     let number = text.trim_start_matches('$');
     match value_name(argument) {

@@ -5,7 +5,7 @@ use clap::{Args, Command};
 use super::flags::Flags;
 use super::source::{value_name, with_unit};
 
-/// Every setting that is a flag as the documentation lists it: name, flag, variable, default, purpose.
+/// A row for each flag: name, flag, variable, default, purpose.
 #[must_use]
 pub fn flag_table() -> Vec<[String; 5]> {
     let command = Flags::augment_args(Command::new("settings"));

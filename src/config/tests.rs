@@ -12,7 +12,8 @@ fn read_with(line: &[&str], pairs: &[(&str, &str)]) -> Result<Config, String> {
     let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
     let environment = Environment::of(pairs);
     let command = Flags::augment_args(Command::new("test").no_binary_name(true));
-    let (flags, _) = Flags::read(command, line.iter().map(Into::into).collect())
+    let line: Vec<_> = line.iter().map(Into::into).collect();
+    let (flags, _) = Flags::read(|| command.clone(), &line)
         .map_err(|fault| fault.to_string().trim_start_matches("error: ").to_owned())?;
     Config::read(&flags, &environment).map_err(|fault| fault.to_string())
 }
@@ -32,6 +33,10 @@ fn home(content: &str) -> (tempfile::TempDir, String) {
     (home, path)
 }
 
+#[cfg(not(unix))]
+fn set_mode(_: &std::path::Path, _: u32) {}
+
+#[cfg(unix)]
 fn set_mode(path: &std::path::Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
@@ -188,6 +193,7 @@ fn a_trusted_proxy_with_its_roots_gets_the_token() {
     assert_eq!(read(&[("HOME", &path)]).unwrap().route.trust().unwrap(), None, "nothing to trust");
 }
 
+#[cfg(unix)]
 #[test]
 fn a_projects_settings_trust_nothing_of_the_user() {
     let (home, path) = home(r#"{"apiToken": "ot_pat_f"}"#);

@@ -1,7 +1,7 @@
-//! Reads the text of a setting as its value. Every error names the flag or the variable that holds the text, and says
-//! which values are allowed.
+//! Parses the values of settings. Every error names the flag or variable, and the allowed values.
 
 use std::ffi::OsStr;
+use std::fmt;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
@@ -10,8 +10,10 @@ use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{Arg, Command};
 use rust_decimal::Decimal;
+use url::Url;
 
 use crate::api::amount;
+use crate::api::client::is_loopback;
 
 use super::error::refused;
 use super::source::ResolvedSetting;
@@ -25,7 +27,26 @@ pub enum LogFormat {
     Json,
 }
 
-/// A parser for clap made of a function that reads a value, or says what it must be.
+/// Where notices for people go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Notify {
+    /// By POST to this address.
+    Url(Url),
+    /// To the stdin of this command of the shell.
+    Command(String),
+}
+
+/// The path of an address may be a secret of its receiver.
+impl fmt::Display for Notify {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Url(url) => write!(formatter, "{}/…", url.origin().ascii_serialization()),
+            Self::Command(command) => formatter.write_str(command),
+        }
+    }
+}
+
+/// A parser for clap. The function parses a value, or says what it must be.
 #[derive(Clone)]
 pub(super) struct Reader<F>(pub(super) F);
 
@@ -55,7 +76,7 @@ where
     }
 }
 
-/// A setting that may be missing: the text of its default stands for none.
+/// A setting that may be missing. The text of its default means none.
 pub(super) fn optional<T>(
     default: &'static str,
     read: impl Fn(&str) -> Result<T, String> + Clone,
@@ -80,13 +101,24 @@ pub(super) fn minutes(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs(60 * u64::from(minutes)))
 }
 
+/// An address begins with a scheme; everything else is a command. Plain http is for this machine only.
+pub(super) fn notify(text: &str) -> Result<Notify, String> {
+    if !text.starts_with("http:") && !text.starts_with("https:") {
+        return Ok(Notify::Command(text.to_owned()));
+    }
+    let url = Url::parse(text).ok().filter(|url| url.scheme() == "https" || is_loopback(url));
+    url.map(Notify::Url).ok_or_else(|| "must be an https address (http only on this machine), or a command".into())
+}
+
 pub(super) fn port(text: &str) -> Result<u16, String> {
     text.parse().map_err(|_| format!("must be a port, from 0 to 65535, not \"{text}\""))
 }
 
 pub(super) fn dollars(text: &str) -> Result<Decimal, String> {
     let digits = text.strip_prefix('$').unwrap_or(text);
-    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let is_plain =
+        digits.split_once('.').map_or(is_number(digits), |(whole, rest)| is_number(whole) && is_number(rest));
     let amount = is_plain.then(|| amount::plain(digits)).flatten();
     amount.ok_or_else(|| format!("must be an amount in USD of 0 or more, such as 500 or 99.50, not \"{text}\""))
 }
@@ -107,8 +139,8 @@ pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
     }
 }
 
-/// Model APIs take names of up to 64 letters, digits, `_` and `-`, not beginning with a digit; hosts put the server's name
-/// before each, and the longest tool has 27 characters.
+/// Model APIs take names of up to 64 letters, digits, `_` and `-`, not beginning with a digit; hosts put the server's
+/// name before each, and the longest tool has 27 characters.
 pub(super) fn tool_prefix(text: &str) -> Result<String, String> {
     let fits = text.len() <= 20
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
@@ -116,4 +148,38 @@ pub(super) fn tool_prefix(text: &str) -> Result<String, String> {
     fits.then(|| text.to_owned()).ok_or_else(|| {
         "must be up to 20 letters, digits, _ or -, and begin with a letter or _: model APIs take no other names".into()
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_limit_is_a_plain_amount() {
+        for plain in ["0", "500", "$500", "99.50", "0.0001", "999999999999.9999"] {
+            assert!(dollars(plain).is_ok(), "{plain}");
+        }
+        for other in [
+            "",
+            "$",
+            "$$5",
+            "1_000",
+            "1,000",
+            "1e3",
+            "-1",
+            "+5",
+            "5.",
+            ".5",
+            ".",
+            "5$",
+            "5 USD",
+            "0x10",
+            "NaN",
+            "\u{ff15}",
+            "1000000000000",
+            "0.00001",
+        ] {
+            assert!(dollars(other).is_err(), "{other}");
+        }
+    }
 }

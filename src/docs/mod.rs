@@ -1,18 +1,21 @@
-//! Text that is generated from the tables of tools, settings and hosts: the files in `schemas/`, the pages in
-//! `docs/hosts`, and sections of the README and of `docs/`. Nothing here runs in the server.
+//! Generates text from the tables of tools, settings and hosts: the files in `schemas/`, the pages in `docs/hosts`, and
+//! sections of the README and of `docs/`. The server must not use this room.
 
 mod sections;
 mod words;
 
+use std::collections::BTreeMap;
+
 use serde_json::json;
 
+use crate::api::catalogue::INPUTS;
 use crate::install::{self, HOSTS};
 use crate::mcp;
 use crate::tools::SCHEMAS;
 
 pub use sections::{Page, pages};
 
-/// A file that is generated as a whole.
+/// A generated file.
 #[derive(Clone, Debug)]
 pub struct GeneratedFile {
     /// The path below the crate's root, such as `schemas/list_contracts.json`.
@@ -32,10 +35,17 @@ pub fn schema_files() -> Vec<GeneratedFile> {
     files.chain([GeneratedFile { path: "schemas/words.md".to_owned(), content: words::words() }]).collect()
 }
 
+/// `src/api/inputs.json`: the input of every operation.
+#[must_use]
+pub fn inputs() -> GeneratedFile {
+    let inputs: BTreeMap<_, _> = INPUTS.iter().map(|maker| (maker.name, (maker.make)())).collect();
+    GeneratedFile { path: "src/api/inputs.json".to_owned(), content: format!("{:#}\n", json!(inputs)) }
+}
+
 /// `docs/hosts/<host>.md` for every host.
 ///
 /// # Errors
-/// When the format of a host cannot hold our entry.
+/// If a host's format cannot contain our entry.
 pub fn host_pages() -> Result<Vec<GeneratedFile>, install::DocumentError> {
     let page = |host: &install::Host| {
         Ok(GeneratedFile { path: format!("docs/hosts/{}.md", host.name), content: install::page(host)? })

@@ -1,10 +1,10 @@
-//! The generated sections of the README and of `docs/`: tables and lists, each between its markers.
+//! Generates sections of the README and of `docs/`: tables and lists, each between its markers.
 
 use std::fmt::Write as _;
 
 use crate::api::{Effect, Gate};
 use crate::config::{BASE_URL_VARIABLES, DEFAULT_ORIGIN, TOKEN_VARIABLES, flag_table};
-use crate::engine::{Family, Published, SchemaMaker};
+use crate::engine::{Family, Money, Published, SchemaMaker};
 use crate::install::SENTENCES;
 use crate::tools::{FAMILIES, SCHEMAS};
 
@@ -28,7 +28,7 @@ pub fn pages() -> Vec<Page> {
 }
 
 impl Page {
-    /// `text` with the sections between their markers, `<!-- generated: NAME -->` and `<!-- /generated -->`.
+    /// Fills the sections in `text` between `<!-- generated: NAME -->` and `<!-- /generated -->`.
     ///
     /// # Errors
     /// The name of a section whose markers are missing.
@@ -85,7 +85,7 @@ fn tools() -> String {
     text
 }
 
-/// The scopes of which the token needs one.
+/// The token needs one of these scopes.
 fn scope(gate: &Gate) -> String {
     let scopes: Vec<String> = gate.scopes.iter().map(|scope| format!("`{scope}`")).collect();
     match scopes.as_slice() {
@@ -97,19 +97,25 @@ fn scope(gate: &Gate) -> String {
 
 fn effects() -> String {
     let mut table = String::from(
-        "| tool | what a call does | human approval | listed by default | listed when read-only |\n|---|---|---|---|---|\n",
+        "| tool | what a call does | human approval | money limits | listed by default | listed when read-only |\n\
+         |---|---|---|---|---|---|\n",
     );
     for (family, maker) in all_tools() {
         let effect = maker.facts.effect;
         let by_default = if family.by_default { "yes" } else { "on request" };
         let read_only = if effect == Effect::Read { "yes" } else { "no" };
         let (name, does, approval) = (maker.facts.name, effect.describe(), approval(maker));
-        let _ = writeln!(table, "| `{name}` | {does} | {approval} | {by_default} | {read_only} |");
+        let money = match maker.facts.money {
+            Money::Counted => "counted",
+            Money::Outside => "NOT counted",
+            Money::None => "—",
+        };
+        let _ = writeln!(table, "| `{name}` | {does} | {approval} | {money} | {by_default} | {read_only} |");
     }
     table
 }
 
-/// Whether a person has to confirm on OpenTrain's page before anything happens.
+/// Says whether a person has to confirm on OpenTrain's page first.
 fn approval(maker: &SchemaMaker) -> &'static str {
     match maker.facts.effect {
         Effect::CoSigned => "required",

@@ -1,4 +1,5 @@
-//! The record of words: every text that is not made of an answer's own facts, so that all can be read in one sitting.
+//! Generates the record of words: every fixed text that a model or a person reads, so that all can be read in one
+//! sitting.
 
 use std::fmt::Write as _;
 

@@ -26,7 +26,7 @@ fn described() -> Value {
 }
 
 fn findings(document: &Value) -> Vec<String> {
-    compare(document).unwrap().iter().map(ToString::to_string).collect()
+    compare(document).unwrap().iter().map(|difference| difference.shown().to_string()).collect()
 }
 
 /// Compares the document after one change.
@@ -112,4 +112,15 @@ fn what_is_no_openapi_document_is_refused() {
     for document in [json!({}), json!([]), json!({ "paths": [] })] {
         assert!(compare(&document).is_err(), "{document}");
     }
+}
+
+#[test]
+fn a_document_that_refers_to_itself_too_often_is_refused() {
+    let mut document = described();
+    let all: Vec<Value> = (0..30).map(|place| json!({ "$ref": format!("#/components/schemas/S{place}") })).collect();
+    let schemas = (0..30).map(|place| (format!("S{place}"), json!({ "allOf": all, "anyOf": all })));
+    document["components"] = json!({ "schemas": schemas.collect::<Map<String, Value>>() });
+    document["paths"]["/contracts"]["post"] =
+        json!({ "requestBody": { "content": { "application/json": { "schema": { "oneOf": all } } } } });
+    assert!(compare(&document).unwrap_err().contains("in a few seconds"));
 }

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::answer::Sentence;
+use crate::answer::{Sentence, Shown};
 use crate::api::error::InvalidArgument;
+use crate::guard::ledger::{Line, Recorded};
 
 use super::tool::Family;
 
@@ -60,7 +61,7 @@ pub struct Values {
     pub also: &'static [&'static str],
 }
 
-/// A resource: what a read tool says, under a URI.
+/// A resource: what a read tool or the record says, under a URI.
 pub struct Resource {
     /// The URI. A resource with a `{parameter}` at its end is a template.
     pub uri: &'static str,
@@ -70,10 +71,34 @@ pub struct Resource {
     pub title: &'static str,
     /// The content, for people.
     pub description: &'static str,
-    /// The tool whose words are the content. It has one parameter, named as in the URI.
-    pub tool: &'static str,
+    /// Where the content comes from.
+    pub source: Source,
     /// Where values of the parameter are listed, for completion.
     pub values: Option<&'static Values>,
+}
+
+/// Where the content of a resource comes from.
+#[derive(Clone, Copy)]
+pub enum Source {
+    /// A tool with one parameter, named as in the URI.
+    Tool(&'static str),
+    /// The caller's writes of today on record, put into words.
+    Today(fn(&Today) -> Vec<Shown>),
+}
+
+/// What a caller wrote today.
+#[derive(Clone, Debug, Default)]
+pub struct Today {
+    /// The day (UTC), such as 2026-06-12.
+    pub date: String,
+    /// The writes in the order of their start.
+    pub writes: Vec<Recorded>,
+    /// Decisions of people that became known today.
+    pub decisions: Vec<Line>,
+    /// Writes that the operator's rules refused.
+    pub refusals: Vec<Line>,
+    /// How much of the day's limit is used, if there is one.
+    pub used: Option<Shown>,
 }
 
 impl Resource {

@@ -12,21 +12,22 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::answer::{Address, Answer, Hole, LinkKind, Names, Object, Outcome, Shown, ToolError, shown};
+use crate::answer::{Address, Answer, Cause, Denial, Hole, LinkKind, Names, Object, Outcome, Shown, ToolError, shown};
 use crate::api::client::Caller;
 use crate::api::cuts::Cut;
 use crate::api::error::{Error, InvalidArgument};
 use crate::api::reply::{Read, Reply};
-use crate::api::token::{Token, hide_tokens};
+use crate::api::room::Room;
+use crate::api::token::{Token, hide_secrets};
 use crate::api::types::Field;
 use crate::api::wire::{self, Encoded};
 use crate::api::wording::wording;
 use crate::api::{Effect, Operation};
-use crate::guard::ledger::{Account, Commitment, Line, OpenWrite, Search, WriteResult};
+use crate::guard::ledger::{Account, Commitment, Intent, Line, OpenWrite, Search, WriteResult};
 use crate::guard::policy::Policy;
 
 use super::call::Call;
-use super::facts::Facts;
+use super::facts::{Facts, Money};
 use super::services::Services;
 
 /// Everything that a running tool uses.
@@ -46,6 +47,8 @@ pub struct Context {
     write: Arc<Mutex<Write>>,
     /// The parts that were left out of the API's replies. Shared by all copies of the context.
     cuts: Arc<Mutex<Vec<Cut>>>,
+    /// The room for large replies. Shared by all copies of the context.
+    room: Arc<Room>,
 }
 
 /// The open write of a call.
@@ -66,7 +69,16 @@ impl Context {
         token: Option<Token>,
         call: Call,
     ) -> Self {
-        Self { services, facts, arguments, token, call, write: Arc::default(), cuts: Arc::default() }
+        Self {
+            services,
+            facts,
+            arguments,
+            token,
+            call,
+            write: Arc::default(),
+            cuts: Arc::default(),
+            room: Arc::default(),
+        }
     }
 
     /// Sends a read and parses the reply.
@@ -163,7 +175,12 @@ impl Context {
     pub(super) fn perform(&self, operation: Encoded, deadline: Instant) -> BoxFuture<'_, Result<Reply, Error>> {
         async move {
             let claim_token = self.services.tokens.claim_token();
-            let caller = Caller { token: self.token.as_ref(), claim_token: claim_token.as_ref(), deadline };
+            let caller = Caller {
+                token: self.token.as_ref(),
+                claim_token: claim_token.as_ref(),
+                deadline,
+                room: Some(&self.room),
+            };
             self.services.client.perform(operation, caller).await
         }
         .boxed()
@@ -195,14 +212,32 @@ impl Context {
 
     /// Checks the operator's rules and records the write before it is sent.
     async fn begin(&self, commitment: Option<Commitment>) -> Result<(), ToolError> {
-        let arguments = self.masked_arguments();
-        let intent =
-            self.services.intent(self.facts.name, arguments, self.token.as_ref(), &self.call, commitment).await;
+        // A tool whose money is counted cannot leave it out: an unknown amount is refused while a limit is set.
+        let commitment = commitment.or_else(|| (self.facts.money == Money::Counted).then(Commitment::default));
+        let intent = self.intent(commitment).await;
         let open = self.services.operator.begin(intent).await?;
         if let Ok(mut write) = self.write.lock() {
             write.open = Some(open);
         }
         Ok(())
+    }
+
+    /// Describes the tool's write for the limits and the record.
+    async fn intent(&self, commitment: Option<Commitment>) -> Intent {
+        let arguments = self.masked_arguments();
+        self.services.intent(self.facts.name, arguments, self.token.as_ref(), &self.call, commitment).await
+    }
+
+    /// Puts a refusal by the operator's rules on record.
+    pub(super) async fn refused(&self, denial: &Denial) {
+        let intent = self.intent(None).await;
+        self.services.operator.ledger.refused(intent, denial).await;
+    }
+
+    /// Puts a person's decision on record when it becomes known.
+    pub async fn decided(&self, approval_id: &str, decision: &str) {
+        let intent = self.intent(None).await;
+        self.services.operator.ledger.decided(intent, approval_id, decision).await;
     }
 
     /// Keeps `lock` until the end of the write is on record.
@@ -217,6 +252,11 @@ impl Context {
         let Write { open, locks } = self.write.lock().map(|mut write| std::mem::take(&mut *write)).unwrap_or_default();
         let cuts = self.cuts.lock().map(|mut cuts| std::mem::take(&mut *cuts)).unwrap_or_default();
         let result = result.map(|answer| Answer { cuts, ..answer });
+        if let Err(ToolError { cause: Cause::Denied(denial), .. }) = &result
+            && denial.is_by_a_rule()
+        {
+            self.refused(denial).await;
+        }
         let Some(open) = open else { return result };
         let warning = open.end(write_result(&result)).await;
         drop(locks);
@@ -295,18 +335,17 @@ impl Context {
     #[must_use]
     pub fn masked_arguments(&self) -> Object {
         let mut text = Value::Object(self.arguments.clone()).to_string();
-        for secret in self.services.secrets(self.token.as_ref()) {
-            secret.mask(&mut text);
-        }
-        serde_json::from_str(&hide_tokens(&text)).unwrap_or_default()
+        hide_secrets(&mut text, self.services.secrets(self.token.as_ref()));
+        serde_json::from_str(&text).unwrap_or_default()
     }
 
     /// Finds the first argument that contains a secret of this server. Such a call is refused, so that the secret
     /// cannot leave in a request.
     pub(super) fn secret_argument(&self) -> Option<InvalidArgument> {
+        let secrets = self.services.secrets(self.token.as_ref());
         let holds_one = |value: &Value| {
             let text = value.to_string();
-            self.services.secrets(self.token.as_ref()).any(|secret| secret.stands_in(&text))
+            secrets.iter().any(|secret| secret.stands_in(&text))
         };
         let (name, _) = self.arguments.iter().find(|(_, value)| holds_one(value))?;
         let message = wording!("{} contains the secret token of this server; take it out and call again", name.clone());
@@ -318,12 +357,9 @@ impl Context {
 fn write_result(result: &Result<Answer, ToolError>) -> WriteResult {
     match result {
         Ok(answer) => {
-            let id = |pointer: &str| {
-                let (key, rest) = pointer.split_once('/')?;
-                answer.object.get(key)?.get(rest)?.as_str()
-            };
+            let id_of = |noun: &str| answer.object.get(noun)?.get("id")?.as_str();
             let result = WriteResult::with(answer.outcome.unwrap_or(Outcome::Done));
-            result.milestone(id("milestone/id")).approval(id("approval/id"))
+            result.milestone(id_of("milestone")).approval(id_of("approval"))
         }
         Err(error) => error.fault().map_or_else(|| WriteResult::with(Outcome::NotDone), WriteResult::failed),
     }

@@ -162,15 +162,32 @@ fn not_given(services: &Services, fault: Error) -> Exchanged {
     }
 }
 
-/// Removes the tokens from a reply, also where other fields repeat them. No model may see them.
+/// Removes the tokens from a reply at any depth, also where other fields repeat them. No model may see them.
 #[must_use]
 pub fn without_secrets(mut object: Object, tokens: &[&Token]) -> Object {
-    object.retain(|name, _| !name.ends_with("_token"));
+    drop_tokens(&mut object);
     let mut json = Value::Object(object).to_string();
     for token in tokens {
         token.mask(&mut json);
     }
     serde_json::from_str(&json).unwrap_or_default()
+}
+
+fn drop_tokens(object: &mut Object) {
+    let is_secret = |name: &str| {
+        let name = name.to_ascii_lowercase();
+        ["token", "secret", "password"].iter().any(|end| name.ends_with(end))
+    };
+    object.retain(|name, value| !is_secret(name) || matches!(value, Value::Bool(_) | Value::Number(_) | Value::Null));
+    object.values_mut().for_each(drop_tokens_in);
+}
+
+fn drop_tokens_in(value: &mut Value) {
+    match value {
+        Value::Object(object) => drop_tokens(object),
+        Value::Array(items) => items.iter_mut().for_each(drop_tokens_in),
+        _ => {}
+    }
 }
 
 /// Notes for a caller whose call has fetched the token of a claim on the way.
@@ -212,4 +229,22 @@ pub async fn lock_account(tokens: Arc<dyn TokenSource>) -> Result<Box<dyn Accoun
 /// The reason why it could not be saved.
 pub async fn store_account(lock: Box<dyn AccountLock>, account: StoredAccount) -> Result<(), String> {
     tokio::task::spawn_blocking(move || lock.store(account)).await.map_err(|fault| fault.to_string())?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_token_of_a_reply_is_shown_at_any_depth() {
+        let reply = json!({
+            "access_token": "a", "token_type": "bearer", "scopes": ["x"],
+            "more": [{ "refresh_token": "b", "clientSecret": "c", "has_password": true, "id": 1 }]
+        });
+        let shown = without_secrets(reply.as_object().unwrap().clone(), &[]);
+        let wanted = json!({
+            "token_type": "bearer", "scopes": ["x"], "more": [{ "has_password": true, "id": 1 }]
+        });
+        assert_eq!(Value::Object(shown), wanted);
+    }
 }

@@ -3,6 +3,17 @@
 use crate::answer::Sentence;
 use crate::api::{Effect, Gate};
 
+/// How the operator's limits for money treat a tool.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Money {
+    /// A call commits money, and the limits count it. A call without a known amount is refused while a limit is set.
+    Counted,
+    /// A call concerns money, and no limit counts it.
+    Outside,
+    /// A call concerns no money.
+    None,
+}
+
 /// The constants of a tool.
 #[derive(Clone, Debug)]
 pub struct Facts {
@@ -12,6 +23,8 @@ pub struct Facts {
     pub title: &'static str,
     /// The effect of a call.
     pub effect: Effect,
+    /// How the operator's limits for money treat a call.
+    pub money: Money,
     /// The API's condition for a call.
     pub gate: Gate,
     /// Shown after a 404: which tool lists valid ids.

@@ -1,7 +1,9 @@
 //! The server's instructions, which a model reads before any tool (MCP `initialize` and `server/discover`). Their sentences
 //! come with the tools; this file decides which of them are said.
 
-use crate::answer::{Joined, Shown, shown};
+use jiff::Timestamp;
+
+use crate::answer::{Joined, Shown, figure, id, shown};
 use crate::api::Effect;
 
 use super::catalog::When;
@@ -24,7 +26,17 @@ pub fn instructions(toolbox: &Toolbox) -> Shown {
     };
     let fitting = toolbox.catalog().instructions.iter().filter(|instruction| fits(instruction.when));
     let mut text = toolbox.names().say_all(fitting.map(|instruction| &instruction.sentence));
-    let limits = toolbox.services.limits();
+    let services = &toolbox.services;
+    // The sandbox has a clock of its own.
+    if !services.sandbox {
+        let now = Timestamp::now();
+        let date = figure(&now.strftime("%Y-%m-%d").to_string());
+        text.push(shown!(" Today is {}, {} (UTC).", id(&now.strftime("%A").to_string()), date));
+    }
+    if services.tokens.claim_token().is_some() && writes {
+        text.push(" No person has claimed this account yet: hiring, messages and payments would be refused.");
+    }
+    let limits = services.limits();
     if !limits.is_empty() {
         text.push(shown!(" The operator's limits: {}.", limits.joined("; ")));
     }

@@ -13,6 +13,8 @@ pub mod facts;
 pub mod in_flight;
 pub mod instructions;
 pub mod memory;
+pub mod notice;
+pub mod open_steps;
 pub mod prompts;
 pub mod resources;
 pub mod resume;
@@ -24,7 +26,7 @@ pub mod toolbox;
 
 pub use call::{CALL_LIMIT, Call, Progress};
 pub use context::Context;
-pub use facts::Facts;
+pub use facts::{Facts, Money};
 pub use schemas::Published;
 pub use services::Services;
 pub(crate) use tool::tools;

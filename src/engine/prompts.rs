@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::answer::{Object, Shown};
+use crate::answer::{Object, Shown, id, quoted, shown};
 use crate::api::error::InvalidArgument;
 use crate::api::wording::{joined, wording};
 
@@ -23,11 +23,11 @@ pub fn offered(toolbox: &Toolbox) -> impl Iterator<Item = &'static Prompt> {
 ///
 /// # Errors
 /// The name that was probably meant.
-pub fn find(toolbox: &Toolbox, name: &str) -> Result<&'static Prompt, String> {
+pub fn find(toolbox: &Toolbox, name: &str) -> Result<&'static Prompt, Shown> {
     let names: Vec<&str> = offered(toolbox).map(|prompt| prompt.name).collect();
     offered(toolbox).find(|prompt| prompt.name == name).ok_or_else(|| match nearest(name, &names) {
-        Some(meant) => format!("unknown prompt \"{name}\"; {meant} was probably meant"),
-        None => format!("unknown prompt \"{name}\""),
+        Some(meant) => shown!("unknown prompt {}; {} was probably meant", quoted(name), id(meant)),
+        None => shown!("unknown prompt {}", quoted(name)),
     })
 }
 

@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use percent_encoding::percent_decode_str;
 
-use crate::answer::{Answer, Failure, Object};
+use crate::answer::{Answer, Failure, Object, Shown, quoted, shown};
+use crate::api::token::Token;
+use crate::guard::ledger::Line;
 
 use super::call::Call;
-use super::catalog::Resource;
+use super::catalog::{Resource, Source, Today};
 use super::toolbox::Toolbox;
 
 /// The longest value in a URI, in bytes.
@@ -24,7 +27,10 @@ pub enum Content {
 /// The resources whose tool is served.
 pub fn offered(toolbox: &Toolbox) -> impl Iterator<Item = &'static Resource> {
     let resources = toolbox.catalog().resources;
-    resources.iter().filter(|resource| toolbox.names().lists(resource.tool))
+    resources.iter().filter(|resource| match resource.source {
+        Source::Tool(tool) => toolbox.names().lists(tool),
+        Source::Today(_) => true,
+    })
 }
 
 /// Reads the resource at `uri`.
@@ -33,11 +39,39 @@ pub async fn read(toolbox: &Arc<Toolbox>, uri: &str, call: &Call) -> Content {
     else {
         return Content::Unknown;
     };
-    let Some(entry) = toolbox.entry_of(resource.tool) else { return Content::Unknown };
+    let tool = match resource.source {
+        Source::Tool(tool) => tool,
+        Source::Today(words) => return Content::Said(Box::new(Ok(today(toolbox, words, call).await))),
+    };
+    let Some(entry) = toolbox.entry_of(tool) else { return Content::Unknown };
     match toolbox.run(entry, arguments, call.clone()).await {
         Err(failure) if failure.status == Some(404) => Content::Unknown,
         result => Content::Said(Box::new(result)),
     }
+}
+
+/// What the caller wrote today. Nobody sees the writes of another.
+async fn today(toolbox: &Toolbox, words: fn(&Today) -> Vec<Shown>, call: &Call) -> Answer {
+    let services = &toolbox.services;
+    let token = services.tokens.current();
+    let (base, principal) = (services.base().await, token.as_ref().map(Token::principal));
+    let date = Timestamp::now().strftime("%Y-%m-%d").to_string();
+    let record = match services.operator.ledger.record().await {
+        Ok(record) => record,
+        Err(fault) => return Answer::new(shown!("The record of writes could not be read: {}.", quoted(&fault.to_string())), Object::new()),
+    };
+    let is_own = |line: &Line| line.at.starts_with(&date) && line.base == base && line.principal == principal;
+    let own = |lines: Vec<Line>| lines.into_iter().filter(is_own).collect();
+    let today = Today {
+        writes: record.writes.into_iter().filter(|write| is_own(&write.before)).collect(),
+        decisions: own(record.decisions),
+        refusals: own(record.refusals),
+        used: services.used_today(token.as_ref(), call).await,
+        date: date.clone(),
+    };
+    let mut lines = words(&today).into_iter();
+    let summary = lines.next().unwrap_or_default();
+    Answer { lines: lines.collect(), ..Answer::new(summary, Object::new()) }
 }
 
 /// The arguments of the tool, if `uri` is one of this resource.
@@ -63,7 +97,7 @@ mod tests {
             name: "contract",
             title: "",
             description: "",
-            tool: "get_contract",
+            source: Source::Tool("get_contract"),
             values: None,
         };
         let id = |uri: &str| Some(arguments(&resource, uri)?.get("contractId")?.as_str()?.to_owned());

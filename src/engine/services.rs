@@ -1,12 +1,14 @@
 //! The services that all calls share: the API's client, the tokens, the operator's rules and the tools' memory.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rust_decimal::Decimal;
 use url::Url;
 
 use crate::answer::text::usd;
-use crate::answer::{Names, Object, Shown, quoted, quoted_to, shown};
+use crate::answer::{Joined, Names, Object, Shown, quoted, quoted_to, shown};
 use crate::api::client::Client;
 use crate::api::token::{Token, TokenSource};
 use crate::guard::Operator;
@@ -14,8 +16,9 @@ use crate::guard::ledger::{Commitment, Intent};
 
 use super::call::Call;
 use super::claim::Claim;
-use super::facts::Facts;
+use super::facts::{Facts, Money};
 use super::memory::Memory;
+use super::notice::Notifier;
 
 /// The most characters of a notice, which names the path of a file.
 const NOTICE: usize = 500;
@@ -36,6 +39,8 @@ pub struct Services {
     pub claim: Claim,
     /// State of tools that lasts between calls.
     pub memory: Memory,
+    /// Brings steps before a person who sees no chat.
+    pub notifier: Option<Arc<dyn Notifier>>,
     /// True if the API is the sandbox, where nothing is real.
     pub sandbox: bool,
     /// The longest time that a call waits for a person.
@@ -60,6 +65,7 @@ impl Services {
             listed: Vec::new(),
             claim: Claim::default(),
             memory: Memory::default(),
+            notifier: None,
             sandbox,
             human_wait,
         }
@@ -82,19 +88,34 @@ impl Services {
     /// Describes the rules in force.
     #[must_use]
     pub fn limits(&self) -> Vec<Shown> {
-        self.operator.describe()
+        let mut limits = self.operator.describe();
+        if self.operator.policy.has_caps() {
+            let outside = self.listed.iter().filter(|facts| facts.money == Money::Outside);
+            let outside = outside.map(|facts| self.names.listed(facts.name)).joined(", ");
+            if !outside.is_empty() {
+                limits.push(shown!("not counted: {}", outside));
+            }
+        }
+        limits
     }
 
     /// Describes how much of today's limit is used; `None` without such a limit.
     pub async fn used_today(&self, token: Option<&Token>, call: &Call) -> Option<Shown> {
         let limit = self.operator.policy.max_day?;
-        let used = self.operator.ledger.used_today(self.intent("", Object::new(), token, call, None).await).await;
-        Some(match used {
+        Some(match self.committed_today(token, call).await {
             Ok(used) => shown!("{} of {} are used today (UTC)", usd(used), usd(limit)),
             Err(fault) => {
                 shown!("how much of {} is used today could not be read ({})", usd(limit), quoted(&fault.to_string()))
             }
         })
+    }
+
+    /// The amount that the owner of `token` has committed today (UTC), in USD before fees.
+    ///
+    /// # Errors
+    /// If the record cannot be read.
+    pub async fn committed_today(&self, token: Option<&Token>, call: &Call) -> io::Result<Decimal> {
+        self.operator.ledger.used_today(self.intent("", Object::new(), token, call, None).await).await
     }
 
     /// The origin of the app, if known.
@@ -128,8 +149,10 @@ impl Services {
     }
 
     /// All secrets of this process, including the call's token.
-    pub fn secrets(&self, token: Option<&Token>) -> impl Iterator<Item = Token> {
-        token.cloned().into_iter().chain(self.tokens.secrets())
+    pub fn secrets(&self, token: Option<&Token>) -> Vec<Token> {
+        let mut secrets = self.tokens.secrets();
+        secrets.extend(token.filter(|token| !secrets.contains(token)).cloned());
+        secrets
     }
 
     /// Warnings about the source of the token.
@@ -163,5 +186,8 @@ impl Services {
             tracing::error!("{}", self.tokens.notices().join("; "));
         }
         self.operator.ledger.close().await;
+        if let Some(notifier) = &self.notifier {
+            notifier.close().await;
+        }
     }
 }

@@ -18,7 +18,7 @@ use crate::api::{Effect, Gate, Operation};
 use crate::guard::ledger::Commitment;
 
 use super::context::Context;
-use super::facts::Facts;
+use super::facts::{Facts, Money};
 use super::schemas::Published;
 
 /// A tool that sends a single request. `render` turns the reply into an answer.
@@ -31,6 +31,8 @@ pub trait OneRequest: Operation {
     const OFFICIAL: &'static str = Self::NAME;
     /// Past participle of the tool's action. A failure begins with it: "Not created".
     const DONE: &'static str = done(Self::EFFECT);
+    /// How the operator's limits for money treat a call.
+    const MONEY: Money = Money::None;
 
     /// The money that the request commits; `None` if no money is involved.
     fn commitment(&self) -> Option<Commitment> {
@@ -74,6 +76,8 @@ pub trait Tool: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     const OFFICIAL: &'static str = Self::NAME;
     /// Past participle of the tool's action. A failure begins with it: "Not created".
     const DONE: &'static str = done(Self::EFFECT);
+    /// How the operator's limits for money treat a call.
+    const MONEY: Money = Money::None;
     /// True if a call is a single request. OpenTrain pages such a list itself.
     const IS_ONE_REQUEST: bool = false;
 
@@ -92,6 +96,7 @@ impl<O: OneRequest> Tool for O {
     const ID_HINT: Sentence = <O as OneRequest>::ID_HINT;
     const OFFICIAL: &'static str = <O as OneRequest>::OFFICIAL;
     const DONE: &'static str = <O as OneRequest>::DONE;
+    const MONEY: Money = <O as OneRequest>::MONEY;
     const IS_ONE_REQUEST: bool = true;
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
@@ -158,6 +163,7 @@ const fn facts<T: Tool>() -> Facts {
         name: T::NAME,
         title: T::TITLE,
         effect: T::EFFECT,
+        money: T::MONEY,
         gate: T::GATE,
         id_hint: T::ID_HINT,
         official: T::OFFICIAL,

@@ -1,15 +1,16 @@
 //! The served tools, and the path of a call through them. Start reading at `Toolbox::call`.
 
-use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::answer::{Answer, Cause, Denial, Failure, Names, Object, Sentence, Shown, ToolError, bound, hints, shown};
+use crate::answer::{
+    Answer, Cause, Denial, Failure, HumanStep, Names, Object, Sentence, Shown, ToolError, bound, hints, shown,
+};
 use crate::api::Effect;
 use crate::api::error::{Error, Refusal};
-use crate::api::token::{Token, hide_tokens};
+use crate::api::token::{Token, hide_secrets};
 use crate::api::wording::wording;
 use crate::guard::policy::Policy;
 
@@ -19,6 +20,8 @@ use super::catalog::Catalog;
 use super::context::Context;
 use super::exchange::{Exchanged, exchange_in_time, notes_on_claim};
 use super::facts::Facts;
+use super::notice::Notice;
+use super::open_steps::OpenSteps;
 use super::schemas::Published;
 use super::services::Services;
 use super::tool::{Entry, Family};
@@ -76,7 +79,7 @@ fn chosen(policy: &Policy, families: &'static [Family]) -> impl Iterator<Item = 
 }
 
 impl Toolbox {
-    /// Serves the tools of `families` that the operator's policy allows.
+    /// Serves the tools of `catalog` that the operator's policy allows.
     #[must_use]
     pub fn new(mut services: Services, catalog: &'static Catalog) -> Self {
         let policy = &services.operator.policy;
@@ -108,17 +111,13 @@ impl Toolbox {
     /// Finds a served tool by its listed name or its official name (`opentrain_…`).
     #[must_use]
     pub fn find(&self, name: &str, arguments: &Object) -> Option<&Served> {
-        self.served_as(self.entry_named(name, arguments)?)
+        self.served_as(self.entry_named(name, arguments)?.facts.name)
     }
 
     /// Finds a served tool by its name without a prefix.
     #[must_use]
-    pub fn find_own(&self, name: &str) -> Option<&Served> {
+    pub fn served_as(&self, name: &str) -> Option<&Served> {
         self.served.iter().find(|served| served.facts().name == name)
-    }
-
-    fn served_as(&self, entry: &Entry) -> Option<&Served> {
-        self.find_own(entry.facts.name)
     }
 
     /// Finds a tool that need not be served: `resume` polls with it.
@@ -134,7 +133,7 @@ impl Toolbox {
     /// two of ours, the arguments decide.
     fn entry_named(&self, name: &str, arguments: &Object) -> Option<&'static Entry> {
         if let Some(listed) = name.strip_prefix(self.names().prefix())
-            && let Some(entry) = self.all().find(|entry| entry.facts.name == listed)
+            && let Some(entry) = self.entry_of(listed)
         {
             return Some(entry);
         }
@@ -166,23 +165,22 @@ impl Toolbox {
     #[must_use]
     pub fn withholds(&self, name: &str) -> bool {
         let is_known = self.names().lists(name) || self.withheld(name).is_some();
-        !is_known && self.all().any(|entry| entry.facts.name == name)
+        !is_known && self.entry_of(name).is_some()
     }
 
     /// Masks the secrets of this process, and every text that looks like an OpenTrain secret, in an outgoing text.
     pub fn mask(&self, text: &mut String) {
-        for secret in self.services.tokens.secrets() {
-            secret.mask(text);
-        }
-        if let Cow::Owned(hidden) = hide_tokens(text) {
-            *text = hidden;
-        }
+        hide_secrets(text, self.services.tokens.secrets());
     }
 
-    /// Refuses a tool that read-only mode hides; `None` if no such tool exists.
-    pub async fn refuse(&self, name: &str, arguments: &Object, call: &Call) -> Option<Result<Answer, Failure>> {
+    /// The refusal of a tool that read-only mode hides; `None` if no such tool exists.
+    pub async fn refusal(&self, name: &str, arguments: &Object, call: &Call) -> Option<Failure> {
         let entry = self.withheld(self.entry_named(name, arguments)?.facts.name)?;
-        Some(Err(self.failed(&entry.facts, &Object::new(), &Denial::read_only().into(), call).await))
+        let (services, denial) = (Arc::clone(&self.services), Denial::read_only());
+        let token = services.tokens.current();
+        let context = Context::new(services, &entry.facts, arguments.clone(), token, call.clone());
+        context.refused(&denial).await;
+        Some(self.failed(&entry.facts, &Object::new(), &denial.into(), call).await)
     }
 
     /// Repeats an earlier refusal without a request, because nothing has changed since.
@@ -243,16 +241,28 @@ impl Toolbox {
         }
         let services = &self.services;
         notes.extend(services.take_notices());
-        match result {
+        let ended = match result {
             Ok(mut answer) => {
                 self.complete(&mut answer, entry);
                 answer.warnings.extend(notes);
+                self.notify(answer.step.as_ref());
                 Ok(answer)
             }
             Err(error) => {
                 let error = notes.into_iter().fold(error, ToolError::note);
-                Err(self.failed(&entry.facts, &arguments, &error, &call).await)
+                let failure = self.failed(&entry.facts, &arguments, &error, &call).await;
+                self.notify(failure.step.as_ref());
+                Err(failure)
             }
+        };
+        services.memory.of::<OpenSteps>().see(&entry.facts, token.as_ref().map(Token::principal), &ended);
+        ended
+    }
+
+    /// Tells the operator of a step that waits for a person.
+    fn notify(&self, step: Option<&HumanStep>) {
+        if let (Some(step), Some(notifier)) = (step, &self.services.notifier) {
+            notifier.notify(Notice::of(step, self.services.sandbox));
         }
     }
 
@@ -274,7 +284,7 @@ impl Toolbox {
 
     /// Adds the parts that answers of all tools share.
     fn complete(&self, answer: &mut Answer, entry: &'static Entry) {
-        let served = self.served_as(entry);
+        let served = self.served_as(entry.facts.name);
         let takes = |parameter| served.is_some_and(|served| served.published().takes(parameter));
         let name = self.names().listed(entry.facts.name);
         let how = || bound::how_to_get_the_whole(entry.facts.effect, &name, takes("limit"));

@@ -1,32 +1,35 @@
-//! Opens files of this program: nobody else can have put them there or can write them, and opening waits for nobody. A
-//! project that names a folder may have put a pipe, a device or a link to a file of the user's there.
+//! Opens files that nobody else can have created or can write. Opening never blocks. A hostile project may have put a
+//! pipe, a device, or a link to another file in the place of ours.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::path::{Path, PathBuf};
 
 /// Opens a file that only this program writes. It follows no link.
 ///
 /// # Errors
-/// When the file cannot be opened, is no plain file, or others can write it or the folder that it is in.
+/// If the file cannot be opened, is no plain file, or others can write it or its folder.
 pub fn open_ours(path: &Path, options: &OpenOptions) -> io::Result<File> {
-    let mut options = options.clone();
     system::check_folder_of(path)?;
-    system::wait_for_nobody(&mut options);
-    let file = options.open(path).map_err(system::name_link)?;
-    let facts = file.metadata()?;
-    if !facts.is_file() {
-        return Err(io::Error::other("it is not a file"));
-    }
+    let (file, facts) = open_plain(path, options)?;
     system::check_owner(&facts)?;
     Ok(file)
 }
 
-/// The path to open for a file that the operator names: it may be reached through links, if only root or this user can
-/// write every folder on the way.
+/// Opens a plain file without following a link or waiting for another process.
+fn open_plain(path: &Path, options: &OpenOptions) -> io::Result<(File, Metadata)> {
+    let mut options = options.clone();
+    system::wait_for_nobody(&mut options);
+    let file = options.open(path).map_err(system::name_link)?;
+    let facts = file.metadata()?;
+    if facts.is_file() { Ok((file, facts)) } else { Err(io::Error::other("it is not a file")) }
+}
+
+/// The path to open for a file that the operator names. Links are followed if only root or this user can write every
+/// folder on the way.
 ///
 /// # Errors
-/// When others could lead it elsewhere, or the way cannot be followed.
+/// If others could redirect the path, or it cannot be followed.
 pub fn named(path: &Path) -> io::Result<PathBuf> {
     match std::fs::symlink_metadata(path) {
         Ok(facts) if facts.is_symlink() => system::real_path(path),
@@ -34,24 +37,27 @@ pub fn named(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// Opens a file that the operator names, for reading. It may belong to root then, as mounted secrets do.
+/// Opens a file that the operator names, for reading. It may belong to root, as mounted secrets do.
 ///
 /// # Errors
-/// When the file cannot be opened, is no plain file, or others can write it or lead it elsewhere.
+/// If the file cannot be opened, is no plain file, or others can write it or redirect the path.
 pub fn open_named(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.read(true);
     open_ours(path, &options).or_else(|_| {
-        let real = system::real_path(path)?;
-        system::wait_for_nobody(&mut options);
-        let file = options.open(real)?;
-        let facts = file.metadata()?;
-        if !facts.is_file() {
-            return Err(io::Error::other("it is not a file"));
-        }
+        let (file, facts) = open_plain(&system::real_path(path)?, &options)?;
         system::check_owner_or_root(&facts)?;
         Ok(file)
     })
+}
+
+/// Opens a file of any owner, for showing it to the user who named it.
+///
+/// # Errors
+/// If the file cannot be opened, or is no plain file.
+pub fn open_any(path: &Path) -> io::Result<File> {
+    let (file, _) = open_plain(&std::fs::canonicalize(path)?, OpenOptions::new().read(true))?;
+    Ok(file)
 }
 
 #[cfg(unix)]
@@ -68,7 +74,7 @@ mod system {
 
     const ROOT: u32 = 0;
     const STICKY: u32 = 0o1000;
-    /// More links than this are a circle.
+    /// More links than this count as a circle.
     const MOST_LINKS: usize = 40;
 
     pub(super) fn wait_for_nobody(options: &mut OpenOptions) {
@@ -93,7 +99,7 @@ mod system {
         check_folder(folder, &std::fs::metadata(folder)?)
     }
 
-    /// In a folder such as /tmp others can write, and change only what is theirs.
+    /// In a folder such as /tmp, others can write but can change only their own files.
     fn check_folder(folder: &Path, facts: &Metadata) -> io::Result<()> {
         if facts.uid() == ROOT && facts.mode() & STICKY != 0 {
             return Ok(());
@@ -115,13 +121,12 @@ mod system {
         facts.uid() == ROOT || facts.uid() == geteuid().as_raw()
     }
 
-    /// A group with the number of its user is that user's own, on systems that make one for each.
+    /// A group with the user's number is the user's own group on most systems.
     fn can_others_write(facts: &Metadata) -> bool {
         facts.mode() & 0o002 != 0 || (facts.mode() & 0o020 != 0 && facts.gid() != facts.uid())
     }
 
-    /// Follows the links of `path`, if only root or this user can write every folder on the way. The file itself need not
-    /// be there.
+    /// Follows links if only root or this user can write every folder on the way. The file itself may be missing.
     pub(super) fn real_path(path: &Path) -> io::Result<PathBuf> {
         let mut real = PathBuf::from("/");
         let mut left = backwards(&std::path::absolute(path)?);
@@ -155,7 +160,7 @@ mod system {
         Ok(real)
     }
 
-    /// The names in a path, the last one first.
+    /// The names in a path, last name first.
     fn backwards(path: &Path) -> Vec<OsString> {
         let names = path.components().rev().filter_map(|part| match part {
             Component::Normal(name) => Some(name.to_owned()),
@@ -166,13 +171,22 @@ mod system {
     }
 }
 
-/// Where files have no such owners and modes, the folder of the user is what protects them.
+/// On Windows the rights of a file come from its folder, and nobody else but administrators may write the folder of a
+/// user. So links are refused here too, and owners are not looked at.
 #[cfg(not(unix))]
 mod system {
     use std::fs::{Metadata, OpenOptions};
     use std::io;
     use std::path::{Path, PathBuf};
 
+    /// Opens a link itself and not what it leads to; a link is no plain file. Opening waits for nobody on Windows.
+    #[cfg(windows)]
+    pub(super) fn wait_for_nobody(options: &mut OpenOptions) {
+        const FILE_FLAG_OPEN_REPARSE_POINT: u32 = 0x0020_0000;
+        std::os::windows::fs::OpenOptionsExt::custom_flags(options, FILE_FLAG_OPEN_REPARSE_POINT);
+    }
+
+    #[cfg(not(windows))]
     pub(super) fn wait_for_nobody(_: &mut OpenOptions) {}
 
     pub(super) fn name_link(fault: io::Error) -> io::Error {

@@ -1,4 +1,4 @@
-//! Adds our entry to the file of a host, and takes it out again. Start at `install`.
+//! Adds our entry to a host's file and removes it. Start at `install`.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -10,26 +10,26 @@ use super::entry::{Entry, Launch, command_line, is_ours, updated};
 use super::file::ConfigFile;
 use super::hosts::Host;
 
-/// What became of one file.
+/// The change of one file.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum Change {
-    /// The entry was added; where the file had been there, a copy of it was kept.
+    /// The entry was added. An existing file was copied first.
     Added {
         /// The copy.
         copy: Option<PathBuf>,
     },
     /// An entry that starts this program was changed.
     Updated {
-        /// The copy, where none had been kept before.
+        /// The copy, if there was none.
         copy: Option<PathBuf>,
     },
-    /// The entry was there already, or there was none to remove.
+    /// Nothing to add or remove.
     Nothing,
     /// Our entries were removed.
     Removed {
         /// Their names.
         names: Vec<String>,
-        /// Whether the file is now, byte for byte, what it was before the installation.
+        /// True if the file is now, byte for byte, what it was before the installation.
         restored: bool,
         /// A copy from before the installation that was left where it is, since the file has changed in other places.
         copy: Option<PathBuf>,
@@ -52,7 +52,7 @@ pub enum InstallError {
     Document {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// The problem.
         source: DocumentError,
     },
     /// An entry of this name starts another program.
@@ -67,11 +67,11 @@ pub enum InstallError {
     },
 }
 
-/// Adds the entry to the file of a host, or changes the one that an earlier installation wrote. `is_trial` leaves the
-/// file as it is and tells what would happen.
+/// Adds the entry to a host's file, or updates an earlier one. With `is_trial` the file stays as it is, and the result
+/// says what would happen.
 ///
 /// # Errors
-/// When the file is left alone; the error says why.
+/// The reason why the file was left alone.
 pub fn install(host: &Host, path: &Path, name: &str, launch: &Launch, is_trial: bool) -> Result<Change, InstallError> {
     let at_file = |source| InstallError::File { path: path.to_owned(), source };
     let in_document = |source| InstallError::Document { path: path.to_owned(), source };
@@ -104,7 +104,7 @@ pub fn install(host: &Host, path: &Path, name: &str, launch: &Launch, is_trial: 
     Ok(if existing.is_some() { Change::Updated { copy } } else { Change::Added { copy } })
 }
 
-/// Whether a copy is kept before a change. The copy shows the file from before any entry of ours, so a later change
+/// True if a copy is kept before a change. The copy shows the file from before any entry of ours, so a later change
 /// keeps the one there is; a file that an installation made needs none.
 fn needs_copy(host: &Host, file: &ConfigFile) -> io::Result<bool> {
     let Some(text) = file.text() else { return Ok(false) };
@@ -116,7 +116,7 @@ fn needs_copy(host: &Host, file: &ConfigFile) -> io::Result<bool> {
 /// installation becomes, byte for byte, what it was before. `is_trial` leaves the file as it is.
 ///
 /// # Errors
-/// When the file is left alone; the error says why.
+/// The reason why the file was left alone.
 pub fn uninstall(host: &Host, path: &Path, name: Option<&str>, is_trial: bool) -> Result<Change, InstallError> {
     let at_file = |source| InstallError::File { path: path.to_owned(), source };
     let in_document = |source| InstallError::Document { path: path.to_owned(), source };
@@ -153,22 +153,22 @@ pub fn uninstall(host: &Host, path: &Path, name: Option<&str>, is_trial: bool) -
 /// The servers that a file of this host lists, by name.
 ///
 /// # Errors
-/// When the text is not what the host's format allows.
+/// If the text is not in the host's format.
 pub fn servers(host: &Host, text: &str) -> Result<Entry, DocumentError> {
     let mut document = read(host.format, text)?;
     Ok(document.get_mut(host.key).and_then(Value::as_object_mut).map(std::mem::take).unwrap_or_default())
 }
 
-/// The names of those that start this program.
+/// The names of the servers that start this program.
 ///
 /// # Errors
-/// When the text is not what the host's format allows.
+/// If the text is not in the host's format.
 pub fn our_names(host: &Host, text: &str) -> Result<Vec<String>, DocumentError> {
     let servers = servers(host, text)?;
     Ok(servers.into_iter().filter(|(_, entry)| is_ours(entry)).map(|(name, _)| name).collect())
 }
 
-/// Whether `text` is `before` with our entries added and nothing else changed.
+/// True if `text` is `before` with our entries added and nothing else changed.
 fn is_installation_of(host: &Host, before: &str, text: &str) -> bool {
     let rebuilt = || {
         let servers = servers(host, text)?;
@@ -184,7 +184,7 @@ fn is_installation_of(host: &Host, before: &str, text: &str) -> bool {
 /// A whole configuration file of this host that holds only our entry.
 ///
 /// # Errors
-/// When the host's format cannot hold the entry.
+/// If the host's format cannot contain the entry.
 pub fn snippet(host: &Host, name: &str, launch: &Launch) -> Result<String, DocumentError> {
     with_entry(host.format, "", Slot { key: host.key, name }, &(host.entry)(launch, name))
 }

@@ -21,7 +21,7 @@ pub struct Launch {
 }
 
 impl Launch {
-    /// Whether it starts the server on the sandbox, which needs no token.
+    /// True if it starts the server on the sandbox, which needs no token.
     #[must_use]
     pub fn is_sandbox(&self) -> bool {
         self.arguments.iter().any(|argument| argument == SANDBOX)
@@ -66,7 +66,7 @@ pub(super) fn command_line(entry: &Value) -> Vec<String> {
     words.collect()
 }
 
-/// Whether an entry starts this program, wherever it is.
+/// True if an entry starts this program, wherever it is.
 pub(super) fn is_ours(entry: &Value) -> bool {
     let line = command_line(entry);
     let file = line.first().and_then(|command| command.rsplit(['/', '\\']).next()).unwrap_or_default();

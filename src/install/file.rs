@@ -1,4 +1,4 @@
-//! One configuration file on the disk: read, copied, replaced whole. It keeps permissions, owner and symbolic links.
+//! Reads, copies and replaces one configuration file. Permissions, owner and symbolic links stay.
 
 use std::fs::{self, Metadata};
 use std::io::{self, ErrorKind};
@@ -41,7 +41,7 @@ impl ConfigFile {
         self.text.as_deref().map_or(Ok(()), |text| put(&self.copy_path(), text, &fs::metadata(&self.path)?))
     }
 
-    /// Forgets the copy.
+    /// Removes the copy.
     pub(super) fn remove_copy(&self) -> io::Result<()> {
         match fs::remove_file(self.copy_path()) {
             Err(fault) if fault.kind() != ErrorKind::NotFound => Err(fault),
@@ -49,14 +49,14 @@ impl ConfigFile {
         }
     }
 
-    /// Puts `text` in the place of what was read.
+    /// Replaces the content.
     pub(super) fn replace(&self, text: &str) -> io::Result<()> {
         self.check_writable()?;
         if self.text.is_none() {
             let folder = self.path.parent().ok_or_else(|| io::Error::other("it is in no folder"))?;
             return files::put(files::unnamed(folder)?, text.as_bytes(), &self.path);
         }
-        // Behind a symbolic link stands the file that is replaced; the link stays.
+        // Replaces the file behind a symbolic link, so that the link stays.
         let target = self.path.canonicalize()?;
         put(&target, text, &fs::metadata(&target)?)
     }
@@ -67,7 +67,7 @@ impl ConfigFile {
         fs::remove_file(&self.path)
     }
 
-    /// Whether the file may be replaced: a user who made it read-only wants it to stay, and a host may have written it
+    /// True if the file may be replaced: a user who made it read-only wants it to stay, and a host may have written it
     /// since it was read.
     pub(super) fn check_writable(&self) -> io::Result<()> {
         if self.text.is_some() && fs::metadata(&self.path)?.permissions().readonly() {

@@ -1,4 +1,4 @@
-//! The folders of one user on one system, as hosts look for them.
+//! The folders of one user, where hosts look for their files.
 
 use std::path::{Path, PathBuf};
 
@@ -108,7 +108,7 @@ impl Machine {
     /// keep that one when they replace the file behind it.
     ///
     /// # Errors
-    /// When the system does not know it, or it is not text.
+    /// If the system does not know it, or it is not text.
     pub fn own_path(&self) -> std::io::Result<String> {
         let own = std::env::current_exe()?;
         let listed = self.program(env!("CARGO_PKG_NAME")).filter(|path| path.is_absolute() && leads_to(path, &own));

@@ -3,6 +3,7 @@
 //! reports OpenTrain's state.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -21,11 +22,16 @@ use crate::engine::resume::resume;
 
 use super::host::{Host, PageDelivery};
 use super::server::{Outcome, Request, Server, cancelled};
+use super::spent::{Key, Spent};
 
 /// The time that a call may take beyond the wait for its user.
 pub(crate) const MARGIN: Duration = Duration::from_secs(8);
 /// The lifetime of a sealed state.
 const STATE_LIFE: Duration = Duration::from_secs(15 * 60);
+/// The longest sealed state, in bytes: the client carries it back, and some keep it in a model's context.
+const LONGEST_STATE: usize = 8 * 1024;
+/// The room for a refusal in a state, in bytes. Sealing makes four bytes of three.
+const REFUSAL_ROOM: usize = 4 * 1024;
 /// The key of the server's only request in `inputRequests`.
 const PERSON: &str = "person";
 
@@ -43,6 +49,7 @@ pub(crate) struct Resumed {
     /// The time that the call has already waited.
     waited: Duration,
     accepted: bool,
+    key: Key,
 }
 
 impl Server {
@@ -53,13 +60,15 @@ impl Server {
         state: Option<&str>,
         responses: Option<&InputResponses>,
     ) -> Option<Resumed> {
-        let state: State = self.seal.0.open_json_with(state?, &self.binding(request)).ok()?;
+        let sealed = state?;
+        let state: State = self.seal.0.open_json_with(sealed, &self.binding(request)).ok()?;
         let waited = Timestamp::now().as_millisecond().saturating_sub(state.asked);
         let action = responses.and_then(|responses| responses.get(PERSON)?.get("action")?.as_str());
         Some(Resumed {
             after: state.after,
             waited: Duration::from_millis(u64::try_from(waited).unwrap_or_default()),
             accepted: action == Some("accept"),
+            key: Key::of(sealed, request),
         })
     }
 
@@ -71,16 +80,40 @@ impl Server {
         resumed: Resumed,
         context: &RequestContext<RoleServer>,
     ) -> Result<Outcome, ErrorData> {
-        let served = self.toolbox.find(&request.name, &request.arguments);
-        if let (false, After::TryAgain { refused, .. }, Some(served)) = (resumed.accepted, &resumed.after, served) {
+        let Some(served) = self.toolbox.find(&request.name, &request.arguments) else {
+            return Err(self.unknown(&request.name));
+        };
+        let Resumed { after, waited, accepted, key } = resumed;
+        if let (false, After::TryAgain { refused, .. }) = (accepted, &after) {
             return Ok(Err(self.toolbox.repeat(served, refused, &request.call).await));
         }
-        let left = if resumed.accepted {
-            self.toolbox.services.human_wait.saturating_sub(resumed.waited)
-        } else {
-            Duration::ZERO
-        };
-        self.wait(request, &resumed.after, left, context).await
+        let left = if accepted { self.toolbox.services.human_wait.saturating_sub(waited) } else { Duration::ZERO };
+        if let After::Call { .. } = &after {
+            return self.wait(request, &after, left, context).await;
+        }
+        let spent = self.toolbox.services.memory.of::<Spent>();
+        tokio::select! {
+            outcome = spent.run(key, self.repeated(request, after, left)) => outcome,
+            () = context.ct.cancelled() => Err(cancelled()),
+        }
+    }
+
+    /// Makes the refused call again, also when nobody waits for its end any more.
+    fn repeated(
+        &self,
+        request: &Request,
+        after: After,
+        left: Duration,
+    ) -> impl Future<Output = Outcome> + Send + 'static {
+        let (toolbox, until) = (Arc::clone(&self.toolbox), until(request, left));
+        let Request { name, arguments, call } = request.clone();
+        async move {
+            match toolbox.find(&name, &arguments) {
+                Some(served) => resume(&toolbox, served, &arguments, &after, &call, until).await,
+                // The caller has found it already.
+                None => Err(answer::Failure::default()),
+            }
+        }
     }
 
     /// Shows the user's step in the best way that the host supports, and returns the result.
@@ -111,10 +144,11 @@ impl Server {
     }
 
     fn input_required(&self, request: &Request, step: &HumanStep) -> Option<InputRequiredResult> {
-        let state = State { after: step.after.clone(), asked: Timestamp::now().as_millisecond() };
+        let state = State { after: step.after.within(REFUSAL_ROOM), asked: Timestamp::now().as_millisecond() };
         let binding = self.binding(request);
         let options = SealOptions::new().associated_data(&binding).ttl(STATE_LIFE);
-        let state = self.seal.0.seal_json_with(&state, &options).ok()?;
+        // Without a state the client gets the plain answer with the link.
+        let state = self.seal.0.seal_json_with(&state, &options).ok().filter(|state| state.len() <= LONGEST_STATE)?;
         let asked = InputRequest::Elicitation(ElicitRequest::new(url_request(step, String::new())));
         Some(InputRequiredResult::new(Some(BTreeMap::from([(PERSON.to_owned(), asked)])), Some(state)))
     }
@@ -165,7 +199,7 @@ impl Server {
         context: &RequestContext<RoleServer>,
     ) -> Result<Outcome, ErrorData> {
         let served = self.toolbox.find(&request.name, &request.arguments).ok_or_else(|| self.unknown(&request.name))?;
-        let until = (Instant::now() + left).min(request.call.deadline - MARGIN / 4);
+        let until = until(request, left);
         tokio::select! {
             outcome = resume(&self.toolbox, served, &request.arguments, after, &request.call, until) => Ok(outcome),
             () = context.ct.cancelled() => Err(cancelled()),
@@ -179,6 +213,11 @@ impl Server {
         let token = token.as_ref().map_or("", crate::api::token::Token::expose);
         json!([request.name, arguments, token]).to_string().into_bytes()
     }
+}
+
+/// The moment at which a wait of `left` ends, within the time of the call.
+fn until(request: &Request, left: Duration) -> Instant {
+    (Instant::now() + left).min(request.call.deadline - MARGIN / 4)
 }
 
 fn url_request(step: &HumanStep, elicitation_id: String) -> ElicitRequestParams {

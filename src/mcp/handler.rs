@@ -14,6 +14,7 @@ use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::Value;
 use tokio::time::Instant;
 
+use crate::engine::arguments::shortened;
 use crate::engine::instructions::instructions;
 use crate::engine::{CALL_LIMIT, Call};
 
@@ -22,13 +23,14 @@ use super::host::Host;
 use super::listing::tools;
 use super::progress::HostProgress;
 use super::server::{Outcome, Request, Server, cancelled};
+use super::spent::{Key, Spent};
 
 impl Server {
     /// Runs a call until it ends or the host cancels it.
     async fn run(&self, request: &Request, context: &RequestContext<RoleServer>) -> Result<Outcome, ErrorData> {
         let Some(served) = self.toolbox.find(&request.name, &request.arguments) else {
-            let refused = self.toolbox.refuse(&request.name, &request.arguments, &request.call).await;
-            return refused.ok_or_else(|| self.unknown(&request.name));
+            let refusal = self.toolbox.refusal(&request.name, &request.arguments, &request.call).await;
+            return refusal.map(Err).ok_or_else(|| self.unknown(&request.name));
         };
         tokio::select! {
             outcome = self.toolbox.call(served, request.arguments.clone(), &request.call) => Ok(outcome),
@@ -56,6 +58,13 @@ impl Server {
         let call = self.call(host, &context);
         let CallToolRequestParams { name, arguments, input_responses, request_state, .. } = request;
         let request = Request { name: Cow::into_owned(name), arguments: arguments.unwrap_or_default(), call };
+        // A claim replaces the token that binds the state, so the ends of earlier uses are looked up first.
+        if let Some(state) = &request_state {
+            let spent = self.toolbox.services.memory.of::<Spent>();
+            if let Some(outcome) = spent.end(&Key::of(state, &request)).await {
+                return Ok(self.result(outcome, host).into());
+            }
+        }
         if let Some(resumed) = self.resumed(&request, request_state.as_deref(), input_responses.as_ref()) {
             let outcome = self.resume(&request, resumed, &context).await?;
             return Ok(self.result(outcome, host).into());
@@ -144,7 +153,7 @@ impl ServerHandler for Server {
         context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<CallToolResponse, ErrorData>> + Send {
         Box::pin(async move {
-            let (tool, id, began) = (request.name.clone(), context.id.to_string(), Instant::now());
+            let (tool, id, began) = (shortened(&request.name), context.id.to_string(), Instant::now());
             let answered = self.answer(request, context).await;
             let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
             match &answered {

@@ -11,6 +11,7 @@ mod prompts;
 mod resources;
 mod seal;
 mod server;
+mod spent;
 pub mod stdio;
 
 pub use listing::{tool, tools};

@@ -6,7 +6,7 @@ use rmcp::model::{
 };
 use serde_json::json;
 
-use crate::answer::render;
+use crate::answer::{quoted_to, render, shown};
 use crate::engine::resources::{Content, offered, read};
 use crate::engine::{Call, catalog};
 
@@ -41,10 +41,10 @@ impl Server {
     pub(super) async fn resource(&self, uri: &str, call: &Call) -> Result<ReadResourceResult, ErrorData> {
         let said = match read(&self.toolbox, uri, call).await {
             Content::Unknown => {
-                let shown: String = uri.chars().take(300).collect();
+                let uri: String = uri.chars().take(300).collect();
                 return Err(ErrorData::resource_not_found(
-                    format!("there is no resource {shown}"),
-                    Some(json!({ "uri": shown })),
+                    String::from(shown!("there is no resource {}", quoted_to(&uri, 300))),
+                    Some(json!({ "uri": uri })),
                 ));
             }
             Content::Said(said) => *said,

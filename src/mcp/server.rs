@@ -6,7 +6,7 @@ use rmcp::ErrorData;
 use rmcp::model::{CallToolResult, ContentBlock, ErrorCode, Resource};
 use tokio_util::sync::CancellationToken;
 
-use crate::answer::{Answer, Failure, Object, Rendered, render};
+use crate::answer::{Answer, Failure, Object, Rendered, id, quoted, render, shown};
 use crate::engine::arguments::nearest;
 use crate::engine::{Call, Toolbox};
 
@@ -26,6 +26,7 @@ pub struct Server {
 pub(super) type Outcome = Result<Answer, Failure>;
 
 /// One `tools/call` with its arguments.
+#[derive(Clone)]
 pub(crate) struct Request {
     pub(crate) name: String,
     pub(crate) arguments: Object,
@@ -83,8 +84,9 @@ impl Server {
             .collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let meant = nearest(name, &names);
-        let meant = meant.map(|meant| format!("; {meant} was probably meant")).unwrap_or_default();
-        ErrorData::new(ErrorCode::INVALID_PARAMS, format!("unknown tool \"{name}\"{meant}"), None)
+        let meant = meant.map(|meant| shown!("; {} was probably meant", id(meant)));
+        let message = shown!("unknown tool {}{}", quoted(name), meant);
+        ErrorData::new(ErrorCode::INVALID_PARAMS, String::from(message), None)
     }
 
     /// Converts the result of a call to MCP, within the host's abilities.

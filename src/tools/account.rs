@@ -5,11 +5,11 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::answer::hints::is_about_the_token;
-use crate::answer::phrases::{key_page, take_up};
 use crate::answer::{Answer, Joined, Object, Sentence, Shown, ToolError, id, quoted, shown};
 use crate::api::account::{AuthStatus, GetAuthStatus, GetCapabilities, TokenFacts, switch_of};
 use crate::api::reply::{Read, Reply};
 use crate::engine::{Context, OneRequest, Tool, tools};
+use crate::tools::nouns::standing::stops;
 
 tools![GetAuthStatus, GetCapabilities];
 
@@ -18,6 +18,9 @@ const LISTED: Sentence =
     Sentence::naming("countries and languages: names or codes, such as {} lists.", &["get_job_facets"]);
 /// The time limit for reading the features. The answer describes the token without them if they take longer.
 const FEATURES_LIMIT: Duration = Duration::from_secs(5);
+/// What no read tells.
+const UNKNOWN_STATE: &str = "No read tells whether a payment method is on file (funding and hiring need one), nor for certain whether a \
+     person has claimed the account.";
 /// The most fields, and the most values of a field, in the text.
 const MOST_FIELDS: usize = 60;
 
@@ -63,28 +66,20 @@ async fn describe(read: Read<GetAuthStatus>, features: Option<&Object>, context:
     let who = actor.full_name.text().map(quoted).or_else(|| actor.user_id.text().map(id));
     let who = who.unwrap_or_else(|| "an unnamed user".into());
     let scopes: Vec<&str> = status.token.get().map(TokenFacts::scope_names).unwrap_or_default();
-    let payments = payments(&scopes, context).await;
-    let summary = shown!("The token works: {}, acting for {}. {}", context.describe_token(), who, payments);
+    let stops = stops(&scopes, features, context).await;
+    let verdict = if stops.is_empty() {
+        "Nothing that is known stops a write.".into()
+    } else {
+        shown!("WOULD STOP WRITES: {}", stops.iter().map(|stop| &stop.text).joined(" "))
+    };
+    let summary = shown!("The token works: {}, acting for {}. {}", context.describe_token(), who, verdict);
     let mut answer = Answer::new(summary, read.object.clone());
+    answer.links.extend(stops.into_iter().filter_map(|stop| stop.link));
     answer.lines.push(shown!("Scopes: {}.", listed(&scopes)));
     answer.lines.extend(account_line(status));
     answer.lines.extend(refusals(&scopes, features, context));
-    answer.lines.push("Whether a person has claimed the account shows only at a call that needs it.".into());
+    answer.lines.push(UNKNOWN_STATE.into());
     answer
-}
-
-async fn payments(scopes: &[&str], context: &Context) -> Shown {
-    if scopes.contains(&"payments:write") {
-        return "It carries payments:write.".into();
-    }
-    let services = &context.services;
-    let keys = key_page(services.app().await.as_ref());
-    shown!(
-        "It does NOT carry payments:write, so it cannot create or fund milestones: a person makes a key with it in the app, \
-         {}, and {}.",
-        keys,
-        take_up(services.sandbox)
-    )
 }
 
 fn listed(scopes: &[&str]) -> Shown {

@@ -15,7 +15,7 @@ use crate::api::credits::{
 use crate::api::reply::{Read, Reply};
 use crate::api::types::{Field, TopUpId};
 use crate::api::{Operation, amount};
-use crate::engine::{Context, OneRequest, tools};
+use crate::engine::{Context, Money, OneRequest, tools};
 
 tools![GetCredits, ListCreditLedger, CreateCreditTopUp, GetCreditTopUp, ListPendingPayments];
 
@@ -95,6 +95,8 @@ fn entry_line(entry: &LedgerEntry) -> Shown {
 
 impl OneRequest for CreateCreditTopUp {
     const TITLE: &'static str = "Make a page to buy credits";
+    /// The page costs nothing; a person pays on it or does not.
+    const MONEY: Money = Money::Outside;
 
     async fn explain(&self, error: ToolError, _: &Context) -> ToolError {
         error.with_unknown_outcome(

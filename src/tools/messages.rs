@@ -2,10 +2,11 @@
 
 use crate::answer::lines::{self, PageRange, count_or_zero, each_of_page, id_of, long, text_or};
 use crate::answer::text::{count, moment_of};
-use crate::answer::{Answer, Joined, Outcome, Sentence, Shown, ToolError, id, quoted, quoted_to, shown};
+use crate::answer::{Answer, Joined, Outcome, Sentence, Shown, ToolError, id, quoted, shown};
 use crate::api::messages::{ListConversations, ListedConversation, Message, ReadMessages, SendMessage};
 use crate::api::reply::{Read, Reply};
 use crate::engine::{Context, OneRequest, tools};
+use crate::tools::nouns::people::People;
 
 tools![ListConversations, ReadMessages, SendMessage];
 
@@ -33,7 +34,8 @@ impl OneRequest for ListConversations {
                 waiting
             ),
         };
-        let lines = each_of_page(conversations, conversation_line);
+        let people = People::of(context);
+        let lines = each_of_page(conversations, |conversation| conversation_line(conversation, &people));
         let calls: &[_] = if conversations.is_empty() {
             &[("start_proposal_conversation", "proposalId")]
         } else {
@@ -44,24 +46,27 @@ impl OneRequest for ListConversations {
     }
 }
 
-fn conversation_line(conversation: &ListedConversation) -> Shown {
+fn conversation_line(conversation: &ListedConversation, people: &People) -> Shown {
     let mut parts = vec![id_of(&conversation.id)];
+    parts.extend(people.of_conversation(conversation));
     let about = [("proposal", &conversation.proposal_id), ("job", &conversation.job_id)];
     parts.extend(about.into_iter().find_map(|(what, field)| Some(shown!("{} {}", what, id(field.text()?)))));
     parts.extend(conversation.channel_name.text().map(quoted));
     let (unread, waiting) = (count_or_zero(&conversation.unread_count), count_or_zero(&conversation.needs_reply_count));
     parts.push(shown!("{} unread, {} to answer", unread, waiting));
-    parts.extend(conversation.last_message.get().map(|message| shown!("last: {}", said_by(message, 200))));
+    parts.extend(conversation.last_message.get().map(|message| shown!("last: {}", said_by(message, 200, people))));
     parts.joined(" · ")
 }
 
 /// `you, 2026-06-12 09:15 UTC: «…»`
-fn said_by(message: &Message, longest: usize) -> Shown {
+fn said_by(message: &Message, longest: usize, people: &People) -> Shown {
     let who = match (message.system.is_true(), message.is_from_viewer.get()) {
         (true, _) => "OpenTrain".into(),
         (false, Some(true)) => "you".into(),
-        // The API gives no names here.
-        _ => message.sender_user_id.text().map_or_else(|| "they".into(), |text| shown!("they ({})", id(text))),
+        // The API gives no names here; earlier answers may have.
+        _ => people.of_sender(message).unwrap_or_else(|| {
+            message.sender_user_id.text().map_or_else(|| "they".into(), |text| shown!("they ({})", id(text)))
+        }),
     };
     let when = message.created_at.timestamp().map(|at| shown!(", {}", moment_of(at))).unwrap_or_default();
     let text = message.content.text().map_or_else(|| "(no text)".into(), |text| long(text, longest));
@@ -77,6 +82,7 @@ impl OneRequest for ReadMessages {
     const ID_HINT: Sentence = CONVERSATION_IDS;
 
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
+        let people = People::of(context);
         let conversation = id(&self.conversation_id.0);
         let with = shown!("conversationId \"{}\"", conversation);
         let same = shown!("{}, ", with);
@@ -91,13 +97,15 @@ impl OneRequest for ReadMessages {
             return Answer { next, ..Answer::new(summary, read.object) };
         };
         let theirs = messages.iter().filter(|message| !message.is_from_viewer.is_true() && !message.system.is_true());
+        let who = people.in_conversation(&self.conversation_id.0).map(|who| shown!(" with {}", who));
         let summary = shown!(
-            "Conversation {}: {}, {} from others. Nothing was marked as read.",
+            "Conversation {}{}: {}, {} from others. Nothing was marked as read.",
             conversation,
+            who,
             PageRange::new(self.cursor.as_ref(), &read.output.next_cursor).describe(messages.len(), "message", ""),
             theirs.count()
         );
-        let lines = each_of_page(&in_order(messages), |message| said_by(message, lines::MESSAGE));
+        let lines = each_of_page(&in_order(messages), |message| said_by(message, lines::MESSAGE, &people));
         Answer { lines, next, ..Answer::new(summary, read.object) }
     }
 }
@@ -129,9 +137,16 @@ impl OneRequest for SendMessage {
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let conversation = id(&self.conversation_id.0);
         let sent = text_or(&read.output.message.id, "without id");
-        let text = quoted_to(&self.content, 200);
-        let summary =
-            shown!("Sent to conversation {} (message {}): {}. It cannot be taken back.", conversation, sent, text);
+        let text = lines::long(&self.content, 200);
+        let who = People::of(context).in_conversation(&self.conversation_id.0);
+        let who = who.map(|who| shown!(" with {}", who));
+        let summary = shown!(
+            "Sent to conversation {}{} (message {}): {}. It cannot be taken back.",
+            conversation,
+            who,
+            sent,
+            text
+        );
         let mut answer = Answer::new(summary, read.object);
         answer.outcome = Some(Outcome::Created);
         let with = shown!("conversationId \"{}\"", conversation);
@@ -153,7 +168,8 @@ mod tests {
             { "createdAt": "2026-06-12T08:30:00.000Z", "senderUserId": "usr_2", "content": "x".repeat(700), "attachmentCount": 2 },
             { "createdAt": "2026-06-12T08:00:00.000Z", "system": true, "content": null }
         ]));
-        let lines: Vec<Shown> = in_order(&messages).iter().map(|message| said_by(message, lines::MESSAGE)).collect();
+        let lines: Vec<Shown> =
+            in_order(&messages).iter().map(|message| said_by(message, lines::MESSAGE, &People::default())).collect();
         assert_eq!(lines[0], "OpenTrain, 2026-06-12 08:00 UTC: (no text)");
         assert!(lines[1].starts_with("they (usr_2), 2026-06-12 08:30 UTC: «xxx"), "{}", lines[1]);
         assert!(

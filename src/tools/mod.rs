@@ -14,6 +14,7 @@ pub mod marketplace;
 pub mod messages;
 pub mod milestones;
 pub mod nouns;
+pub mod overview;
 pub mod prompts;
 pub mod proposals;
 pub mod resources;
@@ -37,6 +38,7 @@ macro_rules! families {
 }
 
 families![
+    overview,
     contracts,
     milestones,
     approvals,

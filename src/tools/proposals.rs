@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use rust_decimal::Decimal;
+use schemars::JsonSchema;
+use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::answer::lines::{
@@ -11,6 +12,7 @@ use crate::answer::lines::{
 };
 use crate::answer::text::{count, date, usd};
 use crate::answer::{Answer, Cause, Joined, Outcome, Sentence, Shown, ToolError, id, quoted, shown};
+use crate::api::approvals::OneApproval;
 use crate::api::error::{Error, Refusal};
 use crate::api::proposals::{
     Bid, FirstMilestone, GetProposal, GetProposalInterview, HireProposal, InterviewMessage, ListProposals, Proposal,
@@ -18,13 +20,16 @@ use crate::api::proposals::{
 };
 use crate::api::reply::{Read, Reply};
 use crate::api::types::ProposalId;
-use crate::engine::{Context, OneRequest, tools};
+use crate::api::wire;
+use crate::engine::{Context, Money, OneRequest, Tool, tools};
 use crate::guard::ledger::Commitment;
 use crate::tools::nouns::approval::{ApprovalRequest, describe_pending, ids_of};
 use crate::tools::nouns::candidate::{candidate, who};
+use crate::tools::nouns::dry_run::{self, Costs, Plan};
 use crate::tools::nouns::oddities;
+use crate::tools::nouns::people::People;
 
-tools![ListProposals, GetProposal, GetProposalInterview, StartProposalConversation, HireProposal];
+tools![ListProposals, GetProposal, GetProposalInterview, StartProposalConversation, Hire];
 
 /// The time limit of a read after a refusal.
 const LOOK_LIMIT: Duration = Duration::from_secs(8);
@@ -76,6 +81,10 @@ impl OneRequest for ListProposals {
 
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let proposals = &read.output.proposals;
+        let people = People::of(context);
+        for proposal in proposals {
+            people.see_proposal(proposal);
+        }
         let mut states: BTreeMap<Shown, usize> = BTreeMap::new();
         for proposal in proposals {
             *states.entry(status(proposal)).or_default() += 1;
@@ -117,6 +126,7 @@ impl OneRequest for GetProposal {
 
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let proposal = &read.output.proposal;
+        People::of(context).see_proposal(proposal);
         let job = proposal.job_title.text().map_or_else(|| "a job without title".into(), quoted);
         let mut head = vec![shown!("{} for {}: {}", who(proposal), job, status(proposal)), price(proposal.bid.get())];
         head.extend(scores(proposal));
@@ -247,36 +257,99 @@ impl OneRequest for StartProposalConversation {
     }
 }
 
-impl OneRequest for HireProposal {
+#[derive(Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct Hire {
+    #[serde(flatten)]
+    hire: HireProposal,
+    /// Checks and sends nothing.
+    dry_run: Option<bool>,
+}
+
+impl Tool for Hire {
+    type On = HireProposal;
+    type Output = OneApproval;
     const TITLE: &'static str = "Ask to hire a candidate";
     const ID_HINT: Sentence = PROPOSAL_IDS;
+    const MONEY: Money = Money::Counted;
 
-    fn commitment(&self) -> Option<Commitment> {
-        Some(Commitment { amount: self.milestone.amount.exact(), milestone_id: None })
-    }
-
-    /// If the refusal has no documented reason, the proposal's state may explain it.
-    async fn explain(&self, error: ToolError, context: &Context) -> ToolError {
-        let is_known = |refusal: &Refusal| refusal.reason() == Some("payment_method_required");
-        let unexplained = match error.fault() {
-            Some(fault @ Error::Refused(refusal)) if refusal.status == 409 && !is_known(refusal) => fault.clone(),
-            _ => return error,
-        };
-        match current_status(&self.proposal_id, context).await {
-            Some(hint) => Cause::Explained { fault: unexplained, hint }.into(),
-            None => error,
+    async fn run(self, context: &Context) -> Result<Answer, ToolError> {
+        if self.dry_run == Some(true) {
+            return rehearse(&self.hire, context).await;
+        }
+        match context.write(&self.hire, Some(commitment(&self.hire))).await {
+            Ok((reply, read)) => Ok(asked(&self.hire, read, &reply, context).await),
+            Err(error) => Err(explain(&self.hire, error, context).await),
         }
     }
+}
 
-    async fn render(&self, read: Read<Self>, reply: &Reply, context: &Context) -> Answer {
-        let odd = oddities::of_first_milestone(&self.milestone, reply.now());
-        let who = candidate(&self.proposal_id, context).await;
-        let approval = read.output.approval;
-        let subject = who.unwrap_or_else(|| ids_of(&approval));
-        let subject = shown!("{}, {}", subject, terms(&self.milestone));
-        describe_pending(ApprovalRequest { approval: &approval, object: read.object, reply }, &subject, &odd, context)
-            .await
+fn commitment(hire: &HireProposal) -> Commitment {
+    Commitment { amount: hire.milestone.amount.exact(), milestone_id: None }
+}
+
+/// Describes the request that waits for the user.
+async fn asked(hire: &HireProposal, read: Read<HireProposal>, reply: &Reply, context: &Context) -> Answer {
+    let odd = oddities::of_first_milestone(&hire.milestone, reply.now());
+    let who = candidate(&hire.proposal_id, context).await;
+    let approval = read.output.approval;
+    let trainer = who.clone();
+    let subject = who.unwrap_or_else(|| ids_of(&approval));
+    let subject = shown!("{}, {}", subject, terms(&hire.milestone));
+    let request = ApprovalRequest { approval: &approval, object: read.object, reply };
+    let mut answer = describe_pending(request, &subject, &odd, context).await;
+    if let Some(step) = &mut answer.step {
+        (step.about.amount_usd, step.about.trainer) = (hire.milestone.amount.exact(), trainer);
     }
+    answer
+}
+
+/// If the refusal has no documented reason, the proposal's state may explain it.
+async fn explain(hire: &HireProposal, error: ToolError, context: &Context) -> ToolError {
+    let is_known = |refusal: &Refusal| refusal.reason() == Some("payment_method_required");
+    let unexplained = match error.fault() {
+        Some(fault @ Error::Refused(refusal)) if refusal.status == 409 && !is_known(refusal) => fault.clone(),
+        _ => return error,
+    };
+    match current_status(&hire.proposal_id, context).await {
+        Some(hint) => Cause::Explained { fault: unexplained, hint }.into(),
+        None => error,
+    }
+}
+
+/// Checks a hire without asking for it.
+async fn rehearse(hire: &HireProposal, context: &Context) -> Result<Answer, ToolError> {
+    wire::encode(hire)?;
+    let seen = context.get(&GetProposal { proposal_id: hire.proposal_id.clone() }).await?;
+    let proposal = seen.output::<GetProposal>()?.proposal;
+    People::of(context).see_proposal(&proposal);
+    let job = proposal.job_title.text().map(|title| shown!(" for {}", quoted(title))).unwrap_or_default();
+    let mut refusals = Vec::new();
+    match (status(&proposal).as_str(), proposal.contract.get().and_then(contract_id)) {
+        (_, Some(contract)) => refusals.push(shown!("Hired already: contract {}.", id(contract))),
+        ("HIRED", None) => refusals.push("Hired already.".into()),
+        ("NOT_A_FIT", None) => {
+            refusals.push(
+                "The proposal was marked NOT_A_FIT: the user has to take that back in the OpenTrain app first.".into(),
+            );
+        }
+        _ => {}
+    }
+    let bid = shown!("The candidate's price in the proposal: {}.", price(proposal.bid.get()));
+    let plan = Plan {
+        would: shown!("ask the user to hire {}{}, {}", who(&proposal), job, terms(&hire.milestone)),
+        commitment: Some(commitment(hire)),
+        costs: hire.milestone.amount.exact().and_then(Costs::of_hire),
+        refusals,
+        facts: vec![
+            bid,
+            "OpenTrain documents no volume for a hire: for hourly or per-label work the user sees it on the page."
+                .into(),
+            "A payment method or enough credits must be on file; no read tells whether there is one.".into(),
+        ],
+        notes: oddities::of_first_milestone(&hire.milestone, seen.now()),
+    };
+    dry_run::answer(hire, plan, context).await
 }
 
 /// Describes the proposal's current state to a caller whose hire was refused.
@@ -313,25 +386,8 @@ fn terms(milestone: &FirstMilestone) -> Shown {
     let name = milestone.name.as_deref().or(milestone.description.as_deref()).map(quoted).unwrap_or_default();
     let due = milestone.due_date.as_deref().map(|due| shown!(", due {}", date(due))).unwrap_or_default();
     let Some(amount) = milestone.amount.exact() else { return shown!("with a first milestone {}{}", name, due) };
-    let costs = fees(amount).map_or_else(Shown::default, |(fee, total)| {
-        shown!(
-            " By OpenTrain's price list that is {} + 10 % marketplace fee ({}) + {} contract initiation fee = {}",
-            usd(amount),
-            usd(fee),
-            usd(INITIATION),
-            usd(total)
-        )
-    });
+    let costs = Costs::of_hire(amount).map(|costs| shown!(" {}", costs.text));
     shown!("with a first milestone {} of {}{}.{}", name, usd(amount), due, costs)
-}
-
-/// $9.95, charged once per hire.
-const INITIATION: Decimal = Decimal::from_parts(995, 0, 0, false, 2);
-
-/// The marketplace fee, and the total cost of a first milestone.
-fn fees(amount: Decimal) -> Option<(Decimal, Decimal)> {
-    let fee = amount.checked_mul(Decimal::new(1, 1))?;
-    Some((fee, amount.checked_add(fee)?.checked_add(INITIATION)?))
 }
 
 #[cfg(test)]
@@ -339,23 +395,6 @@ mod tests {
     use super::*;
     use crate::api::types::from_value;
     use serde_json::json;
-
-    fn exact(text: &str) -> Decimal {
-        Decimal::from_str_exact(text).unwrap()
-    }
-
-    #[test]
-    fn fees_are_exact() {
-        for (amount, fee, total) in [
-            ("300", "30", "339.95"),
-            ("0.1", "0.01", "10.06"),
-            ("333.33", "33.333", "376.613"),
-            ("19.99", "1.999", "31.939"),
-        ] {
-            assert_eq!(fees(exact(amount)), Some((exact(fee), exact(total))), "{amount}");
-        }
-        assert_eq!(fees(Decimal::MAX), None);
-    }
 
     #[test]
     fn terms_say_all_that_it_costs() {

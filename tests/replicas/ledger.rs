@@ -60,7 +60,8 @@ async fn limits_and_record_hold_for_all_servers() {
     assert_eq!(create(&other, "ctr_1", "a").await.structured()["outcome"], "existing");
     assert_eq!(api.creates(), 2);
     let audit = command(&database, &["audit"]).await;
-    assert_eq!(audit.stdout.matches("create_milestone").count(), 2, "{}", audit.stdout);
+    assert_eq!(audit.stdout.matches("create_milestone · created").count(), 2, "{}", audit.stdout);
+    assert_eq!(audit.stdout.matches("create_milestone · REFUSED").count(), 1, "{}", audit.stdout);
     assert!(audit.stdout.contains("2 writes with a known outcome"), "{}", audit.stdout);
     let check = replica(&database, &api).args(["check"]).run().await;
     for printed in [&audit.stdout, &audit.stderr, &check.stdout, &check.stderr] {

@@ -275,7 +275,7 @@ async fn a_release_tells_how_much_work_was_counted() {
     }
     let host = plain_host(&api).await;
     let answer = host.done("request_milestone_approval", json!({ "milestoneId": "ms_1aXf" })).await;
-    answer.says(&["OpenTrain has counted 0 of 40 hours of work", "It was due 2026-06-05", "cannot be taken back"]);
+    answer.says(&["OpenTrain has counted 0 of 40 hours of all", "It was due 2026-06-05", "cannot be taken back"]);
 }
 
 #[tokio::test(start_paused = true)]

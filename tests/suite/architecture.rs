@@ -54,6 +54,11 @@ const ROOMS: &[Room] = &[
     Room { name: "cli", may_use: &["config", "install"], because: "it is what was typed, not what it means" },
     Room { name: "drift", may_use: &["answer", "api"], because: "it compares two descriptions of the API" },
     Room {
+        name: "reconcile",
+        may_use: &["answer", "api", "guard"],
+        because: "it compares the record with OpenTrain, and neither reads nor sends",
+    },
+    Room {
         name: "docs",
         may_use: &["answer", "api", "config", "engine", "install", "mcp", "tools"],
         because: "text from the tables, and nothing that runs",
@@ -61,7 +66,20 @@ const ROOMS: &[Room] = &[
     Room {
         name: "commands",
         may_use: &[
-            "answer", "api", "cli", "config", "docs", "drift", "engine", "guard", "install", "mcp", "sandbox", "tools",
+            "answer",
+            "api",
+            "cli",
+            "config",
+            "docs",
+            "drift",
+            "engine",
+            "files",
+            "guard",
+            "install",
+            "mcp",
+            "reconcile",
+            "sandbox",
+            "tools",
         ],
         because: "the rooms meet here and nowhere else",
     },
@@ -88,11 +106,12 @@ const OWNERS: &[(&str, &[&str], &str)] = &[
             "src/api/receive.rs",
             "src/commands/demo/person.rs",
             "src/sandbox/http/",
+            "src/sandbox/tests/",
         ],
         "one way to OpenTrain; the demo's person has a browser, and the sandbox calls webhooks",
     ),
     ("axum", &["src/sandbox/"], "only the sandbox serves HTTP"),
-    ("maud", &["src/sandbox/"], "only the sandbox has pages"),
+    ("maud", &["src/sandbox/", "src/reconcile/html.rs"], "only the sandbox has pages, and one report is a page"),
     ("clap", &["src/cli/", "src/config/"], "only the command line and the settings are read with it"),
 ];
 

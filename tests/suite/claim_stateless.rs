@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::claim::{Account, is_the_plain_answer, terms, url_mode};
-use crate::harness::{Answer, Host, SECRET, STATELESS};
+use crate::harness::{Answer, Host, Reply, SECRET, STATELESS, Upstream, claim_required, launch};
 
 /// The call in revision 2026-07-28, first round: what it asks for, and its state.
 async fn first_round(host: &Host) -> (String, Value, String) {
@@ -118,4 +118,62 @@ async fn a_state_shows_no_secret() {
     });
     let opened: String = parts.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).collect();
     assert!(!opened.contains(SECRET) && !state.contains(SECRET), "{opened}");
+}
+
+/// A message that waited for the claim, which a person has done: the account, the host, the terms and the state.
+async fn claimed_meanwhile() -> (Account, Host, Value, String) {
+    let account = Account::unclaimed().await;
+    let host = modern(&account).await;
+    let terms = json!({ "conversationId": "c", "content": "Hello" });
+    let id = host.begin("send_message", terms.clone()).await;
+    let state = host.reply_to(id).await["result"]["requestState"].as_str().unwrap().to_owned();
+    account.claim();
+    (account, host, terms, state)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_that_is_used_again_sends_nothing_again() {
+    let (account, host, terms, state) = claimed_meanwhile().await;
+    let accept = json!({ "person": { "action": "accept" } });
+    let writes = account.upstream.writes();
+    let first = second_round(&host, "send_message", terms.clone(), accept.clone(), &state).await;
+    assert_eq!(account.upstream.writes(), writes + 1, "{first}");
+    for responses in [accept.clone(), json!({ "person": { "action": "decline" } })] {
+        let again = second_round(&host, "send_message", terms.clone(), responses, &state).await;
+        assert_eq!(again["result"], first["result"]);
+    }
+    assert_eq!(account.upstream.writes(), writes + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn two_uses_at_once_share_one_write() {
+    let (account, host, terms, state) = claimed_meanwhile().await;
+    let writes = account.upstream.writes();
+    let call = json!({
+        "name": "send_message", "arguments": terms, "inputResponses": { "person": { "action": "accept" } },
+        "requestState": state
+    });
+    let ids = [host.ask("tools/call", call.clone()).await, host.ask("tools/call", call).await];
+    let [one, other] = [host.reply_to(ids[0]).await, host.reply_to(ids[1]).await];
+    assert_eq!(one["result"], other["result"]);
+    assert_eq!(account.upstream.writes(), writes + 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_state_stays_small_whatever_was_refused() {
+    for details in [json!({ "x": "a".repeat(30_000) }), json!({ "x": vec!["b"; 3_000], "y": "c".repeat(1_000) })] {
+        let upstream = Upstream::answering(move |request, _| {
+            let origin = format!("http://{}", request.header("host")[0]);
+            let mut body = claim_required(&origin).body();
+            body["error"] = json!("No. ".repeat(5_000));
+            body["details"].as_object_mut().unwrap().extend(details.as_object().unwrap().clone());
+            Reply::json(403, &body)
+        })
+        .await;
+        let server = launch().at(&upstream).without_guard();
+        let host = server.speaking(STATELESS).eliciting(url_mode()).in_memory().await;
+        let (_, request, state) = first_round(&host).await;
+        assert!(state.len() <= 8_192, "{} bytes", state.len());
+        assert!(request["params"]["url"].as_str().unwrap().starts_with(&upstream.origin));
+    }
 }

@@ -131,6 +131,26 @@ async fn a_resource_has_the_words_of_its_tool() {
 }
 
 #[tokio::test]
+async fn the_writes_of_today_are_a_listed_resource() {
+    let upstream = account().await;
+    let host = launch().at(&upstream).args(["--max-milestone-usd", "50"]).start().await;
+    let listed = host.result_of("resources/list", json!({})).await;
+    assert_eq!(listed["resources"][0]["uri"], "opentrain://record/today", "{listed}");
+    let today = async || {
+        let read = host.result_of("resources/read", json!({ "uri": "opentrain://record/today" })).await;
+        read["contents"][0]["text"].as_str().unwrap().to_owned()
+    };
+    assert!(today().await.contains(": 0 writes."), "{}", today().await);
+    host.failed("send_message", json!({ "conversationId": "cnv_1", "content": "Hello" })).await;
+    host.failed("create_milestone", json!({ "contractId": "ctr_8Kq2", "description": "d", "amountUsd": 60 })).await;
+    let text = today().await;
+    for part in [": 1 write", "send_message · not_done", "create_milestone · refused by the operator's rule over_limit"]
+    {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+#[tokio::test]
 async fn an_unknown_resource_has_the_code_of_the_revision() {
     for (revision, code) in [("2025-11-25", -32002), (STATELESS, -32602)] {
         let upstream = account().await;

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use opentrain_mcp::api::catalogue::OPERATIONS;
+use opentrain_mcp::api::inputs;
 use opentrain_mcp::api::wire::Facts;
 use serde_json::{Value, json};
 
@@ -30,17 +31,10 @@ fn operation(method: &str, path: &str, all: &[&Facts]) -> Value {
     let (mut fields, mut scopes) = (BTreeSet::new(), BTreeSet::new());
     let mut required: Option<BTreeSet<String>> = None;
     for facts in all {
-        let schema = (facts.schema)();
-        let names = |value: &Value| -> BTreeSet<String> {
-            match value {
-                Value::Object(fields) => fields.keys().cloned().collect(),
-                Value::Array(items) => items.iter().filter_map(|item| item.as_str().map(str::to_owned)).collect(),
-                _ => BTreeSet::new(),
-            }
-        };
+        let input = inputs::of(facts.name);
         let elsewhere = |name: &String| path.contains(&format!("{{{name}}}")) || facts.body == Some(name.as_str());
-        let needed: BTreeSet<String> = names(&schema["required"]).into_iter().filter(|name| !elsewhere(name)).collect();
-        fields.extend(names(&schema["properties"]).into_iter().filter(|name| !elsewhere(name)));
+        let needed: BTreeSet<String> = input.required.iter().filter(|name| !elsewhere(name)).cloned().collect();
+        fields.extend(input.fields.keys().filter(|name| !elsewhere(name)).cloned());
         scopes.extend(facts.gate.scopes.iter().copied());
         required = Some(required.map_or(needed.clone(), |known| &known & &needed));
     }

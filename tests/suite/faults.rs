@@ -312,6 +312,15 @@ async fn a_created_milestone_may_be_odd_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_last_of_two_equal_keys_counts() {
+    let body = r#"{"contract":{"id":"ctr_1","status":"ended","status":"active","title":"T","milestones":[]}}"#;
+    let upstream = Upstream::scripted([Reply::new(200, body)]).await;
+    let host = launch().at(&upstream).in_memory().await;
+    let answer = host.done("get_contract", json!({ "contractId": "ctr_1" })).await;
+    assert_eq!(answer.structured()["contract"]["status"], "active");
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_list_without_its_wrapper_names_it() {
     for (body, named) in [("{}", "missing field `contracts`"), (r#"{"contracts":null}"#, "contracts: ")] {
         let upstream = Upstream::scripted([Reply::new(200, body)]).await;

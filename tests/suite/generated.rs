@@ -40,6 +40,12 @@ fn schema_files_are_what_is_served() {
 }
 
 #[test]
+fn inputs_are_those_of_the_types() {
+    let made = docs::inputs();
+    holds(&root().join(&made.path), &made.content);
+}
+
+#[test]
 fn host_pages_are_up_to_date() {
     for made in docs::host_pages().unwrap() {
         holds(&root().join(&made.path), &made.content);

@@ -181,3 +181,18 @@ async fn a_large_answer_still_holds_the_evidence() {
     );
     assert!(answer.structured()["leftOut"].to_string().contains("milestone.x"), "{}", answer.text());
 }
+
+#[tokio::test]
+async fn large_answers_at_once_do_not_add_up() {
+    let body = format!(r#"{{"jobs":[{}]}}"#, full_of(r#"{"id":"job_1","status":"OPEN"}"#));
+    let upstream = Upstream::answering(move |_, _| Reply::new(200, body.clone())).await;
+    let host = launch().at(&upstream).env("OPENTRAIN_TIMEOUT", "45").start().await;
+    let mut ids = Vec::new();
+    for _ in 0..4 {
+        ids.push(host.begin("list_jobs", json!({})).await);
+    }
+    for id in ids {
+        host.end(id).await.says(&["too large to be read whole"]);
+    }
+    assert!(host.memory("VmHWM") < MEMORY, "{} kB", host.memory("VmHWM"));
+}

@@ -243,6 +243,7 @@ async fn a_freeze_stops_servers_with_another_xdg_config_home() {
     }
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn the_switch_can_be_read_by_its_user_only() {
     use std::os::unix::fs::PermissionsExt;

@@ -85,6 +85,7 @@ async fn a_webhook_that_cannot_be_reached_is_named() {
     }
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn only_its_user_can_read_a_webhooks_secret() {
     use std::os::unix::fs::PermissionsExt;

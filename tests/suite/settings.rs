@@ -249,11 +249,13 @@ async fn a_broken_or_open_credential_file_is_named_and_kept() {
 }
 
 /// Makes a pipe that nobody ever writes into.
+#[cfg(unix)]
 fn make_pipe(path: &std::path::Path) {
     std::fs::create_dir_all(path.parent().unwrap()).unwrap();
     assert!(std::process::Command::new("mkfifo").arg(path).status().unwrap().success());
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn a_pipe_or_giant_credential_file_is_not_read() {
     let pipe = launch();
@@ -266,6 +268,7 @@ async fn a_pipe_or_giant_credential_file_is_not_read() {
     }
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn a_pipe_as_credential_file_delays_nobody() {
     let upstream = Upstream::answering(|_, _| Reply::refusal(401, "UNAUTHORIZED", &Value::Null)).await;

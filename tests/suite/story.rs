@@ -1,6 +1,7 @@
 //! The whole story, as an agent and its user live through it: from nothing at all to a trainer who was paid.
 
 use std::collections::BTreeSet;
+#[cfg(unix)]
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -158,6 +159,7 @@ async fn listens(agent: &Host, receiver: &Upstream) -> String {
         "beside the credentials: {}",
         file.display()
     );
+    #[cfg(unix)]
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     let secret = std::fs::read_to_string(&file).unwrap();
     assert!(secret.starts_with("whsec_"));
@@ -349,4 +351,53 @@ async fn agent_and_person_get_from_nothing_to_a_paid_milestone() {
     let numbers: BTreeSet<&str> =
         deliveries.iter().map(|delivery| delivery.header("x-opentrain-delivery")[0]).collect();
     assert_eq!(numbers.len(), deliveries.len(), "each has a number of its own");
+}
+
+/// Another server with the key of the account that has contracts, and the same record.
+async fn owner(sandbox: &Sandbox, state: &Path) -> Host {
+    let token = "ot_pat_sandboxowner_notarealsecret01";
+    let server = launch().env("OPENTRAIN_API_BASE_URL", &sandbox.origin).env("OT_API_TOKEN", token);
+    server.env("XDG_STATE_HOME", state.to_str().unwrap()).start().await
+}
+
+#[tokio::test]
+async fn two_agents_at_once_and_an_evening_with_no_memory() {
+    let sandbox = Sandbox::open().await;
+    let folder = tempfile::tempdir().unwrap();
+    let state = folder.path();
+    let (one, other) = (owner(&sandbox, state).await, owner(&sandbox, state).await);
+    let terms = json!({ "contractId": "ctr_8Kq2", "name": "Evening batch", "description": "Posts", "amountUsd": 120 });
+    let mut rehearsed = terms.clone();
+    rehearsed["dryRun"] = json!(true);
+    one.done("create_milestone", rehearsed).await.says(&["DRY RUN", "$120", "Maria G. (Spain)"]);
+    press(&format!("{}/claim", sandbox.origin)).await;
+    press(&format!("{}/billing", sandbox.origin)).await;
+
+    // Both agents do the same work at the same moment.
+    let both = tokio::join!(one.done("create_milestone", terms.clone()), other.done("create_milestone", terms));
+    let made = [both.0.structured()["milestone"]["id"].clone(), both.1.structured()["milestone"]["id"].clone()];
+    assert_eq!(made[0], made[1], "one milestone");
+    let outcomes: BTreeSet<&str> =
+        [&both.0, &both.1].into_iter().map(|answer| text(&answer.structured()["outcome"], "outcome")).collect();
+    assert_eq!(outcomes, BTreeSet::from(["created", "existing"]));
+    let funding = json!({ "milestoneId": made[0], "contractId": "ctr_8Kq2" });
+    let mut rehearsed = funding.clone();
+    rehearsed["dryRun"] = json!(true);
+    one.done("request_milestone_funding", rehearsed).await.says(&["DRY RUN", "$120 to $132"]);
+    let (id, page) = approval(&one.done("request_milestone_funding", funding).await, &sandbox);
+    drop((one, other));
+
+    // In the evening somebody else looks, and knows nothing.
+    let evening = owner(&sandbox, state).await.done("get_overview", json!({})).await;
+    evening.says(&[
+        "WAITING FOR THE USER: 1 request to decide, $120",
+        "Evening batch",
+        "Maria G. (Spain), ctr_8Kq2",
+        &page,
+    ]);
+    let since = evening.structured()["since"].clone();
+    press(&page).await;
+    let morning = owner(&sandbox, state).await.done("get_overview", json!({ "since": since })).await;
+    morning.says(&[&format!("{id}: confirmed: fund"), "SINCE LAST TIME"]);
+    assert!(!morning.text().contains("to decide"), "{}", morning.text());
 }

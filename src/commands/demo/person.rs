@@ -107,6 +107,11 @@ impl Page {
         }
     }
 
+    /// The path of the page's address.
+    pub(super) fn path(&self) -> &str {
+        self.url.path()
+    }
+
     /// The texts of all buttons.
     pub(super) fn buttons(&self) -> String {
         self.forms.iter().map(|form| format!("[{}]", form.button)).collect::<Vec<_>>().join(" ")

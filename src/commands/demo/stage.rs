@@ -1,6 +1,7 @@
 //! Prints the demo and counts its results.
 
 use std::process::ExitCode;
+use std::sync::Mutex;
 use std::time::Instant;
 
 use anstyle::{AnsiColor, Style};
@@ -20,14 +21,19 @@ const REFUSED: Style = AnsiColor::Yellow.on_default();
 const BAD: Style = AnsiColor::Red.on_default().bold();
 const QUIET: Style = Style::new().dimmed();
 
-/// The state of the demo.
+/// The width of the output.
+const COLUMNS: usize = 100;
+
+/// The state of the demo. What happens is printed at the end, below the verdict.
 pub(super) struct Stage {
     pub(super) agent: Client,
+    origin: Url,
     began: Instant,
     scenes: usize,
     steps: usize,
     as_expected: usize,
     made: FinalContract,
+    lines: Mutex<Vec<String>>,
 }
 
 /// The contract's final state.
@@ -40,53 +46,79 @@ pub(super) struct FinalContract {
 }
 
 impl Stage {
-    pub(super) fn open(origin: &Url, agent: Client) -> Result<Self, Fault> {
-        print(&format!(
-            "{BOLD}opentrain-mcp demo{BOLD:#} · SANDBOX {origin} · nothing real, nothing leaves this machine"
-        ))?;
-        Ok(Self { agent, began: Instant::now(), scenes: 0, steps: 0, as_expected: 0, made: FinalContract::default() })
+    pub(super) fn open(origin: &Url, agent: Client) -> Self {
+        let (began, made, lines) = (Instant::now(), FinalContract::default(), Mutex::default());
+        Self { agent, origin: origin.clone(), began, scenes: 0, steps: 0, as_expected: 0, made, lines }
     }
 
-    pub(super) fn scene(&mut self, title: &str) -> Result<(), Fault> {
+    fn line(&self, line: String) {
+        if let Ok(mut lines) = self.lines.lock() {
+            lines.push(line);
+        }
+    }
+
+    /// Adds a line of one row: `who`, a mark, and as much of the text as fits.
+    fn row(&self, who: &str, (style, mark): (Style, &str), text: &str) {
+        let lead = format!("  {who:<9}{mark} ");
+        let room = COLUMNS - lead.chars().count();
+        self.line(format!("  {who:<9}{style}{mark}{style:#} {}", one_row(text, room)));
+    }
+
+    pub(super) fn scene(&mut self, title: &str) {
         self.scenes += 1;
-        print(&format!("\n{BOLD}{} {title}{BOLD:#}", self.scenes))
+        self.line(format!("{BOLD}{} {title}{BOLD:#}", self.scenes));
     }
 
     /// The agent calls a tool over MCP.
     pub(super) async fn call(&self, tool: &str, arguments: Value) -> Result<Called, Fault> {
-        print(&format!("  agent   {tool} {QUIET}{arguments}{QUIET:#}"))?;
+        self.row("agent", (QUIET, "›"), &format!("{tool} {arguments}"));
         let arguments = arguments.as_object().cloned().unwrap_or_else(Object::new);
         Ok(self.agent.call(tool, arguments).await?)
     }
 
-    /// Prints the server's answer, and notes whether it was as expected.
-    pub(super) fn server(&mut self, as_expected: bool, answer: &Called) -> Result<(), Fault> {
+    /// Notes the server's answer, and whether it was as expected.
+    pub(super) fn server(&mut self, as_expected: bool, answer: &Called) {
         let mark = if answer.is_error { (REFUSED, "✗") } else { (GOOD, "✓") };
-        self.step("server", as_expected, mark, &answer.text)
+        let text = answer.text.replace("SANDBOX, nothing real. ", "");
+        self.step("server", as_expected, mark, &text);
     }
 
-    /// Prints what the person saw or did, and notes whether it was as expected.
-    pub(super) fn person(&mut self, as_expected: bool, text: &str) -> Result<(), Fault> {
-        self.step("person", as_expected, (GOOD, "✓"), text)
+    /// Notes what the person did and saw, and whether it was as expected.
+    pub(super) fn person(&mut self, as_expected: bool, text: &str) {
+        self.step("person", as_expected, (GOOD, "✓"), text);
     }
 
-    fn step(&mut self, who: &str, as_expected: bool, mark: (Style, &str), text: &str) -> Result<(), Fault> {
+    /// Notes whether the person found what was expected. Only a surprise gets a row.
+    pub(super) fn finds(&mut self, as_expected: bool, text: &str) {
+        if as_expected {
+            self.steps += 1;
+            self.as_expected += 1;
+        } else {
+            self.person(false, text);
+        }
+    }
+
+    /// Notes the action of another party.
+    pub(super) fn aside(&self, who: &str, text: &str) {
+        self.row(who, (QUIET, "·"), text);
+    }
+
+    fn step(&mut self, who: &str, as_expected: bool, mark: (Style, &str), text: &str) {
         self.steps += 1;
         self.as_expected += usize::from(as_expected);
-        let (style, mark) = if as_expected { mark } else { (BAD, "✗ NOT AS EXPECTED:") };
-        let text = text.replace("SANDBOX, nothing real. ", "").replace('\n', "\n            ");
-        print(&format!("  {who}  {style}{mark}{style:#} {text}"))
+        self.row(who, if as_expected { mark } else { (BAD, "✗ NOT AS EXPECTED:") }, text);
     }
 
     pub(super) fn made(&mut self, made: FinalContract) {
         self.made = made;
     }
 
-    pub(super) fn close(self) -> Result<ExitCode, Fault> {
-        let fine = self.as_expected == self.steps;
-        let style = if fine { GOOD } else { BAD };
+    /// Prints the verdict, and below it what happened.
+    pub(super) fn close(self, played: Result<(), Fault>) -> Result<ExitCode, Fault> {
+        let fine = played.is_ok() && self.as_expected == self.steps;
+        let (style, verdict) = if fine { (GOOD, "WORKS") } else { (BAD, "DOES NOT WORK") };
         print(&format!(
-            "\n{style}{} of {} as expected{style:#} · {:.1} s · created {}, doubled {}, funded {} by a person",
+            "{style}{verdict}: {} of {} steps as expected{style:#}, {:.1} s. Created {}, doubled {}, funded {} by a person.",
             self.as_expected,
             self.steps,
             self.began.elapsed().as_secs_f64(),
@@ -94,12 +126,38 @@ impl Stage {
             self.made.doubled,
             usd(self.made.funded)
         ))?;
-        print("Press the buttons yourself: opentrain-mcp sandbox")?;
+        print(&format!(
+            "{QUIET}opentrain-mcp demo on a SANDBOX at {}: nothing real, all on this machine.{QUIET:#}",
+            self.origin
+        ))?;
+        self.lines.into_inner().unwrap_or_default().iter().try_for_each(|line| print(line))?;
+        print(&format!(
+            "{BOLD}Press the buttons yourself:{BOLD:#} run `opentrain-mcp sandbox` and open the address that it prints;"
+        ))?;
+        print("give your host the settings that it shows, and ask your assistant what needs attention.")?;
+        played?;
         Ok(if fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     }
 }
 
-/// Prints another party's action.
-pub(super) fn aside(who: &str, text: &str) -> Result<(), Fault> {
-    print(&format!("  {who:<7} {text}"))
+/// As much of a text as fits in one row, cut after a whole word.
+fn one_row(text: &str, room: usize) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if text.chars().count() <= room {
+        return text;
+    }
+    let cut: String = text.chars().take(room.saturating_sub(2)).collect();
+    let whole = cut.rfind(' ').filter(|place| *place > room / 2).and_then(|place| cut.get(..place)).unwrap_or(&cut);
+    format!("{whole} …")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_ends_after_a_whole_word() {
+        assert_eq!(one_row("Created,\nNOT funded.", 40), "Created, NOT funded.");
+        assert_eq!(one_row("Created, NOT funded. No money has moved.", 24), "Created, NOT funded. …");
+    }
 }

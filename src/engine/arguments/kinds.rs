@@ -66,7 +66,8 @@ pub(super) fn article(wanted: &str) -> &'static str {
 const SHOWN: usize = 60;
 
 /// Cuts a parameter's name for an error message; no real parameter has a longer name.
-pub(super) fn shortened(name: &str) -> String {
+#[must_use]
+pub fn shortened(name: &str) -> String {
     match name.char_indices().nth(SHOWN) {
         None => name.to_owned(),
         Some((end, _)) => format!("{}…", name.get(..end).unwrap_or_default()),
@@ -75,9 +76,15 @@ pub(super) fn shortened(name: &str) -> String {
 
 /// Describes a value in a few words for an error message.
 pub(super) fn describe(value: &Value) -> String {
-    let text = value.to_string();
-    match text.char_indices().nth(SHOWN) {
-        None if !value.is_object() && !value.is_array() => text,
-        _ => kind(value).to_owned(),
+    let is_long = match value {
+        Value::Object(_) | Value::Array(_) => true,
+        Value::String(text) => text.len() > 4 * SHOWN,
+        Value::Number(number) => number.as_str().len() > SHOWN,
+        Value::Null | Value::Bool(_) => false,
+    };
+    if is_long {
+        return kind(value).to_owned();
     }
+    let text = value.to_string();
+    if text.char_indices().nth(SHOWN).is_none() { text } else { kind(value).to_owned() }
 }

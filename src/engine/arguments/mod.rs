@@ -13,7 +13,8 @@ use crate::answer::Object;
 use crate::api::error::InvalidArgument;
 use crate::api::wording::{Wording, joined, wording};
 
-use kinds::{article, describe, read_as, shortened};
+pub use kinds::shortened;
+use kinds::{article, describe, read_as};
 pub use names::nearest;
 use names::{OPEN, is_of_a_host, unknown};
 
@@ -32,14 +33,17 @@ fn fit_object(schema: &Object, arguments: Object, path: &str) -> Result<Object, 
         schema.get("required").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).collect();
     let mut fitted = Map::new();
     for (name, value) in arguments {
-        let field = format!("{path}{name}");
         match properties.get(&name) {
             _ if value.is_null() => {}
             None if path.is_empty() && is_of_a_host(&name, properties) => {}
             Some(property) if !required.contains(&name.as_str()) && is_left_out(property, &name, &value) => {}
-            None => return Err(unknown(&shortened(&field), &shortened(&name), properties)),
+            None => {
+                let name = shortened(&name);
+                return Err(unknown(&shortened(&format!("{path}{name}")), &name, properties));
+            }
             Some(property) => {
-                fitted.insert(name, fit_value(property, value, &field)?);
+                let fitting = fit_value(property, value, &format!("{path}{name}"))?;
+                fitted.insert(name, fitting);
             }
         }
     }
@@ -138,8 +142,9 @@ fn is_id(field: &str) -> bool {
 }
 
 fn is_same_word(choice: &Value, value: &Value) -> bool {
-    let (Some(choice), Some(value)) = (choice.as_str(), value.as_str()) else { return false };
-    choice.to_lowercase() == value.trim().to_lowercase()
+    let (Some(choice), Some(value)) = (choice.as_str(), value.as_str().map(str::trim)) else { return false };
+    // Lower case can have more bytes than upper case, but never four times as many.
+    value.len() <= 4 * choice.len() && choice.to_lowercase() == value.to_lowercase()
 }
 
 /// True for a whole number beyond 64 bits. No field needs one, and serde cannot pass one into a flattened struct.

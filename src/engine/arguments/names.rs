@@ -11,6 +11,9 @@ const ALIKE: f64 = 0.8;
 /// The same threshold where an unknown name may also be a valid key of an open object.
 const MISSPELT: f64 = 0.9;
 
+/// The longest name that is compared with the known ones, in bytes.
+const LONGEST: usize = 128;
+
 /// Keys that hosts and frameworks add to the arguments. The model did not write them and cannot leave them out. Keys
 /// that begin with `_` are treated in the same way.
 const KEYS_OF_HOSTS: &[&str] = &[
@@ -73,9 +76,13 @@ pub(super) fn unknown(field: &str, name: &str, properties: &Object) -> InvalidAr
     InvalidArgument::new(field, message)
 }
 
-/// Finds the known name that `name` was probably meant to be.
+/// Finds the known name that `name` was probably meant to be. A name that is far longer than every known one resembles
+/// none of them, and comparing it would take long.
 #[must_use]
 pub fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    if name.len() > LONGEST {
+        return None;
+    }
     let scored = known.iter().map(|candidate| (likeness(name, candidate), *candidate));
     scored.filter(|(score, _)| *score >= ALIKE).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, candidate)| candidate)
 }
@@ -87,4 +94,15 @@ fn likeness(one: &str, other: &str) -> f64 {
 /// Removes differences of spelling style: `contract_id` and `contractId` give the same result.
 fn bare(name: &str) -> String {
     name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_of_any_length_is_compared_at_once() {
+        assert_eq!(nearest("contract_id", &["contractId"]), Some("contractId"));
+        assert_eq!(nearest(&"contractId".repeat(300_000), &["contractId"]), None);
+    }
 }

@@ -43,6 +43,10 @@ impl Book {
             Reading::Whole(line) | Reading::Damaged(line) => line,
             Reading::Blank => return None,
         };
+        // A decision and a refusal commit nothing.
+        if !line.phase.is_of_a_write() {
+            return None;
+        }
         // A missing or future time is replaced with the current one, so that the write counts for today.
         let latest = now.checked_add(CLOCKS_APART).unwrap_or(now);
         let at = line.at.parse::<Timestamp>().ok().filter(|at| *at <= latest).unwrap_or(now);

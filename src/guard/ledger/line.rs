@@ -2,12 +2,15 @@
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
-use serde::{Deserialize, Serialize};
+use serde::de::Error as _;
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::Value;
 
 use crate::answer::{Object, Outcome};
+use crate::api::amount;
 use crate::api::error::Error;
 
-/// One line of the record.
+/// One line of the record. Readers skip phases that they do not know.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct Line {
@@ -15,9 +18,9 @@ pub struct Line {
     pub v: u8,
     /// The time, RFC 3339 in UTC.
     pub at: String,
-    /// Shared by the two lines of a write.
+    /// Shared by the two lines of a write; a decision and a refusal have an id of their own.
     pub id: String,
-    /// Whether the line was written before or after the request.
+    /// Whether the line was written before or after the request, or belongs to none.
     pub phase: Phase,
     /// The tool's name.
     pub tool: String,
@@ -36,7 +39,7 @@ pub struct Line {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
     /// The committed amount in USD before fees, if known.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "exact_amount")]
     pub amount_usd: Option<Decimal>,
     /// The milestone's id.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -48,6 +51,12 @@ pub struct Line {
     /// `unknown`. A milestone that already existed has no line, because it is found before a write begins.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<Outcome>,
+    /// Only in the line of a decision: `confirmed`, `declined`, `expired` or `replaced`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub decision: Option<String>,
+    /// Only in the line of a refusal: the operator's rule, such as `over_limit`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
     /// The API's error code, if it refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
@@ -59,7 +68,17 @@ pub struct Line {
     pub damage: Option<Damage>,
 }
 
-/// The two lines of a write.
+/// Reads an amount without losing a digit. Another program may have written it as a number, or with an exponent.
+fn exact_amount<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Decimal>, D::Error> {
+    let text = match Option::<Value>::deserialize(deserializer)? {
+        None | Some(Value::Null) => return Ok(None),
+        Some(Value::String(text)) => text,
+        Some(other) => other.to_string(),
+    };
+    amount::exact(&text).map(Some).ok_or_else(|| D::Error::custom("the amount cannot be read without loss"))
+}
+
+/// The two lines of a write, and the lines that belong to none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
@@ -67,10 +86,22 @@ pub enum Phase {
     Before,
     /// Written when the write has ended.
     After,
+    /// A person's decision became known.
+    Decided,
+    /// The operator's rules refused a write; nothing was sent.
+    Refused,
     /// A value of a later version.
     #[default]
     #[serde(other)]
     Unknown,
+}
+
+impl Phase {
+    /// True for the lines of a write, which are counted.
+    #[must_use]
+    pub const fn is_of_a_write(self) -> bool {
+        matches!(self, Self::Before | Self::After)
+    }
 }
 
 /// The readable part of a damaged line.
@@ -86,7 +117,8 @@ pub enum Damage {
 impl Line {
     /// The key under which the amount is counted. Repeated requests for one milestone or candidate share a key, because
     /// each is paid or hired once. Every other write has its own key.
-    pub(super) fn counted_as(&self) -> String {
+    #[must_use]
+    pub fn counted_as(&self) -> String {
         let hired = || Some(format!("proposal {}", self.arguments.get("proposalId")?.as_str()?));
         self.milestone_id.clone().or_else(hired).unwrap_or_else(|| self.id.clone())
     }
@@ -111,7 +143,8 @@ impl Line {
     }
 
     /// True if the write committed nothing in the end.
-    pub(super) fn came_to_nothing(&self) -> bool {
+    #[must_use]
+    pub fn came_to_nothing(&self) -> bool {
         matches!(self.outcome, Some(Outcome::NotDone | Outcome::Existing | Outcome::ExistingAlike))
     }
 

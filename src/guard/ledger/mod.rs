@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use rust_decimal::Decimal;
 use tokio::time::Instant;
 
-use crate::answer::{Denial, Joined, Shown, quoted, quoted_to, shown};
+use crate::answer::{Denial, Joined, Object, Shown, quoted, quoted_to, shown};
 use crate::guard::freeze::Switch;
 use crate::guard::policy::Policy;
 
@@ -37,7 +37,7 @@ pub use line::{Commitment, Damage, Line, Phase, WriteResult};
 pub use postgres::{Address, Postgres};
 use store::Store;
 pub use store::{Account, Search};
-pub use whole::{Record, Recorded};
+pub use whole::{Record, Recorded, committed};
 
 /// The ledger as this process uses it, and the open writes of this process.
 #[derive(Debug)]
@@ -134,6 +134,41 @@ impl Ledger {
     /// If it could not be added yet. It is kept, and added first when that is possible again.
     pub async fn add(&self, line: Line) -> io::Result<()> {
         self.store.add(line).await
+    }
+
+    /// Puts a person's decision on record, if the approval was asked for by the account of `intent` and its decision is not
+    /// on record yet. Failing to do so is no fault of the call that learned of it.
+    pub async fn decided(&self, intent: Intent, approval_id: &str, decision: &str) {
+        let Some(base) = intent.base.clone() else { return };
+        let account = Account { base, principal: intent.principal.clone() };
+        let open = self.store.open_approvals(account).await.unwrap_or_default();
+        let Some(asked) = open.into_iter().find(|line| line.approval_id.as_deref() == Some(approval_id)) else {
+            return;
+        };
+        let Ok(line) = intent.line() else { return };
+        let line = Line {
+            phase: Phase::Decided,
+            arguments: Object::new(),
+            amount_usd: None,
+            milestone_id: asked.milestone_id,
+            approval_id: Some(approval_id.to_owned()),
+            decision: Some(decision.to_owned()),
+            ..line
+        };
+        self.note(line).await;
+    }
+
+    /// Puts a refusal by the operator's rules on record.
+    pub async fn refused(&self, intent: Intent, denial: &Denial) {
+        let Ok(line) = intent.line() else { return };
+        self.note(Line { phase: Phase::Refused, reason: Some(denial.reason.to_owned()), ..line }).await;
+    }
+
+    /// Adds a line that no write depends on.
+    async fn note(&self, line: Line) {
+        if let Err(fault) = self.store.add(line).await {
+            tracing::warn!(%fault, "a line of the record could not be written yet");
+        }
     }
 
     /// Finds the writes of a tool for an account that have an unknown end or whose reply named a new milestone. The

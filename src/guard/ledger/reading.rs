@@ -35,6 +35,7 @@ pub(super) fn read(bytes: &[u8]) -> Reading {
     }
     match serde_json::from_str::<Line>(text) {
         Ok(line) if is_plausible(&line) => Reading::Whole(line),
+        Ok(line) if is_of_a_later_version(&line, text) => Reading::Blank,
         _ => Reading::Damaged(salvage(text)),
     }
 }
@@ -65,6 +66,14 @@ fn is_plausible(line: &Line) -> bool {
         && !line.id.is_empty()
         && line.at.parse::<Timestamp>().is_ok()
         && line.amount_usd.is_none_or(|amount| !amount.is_sign_negative())
+}
+
+/// True for a whole line of a phase that this version does not know. A line with an amount is none: what could commit
+/// money counts.
+fn is_of_a_later_version(line: &Line, text: &str) -> bool {
+    let phase = field(text, "phase").unwrap_or_default();
+    let is_a_word = !phase.is_empty() && phase.bytes().all(|byte| byte.is_ascii_lowercase() || byte == b'_');
+    is_a_word && line.v == 1 && !line.id.is_empty() && line.at.parse::<Timestamp>().is_ok() && !text.contains(AMOUNT)
 }
 
 /// Recovers the readable fields. The largest amount in the line counts.
@@ -159,6 +168,13 @@ mod tests {
             let line = damaged(&WHOLE.replace("\"95\"", broken));
             assert_eq!((line.amount_usd, line.damage), (None, Some(Damage::AmountUnreadable)), "{broken}");
         }
+    }
+
+    #[test]
+    fn an_unknown_phase_without_an_amount_is_skipped() {
+        let later = WHOLE.replace("before", "reviewed");
+        assert_eq!(damaged(&later).amount_usd, Some(Decimal::from(95)));
+        assert_eq!(read(later.replace(r#","amountUsd":"95""#, "").as_bytes()), Reading::Blank);
     }
 
     #[test]

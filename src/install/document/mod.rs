@@ -1,5 +1,5 @@
-//! Edits one entry in the text of a configuration file: JSON with comments, TOML or YAML. It knows no host and reads no
-//! file. Everything outside the entry keeps its bytes; an edit that would change more is refused.
+//! Edits one entry in the text of a configuration file: JSON with comments, TOML or YAML. Everything outside the entry
+//! keeps its bytes; an edit that would change more is refused. It must not know hosts or read files.
 
 mod json;
 mod lines;
@@ -33,7 +33,7 @@ impl Format {
     }
 }
 
-/// Where one entry stands in a document: below a key of the top level.
+/// The place of one entry in a document: below a key of the top level.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Slot<'a> {
     /// Such as `mcpServers`.
@@ -113,7 +113,7 @@ pub(super) fn without_entry(format: Format, text: &str, slot: Slot<'_>) -> Resul
     checked(format, &lines, &edited, &wanted)
 }
 
-/// The edited text with the line ends of the old one, if it says what it is wanted to say.
+/// Checks the edited text and restores the old line ends.
 fn checked(
     format: Format,
     lines: &Lines<'_>,

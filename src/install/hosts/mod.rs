@@ -74,7 +74,7 @@ impl Location {
         Self { file: folder.join(file), folder }
     }
 
-    /// Whether the host was ever started here.
+    /// True if the host was ever started here.
     #[must_use]
     pub fn is_found(&self) -> bool {
         self.file.exists() || self.folder.is_dir()

@@ -14,8 +14,12 @@ use rmcp::transport::Transport;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
+
+use crate::answer::{Joined, Shown, id, quoted, shown};
+use crate::api::threads::LARGE;
 
 use super::json::{self as text, Unreadable};
 use super::lines::{LONGEST, Line, Lines};
@@ -47,13 +51,29 @@ pub(super) struct Front<R> {
     revision: Option<ProtocolVersion>,
     heard: Instant,
     mask: Mask,
+    /// A long line that is being parsed on another thread.
+    reading: Option<JoinHandle<Read>>,
+}
+
+/// A line that was parsed.
+struct Read {
+    id: Option<Value>,
+    message: Result<Value, Unreadable>,
+}
+
+impl Read {
+    fn of(line: &[u8]) -> Self {
+        let outline = Outline::of(line);
+        let message = text::read(line, outline.deepest());
+        Self { id: outline.id(), message }
+    }
 }
 
 /// Replaces secrets in an outgoing line.
 pub(super) type Mask = Box<dyn Fn(Vec<u8>) -> Vec<u8> + Send>;
 
 /// The error with which a message is answered at once.
-struct Refused(ErrorCode, String);
+struct Refused(ErrorCode, Shown);
 
 type Object = Map<String, Value>;
 
@@ -74,6 +94,7 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
             revision: None,
             heard: Instant::now(),
             mask: Box::new(|line| line),
+            reading: None,
         }
     }
 
@@ -125,34 +146,39 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
 
     /// Handles a line: queues it for rmcp or answers it.
     fn take(&mut self, line: Line) {
-        let line = match line {
-            Line::Whole(line) if text::bare(&line).is_empty() => return,
-            Line::Whole(line) => line,
-            Line::TooLong(outline) => {
-                let refused = Refused::invalid(format!("a message may have {} MiB at most", LONGEST / (1024 * 1024)));
-                return self.refuse(outline.id(), refused, None);
+        match line {
+            Line::Whole(line) if text::bare(&line).is_empty() => {}
+            Line::Whole(line) if line.len() >= LARGE => {
+                self.reading = Some(tokio::task::spawn_blocking(move || Read::of(&line)));
             }
-        };
-        let outline = Outline::of(&line);
-        match text::read(&line, outline.deepest()) {
+            Line::Whole(line) => self.take_read(Read::of(&line)),
+            Line::TooLong(outline) => {
+                let refused = Refused::invalid(shown!("a message may have {} MiB at most", LONGEST / (1024 * 1024)));
+                self.refuse(outline.id(), refused, None);
+            }
+        }
+    }
+
+    fn take_read(&mut self, Read { id, message }: Read) {
+        match message {
             Ok(Value::Array(messages)) => self.take_batch(messages),
             Ok(message) => self.take_message(message, None),
             Err(Unreadable::NotJson(fault)) => {
-                let refused = Refused(ErrorCode::PARSE_ERROR, format!("the line is not JSON: {fault}"));
-                self.refuse(outline.id(), refused, None);
+                let refused = Refused(ErrorCode::PARSE_ERROR, shown!("the line is not JSON: {}", quoted(&fault)));
+                self.refuse(id, refused, None);
             }
-            Err(Unreadable::Refused(why)) => self.refuse(outline.id(), Refused::invalid(why), None),
+            Err(Unreadable::Refused(why)) => self.refuse(id, Refused::invalid(why), None),
         }
     }
 
     fn take_batch(&mut self, messages: Vec<Value>) {
         let why = match &self.revision {
-            _ if messages.is_empty() => "a batch must hold a message".to_owned(),
+            _ if messages.is_empty() => "a batch must hold a message".into(),
             Some(revision) if *revision != ProtocolVersion::V_2025_03_26 => {
-                format!("revision {revision} has no batches: send one message a line")
+                shown!("revision {} has no batches: send one message a line", id(revision.as_str()))
             }
-            None => "no batch before initialize: send one message a line".to_owned(),
-            Some(_) if messages.len() > LONGEST_BATCH => format!("a batch may hold {LONGEST_BATCH} messages at most"),
+            None => "no batch before initialize: send one message a line".into(),
+            Some(_) if messages.len() > LONGEST_BATCH => shown!("a batch may hold {} messages at most", LONGEST_BATCH),
             Some(_) => {
                 let requests = messages.iter().filter(|message| is_answered(message)).count();
                 let batch = (requests > 0).then(|| self.open.begin_batch(requests));
@@ -266,8 +292,8 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
     }
 
     fn refuse(&mut self, id: Option<Value>, Refused(code, message): Refused, batch: Option<u64>) {
-        tracing::debug!(message, "a message of the host is refused");
-        let error = ErrorData::new(code, message, None);
+        tracing::debug!(%message, "a message of the host is refused");
+        let error = ErrorData::new(code, String::from(message), None);
         self.answer(&Fault { jsonrpc: "2.0", id: id.as_ref(), error: &error }, batch);
     }
 
@@ -302,8 +328,7 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
             JsonRpcMessage::Error(mut fault) => {
                 let Some(request) = fault.id.as_ref().and_then(|id| self.answered(id)) else { return };
                 if fault.error.code == ErrorCode::METHOD_NOT_FOUND {
-                    let method: String = request.method.chars().take(100).collect();
-                    fault.error.message = format!("method not found: {method}").into();
+                    fault.error.message = String::from(shown!("method not found: {}", method_name(&request.method))).into();
                 }
                 self.answer(&Fault { jsonrpc: "2.0", id: Some(&request.id), error: &fault.error }, request.batch);
             }
@@ -331,6 +356,18 @@ impl<R: AsyncRead + Send + Unpin + 'static> Transport<RoleServer> for Front<R> {
         loop {
             if let Some(message) = self.ready.pop_front() {
                 return Some(message);
+            }
+            // The handle stays in its place until it is done: this future may be dropped at any await.
+            if let Some(reading) = &mut self.reading {
+                let read = reading.await;
+                self.reading = None;
+                match read {
+                    Ok(read) => self.take_read(read),
+                    Err(fault) => {
+                        self.refuse(None, Refused::invalid(shown!("the line cannot be read: {}", quoted(&fault.to_string()))), None);
+                    }
+                }
+                continue;
             }
             let Some(line) = self.next_line().await else {
                 self.closing.cancel();
@@ -372,18 +409,25 @@ fn read_request(method: &str, mut message: Object) -> Result<ClientRequest, Refu
             None => Ok(ClientRequest::CustomRequest(request)),
         },
         Ok(request) => Ok(request),
-        Err(fault) => Err(Refused::params(misfit().unwrap_or_else(|| fault.to_string()))),
+        Err(fault) => Err(Refused::params(misfit().unwrap_or_else(|| quoted(&fault.to_string())))),
     }
 }
 
 impl Refused {
-    fn invalid(why: String) -> Self {
+    fn invalid(why: Shown) -> Self {
         Self(ErrorCode::INVALID_REQUEST, why)
     }
 
-    fn params(why: String) -> Self {
+    fn params(why: Shown) -> Self {
         Self(ErrorCode::INVALID_PARAMS, why)
     }
+}
+
+/// Names a method: its parts between slashes as they are, and anything else quoted.
+fn method_name(method: &str) -> Shown {
+    let is_plain = |part: &str| !part.starts_with('«');
+    let parts: Vec<Shown> = method.split('/').map(id).collect();
+    if parts.len() <= 4 && parts.iter().all(|part| is_plain(part)) { parts.joined("/") } else { quoted(method) }
 }
 
 #[derive(Serialize)]

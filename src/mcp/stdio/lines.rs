@@ -4,8 +4,8 @@ use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 
 use super::outline::Outline;
 
-/// The longest line, in bytes.
-pub(super) const LONGEST: usize = 16 * 1024 * 1024;
+/// The longest line, in bytes. The largest useful call, a long text for a job or a message, has some kilobytes.
+pub(super) const LONGEST: usize = 4 * 1024 * 1024;
 /// The block size for reading.
 const AT_ONCE: usize = 64 * 1024;
 

@@ -48,12 +48,36 @@ fn is_ignored(kind: SignalKind) -> bool {
     mask >> (kind.as_raw_value() - 1) & 1 == 1
 }
 
-#[cfg(not(unix))]
+/// The console's events: its window closes, the user logs off, the system stops; Ctrl-C and Ctrl-Break are interrupts.
+#[cfg(windows)]
 async fn stop(by_interrupt: bool) {
-    while tokio::signal::ctrl_c().await.is_ok() {
-        if by_interrupt {
-            return;
-        }
+    use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
+
+    macro_rules! next {
+        ($event:ident) => {
+            async {
+                match $event() {
+                    Ok(mut event) => drop(event.recv().await),
+                    Err(_) => std::future::pending().await,
+                }
+            }
+        };
     }
-    std::future::pending::<()>().await;
+    // The handlers of interrupts are always installed, because an unhandled one would end the process.
+    let (interrupt, pause) = (ctrl_c(), ctrl_break());
+    let interrupts = async {
+        match (interrupt, pause) {
+            (Ok(mut interrupt), Ok(mut pause)) if by_interrupt => tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = pause.recv() => {}
+            },
+            (_kept, _installed) => std::future::pending().await,
+        }
+    };
+    tokio::select! {
+        () = next!(ctrl_close) => {}
+        () = next!(ctrl_logoff) => {}
+        () = next!(ctrl_shutdown) => {}
+        () = interrupts => {}
+    }
 }

@@ -1,7 +1,6 @@
 //! Breaks connections on demand: no answer, half an answer, or a reset.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -9,49 +8,32 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use axum::body::{Body, Bytes};
-use axum::extract::connect_info::Connected;
 use axum::response::Response;
-use axum::serve::{IncomingStream, Listener};
 use futures::stream;
 use http::header::CONTENT_LENGTH;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 
 use super::response::insert;
 
 /// The written half of an answer needs this long to leave before the connection is closed.
 const FLUSH: Duration = Duration::from_millis(20);
 
-pub(super) struct Connections(pub(super) TcpListener);
-
+/// A connection that can be reset.
 pub(super) struct Connection {
     stream: TcpStream,
-    reset: Reset,
+    pub(super) reset: Reset,
 }
 
 /// True if the connection is reset when it closes.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Reset(Arc<AtomicBool>);
 
-impl Listener for Connections {
-    type Io = Connection;
-    type Addr = SocketAddr;
-
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
-        let (stream, address) = Listener::accept(&mut self.0).await;
-        // Answers are small: waiting for a full packet would only delay them.
+impl Connection {
+    pub(super) fn over(stream: TcpStream) -> Self {
+        // Answers are small and whole: waiting to fill a packet would only delay them.
         let _ = stream.set_nodelay(true);
-        (Connection { stream, reset: Reset::default() }, address)
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.0.local_addr()
-    }
-}
-
-impl Connected<IncomingStream<'_, Connections>> for Reset {
-    fn connect_info(incoming: IncomingStream<'_, Connections>) -> Self {
-        incoming.io().reset.clone()
+        Self { stream, reset: Reset::default() }
     }
 }
 

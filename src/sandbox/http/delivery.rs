@@ -101,7 +101,7 @@ fn hmac_of(secret: &[u8], text: &[u8]) -> hmac::Tag {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |hex, byte| hex + &format!("{byte:02x}"))
+    bytes.iter().fold(String::new(), |hex, byte| hex + format!("{byte:02x}").as_str())
 }
 
 #[cfg(test)]

@@ -10,13 +10,12 @@ use crate::sandbox::routes::answer::Answered;
 use crate::sandbox::rules::life;
 use crate::sandbox::world::{Shared, World};
 
-/// Carries out one API request. `work` has the world alone; then the clock moves on by a second.
+/// Carries out one API request. `work` decides while nobody else has the world.
 pub(super) fn exchange(shared: &Shared, work: impl FnOnce(&mut World) -> Answered) -> Response {
     let mut world = shared.lock();
     let (request_id, date) = (world.clock.request_id(), world.now().http_date());
     life::catch_up(&mut world);
     let answered = work(&mut world);
-    world.clock.count_request();
     drop(world);
     let (status, body) = match answered {
         Ok(answer) => (answer.status, answer.body),

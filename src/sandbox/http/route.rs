@@ -4,8 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use axum::body::Bytes;
-use axum::extract::rejection::BytesRejection;
-use axum::extract::{ConnectInfo, FromRequest, RawPathParams, Request, State};
+use axum::extract::{Extension, FromRequest, RawPathParams, Request, State};
 use axum::response::Response;
 use axum::routing::{MethodFilter, on};
 use axum::{RequestExt, Router};
@@ -92,7 +91,14 @@ impl Route {
         let sent = Sent::read(request).await;
         let answer = |sent: Result<Sent, Refused>| {
             let in_dialect = |refused: Refused| refused.in_dialect(self.dialect);
-            exchange(shared, |world| sent.and_then(|sent| self.answer(world, &sent)).map_err(in_dialect))
+            exchange(shared, |world| {
+                // A request without a token takes no time: pictures in other sites' pages can send such requests.
+                let takes_time =
+                    sent.as_ref().is_ok_and(|sent| sent.headers.contains_key(AUTHORIZATION) || !self.gate.token);
+                let answered = sent.and_then(|sent| self.answer(world, &sent)).map_err(in_dialect);
+                takes_time.then(|| world.clock.count_request());
+                answered
+            })
         };
         match plan.call(self.name) {
             None => answer(sent),
@@ -163,17 +169,9 @@ impl Sent {
         let path = parameters.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let query = request.uri().query().unwrap_or_default().to_owned();
         let headers = request.headers().clone();
-        let body = Bytes::from_request(request, &()).await.map_err(|fault| unread(&fault))?;
+        let body =
+            Bytes::from_request(request, &()).await.map_err(|_| Refused::bad_request("The body could not be read."))?;
         Ok(Self { path, query, headers, body })
-    }
-}
-
-fn unread(fault: &BytesRejection) -> Refused {
-    match fault.status() {
-        status @ StatusCode::PAYLOAD_TOO_LARGE => {
-            Refused::new(status, "PAYLOAD_TOO_LARGE", format!("The body is larger than {MAX_BODY} bytes."))
-        }
-        _ => Refused::bad_request("The body could not be read."),
     }
 }
 
@@ -205,7 +203,7 @@ pub(super) fn router(table: Vec<Route>, plan: &FaultPlan) -> io::Result<Router<S
         let filter = MethodFilter::try_from(method.clone()).map_err(io::Error::other)?;
         let (path, plan) = (path.clone(), plan.clone());
         let group = Arc::new(group);
-        let serve = move |State(shared): State<Shared>, ConnectInfo(reset): ConnectInfo<Reset>, request: Request| async move {
+        let serve = move |State(shared): State<Shared>, Extension(reset): Extension<Reset>, request: Request| async move {
             match meant(&group, request.uri().query().unwrap_or_default()) {
                 Some(route) => route.serve(&shared, &plan, &reset, request).await,
                 None => exchange(&shared, |_| Err(Refused::bad_request("A parameter is missing."))),

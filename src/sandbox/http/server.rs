@@ -2,21 +2,26 @@
 
 use std::io;
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::Response;
+use axum::serve::Listener;
+use axum::{Extension, Router};
 use http::StatusCode;
 use http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, DATE, HeaderValue, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
 };
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
 use tokio::net::TcpListener;
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
+use tokio::task::JoinSet;
 use url::Url;
 
-use super::connection::{Connections, Reset};
+use super::connection::Connection;
 use super::delivery;
 use super::faults::{FaultPlan, Faults};
 use super::guard;
@@ -33,19 +38,18 @@ use crate::sandbox::world::{DeliveryQueue, Refused, Shared, World};
 const POLICY: &str =
     "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
+/// How long a request may take to arrive. An idle connection is closed after the same time.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// A running sandbox. Dropping it stops it.
 #[derive(Debug)]
 pub struct Sandbox {
     origin: Url,
-    serving: JoinHandle<io::Result<()>>,
-    /// The server stops when this is dropped.
-    _running: oneshot::Sender<()>,
+    serving: JoinSet<()>,
 }
 
 impl Sandbox {
     /// Serves on `listener` in the background. Other processes that know `secret` may find it and share it.
-    ///
-    /// Must be called within a Tokio runtime.
     ///
     /// # Errors
     /// If `listener` is not on loopback: other machines must not mistake the sandbox for OpenTrain.
@@ -72,12 +76,9 @@ impl Sandbox {
         world.deliveries = queue;
         tokio::spawn(delivery::deliver(deliveries, origin.port()));
         let app = app(world, faults, marker)?;
-        let (running, stopped) = oneshot::channel::<()>();
-        let service = app.into_make_service_with_connect_info::<Reset>();
-        let served = axum::serve(Connections(listener), service).with_graceful_shutdown(async move {
-            let _ = stopped.await;
-        });
-        Ok(Self { origin, serving: tokio::spawn(served.into_future()), _running: running })
+        let mut serving = JoinSet::new();
+        serving.spawn(serve(listener, app));
+        Ok(Self { origin, serving })
     }
 
     /// Its address, such as `http://127.0.0.1:27610/`.
@@ -91,12 +92,26 @@ impl Sandbox {
     /// # Errors
     /// Why serving failed.
     pub async fn run(mut self) -> io::Result<()> {
-        (&mut self.serving).await.map_err(io::Error::other)?
+        self.serving.join_next().await.transpose().map(drop).map_err(io::Error::other)
     }
 }
 
 pub(crate) fn origin(address: SocketAddr) -> io::Result<Url> {
     Url::parse(&format!("http://{address}")).map_err(io::Error::other)
+}
+
+/// Serves each connection in a task of its own.
+async fn serve(mut listener: TcpListener, app: Router) {
+    let mut serving = JoinSet::new();
+    loop {
+        let (stream, _) = Listener::accept(&mut listener).await;
+        let connection = Connection::over(stream);
+        let service = TowerToHyperService::new(app.clone().layer(Extension(connection.reset.clone())));
+        let mut http = http1::Builder::new();
+        http.timer(TokioTimer::new()).header_read_timeout(PATIENCE);
+        serving.spawn(http.serve_connection(TokioIo::new(connection), service));
+        while serving.try_join_next().is_some() {}
+    }
 }
 
 fn app(world: World, faults: Faults, marker: Router<Shared>) -> io::Result<Router> {
@@ -114,16 +129,20 @@ fn app(world: World, faults: Faults, marker: Router<Shared>) -> io::Result<Route
                 Refused::new(StatusCode::METHOD_NOT_ALLOWED, "METHOD_NOT_ALLOWED", "This path has no such method."),
             )
         })
-        .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(from_fn_with_state(shared.clone(), around))
         .with_state(shared))
 }
 
 /// Guards every request, and adds the headers of every response.
 async fn around(State(shared): State<Shared>, request: Request, next: Next) -> Response {
-    let mut response = match guard::check(request.method(), request.headers()) {
-        Ok(()) => next.run(request).await,
-        Err(refused) => elsewhere(&shared, request.uri().path(), refused),
+    let path = request.uri().path().to_owned();
+    let arrived = match guard::check(request.method(), request.headers()) {
+        Ok(()) => whole(request).await,
+        Err(refused) => Err(refused),
+    };
+    let mut response = match arrived {
+        Ok(request) => next.run(request).await,
+        Err(refused) => elsewhere(&shared, &path, refused),
     };
     for (name, value) in [
         (X_CONTENT_TYPE_OPTIONS, "nosniff"),
@@ -140,6 +159,18 @@ async fn around(State(shared): State<Shared>, request: Request, next: Next) -> R
         insert(&mut response, DATE, &date);
     }
     response
+}
+
+/// Waits for the whole body.
+async fn whole(request: Request) -> Result<Request, Refused> {
+    let (head, body) = request.into_parts();
+    let too_large = format!("The body is larger than {MAX_BODY} bytes, or broke off.");
+    let (status, code, message) = match tokio::time::timeout(PATIENCE, to_bytes(body, MAX_BODY)).await {
+        Ok(Ok(body)) => return Ok(Request::from_parts(head, Body::from(body))),
+        Ok(Err(_)) => (StatusCode::PAYLOAD_TOO_LARGE, "PAYLOAD_TOO_LARGE", too_large),
+        Err(_) => (StatusCode::REQUEST_TIMEOUT, "TIMEOUT", "The body did not arrive in time.".to_owned()),
+    };
+    Err(Refused::new(status, code, message))
 }
 
 /// Refuses with the API's envelope below `/api/`, with a page elsewhere.

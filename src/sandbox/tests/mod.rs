@@ -27,12 +27,12 @@ mod values;
 mod webhooks;
 mod wire;
 
-use std::io;
 use std::net::Ipv4Addr;
 
+use http::header::{HOST, HeaderMap};
+use reqwest::redirect::Policy;
 use serde_json::Value;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpListener;
 
 use super::{Sandbox, UserSecret, roles};
 use crate::api::agent::CLAIM_GRANT;
@@ -120,7 +120,8 @@ fn press(id: &str, button: &str) -> Call {
 /// Lets this many seconds pass, as requests of somebody do.
 async fn wait(sandbox: &Sandbox, seconds: usize) {
     for _ in 0..seconds {
-        assert_eq!(get("/api/none").without_token().send(sandbox).await.status, 404);
+        let unknown = get(&format!("{V1}/contracts")).without_token().header("Authorization: Bearer unknown");
+        assert_eq!(unknown.send(sandbox).await.status, 401);
     }
 }
 
@@ -232,26 +233,22 @@ impl Call {
         Self { host: host.into(), ..self }
     }
 
-    /// Sends it on a connection of its own.
+    /// Sends it and reads the whole answer.
     async fn send(self, sandbox: &Sandbox) -> Reply {
-        let (bytes, end) = self.send_raw(sandbox).await;
-        end.unwrap();
-        Reply::read(String::from_utf8(bytes).unwrap())
+        let response = self.begin(sandbox).await.unwrap();
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        Reply { status, headers, body: response.text().await.unwrap() }
     }
 
-    /// Sends it, and gives what came and how it ended.
-    async fn send_raw(self, sandbox: &Sandbox) -> (Vec<u8>, io::Result<usize>) {
-        let port = sandbox.origin().port().unwrap();
-        let mut connection = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap();
+    /// Sends it on a connection of its own, and returns the head of the answer.
+    async fn begin(self, sandbox: &Sandbox) -> reqwest::Result<reqwest::Response> {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = reqwest::Client::builder().no_proxy().redirect(Policy::none()).build()?;
         let Self { method, path, host, headers, body } = self;
-        let mut lines = vec![format!("{method} {path} HTTP/1.1"), format!("Host: {host}"), "Connection: close".into()];
-        lines.extend(headers);
-        lines.push(format!("Content-Length: {}\r\n\r\n{body}", body.len()));
-        let request = lines.join("\r\n");
-        connection.write_all(request.as_bytes()).await.unwrap();
-        let mut bytes = Vec::new();
-        let end = connection.read_to_end(&mut bytes).await;
-        (bytes, end)
+        let url = format!("{}{path}", sandbox.origin().as_str().trim_end_matches('/'));
+        let request = client.request(method.parse().unwrap(), url).header(HOST, host).body(body);
+        let headers = headers.iter().map(|header| header.split_once(": ").unwrap());
+        headers.fold(request, |request, (name, value)| request.header(name, value)).send().await
     }
 }
 
@@ -259,22 +256,17 @@ impl Call {
 #[derive(Debug, PartialEq, Eq)]
 struct Reply {
     status: u16,
-    whole: String,
+    headers: HeaderMap,
+    body: String,
 }
 
 impl Reply {
-    fn read(whole: String) -> Self {
-        Self { status: whole.get(9..12).unwrap().parse().unwrap(), whole }
-    }
-
     fn body(&self) -> &str {
-        self.whole.split_once("\r\n\r\n").unwrap().1
+        &self.body
     }
 
     fn header(&self, name: &str) -> Option<&str> {
-        let (head, _) = self.whole.split_once("\r\n\r\n").unwrap();
-        let mut headers = head.lines().filter_map(|line| line.split_once(": "));
-        headers.find(|(found, _)| found.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+        self.headers.get(name).map(|value| value.to_str().unwrap())
     }
 
     fn json(&self) -> Value {
@@ -284,8 +276,8 @@ impl Reply {
     /// The envelope's `code` and `details`, after a look at the rest of it.
     fn refusal(&self) -> (u16, String, Value) {
         let envelope = self.json();
-        assert!(envelope["error"].as_str().is_some_and(|message| !message.is_empty()), "{}", self.whole);
-        assert_eq!(envelope["requestId"].as_str().map(str::len), Some(36), "{}", self.whole);
+        assert!(envelope["error"].as_str().is_some_and(|message| !message.is_empty()), "{envelope}");
+        assert_eq!(envelope["requestId"].as_str().map(str::len), Some(36), "{envelope}");
         (self.status, envelope["code"].as_str().unwrap().to_owned(), envelope["details"].clone())
     }
 }

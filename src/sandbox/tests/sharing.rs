@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use url::Url;
 
@@ -37,14 +37,10 @@ fn embedded(port: u16, user: &TempDir) -> Embedded {
 }
 
 async fn answers(origin: &Url) -> bool {
-    let Ok(mut connection) = TcpStream::connect((Ipv4Addr::LOCALHOST, origin.port().unwrap())).await else {
-        return false;
-    };
-    let request = b"GET /sandbox HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-    let mut answer = String::new();
-    connection.write_all(request).await.is_ok()
-        && connection.read_to_string(&mut answer).await.is_ok()
-        && answer.contains(r#""service":"opentrain-mcp sandbox""#)
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let Ok(answer) = client.get(origin.join("/sandbox").unwrap()).send().await else { return false };
+    answer.text().await.is_ok_and(|text| text.contains(r#""service":"opentrain-mcp sandbox""#))
 }
 
 /// Waits until nothing answers there.
@@ -176,11 +172,8 @@ async fn our_client_reads_the_sandbox() {
     let user = self::user();
     let client = Client::new(Box::new(embedded(0, &user)), Duration::from_secs(5));
     let token = default_token();
-    let caller = Caller {
-        token: Some(&token),
-        claim_token: None,
-        deadline: tokio::time::Instant::now() + Duration::from_secs(10),
-    };
+    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    let caller = Caller { token: Some(&token), ..Caller::nobody(deadline) };
     let reply = client.send(&ListContracts::default(), caller).await.unwrap();
     let read = reply.read::<ListContracts>().unwrap();
     assert_eq!(read.output.contracts.len(), 6);

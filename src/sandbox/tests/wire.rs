@@ -1,6 +1,8 @@
 //! What holds for every answer of the API: envelope, bounds, clock, and the same bytes in every run.
 
 use serde_json::Value;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use super::{Call, V1, approval, call, claimed_sandbox, end, fund, get, milestone, post, press, release, sandbox};
 use crate::sandbox::http::route::MAX_BODY;
@@ -37,10 +39,11 @@ async fn each_request_takes_a_second_and_has_an_id() {
     let sandbox = sandbox().await;
     let listing = || get(&format!("{V1}/contracts"));
     assert_eq!(listing().send(&sandbox).await.header("date"), Some("Fri, 12 Jun 2026 10:00:00 GMT"));
-    let refused = listing().without_token().send(&sandbox).await;
+    let unknown = || listing().without_token().header("Authorization: Bearer unknown");
+    let refused = unknown().send(&sandbox).await;
     assert_eq!(refused.header("date"), Some("Fri, 12 Jun 2026 10:00:01 GMT"));
     post("/claim", "").send(&sandbox).await;
-    let again = listing().without_token().send(&sandbox).await;
+    let again = unknown().send(&sandbox).await;
     assert_eq!(again.header("date"), Some("Fri, 12 Jun 2026 10:00:02 GMT"));
     assert_ne!(again.json()["requestId"], refused.json()["requestId"]);
 }
@@ -116,9 +119,39 @@ async fn two_fresh_sandboxes_answer_the_same_bytes() {
         let mut run = Vec::new();
         for call in &calls {
             let reply = call.clone().send(&sandbox).await;
-            run.push(reply.whole.replace(&sandbox.origin().port().unwrap().to_string(), "PORT"));
+            run.push(format!("{reply:?}").replace(&sandbox.origin().port().unwrap().to_string(), "PORT"));
         }
         runs.push(run);
     }
     assert_eq!(runs[0], runs[1]);
 }
+
+#[tokio::test]
+async fn a_request_without_a_token_takes_no_time() {
+    let sandbox = sandbox().await;
+    let date =
+        async || get(&format!("{V1}/contracts")).without_token().send(&sandbox).await.header("date").map(str::to_owned);
+    let before = date().await;
+    get(&format!("{V1}/nowhere")).without_token().send(&sandbox).await;
+    post(&format!("{V1}/webhooks"), "").header("Sec-Fetch-Site: cross-site").send(&sandbox).await;
+    assert_eq!(date().await, before);
+    get(&format!("{V1}/contracts")).send(&sandbox).await;
+    assert_ne!(date().await, before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn half_a_request_ends_after_ten_seconds() {
+    for half in ["", "GET / HT", "GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n", HALF_A_BODY] {
+        let sandbox = sandbox().await;
+        let mut stream = TcpStream::connect(("127.0.0.1", sandbox.origin().port().unwrap())).await.unwrap();
+        stream.write_all(half.as_bytes()).await.unwrap();
+        let began = tokio::time::Instant::now();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(began.elapsed() < std::time::Duration::from_secs(21), "{half:?}: {:?}", began.elapsed());
+        assert!(half != HALF_A_BODY || answer.starts_with("HTTP/1.1 408"), "{half:?}: {answer}");
+    }
+}
+
+/// A body that does not arrive.
+const HALF_A_BODY: &str = "POST /claim HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\na";

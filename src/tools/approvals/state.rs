@@ -13,7 +13,7 @@ use crate::api::types::{ApprovalId, ProposalId};
 use crate::engine::Context;
 use crate::tools::nouns::approval::{WAIT, expiry, id_argument, ids_of, link};
 use crate::tools::nouns::candidate::candidate;
-use crate::tools::nouns::decision::{expired, words_of};
+use crate::tools::nouns::decision::{decision, expired, words_of};
 use crate::tools::nouns::subject::{Subject, contract_of};
 
 /// An approval as OpenTrain last reported it.
@@ -48,7 +48,11 @@ pub(super) async fn look(
 ) -> Result<ApprovalState, Error> {
     let look = GetApproval { approval_id: approval_id.clone() };
     let (reply, read) = context.read_until(&look, deadline).await?;
-    Ok(ApprovalState { approval: read.output.approval, object: read.object, reply })
+    let approval = read.output.approval;
+    if let Some(decision) = decision(&approval, reply.now()) {
+        context.decided(&approval_id.0, decision).await;
+    }
+    Ok(ApprovalState { approval, object: read.object, reply })
 }
 
 /// Describes the decision after a wait of `waited`.

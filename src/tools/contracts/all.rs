@@ -13,6 +13,7 @@ use super::page::ContractPage;
 use crate::answer::paging::Cursor;
 use crate::answer::{Answer, Sentence, ToolError};
 use crate::engine::{Context, Tool};
+use crate::tools::nouns::people::People;
 
 #[derive(Deserialize, JsonSchema)]
 pub(super) struct ListContractsPage {
@@ -35,8 +36,8 @@ impl Tool for ListContractsPage {
         let filters = json!(self.filters);
         let cursor = self.cursor.as_deref().map(|text| Cursor::open(text, &filters)).transpose()?.unwrap_or_default();
         let listing = Listing::read(&self.filters, cursor.after.clone(), context).await?;
-        let (limit, bytes) = (self.limit.unwrap_or(20), listing.bytes());
-        let page = threads::apart(bytes, move || ContractPage::of(&listing, &cursor, limit, &filters)).await;
+        let (limit, bytes, people) = (self.limit.unwrap_or(20), listing.bytes(), People::of(context));
+        let page = threads::apart(bytes, move || ContractPage::of(&listing, &cursor, limit, &filters, &people)).await;
         let broken = || Error::Unreachable { what: "the list could not be read".into(), sent: true };
         Ok(page.ok_or_else(broken)?.answer(context))
     }

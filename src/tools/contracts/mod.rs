@@ -9,10 +9,10 @@ mod one;
 mod page;
 mod tally;
 
-use crate::api::contracts::EndContract;
 use crate::engine::tools;
 
 use all::ListContractsPage;
+use end::End;
 use one::GetContractPage;
 
-tools![ListContractsPage, GetContractPage, EndContract];
+tools![ListContractsPage, GetContractPage, End];

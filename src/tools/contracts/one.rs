@@ -17,6 +17,7 @@ use crate::answer::text::count;
 use crate::answer::{Answer, ListPosition, Sentence, Shown, ToolError, id, quoted_to, shown};
 use crate::engine::{Context, Tool};
 use crate::tools::nouns::contract::CONTRACT_IDS;
+use crate::tools::nouns::people::People;
 
 /// The most bytes of a milestone that count towards the page size, because long texts are cut.
 const LONG_MILESTONE: usize = 4_000;
@@ -99,6 +100,7 @@ fn page_of(list: &str, cursor: Option<&Cursor>, about: Value) -> Option<(Milesto
 
 fn describe(read: Read<GetContract>, reply: &Reply, context: &Context) -> Answer {
     let contract = &read.output.contract;
+    People::of(context).see_contract(contract);
     let mut lines = contract_lines("", contract, reply);
     let head = lines.remove(0);
     lines.extend(budget_line(contract));

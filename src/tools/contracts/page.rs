@@ -18,6 +18,7 @@ use crate::answer::paging::{self, Cursor, Key, PAGE_BYTES, Start};
 use crate::answer::text::count;
 use crate::answer::{Answer, ListPosition, Shown, shown};
 use crate::engine::Context;
+use crate::tools::nouns::people::People;
 
 /// A page of contracts, and the facts about its list.
 pub(super) struct ContractPage {
@@ -56,7 +57,7 @@ struct MilestoneOutline {
 
 impl ContractPage {
     /// Selects the page of `listing` after `cursor`.
-    pub(super) fn of(listing: &Listing, cursor: &Cursor, limit: usize, filters: &Value) -> Self {
+    pub(super) fn of(listing: &Listing, cursor: &Cursor, limit: usize, filters: &Value, people: &People) -> Self {
         let keys = listing.contracts().map(Key::of);
         let Start { given: first, may_repeat } = cursor.start(keys.clone());
         let end = first + fitting(listing.contracts().skip(first), limit);
@@ -82,18 +83,19 @@ impl ContractPage {
             rest: listing.rest.clone(),
             cuts: listing.cuts.clone(),
         };
-        page.build(listing);
+        page.build(listing, people);
         page
     }
 
     /// Parses and formats the contracts on the page.
-    fn build(&mut self, listing: &Listing) {
+    fn build(&mut self, listing: &Listing, people: &People) {
         for body in &listing.bodies {
             let before = body.first;
             let here = self.shown.start.max(before)..self.shown.end.min(before + body.count);
             for (place, raw) in here.clone().zip(body.contracts().skip(here.start.saturating_sub(before))) {
                 let part = body.reply.part(raw);
                 let contract: Contract = from_value(&part.value);
+                people.see_contract(&contract);
                 self.lines.extend(contract_lines(shown!("{}. ", place + 1), &contract, &body.reply));
                 self.contracts.push(part.value);
                 self.cuts.extend(part.cuts.into_iter().map(|cut| cut.below("contracts[]")));

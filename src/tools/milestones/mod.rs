@@ -3,9 +3,10 @@
 pub mod create;
 mod request;
 
+use crate::api::milestones::{RequestMilestoneApproval, RequestMilestoneFunding};
 use crate::engine::tools;
 
 use create::CreateMilestoneOnce;
-use request::{Funding, Release};
+use request::MoneyRequest;
 
-tools![CreateMilestoneOnce, Funding, Release];
+tools![CreateMilestoneOnce, MoneyRequest<RequestMilestoneFunding>, MoneyRequest<RequestMilestoneApproval>];

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use rust_decimal::Decimal;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -10,72 +9,87 @@ use crate::answer::{Answer, Cause, Denial, Hole, Sentence, Shown, ToolError, id,
 use crate::api::approvals::OneApproval;
 use crate::api::contracts::{Contract, GetContract, ListContracts};
 use crate::api::error::Error;
-use crate::api::milestones::{ACTIVE_FUNDED, Milestone, NOT_FUNDED, RequestMilestoneApproval, RequestMilestoneFunding};
-use crate::api::reply::Reply;
+use crate::api::milestones::{ACTIVE_FUNDED, NOT_FUNDED, RequestMilestoneApproval, RequestMilestoneFunding};
+use crate::api::reply::{Reply, documented};
 use crate::api::types::{ContractId, MilestoneId};
-use crate::api::{Operation, scan};
-use crate::engine::{Context, Tool};
+use crate::api::{Operation, scan, wire};
+use crate::engine::{Context, Money, Tool};
 use crate::guard::ledger::Commitment;
-use crate::tools::nouns::approval::{ApprovalRequest, describe_request};
-use crate::tools::nouns::subject::Subject;
+use crate::tools::nouns::approval::{ApprovalRequest, Asked, describe_request};
+use crate::tools::nouns::dry_run::{self, Costs, Plan};
+use crate::tools::nouns::subject::{Subject, cautious, milestone_in};
 
 /// The hint for milestone ids.
 const MILESTONE_IDS: Sentence =
     Sentence::naming("milestoneId comes from {}; a contract id does not work here.", &["list_contracts"]);
-/// The status of a milestone whose money was released. The reference lists it only among the app's labels, as "Paid".
+/// The statuses of a milestone whose money was released. The reference lists only the app's label "Paid".
 const PAID: &str = "PAID";
+const RELEASED: &str = "RELEASED";
 /// The time limit of a read after a refusal.
 const LOOK_LIMIT: Duration = Duration::from_secs(8);
 
-#[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Funding {
-    #[serde(flatten)]
-    request: RequestMilestoneFunding,
-    /// The contract that holds it, if known: saves a search.
-    contract_id: Option<ContractId>,
+/// An operation that asks a person about a milestone's money.
+pub(super) trait AboutMoney: Operation<Output = OneApproval> {
+    const TITLE: &'static str;
+    /// The status that the milestone needs.
+    const WANTED: &'static str;
+
+    fn milestone_id(&self) -> &MilestoneId;
 }
 
-impl Tool for Funding {
-    type On = RequestMilestoneFunding;
-    type Output = OneApproval;
+impl AboutMoney for RequestMilestoneFunding {
     const TITLE: &'static str = "Ask to fund a milestone";
-    const ID_HINT: Sentence = MILESTONE_IDS;
+    const WANTED: &'static str = NOT_FUNDED;
 
-    async fn run(self, context: &Context) -> Result<Answer, ToolError> {
-        request(&self.request, &self.request.milestone_id, self.contract_id, context).await
+    fn milestone_id(&self) -> &MilestoneId {
+        &self.milestone_id
+    }
+}
+
+impl AboutMoney for RequestMilestoneApproval {
+    /// The API's word "approve" is misleading: the request is about the payment.
+    const TITLE: &'static str = "Ask to release payment";
+    const WANTED: &'static str = ACTIVE_FUNDED;
+
+    fn milestone_id(&self) -> &MilestoneId {
+        &self.milestone_id
     }
 }
 
 #[derive(Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub(super) struct Release {
+#[serde(rename_all = "camelCase", bound = "O: AboutMoney")]
+pub(super) struct MoneyRequest<O> {
     #[serde(flatten)]
-    request: RequestMilestoneApproval,
+    operation: O,
     /// The contract that holds it, if known: saves a search.
     contract_id: Option<ContractId>,
+    /// Checks and sends nothing.
+    dry_run: Option<bool>,
 }
 
-impl Tool for Release {
-    type On = RequestMilestoneApproval;
+impl<O: AboutMoney> Tool for MoneyRequest<O> {
+    type On = O;
     type Output = OneApproval;
-    /// The API's word "approve" is misleading: the request is about the payment.
-    const TITLE: &'static str = "Ask to release payment";
+    const TITLE: &'static str = <O as AboutMoney>::TITLE;
     const ID_HINT: Sentence = MILESTONE_IDS;
+    const MONEY: Money = Money::Counted;
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
-        request(&self.request, &self.request.milestone_id, self.contract_id, context).await
+        if self.dry_run == Some(true) {
+            return rehearse(&self.operation, self.contract_id, context).await;
+        }
+        request(&self.operation, self.contract_id, context).await
     }
 }
 
 /// Requests funding or release from a person. The milestone is read first if a limit needs its amount, or if the caller
 /// names its contract.
-async fn request<O: Operation<Output = OneApproval>>(
+async fn request<O: AboutMoney>(
     operation: &O,
-    milestone: &MilestoneId,
     contract: Option<ContractId>,
     context: &Context,
 ) -> Result<Answer, ToolError> {
+    let milestone = operation.milestone_id();
     let subject = match (contract.clone(), context.policy().has_caps()) {
         (Some(contract), _) => Some(in_contract(milestone, contract, context).await?),
         (None, true) => Some(somewhere(milestone, context).await?),
@@ -86,12 +100,10 @@ async fn request<O: Operation<Output = OneApproval>>(
     match context.write(operation, Some(commitment)).await {
         Ok((reply, read)) => {
             let approval = read.output.approval;
-            Ok(describe_request(
-                ApprovalRequest { approval: &approval, object: read.object, reply: &reply },
-                subject,
-                context,
-            )
-            .await)
+            let request = ApprovalRequest { approval: &approval, object: read.object, reply: &reply };
+            let asked =
+                Asked { milestone: Some(&milestone.0), contract: contract.as_ref().map(|id| &*id.0), before: subject };
+            Ok(describe_request(request, asked, context).await)
         }
         Err(error) => match wanted_status(&error) {
             Some(wanted) => {
@@ -101,6 +113,50 @@ async fn request<O: Operation<Output = OneApproval>>(
             None => Err(error),
         },
     }
+}
+
+/// Checks a request for funding or release without making it. The contract is read by itself, because only then does
+/// OpenTrain tell what was used of its budget.
+async fn rehearse<O: AboutMoney>(
+    operation: &O,
+    contract: Option<ContractId>,
+    context: &Context,
+) -> Result<Answer, ToolError> {
+    wire::encode(operation)?;
+    let (milestone, wanted) = (operation.milestone_id(), O::WANTED);
+    let contract = if let Some(contract) = contract {
+        contract
+    } else {
+        let found = somewhere(milestone, context).await?;
+        ContractId(found.contract.id.text().unwrap_or_default().to_owned())
+    };
+    let reply = context.get(&GetContract { contract_id: contract }).await.map_err(ToolError::unsent)?;
+    let (now, seen) = (reply.now(), reply.output::<GetContract>().map_err(ToolError::unsent)?);
+    let subject = held(seen.contract, milestone).ok_or_else(|| not_there(milestone, "this contract"))?;
+    let status = subject.milestone.as_ref().and_then(|milestone| milestone.status.text());
+    let ended = subject.contract.status.text() == Some("ended");
+    let refusals = match status {
+        Some(status) if status == wanted && !ended => Vec::new(),
+        _ => vec![context.names().say_all(&describe_status(&subject, wanted))],
+    };
+    let amount = subject.amount();
+    let commitment = Some(Commitment { amount, milestone_id: Some(milestone.0.clone()) });
+    let (verb, costs, facts) = if wanted == ACTIVE_FUNDED {
+        let costs = Costs::nothing("the release pays the trainer what is held; no fee is documented for it");
+        ("release the payment of", Some(costs), subject.evidence(now, context).await)
+    } else {
+        let fact = "A payment method must be on file; no read tells whether there is one.".into();
+        ("fund", amount.and_then(Costs::of_funding), vec![fact])
+    };
+    let plan = Plan {
+        would: format!("ask the user to {verb} {}", subject.name()),
+        commitment,
+        costs,
+        refusals,
+        facts,
+        notes: subject.notes(now),
+    };
+    dry_run::answer(operation, plan, context).await
 }
 
 /// The status that the milestone needs, if the refusal names another one.
@@ -148,8 +204,10 @@ fn describe_status(subject: &Subject, wanted: &str) -> Vec<Sentence> {
     let status_note = match (wanted, status) {
         _ if ended => shown!("{}, and its contract has ended.", it_is),
         (NOT_FUNDED, ACTIVE_FUNDED) => shown!("{}: there is nothing left to fund.", it_is),
-        (NOT_FUNDED, PAID) => shown!("{} already: it was funded and released, and must not be funded again.", it_is),
-        (ACTIVE_FUNDED, PAID) => shown!("{} already: there is nothing to release.", it_is),
+        (NOT_FUNDED, PAID | RELEASED) => {
+            shown!("{} already: it was funded and released, and must not be funded again.", it_is)
+        }
+        (ACTIVE_FUNDED, PAID | RELEASED) => shown!("{} already: there is nothing to release.", it_is),
         (ACTIVE_FUNDED, NOT_FUNDED) => shown!("{}: it has to be funded first.", it_is),
         _ if status == wanted => shown!("{} now; OpenTrain does not say what else is in the way.", it_is),
         (NOT_FUNDED, _) => shown!("{}, which cannot be funded. That status is OpenTrain's to change.", it_is),
@@ -187,24 +245,16 @@ fn among_all(reply: &Reply, milestone: &MilestoneId) -> Result<Option<Subject>, 
     let mut most = None;
     for raw in scan::items(list) {
         reply.can_hold(raw)?;
-        let contract = serde_json::from_str(raw).map_err(|fault| reply.not_of::<ListContracts>(&fault))?;
+        let contract = documented(raw).map_err(|fault| reply.not_of::<ListContracts>(&fault))?;
         let found = held(contract, milestone);
         most = most.into_iter().chain(found).max_by_key(|subject: &Subject| subject.milestone.as_ref().map(cautious));
     }
     Ok(most)
 }
 
-/// Finds the milestone in `contract`. If its id occurs twice, the larger amount counts.
 fn held(contract: Contract, milestone: &MilestoneId) -> Option<Subject> {
-    let is_it = |listed: &&Milestone| listed.id.text() == Some(milestone.0.as_str());
-    let found = contract.milestones.items().iter().filter(is_it).max_by_key(|listed| cautious(listed)).cloned()?;
+    let found = milestone_in(&contract, &milestone.0)?;
     Some(Subject { contract, milestone: Some(found) })
-}
-
-/// Sorts an unknown amount above every known one.
-fn cautious(milestone: &Milestone) -> (bool, Option<Decimal>) {
-    let amount = milestone.amount_usd.decimal();
-    (amount.is_none(), amount)
 }
 
 fn not_there(milestone: &MilestoneId, place: impl Hole) -> Denial {

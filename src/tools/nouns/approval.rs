@@ -2,12 +2,13 @@
 
 use crate::answer::phrases::WAITING;
 use crate::answer::text::moment;
-use crate::answer::{Address, Answer, HumanStep, Joined, LinkKind, Object, Outcome, Shown, id, shown};
+use crate::answer::{Address, Answer, HumanStep, Joined, LinkKind, Object, Outcome, Shown, StepFacts, id, shown};
 use crate::api::approvals::Approval;
 use crate::api::reply::Reply;
+use crate::api::types::Field;
 use crate::engine::Context;
 
-use super::decision::{RELEASE, words_of};
+use super::decision::{ENDING, RELEASE, words_of};
 use super::subject::Subject;
 
 /// The tool that waits for the decision.
@@ -23,20 +24,59 @@ pub struct ApprovalRequest<'a> {
     pub reply: &'a Reply,
 }
 
-/// Describes the decision and its page. `before` is the subject before the request was sent. The milestone is read
-/// again, because the answer must match what the user finds on the page.
-pub async fn describe_request(request: ApprovalRequest<'_>, before: Option<Subject>, context: &Context) -> Answer {
+/// The subject of a request as the caller named it, and as it was read before the request was sent.
+#[derive(Default)]
+pub struct Asked<'a> {
+    /// The id of the milestone.
+    pub milestone: Option<&'a str>,
+    /// The id of the contract.
+    pub contract: Option<&'a str>,
+    /// The subject before the request.
+    pub before: Option<Subject>,
+}
+
+/// Describes the decision and its page. The milestone is read again, because the answer must match what the user finds
+/// on the page.
+pub async fn describe_request(request: ApprovalRequest<'_>, asked: Asked<'_>, context: &Context) -> Answer {
+    let Asked { milestone, contract, before } = asked;
     let now = Subject::of(request.approval, context).await;
-    let changed = now.as_ref().zip(before.as_ref()).and_then(|(now, before)| now.changed_since(before));
+    let other = another("MILESTONE", milestone, &request.approval.milestone_id)
+        .or_else(|| another("CONTRACT", contract, &request.approval.contract_id));
+    let changed = match (&now, &before) {
+        (Some(now), Some(before)) => now.changed_since(before),
+        (None, Some(_)) => {
+            Some("The milestone could not be read again: this is what it was before the request.".into())
+        }
+        (_, None) => None,
+    };
+    let changed = other.or(changed);
     let subject = now.or(before);
     let name = subject.as_ref().map_or_else(|| ids_of(request.approval), Subject::name);
     let is_release = request.approval.kind.text() == Some(RELEASE);
-    let work = subject.filter(|_| is_release).map(|subject| subject.work_done(request.reply.now())).unwrap_or_default();
-    let mut answer = describe_pending(request, &name, &work, context).await;
+    let (amount, trainer) = subject.as_ref().map(|subject| (subject.amount(), subject.trainer())).unwrap_or_default();
+    let is_end = request.approval.kind.text() == Some(ENDING);
+    let now = request.reply.now();
+    let facts = match &subject {
+        Some(subject) if is_release => subject.evidence(now, context).await,
+        Some(subject) if is_end => subject.on_ending(),
+        _ => Vec::new(),
+    };
+    let mut answer = describe_pending(request, &name, &facts, context).await;
+    if let Some(step) = &mut answer.step {
+        (step.about.amount_usd, step.about.trainer) = (amount, trainer);
+    }
+    answer.warnings.extend(subject.map(|subject| subject.notes(now)).unwrap_or_default());
     if let Some(changed) = changed {
         answer.summary = shown!("{}\n{}", changed, answer.summary);
     }
     answer
+}
+
+/// Warns if the approval is about something else than what the caller asked for.
+fn another(what: &'static str, asked: Option<&str>, named: &Field<String>) -> Option<Shown> {
+    let (asked, named) = (asked?, named.text()?);
+    let (asked, named) = (asked != named).then(|| (id(asked), id(named)))?;
+    Some(shown!("THIS IS ABOUT ANOTHER {}: {} was asked for, and OpenTrain's approval is about {}.", what, asked, named))
 }
 
 /// Builds the answer to a pending request. `subject` is the object of the decision, and `facts` help the user decide;
@@ -69,9 +109,14 @@ pub async fn describe_pending(
 fn step(approval: &Approval, address: Option<&Address>, what: &Shown) -> Option<HumanStep> {
     let link = address?.verified()?.clone();
     let ask = shown!("An agent asks you to {} Open this page to confirm or decline.", what);
-    let once = ("timeoutSeconds".to_owned(), 0.into());
-    let arguments = Object::from_iter([("approvalId".to_owned(), approval.id.text()?.into()), once]);
-    Some(HumanStep::then_call(link, ask, WAIT, arguments))
+    let once = ("timeoutSeconds".into(), 0.into());
+    let arguments = Object::from_iter([("approvalId".into(), approval.id.text()?.into()), once]);
+    let about = StepFacts {
+        approval_id: approval.id.text().map(str::to_owned),
+        expires_at: approval.expires_at.text().map(str::to_owned),
+        ..StepFacts::default()
+    };
+    Some(HumanStep { about, ..HumanStep::then_call(link, ask, WAIT, arguments) })
 }
 
 /// Names the subject of an approval by its ids alone.

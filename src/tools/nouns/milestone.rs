@@ -41,6 +41,12 @@ fn due(milestone: &Milestone, reply: &Reply) -> Shown {
     }
 }
 
+/// True if nothing is left to do for the milestone. The reference lists these states only among the app's labels.
+#[must_use]
+pub fn is_settled(milestone: &Milestone) -> bool {
+    matches!(milestone.status.text(), Some("PAID" | "RELEASED" | "CANCELLED" | "REFUNDED"))
+}
+
 /// The names of the milestone's flags that are set. OpenTrain does not document their meaning.
 #[must_use]
 pub fn flags(milestone: &Milestone) -> Vec<&'static str> {

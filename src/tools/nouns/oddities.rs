@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 use crate::answer::text::{date, grouped, number, usd};
-use crate::answer::{Shown, shown};
-use crate::api::milestones::{CreateMilestone, Milestone};
+use crate::answer::{Shown, figure, shown};
+use crate::api::milestones::{CreateMilestone, Milestone, NOT_FUNDED};
 use crate::api::proposals::FirstMilestone;
 use crate::api::types::{Positive, instant};
 
@@ -33,6 +33,39 @@ pub fn of_first_milestone(wanted: &FirstMilestone, now: Timestamp) -> Vec<Shown>
     of_terms(wanted.amount.exact(), wanted.due_date.as_deref(), now)
 }
 
+/// Notes about a milestone that exists, before money is asked for. `others` are the amounts of the contract's other
+/// milestones.
+#[must_use]
+pub fn of_existing(milestone: &Milestone, others: &[Decimal], now: Timestamp) -> Vec<Shown> {
+    let amount = milestone.amount_usd.decimal();
+    // Once it is funded, a due date that has passed is a fact and no oddity.
+    let due = milestone.due_date.text().filter(|_| milestone.status.text() == Some(NOT_FUNDED));
+    let mut notes = of_terms(amount, due, now);
+    notes.extend(amount.and_then(|amount| of_jump(amount, others.iter().max().copied()?)));
+    notes
+}
+
+/// A note about terms before they are sent. `most` is the largest amount that the contract ever had.
+#[must_use]
+pub fn of_wanted(amount: Option<Decimal>, due: Option<&str>, most: Option<Decimal>, now: Timestamp) -> Vec<Shown> {
+    let mut notes = of_terms(amount, due, now);
+    notes.extend(amount.and_then(|amount| of_jump(amount, most?)));
+    notes
+}
+
+/// A note about an amount that is ten times the largest one so far: a mistyped zero looks like that.
+#[must_use]
+pub fn of_jump(amount: Decimal, most: Decimal) -> Option<Shown> {
+    let is_jump = !most.is_zero() && most.checked_mul(Decimal::TEN).is_some_and(|ten| amount >= ten);
+    is_jump.then(|| {
+        shown!(
+            "Note: {} is at least ten times the largest milestone of this contract so far ({}).",
+            usd(amount),
+            usd(most)
+        )
+    })
+}
+
 fn of_terms(amount: Option<Decimal>, due: Option<&str>, now: Timestamp) -> Vec<Shown> {
     let mut notes = Vec::new();
     if let Some(amount) = amount {
@@ -44,7 +77,8 @@ fn of_terms(amount: Option<Decimal>, due: Option<&str>, now: Timestamp) -> Vec<S
         }
     }
     if let Some(due) = due.filter(|due| is_past(due, now)) {
-        notes.push(shown!("Note: the due date {} is in the past.", date(due)));
+        let today = figure(&now.strftime("%Y-%m-%d").to_string());
+        notes.push(shown!("Note: the due date {} is in the past (today is {}).", date(due), today));
     }
     notes
 }
@@ -69,6 +103,14 @@ mod tests {
         whole.as_object_mut().unwrap().extend(wanted.as_object().unwrap().clone());
         let wanted: CreateMilestone = serde_json::from_value(whole).unwrap();
         of_milestone(&wanted, &crate::api::types::from_value(&made), "2026-06-12T10:00:00Z".parse().unwrap())
+    }
+
+    #[test]
+    fn a_tenfold_amount_is_noted() {
+        let (amount, most) = (Decimal::from(3_000), Decimal::from(300));
+        assert!(of_jump(amount, most).unwrap().contains("$3,000 is at least ten times"));
+        assert_eq!(of_jump(amount - Decimal::ONE, most), None);
+        assert_eq!(of_jump(amount, Decimal::ZERO), None);
     }
 
     #[test]

@@ -1,19 +1,31 @@
 //! The subject of an approval: a contract, and a milestone in it.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use crate::answer::text::{count, date, total, usd};
-use crate::answer::{Joined, Shown, quoted, shown};
+use crate::answer::text::{count, date, moment_of, number, total, usd};
+use crate::answer::{Joined, Shown, quoted, quoted_to, shown};
 use crate::api::amount;
 use crate::api::approvals::Approval;
 use crate::api::contracts::{Contract, GetContract};
+use crate::api::messages::ReadMessages;
 use crate::api::milestones::{ACTIVE_FUNDED, Milestone};
-use crate::api::types::ContractId;
+use crate::api::types::{ContractId, ConversationId};
 use crate::engine::Context;
 
-use super::contract::{contract_name, used_of_budget};
+use super::contract::{contract_name, unit, used_of_budget};
 use super::milestone::flags;
+use super::oddities;
+
+/// The messages that are looked through for the trainer's last one.
+const LOOKED_THROUGH: u32 = 20;
+/// The time limit for reading them: the request itself was made already.
+const LOOK_LIMIT: Duration = Duration::from_secs(6);
+/// The one thing that a decision on release needs most.
+const NOT_TOLD: &str =
+    "OpenTrain does not tell whether work was handed in: ask the user whether they have looked at it.";
 
 /// The subject of an approval, if it could be read.
 pub struct Subject {
@@ -28,9 +40,7 @@ impl Subject {
     pub async fn of(approval: &Approval, context: &Context) -> Option<Self> {
         let contract_id = ContractId(contract_of(approval)?.to_owned());
         let contract = context.look(&GetContract { contract_id }).await.ok()?.contract;
-        let wanted = approval.milestone_id.text();
-        let milestone =
-            contract.milestones.items().iter().find(|listed| wanted.is_some() && listed.id.text() == wanted).cloned();
+        let milestone = approval.milestone_id.text().and_then(|id| milestone_in(&contract, id));
         Some(Self { contract, milestone })
     }
 
@@ -40,12 +50,20 @@ impl Subject {
         self.milestone.as_ref()?.amount_usd.decimal()
     }
 
+    /// The trainer's name, masked.
+    #[must_use]
+    pub fn trainer(&self) -> Option<Shown> {
+        self.contract.freelancer.get()?.display_name.text().map(quoted)
+    }
+
     /// Warns if the milestone was changed between the first read and the request.
     #[must_use]
     pub fn changed_since(&self, before: &Self) -> Option<Shown> {
-        let (was, is) = (before.amount()?, self.amount()?);
-        (was != is)
-            .then(|| shown!("THE AMOUNT CHANGED while this was asked: it was {}, it is {} now.", usd(was), usd(is)))
+        let known = |amount: Option<Decimal>| amount.map_or_else(|| "unknown".into(), usd);
+        let (was, is) = (before.amount(), self.amount());
+        (was != is).then(|| {
+            shown!("THE AMOUNT CHANGED while this was asked: it was {}, it is {} now.", known(was), known(is))
+        })
     }
 
     /// Names the subject, its amount and its trainer.
@@ -58,18 +76,83 @@ impl Subject {
         shown!("{}{}, {}, for {}", number, name, amount, contract_name(&self.contract))
     }
 
-    /// Facts for a decision on release: how much of the funded work is done by OpenTrain's count, and whether the due
-    /// date has passed.
-    #[must_use]
-    pub fn work_done(&self, now: Timestamp) -> Vec<Shown> {
+    /// The evidence for a decision on release: what OpenTrain has counted against the milestone's volume, its due date and
+    /// flags, and the trainer's last message. OpenTrain does not tell whether work was handed in.
+    pub async fn evidence(&self, now: Timestamp, context: &Context) -> Vec<Shown> {
         let Some(milestone) = &self.milestone else { return Vec::new() };
-        let used = used_of_budget(&self.contract);
-        let used = used.map(|used| shown!("OpenTrain has counted {} of work on this contract.", used));
-        let due = milestone.due_date.timestamp().filter(|due| *due < now);
-        let late = due.and(milestone.due_date.text()).map(|due| shown!("It was due {}.", date(due)));
+        let unit = unit(&self.contract).map(|unit| shown!(" {}", unit));
+        let volume =
+            milestone.volume.decimal().map(|volume| shown!("This milestone is for {}{}.", number(volume), unit));
+        let used = used_of_budget(&self.contract).map_or_else(
+            || "OpenTrain counts no work on this contract.".into(),
+            |used| {
+                shown!(
+                    "OpenTrain has counted {} of all funded work on this contract, not of this milestone alone.",
+                    used
+                )
+            },
+        );
+        let due = milestone.due_date.timestamp();
+        let due = due.zip(milestone.due_date.text()).map(|(at, due)| {
+            if at < now { shown!("It was due {}.", date(due)) } else { shown!("It is due {}.", date(due)) }
+        });
         let flags = flags(milestone);
-        let flags = (!flags.is_empty()).then(|| shown!("OpenTrain's flags on it: {}.", flags.joined(", ")));
-        [used, late, flags].into_iter().flatten().collect()
+        let flags = (!flags.is_empty())
+            .then(|| shown!("OpenTrain's flags on it: {} (their meaning is not documented).", flags.joined(", ")));
+        let facts = [volume, Some(used), due, flags, Some(self.last_message(context).await)];
+        facts.into_iter().flatten().chain([NOT_TOLD.into()]).collect()
+    }
+
+    /// The trainer's last message in the contract's conversation.
+    async fn last_message(&self, context: &Context) -> Shown {
+        let Some(conversation) = self.contract.job_dm_conversation_id.text() else {
+            return "The contract names no conversation with the trainer.".into();
+        };
+        let read = ReadMessages {
+            conversation_id: ConversationId(conversation.to_owned()),
+            limit: Some(LOOKED_THROUGH),
+            cursor: None,
+            direction: None,
+        };
+        let look = tokio::time::timeout(LOOK_LIMIT, context.look(&read)).await;
+        let Ok(Ok(messages)) = look else { return "The trainer's messages could not be read.".into() };
+        let theirs = messages.messages.get().into_iter().flatten();
+        let theirs = theirs.filter(|message| !message.is_from_viewer.is_true() && !message.system.is_true());
+        match theirs.max_by_key(|message| message.created_at.timestamp()) {
+            Some(last) => {
+                let when = last.created_at.timestamp().map(|at| shown!(" ({})", moment_of(at)));
+                let text = last.content.text().map_or_else(|| "no text".into(), |text| quoted_to(text, 200));
+                shown!("The trainer's last message{}: {}.", when, text)
+            }
+            None => "The trainer has written nothing lately.".into(),
+        }
+    }
+
+    /// What is odd about the milestone: its amount against the others of the contract, and its due date.
+    #[must_use]
+    pub fn notes(&self, now: Timestamp) -> Vec<Shown> {
+        let Some(milestone) = &self.milestone else { return Vec::new() };
+        let others = self.contract.milestones.items().iter().filter(|other| other.id.text() != milestone.id.text());
+        let others: Vec<Decimal> = others.filter_map(|other| other.amount_usd.decimal()).collect();
+        oddities::of_existing(milestone, &others, now)
+    }
+
+    /// The money that is held for the contract, and what becomes of it when the contract ends, as far as documented
+    /// (reference: concepts/credits-and-billing).
+    #[must_use]
+    pub fn on_ending(&self) -> Vec<Shown> {
+        let milestones = self.contract.milestones.items().iter();
+        let funded: Vec<&Milestone> = milestones.filter(|listed| listed.status.text() == Some(ACTIVE_FUNDED)).collect();
+        if funded.is_empty() {
+            return vec!["Nothing is funded in this contract, so it ends at once; no money moves.".into()];
+        }
+        let sum = amount::sum(funded.iter().filter_map(|milestone| milestone.amount_usd.decimal()));
+        vec![
+            shown!("{} of {} are funded and not released.", total(sum), count(funded.len(), "milestone")),
+            "Documented: credits that are held and not spent go back to the balance when a contract ends. Not documented: what \
+             becomes of money paid by card, and of the fees. Ask the user to look at the page before they confirm."
+                .into(),
+        ]
     }
 
     fn whole_contract(&self) -> Shown {
@@ -83,6 +166,20 @@ impl Subject {
             total(sum)
         )
     }
+}
+
+/// Finds the milestone with this id in `contract`. If the id occurs twice, the larger amount counts.
+#[must_use]
+pub fn milestone_in(contract: &Contract, id: &str) -> Option<Milestone> {
+    let is_it = |listed: &&Milestone| listed.id.text() == Some(id);
+    contract.milestones.items().iter().filter(is_it).max_by_key(|listed| cautious(listed)).cloned()
+}
+
+/// Sorts an unknown amount above every known one.
+#[must_use]
+pub fn cautious(milestone: &Milestone) -> (bool, Option<Decimal>) {
+    let amount = milestone.amount_usd.decimal();
+    (amount.is_none(), amount)
 }
 
 /// The id of the contract that the approval names or has created.

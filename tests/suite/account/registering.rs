@@ -1,5 +1,6 @@
 //! `register_agent`.
 
+#[cfg(unix)]
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::{Value, json};
@@ -16,6 +17,7 @@ async fn the_account_is_saved_as_opentrains_own_tools_save_it() {
     let answer = host.done("register_agent", json!({ "agentName": "Scout", "organizationName": "Acme" })).await;
     let expected = json!({ "apiToken": OLD, "issuedBy": opentrain.upstream.origin, "claimToken": CLAIM });
     assert_eq!(kept(&path), expected, "a base that only the environment names is not written as baseUrl");
+    #[cfg(unix)]
     assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600, "for its owner only");
     shows_no_secret("the answer", &answer.0.to_string());
     answer.says(&["Registered", "claim_account"]);
@@ -135,6 +137,7 @@ async fn an_unusable_saved_account_is_not_replaced() {
     }
 }
 
+#[cfg(unix)]
 #[tokio::test]
 async fn a_file_that_is_a_link_stays_one() {
     let opentrain = OpenTrain::new().await;

@@ -36,8 +36,8 @@ pub(crate) fn launch() -> Launch {
     let home = tempfile::tempdir().unwrap();
     let user = format!("tester-{}-{}", std::process::id(), USERS.fetch_add(1, Ordering::Relaxed));
     let mut env = vec![("HOME".into(), home.path().to_str().unwrap().into()), ("USER".into(), user)];
-    // Nor the home folder of the machine's user, which has no such folder here.
-    env.push((USER_HOME.into(), "/nonexistent".into()));
+    // Nor the home folder of the machine's user, which has no such folder here. Below /proc not even root can make one.
+    env.push((USER_HOME.into(), "/proc/nonexistent".into()));
     Launch { home, args: Vec::new(), env, speaks: Speaks::default() }
 }
 
@@ -124,6 +124,9 @@ impl Launch {
     fn command(&self, program: &Path) -> Command {
         let mut command = Command::new(program);
         command.args(&self.args).env_clear().envs(self.env.iter().map(|(name, value)| (name, value)));
+        // Windows opens no socket without it.
+        #[cfg(windows)]
+        command.envs(std::env::var_os("SystemRoot").map(|root| ("SystemRoot", root)));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
         command
     }
@@ -146,7 +149,7 @@ impl Launch {
     /// Serves it in this process, for a test whose time is paused: `#[tokio::test(start_paused = true)]`. What waits, waits
     /// no longer than a test can bear.
     pub(crate) async fn in_memory(self) -> Host {
-        let cli = Cli::read(self.line()).unwrap();
+        let cli = Cli::read(&self.line()).unwrap();
         let config = Config::read(&cli.flags, &Environment::of(self.env.clone())).unwrap();
         let server = opentrain_mcp::server(&config).unwrap();
         let (near, far) = tokio::io::duplex(1 << 20);
@@ -215,6 +218,10 @@ pub(crate) fn write_private(path: &Path, content: &str) {
     set_mode(path, 0o600);
 }
 
+#[cfg(not(unix))]
+pub(crate) fn set_mode(_: &Path, _: u32) {}
+
+#[cfg(unix)]
 pub(crate) fn set_mode(path: &Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();

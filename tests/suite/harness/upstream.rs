@@ -83,6 +83,11 @@ impl Reply {
         Self { status, headers, body: body.into(), how: How::Whole }
     }
 
+    /// The body, for a test that changes a part of it.
+    pub(crate) fn body(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
     pub(crate) fn json(status: u16, body: &Value) -> Self {
         Self::new(status, body.to_string())
     }

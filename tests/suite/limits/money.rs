@@ -317,3 +317,51 @@ async fn sums_beyond_any_amount_are_answered() {
     let answer = server(&api).in_memory().await.done("list_contracts", json!({})).await;
     answer.says(&["too large to add"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_read_again_is_said_first() {
+    let reads = std::sync::atomic::AtomicUsize::new(0);
+    let api = Api::meddled([contract("ctr_8Kq2", &[worth("ms_7Rtd", 100.0)])], move |request, _| {
+        let is_second = request.method == "GET" && reads.fetch_add(1, std::sync::atomic::Ordering::SeqCst) > 0;
+        is_second.then(|| Reply::refusal(404, "NOT_FOUND", &Value::Null))
+    })
+    .await;
+    let host = server(&api).in_memory().await;
+    let arguments = json!({ "milestoneId": "ms_7Rtd", "contractId": "ctr_8Kq2" });
+    let answer = host.done("request_milestone_funding", arguments).await;
+    assert!(answer.text().starts_with("The milestone could not be read again"), "{}", answer.text());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_approval_about_something_else_is_said_first() {
+    for (field, named, said) in [
+        ("milestoneId", "ms_other", "THIS IS ABOUT ANOTHER MILESTONE"),
+        ("contractId", "ctr_other", "ANOTHER CONTRACT"),
+    ] {
+        let api = Api::meddled([contract("ctr_8Kq2", &[worth("ms_7Rtd", 100.0)])], move |request, world| {
+            let reply = (request.method == "POST").then(|| world.answer(request))?;
+            let mut body = reply.body();
+            body["approval"][field] = json!(named);
+            Some(Reply::json(202, &body))
+        })
+        .await;
+        let host = server(&api).in_memory().await;
+        let arguments = json!({ "milestoneId": "ms_7Rtd", "contractId": "ctr_8Kq2" });
+        let answer = host.done("request_milestone_funding", arguments).await;
+        assert!(answer.text().lines().next().unwrap().contains(said), "{field}: {}", answer.text());
+        answer.says(&[named]);
+    }
+}
+
+#[tokio::test]
+async fn what_the_limits_leave_out_is_named_with_them() {
+    let api = Api::of([contract("ctr_8Kq2", &[])]).await;
+    for (setting, is_named) in
+        [("--max-milestone-usd=500", true), ("--max-day-usd=500", true), ("--toolsets=contracts", false)]
+    {
+        let host = server(&api).args([setting]).bare();
+        let instructions = host.shake_hands().await["instructions"].to_string();
+        let named = instructions.contains("not counted: end_contract, create_credit_top_up");
+        assert_eq!(named, is_named, "{setting}: {instructions}");
+    }
+}

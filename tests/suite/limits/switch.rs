@@ -7,11 +7,11 @@ use crate::harness::{Reply, Upstream, launch};
 
 /// The variables of a project that hides its user's home.
 const HIDING: [&[(&str, &str)]; 5] = [
-    &[("HOME", "/nonexistent")],
+    &[("HOME", "/proc/nonexistent")],
     &[("HOME", "")],
     &[("HOME", "relative")],
     &[("HOME", "${HOME}")],
-    &[("HOME", "/nonexistent"), ("XDG_CONFIG_HOME", "/nonexistent")],
+    &[("HOME", "/proc/nonexistent"), ("XDG_CONFIG_HOME", "/proc/nonexistent")],
 ];
 
 fn hidden(variables: &[(&str, &str)]) -> Launch {

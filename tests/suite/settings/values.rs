@@ -39,6 +39,17 @@ async fn a_flag_wins_over_a_variable_over_the_default() {
 }
 
 #[tokio::test]
+async fn a_wrong_variable_does_not_count_beside_its_flag() {
+    for line in [["--timeout", "8", "tools"], ["tools", "--timeout", "8"]] {
+        let ran = launch().env("OPENTRAIN_TIMEOUT", "soon").args(line).run().await;
+        assert_eq!((ran.status, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
+    }
+    let both = launch().env("OPENTRAIN_TIMEOUT", "soon").env("OPENTRAIN_SANDBOX_PORT", "x");
+    let ran = both.args(["--timeout", "8", "tools"]).run().await;
+    assert!(ran.status == Some(2) && ran.stderr.contains("OPENTRAIN_SANDBOX_PORT: "), "{ran:?}");
+}
+
+#[tokio::test]
 async fn a_placeholder_in_what_forbids_refuses_the_start() {
     for (variable, value) in [
         ("OPENTRAIN_MAX_DAY_USD", "${MAX_DAY}"),

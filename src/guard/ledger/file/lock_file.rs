@@ -124,6 +124,8 @@ impl Lock for LockFile {
     fn leave(&self, text: String) -> Step<'_, ()> {
         self.with_file(move |mut file| {
             file.set_len(0)?;
+            // A file that is opened for adding stands at its end; on Windows it is not opened so.
+            file.seek(SeekFrom::Start(0))?;
             file.write_all(text.as_bytes())
         })
         .boxed()

@@ -209,14 +209,17 @@ fn is_at(file: &File, path: &Path) -> io::Result<bool> {
         Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(false),
         there => there?,
     };
-    let own = file.metadata()?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::MetadataExt;
+        let own = file.metadata()?;
         Ok((own.dev(), own.ino()) == (there.dev(), there.ino()))
     }
-    #[cfg(not(unix))]
-    Ok((own.created().ok(), own.len()) == (there.created().ok(), there.len()))
+    #[cfg(windows)]
+    {
+        drop(there);
+        Ok(same_file::Handle::from_file(file.try_clone()?)? == same_file::Handle::from_path(path)?)
+    }
 }
 
 /// Gives the file at `path` a second name with the time in it.

@@ -61,6 +61,8 @@ pub(super) async fn insert(transaction: &Transaction<'_>, line: &Line) -> Done<(
     let phase = match line.phase {
         Phase::Before => "before",
         Phase::After => "after",
+        Phase::Decided => "decided",
+        Phase::Refused => "refused",
         Phase::Unknown => return Err(Fault::new("a line of an unknown kind cannot be recorded")),
     };
     let (account, day) = (account_of(line), line.at.get(..10).unwrap_or_default());

@@ -18,16 +18,9 @@ use super::terms::Terms;
 /// The creations of this process.
 #[derive(Default)]
 pub(super) struct Creations {
-    /// Identical creations share one run.
-    pub(super) in_flight: InFlight<Key>,
+    /// Identical creations share one run: those with the same caller, contract and terms.
+    pub(super) in_flight: InFlight<(Place, Terms)>,
     pub(super) memory: Memory,
-}
-
-/// Equal for equal terms and the same caller.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub(super) struct Key {
-    place: Place,
-    terms: Terms,
 }
 
 /// One creation in progress.
@@ -55,10 +48,6 @@ impl Creation {
             context: context.clone(),
             creations: context.services.memory.of(),
         }
-    }
-
-    pub(super) fn key(&self) -> Key {
-        Key { place: self.place.clone(), terms: self.terms.clone() }
     }
 
     pub(super) async fn past(&self) -> Result<Past, ToolError> {

@@ -4,9 +4,10 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rust_decimal::Decimal;
 use serde::Deserialize;
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Number, Value};
 
 use crate::api::contracts::{Contract, GetContract};
 use crate::api::cuts::Missing;
@@ -36,6 +37,8 @@ pub(super) struct Look {
     pub(super) contract: Contract,
     recent: Vec<(Milestone, Value)>,
     ids: HashSet<String>,
+    /// The largest amount of a milestone.
+    pub(super) largest: Option<Decimal>,
     pub(super) reply: Reply,
 }
 
@@ -52,6 +55,7 @@ pub(super) struct Seen<'a> {
 #[serde(rename_all = "camelCase", default)]
 struct Outline<'a> {
     id: Field<String>,
+    amount_usd: Field<Number>,
     #[serde(borrow)]
     created_at: Option<&'a RawValue>,
 }
@@ -73,11 +77,12 @@ impl Look {
         let contract = scan::member(reply.text(), "contract").unwrap_or_default();
         let list = scan::member(contract, "milestones").filter(|list| list.starts_with('[')).unwrap_or_default();
         let clocks = [reply.now(), Timestamp::now()];
-        let (mut recent, mut ids, mut bytes) = (Vec::new(), HashSet::new(), 0);
+        let (mut recent, mut ids, mut bytes, mut largest) = (Vec::new(), HashSet::new(), 0, None);
         for raw in scan::items(list) {
             let outline: Outline<'_> = serde_json::from_str(raw).unwrap_or_default();
             let created = outline.created_at.map(RawValue::get).filter(|raw| raw.len() <= LONGEST_MOMENT);
             let created = created.and_then(|raw| serde_json::from_str(raw).ok());
+            largest = largest.max(outline.amount_usd.decimal());
             ids.extend(outline.id.text().map(str::to_owned));
             if Created::of(created.as_ref()).may_be_within(window, &clocks) {
                 bytes += raw.len() + MILESTONE_COST;
@@ -91,7 +96,7 @@ impl Look {
         let (is_empty, place) = (list.is_empty(), scan::place(reply.text(), list));
         let reply = if is_empty { reply } else { reply.with(place, "[]")? };
         let contract = reply.output::<GetContract>()?.contract;
-        Ok(Self { contract, recent, ids, reply })
+        Ok(Self { contract, recent, ids, largest, reply })
     }
 
     /// The milestones that may be recent.

@@ -12,6 +12,7 @@ mod matching;
 mod notes;
 mod numbers;
 mod recover;
+mod rehearse;
 mod run;
 mod storage;
 mod terms;
@@ -25,7 +26,7 @@ use serde_json::{Map, Value};
 use crate::answer::{Answer, Sentence, ToolError};
 use crate::api::Operation;
 use crate::api::milestones::{CreateMilestone, Milestone};
-use crate::engine::{Context, Tool};
+use crate::engine::{Context, Money, Tool};
 use crate::tools::nouns::contract::CONTRACT_IDS;
 
 use creation::Creation;
@@ -52,6 +53,8 @@ pub(super) struct CreateMilestoneOnce {
     milestone: CreateMilestone,
     /// true makes a second milestone with the terms of one just made.
     allow_duplicate: Option<bool>,
+    /// Checks and sends nothing.
+    dry_run: Option<bool>,
 }
 
 impl Tool for CreateMilestoneOnce {
@@ -59,10 +62,14 @@ impl Tool for CreateMilestoneOnce {
     type Output = CreatedOnce;
     const TITLE: &'static str = "Create a milestone";
     const ID_HINT: Sentence = CONTRACT_IDS;
+    const MONEY: Money = Money::Counted;
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
         self.milestone.check()?;
         let doubles = self.allow_duplicate == Some(true);
+        if self.dry_run == Some(true) {
+            return Creation::new(self.milestone, doubles, context).await.rehearse().await;
+        }
         run::run(Creation::new(self.milestone, doubles, context).await).await
     }
 }

@@ -1,6 +1,6 @@
-//! Notes about creates that the servers of one user share in the contract's lock file: which milestones were there before a
-//! create was sent, and the new milestones, because a lagging list may not show those yet. The notes are used only under the lock and are optional: unreadable ones are
-//! skipped.
+//! Notes about creates that the servers of one user share in the contract's lock file: which milestones were there
+//! before a create was sent, and the new milestones, because a lagging list may not show those yet. The notes are used
+//! only under the lock and are optional: unreadable ones are skipped.
 
 use std::collections::HashSet;
 
@@ -18,7 +18,7 @@ const MOST: usize = 30;
 /// The longest time that a note is kept.
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
-/// A new milestone.
+/// A create that was sent: its new milestone, or what was there before while its end is unknown.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Note {
@@ -68,27 +68,21 @@ pub(super) fn read(text: &str) -> Vec<Note> {
     notes.filter(|note| note.moment().is_some_and(|at| at >= since)).collect()
 }
 
-/// Adds a note to the text, in place of the one about the same create, and drops the oldest ones.
-pub(super) fn with(text: &str, note: &Note) -> String {
-    let mut notes = without_open(text, &note.arguments);
-    notes.push(note.clone());
-    written(&notes)
+/// Adds a note in place of the one about the same create, and drops the oldest ones.
+pub(super) fn add(notes: &mut Vec<Note>, note: Note) {
+    remove_open(notes, &note.arguments);
+    notes.push(note);
+    notes.drain(..notes.len().saturating_sub(MOST));
 }
 
-/// Removes the note about a create that certainly created nothing.
-pub(super) fn without(text: &str, arguments: &Object) -> String {
-    written(&without_open(text, arguments))
-}
-
-fn without_open(text: &str, arguments: &Object) -> Vec<Note> {
-    let mut notes = read(text);
+/// Removes the note about a create whose end is known.
+pub(super) fn remove_open(notes: &mut Vec<Note>, arguments: &Object) {
     notes.retain(|note| note.before.is_none() || note.arguments != *arguments);
-    notes
 }
 
-fn written(notes: &[Note]) -> String {
-    let surplus = notes.len().saturating_sub(MOST);
-    notes.iter().skip(surplus).filter_map(|note| serde_json::to_string(note).ok()).map(|line| line + "\n").collect()
+/// Formats the notes for the lock file.
+pub(super) fn written(notes: &[Note]) -> String {
+    notes.iter().filter_map(|note| serde_json::to_string(note).ok()).map(|line| line + "\n").collect()
 }
 
 #[cfg(test)]
@@ -107,6 +101,12 @@ mod tests {
             before: None,
             is_certain: true,
         }
+    }
+
+    fn with(text: &str, note: &Note) -> String {
+        let mut notes = read(text);
+        add(&mut notes, note.clone());
+        written(&notes)
     }
 
     fn ids(text: &str) -> Vec<String> {
@@ -133,7 +133,9 @@ mod tests {
         let (_, _, before) = read(&text)[1].open().map(|(asked, at, before)| (asked, at, before.clone())).unwrap();
         assert!(before.contains("ms_0") && read(&text)[1].made().is_none());
         assert_eq!(ids(&with(&text, &note(1, now))), ["ms_7", "ms_1"]);
-        assert_eq!(ids(&without(&text, &open.arguments)), ["ms_7"]);
+        let mut notes = read(&text);
+        remove_open(&mut notes, &open.arguments);
+        assert_eq!(ids(&written(&notes)), ["ms_7"]);
     }
 
     #[test]

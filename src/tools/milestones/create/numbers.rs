@@ -4,6 +4,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use super::matching::Match;
+use crate::api::amount;
 use crate::api::types::decimal;
 
 /// The precision that 32-bit floats lose.
@@ -27,8 +28,7 @@ impl StoredNumber {
             Some(Value::Number(number)) => decimal(number).map_or(Self::Unreadable, Self::Number),
             Some(Value::String(text)) => {
                 let digits = text.trim().trim_start_matches('$').trim_end_matches("USD").trim().replace(',', "");
-                let number = Decimal::from_str_exact(&digits).or_else(|_| Decimal::from_scientific(&digits));
-                number.map_or(Self::Unreadable, Self::Number)
+                amount::exact(&digits).map_or(Self::Unreadable, Self::Number)
             }
             Some(_) => Self::Unreadable,
         }

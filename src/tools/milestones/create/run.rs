@@ -25,11 +25,26 @@ use super::{judge, words};
 /// The most ids of milestones that are noted before a create.
 const MOST_IDS: usize = 1_000;
 /// The time limit of the first read, so that time remains for the create.
-const LOOK_LIMIT: Duration = Duration::from_secs(12);
+pub(super) const LOOK_LIMIT: Duration = Duration::from_secs(12);
 /// The longest wait for another create in the same contract.
 const LOCK_PATIENCE: Duration = Duration::from_secs(16);
 /// The pause between two reads that look for a create with an unknown end.
 const SETTLING_PAUSE: Duration = Duration::from_millis(500);
+
+/// The notes in the lock file. Only the holder of the lock changes them, so they are read once.
+struct SharedNotes<'a> {
+    held: &'a Held,
+    notes: Vec<Note>,
+    /// The terms of this create.
+    arguments: Object,
+}
+
+impl SharedNotes<'_> {
+    /// Writes the notes to the lock file. It fails if the lock is lost.
+    async fn leave(&self) -> Result<(), ToolError> {
+        self.held.leave(notes::written(&self.notes)).await.map_err(|_| busy())
+    }
+}
 
 fn busy() -> ToolError {
     let hint = vec!["Nothing was sent. Make the identical call again in half a minute.".into()];
@@ -42,7 +57,8 @@ pub(super) async fn run(creation: Creation) -> Result<Answer, ToolError> {
     if creation.doubles {
         return creation.run().await;
     }
-    let (creations, key) = (Arc::clone(&creation.creations), creation.key());
+    let key = (creation.place.clone(), creation.terms.clone());
+    let creations = Arc::clone(&creation.creations);
     creations.in_flight.share(key, creation.run().boxed()).await
 }
 
@@ -77,7 +93,8 @@ impl Creation {
 
     /// Reads the contract and creates the milestone if it does not exist. The caller holds the lock.
     async fn run_alone(&self, held: &Held, mut past: Past) -> Result<Answer, ToolError> {
-        past.learn(&notes::read(&held.text().await), self.place.principal.as_deref());
+        let notes = notes::read(&held.text().await);
+        past.learn(&notes, self.place.principal.as_deref());
         let look = self.first_look().await?;
         let seen = look.as_ref().and_then(|look| look.as_ref().ok());
         if let Some(look) = seen {
@@ -91,7 +108,8 @@ impl Creation {
         }
         let commitment = Commitment { amount: self.amount(look.as_ref())?, milestone_id: None };
         let warnings = self.first_warnings(look.as_ref(), &past);
-        let mut answer = self.attempt(commitment, seen, &past, held).await?;
+        let mut shared = SharedNotes { held, notes, arguments: self.noted_arguments() };
+        let mut answer = self.attempt(commitment, seen, &past, &mut shared).await?;
         answer.warnings.splice(0..0, warnings);
         Ok(answer)
     }
@@ -146,31 +164,32 @@ impl Creation {
         commitment: Commitment,
         look: Option<&Look>,
         past: &Past,
-        held: &Held,
+        shared: &mut SharedNotes<'_>,
     ) -> Result<Answer, ToolError> {
         let ids = look.map(|look| look.ids().union(&past.seen).cloned().collect());
         let memory = &self.creations.memory;
         if let Some(ids) = &ids {
             memory.saw(&self.place, ids);
         }
-        self.note_open(ids.as_ref(), held).await?;
+        self.note_open(ids.as_ref(), shared).await?;
         let (began, left) = (Timestamp::now(), Instant::now());
         let deadline = self.context.call.deadline - RECOVERY;
         let error = match self.context.write_until(&self.wanted, Some(commitment), deadline).await {
             Ok((reply, read)) => {
                 let milestone = read.object.get("milestone").unwrap_or(&Value::Null);
-                self.remember(milestone, true, held).await;
+                self.remember(milestone, true, shared).await;
                 return Ok(self.created(&read.object, &reply, look));
             }
             Err(error) => error,
         };
         let Some(fault) = error.fault().filter(|fault| fault.may_have_happened()).cloned() else {
-            let _ = held.leave(notes::without(&held.text().await, &self.noted_arguments())).await;
+            notes::remove_open(&mut shared.notes, &shared.arguments);
+            let _ = shared.leave().await;
             return Err(self.explain(error, look).await);
         };
         match self.recover(&Before { ids: ids.as_ref(), left, past }).await {
             After::Found { raw, reply, differences } => {
-                self.remember(&raw, false, held).await;
+                self.remember(&raw, false, shared).await;
                 let earlier = past.open_with(&self.terms).filter(|open| open.elsewhere);
                 Ok(self.recovered(&raw, &reply, &differences, look, earlier))
             }
@@ -183,32 +202,29 @@ impl Creation {
     }
 
     /// Stores the original terms of the new milestone, for this server and the others.
-    async fn remember(&self, milestone: &Value, is_certain: bool, held: &Held) {
+    async fn remember(&self, milestone: &Value, is_certain: bool, shared: &mut SharedNotes<'_>) {
         self.creations.memory.created(&self.place, &self.terms, milestone, is_certain);
-        self.note(Note { milestone: milestone.clone(), is_certain, ..self.blank_note() }, held).await;
+        let note = Note { milestone: milestone.clone(), is_certain, ..self.blank_note(&shared.arguments) };
+        notes::add(&mut shared.notes, note);
+        // If the lock is lost, the record says how the create ended.
+        let _ = shared.leave().await;
     }
 
     /// Notes which milestones were there before the create leaves, in case this server is killed or never sees the end.
     /// It is the last look at the lock: a server that was asleep for long may have lost it.
-    async fn note_open(&self, before: Option<&HashSet<String>>, held: &Held) -> Result<(), ToolError> {
-        let text = held.text().await;
-        let text = match before.filter(|before| before.len() <= MOST_IDS) {
-            Some(before) => notes::with(&text, &Note { before: Some(before.clone()), ..self.blank_note() }),
-            None => text,
-        };
-        held.leave(text).await.map_err(|_| busy())
+    async fn note_open(&self, before: Option<&HashSet<String>>, shared: &mut SharedNotes<'_>) -> Result<(), ToolError> {
+        if let Some(before) = before.filter(|before| before.len() <= MOST_IDS) {
+            let note = Note { before: Some(before.clone()), ..self.blank_note(&shared.arguments) };
+            notes::add(&mut shared.notes, note);
+        }
+        shared.leave().await
     }
 
-    /// Notes what became of the create. Where the lock is lost, the record tells it.
-    async fn note(&self, note: Note, held: &Held) {
-        let _ = held.leave(notes::with(&held.text().await, &note)).await;
-    }
-
-    fn blank_note(&self) -> Note {
+    fn blank_note(&self, arguments: &Object) -> Note {
         Note {
             at: Timestamp::now().to_string(),
             principal: self.place.principal.clone(),
-            arguments: self.noted_arguments(),
+            arguments: arguments.clone(),
             milestone: Value::Null,
             before: None,
             is_certain: false,
@@ -248,16 +264,21 @@ impl Creation {
                 "WARNING: the contract could not be looked at first ({}), so an equal milestone would not have been seen.",
                 quoted(&fault.to_string())
             )],
-            Some(Ok(seen)) if !self.doubles => {
-                let resembles = |milestone: &Seen<'_>| {
-                    self.terms.resemble(&Stored::of(milestone.raw), &past.storage)
-                        && milestone.is_recent(seen, self.window())
-                };
-                let resembling: Vec<Seen<'_>> = seen.recent().filter(resembles).collect();
-                words::resembling_warnings(seen, &resembling)
-            }
-            _ => Vec::new(),
+            Some(Ok(seen)) => self.resembling(seen, past),
+            None => Vec::new(),
         }
+    }
+
+    /// Warnings about milestones with the same money and date but other words.
+    pub(super) fn resembling(&self, look: &Look, past: &Past) -> Vec<String> {
+        if self.doubles {
+            return Vec::new();
+        }
+        let resembles = |milestone: &Seen<'_>| {
+            self.terms.resemble(&Stored::of(milestone.raw), &past.storage) && milestone.is_recent(look, self.window())
+        };
+        let resembling: Vec<Seen<'_>> = look.recent().filter(resembles).collect();
+        words::resembling_warnings(look, &resembling)
     }
 
     /// If the terms do not fit the contract, adds terms that would. Reads the contract if it was not read before.

@@ -140,6 +140,8 @@ impl Creation {
         let mut answer =
             self.answer(shown!("{}\n{}{}.\n{}", lead, line, for_whom, fixed), outcome, &milestone, object.clone());
         answer.warnings = oddities::of_milestone(&self.wanted, &milestone, reply.now());
+        let jump = look.and_then(|look| oddities::of_jump(milestone.amount_usd.decimal()?, look.largest?));
+        answer.warnings.extend(jump);
         answer
     }
 

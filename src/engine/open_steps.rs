@@ -1,0 +1,68 @@
+//! The steps for a person that this process has seen and that are not known to be done: the claim, a payment method, a
+//! checkout. OpenTrain has no read that tells them; approvals are in the record.
+
+use std::sync::Mutex;
+
+use jiff::Timestamp;
+
+use crate::answer::{Answer, Failure, Link, LinkKind};
+use crate::api::Effect;
+
+use super::facts::Facts;
+
+/// The kinds of steps that are kept. Others are on record, or are no task.
+const KEPT: [LinkKind; 3] = [LinkKind::Claim, LinkKind::Billing, LinkKind::Checkout];
+
+/// A step that is not known to be done.
+#[derive(Clone, Debug)]
+pub struct OpenStep {
+    /// The owner of the token.
+    principal: Option<String>,
+    /// The page.
+    pub link: Link,
+    /// When it was seen last.
+    pub at: Timestamp,
+    /// The id of the top-up that a checkout is for.
+    pub top_up: Option<String>,
+}
+
+/// The latest step of each kind, for each token.
+#[derive(Default)]
+pub struct OpenSteps(Mutex<Vec<OpenStep>>);
+
+impl OpenSteps {
+    /// The open steps of a token.
+    #[must_use]
+    pub fn of(&self, principal: Option<&str>) -> Vec<OpenStep> {
+        let steps = self.0.lock().map(|steps| steps.clone()).unwrap_or_default();
+        steps.into_iter().filter(|step| step.principal.as_deref() == principal).collect()
+    }
+
+    /// Takes note of a call's end: of the step that it asks for, and of the steps that must be done because it succeeded.
+    pub(super) fn see(&self, facts: &Facts, principal: Option<String>, result: &Result<Answer, Failure>) {
+        let Ok(mut steps) = self.0.lock() else { return };
+        let links = match result {
+            Ok(answer) => answer.links.clone(),
+            Err(failure) => failure.links(),
+        };
+        let is_done = |kind: LinkKind| match (result, kind) {
+            (Err(_), _) => false,
+            (Ok(_), LinkKind::Claim) => facts.gate.claimed,
+            (Ok(_), LinkKind::Billing) => facts.effect == Effect::CoSigned,
+            (Ok(answer), _) => {
+                let status = answer.object.get("topUp").and_then(|top_up| top_up.get("status")?.as_str());
+                status.is_some_and(|status| status != "PENDING")
+            }
+        };
+        steps.retain(|step| step.principal != principal || !is_done(step.link.kind));
+        if facts.effect == Effect::Read && result.is_ok() {
+            return;
+        }
+        for link in links.into_iter().filter(|link| KEPT.contains(&link.kind)) {
+            steps.retain(|step| step.principal != principal || step.link.kind != link.kind);
+            let top_up = result.as_ref().ok().and_then(|answer| answer.object.get("topUpId")?.as_str());
+            let top_up = top_up.map(str::to_owned);
+            steps.push(OpenStep { principal: principal.clone(), link, at: Timestamp::now(), top_up });
+        }
+    }
+}

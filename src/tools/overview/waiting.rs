@@ -1,0 +1,265 @@
+//! What waits: for the user (decisions, payments, the claim) and for the agent (messages, proposals, drafts).
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+use serde_json::json;
+
+use crate::answer::lines::{count_or_zero, id_of};
+use crate::answer::text::{count, moment, moment_of, total, usd};
+use crate::answer::{Address, LinkKind, Shown, id, quoted_to, shown};
+use crate::api::amount;
+use crate::api::approvals::Approval;
+use crate::api::credits::{LedgerEntry, Payment};
+use crate::api::jobs::OwnJob;
+use crate::api::messages::ListedConversation;
+use crate::engine::Context;
+use crate::engine::open_steps::OpenStep;
+use crate::guard::ledger::Line;
+use crate::tools::nouns::approval::link;
+use crate::tools::nouns::contract::contract_name;
+use crate::tools::nouns::decision::words_of;
+use crate::tools::nouns::people::People;
+use crate::tools::nouns::standing::open_steps;
+
+use super::asked::OneAsked;
+use super::reads::Reads;
+use super::section::{Item, Section};
+
+/// The most characters of a title.
+const TITLE: usize = 50;
+/// The invoices that a person funds. The others wait for OpenTrain's payout.
+const PENDING_FUNDING: &str = "PENDING_FUNDING";
+
+/// What only the user can do.
+pub(super) async fn for_the_user(reads: &Reads, people: &People, context: &Context) -> Section {
+    let mut section = Section::new("waitingForUser", "WAITING FOR THE USER", 2_000);
+    let now = reads.now.unwrap_or_else(Timestamp::now);
+    let (mut items, mut sums) = (Vec::new(), Vec::new());
+    let open: Vec<&OneAsked> = reads.asked.looked_up.iter().filter(|asked| asked.is_open()).collect();
+    for asked in &open {
+        let sum = amount_of(asked, reads);
+        sums.push(sum);
+        items.push(approval(asked, sum, (reads, people), now, context).await);
+    }
+    let many = open.len() + reads.asked.others;
+    if many > 0 {
+        let known: Vec<Decimal> = sums.iter().flatten().copied().collect();
+        let missing = if known.len() < many { " and what is not known" } else { "" };
+        let words = shown!("{} to decide, {}{}", count(many, "request"), total(amount::sum(known)), missing);
+        section.count(words, "approvals", many);
+    }
+    section.group(items, ("get_approval", "approvalId"));
+    if let Some(group) = section.groups.last_mut() {
+        group.total += reads.asked.others;
+    }
+    if let Some(why) = &reads.asked.unknown {
+        section.cannot_read("Open approvals", why);
+    }
+    let checkouts: Vec<Item> = open_steps(context).iter().filter_map(|step| checkout(step, reads)).collect();
+    if !checkouts.is_empty() {
+        section.count(count(checkouts.len(), "unpaid checkout"), "checkouts", checkouts.len());
+    }
+    section.group(checkouts, ("get_credit_top_up", "topUpId"));
+    match &reads.payments {
+        Ok(payments) => {
+            let waiting: Vec<&Payment> =
+                payments.iter().filter(|payment| payment.status.text() == Some(PENDING_FUNDING)).collect();
+            if !waiting.is_empty() {
+                let sum = amount::sum(waiting.iter().filter_map(|payment| payment.amount_usd.decimal()));
+                let words = shown!("{} to pay, {}", count(waiting.len(), "invoice"), total(sum));
+                section.count(words, "invoices", waiting.len());
+            }
+            section.group(waiting.into_iter().map(invoice).collect(), ("list_pending_payments", ""));
+        }
+        Err(why) => section.cannot_read("Pending payments", why),
+    }
+    section
+}
+
+/// A checkout that this server has started, unless the credits show that it was paid.
+fn checkout(step: &OpenStep, reads: &Reads) -> Option<Item> {
+    let is_paid = |entry: &LedgerEntry| step.top_up.is_some() && entry.top_up_id.text() == step.top_up.as_deref();
+    let entries = reads.credits.as_ref().ok().map(|balance| balance.recent_entries.items()).unwrap_or_default();
+    let open = step.link.kind == LinkKind::Checkout && !entries.iter().any(is_paid);
+    open.then(|| Item {
+        text: step.link.describe("a checkout for credits, not known to be paid"),
+        data: json!({ "checkoutUrl": step.link.page, "topUpId": step.top_up }),
+        link: Some(step.link.clone()),
+    })
+}
+
+/// The amount of a request: the milestone's now, or the one that was asked for.
+fn amount_of(asked: &OneAsked, reads: &Reads) -> Option<Decimal> {
+    let milestone = || {
+        let approval = asked.state.as_ref().ok()?;
+        let (contract, id) = (reads.contract(approval.contract_id.text()?)?, approval.milestone_id.text()?);
+        contract.milestones.items().iter().find(|milestone| milestone.id.text() == Some(id))?.amount_usd.decimal()
+    };
+    milestone().or(asked.line.amount_usd)
+}
+
+async fn approval(
+    asked: &OneAsked,
+    sum: Option<Decimal>,
+    (reads, people): (&Reads, &People),
+    now: Timestamp,
+    context: &Context,
+) -> Item {
+    let approval_id = asked.line.approval_id.clone().unwrap_or_default();
+    let shown_sum = sum.map_or_else(|| "an amount that is not known".into(), usd);
+    match &asked.state {
+        Ok(approval) => {
+            let page = link(approval, context).await;
+            let what = subject(approval, &asked.line, reads, people);
+            let expires = approval.expires_at.timestamp();
+            let until = expires.map(|at| shown!("; expires {}", moment(at, now)));
+            let address = page.as_ref().map_or_else(|| ": no link".into(), |page| page.describe(""));
+            let text = shown!(
+                "{}: {} {}, {}{}{}",
+                id(&approval_id),
+                words_of(approval).to_decide,
+                what,
+                shown_sum,
+                until,
+                address
+            );
+            let link = page.as_ref().and_then(Address::link);
+            let data = json!({
+                "approvalId": approval_id, "type": approval.kind.text(), "contractId": approval.contract_id.text(),
+                "milestoneId": approval.milestone_id.text(), "proposalId": approval.proposal_id.text(),
+                "what": what, "amountUsd": amount::json(sum), "expiresAt": approval.expires_at.text(),
+                "approvalUrl": link.map(|link| &link.page),
+            });
+            Item { text, data, link: link.cloned() }
+        }
+        Err(why) => Item {
+            text: shown!("{}: asked {} with {}; it could not be looked up ({})", id(&approval_id), id(&asked.line.at), id(&asked.line.tool), why),
+            data: json!({ "approvalId": approval_id, "amountUsd": amount::json(sum), "unread": why }),
+            link: None,
+        },
+    }
+}
+
+/// Names what a request is about: the milestone and its trainer, or the candidate.
+pub(super) fn subject(approval: &Approval, line: &Line, reads: &Reads, people: &People) -> Shown {
+    if let Some(contract) = approval.contract_id.text().and_then(|id| reads.contract(id)) {
+        let wanted = approval.milestone_id.text();
+        let milestone =
+            contract.milestones.items().iter().find(|listed| wanted.is_some() && listed.id.text() == wanted);
+        let name = milestone.and_then(|milestone| milestone.name.text().or_else(|| milestone.description.text()));
+        let what = name.map(|name| shown!("{} for ", quoted_to(name, TITLE))).unwrap_or_default();
+        return shown!("{}{}", what, contract_name(contract));
+    }
+    let proposal = approval.proposal_id.text().or_else(|| line.arguments.get("proposalId")?.as_str());
+    let named =
+        proposal.and_then(|id| people.of_proposal(id)).or_else(|| Some(shown!("proposal {}", id(proposal?))));
+    let first = line.arguments.get("milestone").and_then(|milestone| milestone.get("name")?.as_str());
+    let first = first.map(|name| shown!(" with {}", quoted_to(name, TITLE))).unwrap_or_default();
+    let contract = || approval.contract_id.text().map(|text| shown!("contract {}", id(text)));
+    shown!("{}{}", named.or_else(contract).unwrap_or_else(|| "what it names".into()), first)
+}
+
+fn invoice(payment: &Payment) -> Item {
+    let sum = payment.amount_usd.decimal();
+    let (job, milestone) = (payment.job.get(), payment.milestone.get());
+    let title = milestone.and_then(|about| about.name.text()).or_else(|| job.and_then(|about| about.title.text()));
+    let its_id = id_of(&payment.id);
+    let title = title.map(|title| shown!(" for {}", quoted_to(title, TITLE)));
+    Item {
+        text: shown!("{}: unpaid invoice{}, {}", its_id, title, sum.map_or_else(|| "no amount".into(), usd)),
+        data: json!({ "invoiceId": payment.id.text(), "milestoneId": milestone.and_then(|about| about.id.text()), "amountUsd": amount::json(sum) }),
+        link: None,
+    }
+}
+
+/// What the agent can do without the user.
+pub(super) fn for_you(reads: &Reads, people: &People) -> Section {
+    let mut section = Section::new("waitingForYou", "WAITING FOR YOU", 1_100);
+    match &reads.conversations {
+        Ok(all) => {
+            let waits = |listed: &&ListedConversation| {
+                count_or_zero(&listed.unread_count) > 0 || count_or_zero(&listed.needs_reply_count) > 0
+            };
+            let waiting: Vec<&ListedConversation> = all.conversations.iter().filter(waits).collect();
+            let is_part = all.next_cursor.text().is_some_and(|cursor| !cursor.is_empty());
+            let latest = if is_part { shown!(" of the latest {}", all.conversations.len()) } else { Shown::default() };
+            if !waiting.is_empty() || is_part {
+                let words = shown!("{}{} unread or to answer", count(waiting.len(), "conversation"), latest);
+                section.count(words, "conversations", waiting.len());
+            }
+            let items = waiting.into_iter().map(|listed| conversation(listed, people)).collect();
+            section.group(items, ("list_conversations", ""));
+        }
+        Err(why) => section.cannot_read("Conversations", why),
+    }
+    match &reads.jobs {
+        Ok(all) => {
+            let is_part = all.next_cursor.text().is_some_and(|cursor| !cursor.is_empty());
+            let latest = if is_part { shown!(" in the latest {} jobs", all.jobs.len()) } else { Shown::default() };
+            let new: Vec<(&OwnJob, usize)> =
+                all.jobs.iter().map(|job| (job, unreviewed(job))).filter(|(_, unread)| *unread > 0).collect();
+            let proposals: usize = new.iter().map(|(_, unread)| unread).sum();
+            if proposals > 0 {
+                let words =
+                    shown!("{} not reviewed, for {}{}", count(proposals, "proposal"), count(new.len(), "job"), latest);
+                section.count(words, "proposals", proposals);
+            }
+            section.group(new.into_iter().map(|(job, unread)| proposals_of(job, unread)).collect(), ("list_jobs", ""));
+            let drafts: Vec<&OwnJob> = all.jobs.iter().filter(|job| job.status.text() == Some("DRAFT")).collect();
+            if !drafts.is_empty() {
+                section.count(
+                    shown!("{} not published{} (what they lack is not in the list)", count(drafts.len(), "draft"), latest),
+                    "drafts",
+                    drafts.len(),
+                );
+            }
+            section.group(drafts.into_iter().map(draft).collect(), ("list_jobs", "status \"DRAFT\""));
+        }
+        Err(why) => section.cannot_read("Jobs and proposals", why),
+    }
+    section
+}
+
+fn unreviewed(job: &OwnJob) -> usize {
+    job.proposal_counts.get().map(|counts| count_or_zero(&counts.unreviewed)).unwrap_or_default()
+}
+
+fn conversation(listed: &ListedConversation, people: &People) -> Item {
+    let its_id = id_of(&listed.id);
+    let about = || Some(shown!("proposal {}", id(listed.proposal_id.text()?)));
+    let job = || Some(shown!("job {}", id(listed.job_id.text()?)));
+    let who = people.of_conversation(listed).or_else(about).or_else(job).unwrap_or_else(|| "somebody".into());
+    let (unread, to_answer) = (count_or_zero(&listed.unread_count), count_or_zero(&listed.needs_reply_count));
+    let last = listed.last_message.get().and_then(|last| last.created_at.timestamp());
+    let last_text = last.map(|at| shown!(", last {}", moment_of(at)));
+    Item {
+        text: shown!("{}: {}, {} unread, {} to answer{}", its_id, who, unread, to_answer, last_text),
+        data: json!({
+            "conversationId": listed.id.text(), "who": who, "unread": unread, "toAnswer": to_answer,
+            "proposalId": listed.proposal_id.text(), "jobId": listed.job_id.text(),
+        }),
+        link: None,
+    }
+}
+
+fn title(job: &OwnJob) -> Shown {
+    job.title.text().map_or_else(|| "without title".into(), |title| quoted_to(title, TITLE))
+}
+
+fn proposals_of(job: &OwnJob, unread: usize) -> Item {
+    let its_id = id_of(&job.id);
+    Item {
+        text: shown!("job {}: {} not reviewed, for {}", its_id, count(unread, "proposal"), title(job)),
+        data: json!({ "jobId": job.id.text(), "title": title(job), "unreviewed": unread }),
+        link: None,
+    }
+}
+
+fn draft(job: &OwnJob) -> Item {
+    let its_id = id_of(&job.id);
+    Item {
+        text: shown!("job {}: draft {}", its_id, title(job)),
+        data: json!({ "jobId": job.id.text(), "title": title(job), "status": "DRAFT" }),
+        link: None,
+    }
+}
