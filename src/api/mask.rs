@@ -29,6 +29,54 @@ pub(super) fn hide(text: &mut String, secret: &str, mask: &str) {
     }
 }
 
+/// Replaces every text that begins with one of `prefixes` and goes on for at least `shortest` letters of a secret, also
+/// where its letters are escaped. The mask stands for the whole word.
+pub(super) fn hide_shapes(text: &mut String, prefixes: &[&str], shortest: usize, mask: &str) -> bool {
+    let bytes = text.as_bytes();
+    let mut shown = String::new();
+    let (mut from, mut at) = (0, 0);
+    while let Some(found) = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| may_begin(*byte, prefixes))) {
+        at += found;
+        let Some(end) = prefixes.iter().find_map(|prefix| end_of_word(bytes, at, prefix.as_bytes(), shortest)) else {
+            at += 1;
+            continue;
+        };
+        if let Some(before) = text.get(from..at) {
+            shown.push_str(before);
+            shown.push_str(mask);
+            from = end;
+        }
+        at = end;
+    }
+    if from > 0 {
+        shown.push_str(text.get(from..).unwrap_or_default());
+        *text = shown;
+    }
+    from > 0
+}
+
+/// True if a secret may begin with this byte: plain or escaped.
+fn may_begin(byte: u8, prefixes: &[&str]) -> bool {
+    matches!(byte, b'\\' | b'%' | b'&') || prefixes.iter().any(|prefix| prefix.as_bytes().first() == Some(&byte))
+}
+
+/// The end of the word at `at`, if it begins with `prefix` and at least `shortest` letters of a secret follow.
+fn end_of_word(text: &[u8], at: usize, prefix: &[u8], shortest: usize) -> Option<usize> {
+    let (mut place, mut letters) = (at, 0);
+    while let Some((Some(byte), length)) = text.get(place..).filter(|rest| !rest.is_empty()).map(letter) {
+        let fits = match prefix.get(letters) {
+            Some(wanted) => byte == *wanted,
+            None => byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'),
+        };
+        if !fits {
+            break;
+        }
+        letters += 1;
+        place += length;
+    }
+    (letters >= prefix.len() + shortest).then_some(place)
+}
+
 /// True if `text` contains `secret` in any form.
 pub(super) fn stands_in(text: &str, secret: &str) -> bool {
     !places(text, secret).is_empty()
@@ -188,6 +236,28 @@ mod tests {
             SECRET.replace('c', "c\u{200b}"),
         ] {
             assert_eq!(hidden(&format!("a {form} b {form}")), "a [hidden] b [hidden]", "{form}");
+        }
+    }
+
+    #[test]
+    fn a_word_with_the_shape_of_a_secret_is_hidden_however_it_is_written() {
+        let hidden = |text: &str| {
+            let mut text = text.to_owned();
+            hide_shapes(&mut text, &["ot_pat_", "whsec_"], 8, "[hidden]");
+            text
+        };
+        for word in [
+            "ot_pat_ab12_secretpart",
+            "\\u006ft_pat_ab12_secretpart",
+            "\\\\u006Ft\\\\u005fpat_ab12_secretpart",
+            "ot_pat%5fab12_secret-part",
+            "&#111;t_pat_ab12_secretpart",
+            "whsec_0123456789abcdef",
+        ] {
+            assert_eq!(hidden(&format!("{{\"a\":\"{word}\",\"b\":\"é x{word}\"}}")), "{\"a\":\"[hidden]\",\"b\":\"é x[hidden]\"}", "{word}");
+        }
+        for other in ["ot_pat_c3f9********bd21", "ot_pat_…", "OT_PAT_ab12_secretpart", "ot_pat_short", "", "é\\", "%"] {
+            assert_eq!(hidden(other), other);
         }
     }
 

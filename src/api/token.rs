@@ -129,38 +129,15 @@ pub fn hide_secrets(text: &mut String, secrets: impl IntoIterator<Item = Token>)
     for secret in secrets {
         secret.mask(text);
     }
-    if let Cow::Owned(hidden) = hide_tokens(text) {
-        *text = hidden;
-    }
+    mask::hide_shapes(text, &NEVER_SHOWN, SHORTEST_SECRET, MASK);
 }
 
 /// Replaces every text that begins like an OpenTrain secret, no matter whose. A preview such as
 /// `ot_pat_c3f9********bd21` stays.
 #[must_use]
 pub fn hide_tokens(text: &str) -> Cow<'_, str> {
-    if NEVER_SHOWN.iter().any(|prefix| text.contains(prefix)) {
-        Cow::Owned(without_tokens(text))
-    } else {
-        Cow::Borrowed(text)
-    }
-}
-
-fn without_tokens(text: &str) -> String {
-    let is_secret = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-');
-    let mut hidden = String::new();
-    for part in text.split_inclusive(|letter| !is_secret(letter)) {
-        let word = part.trim_end_matches(|letter| !is_secret(letter));
-        let secret = NEVER_SHOWN.iter().find_map(|prefix| word.find(prefix).map(|start| (start, prefix.len())));
-        match secret.filter(|(start, prefix)| word.len() - start - prefix >= SHORTEST_SECRET) {
-            Some((start, _)) => {
-                hidden.push_str(part.get(..start).unwrap_or_default());
-                hidden.push_str(MASK);
-                hidden.push_str(part.get(word.len()..).unwrap_or_default());
-            }
-            None => hidden.push_str(part),
-        }
-    }
-    hidden
+    let mut hidden = text.to_owned();
+    if mask::hide_shapes(&mut hidden, &NEVER_SHOWN, SHORTEST_SECRET, MASK) { Cow::Owned(hidden) } else { Cow::Borrowed(text) }
 }
 
 impl TryFrom<String> for Token {
