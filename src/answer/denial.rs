@@ -15,8 +15,8 @@ const CAUSE: usize = 400;
 /// A refusal by this server. Nothing was sent.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Denial {
-    /// `over_limit`, `milestone_not_found`, `not_registered`, `read_only`, `frozen`, `audit_unavailable` or
-    /// `secret_not_kept`.
+    /// `over_limit`, `milestone_not_found`, `not_registered`, `already_registered`, `read_only`, `frozen`,
+    /// `audit_unavailable` or `secret_not_kept`.
     pub reason: &'static str,
     /// `NOT_ALLOWED`, `INVALID_ARGUMENT` or `NOT_CONFIGURED`.
     pub code: &'static str,
@@ -69,6 +69,18 @@ impl Denial {
             Sentence::naming("{} makes an account where there is none.", &["register_agent"]),
         ];
         Self { code: "NOT_CONFIGURED", reason: "not_registered", message, hint, limit: None, amount: None }
+    }
+
+    /// An account is saved here, and another one would take its place.
+    #[must_use]
+    pub fn already_registered() -> Self {
+        let hint = vec![
+            Sentence::plain("Nothing was sent. Go on with it."),
+            Sentence::naming("{} says what it may do.", &["get_auth_status"]),
+            Sentence::plain("To start anew, the user runs `opentrain-mcp logout` first; an account that nobody has claimed is lost then."),
+        ];
+        let message = "An account is saved here already, and only a person may replace it".into();
+        Self { code: NOT_ALLOWED, reason: "already_registered", message, hint, limit: None, amount: None }
     }
 
     /// The server is in read-only mode.
@@ -132,7 +144,7 @@ impl Denial {
     /// True if a rule of the operator forbids the call. The others are about what is missing.
     #[must_use]
     pub fn is_by_a_rule(&self) -> bool {
-        self.code == NOT_ALLOWED && !matches!(self.reason, "audit_unavailable" | "secret_not_kept")
+        self.code == NOT_ALLOWED && !matches!(self.reason, "audit_unavailable" | "secret_not_kept" | "already_registered")
     }
 
     /// Adds a note for the caller.

@@ -19,6 +19,10 @@ pub struct Rendered {
     pub links: Vec<Link>,
     /// True if the tool failed.
     pub is_error: bool,
+    /// False if strangers may have written parts of it.
+    pub is_trusted: bool,
+    /// True if it has nothing of the account.
+    pub is_public: bool,
 }
 
 /// Renders the result of a call. `bounded` limits its size, as every host needs. In the sandbox both parts say that
@@ -31,6 +35,11 @@ pub fn render(mut result: Result<Answer, Failure>, sandbox: bool, bounded: bool)
         _ => {}
     }
     let is_error = result.is_err();
+    // What OpenTrain says about a failure may repeat anything.
+    let (is_trusted, is_public) = match &result {
+        Ok(answer) => (answer.origin.untrusted.is_empty(), answer.origin.is_public),
+        Err(_) => (false, false),
+    };
     let (mut text, structured, links) = match result {
         Ok(answer) => {
             let links = answer.links.clone();
@@ -52,5 +61,5 @@ pub fn render(mut result: Result<Answer, Failure>, sandbox: bool, bounded: bool)
             text = shown!("{}\n{}", text, link.describe(link.kind.title()));
         }
     }
-    Rendered { text, structured, links, is_error }
+    Rendered { text, structured, links, is_error, is_trusted, is_public }
 }

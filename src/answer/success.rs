@@ -9,6 +9,7 @@ use crate::api::cuts::{Cut, Missing};
 use super::bound::{self, RESERVE, STRUCTURE, left_out};
 use super::link::{Address, Link};
 use super::object::Object;
+use super::origin::Origin;
 use super::outcome::Outcome;
 use super::paging;
 use super::shown::{Joined, Shown, figure};
@@ -16,7 +17,7 @@ use super::step::HumanStep;
 use crate::shown;
 
 /// Our own keys of an answer. API keys with one of these names are moved under the last one.
-pub const OUR_KEYS: [&str; 12] = [
+pub const OUR_KEYS: [&str; 13] = [
     "summary",
     "outcome",
     "links",
@@ -28,8 +29,11 @@ pub const OUR_KEYS: [&str; 12] = [
     "differences",
     "dryRun",
     "error",
+    UNTRUSTED,
     THEIRS,
 ];
+/// The key that names the fields of strangers.
+const UNTRUSTED: &str = "untrusted";
 /// The key under which API keys with one of our names are moved.
 const THEIRS: &str = "opentrain";
 /// The longest cursor of the API that is passed on, in bytes.
@@ -72,6 +76,8 @@ pub struct Answer {
     pub own: Object,
     /// The API's own object, unchanged.
     pub object: Object,
+    /// Where its texts come from.
+    pub origin: Origin,
 }
 
 /// The position of a page in its list.
@@ -158,6 +164,7 @@ impl Answer {
             std::iter::once(&self.summary).chain(&self.warnings).chain(Some(&self.next)).chain(Some(&self.whole));
         let mut own: usize = texts.map(|text| bound::text_size(text)).sum();
         own += bound::size(&json!(self.links)) + bound::size(&json!(self.own));
+        own += bound::size(&json!(self.origin.untrusted));
         own += self.page.as_ref().and_then(|page| page.next_cursor.as_deref()).map_or(0, bound::text_size);
         self.left_out = bound::fit(&mut self.object, STRUCTURE.saturating_sub(own + RESERVE), &self.cuts);
         if !self.left_out.is_empty() {
@@ -187,6 +194,9 @@ impl Answer {
         }
         if !self.left_out.is_empty() {
             object.insert("leftOut".into(), json!(self.left_out));
+        }
+        if !self.origin.untrusted.is_empty() {
+            object.insert(UNTRUSTED.into(), json!(self.origin.untrusted));
         }
         object.extend(self.own);
         let (ours, others): (Object, Object) =

@@ -41,6 +41,29 @@ pub fn visible(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// Like [`visible`], for JSON: each such character is escaped as JSON does it, so that the text stays the same JSON.
+#[must_use]
+pub fn visible_json(text: &str) -> Cow<'_, str> {
+    let stays = |character: char| {
+        matches!(character, '\n' | '\t')
+            || is_seen(character)
+            || get_general_category(character) == GeneralCategory::SpaceSeparator
+    };
+    if text.chars().all(stays) {
+        return Cow::Borrowed(text);
+    }
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if stays(character) {
+            shown.push(character);
+        } else {
+            let units = character.encode_utf16(&mut [0; 2]).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>();
+            shown.push_str(&units);
+        }
+    }
+    Cow::Owned(shown)
+}
+
 /// Writes text of others so that all of it can be seen.
 struct Visible<'a> {
     shown: &'a mut String,
@@ -180,5 +203,13 @@ mod tests {
         let shown = "{\n\t\"a\": \"é\u{a0}\\u{9b}31m\\u{7f}\\u{202e}\\u{1b}[0m\\u{200d}\"\n}";
         assert_eq!(visible(theirs), shown);
         assert!(matches!(visible("plain\n"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn json_for_a_terminal_stays_the_same_json() {
+        let value = serde_json::json!({ "a": "é\u{9b}31m\u{7f}\u{202e}\u{e0041}日本" });
+        let shown = visible_json(&value.to_string()).into_owned();
+        assert_eq!(shown, r#"{"a":"é\u009b31m\u007f\u202e\udb40\udc41日本"}"#);
+        assert_eq!(serde_json::from_str::<serde_json::Value>(&shown).unwrap(), value);
     }
 }

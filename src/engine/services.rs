@@ -10,7 +10,7 @@ use url::Url;
 use crate::answer::text::usd;
 use crate::answer::{Joined, Names, Object, Shown, quoted, quoted_to, shown};
 use crate::api::client::Client;
-use crate::api::token::{Token, TokenSource};
+use crate::api::token::{Token, TokenSource, hide_secrets};
 use crate::guard::Operator;
 use crate::guard::ledger::{Commitment, Intent};
 
@@ -137,13 +137,17 @@ impl Services {
         call: &Call,
         commitment: Option<Commitment>,
     ) -> Intent {
+        let client = call.client.clone().map(|mut client| {
+            hide_secrets(&mut client, self.secrets(token));
+            client
+        });
         Intent {
             tool: tool.to_owned(),
             arguments,
             base: self.base().await,
             principal: token.map(Token::principal),
             sandbox: self.sandbox,
-            client: call.client.clone(),
+            client,
             commitment,
         }
     }

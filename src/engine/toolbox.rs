@@ -22,6 +22,7 @@ use super::exchange::{Exchanged, exchange_in_time, notes_on_claim};
 use super::facts::Facts;
 use super::notice::Notice;
 use super::open_steps::OpenSteps;
+use super::origins;
 use super::schemas::Published;
 use super::services::Services;
 use super::tool::{Entry, Family};
@@ -288,6 +289,7 @@ impl Toolbox {
         let takes = |parameter| served.is_some_and(|served| served.published().takes(parameter));
         let name = self.names().listed(entry.facts.name);
         let how = || bound::how_to_get_the_whole(entry.facts.effect, &name, takes("limit"));
+        answer.origin = origins::of(entry.facts.name);
         answer.complete(entry.facts.is_one_request && takes("cursor"), how);
     }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use rmcp::ErrorData;
+use serde_json::json;
 use rmcp::model::{CallToolResult, ContentBlock, ErrorCode, Resource};
 use tokio_util::sync::CancellationToken;
 
@@ -114,5 +115,11 @@ fn result(rendered: Rendered, with_links: bool) -> CallToolResult {
     let mut result = CallToolResult::success(content);
     result.structured_content = Some(serde_json::Value::Object(rendered.structured));
     result.is_error = Some(rendered.is_error);
+    // Read by hosts that follow where data goes ("information flow control").
+    let ifc = json!({
+        "integrity": if rendered.is_trusted { "trusted" } else { "untrusted" },
+        "confidentiality": if rendered.is_public { "public" } else { "private" },
+    });
+    result.meta.get_or_insert_default().insert("ifc".into(), ifc);
     result
 }

@@ -12,10 +12,9 @@ use crate::answer::phrases::{SANDBOX_KEY, WAITING, key_page, make_a_key, take_up
 use crate::answer::{
     Address, Answer, Cause, Denial, HumanStep, LinkKind, Object, Outcome, Sentence, Shown, ToolError, id, shown,
 };
-use crate::api::Operation;
+use crate::api::{Effect, Operation};
 use crate::api::account::GetAuthStatus;
 use crate::api::agent::{ClaimStarted, ExchangeClaim, RegisterIdentity, StartClaim};
-use crate::api::error::InvalidArgument;
 use crate::api::reply::Read;
 use crate::api::token::StoredAccount;
 use crate::engine::claim::INTERVAL;
@@ -34,8 +33,6 @@ struct RegisterAgent {
     agent_name: Option<String>,
     /// The organization that the agent works for.
     organization_name: Option<String>,
-    /// true replaces the account that is saved here: it is lost unless a person owns it.
-    force: Option<bool>,
 }
 
 /// A registration without its tokens.
@@ -61,10 +58,9 @@ impl Tool for RegisterAgent {
         // The tokens are delivered once, so the process does not stop before they are on disk.
         let _turn = services.claim.turn().await?;
         let lock = lock_account(Arc::clone(&services.tokens)).await.map_err(Denial::unkept)?;
-        if lock.is_taken() && self.force != Some(true) && !services.sandbox {
-            let message = "an account is saved here already: go on with it. force: true throws it away, and nobody can get at \
-                           it again who does not own it";
-            return Err(InvalidArgument::new("force", message).into());
+        // Another account in its place would be what an order of a stranger could wish for: a person does that.
+        if lock.is_taken() && !services.sandbox {
+            return Err(Denial::already_registered().into());
         }
         let register = RegisterIdentity { agent_name: self.agent_name, organization_name: self.organization_name };
         let Read { object, output, .. } = context.write_without_token(&register).await?;
@@ -102,6 +98,8 @@ impl Tool for ClaimAccount {
     type On = StartClaim;
     type Output = ClaimStarted;
     const TITLE: &'static str = "Start the claim of the account";
+    /// Whoever owns the address can take the account over, so that a host asks its user first.
+    const EFFECT: Effect = Effect::Irreversible;
     const DONE: &'static str = "started";
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {

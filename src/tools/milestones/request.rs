@@ -149,7 +149,7 @@ async fn rehearse<O: AboutMoney>(
         ("fund", amount.and_then(Costs::of_funding), vec![fact])
     };
     let plan = Plan {
-        would: format!("ask the user to {verb} {}", subject.name()),
+        would: shown!("ask the user to {} {}", verb, subject.name()),
         commitment,
         costs,
         refusals,

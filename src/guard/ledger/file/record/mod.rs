@@ -8,7 +8,6 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
-use serde_json::json;
 
 use crate::answer::{Denial, Shown, shown};
 use crate::files;
@@ -249,7 +248,7 @@ impl FileRecord {
         if file.len()? >= self.largest && !self.grows {
             self.begin_anew(file)?;
         }
-        file.append(&json!(line).to_string())?;
+        file.append(&line.written())?;
         self.book.take(Reading::Whole(line.clone()), Timestamp::now());
         let length = file.len()?;
         self.position = Some(file.position(length)?);
