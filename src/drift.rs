@@ -81,7 +81,11 @@ fn names(path: &str) -> Shown {
         "{}" => Shown::ours("{}"),
         name => id(name),
     };
-    if path.split('/').all(is_name) && !path.contains("//") { path.split('/').map(part).joined("/") } else { quoted_to(path, LONGEST_PATH) }
+    if path.split('/').all(is_name) && !path.contains("//") {
+        path.split('/').map(part).joined("/")
+    } else {
+        quoted_to(path, LONGEST_PATH)
+    }
 }
 
 /// Lists the differences between the document and our operations, in a fixed order.

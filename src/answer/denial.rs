@@ -77,7 +77,9 @@ impl Denial {
         let hint = vec![
             Sentence::plain("Nothing was sent. Go on with it."),
             Sentence::naming("{} says what it may do.", &["get_auth_status"]),
-            Sentence::plain("To start anew, the user runs `opentrain-mcp logout` first; an account that nobody has claimed is lost then."),
+            Sentence::plain(
+                "To start anew, the user runs `opentrain-mcp logout` first; an account that nobody has claimed is lost then.",
+            ),
         ];
         let message = "An account is saved here already, and only a person may replace it".into();
         Self { code: NOT_ALLOWED, reason: "already_registered", message, hint, limit: None, amount: None }
@@ -144,7 +146,8 @@ impl Denial {
     /// True if a rule of the operator forbids the call. The others are about what is missing.
     #[must_use]
     pub fn is_by_a_rule(&self) -> bool {
-        self.code == NOT_ALLOWED && !matches!(self.reason, "audit_unavailable" | "secret_not_kept" | "already_registered")
+        self.code == NOT_ALLOWED
+            && !matches!(self.reason, "audit_unavailable" | "secret_not_kept" | "already_registered")
     }
 
     /// Adds a note for the caller.

@@ -254,9 +254,14 @@ mod tests {
             "&#111;t_pat_ab12_secretpart",
             "whsec_0123456789abcdef",
         ] {
-            assert_eq!(hidden(&format!("{{\"a\":\"{word}\",\"b\":\"é x{word}\"}}")), "{\"a\":\"[hidden]\",\"b\":\"é x[hidden]\"}", "{word}");
+            assert_eq!(
+                hidden(&format!("{{\"a\":\"{word}\",\"b\":\"é x{word}\"}}")),
+                "{\"a\":\"[hidden]\",\"b\":\"é x[hidden]\"}",
+                "{word}"
+            );
         }
-        for other in ["ot_pat_c3f9********bd21", "ot_pat_…", "OT_PAT_ab12_secretpart", "ot_pat_short", "", "é\\", "%"] {
+        for other in ["ot_pat_c3f9********bd21", "ot_pat_…", "OT_PAT_ab12_secretpart", "ot_pat_short", "", "é\\", "%"]
+        {
             assert_eq!(hidden(other), other);
         }
     }

@@ -137,7 +137,11 @@ pub fn hide_secrets(text: &mut String, secrets: impl IntoIterator<Item = Token>)
 #[must_use]
 pub fn hide_tokens(text: &str) -> Cow<'_, str> {
     let mut hidden = text.to_owned();
-    if mask::hide_shapes(&mut hidden, &NEVER_SHOWN, SHORTEST_SECRET, MASK) { Cow::Owned(hidden) } else { Cow::Borrowed(text) }
+    if mask::hide_shapes(&mut hidden, &NEVER_SHOWN, SHORTEST_SECRET, MASK) {
+        Cow::Owned(hidden)
+    } else {
+        Cow::Borrowed(text)
+    }
 }
 
 impl TryFrom<String> for Token {

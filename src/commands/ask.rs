@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Failure, Object, Shown, id, shown};
+use crate::answer::{Answer, Failure, Object, Shown, quoted, shown};
 use crate::api::client::Client;
 use crate::api::contracts::Contract;
 use crate::api::token::Token;
@@ -65,7 +65,7 @@ impl Asker {
                 None => (Looked::Unread("the answer has no approval".into()), answer.text()),
             },
             Err(failure) if failure.status == Some(404) => (Looked::Missing, failure.text()),
-            Err(failure) => (Looked::Unread(failure.message.clone()), failure.text()),
+            Err(failure) => (Looked::Unread(quoted(&failure.message)), failure.text()),
         }
     }
 
@@ -74,7 +74,7 @@ impl Asker {
         let call = Call { client, ..Call::within(PATIENCE) };
         let unknown = || {
             let mut failure = Failure::default();
-            failure.message = shown!("there is no tool {}", id(tool));
+            failure.message = format!("there is no tool {tool}");
             Box::new(failure)
         };
         let served = self.toolbox.served_as(tool).ok_or_else(unknown)?;

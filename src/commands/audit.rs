@@ -238,7 +238,8 @@ fn line(write: &Recorded, names: &Names) -> Shown {
 /// `2026-06-12 10:00:00 UTC · create_milestone · created · $300 · for Maria G., «Sentiment» · milestone ms_1`
 fn facts(line: &Line, what: &[Shown], ids: &[(&'static str, Option<&str>)], names: &Names) -> Shown {
     let at = line.at.parse::<jiff::Timestamp>();
-    let at = at.map_or_else(|_| id(&line.at), |at| shown!("{} UTC", figure(&at.strftime("%Y-%m-%d %H:%M:%S").to_string())));
+    let at =
+        at.map_or_else(|_| id(&line.at), |at| shown!("{} UTC", figure(&at.strftime("%Y-%m-%d %H:%M:%S").to_string())));
     let argument = |name: &str| line.arguments.get(name).and_then(serde_json::Value::as_str);
     let mut known = ids.iter().filter_map(|(_, id)| *id).chain(argument("contractId")).chain(argument("milestoneId"));
     let name = known.find_map(|id| names.get(id)).map(|name| shown!("for {}", name));

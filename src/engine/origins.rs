@@ -20,6 +20,6 @@ struct File {
 
 /// The origin of the answers of a tool. Those of an unknown tool count as private, and name no field.
 #[must_use]
-pub fn of(tool: &str) -> Origin {
+pub(super) fn of(tool: &str) -> Origin {
     ORIGINS.get(tool).map_or_else(Origin::default, |file| Origin { untrusted: &file.untrusted, is_public: file.public })
 }

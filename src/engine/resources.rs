@@ -58,7 +58,12 @@ async fn today(toolbox: &Toolbox, words: fn(&Today) -> Vec<Shown>, call: &Call) 
     let date = Timestamp::now().strftime("%Y-%m-%d").to_string();
     let record = match services.operator.ledger.record().await {
         Ok(record) => record,
-        Err(fault) => return Answer::new(shown!("The record of writes could not be read: {}.", quoted(&fault.to_string())), Object::new()),
+        Err(fault) => {
+            return Answer::new(
+                shown!("The record of writes could not be read: {}.", quoted(&fault.to_string())),
+                Object::new(),
+            );
+        }
     };
     let is_own = |line: &Line| line.at.starts_with(&date) && line.base == base && line.principal == principal;
     let own = |lines: Vec<Line>| lines.into_iter().filter(is_own).collect();

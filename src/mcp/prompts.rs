@@ -31,8 +31,8 @@ impl Server {
     pub(super) fn prompt(&self, request: &GetPromptRequestParams) -> Result<GetPromptResult, ErrorData> {
         let prompt = prompts::find(&self.toolbox, &request.name).map_err(unknown)?;
         let arguments = request.arguments.clone().unwrap_or_default();
-        let text = prompts::text(&self.toolbox, prompt, &arguments)
-            .map_err(|fault| unknown(Shown::from(&fault.message)))?;
+        let text =
+            prompts::text(&self.toolbox, prompt, &arguments).map_err(|fault| unknown(Shown::from(&fault.message)))?;
         Ok(GetPromptResult::new(vec![PromptMessage::new_text(Role::User, text)]).with_description(prompt.description))
     }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use rmcp::ErrorData;
-use serde_json::json;
 use rmcp::model::{CallToolResult, ContentBlock, ErrorCode, Resource};
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::{Answer, Failure, Object, Rendered, id, quoted, render, shown};

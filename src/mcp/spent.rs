@@ -63,9 +63,13 @@ impl Spent {
             }
             outcome
         });
-        running
-            .await
-            .map_err(|fault| ErrorData::new(ErrorCode::INTERNAL_ERROR, String::from(shown!("the call broke off ({})", quoted(&fault.to_string()))), None))
+        running.await.map_err(|fault| {
+            ErrorData::new(
+                ErrorCode::INTERNAL_ERROR,
+                String::from(shown!("the call broke off ({})", quoted(&fault.to_string()))),
+                None,
+            )
+        })
     }
 
     fn begin(&self, key: Key) -> End {

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use crate::answer::text::{number, usd};
-use crate::answer::{Joined, Shown, id, quoted, shown};
+use crate::answer::{Joined, Shown, quoted, shown};
 use crate::api::milestones::Milestone;
 use crate::api::types::decimal;
 use crate::guard::ledger::{Line, Phase};
@@ -31,7 +31,8 @@ pub(super) fn compare(index: &Index<'_>, report: &mut Report) {
             continue;
         }
         if write.before.phase == Phase::After && !is_carried {
-            let what = shown!("{} of {}: only its second line is there.", id(write.tool()), write.when_and_who());
+            let what =
+                shown!("{} of {}: only its second line is there.", shown::id(write.tool()), write.when_and_who());
             report.differs(Difference::new(Kind::HalfRecorded, what).milestone(write.milestone_id()));
         }
         if write.made() {
@@ -51,7 +52,7 @@ fn made(index: &Index<'_>, write: &Write<'_>, report: &mut Report) {
     let Some((contract, milestone)) = index.milestones.get(id) else {
         let gone = contract_id.is_some_and(|id| index.contract(id).is_none());
         let difference = if gone {
-            let what = shown!("{}: its contract {} is not listed.", asked, id(contract_id.unwrap_or_default()));
+            let what = shown!("{}: its contract {} is not listed.", asked, shown::id(contract_id.unwrap_or_default()));
             Difference::new(Kind::ContractGone, what)
         } else {
             Difference::new(Kind::NotAtOpentrain, shown!("{}: its contract does not list it.", asked))
@@ -61,7 +62,7 @@ fn made(index: &Index<'_>, write: &Write<'_>, report: &mut Report) {
     };
     if contract_id.is_some() && contract.id.text() != contract_id {
         let (other, asked_for) =
-            (contract.id.text().map(id).unwrap_or_default(), id(contract_id.unwrap_or_default()));
+            (contract.id.text().map(shown::id).unwrap_or_default(), shown::id(contract_id.unwrap_or_default()));
         let what = shown!("{} in contract {}, is in contract {}.", asked, asked_for, other);
         report.differs(ids(Difference::new(Kind::OtherContract, what)));
     }
@@ -88,7 +89,7 @@ fn as_decimal(value: &Value) -> Option<Decimal> {
 
 /// A write whose end is not on record: OpenTrain's state tells of a create and of a request; of others nothing does.
 fn unknown(index: &Index<'_>, write: &Write<'_>, report: &mut Report) {
-    let what = shown!("{}, {}", id(write.tool()), write.when_and_who());
+    let what = shown!("{}, {}", shown::id(write.tool()), write.when_and_who());
     let (contract, milestone) = (write.argument("contractId"), write.milestone_id());
     let resolved = match Asked::of(write.tool()) {
         _ if write.tool() == CREATE => resolve_create(index, write),
@@ -114,7 +115,7 @@ fn resolve_create(index: &Index<'_>, write: &Write<'_>) -> Option<Shown> {
         .iter()
         .filter(|milestone| milestone.id.text().is_some_and(|id| !claimed(id)) && is_of(write, milestone));
     Some(match found.next() {
-        Some(milestone) => shown!("it was created: {}.", milestone.id.text().map(id)),
+        Some(milestone) => shown!("it was created: {}.", milestone.id.text().map(shown::id)),
         None => "it was not created, or its repeat was: no unclaimed milestone has its terms.".into(),
     })
 }
@@ -133,7 +134,7 @@ pub(super) fn is_of(write: &Write<'_>, milestone: &Milestone) -> bool {
     amount && in_time && same("name", milestone.name.text()) && same("description", milestone.description.text())
 }
 
-fn resolve_request(index: &Index<'_>, write: &Write<'_>, asked: Asked) -> Option<String> {
+fn resolve_request(index: &Index<'_>, write: &Write<'_>, asked: Asked) -> Option<Shown> {
     let (milestone, contract, proposal) =
         (write.milestone_id(), write.argument("contractId"), write.argument("proposalId"));
     let mut again = index.asked(asked, |request| match asked {
@@ -142,7 +143,7 @@ fn resolve_request(index: &Index<'_>, write: &Write<'_>, asked: Asked) -> Option
         Asked::End => contract.is_some() && request.contract_id == contract,
     });
     if let Some(request) = again.find(|request| request.at >= write.at) {
-        return Some(shown!("it was asked for again: approval {}.", id(&request.approval_id)));
+        return Some(shown!("it was asked for again: approval {}.", shown::id(&request.approval_id)));
     }
     // A contract without funded milestones ends without an approval.
     let is_ended = |id: &str| index.contract(id)?.status.text().filter(|status| *status == "ended").map(drop);
@@ -164,8 +165,12 @@ fn twice(index: &Index<'_>, report: &mut Report) {
     for (id, writes) in by_id {
         if writes.len() > 1 && writes.iter().any(|write| write.is_judged) {
             let times: Vec<Shown> = writes.iter().map(|write| write.when_and_who()).collect();
-            let what =
-                shown!("Milestone {} is on record as created {} times: {}.", shown::id(id), writes.len(), times.joined("; "));
+            let what = shown!(
+                "Milestone {} is on record as created {} times: {}.",
+                shown::id(id),
+                writes.len(),
+                times.joined("; ")
+            );
             report.differs(Difference::new(Kind::RecordedTwice, what).milestone(Some(id)));
         }
     }
@@ -180,7 +185,12 @@ fn twice(index: &Index<'_>, report: &mut Report) {
             if one != other && is_near && !is_wanted && are_there && second.is_judged {
                 let name =
                     second.argument("name").or_else(|| second.argument("description")).map(quoted).unwrap_or_default();
-                let what = shown!("{}: {} and {} have the same terms and were created within a day.", name, id(one), id(other));
+                let what = shown!(
+                    "{}: {} and {} have the same terms and were created within a day.",
+                    name,
+                    shown::id(one),
+                    shown::id(other)
+                );
                 let difference = Difference::new(Kind::AskedTwice, what).milestone(Some(other));
                 report.differs(difference.contract(second.argument("contractId")));
             }
@@ -193,7 +203,7 @@ fn terms(write: &Write<'_>) -> Vec<String> {
     let names = ["contractId", "name", "description", "dueDate"];
     let mut terms: Vec<String> =
         names.iter().map(|name| write.argument(name).unwrap_or_default().trim().to_owned()).collect();
-    terms.push(write.amount().map(number).unwrap_or_default());
-    terms.push(write.before.arguments.get("volume").and_then(as_decimal).map(number).unwrap_or_default());
+    terms.push(write.amount().map(number).unwrap_or_default().into());
+    terms.push(write.before.arguments.get("volume").and_then(as_decimal).map(number).unwrap_or_default().into());
     terms
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::answer::text::usd;
-use crate::answer::{Shown, id, quoted, shown};
+use crate::answer::{quoted, shown};
 use crate::api::approvals::{CONFIRMED, DECLINED, EXPIRED, PENDING};
 
 use super::difference::{Difference, Kind};
@@ -46,7 +46,9 @@ fn one(index: &Index<'_>, request: &Request<'_>, decision: &Decision, report: &m
             report.notes.push(shown!("Approval {} could not be read: {}.", shown::id(id), quoted(why)));
         }
         None if decision.status.is_none() => {
-            report.notes.push(shown!("Approval {} was not looked up; the record has no decision of it.", shown::id(id)));
+            report
+                .notes
+                .push(shown!("Approval {} was not looked up; the record has no decision of it.", shown::id(id)));
         }
         Some(Looked::Found(_)) | None => {}
     }
@@ -60,14 +62,19 @@ fn one(index: &Index<'_>, request: &Request<'_>, decision: &Decision, report: &m
         .collect();
     if let Some(other) = recorded.iter().find(|status| Some(*status) != recorded.first()) {
         let first = recorded.first().map_or("", String::as_str);
-        let what = shown!("Approval {} is on record as {} and as {}.", shown::id(id), id(first), id(other));
+        let what =
+            shown!("Approval {} is on record as {} and as {}.", shown::id(id), shown::id(first), shown::id(other));
         report.differs(ids(Difference::new(Kind::TwoDecisions, what)));
     } else if let (Some(recorded), Some(approval)) = (recorded.first(), index.approval(id))
         && let Some(status) = approval.status.text()
         && !status.eq_ignore_ascii_case(recorded)
     {
-        let what =
-            shown!("Approval {} is on record as {}, and OpenTrain has {}.", shown::id(id), id(recorded), id(status));
+        let what = shown!(
+            "Approval {} is on record as {}, and OpenTrain has {}.",
+            shown::id(id),
+            shown::id(recorded),
+            shown::id(status)
+        );
         report.differs(ids(Difference::new(Kind::DecisionDiffers, what)));
     }
     let milestone = request.milestone_id.and_then(|id| index.milestones.get(id));
@@ -88,14 +95,21 @@ fn all_for_one(index: &Index<'_>, asked: Asked, requests: &[(&Request<'_>, Decis
     let confirmed: Vec<&Request<'_>> =
         requests.iter().filter(|(_, decision)| decision.is(CONFIRMED)).map(|(request, _)| *request).collect();
     if let [first, second, ..] = confirmed.as_slice() {
-        let what =
-            shown!("Approvals {} and {} are both confirmed.", id(&first.approval_id), id(&second.approval_id));
+        let what = shown!(
+            "Approvals {} and {} are both confirmed.",
+            shown::id(&first.approval_id),
+            shown::id(&second.approval_id)
+        );
         report.differs(about(Difference::new(Kind::ConfirmedTwice, what), second));
     }
     let Some(is_done) = is_done(index, asked, confirmed.first().copied().unwrap_or(last)) else { return };
     match (confirmed.first(), is_done) {
         (Some(request), false) => {
-            let what = shown!("Approval {} for {} is confirmed, and nothing of it shows.", id(&request.approval_id), asked.name());
+            let what = shown!(
+                "Approval {} for {} is confirmed, and nothing of it shows.",
+                shown::id(&request.approval_id),
+                asked.name()
+            );
             report.differs(about(Difference::new(Kind::ConfirmedNotDone, what), request));
         }
         (None, true) => {
@@ -104,7 +118,12 @@ fn all_for_one(index: &Index<'_>, asked: Asked, requests: &[(&Request<'_>, Decis
                 .all(|(_, decision)| [PENDING, DECLINED, EXPIRED].iter().any(|status| decision.is(status)));
             if known {
                 let status = requests.last().and_then(|(_, decision)| decision.status.clone()).unwrap_or_default();
-                let what = shown!("Approval {} for {} is {}, and it was done all the same.", id(&last.approval_id), asked.name(), status);
+                let what = shown!(
+                    "Approval {} for {} is {}, and it was done all the same.",
+                    shown::id(&last.approval_id),
+                    asked.name(),
+                    shown::id(&status)
+                );
                 report.differs(about(Difference::new(Kind::DoneWithoutConsent, what), last));
             }
         }

@@ -86,8 +86,7 @@ impl Write<'_> {
 
     /// `2026-06-12T10:00:00Z by codex 1.2`
     pub(super) fn when_and_who(&self) -> Shown {
-        let at =
-            self.at.map_or_else(|| "at an unknown time".into(), to_the_second);
+        let at = self.at.map_or_else(|| "at an unknown time".into(), to_the_second);
         match &self.before.client {
             Some(client) => shown!("{} by {}", at, id(client)),
             None => at,

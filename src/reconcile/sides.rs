@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use crate::answer::Shown;
 use crate::api::approvals::Approval;
 use crate::api::contracts::Contract;
 use crate::guard::ledger::{Line, Recorded};

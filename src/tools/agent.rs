@@ -12,11 +12,11 @@ use crate::answer::phrases::{SANDBOX_KEY, WAITING, key_page, make_a_key, take_up
 use crate::answer::{
     Address, Answer, Cause, Denial, HumanStep, LinkKind, Object, Outcome, Sentence, Shown, ToolError, id, shown,
 };
-use crate::api::{Effect, Operation};
 use crate::api::account::GetAuthStatus;
 use crate::api::agent::{ClaimStarted, ExchangeClaim, RegisterIdentity, StartClaim};
 use crate::api::reply::Read;
 use crate::api::token::StoredAccount;
+use crate::api::{Effect, Operation};
 use crate::engine::claim::INTERVAL;
 use crate::engine::exchange::{Exchanged, exchange, lock_account, notes_on_keeping, store_account, without_secrets};
 use crate::engine::{Context, Tool, tools};

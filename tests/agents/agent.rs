@@ -49,7 +49,8 @@ struct Log {
 
 /// Each order stands in a field that the answer names as written by strangers, or in our own words, in quotes.
 fn names_its_strangers(tool: &str, structured: &Value) {
-    let named: Vec<&str> = structured["untrusted"].as_array().into_iter().flatten().map(|one| one.as_str().unwrap()).collect();
+    let named: Vec<&str> =
+        structured["untrusted"].as_array().into_iter().flatten().map(|one| one.as_str().unwrap()).collect();
     let mut orders = Vec::new();
     for (key, value) in structured.as_object().unwrap() {
         if !["summary", "error", "dryRun", "stops"].contains(&key.as_str()) {

@@ -328,7 +328,8 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
             JsonRpcMessage::Error(mut fault) => {
                 let Some(request) = fault.id.as_ref().and_then(|id| self.answered(id)) else { return };
                 if fault.error.code == ErrorCode::METHOD_NOT_FOUND {
-                    fault.error.message = String::from(shown!("method not found: {}", method_name(&request.method))).into();
+                    fault.error.message =
+                        String::from(shown!("method not found: {}", method_name(&request.method))).into();
                 }
                 self.answer(&Fault { jsonrpc: "2.0", id: Some(&request.id), error: &fault.error }, request.batch);
             }
@@ -364,7 +365,11 @@ impl<R: AsyncRead + Send + Unpin + 'static> Transport<RoleServer> for Front<R> {
                 match read {
                     Ok(read) => self.take_read(read),
                     Err(fault) => {
-                        self.refuse(None, Refused::invalid(shown!("the line cannot be read: {}", quoted(&fault.to_string()))), None);
+                        self.refuse(
+                            None,
+                            Refused::invalid(shown!("the line cannot be read: {}", quoted(&fault.to_string()))),
+                            None,
+                        );
                     }
                 }
                 continue;

@@ -38,7 +38,9 @@ pub(super) fn read(line: &[u8], depth: usize) -> Result<Value, Unreadable> {
     let value = serde_json::from_slice(&text).map_err(|fault| Unreadable::NotJson(fault.to_string()))?;
     match serde_json::from_slice(&text) {
         Ok(Unambiguous) => Ok(value),
-        Err(fault) => Err(Unreadable::Refused(shown!("a key occurs twice in one object: {}", quoted(&without_place(&fault))))),
+        Err(fault) => {
+            Err(Unreadable::Refused(shown!("a key occurs twice in one object: {}", quoted(&without_place(&fault)))))
+        }
     }
 }
 

@@ -61,7 +61,10 @@ async fn rehearse(end: &EndContract, context: &Context) -> Result<Answer, ToolEr
     let has_ended = contract.status.text() == Some(ENDED);
     let subject = Subject { contract, milestone: None };
     let plan = Plan {
-        would: shown!("end the contract of {}; an ended contract cannot be opened again", contract_name(&subject.contract)),
+        would: shown!(
+            "end the contract of {}; an ended contract cannot be opened again",
+            contract_name(&subject.contract)
+        ),
         commitment: None,
         costs: Some(Costs::nothing("no fee is documented for ending")),
         refusals: has_ended.then(|| "The contract has ended already.".into()).into_iter().collect(),

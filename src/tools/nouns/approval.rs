@@ -76,7 +76,12 @@ pub async fn describe_request(request: ApprovalRequest<'_>, asked: Asked<'_>, co
 fn another(what: &'static str, asked: Option<&str>, named: &Field<String>) -> Option<Shown> {
     let (asked, named) = (asked?, named.text()?);
     let (asked, named) = (asked != named).then(|| (id(asked), id(named)))?;
-    Some(shown!("THIS IS ABOUT ANOTHER {}: {} was asked for, and OpenTrain's approval is about {}.", what, asked, named))
+    Some(shown!(
+        "THIS IS ABOUT ANOTHER {}: {} was asked for, and OpenTrain's approval is about {}.",
+        what,
+        asked,
+        named
+    ))
 }
 
 /// Builds the answer to a pending request. `subject` is the object of the decision, and `facts` help the user decide;

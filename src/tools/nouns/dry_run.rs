@@ -50,7 +50,13 @@ impl Costs {
     #[must_use]
     pub fn of_hire(amount: Decimal) -> Option<Self> {
         let (fee, total) = hire_fees(amount)?;
-        let text = shown!("By OpenTrain's price list that is {} + 10 % marketplace fee ({}) + {} contract initiation fee = {}", usd(amount), usd(fee), usd(INITIATION), usd(total));
+        let text = shown!(
+            "By OpenTrain's price list that is {} + 10 % marketplace fee ({}) + {} contract initiation fee = {}",
+            usd(amount),
+            usd(fee),
+            usd(INITIATION),
+            usd(total)
+        );
         Some(Self { text, fees: fee.checked_add(INITIATION), total: Some(total) })
     }
 
@@ -58,8 +64,12 @@ impl Costs {
     #[must_use]
     pub fn of_funding(amount: Decimal) -> Option<Self> {
         let with = amount.checked_add(amount.checked_mul(Decimal::new(1, 1))?)?;
-        let text = shown!("OpenTrain documents a 10 % marketplace fee, but not whether each later milestone has it: {} to {}. The page shows the \
-             total before anything is paid", usd(amount), usd(with));
+        let text = shown!(
+            "OpenTrain documents a 10 % marketplace fee, but not whether each later milestone has it: {} to {}. The page shows the \
+             total before anything is paid",
+            usd(amount),
+            usd(with)
+        );
         Some(Self { text, fees: None, total: None })
     }
 
@@ -135,7 +145,10 @@ async fn day(plan: &Plan, refusals: &mut Vec<Shown>, context: &Context) -> Optio
     let before = match context.services.committed_today(context.token.as_ref(), &context.call).await {
         Ok(before) => before,
         Err(fault) => {
-            refusals.push(shown!("How much of the day's limit is used could not be read ({}).", quoted(&fault.to_string())));
+            refusals.push(shown!(
+                "How much of the day's limit is used could not be read ({}).",
+                quoted(&fault.to_string())
+            ));
             return None;
         }
     };

@@ -61,13 +61,23 @@ fn sentence(event: &Event) -> Shown {
             shown!("A message came in conversation {}: message {}.", text("conversationId"), text("messageId"))
         }
         "contract.created" => {
-            shown!("Contract {} began, from proposal {} for job {}.", text("contractId"), text("proposalId"), text("jobId"))
+            shown!(
+                "Contract {} began, from proposal {} for job {}.",
+                text("contractId"),
+                text("proposalId"),
+                text("jobId")
+            )
         }
         "milestone.status_changed" => {
             shown!("Milestone {} of contract {} is {} now.", text("milestoneId"), text("contractId"), text("status"))
         }
         "payment.pending" => {
-            shown!("Invoice {} for milestone {} of contract {} waits.", text("invoiceId"), text("milestoneId"), text("contractId"))
+            shown!(
+                "Invoice {} for milestone {} of contract {} waits.",
+                text("invoiceId"),
+                text("milestoneId"),
+                text("contractId")
+            )
         }
         CLOSED => shown!("Approval {} is closed: {}.", text("approvalId"), text("status")),
         "contract.budget_state_changed" => budget(event),
@@ -86,7 +96,16 @@ fn budget(event: &Event) -> Shown {
     let shown = |key: &str| figure(key).map_or_else(|| "?".into(), number);
     let used = figure("consumedFraction").and_then(|fraction| fraction.checked_mul(Decimal::ONE_HUNDRED));
     let used = used.map_or_else(Shown::default, |percent| shown!("{} % used, ", number(percent)));
-    shown!("The budget of contract {} went from {} to {}: {}{} of {}, {} left.", text(event, "contractId"), text(event, "previousState"), text(event, "state"), used, shown("consumedVolume"), shown("fundedVolume"), shown("remainingVolume"))
+    shown!(
+        "The budget of contract {} went from {} to {}: {}{} of {}, {} left.",
+        text(event, "contractId"),
+        text(event, "previousState"),
+        text(event, "state"),
+        used,
+        shown("consumedVolume"),
+        shown("fundedVolume"),
+        shown("remainingVolume")
+    )
 }
 
 fn unknown(event: &Event, kind: &str) -> Shown {

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::answer::phrases::{key_url, make_a_key};
 use crate::answer::text::moment_of;
-use crate::answer::{Joined, Link, LinkKind, Object, Sentence, Shown, id, shown};
+use crate::answer::{Joined, Link, LinkKind, Object, Sentence, Shown, shown};
 use crate::api::Gate;
 use crate::api::account::switch_of;
 use crate::engine::Context;
@@ -50,8 +50,11 @@ pub async fn stops(scopes: &[&str], features: Option<&Object>, context: &Context
     }
     if !scopes.contains(&"payments:write") {
         let app = services.app().await;
-        let text = shown!("The token lacks payments:write: creating, funding and releasing milestones and ending contracts would be refused. \
-             A person {}.", make_a_key(app.as_ref(), services.sandbox));
+        let text = shown!(
+            "The token lacks payments:write: creating, funding and releasing milestones and ending contracts would be refused. \
+             A person {}.",
+            make_a_key(app.as_ref(), services.sandbox)
+        );
         let page = app.as_ref().and_then(key_url);
         let link = page.map(|page| Link { kind: LinkKind::Key, page, verified: true });
         stops.push(Stop { text, reason: "scope_missing", link });
@@ -101,7 +104,10 @@ fn unclaimed(context: &Context) -> Stop {
     let how = Sentence::naming("{}(email) gives the page for that.", &["claim_account"]);
     let can_claim = context.services.tokens.claim_token().is_some();
     let how = context.names().say(&how).filter(|_| can_claim).unwrap_or_default();
-    let text = shown!("No person has claimed this account, as far as its scopes tell: hiring, inviting, messages and payments would be \
-         refused. {}", how);
+    let text = shown!(
+        "No person has claimed this account, as far as its scopes tell: hiring, inviting, messages and payments would be \
+         refused. {}",
+        how
+    );
     Stop::new("account_claim_required", text.without_end(' '))
 }

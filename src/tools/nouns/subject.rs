@@ -61,9 +61,8 @@ impl Subject {
     pub fn changed_since(&self, before: &Self) -> Option<Shown> {
         let known = |amount: Option<Decimal>| amount.map_or_else(|| "unknown".into(), usd);
         let (was, is) = (before.amount(), self.amount());
-        (was != is).then(|| {
-            shown!("THE AMOUNT CHANGED while this was asked: it was {}, it is {} now.", known(was), known(is))
-        })
+        (was != is)
+            .then(|| shown!("THE AMOUNT CHANGED while this was asked: it was {}, it is {} now.", known(was), known(is)))
     }
 
     /// Names the subject, its amount and its trainer.

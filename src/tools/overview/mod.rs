@@ -84,7 +84,13 @@ fn answer(reads: &Reads, sections: [Section; 5], stops: &[Stop], used: Option<Sh
     let waits = |section: &Section| section.groups.iter().map(|group| group.total).sum::<usize>();
     let [theirs, yours, _, work, _] = &sections;
     let mut answer = Answer::new(
-        shown!("{} Waiting for the user: {}. Waiting for you: {}. Work to look at: {}.", today::line(now, context), waits(theirs), waits(yours), waits(work)),
+        shown!(
+            "{} Waiting for the user: {}. Waiting for you: {}. Work to look at: {}.",
+            today::line(now, context),
+            waits(theirs),
+            waits(yours),
+            waits(work)
+        ),
         Object::new(),
     );
     answer.lines.extend(stops.iter().map(|stop| shown!("WOULD STOP WRITES: {}", stop.text)));

@@ -78,7 +78,14 @@ fn unfunded(contract: &Contract, milestone: &Milestone) -> Item {
     let name = milestone.name.text().or_else(|| milestone.description.text()).map(|name| quoted_to(name, 40));
     let sum = milestone.amount_usd.decimal();
     Item {
-        text: shown!("{}: not funded, {} {}, {}, {}", milestone_id, sum.map_or_else(|| "no amount".into(), usd), name.unwrap_or_default(), trainer(contract), contract_id),
+        text: shown!(
+            "{}: not funded, {} {}, {}, {}",
+            milestone_id,
+            sum.map_or_else(|| "no amount".into(), usd),
+            name.unwrap_or_default(),
+            trainer(contract),
+            contract_id
+        ),
         data: json!({ "milestoneId": milestone.id.text(), "contractId": contract.id.text(), "amountUsd": amount::json(sum), "who": trainer(contract) }),
         link: None,
     }

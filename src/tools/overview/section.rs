@@ -101,8 +101,11 @@ impl Section {
             let left = group.total - given;
             if left > 0 {
                 let (tool, arguments) = group.tool;
-                let call =
-                    if names.lists(tool) { shown!(": {}({})", names.listed(tool), arguments) } else { Shown::default() };
+                let call = if names.lists(tool) {
+                    shown!(": {}({})", names.listed(tool), arguments)
+                } else {
+                    Shown::default()
+                };
                 let and = if given > 0 { "… and " } else { "" };
                 lines.push(shown!("{}{} more{}", and, left, call));
                 more.push(json!({ "more": left, "tool": names.listed(tool) }));

@@ -133,7 +133,13 @@ async fn approval(
             Item { text, data, link: link.cloned() }
         }
         Err(why) => Item {
-            text: shown!("{}: asked {} with {}; it could not be looked up ({})", id(&approval_id), id(&asked.line.at), id(&asked.line.tool), why),
+            text: shown!(
+                "{}: asked {} with {}; it could not be looked up ({})",
+                id(&approval_id),
+                id(&asked.line.at),
+                id(&asked.line.tool),
+                why
+            ),
             data: json!({ "approvalId": approval_id, "amountUsd": amount::json(sum), "unread": why }),
             link: None,
         },
@@ -151,8 +157,7 @@ pub(super) fn subject(approval: &Approval, line: &Line, reads: &Reads, people: &
         return shown!("{}{}", what, contract_name(contract));
     }
     let proposal = approval.proposal_id.text().or_else(|| line.arguments.get("proposalId")?.as_str());
-    let named =
-        proposal.and_then(|id| people.of_proposal(id)).or_else(|| Some(shown!("proposal {}", id(proposal?))));
+    let named = proposal.and_then(|id| people.of_proposal(id)).or_else(|| Some(shown!("proposal {}", id(proposal?))));
     let first = line.arguments.get("milestone").and_then(|milestone| milestone.get("name")?.as_str());
     let first = first.map(|name| shown!(" with {}", quoted_to(name, TITLE))).unwrap_or_default();
     let contract = || approval.contract_id.text().map(|text| shown!("contract {}", id(text)));
@@ -208,7 +213,11 @@ pub(super) fn for_you(reads: &Reads, people: &People) -> Section {
             let drafts: Vec<&OwnJob> = all.jobs.iter().filter(|job| job.status.text() == Some("DRAFT")).collect();
             if !drafts.is_empty() {
                 section.count(
-                    shown!("{} not published{} (what they lack is not in the list)", count(drafts.len(), "draft"), latest),
+                    shown!(
+                        "{} not published{} (what they lack is not in the list)",
+                        count(drafts.len(), "draft"),
+                        latest
+                    ),
                     "drafts",
                     drafts.len(),
                 );

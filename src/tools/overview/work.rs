@@ -41,7 +41,10 @@ pub(super) fn section(reads: &Reads) -> Section {
             }
             let flagged: Vec<_> = all().filter(|(_, milestone)| !flags(milestone).is_empty()).collect();
             if !flagged.is_empty() {
-                let words = shown!("{} with OpenTrain's flags (their meaning is not documented)", count(flagged.len(), "milestone"));
+                let words = shown!(
+                    "{} with OpenTrain's flags (their meaning is not documented)",
+                    count(flagged.len(), "milestone")
+                );
                 section.count(words, "flagged", flagged.len());
             }
             let of = |(contract, milestone): (&Contract, &Milestone)| look_at(contract, milestone, now);
@@ -71,7 +74,7 @@ fn look_at(contract: &Contract, milestone: &Milestone, now: Timestamp) -> Item {
     let due = milestone.due_date.timestamp().filter(|due| *due < now).and(milestone.due_date.text());
     let due = due.map(|due| shown!(", was due {}", date(due)));
     let flags = flags(milestone);
-    let flagged = if flags.is_empty() { Shown::default() } else { shown!(", flags {}", flags.joined(", ")) };
+    let flagged = if flags.is_empty() { Shown::default() } else { shown!(", flags {}", flags.iter().joined(", ")) };
     let who = shown!("{}, {}", trainer(contract), contract.id.text().map(id).unwrap_or_default());
     Item {
         text: shown!("{}: {}{}{}, {} {}", milestone_id, status, due, flagged, name.unwrap_or_default(), who),

@@ -72,7 +72,12 @@ impl Creation {
         } else if let Some(kind) = contract.payment_type.text() {
             match (volume, rate.zip(volume).and_then(|(rate, volume)| rate.checked_mul(volume)), amount) {
                 (None, ..) => misfits.push(shown!("This contract is {}: volume is missing.", id(kind))),
-                (Some(volume), Some(product), Some(amount)) if product != amount => misfits.push(shown!("amountUsd {} is not rate × volume: for {} it is {}, or omit it.", usd(amount), number(volume), usd(product))),
+                (Some(volume), Some(product), Some(amount)) if product != amount => misfits.push(shown!(
+                    "amountUsd {} is not rate × volume: for {} it is {}, or omit it.",
+                    usd(amount),
+                    number(volume),
+                    usd(product)
+                )),
                 _ => {}
             }
         }
@@ -82,7 +87,10 @@ impl Creation {
 
 fn would_give_back(found: &Found<'_>, look: &Look) -> Shown {
     match found {
-        Found::Same(seen, _) | Found::Alike(seen, _) => shown!("Note: such a milestone exists already, and the call would give it back instead of a second one: {}.", milestone_line(seen.milestone, &look.reply)),
+        Found::Same(seen, _) | Found::Alike(seen, _) => shown!(
+            "Note: such a milestone exists already, and the call would give it back instead of a second one: {}.",
+            milestone_line(seen.milestone, &look.reply)
+        ),
         Found::Unlisted(_) => {
             "Note: such a milestone was created a moment ago, and the call would give it back instead of a second one."
                 .into()

@@ -270,7 +270,7 @@ impl Creation {
     }
 
     /// Warnings about milestones with the same money and date but other words.
-    pub(super) fn resembling(&self, look: &Look, past: &Past) -> Vec<String> {
+    pub(super) fn resembling(&self, look: &Look, past: &Past) -> Vec<Shown> {
         if self.doubles {
             return Vec::new();
         }
