@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::answer::{Joined, Shown, id, quoted_to, shown};
+use crate::answer::{Joined, Shown, id, quoted_to, shown, text};
 use crate::api::catalogue::OPERATIONS;
 use crate::api::inputs;
 use crate::api::wire::Facts;
@@ -68,23 +68,8 @@ fn words(endpoint: &str) -> Shown {
     let is_plain = |word: &str| word.len() <= LONGEST_PATH && word.bytes().all(|byte| byte.is_ascii_graphic());
     let words: Vec<&str> = endpoint.split(' ').collect();
     match words.as_slice() {
-        [method, path] if is_plain(path) => shown!("{} {}", id(method), names(path)),
+        [method, path] if is_plain(path) => shown!("{} {}", id(method), text::path(path)),
         _ => quoted_to(endpoint, LONGEST_PATH),
-    }
-}
-
-/// A path whose parts are names, such as `/contracts/{}/end`. Anything else is quoted.
-fn names(path: &str) -> Shown {
-    let is_name = |part: &str| part == "{}" || part.is_empty() || *id(part) == *part;
-    let part = |part: &str| match part {
-        "" => Shown::default(),
-        "{}" => Shown::ours("{}"),
-        name => id(name),
-    };
-    if path.split('/').all(is_name) && !path.contains("//") {
-        path.split('/').map(part).joined("/")
-    } else {
-        quoted_to(path, LONGEST_PATH)
     }
 }
 

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
-use super::shown::{Shown, figure, id};
+use super::shown::{Joined, Shown, figure, id, quoted_to};
 use crate::shown;
 
 /// US dollars: `$300`, `$12.50`, `$0.04`, `$1,000,000`.
@@ -42,6 +42,24 @@ pub fn total(sum: Option<Decimal>) -> Shown {
 #[must_use]
 pub fn number(value: Decimal) -> Shown {
     shown!("{}", value.normalize())
+}
+
+/// A path whose parts are names, such as `/contracts/{}/end` or `tools/call`. Anything else is quoted, and an address is
+/// never one.
+#[must_use]
+pub fn path(text: &str) -> Shown {
+    const LONGEST: usize = 200;
+    let part = |part: &str| match part {
+        "" => Shown::default(),
+        "{}" => Shown::ours("{}"),
+        name => id(name),
+    };
+    let is_part = |text: &str| *part(text) == *text && !text.contains(':');
+    if text.len() <= LONGEST && text.split('/').all(is_part) && !text.contains("//") {
+        text.split('/').map(part).joined("/")
+    } else {
+        quoted_to(text, LONGEST)
+    }
 }
 
 /// A date such as a due date. The time is shown only if it is not midnight.
@@ -118,6 +136,16 @@ mod tests {
             ("1000000485.5", "$1,000,000,485.50"),
         ] {
             assert_eq!(usd(Decimal::from_str_exact(amount).unwrap()), shown);
+        }
+    }
+
+    #[test]
+    fn a_path_of_names_needs_no_quotes() {
+        for plain in ["/contracts/{}/end", "tools/call", "ping", "/api/public/v1/jobs/job_1/publish"] {
+            assert_eq!(path(plain), plain);
+        }
+        for other in ["http://evil.example/x", "//evil.example", "a b/c", "/x\u{202e}", "a/\n", &"a/".repeat(101)] {
+            assert!(path(other).starts_with('«'), "{other}");
         }
     }
 

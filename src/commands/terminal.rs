@@ -26,7 +26,9 @@ pub(super) struct Look(char, Style);
 pub(super) const GOOD: Look = Look('\u{fdd0}', AnsiColor::Green.on_default().bold());
 pub(super) const HEADING: Look = Look('\u{fdd1}', Style::new().bold());
 pub(super) const BAD: Look = Look('\u{fdd2}', AnsiColor::Red.on_default().bold());
-const PLAIN: char = '\u{fdd3}';
+pub(super) const REFUSED: Look = Look('\u{fdd3}', AnsiColor::Yellow.on_default());
+pub(super) const QUIET: Look = Look('\u{fdd4}', Style::new().dimmed());
+const PLAIN: char = '\u{fdd5}';
 
 /// The secrets of this process.
 static SECRETS: OnceLock<Arc<dyn TokenSource>> = OnceLock::new();
@@ -71,7 +73,7 @@ pub(super) fn print_whole(text: &str) -> Result<(), Fault> {
 
 /// The text with our own styles, and with everything else that would steer a terminal made visible.
 fn painted(text: &str) -> String {
-    let looks = [GOOD, HEADING, BAD];
+    let looks = [GOOD, HEADING, BAD, REFUSED, QUIET];
     let is_mark = |letter: char| letter == PLAIN || looks.iter().any(|Look(mark, _)| *mark == letter);
     let (mut painted, mut style) = (String::with_capacity(text.len()), Style::new());
     for part in text.split_inclusive(is_mark) {

@@ -136,7 +136,7 @@ async fn exchange_now(services: &Services, call: &Call) -> Exchanged {
         Err(fault) => {
             // A failure to record refuses the next write, which then reports it.
             let _ = write.end(WriteResult::failed(&fault)).await;
-            not_given(services, fault)
+            not_given(services, &claim_token, fault)
         }
     }
 }
@@ -153,11 +153,15 @@ async fn ask(services: &Services, claim_token: &Token, deadline: Instant) -> Res
     answer?.read::<ExchangeClaim>()
 }
 
-fn not_given(services: &Services, fault: Error) -> Exchanged {
+fn not_given(services: &Services, claim_token: &Token, fault: Error) -> Exchanged {
     let code = if let Error::Refused(refusal) = &fault { refusal.code.as_deref() } else { None };
     match code {
         Some("authorization_pending") => Exchanged::Pending(services.claim.interval()),
         Some("slow_down") => Exchanged::Pending(services.claim.slow_down()),
+        Some("expired_token") => {
+            services.claim.run_out(claim_token);
+            Exchanged::Failed(fault)
+        }
         _ => Exchanged::Failed(fault),
     }
 }

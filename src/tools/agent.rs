@@ -58,8 +58,10 @@ impl Tool for RegisterAgent {
         // The tokens are delivered once, so the process does not stop before they are on disk.
         let _turn = services.claim.turn().await?;
         let lock = lock_account(Arc::clone(&services.tokens)).await.map_err(Denial::unkept)?;
-        // Another account in its place would be what an order of a stranger could wish for: a person does that.
-        if lock.is_taken() && !services.sandbox {
+        // An order of a stranger must not put another account in the place of a saved one: a person does that. Nothing is
+        // lost only where OpenTrain has said that nobody can claim the saved one any more.
+        let can_be_claimed = !lock.stored().claim_token.is_some_and(|token| services.claim.ran_out(&token));
+        if lock.is_taken() && can_be_claimed && !services.sandbox {
             return Err(Denial::already_registered().into());
         }
         let register = RegisterIdentity { agent_name: self.agent_name, organization_name: self.organization_name };

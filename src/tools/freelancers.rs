@@ -146,7 +146,7 @@ mod tests {
             "trainer fl_1",
             "On OpenTrain: $1,200 earned, rating 4.9.",
             "Speaks «Spanish» (NATIVE).",
-            "subjectMatter: «Sentiment, Law»",
+            "subjectMatter: «Sentiment», «Law»",
             "Review: rating 5 · «Good»",
             "Review: no rating",
         ] {

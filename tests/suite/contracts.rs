@@ -118,7 +118,7 @@ async fn our_keys_stand_before_the_apis_own() {
     let (_list, _upstream, host) = changing(contracts(3)).await;
     let answer = host.done("list_contracts", json!({ "limit": 1 })).await;
     let keys: Vec<&String> = answer.structured().as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["summary", "total", "nextCursor", "contracts"]);
+    assert_eq!(keys, ["summary", "total", "nextCursor", "untrusted", "contracts"]);
 }
 
 /// The seeds of `words.md`: three contracts of different kinds, as the API gives them.

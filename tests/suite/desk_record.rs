@@ -116,7 +116,7 @@ async fn audit_prints_days_decisions_and_refusals() {
         "2 writes, $400 committed before fees",
         "a person's decision became known: declined",
         "REFUSED by the operator's rule over_limit",
-        "for Maria G.",
+        "for «Maria G.»",
     ] {
         assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
     }
@@ -263,7 +263,7 @@ async fn a_step_is_told_once_to_the_operators_command() {
         ("url", &approval["approvalUrl"]),
         ("approvalId", &approval["id"]),
         ("amountUsd", &json!("300")),
-        ("trainer", &json!("Maria G.")),
+        ("trainer", &json!("«Maria G.»")),
         ("expiresAt", &approval["expiresAt"]),
     ] {
         assert_eq!(&told[0][key], value, "{key}: {}", told[0]);

@@ -146,7 +146,8 @@ pub(super) fn claim(failure: &Failure, call: &CallFacts<'_>) -> Vec<Sentence> {
 
 /// The hint for an error of registration or claim (reference: api-reference/agent-auth).
 pub(super) fn oauth(code: &str, message: &str, call: &CallFacts<'_>) -> Option<Vec<Sentence>> {
-    const BEGIN_AGAIN: Sentence = Sentence::naming("{} with force: true begins again.", &["register_agent"]);
+    const BEGIN_AGAIN: Sentence =
+        Sentence::plain("To begin again, the user runs `opentrain-mcp logout`; then an agent may register anew.");
     Some(match code {
         // The reference names this error only in the description of `invalid_request`.
         "invalid_request" if message.contains("email_already_registered") => vec![
@@ -155,7 +156,7 @@ pub(super) fn oauth(code: &str, message: &str, call: &CallFacts<'_>) -> Option<V
         ],
         "expired_token" => vec![
             "The 24 hours for the claim are over.".into(),
-            Sentence::naming("{} with force: true begins again, with a new account.", &["register_agent"]),
+            Sentence::naming("{} begins again, with a new account.", &["register_agent"]),
         ],
         "invalid_request" if message.contains("claim_token") => vec![
             "OpenTrain does not know the account that is saved here any more: its time to be claimed is over, or it was made \

@@ -18,7 +18,8 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::answer::{Joined, Shown, id, quoted, shown};
+use crate::answer::text::path;
+use crate::answer::{Shown, id, quoted, shown};
 use crate::api::threads::LARGE;
 
 use super::json::{self as text, Unreadable};
@@ -328,8 +329,7 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
             JsonRpcMessage::Error(mut fault) => {
                 let Some(request) = fault.id.as_ref().and_then(|id| self.answered(id)) else { return };
                 if fault.error.code == ErrorCode::METHOD_NOT_FOUND {
-                    fault.error.message =
-                        String::from(shown!("method not found: {}", method_name(&request.method))).into();
+                    fault.error.message = String::from(shown!("method not found: {}", path(&request.method))).into();
                 }
                 self.answer(&Fault { jsonrpc: "2.0", id: Some(&request.id), error: &fault.error }, request.batch);
             }
@@ -426,13 +426,6 @@ impl Refused {
     fn params(why: Shown) -> Self {
         Self(ErrorCode::INVALID_PARAMS, why)
     }
-}
-
-/// Names a method: its parts between slashes as they are, and anything else quoted.
-fn method_name(method: &str) -> Shown {
-    let is_plain = |part: &str| !part.starts_with('«');
-    let parts: Vec<Shown> = method.split('/').map(id).collect();
-    if parts.len() <= 4 && parts.iter().all(|part| is_plain(part)) { parts.joined("/") } else { quoted(method) }
 }
 
 #[derive(Serialize)]

@@ -4,7 +4,7 @@
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use crate::answer::text::{total, usd};
+use crate::answer::text::{self, total, usd};
 use crate::answer::{Answer, Denial, Object, Outcome, Shown, ToolError, id, quoted, quoted_to, shown};
 use crate::api::account::{GetAuthStatus, GetCapabilities, TokenFacts};
 use crate::api::{Operation, amount, wire};
@@ -106,7 +106,7 @@ pub async fn answer<O: Operation>(operation: &O, mut plan: Plan, context: &Conte
     answer.outcome = Some(Outcome::NotDone);
     answer.warnings.extend(refusals.iter().map(|why| shown!("Would be refused: {}", why)));
     let shown = body.as_ref().map_or_else(|| "no body".into(), |body| quoted_to(&body.to_string(), LONGEST_BODY));
-    answer.lines.push(shown!("Request: {} {} {}", id(O::METHOD.as_str()), quoted_to(&path, LONGEST_BODY), shown));
+    answer.lines.push(shown!("Request: {} {} {}", id(O::METHOD.as_str()), text::path(&path), shown));
     answer.lines.extend(plan.costs.as_ref().map(|costs| shown!("Costs: {}.", costs.text)));
     answer.lines.extend(day.as_ref().map(|day| shown!("{}.", day.text)));
     answer.lines.extend(plan.facts.iter().cloned());
