@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-use crate::answer::{Joined, Shown, id, quoted_to, shown, text};
+use crate::answer::{Joined, Shown, id, shown, text};
 use crate::api::catalogue::OPERATIONS;
 use crate::api::inputs;
 use crate::api::wire::Facts;
@@ -19,8 +19,6 @@ pub use shape::Shape;
 
 /// The root of the public API. A document may name it in its servers, in its paths, or split between both.
 const ROOT: &str = "/api/public/v1";
-/// The most characters of a path of the document.
-const LONGEST_PATH: usize = 200;
 
 /// Endpoints that are left out on purpose, with the reason.
 pub const LEFT_OUT: &[(&str, &str)] = &[
@@ -63,13 +61,11 @@ impl Difference {
     }
 }
 
-/// A method and a path, and the names of tools. Anything else is quoted.
+/// A method and a path. What is no name is quoted.
 fn words(endpoint: &str) -> Shown {
-    let is_plain = |word: &str| word.len() <= LONGEST_PATH && word.bytes().all(|byte| byte.is_ascii_graphic());
-    let words: Vec<&str> = endpoint.split(' ').collect();
-    match words.as_slice() {
-        [method, path] if is_plain(path) => shown!("{} {}", id(method), text::path(path)),
-        _ => quoted_to(endpoint, LONGEST_PATH),
+    match endpoint.split_once(' ') {
+        Some((method, path)) => shown!("{} {}", id(method), text::path(path)),
+        None => text::path(endpoint),
     }
 }
 

@@ -240,7 +240,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_shaped_like_a_secret_is_hidden_in_any_form() {
+    fn a_word_shaped_like_a_secret_is_always_hidden() {
         let hidden = |text: &str| {
             let mut text = text.to_owned();
             hide_shapes(&mut text, &["ot_pat_", "whsec_"], 8, "[hidden]");

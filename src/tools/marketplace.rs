@@ -6,7 +6,7 @@ use crate::answer::lines::{
     self, PageRange, count_or_zero, each, each_of_page, id_of, join_bounded, join_texts, long, text_or,
 };
 use crate::answer::text::{count, date, usd};
-use crate::answer::{Answer, Cause, Joined, Sentence, Shown, ToolError, id, quoted, shown};
+use crate::answer::{Answer, Cause, Joined, LinkKind, Sentence, Shown, ToolError, id, quoted, shown};
 use crate::api::error::Error;
 use crate::api::marketplace::{Facet, GetJob, GetJobFacets, JobChange, ListJobChanges, Pay, PublicJob, SearchJobs};
 use crate::api::reply::{Read, Reply};
@@ -97,6 +97,9 @@ impl OneRequest for GetJob {
         let job = &read.output;
         let mut answer = Answer::new(shown!("{}.", line(job)), read.object);
         answer.lines = page(job);
+        if let Some(address) = context.link(LinkKind::Job, &job.url).await {
+            answer.show("Public page", &address);
+        }
         answer.next = context.next(&[("search_jobs", "q")]);
         answer
     }
@@ -120,7 +123,6 @@ fn page(job: &PublicJob) -> Vec<Shown> {
     let summary = job.summary.text().filter(|short| !begins_with(job.description_text.text(), short));
     lines.extend(summary.map(|text| shown!("In short: {}", long(text, lines::MESSAGE))));
     lines.extend(job.description_text.text().map(|text| shown!("Description: {}", long(text, lines::PART))));
-    lines.extend(job.url.text().map(|url| shown!("Public page: {}", id(url))));
     lines
 }
 

@@ -58,6 +58,10 @@ fn names_its_strangers(tool: &str, structured: &Value) {
         }
     }
     for order in orders {
+        // The market plants by the name of a field; these are the account's own people.
+        if order.starts_with("/actor/") || order.starts_with("/team/") {
+            continue;
+        }
         let is_named = named.iter().any(|pointer| order == *pointer || order.starts_with(&format!("{pointer}/")));
         assert!(is_named, "{tool}: strangers write {order} as well");
     }

@@ -48,7 +48,7 @@ async fn the_five_tools_check_and_send_nothing() {
             create,
             ["POST /api/public/v1/contracts/ctr_1/milestones", "$250 for «Maria G.» («Spain»)"],
         ),
-        ("hire_proposal", hire, ["hire Anna S. (Poland) for «Label images»", "= $119.95"]),
+        ("hire_proposal", hire, ["hire «Anna S.» («Poland») for «Label images»", "= $119.95"]),
         ("request_milestone_funding", json!({ "milestoneId": "ms_open" }), ["$300 to $330", "payment method"]),
         (
             "request_milestone_approval",
