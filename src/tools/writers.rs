@@ -29,16 +29,16 @@ struct Row {
     fields: &'static [&'static str],
 }
 
-/// The first row that fits a field counts.
+/// The first row that fits a field counts. A row that fits an object counts for everything inside, also for fields that
+/// OpenTrain adds later.
 const WRITERS: &[Row] = &[
     Row {
         writer: Stranger,
-        tools: &["get_job", "search_jobs"],
+        tools: &["get_job"],
         fields: &[
             "title",
             "companyName",
             "descriptionText",
-            "summary",
             "category",
             "countries/*",
             "languages/*",
@@ -47,48 +47,19 @@ const WRITERS: &[Row] = &[
             "experienceLevel",
         ],
     },
-    Row {
-        writer: Stranger,
-        tools: &["get_job_facets"],
-        fields: &["categories/*/value", "countries/*/value", "languages/*/value"],
-    },
-    Row {
-        writer: Stranger,
-        tools: &["get_freelancer_profile"],
-        fields: &[
-            "freelancer/title",
-            "bio",
-            "city",
-            "availability",
-            "englishLevel",
-            "expertiseLevel",
-            "skills",
-            "labelExperience/*/title",
-            "labelExperience/*/description",
-            "languages/*/language",
-            "languages/*/proficiency",
-            "reviews/*/comment",
-        ],
-    },
-    Row { writer: Account, tools: &["send_message"], fields: &["message/content"] },
+    Row { writer: Stranger, tools: &["search_jobs"], fields: &["jobs/*"] },
+    Row { writer: Stranger, tools: &["get_job_facets"], fields: &["categories/*", "countries/*", "languages/*"] },
+    Row { writer: Account, tools: &["send_message"], fields: &["message"] },
     Row {
         writer: Stranger,
         tools: &[],
-        fields: &[
-            "displayName",
-            "country",
-            "profileTitle",
-            "aiInterview/summary",
-            "interview/summary",
-            "messages/*/content",
-            "lastMessage/content",
-        ],
+        fields: &["aiInterview", "candidate", "freelancer", "interview", "lastMessage", "messages/*"],
     },
     Row {
         writer: Account,
         tools: &[],
         fields: &[
-            "actor/fullName",
+            "actor",
             "asked",
             "channelName",
             "contract/title",
@@ -96,17 +67,15 @@ const WRITERS: &[Row] = &[
             "email",
             "jobTitle",
             "jobs/*/title",
-            "token/label",
-            "members/*/name",
             "milestone/description",
-            "milestones/*/description",
             "milestone/name",
-            "milestones/*/name",
             "milestone/title",
-            "organization/name",
-            "organization/ownerName",
+            "milestones/*/description",
+            "milestones/*/name",
             "payments/*/job/name",
             "payments/*/job/title",
+            "team",
+            "token/label",
             "token/name",
             "tokens/*/name",
             "webhook/url",
@@ -139,11 +108,8 @@ const WRITERS: &[Row] = &[
             "draftUrl",
             "dueDate",
             "endDate",
-            "enumValues/*",
             "eventTypes/*",
-            "example",
             "expiresAt",
-            "field",
             "freelancerId",
             "generatedAt",
             "id",
@@ -153,17 +119,14 @@ const WRITERS: &[Row] = &[
             "jobDmConversationId",
             "jobId",
             "jobUrl",
-            "joinedAt",
             "jobofferId",
             "kind",
             "lastUsageAt",
             "lastUsedAt",
             "memberRole",
-            "memberSince",
             "message",
             "milestoneId",
             "missingFields/*",
-            "missingFields/*/label",
             "moderation",
             "note",
             "occurredAt",
@@ -173,8 +136,6 @@ const WRITERS: &[Row] = &[
             "payTypes/*/value",
             "paymentType",
             "preview",
-            "profilePath",
-            "prompt",
             "proposal/contract",
             "proposalId",
             "proposals/*/contract",
@@ -183,26 +144,18 @@ const WRITERS: &[Row] = &[
             "resourceId",
             "result",
             "reviewUrl",
-            "role",
             "rolloutMode",
             "scopes/*",
             "secretFile",
-            "senderUserId",
-            "sentAt",
             "since",
             "startDate",
             "status",
-            "status/label",
-            "status/raw",
             "stops/*",
             "topUpId",
             "type",
             "until",
-            "updateKeys/*",
             "updatedAt",
             "url",
-            "userId",
-            "userType",
             "user_code",
             "validThrough",
             "verification",
@@ -216,7 +169,7 @@ const WRITERS: &[Row] = &[
 /// Fields of strangers that no schema describes: those of the overview, which are ours but repeat words of others, and
 /// fields that stand under `opentrain` because a key of ours has their name.
 const UNDESCRIBED: &[(&str, &[&str])] = &[
-    ("get_job", &["/opentrain/summary"]),
+    ("get_job", &["/opentrain/summary", "/skills"]),
     (
         "get_overview",
         &[
@@ -240,7 +193,7 @@ pub fn fields() -> impl Iterator<Item = &'static str> {
 /// The pointers of the fields that strangers write in the answers of `tool`, whose documented fields are in `schema`.
 #[must_use]
 pub fn of_strangers(tool: &str, schema: &Object) -> Vec<String> {
-    let described = texts(schema).into_iter().filter(|pointer| writer(tool, pointer) == Some(Stranger));
+    let described = texts(tool, schema).into_iter().filter(|pointer| writer(tool, pointer) == Some(Stranger));
     let undescribed = UNDESCRIBED.iter().filter(|(name, _)| *name == tool).flat_map(|(_, pointers)| *pointers);
     described.chain(undescribed.map(|pointer| (*pointer).to_owned())).collect()
 }
@@ -248,30 +201,36 @@ pub fn of_strangers(tool: &str, schema: &Object) -> Vec<String> {
 /// Who writes the field at `pointer`; `None` if the table does not say it.
 #[must_use]
 pub fn writer(tool: &str, pointer: &str) -> Option<Writer> {
-    let ends_with = |field: &&str| pointer.strip_suffix(*field).is_some_and(|before| before.ends_with('/'));
     let fits = |row: &&Row| {
-        (row.tools.is_empty() || row.tools.contains(&tool)) && row.fields.iter().any(|field| ends_with(&field))
+        (row.tools.is_empty() || row.tools.contains(&tool)) && row.fields.iter().any(|field| ends_with(pointer, field))
     };
     WRITERS.iter().find(fits).map(|row| row.writer)
 }
 
-/// The pointers of all fields that may hold a text, but for our own keys.
+/// True if the last steps of `pointer` are those of `field`.
 #[must_use]
-pub fn texts(schema: &Object) -> Vec<String> {
+pub fn ends_with(pointer: &str, field: &str) -> bool {
+    pointer.strip_suffix(field).is_some_and(|before| before.ends_with('/'))
+}
+
+/// The pointers of all fields that may hold a text, but for our own keys: objects about which the table says something,
+/// and everything else that has no fields of its own.
+#[must_use]
+pub fn texts(tool: &str, schema: &Object) -> Vec<String> {
     let mut found = Vec::new();
     let fields = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
     for (name, field) in fields.filter(|(name, _)| !is_ours(name)) {
-        texts_in(field, format!("/{name}"), &mut found);
+        texts_in(tool, field, format!("/{name}"), &mut found);
     }
     found
 }
 
-fn texts_in(schema: &Value, pointer: String, found: &mut Vec<String>) {
+fn texts_in(tool: &str, schema: &Value, pointer: String, found: &mut Vec<String>) {
     let fields = schema.get("properties").and_then(Value::as_object);
-    if let Some(fields) = fields.filter(|fields| !fields.is_empty()) {
-        fields.iter().for_each(|(name, field)| texts_in(field, format!("{pointer}/{name}"), found));
-    } else if let Some(items) = schema.get("items") {
-        texts_in(items, format!("{pointer}/*"), found);
+    if let Some(fields) = fields.filter(|fields| !fields.is_empty() && writer(tool, &pointer).is_none()) {
+        fields.iter().for_each(|(name, field)| texts_in(tool, field, format!("{pointer}/{name}"), found));
+    } else if let (Some(items), None) = (schema.get("items"), writer(tool, &pointer)) {
+        texts_in(tool, items, format!("{pointer}/*"), found);
     } else {
         let types = types(schema);
         let is_none = |name: &&str| matches!(*name, "integer" | "number" | "boolean" | "null");

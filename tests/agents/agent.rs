@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use opentrain_mcp::sandbox::default_token;
+use opentrain_mcp::tools::writers::{Writer, writer};
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Host, Page, every, launch};
@@ -58,8 +59,11 @@ fn names_its_strangers(tool: &str, structured: &Value) {
         }
     }
     for order in orders {
-        // The market plants by the name of a field; these are the account's own people.
-        if order.starts_with("/actor/") || order.starts_with("/team/") {
+        // The market plants by the name of a field, also where the account itself writes it.
+        if writer(tool, &order) == Some(Writer::Account)
+            || order.starts_with("/actor/")
+            || order.starts_with("/message/")
+        {
             continue;
         }
         let is_named = named.iter().any(|pointer| order == *pointer || order.starts_with(&format!("{pointer}/")));
