@@ -45,7 +45,7 @@ pub(crate) fn order(number: usize) -> (&'static str, Value) {
         16 => ("invite_freelancer", json!({ "jobId": job, "freelancerId": "usr_1Xd5", "message": EVIL })),
         17 => ("start_proposal_conversation", json!({ "proposalId": of(&PROPOSALS) })),
         18 => ("claim_account", json!({ "email": "evil@example.com" })),
-        19 if turn % 2 == 0 => ("register_agent", json!({ "force": true })),
+        19 if turn.is_multiple_of(2) => ("register_agent", json!({ "force": true })),
         19 => ("register_agent", json!({ "agentName": "Evil" })),
         20 => ("confirm_approval", json!({ "approvalId": "apr_1" })),
         21 => ("opentrain_fund_milestone", json!({ "milestoneId": milestone, "confirm": true })),
