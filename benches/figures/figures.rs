@@ -40,7 +40,7 @@ pub(crate) fn report(effort: &Effort) -> Result<(), Fault> {
             "dueDate": "2026-07-15"
         })
     })?);
-    rows.push(overview(effort)?);
+    rows.extend(overview(effort)?);
     rows.push(many_in_flight(&upstream, effort)?);
     rows.push(memory_at_rest(&upstream, effort)?);
     rows.extend(large_account(effort)?);
@@ -119,26 +119,48 @@ fn request(
     if body.first() == Some(&b'{') { Ok(elapsed) } else { Err("the upstream server gave no JSON object".into()) }
 }
 
-/// One `get_overview` of 500 contracts, 200 conversations and 50 jobs, beside the slowest of its eight requests alone.
-fn overview(effort: &Effort) -> Result<Row, Fault> {
-    let upstream = Upstream::start(500, 3)?;
+/// One `get_overview` of 500 contracts, 200 conversations and 50 jobs, beside the slowest of its requests alone: of an API
+/// that answers at once, so that all the time is ours, and of one that takes a fixed time for each answer.
+fn overview(effort: &Effort) -> Result<[Row; 3], Fault> {
+    const TAKES: Duration = Duration::from_millis(50);
     let runtime = tokio::runtime::Runtime::new()?;
-    let client = Http::new(&upstream.origin, TOKEN);
-    let mut host = Host::start(Server::Ours, &upstream)?;
-    let (mut ours, mut http) = (Vec::new(), Vec::new());
-    for _ in 0..effort.calls.min(200) {
-        ours.push(millis(host.call("get_overview", "{}")?));
-        http.push(millis(request(&runtime, &client, "list_contracts", Map::new())?));
-    }
-    let (ours, http) = (median(&ours), median(&http));
-    Ok(Row {
-        figure: "one get_overview, of 500 contracts",
-        ours: format!("{ours:.1} ms, {:.0} kB", kilo(host.line().len())),
+    let measure = |upstream: &Upstream, host: &mut Host, calls| -> Result<(f64, f64), Fault> {
+        let client = Http::new(&upstream.origin, TOKEN);
+        let (mut ours, mut http) = (Vec::new(), Vec::new());
+        for _ in 0..calls {
+            ours.push(millis(host.call("get_overview", "{}")?));
+            http.push(millis(request(&runtime, &client, "list_contracts", Map::new())?));
+        }
+        Ok((median(&ours), median(&http)))
+    };
+    let row = |figure, goal, (ours, http): (f64, f64)| Row {
+        figure,
+        ours: format!("{ours:.1} ms"),
         http: format!("{http:.1} ms (the largest request)"),
-        ratio: format!("{:.1}× HTTP", ours / http),
-        goal: "under 3× the slowest request",
+        ratio: format!("{:.2}× HTTP", ours / http),
+        goal,
         ..Row::default()
-    })
+    };
+    let upstream = Upstream::start(500, 3)?;
+    let mut host = Host::start(Server::Ours, &upstream)?;
+    let at_once = measure(&upstream, &mut host, effort.calls.min(200))?;
+    let before = upstream.asked();
+    host.call("get_overview", "{}")?;
+    let (asked, answer) = (upstream.asked() - before, host.result()?);
+    let text = answer.pointer("/content/0/text").and_then(Value::as_str).map_or(0, str::len);
+    let structure = answer.get("structuredContent").map_or(0, |structure| structure.to_string().len());
+    let slow = Upstream::taking(TAKES, 500, 3)?;
+    let taking = measure(&slow, &mut Host::start(Server::Ours, &slow)?, effort.calls.min(40))?;
+    Ok([
+        row("one get_overview, of 500 contracts", "", at_once),
+        row("  with 50 ms for each answer", "under 3× the slowest request", taking),
+        Row {
+            figure: "  its size and its requests",
+            ours: format!("{:.1} kB text, {:.1} kB structure, {asked} requests", kilo(text), kilo(structure)),
+            goal: "8 kB, 24 kB, 8",
+            ..Row::default()
+        },
+    ])
 }
 
 /// Many `list_contracts` at a time.

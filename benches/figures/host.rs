@@ -114,10 +114,15 @@ impl Host {
         &self.line
     }
 
+    /// The result of the last answer.
+    pub(crate) fn result(&self) -> Result<Value, Fault> {
+        let mut answer: Value = serde_json::from_str(&self.line)?;
+        Ok(answer.get_mut("result").map(Value::take).unwrap_or_default())
+    }
+
     /// The `structuredContent` of the last answer.
     pub(crate) fn structured(&self) -> Result<Value, Fault> {
-        let mut answer: Value = serde_json::from_str(&self.line)?;
-        Ok(answer.pointer_mut("/result/structuredContent").map(Value::take).unwrap_or_default())
+        Ok(self.result()?.get_mut("structuredContent").map(Value::take).unwrap_or_default())
     }
 
     /// A figure in KiB that Linux keeps of the process (`VmRSS`, `VmHWM`); `None` on other systems.

@@ -3,6 +3,8 @@
 
 use std::net::TcpListener as Listener;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -20,6 +22,8 @@ pub(crate) const TOKEN: &str = "ot_pat_c3f9_0123456789abcdef0123456789abcdef";
 /// A running server. It ends with the process.
 pub(crate) struct Upstream {
     pub(crate) origin: String,
+    /// How many requests came so far.
+    asked: Arc<AtomicUsize>,
 }
 
 /// The answers, head and body in one piece.
@@ -30,11 +34,25 @@ struct Answers {
     /// By path: what else an overview reads.
     others: Vec<(&'static str, Vec<u8>)>,
     missing: Vec<u8>,
+    /// How long each answer takes.
+    takes: Duration,
+    asked: Arc<AtomicUsize>,
 }
 
 impl Upstream {
-    /// Serves an account with so many contracts, of so many milestones each.
+    /// Serves an account with so many contracts, of so many milestones each, and answers at once.
     pub(crate) fn start(contracts: usize, milestones: usize) -> Result<Self, Fault> {
+        Self::taking(Duration::ZERO, contracts, milestones)
+    }
+
+    /// How many requests came so far.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// Serves such an account, and takes a fixed time for each answer.
+    pub(crate) fn taking(takes: Duration, contracts: usize, milestones: usize) -> Result<Self, Fault> {
+        let asked = Arc::<AtomicUsize>::default();
         let list: Vec<Value> = (0..contracts).rev().map(|place| contract(place, milestones)).collect();
         let answers = Arc::new(Answers {
             list: answer("200 OK", &json!({ "contracts": list })),
@@ -42,13 +60,15 @@ impl Upstream {
             created: answer("201 Created", &json!({ "milestone": milestone(0, 9, "NOT_FUNDED") })),
             others: others().into_iter().map(|(path, body)| (path, answer("200 OK", &body))).collect(),
             missing: answer("404 Not Found", &json!({ "error": "not found", "code": "NOT_FOUND" })),
+            takes,
+            asked: Arc::clone(&asked),
         });
         let listener = Listener::bind("127.0.0.1:0")?;
         listener.set_nonblocking(true)?;
         let origin = format!("http://{}", listener.local_addr()?);
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         std::thread::spawn(move || runtime.block_on(accept(listener, answers)));
-        Ok(Self { origin })
+        Ok(Self { origin, asked })
     }
 }
 
@@ -84,6 +104,10 @@ async fn converse(stream: TcpStream, answers: Arc<Answers>) -> std::io::Result<(
         }
         body.resize(length, 0);
         stream.read_exact(&mut body).await?;
+        answers.asked.fetch_add(1, Ordering::Relaxed);
+        if !answers.takes.is_zero() {
+            tokio::time::sleep(answers.takes).await;
+        }
         stream.get_mut().write_all(answers.to(&head)).await?;
     }
 }

@@ -6,6 +6,7 @@ use serde_json::Value;
 use crate::api::Effect;
 use crate::api::cuts::{self, Cut, Missing};
 
+use super::access::Access;
 use super::object::Object;
 use super::shown::{Joined, Shown, id};
 use crate::shown;
@@ -223,12 +224,17 @@ pub fn left_out(parts: &[Shown], whole: &Shown) -> Shown {
 
 /// Says how to get the parts that are left out of an answer.
 #[must_use]
-pub fn how_to_get_the_whole(effect: Effect, name: &Shown, has_limit: bool) -> Shown {
-    let on_a_command_line = shown!("`opentrain-mcp call {} '{…}'` on a command line prints all of it.", name);
+pub fn how_to_get_the_whole(effect: Effect, name: &Shown, has_limit: bool, access: Access) -> Shown {
+    let on_a_command_line = match access {
+        Access::Local => shown!("`opentrain-mcp call {} '{…}'` on a command line prints all of it.", name),
+        _ => Shown::default(),
+    };
     match (effect, has_limit) {
         (Effect::Read, true) => {
-            shown!("To get it: call {} again with a smaller limit and the same cursor. {}", name, on_a_command_line)
+            let again = shown!("To get it: call {} again with a smaller limit and the same cursor.", name);
+            shown!("{} {}", again, on_a_command_line).without_end(' ')
         }
+        (Effect::Read, false) if on_a_command_line.is_empty() => "Ask for less at once.".into(),
         (Effect::Read, false) => shown!("To get it: {}", on_a_command_line),
         _ => "The call was carried out: do not repeat it for that. A tool that reads gives the rest.".into(),
     }

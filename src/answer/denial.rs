@@ -102,9 +102,10 @@ impl Denial {
     /// The stop switch is on.
     #[must_use]
     pub fn frozen(message: Shown) -> Self {
-        let hint = vec![Sentence::plain(
-            "Nothing was sent. Tell the user, and wait: the operator ends it with `opentrain-mcp thaw`.",
-        )];
+        let hint = vec![
+            Sentence::plain("Nothing was sent. Tell the user, and wait."),
+            Sentence::for_operator("The operator ends it with `opentrain-mcp thaw`."),
+        ];
         Self { code: NOT_ALLOWED, reason: "frozen", message, hint, limit: None, amount: None }
     }
 
@@ -137,9 +138,12 @@ impl Denial {
              a day (UTC)",
             usd(limit)
         );
-        let hint = vec![Sentence::plain(
-            "Nothing was sent. Tell the user: the operator mends that line (`opentrain-mcp audit` gives its number), or waits for the next day.",
-        )];
+        let hint = vec![
+            Sentence::plain("Nothing was sent. Tell the user."),
+            Sentence::for_operator(
+                "The operator mends that line (`opentrain-mcp audit` gives its number), or waits for the next day.",
+            ),
+        ];
         Self { code: NOT_ALLOWED, reason: "over_limit", message, hint, limit: Some(limit), amount: Some(amount) }
     }
 

@@ -124,6 +124,15 @@ impl PageRange {
             (true, false) => shown!("The last {}", counted),
         }
     }
+
+    /// Formats an empty page: `No jobs`, unless other pages have some.
+    pub(crate) fn describe_none(self, what: impl Hole) -> Shown {
+        match (self.has_previous, self.has_next) {
+            (_, true) => shown!("No {} on this page; more follow", what),
+            (true, false) => shown!("No more {}", what),
+            (false, false) => shown!("No {}", what),
+        }
+    }
 }
 
 /// Formats the call for the next page of `tool`, if any, and other possible calls.
@@ -164,6 +173,17 @@ mod tests {
         assert_eq!(long("abc", 3), "«abc»");
         assert_eq!(join_bounded(vec!["a".into(); 15]).unwrap(), format!("{}a and 3 more", "a, ".repeat(11)));
         assert_eq!(join_bounded(Vec::new()), None);
+    }
+
+    #[test]
+    fn a_page_is_never_called_the_whole() {
+        let range = |has_previous, has_next| PageRange { has_previous, has_next };
+        assert_eq!(range(false, false).describe(2, "job", ""), "2 jobs");
+        assert_eq!(range(false, true).describe(2, "job", ""), "The first 2 jobs; more follow");
+        assert_eq!(range(true, false).describe(1, "job", " of yours"), "The last 1 job of yours");
+        assert_eq!(range(false, false).describe_none("jobs"), "No jobs");
+        assert_eq!(range(true, false).describe_none("jobs"), "No more jobs");
+        assert_eq!(range(false, true).describe_none("jobs"), "No jobs on this page; more follow");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //! This folder contains values and wording only; it sends and reads nothing. A success is an `Answer`, a failure a
 //! `Failure`; `hints` has the wording of failures.
 
+pub mod access;
 pub mod bound;
 pub mod denial;
 pub mod failure;
@@ -26,6 +27,7 @@ pub mod text;
 pub mod tool_error;
 pub mod visible;
 
+pub use access::Access;
 pub use denial::Denial;
 pub use failure::Failure;
 pub use link::{Address, Link, LinkKind};

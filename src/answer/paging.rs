@@ -213,13 +213,13 @@ pub fn sign_of_more(object: &Object) -> Option<Shown> {
 
 fn sign_in(object: &Object, is_envelope: bool, held: Option<usize>, depth: usize) -> Option<Shown> {
     object.iter().find_map(|(name, value)| {
-        let bare = bare(name);
-        let is_cursor =
-            bare.ends_with("nextcursor") || bare.ends_with("nextpagetoken") || (is_envelope && bare == "next");
+        let is_cursor = || {
+            ends_with(name, "nextcursor") || ends_with(name, "nextpagetoken") || (is_envelope && is_named(name, "next"))
+        };
         let says = match value {
-            Value::Bool(yes) => *yes && ["hasmore", "hasnext", "hasnextpage"].iter().any(|end| bare.ends_with(end)),
-            Value::String(cursor) => is_cursor && !cursor.is_empty(),
-            Value::Number(number) => is_cursor || (is_total(&bare) && is_beyond(number, held)),
+            Value::Bool(yes) => *yes && ["hasmore", "hasnext", "hasnextpage"].iter().any(|end| ends_with(name, end)),
+            Value::String(cursor) => !cursor.is_empty() && is_cursor(),
+            Value::Number(number) => is_cursor() || (is_total(name) && is_beyond(number, held)),
             _ => false,
         };
         if says {
@@ -230,7 +230,7 @@ fn sign_in(object: &Object, is_envelope: bool, held: Option<usize>, depth: usize
         }
         match value {
             Value::Object(inner) => {
-                let is_envelope = ENVELOPES.contains(&bare.as_str());
+                let is_envelope = is_envelope_name(name);
                 sign_in(inner, is_envelope, held.filter(|_| is_envelope), depth - 1)
             }
             Value::Array(items) => {
@@ -245,22 +245,36 @@ fn sign_in(object: &Object, is_envelope: bool, held: Option<usize>, depth: usize
 #[must_use]
 pub fn cursor_of(object: &Object) -> Option<String> {
     let named = object.iter().find_map(|(name, value)| match value {
-        Value::String(cursor) if bare(name) == "nextcursor" && !cursor.is_empty() => Some(cursor.clone()),
-        Value::Number(cursor) if bare(name) == "nextcursor" => Some(cursor.to_string()),
+        Value::String(cursor) if is_named(name, "nextcursor") && !cursor.is_empty() => Some(cursor.clone()),
+        Value::Number(cursor) if is_named(name, "nextcursor") => Some(cursor.to_string()),
         _ => None,
     });
     named.or_else(|| {
-        let envelopes = object.iter().filter(|(name, _)| ENVELOPES.contains(&bare(name).as_str()));
+        let envelopes = object.iter().filter(|(name, _)| is_envelope_name(name));
         envelopes.filter_map(|(_, value)| value.as_object()).find_map(cursor_of)
     })
 }
 
-fn bare(name: &str) -> String {
-    name.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+/// The letters and digits of a key from its end on, without their case: APIs write `nextCursor` in many ways.
+fn backwards(name: &str) -> impl Iterator<Item = u8> {
+    name.bytes().rev().filter(u8::is_ascii_alphanumeric).map(|letter| letter.to_ascii_lowercase())
 }
 
-fn is_total(bare: &str) -> bool {
-    ["total", "totalcount", "totalitems", "totalresults"].contains(&bare)
+fn ends_with(name: &str, end: &str) -> bool {
+    let mut letters = backwards(name);
+    end.bytes().rev().all(|wanted| letters.next() == Some(wanted))
+}
+
+fn is_named(name: &str, wanted: &str) -> bool {
+    backwards(name).eq(wanted.bytes().rev())
+}
+
+fn is_envelope_name(name: &str) -> bool {
+    ENVELOPES.iter().any(|envelope| is_named(name, envelope))
+}
+
+fn is_total(name: &str) -> bool {
+    ["total", "totalcount", "totalitems", "totalresults"].iter().any(|total| is_named(name, total))
 }
 
 fn is_beyond(number: &serde_json::Number, held: Option<usize>) -> bool {

@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use super::access::Access;
 use super::page::Page;
 use super::shown::Shown;
 use crate::shown;
@@ -33,20 +34,30 @@ pub fn key_page(app: Option<&Url>) -> Shown {
 
 /// Says how a server gets a key that a person has made. Used as the end of a sentence.
 #[must_use]
-pub const fn take_up(sandbox: bool) -> &'static str {
-    if sandbox { "sets it as OT_API_TOKEN" } else { "runs `opentrain-mcp login` (or sets it as OT_API_TOKEN)" }
+pub const fn take_up(sandbox: bool, access: Access) -> &'static str {
+    match access {
+        Access::Local if sandbox => "sets it as OT_API_TOKEN",
+        Access::Local => "runs `opentrain-mcp login` (or sets it as OT_API_TOKEN)",
+        Access::AgentKey => "gives it to whoever runs this server",
+        Access::OwnToken => "puts it in the client's settings, in place of this token",
+    }
 }
 
 /// Says what a person does about a missing token or scope. Used as the end of a sentence.
 #[must_use]
-pub fn make_a_key(app: Option<&Url>, sandbox: bool) -> Shown {
-    shown!("makes a key in the app, {}, and {}", key_page(app), take_up(sandbox))
+pub fn make_a_key(app: Option<&Url>, sandbox: bool, access: Access) -> Shown {
+    shown!("makes a key in the app, {}, and {}", key_page(app), take_up(sandbox, access))
 }
 
 /// All phrases, for the generated list of wording.
 #[must_use]
 pub fn all() -> Vec<Shown> {
-    vec![WAITING.into(), SANDBOX_KEY.into(), shown!("A person {}.", make_a_key(None, false)), more_in_structure(3)]
+    vec![
+        WAITING.into(),
+        SANDBOX_KEY.into(),
+        shown!("A person {}.", make_a_key(None, false, Access::Local)),
+        more_in_structure(3),
+    ]
 }
 
 /// Says that a list continues in the structured part.

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeSet;
 
+use super::access::Access;
 use super::shown::{Hole, Joined, Shown, id};
 use crate::shown;
 
@@ -10,6 +11,8 @@ use crate::shown;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sentence {
     words: Words,
+    /// True if it advises what only somebody with access to this server's settings can do.
+    is_for_operator: bool,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,17 +23,26 @@ enum Words {
     Naming(&'static str, &'static [&'static str]),
 }
 
+/// Stands in place of advice about settings for a caller that cannot change them.
+const ASK_THE_OPERATOR: &str = "Ask whoever runs this server.";
+
 impl Sentence {
     /// A sentence that names no tool.
     #[must_use]
     pub const fn plain(text: &'static str) -> Self {
-        Self { words: Words::Plain(Shown::ours(text)) }
+        Self { words: Words::Plain(Shown::ours(text)), is_for_operator: false }
     }
 
     /// A sentence that names `tools`, one for each `{}` in `text`.
     #[must_use]
     pub const fn naming(text: &'static str, tools: &'static [&'static str]) -> Self {
-        Self { words: Words::Naming(text, tools) }
+        Self { words: Words::Naming(text, tools), is_for_operator: false }
+    }
+
+    /// Advice about settings of this server. A caller that cannot change them is told to ask whoever runs the server.
+    #[must_use]
+    pub fn for_operator(text: impl Into<Shown>) -> Self {
+        Self { words: Words::Plain(text.into()), is_for_operator: true }
     }
 
     /// True if the text is empty.
@@ -42,7 +54,7 @@ impl Sentence {
 
 impl From<Shown> for Sentence {
     fn from(text: Shown) -> Self {
-        Self { words: Words::Plain(text) }
+        Self { words: Words::Plain(text), is_for_operator: false }
     }
 }
 
@@ -57,6 +69,7 @@ impl From<&'static str> for Sentence {
 pub struct Names {
     prefix: Shown,
     listed: BTreeSet<&'static str>,
+    access: Access,
 }
 
 impl Names {
@@ -64,7 +77,19 @@ impl Names {
     #[must_use]
     pub fn new(prefix: &str, listed: impl IntoIterator<Item = &'static str>) -> Self {
         let prefix = if prefix.is_empty() { Shown::default() } else { id(prefix) };
-        Self { prefix, listed: listed.into_iter().collect() }
+        Self { prefix, listed: listed.into_iter().collect(), access: Access::Local }
+    }
+
+    /// The same for callers that reach the server in this way.
+    #[must_use]
+    pub fn for_access(self, access: Access) -> Self {
+        Self { access, ..self }
+    }
+
+    /// How the callers reach the server.
+    #[must_use]
+    pub const fn access(&self) -> Access {
+        self.access
     }
 
     /// True if the tool is listed.
@@ -88,6 +113,9 @@ impl Names {
     /// Formats the sentence; `None` if it names a tool that is not listed.
     #[must_use]
     pub fn say(&self, sentence: &Sentence) -> Option<Shown> {
+        if sentence.is_for_operator && self.access.is_remote() {
+            return Some(ASK_THE_OPERATOR.into());
+        }
         match &sentence.words {
             Words::Plain(text) => Some(text.clone()).filter(|text| !text.is_empty()),
             Words::Naming(text, tools) => {
@@ -102,6 +130,9 @@ impl Names {
     #[must_use]
     pub fn say_all<'a>(&self, sentences: impl IntoIterator<Item = &'a Sentence>) -> Shown {
         sentences.into_iter().filter_map(|sentence| self.say(sentence)).fold(Shown::default(), |mut text, sentence| {
+            if sentence == ASK_THE_OPERATOR && text.contains(ASK_THE_OPERATOR) {
+                return text;
+            }
             if !text.is_empty() && !text.ends_with('\n') && !sentence.starts_with('\n') {
                 text.push(" ");
             }
@@ -134,6 +165,16 @@ mod tests {
         ];
         assert_eq!(names.say_all(&both), "ot_get_job shows it. Call again.");
         assert_eq!(names.next(&[("list_jobs", ""), ("get_job", "jobId")]), "Next: ot_get_job(jobId).");
+    }
+
+    #[test]
+    fn a_remote_caller_is_sent_to_the_operator_once() {
+        let advice = [Sentence::for_operator("Set A."), Sentence::plain("Wait."), Sentence::for_operator("Set B.")];
+        assert_eq!(Names::default().say_all(&advice), "Set A. Wait. Set B.");
+        assert_eq!(
+            Names::default().for_access(Access::AgentKey).say_all(&advice),
+            "Ask whoever runs this server. Wait."
+        );
     }
 
     #[test]

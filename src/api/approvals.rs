@@ -4,6 +4,7 @@
 #![expect(missing_docs, reason = "the type of an id describes it wherever it stands")]
 
 use http::Method;
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -67,6 +68,46 @@ pub struct Approval {
     pub result: Field<Map<String, Value>>,
     /// ISO 8601.
     pub created_at: Field<String>,
+}
+
+impl Approval {
+    /// The decision as the record names it: confirmed, declined, expired or replaced; `None` while nobody has decided.
+    #[must_use]
+    pub fn decision(&self, now: Timestamp) -> Option<&'static str> {
+        match self.status.text()? {
+            CONFIRMED => Some(CONFIRMED),
+            DECLINED => Some(DECLINED),
+            EXPIRED if self.ended_early(now) => Some("replaced"),
+            EXPIRED => Some(EXPIRED),
+            _ => None,
+        }
+    }
+
+    /// True if the approval ended before its time. A newer request has probably replaced it.
+    #[must_use]
+    pub fn ended_early(&self, now: Timestamp) -> bool {
+        let ended = self.resolved_at.timestamp().unwrap_or(now);
+        self.expires_at.timestamp().is_some_and(|at| ended < at)
+    }
+}
+
+/// An approval that was looked up.
+#[derive(Clone, Debug)]
+pub enum Looked {
+    /// As OpenTrain has it.
+    Found(Box<Approval>),
+    /// OpenTrain knows none with this id on this account.
+    Missing,
+    /// It could not be read, and why.
+    Unread(String),
+}
+
+impl Looked {
+    /// The approval, if it was found.
+    #[must_use]
+    pub fn found(&self) -> Option<&Approval> {
+        if let Self::Found(approval) = self { Some(approval) } else { None }
+    }
 }
 
 /// The status of an undecided approval.

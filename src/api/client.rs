@@ -1,6 +1,7 @@
 //! Sends requests to OpenTrain with authentication, time limits, and retries by effect. No other code in the server
 //! uses reqwest.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
@@ -12,6 +13,7 @@ use url::Url;
 
 use super::Operation;
 use super::error::{Error, InvalidArgument};
+use super::meter::{Meter, Uncounted};
 use super::network::Network;
 pub use super::network::{Proxies, is_loopback, post_json};
 use super::receive::{Head, receive};
@@ -52,6 +54,8 @@ pub struct Caller<'a> {
     pub token: Option<&'a Token>,
     /// Another secret that the request may contain. It is masked in the reply, too.
     pub claim_token: Option<&'a Token>,
+    /// The `traceparent` of the call (W3C Trace Context).
+    pub trace: Option<&'a HeaderValue>,
     /// The moment by which the request must end.
     pub deadline: Instant,
     /// The room of the call for large replies; `None` if the caller holds one reply at a time.
@@ -62,7 +66,7 @@ impl<'a> Caller<'a> {
     /// A caller without a token.
     #[must_use]
     pub const fn nobody(deadline: Instant) -> Self {
-        Self { token: None, claim_token: None, deadline, room: None }
+        Self { token: None, claim_token: None, trace: None, deadline, room: None }
     }
 
     /// The secrets that are masked in a reply.
@@ -78,13 +82,21 @@ pub struct Client {
     proxies: Proxies,
     network: OnceCell<Network>,
     reads_whole: bool,
+    meter: Arc<dyn Meter>,
 }
 
 impl Client {
     /// A client of `endpoint` with a time limit for one HTTP attempt.
     #[must_use]
     pub fn new(endpoint: Box<dyn Endpoint>, attempt_timeout: Duration) -> Self {
-        Self { endpoint, attempt_timeout, proxies: Proxies::default(), network: OnceCell::new(), reads_whole: false }
+        Self {
+            endpoint,
+            attempt_timeout,
+            proxies: Proxies::default(),
+            network: OnceCell::new(),
+            reads_whole: false,
+            meter: Arc::new(Uncounted),
+        }
     }
 
     /// Sets the proxies.
@@ -97,6 +109,18 @@ impl Client {
     #[must_use]
     pub fn reading_whole(self) -> Self {
         Self { reads_whole: true, ..self }
+    }
+
+    /// Reports every attempt to `meter`.
+    #[must_use]
+    pub fn counted_by(self, meter: Arc<dyn Meter>) -> Self {
+        Self { meter, ..self }
+    }
+
+    /// Where attempts are reported.
+    #[must_use]
+    pub fn meter(&self) -> &dyn Meter {
+        &*self.meter
     }
 
     /// The current origin.
@@ -136,6 +160,7 @@ impl Client {
             let body = operation.body.clone();
             let reply = self.attempt(network, facts, url.clone(), body, bearer.as_ref(), caller).await;
             let status = reply.as_ref().map_or_else(Error::status, |reply| Some(reply.status));
+            self.meter.replied(status);
             tracing::debug!(operation = facts.name, method = %facts.method, path = url.path(), status, "called");
             reply
         };
@@ -146,6 +171,7 @@ impl Client {
             .with_jitter();
         attempt
             .retry(waits)
+            .notify(|_, _| self.meter.retried())
             .sleep(tokio::time::sleep)
             .when(|fault| if facts.is_write() { fault.never_left() } else { fault.is_passing() })
             .adjust(|fault, wait| {
@@ -190,6 +216,9 @@ impl Client {
         call = call.header(ACCEPT, "application/json").header(ACCEPT_ENCODING, "identity");
         if let Some(bearer) = bearer {
             call = call.header(AUTHORIZATION, bearer.clone());
+        }
+        if let Some(trace) = caller.trace {
+            call = call.header("traceparent", trace.clone());
         }
         if let Some(body) = body {
             call = call.header(CONTENT_TYPE, facts.content_type()).body(body);

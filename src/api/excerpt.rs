@@ -182,7 +182,11 @@ impl Reader {
         if place > 0 {
             self.path.push('.');
         }
-        self.path.extend(name.chars().take(NAME_IN_PATH));
+        if name.len() <= NAME_IN_PATH {
+            self.path.push_str(name);
+        } else {
+            self.path.extend(name.chars().take(NAME_IN_PATH));
+        }
         let value = fields.next_value_seed(&mut *self);
         self.path.truncate(place);
         value

@@ -6,26 +6,77 @@ use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use memchr::memmem;
+use memchr::{memchr2_iter, memchr3_iter, memmem};
 
 /// The most backslashes before an escape, and the most times that a percent sign is escaped.
 const LAYERS: usize = 8;
 
-/// Replaces `secret` with `mask` in `text`, in every form.
-pub(super) fn hide(text: &mut String, secret: &str, mask: &str) {
-    let places = places(text, secret);
-    let mut shown = String::new();
-    let mut from = 0;
-    for place in places {
-        if let Some(before) = text.get(from..place.start) {
-            shown.push_str(before);
-            shown.push_str(mask);
-            from = place.end;
+/// A secret, prepared for searching. Building the searches costs more than a search of a small text.
+pub(super) struct Search {
+    secret: Vec<u8>,
+    /// The first letter in both cases, and the starts of escapes.
+    starts: [u8; 5],
+    encoded: Vec<memmem::Finder<'static>>,
+}
+
+impl Search {
+    pub(super) fn of(secret: &str) -> Self {
+        let first = secret.bytes().next().unwrap_or_default();
+        Self {
+            secret: secret.as_bytes().to_vec(),
+            starts: [first.to_ascii_lowercase(), first.to_ascii_uppercase(), b'\\', b'%', b'&'],
+            encoded: encoded(secret).iter().map(|form| memmem::Finder::new(form).into_owned()).collect(),
         }
     }
-    if from > 0 {
-        shown.push_str(text.get(from..).unwrap_or_default());
-        *text = shown;
+
+    /// Replaces the secret with `mask` in `text`, in every form.
+    pub(super) fn hide(&self, text: &mut String, mask: &str) {
+        let mut places: Vec<Range<usize>> = self.places(text).collect();
+        places.sort_by_key(|place| place.start);
+        replace(text, places, mask);
+    }
+
+    /// True if `text` contains the secret in any form.
+    pub(super) fn stands_in(&self, text: &str) -> bool {
+        self.places(text).next().is_some()
+    }
+
+    /// The positions of the secret in `text` in any form. Some may overlap.
+    fn places(&self, text: &str) -> impl Iterator<Item = Range<usize>> {
+        let text = text.as_bytes();
+        let [lower, upper, backslash, percent, ampersand] = self.starts;
+        let starts = memchr3_iter(lower, upper, backslash, text).chain(memchr2_iter(percent, ampersand, text));
+        let spelled = starts.filter_map(|start| Some(start..self.end_of(text, start)?));
+        let encoded =
+            self.encoded.iter().flat_map(|form| form.find_iter(text).map(|start| start..start + form.needle().len()));
+        spelled.chain(encoded)
+    }
+
+    /// The end of the secret if it is spelled out from `at` on.
+    fn end_of(&self, text: &[u8], at: usize) -> Option<usize> {
+        // Most candidates are ordinary words that go on with another plain letter.
+        let is_plain = |byte: &u8| byte.is_ascii_alphanumeric();
+        if text.get(at).is_some_and(is_plain) {
+            let next = text.get(at + 1)?;
+            if is_plain(next) && !self.secret.get(1).is_some_and(|wanted| wanted.eq_ignore_ascii_case(next)) {
+                return None;
+            }
+        }
+        let (mut place, mut matched) = (at, 0);
+        while let Some(wanted) = self.secret.get(matched) {
+            let rest = text.get(place..)?;
+            match letter(rest) {
+                (Some(byte), length) if byte.eq_ignore_ascii_case(wanted) => {
+                    matched += 1;
+                    place += length;
+                }
+                _ => match gap(rest) {
+                    length if length > 0 && matched > 0 => place += length,
+                    _ => return None,
+                },
+            }
+        }
+        Some(place)
     }
 }
 
@@ -33,31 +84,12 @@ pub(super) fn hide(text: &mut String, secret: &str, mask: &str) {
 /// where its letters are escaped. The mask stands for the whole word.
 pub(super) fn hide_shapes(text: &mut String, prefixes: &[&str], shortest: usize, mask: &str) -> bool {
     let bytes = text.as_bytes();
-    let mut shown = String::new();
-    let (mut from, mut at) = (0, 0);
-    while let Some(found) = bytes.get(at..).and_then(|rest| rest.iter().position(|byte| may_begin(*byte, prefixes))) {
-        at += found;
-        let Some(end) = prefixes.iter().find_map(|prefix| end_of_word(bytes, at, prefix.as_bytes(), shortest)) else {
-            at += 1;
-            continue;
-        };
-        if let Some(before) = text.get(from..at) {
-            shown.push_str(before);
-            shown.push_str(mask);
-            from = end;
-        }
-        at = end;
-    }
-    if from > 0 {
-        shown.push_str(text.get(from..).unwrap_or_default());
-        *text = shown;
-    }
-    from > 0
-}
-
-/// True if a secret may begin with this byte: plain or escaped.
-fn may_begin(byte: u8, prefixes: &[&str]) -> bool {
-    matches!(byte, b'\\' | b'%' | b'&') || prefixes.iter().any(|prefix| prefix.as_bytes().first() == Some(&byte))
+    // The first letters of all prefixes, and the starts of escapes.
+    let starts = memchr3_iter(b'o', b'w', b'\\', bytes).chain(memchr2_iter(b'%', b'&', bytes));
+    let word = |at| Some(at..prefixes.iter().find_map(|prefix| end_of_word(bytes, at, prefix.as_bytes(), shortest))?);
+    let mut places: Vec<Range<usize>> = starts.filter_map(word).collect();
+    places.sort_by_key(|place| place.start);
+    replace(text, places, mask)
 }
 
 /// The end of the word at `at`, if it begins with `prefix` and at least `shortest` letters of a secret follow.
@@ -77,61 +109,22 @@ fn end_of_word(text: &[u8], at: usize, prefix: &[u8], shortest: usize) -> Option
     (letters >= prefix.len() + shortest).then_some(place)
 }
 
-/// True if `text` contains `secret` in any form.
-pub(super) fn stands_in(text: &str, secret: &str) -> bool {
-    !places(text, secret).is_empty()
-}
-
-/// The positions of `secret` in `text` in any form, from left to right.
-fn places(text: &str, secret: &str) -> Vec<Range<usize>> {
-    let mut places = spelled(text.as_bytes(), secret.as_bytes());
-    for form in encoded(secret) {
-        let found = memmem::find_iter(text.as_bytes(), form.as_bytes());
-        places.extend(found.map(|start| start..start + form.len()));
-    }
-    places.sort_by_key(|place| place.start);
-    places
-}
-
-/// The positions at which the secret is spelled out, with any escapes.
-fn spelled(text: &[u8], secret: &[u8]) -> Vec<Range<usize>> {
-    let Some(first) = secret.first() else { return Vec::new() };
-    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
-    let mut places = Vec::new();
-    let mut at = 0;
-    // A match starts with the secret's first letter or with the start of an escape.
-    while let Some(found) = text.get(at..).and_then(|rest| {
-        rest.iter().position(|byte| *byte == lower || *byte == upper || matches!(byte, b'\\' | b'%' | b'&'))
-    }) {
-        at += found;
-        match end_of(text, at, secret) {
-            Some(end) => {
-                places.push(at..end);
-                at = end;
-            }
-            None => at += 1,
+/// Replaces these places, from left to right; false if there is none.
+fn replace(text: &mut String, places: Vec<Range<usize>>, mask: &str) -> bool {
+    let mut shown = String::new();
+    let mut from = 0;
+    for place in places {
+        if let Some(before) = text.get(from..place.start) {
+            shown.push_str(before);
+            shown.push_str(mask);
+            from = place.end;
         }
     }
-    places
-}
-
-/// The end of `secret` in `text` if it is spelled out from `at` on.
-fn end_of(text: &[u8], at: usize, secret: &[u8]) -> Option<usize> {
-    let (mut place, mut matched) = (at, 0);
-    while let Some(wanted) = secret.get(matched) {
-        let rest = text.get(place..)?;
-        match letter(rest) {
-            (Some(byte), length) if byte.eq_ignore_ascii_case(wanted) => {
-                matched += 1;
-                place += length;
-            }
-            _ => match gap(rest) {
-                length if length > 0 && matched > 0 => place += length,
-                _ => return None,
-            },
-        }
+    if from > 0 {
+        shown.push_str(text.get(from..).unwrap_or_default());
+        *text = shown;
     }
-    Some(place)
+    from > 0
 }
 
 /// Decodes the letter at the start of `text` and returns its encoded length.
@@ -208,7 +201,7 @@ mod tests {
 
     fn hidden(text: &str) -> String {
         let mut text = text.to_owned();
-        hide(&mut text, SECRET, "[hidden]");
+        Search::of(SECRET).hide(&mut text, "[hidden]");
         text
     }
 

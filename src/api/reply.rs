@@ -15,7 +15,7 @@ use super::excerpt::{self, Excerpt};
 use super::room::Permit;
 use super::threads::{self, LARGE};
 use super::wording::{Wording, wording};
-use super::{Evidence, Operation};
+use super::{Evidence, Operation, types};
 
 /// The most objects and values of a reply that is parsed completely. OpenTrain's replies within the size limit have
 /// fewer.
@@ -106,6 +106,12 @@ impl Reply {
     pub fn part(&self, raw: &str) -> Excerpt {
         let read = if self.whole { excerpt::read_whole } else { excerpt::read };
         read(raw).unwrap_or_default()
+    }
+
+    /// The documented fields of a part of the body, without what was left out of it.
+    #[must_use]
+    pub fn part_as<T: DeserializeOwned + Default>(&self, raw: &str, part: &Excerpt) -> T {
+        if part.cuts.is_empty() { documented(raw).unwrap_or_default() } else { types::from_value(&part.value) }
     }
 
     fn excerpt(&self) -> Result<Excerpt, Error> {

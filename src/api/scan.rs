@@ -5,7 +5,8 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use serde::de::{Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde::Deserialize;
+use serde::de::{DeserializeSeed, Deserializer, IgnoredAny, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 /// The items of a JSON array; empty for any other value.
@@ -32,33 +33,44 @@ impl<'a> Iterator for Items<'a> {
 /// The value of the member `name` of a JSON object. The last duplicate counts.
 #[must_use]
 pub fn member<'a>(object: &'a str, name: &str) -> Option<&'a str> {
-    Member(name).deserialize(&mut serde_json::Deserializer::from_str(object)).ok()?.map(RawValue::get)
+    let [value] = members(object, [name]);
+    value
 }
 
-struct Member<'n>(&'n str);
+/// The values of these members of a JSON object, in one pass. The last duplicate counts.
+#[must_use]
+pub fn members<'a, const N: usize>(object: &'a str, names: [&str; N]) -> [Option<&'a str>; N] {
+    let found = Members(names).deserialize(&mut serde_json::Deserializer::from_str(object));
+    found.map_or([None; N], |found| found.map(|raw| raw.map(RawValue::get)))
+}
 
-impl<'de> DeserializeSeed<'de> for Member<'_> {
-    type Value = Option<&'de RawValue>;
+/// A key. Without the mark serde copies each.
+#[derive(Deserialize)]
+struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
+
+struct Members<'n, const N: usize>([&'n str; N]);
+
+impl<'de, const N: usize> DeserializeSeed<'de> for Members<'_, N> {
+    type Value = [Option<&'de RawValue>; N];
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
         deserializer.deserialize_map(self)
     }
 }
 
-impl<'de> Visitor<'de> for Member<'_> {
-    type Value = Option<&'de RawValue>;
+impl<'de, const N: usize> Visitor<'de> for Members<'_, N> {
+    type Value = [Option<&'de RawValue>; N];
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("an object")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut fields: A) -> Result<Self::Value, A::Error> {
-        let mut found = None;
-        while let Some(name) = fields.next_key::<Cow<'de, str>>()? {
-            if name == self.0 {
-                found = Some(fields.next_value()?);
-            } else {
-                fields.next_value::<IgnoredAny>()?;
+        let mut found = [None; N];
+        while let Some(Name(name)) = fields.next_key()? {
+            match self.0.iter().zip(&mut found).find(|(wanted, _)| **wanted == name) {
+                Some((_, place)) => *place = Some(fields.next_value()?),
+                None => _ = fields.next_value::<IgnoredAny>()?,
             }
         }
         Ok(found)
@@ -92,5 +104,6 @@ mod tests {
         let object = r#"{"a":{"b":1},"\u0062":[2],"b":3}"#;
         assert_eq!(member(object, "a").and_then(|inner| member(inner, "b")), Some("1"));
         assert_eq!((member(object, "b"), member(object, "c"), member("[1]", "a")), (Some("3"), None, None));
+        assert_eq!(members(object, ["b", "c", "a"]), [Some("3"), None, Some(r#"{"b":1}"#)]);
     }
 }

@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::{Arc, RwLock};
+use std::sync::{Arc, OnceLock, RwLock};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::mask;
+use super::mask::{self, Search};
 use super::wording::Wording;
 
 /// The text that replaces a token.
@@ -29,9 +29,19 @@ const KINDS: [&str; 2] = ["ot_pat_", "ot_clm_"];
 /// (reference: concepts/authentication). Its `Debug` output shows nothing.
 #[derive(Clone, Deserialize)]
 #[serde(try_from = "String")]
-pub struct Token(SecretString);
+pub struct Token(Arc<Secret>);
+
+struct Secret {
+    text: SecretString,
+    /// Finds the whole token, and then its secret part, which stands in every form of the whole.
+    searches: OnceLock<Vec<Search>>,
+}
 
 impl Token {
+    fn of(text: &str) -> Self {
+        Self(Arc::new(Secret { text: SecretString::from(text), searches: OnceLock::new() }))
+    }
+
     /// Accepts a token from a setting or a reply.
     ///
     /// # Errors
@@ -41,7 +51,7 @@ impl Token {
         if text.is_empty() || !text.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(NotAToken::Unwritable);
         }
-        Ok(Self(SecretString::from(text)))
+        Ok(Self::of(text))
     }
 
     /// Accepts a bearer token, but no credential with the prefix of another kind.
@@ -59,19 +69,19 @@ impl Token {
     /// A token from our own code, such as the sandbox's.
     #[must_use]
     pub fn fixed(text: &'static str) -> Self {
-        Self(SecretString::from(text))
+        Self::of(text)
     }
 
     /// The value of the `Authorization` header.
     #[must_use]
     pub fn bearer(&self) -> String {
-        format!("Bearer {}", self.0.expose_secret())
+        format!("Bearer {}", self.expose())
     }
 
     /// The token itself, for comparing and for binding a sealed state. Never show it.
     #[must_use]
     pub fn expose(&self) -> &str {
-        self.0.expose_secret()
+        self.0.text.expose_secret()
     }
 
     /// The kind of the token by its prefix.
@@ -100,29 +110,33 @@ impl Token {
 
     /// Replaces this token and its secret part in `text`, in every form, and nothing else. JSON stays valid JSON.
     pub fn mask(&self, text: &mut String) {
-        for needle in self.needles() {
-            mask::hide(text, needle, MASK);
+        if self.stands_in(text) {
+            self.searches().iter().for_each(|search| search.hide(text, MASK));
         }
     }
 
     /// True if `text` contains this token or its secret part.
     #[must_use]
     pub fn stands_in(&self, text: &str) -> bool {
-        self.needles().any(|needle| mask::stands_in(text, needle))
+        self.searches().last().is_some_and(|search| search.stands_in(text))
     }
 
-    /// The texts to mask: the whole token and its secret part.
-    fn needles(&self) -> impl Iterator<Item = &str> {
-        let token = self.expose();
-        let rest = KINDS.iter().find_map(|kind| token.strip_prefix(kind));
-        let secret = rest.and_then(|rest| rest.split_once('_')).map(|(_, secret)| secret);
-        [Some(token), secret].into_iter().flatten().filter(|needle| needle.len() >= SHORTEST_SECRET)
+    fn searches(&self) -> &[Search] {
+        self.0.searches.get_or_init(|| {
+            let token = self.expose();
+            let rest = KINDS.iter().find_map(|kind| token.strip_prefix(kind));
+            let secret = rest.and_then(|rest| rest.split_once('_')).map(|(_, secret)| secret);
+            let texts = [Some(token), secret].into_iter().flatten();
+            texts.filter(|text| text.len() >= SHORTEST_SECRET).map(Search::of).collect()
+        })
     }
 }
 
 /// Prefixes of secrets that no text may show. The token of a claim page is not secret: it is part of the link that the
 /// user opens.
-const NEVER_SHOWN: [&str; 4] = ["ot_pat_", "ot_clm_", "ot_ptk_", "whsec_"];
+const NEVER_SHOWN: [&str; 5] = ["ot_pat_", "ot_clm_", "ot_ptk_", "whsec_", KEY_PREFIX];
+/// How a key begins that an agent has for this server over HTTP.
+pub const KEY_PREFIX: &str = "otm_";
 
 /// Masks these secrets in `text`, and every other text that begins like an OpenTrain secret.
 pub fn hide_secrets(text: &mut String, secrets: impl IntoIterator<Item = Token>) {

@@ -1,6 +1,8 @@
 //! The command line: commands and their arguments. `config` declares the flags of the settings and decides what they
 //! mean.
 
+#[cfg(feature = "http")]
+mod agents;
 mod install;
 mod reconcile;
 
@@ -13,6 +15,8 @@ use clap_complete::Shell;
 
 use crate::config::{Environment, Flags};
 
+#[cfg(feature = "http")]
+pub(crate) use agents::Agents;
 pub(crate) use install::{Install, Uninstall};
 pub(crate) use reconcile::Reconcile;
 
@@ -37,7 +41,7 @@ const AFTER_HELP: &str = "The token is set in the environment as OT_API_TOKEN, n
 /// A command.
 #[derive(Debug, Subcommand)]
 pub enum Task {
-    /// Serve MCP on stdin and stdout (what happens without a command)
+    /// Serve MCP on stdin and stdout, or with --http over HTTP (what happens without a command)
     Serve,
     /// Play the main job on a sandbox: claim an account, create, fund and pay a milestone
     ///
@@ -90,6 +94,10 @@ pub enum Task {
         #[arg(long)]
         live: bool,
     },
+    /// Manage the agents that may call a server over HTTP, and their keys
+    #[cfg(feature = "http")]
+    #[command(subcommand)]
+    Agents(Agents),
     /// Stop all writes of every running server of this user, at once
     ///
     /// The servers refuse every write and say why, until `opentrain-mcp thaw`. They need no restart.
@@ -169,6 +177,8 @@ const MATTER: &[(&str, &[&str])] = &[
     ("demo", &[]),
     ("completions", &[]),
     ("uninstall", &[]),
+    #[cfg(feature = "http")]
+    ("agents", &["agents"]),
     ("tools", &["read-only", "toolsets", "tool-prefix"]),
     ("freeze", &["ledger"]),
     ("thaw", &["ledger"]),

@@ -2,14 +2,15 @@
 
 use std::process::ExitCode;
 
+use jiff::Timestamp;
 use serde_json::json;
 
-use crate::answer::shown;
-use crate::answer::text::count;
-use crate::api::approvals::PENDING;
+use crate::answer::text::{count, moment_of};
+use crate::answer::{id, quoted, shown};
+use crate::api::amount;
+use crate::api::approvals::Looked;
 use crate::config::Config;
-use crate::guard::ledger::Account;
-use crate::reconcile::Looked;
+use crate::tools::nouns::approval::OpenApproval;
 
 use super::ask::Asker;
 use super::terminal::{HEADING, styled};
@@ -17,26 +18,29 @@ use super::{Fault, print, print_whole};
 
 /// Prints the requests on record that still wait for a person. Exit status 1 when one could not be looked up.
 pub(super) async fn run(config: &Config, as_json: bool) -> Result<ExitCode, Fault> {
-    let asker = Asker::new(config)?;
-    let (base, principal) = asker.account().await;
-    let account = Account { base: base.ok_or("the base of the API is not known")?, principal };
-    let requests = super::ledger::of(config)?.open_approvals(account).await?;
+    let (recorded, context) = Asker::new(config)?.approvals().await.ok_or("no tool reads approvals")?;
+    if let Some(why) = recorded.unknown {
+        return Err(format!("it is not known which approvals are open: {why}").into());
+    }
     let (mut open, mut unread) = (Vec::new(), Vec::new());
-    for line in requests {
-        let Some(id) = line.approval_id else { continue };
-        match asker.approval(&id).await {
-            (Looked::Found(approval), text) if approval.status.text() == Some(PENDING) => open.push((approval, text)),
-            // Decided meanwhile, or of another account: nobody is waited for.
-            (Looked::Found(_) | Looked::Missing, _) => {}
-            (Looked::Unread(why), _) => unread.push((id, why)),
+    // The oldest expires first.
+    for one in recorded.looked_up.iter().rev().filter(|one| one.is_open()) {
+        match &one.state {
+            Looked::Found(approval) => {
+                open.push((approval, one, OpenApproval::of(approval, &one.line, one.now, &context).await));
+            }
+            Looked::Unread(why) => unread.push((one.id(), why)),
+            Looked::Missing => {}
         }
     }
     if as_json {
-        let listed = open.iter().map(|(approval, text)| {
+        let listed = open.iter().map(|(approval, one, about)| {
             json!({
                 "approvalId": approval.id.text(), "type": approval.kind.text(), "approvalUrl": approval.approval_url.text(),
                 "expiresAt": approval.expires_at.text(), "contractId": approval.contract_id.text(),
-                "milestoneId": approval.milestone_id.text(), "proposalId": approval.proposal_id.text(), "text": text
+                "milestoneId": approval.milestone_id.text(), "proposalId": approval.proposal_id.text(),
+                "amountUsd": amount::json(about.amount), "trainer": about.trainer, "askedAt": one.line.at,
+                "askedBy": one.line.client, "what": about.what
             })
         });
         let unread: Vec<_> = unread.iter().map(|(id, why)| json!({ "approvalId": id, "why": why })).collect();
@@ -49,11 +53,21 @@ pub(super) async fn run(config: &Config, as_json: bool) -> Result<ExitCode, Faul
             format!("{} {wait} for a person:", open.len())
         };
         print(&styled(HEADING, &heading))?;
-        open.iter().try_for_each(|(_, text)| print(&shown!("\n{}", text)))?;
+        for (_, one, about) in &open {
+            let at = one.line.at.parse::<Timestamp>().map_or_else(|_| id(&one.line.at), moment_of);
+            let by = one.line.client.as_deref().map(|client| shown!(" by {}", id(client)));
+            let page = about.link.as_ref().map_or_else(
+                || "OpenTrain gave no link; it is in the app, under approvals.".into(),
+                |link| shown!("{}", link.page),
+            );
+            print(&shown!("\n{}: {}", id(one.id()), about.what))?;
+            print(&shown!("Asked {}{}. {}", at, by, about.expires).without_end(' '))?;
+            print(&page)?;
+        }
         if !unread.is_empty() {
             print(&shown!("\n{} could not be looked up:", count(unread.len(), "request")))?;
         }
-        unread.iter().try_for_each(|(id, why)| print(&shown!("- {}: {}", shown::id(id), why)))?;
+        unread.iter().try_for_each(|(name, why)| print(&shown!("- {}: {}", id(name), quoted(why))))?;
     }
     Ok(if unread.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -5,20 +5,23 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Failure, Object, Shown, quoted, shown};
+use crate::answer::{Answer, Failure, Object, Shown, shown};
+use crate::api::approvals::Looked;
 use crate::api::client::Client;
 use crate::api::contracts::Contract;
 use crate::api::token::Token;
 use crate::api::types::from_value;
 use crate::config::{Config, Flags};
-use crate::engine::{Call, Toolbox};
-use crate::reconcile::Looked;
+use crate::engine::recorded_approvals::RecordedApprovals;
+use crate::engine::{Call, Context, Toolbox};
 use crate::sandbox::Embedded;
 
 use super::{Fault, toolbox_over};
 
 /// The longest time for one question, including retries.
 const PATIENCE: Duration = Duration::from_secs(45);
+/// The longest time for all approvals.
+const ALL_APPROVALS: Duration = Duration::from_secs(300);
 /// The most pages of a list.
 const MOST_PAGES: usize = 200;
 
@@ -57,16 +60,21 @@ impl Asker {
         Err(shown!("the list of contracts has more than {} pages", MOST_PAGES))
     }
 
-    /// One approval, and what a model reads of it.
-    pub(super) async fn approval(&self, id: &str) -> (Looked, Shown) {
+    /// One approval.
+    pub(super) async fn approval(&self, id: &str) -> Looked {
         match self.ask("get_approval", Object::from_iter([("approvalId".to_owned(), id.into())])).await {
             Ok(answer) => match answer.object.get("approval") {
-                Some(approval) => (Looked::Found(Box::new(from_value(approval))), answer.text()),
-                None => (Looked::Unread("the answer has no approval".into()), answer.text()),
+                Some(approval) => Looked::Found(Box::new(from_value(approval))),
+                None => Looked::Unread("the answer has no approval".into()),
             },
-            Err(failure) if failure.status == Some(404) => (Looked::Missing, failure.text()),
-            Err(failure) => (Looked::Unread(quoted(&failure.message)), failure.text()),
+            Err(failure) if failure.status == Some(404) => Looked::Missing,
+            Err(failure) => Looked::Unread(failure.message.clone()),
         }
+    }
+
+    /// All approvals that are open on record, and the context in which they were looked up.
+    pub(super) async fn approvals(&self) -> Option<(RecordedApprovals, Context)> {
+        self.toolbox.recorded_approvals(usize::MAX, &Call::within(ALL_APPROVALS)).await
     }
 
     async fn ask(&self, tool: &str, arguments: Object) -> Result<Answer, Box<Failure>> {

@@ -36,18 +36,19 @@ pub(super) async fn run(config: &Config, file: Option<&Path>) -> Result<ExitCode
     let place = &config.record;
     let Some(path) = file.or(place.path()) else {
         if config.ledger.is_some() {
-            let record = ledger::of(config)?.record().await?;
+            let record = ledger::of(config)?.record(None).await?;
             return show(config, &record, &[]).await;
         }
         return Err("no writes are recorded here; `opentrain-mcp audit FILE` prints a file".into());
     };
-    let record = match Record::read(path) {
+    let mut record = Record::default();
+    match record.add(path) {
         Err(fault) if fault.kind() == ErrorKind::NotFound && file.is_none() => {
             print(&shown!("No write is on record yet: there is no {}", path_of(path)))?;
             return Ok(ExitCode::SUCCESS);
         }
-        record => record.map_err(|fault| format!("{}: {fault}", path.display()))?,
-    };
+        added => added.map_err(|fault| format!("{}: {fault}", path.display()))?,
+    }
     show(config, &record, &older(path)).await
 }
 

@@ -8,9 +8,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::answer::Object;
 use crate::answer::phrases::make_a_key;
-use crate::answer::{Joined, Shown, quoted_to};
+use crate::answer::{Access, Joined, Object, Shown, quoted_to};
 use crate::api::account::switch_of;
 use crate::api::token::hide_tokens;
 use crate::config::{Config, Flags, RecordPlace, ResolvedSetting, Source};
@@ -171,7 +170,7 @@ fn missing(gate: crate::api::Gate, scopes: &[String], features: &Object, config:
     let app = Some(&config.origin).filter(|_| !sandbox);
     if !gate.admits(scopes) {
         let wanted = gate.scopes.join(" or ");
-        return Some(format!("the token lacks {wanted}; a person {}", make_a_key(app, sandbox)));
+        return Some(format!("the token lacks {wanted}; a person {}", make_a_key(app, sandbox, Access::Local)));
     }
     let feature = gate.feature?;
     (features.get(&switch_of(feature)) == Some(&Value::Bool(false)))

@@ -1,5 +1,7 @@
 //! The commands of the binary, one file each: they put the parts together and run them. Start with `start`.
 
+#[cfg(feature = "http")]
+mod agents;
 mod approvals;
 mod ask;
 mod audit;
@@ -9,6 +11,8 @@ mod demo;
 mod drift;
 mod fault;
 mod freeze;
+#[cfg(feature = "http")]
+mod http;
 mod install;
 mod ledger;
 mod log;
@@ -124,6 +128,10 @@ async fn perform(
     environment: &Environment,
     overriding: Option<&'static str>,
 ) -> Result<ExitCode, Fault> {
+    #[cfg(feature = "http")]
+    if let (Task::Serve, Some(address)) = (&task, config.flags.http.http) {
+        return http::run(config, address).await;
+    }
     match task {
         Task::Serve => {
             warn(config);
@@ -157,6 +165,8 @@ async fn perform(
         Task::Approvals { json } => approvals::run(config, json).await,
         Task::Reconcile(options) => reconcile::run(config, &options).await,
         Task::Audit { file } => audit::run(config, file.as_deref()).await,
+        #[cfg(feature = "http")]
+        Task::Agents(task) => agents::run(&task, config),
         // `run` has done these already.
         Task::Freeze { .. } | Task::Thaw => Ok(ExitCode::SUCCESS),
         Task::Install(options) => install::install(&options, environment, config.flags.arguments()),
@@ -219,6 +229,7 @@ fn operator(config: &Config) -> Result<Operator, Fault> {
         max_day: flags.max_day_usd,
         duplicate_window: flags.duplicate_window,
         prefix: flags.tool_prefix.clone().unwrap_or_default(),
+        tools: None,
     };
     Ok(Operator { policy, ledger: Arc::new(ledger::of(config)?), private_folder: config.private_folder.clone() })
 }

@@ -15,16 +15,13 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
-use crate::answer::{LinkKind, Object};
-use crate::api::approvals::{Approval, PENDING};
+use crate::answer::shown;
 use crate::api::client::{Proxies, post_json};
-use crate::api::token::Token;
-use crate::api::types::from_value;
 use crate::config::{Config, Notify};
 use crate::engine::notice::{Event, Notice, Notifier};
 use crate::engine::{Call, Toolbox};
 use crate::files;
-use crate::guard::ledger::Account;
+use crate::tools::nouns::approval::OpenApproval;
 
 /// The most notices that wait for delivery.
 const QUEUE: usize = 256;
@@ -40,6 +37,9 @@ const REMEMBERED: SignedDuration = SignedDuration::from_hours(14 * 24);
 const SOON: SignedDuration = SignedDuration::from_hours(12);
 /// The pause between two looks at what expires.
 const LOOKS: Duration = Duration::from_secs(15 * 60);
+/// The most approvals of a look, and its time limit.
+const MOST_LOOKED_UP: usize = 200;
+const LOOK_LIMIT: Duration = Duration::from_secs(120);
 
 /// The queue of notices, and the task that delivers them.
 pub(super) struct Messenger {
@@ -98,7 +98,7 @@ async fn deliver_all(mut notices: mpsc::Receiver<Notice>, route: Route, sent: Se
             continue;
         }
         if let Err(why) = deliver(&notice, &route).await {
-            tracing::error!("a notice to the operator could not be delivered: {why}");
+            tracing::error!("a notice to the operator could not be delivered, and is given up: {why}");
             blocking(&sent, move |sent| sent.forget(&key)).await;
         }
     }
@@ -120,9 +120,11 @@ fn key(notice: &Notice) -> String {
 async fn deliver(notice: &Notice, route: &Route) -> Result<(), String> {
     let mut outcome = attempt(notice, route).await;
     for pause in PAUSES {
-        if outcome.is_ok() {
-            break;
-        }
+        let Err(why) = &outcome else { break };
+        tracing::warn!(
+            "a notice to the operator could not be delivered, and is tried again in {} s: {why}",
+            pause.as_secs()
+        );
         tokio::time::sleep(pause).await;
         outcome = attempt(notice, route).await;
     }
@@ -227,34 +229,35 @@ pub(super) async fn watch(toolbox: Weak<Toolbox>, notifier: Arc<dyn Notifier>) {
     }
 }
 
-async fn expiring(toolbox: &Arc<Toolbox>) -> Vec<Notice> {
-    let services = &toolbox.services;
-    let (Some(base), Some(served)) = (services.base().await, toolbox.served_as("get_approval")) else {
-        return Vec::new();
-    };
-    let account = Account { base, principal: services.tokens.current().as_ref().map(Token::principal) };
-    let asked = services.operator.ledger.open_approvals(account).await.unwrap_or_default();
+async fn expiring(toolbox: &Toolbox) -> Vec<Notice> {
+    let call = Call::within(LOOK_LIMIT);
+    let Some((recorded, context)) = toolbox.recorded_approvals(MOST_LOOKED_UP, &call).await else { return Vec::new() };
     let mut notices = Vec::new();
-    for id in asked.into_iter().filter_map(|line| line.approval_id) {
-        let arguments = Object::from_iter([("approvalId".to_owned(), id.into())]);
-        let Ok(answer) = toolbox.call(served, arguments, &Call::within(PATIENCE)).await else { continue };
-        let Some(approval) = answer.object.get("approval").map(from_value::<Approval>) else { continue };
-        let link = answer.links.iter().find(|link| link.kind == LinkKind::Approval && link.verified);
-        let soon = Timestamp::now().checked_add(SOON).unwrap_or(Timestamp::MAX);
-        let is_soon = approval.expires_at.timestamp().is_some_and(|at| at <= soon);
-        if let (Some(PENDING), true, Some(link)) = (approval.status.text(), is_soon, link) {
-            notices.push(Notice {
-                event: Event::Expires,
-                kind: link.kind,
-                url: link.page.clone(),
-                message: answer.summary.clone(),
-                approval_id: approval.id.text().map(str::to_owned),
-                amount_usd: None,
-                trainer: None,
-                expires_at: approval.expires_at.text().map(str::to_owned),
-                sandbox: services.sandbox,
-            });
+    for one in recorded.looked_up.iter().filter(|one| one.is_open()) {
+        let Some(approval) = one.state.found() else { continue };
+        // OpenTrain's clock: the sandbox has one of its own.
+        let soon = one.now.checked_add(SOON).unwrap_or(Timestamp::MAX);
+        if approval.expires_at.timestamp().is_none_or(|at| at > soon) {
+            continue;
         }
+        let about = OpenApproval::of(approval, &one.line, one.now, &context).await;
+        let Some(link) = about.link.filter(|link| link.verified) else { continue };
+        let expires = about.expires.unwrap_or_default();
+        notices.push(Notice {
+            event: Event::Expires,
+            kind: link.kind,
+            url: link.page,
+            message: shown!(
+                "Nobody has decided yet: {}. {} Open this page to confirm or decline.",
+                about.what,
+                expires
+            ),
+            approval_id: approval.id.text().map(str::to_owned),
+            amount_usd: about.amount,
+            trainer: about.trainer,
+            expires_at: approval.expires_at.text().map(str::to_owned),
+            sandbox: toolbox.services.sandbox,
+        });
     }
     notices
 }

@@ -1,5 +1,6 @@
 //! `opentrain-mcp reconcile`
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 
 use futures::StreamExt;
@@ -34,7 +35,7 @@ pub(super) async fn run(config: &Config, options: &Reconcile) -> Result<ExitCode
     ids.truncate(MOST_APPROVALS);
     let asker = &asker;
     let looking = futures::stream::iter(ids).map(|id| async move {
-        let (looked, _) = asker.approval(&id).await;
+        let looked = asker.approval(&id).await;
         (id, looked)
     });
     let approvals = looking.buffer_unordered(AT_ONCE).collect().await;
@@ -72,22 +73,18 @@ async fn ours(config: &Config) -> Result<Ours, Fault> {
         if config.ledger.is_none() {
             return Err("no writes are recorded here, so there is nothing to compare".into());
         }
-        let Record { writes, decisions, unreadable, .. } = ledger::of(config)?.record().await?;
+        let Record { writes, decisions, unreadable, .. } = ledger::of(config)?.record(None).await?;
         return Ok(Ours { writes, decisions, unreadable });
     };
-    let mut all = Vec::new();
+    let mut record = Record::default();
     for file in older(path) {
-        all.extend(Record::text(&file).map_err(|fault| format!("{}: {fault}", file.display()))?);
-        all.push(b'\n');
+        record.add(&file).map_err(|fault| format!("{}: {fault}", file.display()))?;
     }
-    let current = match Record::text(path) {
-        Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-        text => text.map_err(|fault| format!("{}: {fault}", path.display()))?,
-    };
-    // The numbers of lines are those of the file that somebody opens.
-    let unreadable = Record::of(&current).unreadable;
-    all.extend(current);
-    let Record { writes, decisions, .. } = Record::of(&all);
+    match record.add(path) {
+        Err(fault) if fault.kind() == ErrorKind::NotFound => {}
+        added => added.map_err(|fault| format!("{}: {fault}", path.display()))?,
+    }
+    let Record { writes, decisions, unreadable, .. } = record;
     Ok(Ours { writes, decisions, unreadable })
 }
 

@@ -109,6 +109,13 @@ impl Environment {
         Some(state?.join("opentrain-mcp"))
     }
 
+    /// `${XDG_CONFIG_HOME:-~/.config}/opentrain-mcp`: what belongs to this program alone.
+    #[cfg(feature = "http")]
+    pub(super) fn own_config_folder(&self) -> Option<PathBuf> {
+        let config = self.folder_in("XDG_CONFIG_HOME").or_else(|| Some(self.home()?.join(".config")));
+        Some(config?.join("opentrain-mcp"))
+    }
+
     /// The file that OpenTrain's own tools write.
     pub(super) fn credential_path(&self) -> Option<PathBuf> {
         Some(self.config_folder()?.join("cli.json"))

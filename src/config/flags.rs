@@ -9,6 +9,9 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 use rust_decimal::Decimal;
 use tracing_subscriber::filter::Targets;
 
+#[cfg(feature = "http")]
+use super::http_flags::HttpFlags;
+
 use super::ledger_url::LedgerUrl;
 use super::names::HEADING;
 use super::source::{ResolvedSetting, Source};
@@ -116,6 +119,10 @@ pub struct Flags {
     #[arg(long, value_name = "URL|COMMAND", env = "OPENTRAIN_NOTIFY", default_value = NONE)]
     #[arg(value_parser = Reader(optional(NONE, notify)), allow_hyphen_values = true)]
     pub notify: Optional<Notify>,
+    /// The settings of a server over HTTP.
+    #[cfg(feature = "http")]
+    #[command(flatten)]
+    pub http: HttpFlags,
 
     /// Format of the log on stderr: text or json
     #[arg(long, value_name = "FORMAT", env = "OPENTRAIN_LOG_FORMAT", default_value = "text")]

@@ -7,6 +7,8 @@ mod credentials;
 mod environment;
 mod error;
 mod flags;
+#[cfg(feature = "http")]
+mod http_flags;
 mod ledger;
 mod ledger_url;
 mod leftover;
@@ -16,6 +18,8 @@ mod placeholder;
 mod record;
 mod resolve;
 mod route;
+#[cfg(feature = "http")]
+mod seal_keys;
 mod source;
 mod table;
 #[cfg(test)]
@@ -27,6 +31,9 @@ pub use credentials::Credentials;
 pub use environment::Environment;
 pub use error::ConfigError;
 pub use flags::Flags;
+#[cfg(feature = "http")]
+pub use http_flags::HttpFlags;
+
 pub use ledger::{LedgerPlace, ledger_place};
 pub use ledger_url::LedgerUrl;
 pub use names::{BASE_URL_VARIABLES, DEFAULT_ORIGIN, TOKEN_VARIABLES};
@@ -34,6 +41,8 @@ pub use own_settings::Transport;
 pub use record::RecordPlace;
 pub use resolve::Config;
 pub use route::{Route, Sourced};
+#[cfg(feature = "http")]
+pub use seal_keys::{SEAL_KEYS, SealKeys};
 pub use source::{ResolvedSetting, Source};
 pub use table::flag_table;
 pub use values::{LogFormat, Notify};

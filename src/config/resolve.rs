@@ -12,9 +12,13 @@ use super::credentials::Credentials;
 use super::environment::Environment;
 use super::error::{ConfigError, refused};
 use super::flags::Flags;
+#[cfg(feature = "http")]
+use super::http_flags::is_for_http;
 use super::ledger::{LedgerPlace, ledger_place};
 use super::record::{self, RecordPlace};
 use super::route::Route;
+#[cfg(feature = "http")]
+use super::seal_keys::SealKeys;
 use super::source::ResolvedSetting;
 
 /// What the settings mean.
@@ -40,6 +44,12 @@ pub struct Config {
     pub switches: Vec<PathBuf>,
     /// The folder of the credential file, for secrets that no model may see.
     pub private_folder: Option<PathBuf>,
+    /// The file with the agents that may call over HTTP; `None` without a home folder.
+    #[cfg(feature = "http")]
+    pub agents: Option<PathBuf>,
+    /// The keys that replicas share.
+    #[cfg(feature = "http")]
+    pub seal_keys: SealKeys,
     /// Every setting with its printable value and source.
     pub settings: Vec<ResolvedSetting>,
 }
@@ -73,6 +83,18 @@ impl Config {
             setting.value = flags.notify.as_ref().map_or_else(|| setting.value.clone(), ToString::to_string);
         }
         settings.extend(account.settings);
+        #[cfg(feature = "http")]
+        let agents = match &flags.http.agents {
+            Some(path) => Some(PathBuf::from(path)),
+            None => environment.own_config_folder().map(|folder| folder.join("agents.toml")),
+        };
+        // They say nothing to the user of a host, who is nearly everybody.
+        #[cfg(feature = "http")]
+        settings.retain(|setting| flags.http.http.is_some() || !is_for_http(&setting.name));
+        #[cfg(feature = "http")]
+        if let (Some(path), Some(setting)) = (&agents, settings.iter_mut().find(|setting| setting.name == "agents")) {
+            setting.value = path.display().to_string();
+        }
         Ok(Self {
             flags: flags.clone(),
             origin: account.route.base.value.clone(),
@@ -84,6 +106,10 @@ impl Config {
             state_folder: environment.state_folder(),
             switches: environment.all_switch_paths(),
             private_folder: environment.config_folder(),
+            #[cfg(feature = "http")]
+            agents,
+            #[cfg(feature = "http")]
+            seal_keys: SealKeys::read(environment)?,
             settings,
         })
     }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures::future::BoxFuture;
+use http::HeaderValue;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -26,6 +27,8 @@ pub struct Call {
     pub closing: CancellationToken,
     /// The client's own name and version, for the record. Not verified.
     pub client: Option<String>,
+    /// The caller's `traceparent` (W3C Trace Context), which goes on to the API.
+    pub trace: Option<HeaderValue>,
 }
 
 /// Receives progress reports during a wait. Values must rise.
@@ -54,6 +57,7 @@ impl Call {
             is_patient: false,
             closing: CancellationToken::new(),
             client: None,
+            trace: None,
         }
     }
 

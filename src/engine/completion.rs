@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use crate::answer::Object;
-use crate::api::token::Token;
 
 use super::call::Call;
 use super::catalog::Values;
@@ -68,8 +67,8 @@ pub async fn complete(toolbox: &Arc<Toolbox>, values: &'static Values, typed: &s
 
 async fn items(toolbox: &Arc<Toolbox>, values: &'static Values, call: &Call) -> Option<Arc<Vec<Item>>> {
     let services = &toolbox.services;
-    let principal = services.tokens.current().as_ref().map(Token::principal);
-    let key = (services.base().await, principal, values.tool);
+    let caller = services.caller(services.tokens.current().as_ref());
+    let key = (services.base().await, caller, values.tool);
     let lists = services.memory.of::<Lists>();
     let known = lists.0.lock().ok().and_then(|lists| lists.get(&key).cloned());
     if let Some((_, items)) = known.filter(|(at, _)| at.elapsed() < REMEMBERED) {

@@ -12,7 +12,9 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::answer::{Address, Answer, Cause, Denial, Hole, LinkKind, Names, Object, Outcome, Shown, ToolError, shown};
+use crate::answer::{
+    Access, Address, Answer, Cause, Denial, Hole, LinkKind, Names, Object, Outcome, Shown, ToolError, shown,
+};
 use crate::api::client::Caller;
 use crate::api::cuts::Cut;
 use crate::api::error::{Error, InvalidArgument};
@@ -178,6 +180,7 @@ impl Context {
             let caller = Caller {
                 token: self.token.as_ref(),
                 claim_token: claim_token.as_ref(),
+                trace: self.call.trace.as_ref(),
                 deadline,
                 room: Some(&self.room),
             };
@@ -215,7 +218,10 @@ impl Context {
         // A tool whose money is counted cannot leave it out: an unknown amount is refused while a limit is set.
         let commitment = commitment.or_else(|| (self.facts.money == Money::Counted).then(Commitment::default));
         let intent = self.intent(commitment).await;
-        let open = self.services.operator.begin(intent).await?;
+        let began = Instant::now();
+        let open = self.services.operator.begin(intent).await;
+        self.services.client.meter().recorded(began.elapsed());
+        let open = open?;
         if let Ok(mut write) = self.write.lock() {
             write.open = Some(open);
         }
@@ -234,10 +240,12 @@ impl Context {
         self.services.operator.ledger.refused(intent, denial).await;
     }
 
-    /// Puts a person's decision on record when it becomes known.
-    pub async fn decided(&self, approval_id: &str, decision: &str) {
-        let intent = self.intent(None).await;
-        self.services.operator.ledger.decided(intent, approval_id, decision).await;
+    /// Puts decisions of people on record when they become known, each with the id of its approval.
+    pub async fn decided(&self, decisions: &[(&str, &str)]) {
+        if !decisions.is_empty() {
+            let intent = self.intent(None).await;
+            self.services.operator.ledger.decided(intent, decisions).await;
+        }
     }
 
     /// Keeps `lock` until the end of the write is on record.
@@ -258,7 +266,9 @@ impl Context {
             self.refused(denial).await;
         }
         let Some(open) = open else { return result };
+        let began = Instant::now();
         let warning = open.end(write_result(&result)).await;
+        self.services.client.meter().recorded(began.elapsed());
         drop(locks);
         match (result, warning) {
             (result, None) => result,
@@ -276,20 +286,27 @@ impl Context {
     /// # Errors
     /// An error if the record cannot be read.
     pub async fn recent_writes(&self, contract: &str) -> std::io::Result<Vec<Line>> {
-        let Some(account) = self.account().await else { return Ok(Vec::new()) };
+        let Some(base) = self.services.base().await else { return Ok(Vec::new()) };
+        let account = Account { base, principal: self.owner() };
         let search = Search { tool: self.facts.name, account, contract: contract.to_owned() };
         self.services.operator.ledger.recent_writes(search).await
     }
 
-    /// The account of this call, as the record names it; `None` if the origin of the API is not known.
+    /// Who asks, as the record names it; `None` if the origin of the API is not known.
     pub async fn account(&self) -> Option<Account> {
-        Some(Account { base: self.services.base().await?, principal: self.principal() })
+        Some(Account { base: self.services.base().await?, principal: self.caller() })
     }
 
-    /// The token's owner as the record names it.
+    /// The caller, as the record names it.
     #[must_use]
-    pub fn principal(&self) -> Option<String> {
-        self.token.as_ref().map(Token::principal)
+    pub fn caller(&self) -> Option<String> {
+        self.services.caller(self.token.as_ref())
+    }
+
+    /// The token's owner, as the record names it.
+    #[must_use]
+    pub fn owner(&self) -> Option<String> {
+        self.services.owner(self.token.as_ref())
     }
 
     /// The folder for secrets that no model may see.
@@ -327,6 +344,11 @@ impl Context {
         match &self.token {
             None => "no token".into(),
             Some(token) if self.services.sandbox => shown!("{} of the sandbox", token.kind()),
+            Some(token) if self.names().access().is_remote() => {
+                let whose =
+                    if self.names().access() == Access::OwnToken { "of this request" } else { "of this server" };
+                shown!("{} {}", token.kind(), whose)
+            }
             Some(token) => shown!("{} from {}", token.kind(), Shown::from(&self.services.tokens.found_in())),
         }
     }

@@ -33,6 +33,8 @@ pub struct Facts {
     pub official: &'static str,
     /// True if a call is a single request. OpenTrain pages such a list itself.
     pub is_one_request: bool,
+    /// True if a call writes files of the user who runs this server. Such a tool is not served over HTTP.
+    pub is_local: bool,
     /// Past participle of the tool's action. A failure begins with it: "Not created".
     pub done: &'static str,
 }

@@ -7,7 +7,7 @@ use crate::answer::{Joined, Shown, figure, id, shown};
 use crate::api::Effect;
 
 use super::catalog::When;
-use super::toolbox::{Served, Toolbox};
+use super::toolbox::Toolbox;
 
 /// Builds the server's instructions. They name only tools that are served, give no advice that those tools cannot
 /// follow, and list the operator's limits.
@@ -16,8 +16,8 @@ pub fn instructions(toolbox: &Toolbox) -> Shown {
     let served = toolbox.served();
     let writes = served.iter().any(|served| served.facts().effect != Effect::Read);
     // `may_ask` parses a schema, which would delay the start of every server.
-    let asks =
-        served.iter().any(|served| served.facts().effect == Effect::CoSigned) || served.iter().any(Served::may_ask);
+    let asks = served.iter().any(|served| served.facts().effect == Effect::CoSigned)
+        || served.iter().any(|served| served.may_ask());
     let fits = |when| match when {
         When::Always => true,
         When::InSandbox => toolbox.services.sandbox,

@@ -12,12 +12,14 @@ use super::facts::Facts;
 
 /// The kinds of steps that are kept. Others are on record, or are no task.
 const KEPT: [LinkKind; 3] = [LinkKind::Claim, LinkKind::Billing, LinkKind::Checkout];
+/// The most steps of all callers; the oldest are forgotten first.
+const MOST: usize = 1_000;
 
 /// A step that is not known to be done.
 #[derive(Clone, Debug)]
 pub struct OpenStep {
-    /// The owner of the token.
-    principal: Option<String>,
+    /// Who asked.
+    caller: Option<String>,
     /// The page.
     pub link: Link,
     /// When it was seen last.
@@ -26,20 +28,20 @@ pub struct OpenStep {
     pub top_up: Option<String>,
 }
 
-/// The latest step of each kind, for each token.
+/// The latest step of each kind, for each caller.
 #[derive(Default)]
 pub struct OpenSteps(Mutex<Vec<OpenStep>>);
 
 impl OpenSteps {
-    /// The open steps of a token.
+    /// The open steps of a caller.
     #[must_use]
-    pub fn of(&self, principal: Option<&str>) -> Vec<OpenStep> {
-        let steps = self.0.lock().map(|steps| steps.clone()).unwrap_or_default();
-        steps.into_iter().filter(|step| step.principal.as_deref() == principal).collect()
+    pub fn of(&self, caller: Option<&str>) -> Vec<OpenStep> {
+        let Ok(steps) = self.0.lock() else { return Vec::new() };
+        steps.iter().filter(|step| step.caller.as_deref() == caller).cloned().collect()
     }
 
     /// Takes note of a call's end: of the step that it asks for, and of the steps that must be done because it succeeded.
-    pub(super) fn see(&self, facts: &Facts, principal: Option<String>, result: &Result<Answer, Failure>) {
+    pub(super) fn see(&self, facts: &Facts, caller: Option<String>, result: &Result<Answer, Failure>) {
         let Ok(mut steps) = self.0.lock() else { return };
         let links = match result {
             Ok(answer) => answer.links.clone(),
@@ -54,15 +56,17 @@ impl OpenSteps {
                 status.is_some_and(|status| status != "PENDING")
             }
         };
-        steps.retain(|step| step.principal != principal || !is_done(step.link.kind));
+        steps.retain(|step| step.caller != caller || !is_done(step.link.kind));
         if facts.effect == Effect::Read && result.is_ok() {
             return;
         }
         for link in links.into_iter().filter(|link| KEPT.contains(&link.kind)) {
-            steps.retain(|step| step.principal != principal || step.link.kind != link.kind);
+            steps.retain(|step| step.caller != caller || step.link.kind != link.kind);
             let top_up = result.as_ref().ok().and_then(|answer| answer.object.get("topUpId")?.as_str());
             let top_up = top_up.map(str::to_owned);
-            steps.push(OpenStep { principal: principal.clone(), link, at: Timestamp::now(), top_up });
+            let too_many = (steps.len() + 1).saturating_sub(MOST);
+            steps.drain(..too_many);
+            steps.push(OpenStep { caller: caller.clone(), link, at: Timestamp::now(), top_up });
         }
     }
 }

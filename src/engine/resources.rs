@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use percent_encoding::percent_decode_str;
 
 use crate::answer::{Answer, Failure, Object, Shown, quoted, shown};
-use crate::api::token::Token;
 use crate::guard::ledger::Line;
 
 use super::call::Call;
@@ -54,9 +54,10 @@ pub async fn read(toolbox: &Arc<Toolbox>, uri: &str, call: &Call) -> Content {
 async fn today(toolbox: &Toolbox, words: fn(&Today) -> Vec<Shown>, call: &Call) -> Answer {
     let services = &toolbox.services;
     let token = services.tokens.current();
-    let (base, principal) = (services.base().await, token.as_ref().map(Token::principal));
-    let date = Timestamp::now().strftime("%Y-%m-%d").to_string();
-    let record = match services.operator.ledger.record().await {
+    let (base, principal) = (services.base().await, services.caller(token.as_ref()));
+    let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
+    let (date, begins) = (today.to_string(), today.to_zoned(TimeZone::UTC).ok().map(|begins| begins.timestamp()));
+    let record = match services.operator.ledger.record(begins).await {
         Ok(record) => record,
         Err(fault) => {
             return Answer::new(

@@ -8,17 +8,20 @@ use rust_decimal::Decimal;
 use url::Url;
 
 use crate::answer::text::usd;
-use crate::answer::{Joined, Names, Object, Shown, quoted, quoted_to, shown};
+use crate::answer::{Access, Joined, Names, Object, Shown, quoted, quoted_to, shown};
 use crate::api::client::Client;
 use crate::api::token::{Token, TokenSource, hide_secrets};
 use crate::guard::Operator;
 use crate::guard::ledger::{Commitment, Intent};
+use crate::guard::policy::Policy;
 
 use super::call::Call;
 use super::claim::Claim;
 use super::facts::{Facts, Money};
 use super::memory::Memory;
 use super::notice::Notifier;
+use super::principal::Principal;
+use super::running::Running;
 
 /// The most characters of a notice, which names the path of a file.
 const NOTICE: usize = 500;
@@ -26,7 +29,7 @@ const NOTICE: usize = 500;
 /// Shared by all calls of the process; holds nothing of a single call.
 pub struct Services {
     /// Sends requests to the API.
-    pub client: Client,
+    pub client: Arc<Client>,
     /// Loads and stores the token.
     pub tokens: Arc<dyn TokenSource>,
     /// The operator's rules and the record.
@@ -36,9 +39,13 @@ pub struct Services {
     /// The facts of the listed tools.
     pub listed: Vec<&'static Facts>,
     /// The claim under way in this process.
-    pub claim: Claim,
+    pub claim: Arc<Claim>,
     /// State of tools that lasts between calls.
-    pub memory: Memory,
+    pub memory: Arc<Memory>,
+    /// Who calls.
+    pub principal: Principal,
+    /// The writes that run now.
+    pub running: Arc<Running>,
     /// Brings steps before a person who sees no chat.
     pub notifier: Option<Arc<dyn Notifier>>,
     /// True if the API is the sandbox, where nothing is real.
@@ -58,16 +65,40 @@ impl Services {
         sandbox: bool,
     ) -> Self {
         Self {
-            client,
+            client: Arc::new(client),
             tokens,
             operator,
             names: Names::default(),
             listed: Vec::new(),
-            claim: Claim::default(),
-            memory: Memory::default(),
+            claim: Arc::default(),
+            memory: Arc::default(),
+            principal: Principal::default(),
+            running: Arc::default(),
             notifier: None,
             sandbox,
             human_wait,
+        }
+    }
+
+    /// The same services for one principal: its own token and rules; connections, locks and the record are shared.
+    /// `Toolbox::narrowed` fills in the names.
+    #[must_use]
+    pub(super) fn of(&self, principal: Principal, policy: Policy, tokens: Arc<dyn TokenSource>) -> Self {
+        Self {
+            client: Arc::clone(&self.client),
+            tokens,
+            operator: self.operator.with_policy(policy),
+            names: Names::default(),
+            listed: Vec::new(),
+            // No claim is open for a caller's own token, and no other caller's claim may hold it up.
+            claim: if principal.access == Access::OwnToken { Arc::default() } else { Arc::clone(&self.claim) },
+            memory: Arc::clone(&self.memory),
+            running: Arc::clone(&self.running),
+            // The steps of other people's accounts are no business of the operator.
+            notifier: self.notifier.clone().filter(|_| principal.access != Access::OwnToken),
+            sandbox: self.sandbox,
+            human_wait: self.human_wait,
+            principal,
         }
     }
 
@@ -128,6 +159,19 @@ impl Services {
         Some(self.app().await?.origin().ascii_serialization())
     }
 
+    /// Who asks, as the record names it. What is remembered for a caller is found under this name, too.
+    #[must_use]
+    pub fn caller(&self, token: Option<&Token>) -> Option<String> {
+        self.principal.name.clone().or_else(|| token.map(Token::principal))
+    }
+
+    /// The owner of the token, as the record names it: several agents may act on one account. The public id of a caller's
+    /// own token proves nothing, since anyone can write it into a token; the caller's name has a hash of the whole.
+    #[must_use]
+    pub fn owner(&self, token: Option<&Token>) -> Option<String> {
+        if self.principal.access == Access::OwnToken { self.caller(token) } else { token.map(Token::principal) }
+    }
+
     /// Describes a write that is about to be sent, for the limits and the record.
     pub async fn intent(
         &self,
@@ -137,6 +181,7 @@ impl Services {
         call: &Call,
         commitment: Option<Commitment>,
     ) -> Intent {
+        let principal = self.caller(token);
         let client = call.client.clone().map(|mut client| {
             hide_secrets(&mut client, self.secrets(token));
             client
@@ -145,7 +190,8 @@ impl Services {
             tool: tool.to_owned(),
             arguments,
             base: self.base().await,
-            principal: token.map(Token::principal),
+            account: self.owner(token).filter(|owner| Some(owner) != principal.as_ref()),
+            principal,
             sandbox: self.sandbox,
             client,
             commitment,
@@ -153,9 +199,18 @@ impl Services {
     }
 
     /// All secrets of this process, including the call's token.
+    #[must_use]
     pub fn secrets(&self, token: Option<&Token>) -> Vec<Token> {
-        let mut secrets = self.tokens.secrets();
+        let mut secrets = self.own_secrets();
         secrets.extend(token.filter(|token| !secrets.contains(token)).cloned());
+        secrets
+    }
+
+    /// The secrets of this process and the caller's key for it.
+    #[must_use]
+    pub fn own_secrets(&self) -> Vec<Token> {
+        let mut secrets = self.tokens.secrets();
+        secrets.extend(self.principal.key.clone());
         secrets
     }
 

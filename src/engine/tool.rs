@@ -80,6 +80,8 @@ pub trait Tool: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     const MONEY: Money = Money::None;
     /// True if a call is a single request. OpenTrain pages such a list itself.
     const IS_ONE_REQUEST: bool = false;
+    /// True if a call writes files of the user who runs this server. Such a tool is not served over HTTP.
+    const IS_LOCAL: bool = false;
 
     /// Runs a call.
     fn run(self, context: &Context) -> impl Future<Output = Result<Answer, ToolError>> + Send;
@@ -169,6 +171,7 @@ const fn facts<T: Tool>() -> Facts {
         official: T::OFFICIAL,
         is_one_request: T::IS_ONE_REQUEST,
         done: T::DONE,
+        is_local: T::IS_LOCAL,
     }
 }
 

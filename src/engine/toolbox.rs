@@ -4,14 +4,16 @@ use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use serde_json::Value;
+use tracing::Instrument;
 
 use crate::answer::{
     Answer, Cause, Denial, Failure, HumanStep, Names, Object, Sentence, Shown, ToolError, bound, hints, shown,
 };
-use crate::api::Effect;
+use crate::api::approvals::GetApproval;
 use crate::api::error::{Error, Refusal};
-use crate::api::token::{Token, hide_secrets};
+use crate::api::token::{Token, TokenSource, hide_secrets};
 use crate::api::wording::wording;
+use crate::api::{Effect, Operation};
 use crate::guard::policy::Policy;
 
 use super::arguments;
@@ -23,6 +25,8 @@ use super::facts::Facts;
 use super::notice::Notice;
 use super::open_steps::OpenSteps;
 use super::origins;
+use super::principal::Principal;
+use super::recorded_approvals::{RecordedApprovals, look_up};
 use super::schemas::Published;
 use super::services::Services;
 use super::tool::{Entry, Family};
@@ -65,7 +69,7 @@ pub struct Toolbox {
     /// Shared by all calls.
     pub services: Arc<Services>,
     catalog: &'static Catalog,
-    served: Vec<Served>,
+    served: Vec<Arc<Served>>,
 }
 
 /// The tools that the server lists under `policy`.
@@ -74,9 +78,20 @@ fn listed(policy: &Policy, families: &'static [Family]) -> impl Iterator<Item = 
     chosen(policy, families).filter(move |entry| !read_only || entry.facts.effect == Effect::Read)
 }
 
+/// Tells the services which tools are listed, and under which names.
+fn name_tools(services: &mut Services, served: &[Arc<Served>]) {
+    let (prefix, access) = (services.operator.policy.prefix.clone(), services.principal.access);
+    services.names = Names::new(&prefix, served.iter().map(|served| served.facts().name)).for_access(access);
+    services.listed = served.iter().map(|served| served.facts()).collect();
+}
+
 /// The tools of the chosen families, including tools that read-only mode hides.
 fn chosen(policy: &Policy, families: &'static [Family]) -> impl Iterator<Item = &'static Entry> {
-    families.iter().filter(|family| policy.toolsets.has(family.name, family.by_default)).flat_map(|family| family.tools)
+    families
+        .iter()
+        .filter(|family| policy.toolsets.has(family.name, family.by_default))
+        .flat_map(|family| family.tools)
+        .filter(|entry| policy.serves(entry.facts.name))
 }
 
 impl Toolbox {
@@ -84,16 +99,28 @@ impl Toolbox {
     #[must_use]
     pub fn new(mut services: Services, catalog: &'static Catalog) -> Self {
         let policy = &services.operator.policy;
-        let served: Vec<Served> =
-            listed(policy, catalog.families).map(|entry| Served { entry, published: OnceLock::new() }).collect();
-        services.names = Names::new(&policy.prefix, served.iter().map(|served| served.facts().name));
-        services.listed = served.iter().map(Served::facts).collect();
+        let served = listed(policy, catalog.families);
+        let served: Vec<_> = served.map(|entry| Arc::new(Served { entry, published: OnceLock::new() })).collect();
+        name_tools(&mut services, &served);
         Self { services: Arc::new(services), catalog, served }
+    }
+
+    /// The same tools for one principal over HTTP, as far as `policy` allows them. Tools that write files of the user who
+    /// runs this server are left out. No answer and no token is shared: only the parsed schemas are.
+    #[must_use]
+    pub fn narrowed(&self, principal: Principal, policy: Policy, tokens: Arc<dyn TokenSource>) -> Self {
+        let mut services = self.services.of(principal, policy, tokens);
+        let allowed: Vec<&str> =
+            listed(&services.operator.policy, self.catalog.families).map(|entry| entry.facts.name).collect();
+        let is_served = |served: &&Arc<Served>| !served.facts().is_local && allowed.contains(&served.facts().name);
+        let served: Vec<_> = self.served.iter().filter(is_served).cloned().collect();
+        name_tools(&mut services, &served);
+        Self { services: Arc::new(services), catalog: self.catalog, served }
     }
 
     /// The served tools in listing order.
     #[must_use]
-    pub fn served(&self) -> &[Served] {
+    pub fn served(&self) -> &[Arc<Served>] {
         &self.served
     }
 
@@ -118,7 +145,7 @@ impl Toolbox {
     /// Finds a served tool by its name without a prefix.
     #[must_use]
     pub fn served_as(&self, name: &str) -> Option<&Served> {
-        self.served.iter().find(|served| served.facts().name == name)
+        self.served.iter().map(AsRef::as_ref).find(|served| served.facts().name == name)
     }
 
     /// Finds a tool that need not be served: `resume` polls with it.
@@ -171,7 +198,7 @@ impl Toolbox {
 
     /// Masks the secrets of this process, and every text that looks like an OpenTrain secret, in an outgoing text.
     pub fn mask(&self, text: &mut String) {
-        hide_secrets(text, self.services.tokens.secrets());
+        hide_secrets(text, self.services.own_secrets());
     }
 
     /// The refusal of a tool that read-only mode hides; `None` if no such tool exists.
@@ -205,7 +232,13 @@ impl Toolbox {
             return self.run(entry, arguments, call.clone()).await;
         }
         let (toolbox, its_call) = (Arc::clone(self), call.clone());
-        let write = tokio::spawn(Box::pin(async move { toolbox.run(entry, arguments, its_call).await }));
+        let running = self.services.running.begin();
+        let write = async move {
+            let result = toolbox.run(entry, arguments, its_call).await;
+            drop(running);
+            result
+        };
+        let write = tokio::spawn(Box::pin(write.in_current_span()));
         let broken = match tokio::time::timeout_at(call.deadline + OVERTIME, write).await {
             Ok(Ok(result)) => return result,
             Ok(Err(fault)) => {
@@ -241,7 +274,13 @@ impl Toolbox {
             }
         }
         let services = &self.services;
-        notes.extend(services.take_notices());
+        let notices = services.take_notices();
+        if services.principal.access.is_remote() {
+            // They name files and variables of the user who runs this server.
+            notices.for_each(|notice| tracing::warn!("{notice}"));
+        } else {
+            notes.extend(notices);
+        }
         let ended = match result {
             Ok(mut answer) => {
                 self.complete(&mut answer, entry);
@@ -256,7 +295,7 @@ impl Toolbox {
                 Err(failure)
             }
         };
-        services.memory.of::<OpenSteps>().see(&entry.facts, token.as_ref().map(Token::principal), &ended);
+        services.memory.of::<OpenSteps>().see(&entry.facts, services.caller(token.as_ref()), &ended);
         ended
     }
 
@@ -288,7 +327,8 @@ impl Toolbox {
         let served = self.served_as(entry.facts.name);
         let takes = |parameter| served.is_some_and(|served| served.published().takes(parameter));
         let name = self.names().listed(entry.facts.name);
-        let how = || bound::how_to_get_the_whole(entry.facts.effect, &name, takes("limit"));
+        let access = self.names().access();
+        let how = || bound::how_to_get_the_whole(entry.facts.effect, &name, takes("limit"), access);
         answer.origin = origins::of(entry.facts.name);
         answer.complete(entry.facts.is_one_request && takes("cursor"), how);
     }
@@ -304,6 +344,10 @@ impl Toolbox {
         let services = &self.services;
         let another = |token: Option<Token>| token.filter(|token| Some(token) != refused);
         let replaced = || {
+            // The place is the business of the user who runs this server.
+            if services.principal.access.is_remote() {
+                return Vec::new();
+            }
             let place = Shown::from(&services.tokens.found_in());
             vec![shown!("Note: another token was put in {}; it is in use now.", place)]
         };
@@ -316,10 +360,28 @@ impl Toolbox {
         }
         // Another call may be fetching the token at this moment, so the token in use afterwards counts.
         let notes = match exchange_in_time(services, call).await {
+            Exchanged::Claimed { .. } if services.principal.access.is_remote() => Vec::new(),
             Exchanged::Claimed { unsaved, unrecorded, .. } => notes_on_claim(services, unsaved.as_deref(), unrecorded),
             _ => replaced(),
         };
         (another(services.tokens.current()), notes)
+    }
+
+    /// Looks up the newest `most` approvals that are open on record, with the context in which that was done. After a 401
+    /// the token is loaded again. `None` if no tool reads approvals.
+    pub async fn recorded_approvals(&self, most: usize, call: &Call) -> Option<(RecordedApprovals, Context)> {
+        let facts = &self.entry_of(GetApproval::NAME)?.facts;
+        let context = |token| Context::new(Arc::clone(&self.services), facts, Object::new(), token, call.clone());
+        let first = context(self.services.tokens.current());
+        let approvals = look_up(most, &first).await;
+        if approvals.are_unauthorized() {
+            let token = self.reload_token(call).await;
+            if token.is_some() && token != first.token {
+                let second = context(token);
+                return Some((look_up(most, &second).await, second));
+            }
+        }
+        Some((approvals, first))
     }
 
     /// Loads the token again on a thread that may block, so that a slow file delays no other call.
@@ -332,7 +394,10 @@ impl Toolbox {
     /// Builds the failure from an error.
     pub(super) async fn failed(&self, facts: &Facts, arguments: &Object, error: &ToolError, call: &Call) -> Failure {
         let services = &self.services;
-        let (app, notices) = (services.app().await, services.notices());
+        let app = services.app().await;
+        // They name files and variables of the user who runs this server.
+        let is_remote = services.principal.access.is_remote();
+        let notices = if is_remote { Vec::new() } else { services.notices() };
         // The hint about ids helps only a caller that gave one.
         let is_about_an_id = matches!(&error.cause, Cause::Api(Error::Invalid(fault)) if fault.field.ends_with("Id"));
         let gave_an_id = is_about_an_id || arguments.keys().any(|name| name.ends_with("Id"));

@@ -2,6 +2,7 @@
 //!
 //! This folder knows neither how a call runs nor which tools exist. Start reading at `Operator::begin`.
 
+pub mod agents;
 pub mod freeze;
 pub mod ledger;
 pub mod policy;
@@ -15,7 +16,7 @@ use ledger::{Intent, Ledger, OpenWrite};
 use policy::Policy;
 
 /// The operator's decisions for this server.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Operator {
     /// The rules.
     pub policy: Policy,
@@ -26,6 +27,20 @@ pub struct Operator {
 }
 
 impl Operator {
+    /// The same with another policy, for one principal of a server over HTTP. No secret of a caller goes to a file there.
+    #[must_use]
+    pub fn with_policy(&self, policy: Policy) -> Self {
+        Self { policy, private_folder: None, ..self.clone() }
+    }
+
+    /// Checks whether writes can be recorded now.
+    ///
+    /// # Errors
+    /// The reason why not.
+    pub async fn ready(&self) -> Result<(), String> {
+        self.ledger.check().await.map_err(|fault| fault.to_string())
+    }
+
     /// Describes the rules in force, as far as this machine knows them.
     #[must_use]
     pub fn describe(&self) -> Vec<Shown> {

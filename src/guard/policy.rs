@@ -24,6 +24,23 @@ pub struct Policy {
     pub duplicate_window: Duration,
     /// A prefix for all tool names, for hosts with several servers.
     pub prefix: String,
+    /// If set, only these tools are served, named without the prefix.
+    pub tools: Option<BTreeSet<String>>,
+}
+
+/// What one principal may do less than the operator's rules allow. Nothing in it can widen them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Limits {
+    /// True if only reads are allowed.
+    pub read_only: bool,
+    /// The families that are served, if fewer.
+    pub toolsets: Option<Toolsets>,
+    /// The tools that are served, if fewer, named without the prefix.
+    pub tools: Option<BTreeSet<String>>,
+    /// The highest amount of one milestone, in USD before fees.
+    pub max_milestone: Option<Decimal>,
+    /// The highest amount that may be committed in one day (UTC), in USD before fees.
+    pub max_day: Option<Decimal>,
 }
 
 impl Default for Policy {
@@ -35,13 +52,18 @@ impl Default for Policy {
             max_day: None,
             duplicate_window: Duration::from_secs(15 * 60),
             prefix: String::new(),
+            tools: None,
         }
     }
 }
 
 /// The families that are served: the default ones, unless the operator names others.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Toolsets(Option<Chosen>);
+pub struct Toolsets {
+    chosen: Option<Chosen>,
+    /// Further choices that each take families away.
+    narrowed: Vec<Chosen>,
+}
 
 /// The families that the operator names.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,22 +89,62 @@ impl Toolsets {
         }
         let chosen = if chosen.contains("all") { families.iter().copied().collect() } else { chosen };
         let all = chosen.len() == families.len();
-        Ok(Self(Some(Chosen { families: chosen.into_iter().map(str::to_owned).collect(), all })))
+        let chosen = Chosen { families: chosen.into_iter().map(str::to_owned).collect(), all };
+        Ok(Self { chosen: Some(chosen), narrowed: Vec::new() })
     }
 
     /// True if a family is served. `by_default` tells whether the family is a default one.
     #[must_use]
     pub fn has(&self, family: &str, by_default: bool) -> bool {
-        self.0.as_ref().map_or(by_default, |chosen| chosen.families.contains(family))
+        let is_chosen = self.chosen.as_ref().map_or(by_default, |chosen| chosen.families.contains(family));
+        is_chosen && self.narrowed.iter().all(|chosen| chosen.families.contains(family))
     }
 
-    fn describe(&self) -> Option<Shown> {
-        let chosen = self.0.as_ref().filter(|chosen| !chosen.all)?;
-        Some(shown!("only the toolsets {}", chosen.families.iter().map(|family| id(family)).joined(", ")))
+    /// The families that both choices have. A family that is not served by default is in it only if both name it.
+    #[must_use]
+    fn and(&self, other: &Self) -> Self {
+        let mut both = self.clone();
+        both.narrowed.extend(other.chosen.iter().chain(&other.narrowed).cloned());
+        both
+    }
+
+    /// Describes the choice; `None` if it takes nothing away.
+    #[must_use]
+    pub fn describe(&self) -> Option<Shown> {
+        let chosen = self.narrowed.iter().chain(&self.chosen).filter(|chosen| !chosen.all);
+        let families = chosen.map(|chosen| chosen.families.clone()).reduce(|all, next| &all & &next)?;
+        Some(shown!("only the toolsets {}", families.iter().map(|family| id(family)).joined(", ")))
     }
 }
 
 impl Policy {
+    /// These rules together with the limits of one principal: of two limits the lower one holds.
+    #[must_use]
+    pub fn narrowed(&self, limits: &Limits) -> Self {
+        let lower = |ours: Option<Decimal>, theirs: Option<Decimal>| ours.into_iter().chain(theirs).min();
+        let tools = match (&self.tools, &limits.tools) {
+            (Some(ours), Some(theirs)) => Some(ours & theirs),
+            (ours, theirs) => ours.clone().or_else(|| theirs.clone()),
+        };
+        Self {
+            read_only: self.read_only || limits.read_only,
+            toolsets: limits
+                .toolsets
+                .as_ref()
+                .map_or_else(|| self.toolsets.clone(), |theirs| self.toolsets.and(theirs)),
+            max_milestone: lower(self.max_milestone, limits.max_milestone),
+            max_day: lower(self.max_day, limits.max_day),
+            tools,
+            ..self.clone()
+        }
+    }
+
+    /// True if a tool may be served as far as its name decides.
+    #[must_use]
+    pub fn serves(&self, tool: &str) -> bool {
+        self.tools.as_ref().is_none_or(|tools| tools.contains(tool))
+    }
+
     /// True if the amount of a write must be known before it is sent.
     #[must_use]
     pub const fn has_caps(&self) -> bool {
@@ -154,6 +216,31 @@ mod tests {
         let fault = Toolsets::parse("contract", &families).unwrap_err();
         assert!(fault.contains("\"contract\"") && fault.contains("contracts, milestones"), "{fault}");
         assert!(Toolsets::parse(" , ", &families).is_err());
+    }
+
+    #[test]
+    fn limits_of_a_principal_only_narrow() {
+        let families = ["contracts", "milestones", "webhooks"];
+        let toolsets = |list| Some(Toolsets::parse(list, &families).unwrap());
+        let tools = |names: &[&str]| Some(names.iter().map(|name| (*name).to_owned()).collect());
+        let operator =
+            Policy { max_milestone: Some(Decimal::from(100)), tools: tools(&["a", "b"]), ..Policy::default() };
+        let loose = Limits { max_milestone: Some(Decimal::from(900)), toolsets: toolsets("all"), ..Limits::default() };
+        let narrowed = operator.narrowed(&loose);
+        assert_eq!(narrowed.max_milestone, operator.max_milestone);
+        assert!(narrowed.toolsets.has("contracts", true) && !narrowed.toolsets.has("webhooks", false));
+        let tight = Limits {
+            read_only: true,
+            toolsets: toolsets("contracts"),
+            tools: tools(&["b", "c"]),
+            max_day: Some(Decimal::ONE),
+            ..Limits::default()
+        };
+        let narrowed = narrowed.narrowed(&tight).narrowed(&loose);
+        assert!(narrowed.read_only && narrowed.max_day == Some(Decimal::ONE));
+        assert!(narrowed.toolsets.has("contracts", true) && !narrowed.toolsets.has("milestones", true));
+        assert_eq!(["a", "b", "c"].map(|tool| narrowed.serves(tool)), [false, true, false]);
+        assert!(narrowed.describe().contains(&"only the toolsets contracts".into()));
     }
 
     #[test]

@@ -68,7 +68,7 @@ impl Server {
             after: state.after,
             waited: Duration::from_millis(u64::try_from(waited).unwrap_or_default()),
             accepted: action == Some("accept"),
-            key: Key::of(sealed, request),
+            key: self.spent_key(sealed, request),
         })
     }
 
@@ -206,12 +206,17 @@ impl Server {
         }
     }
 
-    /// Binds a sealed state to this tool, these arguments and this token.
+    /// Binds a sealed state to this tool, these arguments, this token and this principal.
+    /// The key under which the end of a continued call is remembered.
+    pub(super) fn spent_key(&self, state: &str, request: &Request) -> Key {
+        Key::of(self.toolbox.services.principal.name.as_deref(), state, request)
+    }
+
     fn binding(&self, request: &Request) -> Vec<u8> {
         let arguments: BTreeMap<&String, &Value> = request.arguments.iter().collect();
         let token = self.toolbox.services.tokens.current();
         let token = token.as_ref().map_or("", crate::api::token::Token::expose);
-        json!([request.name, arguments, token]).to_string().into_bytes()
+        json!([request.name, arguments, token, self.toolbox.services.principal.name]).to_string().into_bytes()
     }
 }
 

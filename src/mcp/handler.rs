@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, GetPromptRequestParams,
@@ -13,17 +14,21 @@ use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer, ServerHandler};
 use serde_json::Value;
 use tokio::time::Instant;
+use tracing::Instrument;
 
+use crate::answer::Object;
 use crate::engine::arguments::shortened;
 use crate::engine::instructions::instructions;
 use crate::engine::{CALL_LIMIT, Call};
 
+use super::carried::Carried;
 use super::elicitation;
 use super::host::Host;
 use super::listing::tools;
+use super::observer::Ended;
 use super::progress::HostProgress;
 use super::server::{Outcome, Request, Server, cancelled};
-use super::spent::{Key, Spent};
+use super::spent::Spent;
 
 impl Server {
     /// Runs a call until it ends or the host cancels it.
@@ -40,11 +45,13 @@ impl Server {
 
     /// The call of a request.
     fn call(&self, host: Host, context: &RequestContext<RoleServer>) -> Call {
+        let carried = Carried::of(context);
         Call {
-            progress: Arc::new(HostProgress::of(context)),
+            progress: Arc::new(HostProgress::of(context, self.observer.clone())),
             is_patient: host.waits(),
             closing: self.closing.clone(),
-            client: context.client_info().map(|client| format!("{} {}", client.name, client.version)),
+            client: carried.client(context),
+            trace: carried.trace,
             ..Call::within(CALL_LIMIT.max(self.toolbox.services.human_wait + elicitation::MARGIN))
         }
     }
@@ -55,13 +62,18 @@ impl Server {
         context: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let host = Host::of(&context);
+        let carried = Carried::of(&context);
         let call = self.call(host, &context);
         let CallToolRequestParams { name, arguments, input_responses, request_state, .. } = request;
-        let request = Request { name: Cow::into_owned(name), arguments: arguments.unwrap_or_default(), call };
+        let request = Request {
+            name: Cow::into_owned(name),
+            arguments: carried.arguments.or(arguments).unwrap_or_default(),
+            call,
+        };
         // A claim replaces the token that binds the state, so the ends of earlier uses are looked up first.
         if let Some(state) = &request_state {
             let spent = self.toolbox.services.memory.of::<Spent>();
-            if let Some(outcome) = spent.end(&Key::of(state, &request)).await {
+            if let Some(outcome) = spent.end(&self.spent_key(state, &request)).await {
                 return Ok(self.result(outcome, host).into());
             }
         }
@@ -152,9 +164,16 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<CallToolResponse, ErrorData>> + Send {
-        Box::pin(async move {
+        let trace = Carried::of(&context).trace;
+        let span = match trace.as_ref().and_then(|trace| trace.to_str().ok()) {
+            Some(traceparent) => tracing::info_span!("call", traceparent),
+            None => tracing::Span::none(),
+        };
+        let call = async move {
             let (tool, id, began) = (shortened(&request.name), context.id.to_string(), Instant::now());
+            let name = self.toolbox.find(&request.name, &Object::new()).map(|served| served.facts().name);
             let answered = self.answer(request, context).await;
+            self.count(name, &answered, began.elapsed());
             let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
             match &answered {
                 Ok(CallToolResponse::Complete(result)) => {
@@ -167,6 +186,28 @@ impl ServerHandler for Server {
                 Err(fault) => tracing::debug!(%tool, %id, ms, %fault, "a call could not be routed"),
             }
             answered
-        })
+        };
+        Box::pin(call.instrument(span))
+    }
+}
+
+impl Server {
+    fn count(&self, tool: Option<&'static str>, answered: &Result<CallToolResponse, ErrorData>, time: Duration) {
+        let Some(observer) = &self.observer else { return };
+        let found = |place| match answered {
+            Ok(CallToolResponse::Complete(result)) => result.structured_content.as_ref()?.pointer(place)?.as_str(),
+            _ => None,
+        };
+        let outcome = match answered {
+            Ok(CallToolResponse::Complete(result)) => {
+                let plain = if result.is_error == Some(true) { "not_done" } else { "done" };
+                found("/outcome").or(found("/error/outcome")).unwrap_or(plain)
+            }
+            Ok(_) => "input_required",
+            Err(fault) if fault.message == "cancelled" => "cancelled",
+            Err(_) => "not_done",
+        };
+        let access = self.toolbox.services.principal.access;
+        observer.ended(Ended { tool, outcome, reason: found("/error/reason"), access, took: time });
     }
 }

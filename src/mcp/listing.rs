@@ -9,7 +9,7 @@ use crate::engine::{Facts, Published, Toolbox};
 /// All served tools in listing order.
 #[must_use]
 pub fn tools(toolbox: &Toolbox) -> Vec<Tool> {
-    let served = toolbox.served().iter().map(crate::engine::Served::facts);
+    let served = toolbox.served().iter().map(|served| served.facts());
     served.map(|facts| tool(facts, Published::of(facts.name), toolbox.names().listed(facts.name).into())).collect()
 }
 

@@ -1,11 +1,16 @@
 //! The MCP server, in the only folder that knows MCP and rmcp. It lists the tools, passes calls to them, and shows
 //! pages to the user in the best way that the host supports. `tools` and `answer` build the answers.
 
+mod carried;
 pub mod client;
 mod elicitation;
 mod handler;
 mod host;
+#[cfg(feature = "http")]
+pub mod http;
 mod listing;
+mod message;
+mod observer;
 mod progress;
 mod prompts;
 mod resources;

@@ -12,6 +12,7 @@ use crate::engine::arguments::nearest;
 use crate::engine::{Call, Toolbox};
 
 use super::host::Host;
+use super::observer::Observer;
 use super::seal::{Seal, SealError};
 
 /// An MCP server over a toolbox. It keeps no state between requests, so one server can serve any number of hosts.
@@ -21,6 +22,8 @@ pub struct Server {
     pub(super) seal: Arc<Seal>,
     pub(super) closing: CancellationToken,
     pub(super) bounded: bool,
+    /// Counts calls.
+    pub(super) observer: Option<Arc<dyn Observer>>,
 }
 
 /// The result of a call.
@@ -40,7 +43,13 @@ impl Server {
     /// # Errors
     /// If the operating system provides no random bytes for the key of sealed states.
     pub fn new(toolbox: Arc<Toolbox>) -> Result<Self, SealError> {
-        Ok(Self { toolbox, seal: Arc::new(Seal::new()?), closing: CancellationToken::new(), bounded: true })
+        Ok(Self {
+            toolbox,
+            seal: Arc::new(Seal::new()?),
+            closing: CancellationToken::new(),
+            bounded: true,
+            observer: None,
+        })
     }
 
     /// Makes answers unlimited in size, for a caller such as the command line.

@@ -18,6 +18,9 @@ use super::server::{Outcome, Request};
 /// The time for which an end is remembered: far longer than a state is valid, because an expired state counts as none.
 const REMEMBERED: Duration = Duration::from_secs(24 * 60 * 60);
 
+/// The most ends in memory; the oldest are forgotten first.
+const MOST: usize = 1_000;
+
 /// The end of one call; nothing until it is known.
 type End = Arc<tokio::sync::Mutex<Option<Outcome>>>;
 
@@ -30,9 +33,10 @@ pub(super) struct Spent(Mutex<HashMap<Key, (Instant, End)>>);
 pub(super) struct Key(Vec<u8>);
 
 impl Key {
-    /// The key of `state` for this call. The token is no part of it: a claim replaces the token.
-    pub(super) fn of(state: &str, request: &Request) -> Self {
-        let sent = json!([state, request.name, request.arguments]).to_string();
+    /// The key of `state` for this call of `caller`, who has a name over HTTP. The token is no part of it: a claim replaces
+    /// the token.
+    pub(super) fn of(caller: Option<&str>, state: &str, request: &Request) -> Self {
+        let sent = json!([caller, state, request.name, request.arguments]).to_string();
         Self(digest(&SHA256, sent.as_bytes()).as_ref().to_vec())
     }
 }
@@ -76,6 +80,10 @@ impl Spent {
         let now = Instant::now();
         let mut all = self.all();
         all.retain(|_, (began, _)| now.duration_since(*began) < REMEMBERED);
+        if all.len() >= MOST && !all.contains_key(&key) {
+            let oldest = all.iter().min_by_key(|(_, (began, _))| *began).map(|(key, _)| key.clone());
+            oldest.map(|oldest| all.remove(&oldest));
+        }
         Arc::clone(&all.entry(key).or_insert_with(|| (now, End::default())).1)
     }
 

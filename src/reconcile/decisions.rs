@@ -4,12 +4,11 @@ use std::collections::BTreeMap;
 
 use crate::answer::text::usd;
 use crate::answer::{quoted, shown};
-use crate::api::approvals::{CONFIRMED, DECLINED, EXPIRED, PENDING};
+use crate::api::approvals::{CONFIRMED, DECLINED, EXPIRED, Looked, PENDING};
 
 use super::difference::{Difference, Kind};
 use super::index::{Asked, Decision, Index, Request, as_status};
 use super::report::{Report, State};
-use super::sides::Looked;
 
 pub(super) fn compare(index: &Index<'_>, report: &mut Report) {
     // The requests for one thing: funding it may be asked for again after it was declined.

@@ -13,7 +13,7 @@ use crate::api::contracts::Contract;
 use crate::api::milestones::Milestone;
 use crate::guard::ledger::{Line, Recorded};
 
-use super::sides::{Looked, Ours, Scope, Theirs};
+use super::sides::{Ours, Scope, Theirs};
 
 /// What a request asked a person for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -147,7 +147,7 @@ pub(super) struct Index<'a> {
 impl<'a> Index<'a> {
     pub(super) fn of(ours: &'a Ours, theirs: &'a Theirs, scope: &Scope) -> Self {
         let of_base = |line: &Line| line.base.as_ref().is_none_or(|base| *base == scope.base);
-        let own = |line: &Line| line.base.is_some() && line.principal == scope.principal;
+        let own = |line: &Line| line.base.is_some() && line.owner() == scope.principal.as_deref();
         let all = || ours.writes.iter().filter(|write| of_base(&write.before));
         let first = all().filter(|write| own(&write.before)).filter_map(|write| moment(&write.before)).min();
         let start = scope.since.or(first);
@@ -178,10 +178,7 @@ impl<'a> Index<'a> {
 
     /// The approval at OpenTrain, if it was read.
     pub(super) fn approval(&self, id: &str) -> Option<&'a Approval> {
-        match self.theirs.approvals.get(id)? {
-            Looked::Found(approval) => Some(approval),
-            _ => None,
-        }
+        self.theirs.approvals.get(id)?.found()
     }
 
     /// The decision: OpenTrain's, else the last one on record.

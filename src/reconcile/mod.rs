@@ -21,5 +21,5 @@ pub use csv::csv;
 pub use difference::{Difference, Kind};
 pub use html::html;
 pub use report::{Report, Request, State, Sums, Trail};
-pub use sides::{Looked, Ours, Scope, Theirs};
+pub use sides::{Ours, Scope, Theirs};
 pub use text::text;

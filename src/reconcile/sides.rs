@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
-use crate::answer::Shown;
-use crate::api::approvals::Approval;
+use crate::api::approvals::Looked;
 use crate::api::contracts::Contract;
 use crate::guard::ledger::{Line, Recorded};
 
@@ -27,17 +26,6 @@ pub struct Theirs {
     pub contracts: Vec<Contract>,
     /// Approvals by id, as far as they were looked up.
     pub approvals: BTreeMap<String, Looked>,
-}
-
-/// An approval that was looked up.
-#[derive(Clone, Debug)]
-pub enum Looked {
-    /// As OpenTrain has it.
-    Found(Box<Approval>),
-    /// OpenTrain knows none with this id on this account.
-    Missing,
-    /// It could not be read, and why.
-    Unread(Shown),
 }
 
 /// Which part of the record is compared.

@@ -51,6 +51,7 @@ impl Tool for RegisterAgent {
     type On = RegisterIdentity;
     type Output = Registered;
     const TITLE: &'static str = "Register this agent";
+    const IS_LOCAL: bool = true;
     const DONE: &'static str = "registered";
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
@@ -75,8 +76,12 @@ impl Tool for RegisterAgent {
             "Registered. The account can draft and publish jobs, and read.".into(),
             "To hire, a person has to claim it within about 24 hours: ask for their e-mail address.".into(),
             Sentence::naming("Then {}(email).", &["claim_account"]),
-            shown!("To create milestones and ask for payments, that person then makes a key with payments:write in the app, \
-                 {}, and {}.", keys, take_up(services.sandbox))
+            shown!(
+                "To create milestones and ask for payments, that person then makes a key with payments:write in the app, \
+                 {}, and {}.",
+                keys,
+                take_up(services.sandbox, services.names.access())
+            )
             .into(),
         ];
         let mut answer = Answer::new(context.names().say_all(&summary), object);
@@ -102,6 +107,7 @@ impl Tool for ClaimAccount {
     const TITLE: &'static str = "Start the claim of the account";
     /// Whoever owns the address can take the account over, so that a host asks its user first.
     const EFFECT: Effect = Effect::Irreversible;
+    const IS_LOCAL: bool = true;
     const DONE: &'static str = "started";
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
@@ -163,6 +169,7 @@ impl Tool for GetClaimStatus {
     type On = ExchangeClaim;
     type Output = ClaimStatus;
     const TITLE: &'static str = "Get the status of the claim";
+    const IS_LOCAL: bool = true;
     const OFFICIAL: &'static str = "claim_status";
     const DONE: &'static str = "fetched";
 
@@ -186,7 +193,7 @@ async fn describe(exchanged: Exchanged, context: &Context) -> Result<Answer, Too
         Exchanged::None => owned(context).await.ok_or_else(|| Denial::not_registered().into()),
         Exchanged::Denied(denial) => Err(denial.into()),
         Exchanged::Failed(fault) if fault.may_have_happened() => {
-            let make_a_key = make_a_key(services.app().await.as_ref(), services.sandbox);
+            let make_a_key = make_a_key(services.app().await.as_ref(), services.sandbox, services.names.access());
             let hint = vec![
                 "The answer was lost. The token is delivered only once, so it may be gone: ask again once.".into(),
                 shown!("If that says invalid_grant, a person {}.", make_a_key).into(),
@@ -240,7 +247,7 @@ async fn claimed(object: &Object, context: &Context) -> Shown {
     let mut text = vec![
         shown!("claimed: a person owns the account now. The new token {}, and the old ones are dead.", token).into(),
     ];
-    let make_a_key = make_a_key(services.app().await.as_ref(), services.sandbox);
+    let make_a_key = make_a_key(services.app().await.as_ref(), services.sandbox, services.names.access());
     let scopes = object.get("scopes").and_then(Value::as_array);
     match scopes {
         Some(scopes) if scopes.iter().any(|scope| scope == "payments:write") => return context.names().say_all(&text),

@@ -7,7 +7,8 @@ use crate::answer::lines::{self, PageRange, each, each_of_page, id_of, long, tex
 use crate::answer::phrases::WAITING;
 use crate::answer::text::{count, grouped, moment, moment_of, number, total, usd};
 use crate::answer::{
-    Address, Answer, HumanStep, Joined, LinkKind, Object, Outcome, Sentence, Shown, ToolError, id, quoted, shown,
+    Address, Answer, HumanStep, Joined, LinkKind, Object, Outcome, Sentence, Shown, StepFacts, ToolError, id, quoted,
+    shown,
 };
 use crate::api::credits::{
     CreateCreditTopUp, GetCreditTopUp, GetCredits, LedgerEntry, ListCreditLedger, ListPendingPayments, Payment, TopUp,
@@ -56,12 +57,10 @@ impl OneRequest for ListCreditLedger {
 
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let entries = &read.output.entries;
+        let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
         let summary = match entries.len() {
-            0 => "No entries.".into(),
-            many => {
-                let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
-                shown!("{}, newest first, in dollars.", range.describe(many, "entry", ""))
-            }
+            0 => shown!("{}.", range.describe_none("entries")),
+            many => shown!("{}, newest first, in dollars.", range.describe(many, "entry", "")),
         };
         let next = lines::next_page(
             "list_credit_ledger",
@@ -134,7 +133,13 @@ impl OneRequest for CreateCreditTopUp {
         answer.outcome = Some(Outcome::PendingApproval);
         answer.next = look_again(&top_up, context);
         let verified = link.as_ref().and_then(Address::verified).cloned();
-        answer.step = verified.map(|link| HumanStep::then_call(link, ask, GetCreditTopUp::NAME, arguments));
+        let about = StepFacts {
+            amount_usd: self.amount_usd.exact(),
+            expires_at: made.expires_at.text().map(str::to_owned),
+            ..StepFacts::default()
+        };
+        answer.step = verified
+            .map(|link| HumanStep { about, ..HumanStep::then_call(link, ask, GetCreditTopUp::NAME, arguments) });
         answer.links.extend(link.as_ref().and_then(Address::link).cloned());
         answer
     }

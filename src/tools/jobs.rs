@@ -255,14 +255,13 @@ impl OneRequest for ListJobs {
         }
         let states: Vec<Shown> = states.iter().map(|(status, many)| shown!("{} {}", many, status)).collect();
         let unreviewed: usize = jobs.iter().map(|job| waiting(job).1).sum();
+        let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
         let summary = match jobs.len() {
-            0 => "No jobs.".into(),
-            all => shown!(
-                "{}: {}; {}.",
-                PageRange::new(self.cursor.as_ref(), &read.output.next_cursor).describe(all, "job", ""),
-                states.joined(", "),
-                unread(unreviewed)
-            ),
+            0 if self.status.is_some() => shown!("{}.", range.describe_none("jobs with this status")),
+            0 => shown!("{}.", range.describe_none("jobs")),
+            all => {
+                shown!("{}: {}; {}.", range.describe(all, "job", ""), states.iter().joined(", "), unread(unreviewed))
+            }
         };
         let lines = each_of_page(jobs, job_line);
         let calls = [("list_proposals", "jobId"), ("create_job_draft", "jobDescription")];

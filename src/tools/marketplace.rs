@@ -22,12 +22,10 @@ impl OneRequest for SearchJobs {
 
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let jobs = &read.output.jobs;
+        let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
         let summary = match jobs.len() {
-            0 => "No job matches.".into(),
-            all => {
-                let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
-                shown!("{}.", range.describe(all, "job", " on the public market"))
-            }
+            0 => shown!("{}.", range.describe_none("matching jobs")),
+            all => shown!("{}.", range.describe(all, "job", " on the public market")),
         };
         let calls = [("get_job", "jobId")];
         let calls: &[_] = if jobs.is_empty() { &[("get_job_facets", "")] } else { &calls };

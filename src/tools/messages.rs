@@ -25,11 +25,12 @@ impl OneRequest for ListConversations {
         let unread: usize = conversations.iter().map(|conversation| count_or_zero(&conversation.unread_count)).sum();
         let waiting =
             conversations.iter().filter(|conversation| count_or_zero(&conversation.needs_reply_count) > 0).count();
+        let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
         let summary = match conversations.len() {
-            0 => "No conversations.".into(),
+            0 => shown!("{}.", range.describe_none("conversations")),
             all => shown!(
                 "{}: {}, {} with something to answer.",
-                PageRange::new(self.cursor.as_ref(), &read.output.next_cursor).describe(all, "conversation", ""),
+                range.describe(all, "conversation", ""),
                 count(unread, "unread message"),
                 waiting
             ),
@@ -98,13 +99,12 @@ impl OneRequest for ReadMessages {
         };
         let theirs = messages.iter().filter(|message| !message.is_from_viewer.is_true() && !message.system.is_true());
         let who = people.in_conversation(&self.conversation_id.0).map(|who| shown!(" with {}", who));
-        let summary = shown!(
-            "Conversation {}{}: {}, {} from others. Nothing was marked as read.",
-            conversation,
-            who,
-            PageRange::new(self.cursor.as_ref(), &read.output.next_cursor).describe(messages.len(), "message", ""),
-            theirs.count()
-        );
+        let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
+        let given = match messages.len() {
+            0 => range.describe_none("messages"),
+            all => shown!("{}, {} from others", range.describe(all, "message", ""), theirs.count()),
+        };
+        let summary = shown!("Conversation {}{}: {}. Nothing was marked as read.", conversation, who, given);
         let lines = each_of_page(&in_order(messages), |message| said_by(message, lines::MESSAGE, &people));
         Answer { lines, next, ..Answer::new(summary, read.object) }
     }

@@ -110,10 +110,15 @@ fn plan_milestones(given: &Given<'_>) -> Result<Vec<Sentence>, InvalidArgument> 
          cost, and the sum. Where the contract pays by hour or label, a cost is rate × volume. Due dates lie in the future."
             .into(),
         Sentence::naming(
-            "\n3. When I agree, create each with {}, one after the other, exactly as agreed. It funds nothing.",
+            "\n3. When I agree, call {} with dryRun: true for each and tell me what is odd. Then create each, one after the \
+             other, exactly as agreed. It funds nothing.",
             &["create_milestone"],
         ),
-        Sentence::naming("\n4. Then ask me which to fund: {} gives a link on which I confirm.", &["request_milestone_funding"]),
+        Sentence::naming(
+            "\n4. Then ask me which to fund. Call {} with dryRun: true first and tell me the costs; without dryRun it gives a \
+             link on which I confirm.",
+            &["request_milestone_funding"],
+        ),
     ])
 }
 
@@ -130,8 +135,8 @@ fn hire_for_job(given: &Given<'_>) -> Result<Vec<Sentence>, InvalidArgument> {
             .into(),
         "\n4. Recommend one and say why, and what you do not know. Name every doubt, such as a country outside the job's.".into(),
         Sentence::naming(
-            "\n5. When I agree on the person and the first milestone, request the hire with {} and give me the full link: only \
-             my confirmation hires.",
+            "\n5. When I agree on the person and the first milestone, call {} with dryRun: true and tell me the costs and what is \
+             odd. Then request the hire and give me the full link: only my confirmation hires.",
             &["hire_proposal"],
         ),
     ])
@@ -148,8 +153,8 @@ fn pay_day(_: &Given<'_>) -> Result<Vec<Sentence>, InvalidArgument> {
          evidence for and against, and ask which to release. A message that asks for payment is no evidence."
             .into(),
         Sentence::naming(
-            "\n4. For those that I name, and no others, call {} and give me each full link. Money that is released does not \
-             come back.",
+            "\n4. For those that I name, and no others, call {} with dryRun: true and tell me what is odd. Then call it without \
+             dryRun and give me each full link. Money that is released does not come back.",
             &["request_milestone_approval"],
         ),
     ])

@@ -93,15 +93,15 @@ impl OneRequest for ListProposals {
         let title = proposals.iter().find_map(|proposal| proposal.job_title.text());
         let job = title.map_or_else(|| shown!("job {}", id(&self.job_id.0)), quoted);
         let mut lines = each_of_page(proposals, line);
+        let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
         let summary = if proposals.is_empty() {
-            let filter = self.status.as_deref().map(|status| shown!(" that are {}", id(status))).unwrap_or_default();
-            shown!("No proposals for {}{}.", job, filter)
+            let filter = self.status.as_deref().map(|status| shown!(" that are {}", id(status)));
+            shown!("{}.", range.describe_none(shown!("proposals for {}{}", job, filter)))
         } else {
             lines.push(
                 "The scores are OpenTrain's; their scale is not documented, so compare them with each other only."
                     .into(),
             );
-            let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
             let head = range.describe(proposals.len(), "proposal", shown!(" for {}", job));
             shown!("{}: {}.", head, states.iter().joined(", "))
         };

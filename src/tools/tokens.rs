@@ -8,6 +8,7 @@ use crate::answer::text::{count, date};
 use crate::answer::{Answer, Joined, Outcome, Sentence, Shown, ToolError, id, quoted, shown};
 use crate::api::error::InvalidArgument;
 use crate::api::reply::{Read, Reply};
+use crate::api::token::Token;
 use crate::api::tokens::{ListTokens, ListedToken, OneToken, RevokeToken};
 use crate::api::types::TokenId;
 use crate::engine::{Context, OneRequest, Tool, tools};
@@ -77,7 +78,10 @@ impl Tool for RevokeOneToken {
 
 /// True if the token's preview matches the token in use, as far as the list shows it.
 async fn is_in_use(token_id: &TokenId, context: &Context) -> bool {
-    let (Some(own), Ok(listed)) = (context.principal(), context.look(&ListTokens {}).await) else { return false };
+    let (Some(own), Ok(listed)) = (context.token.as_ref().map(Token::principal), context.look(&ListTokens {}).await)
+    else {
+        return false;
+    };
     let wanted = listed.tokens.iter().find(|token| token.id.text() == Some(token_id.0.as_str()));
     let preview = wanted.and_then(|token| token.preview.text()).unwrap_or_default();
     preview

@@ -46,6 +46,7 @@ impl Tool for CreateWebhook {
     type On = Self;
     type Output = Created;
     const TITLE: &'static str = "Create a webhook";
+    const IS_LOCAL: bool = true;
     const ID_HINT: Sentence = WEBHOOK_IDS;
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {

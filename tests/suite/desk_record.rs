@@ -72,6 +72,35 @@ async fn a_decision_is_recorded_once_when_it_becomes_known() {
 }
 
 #[tokio::test]
+async fn an_overview_and_the_events_record_decisions_too() {
+    for (tool, decision) in [("get_overview", "declined"), ("get_overview", "expired"), ("poll_updates", "confirmed")] {
+        let desk = Desk::new().await;
+        let host = desk.server().start().await;
+        let approval = asks(&host, "ms_7Rtd").await;
+        host.done(tool, json!({})).await;
+        assert!(desk.lines("decided").is_empty(), "{tool}: nobody has decided");
+        desk.api.world().decide(&approval, decision);
+        for _ in 0..2 {
+            host.done(tool, json!({})).await;
+        }
+        let known = if decision == "expired" { "replaced" } else { decision };
+        let decided: Vec<Value> = desk.lines("decided").iter().map(|line| line["decision"].clone()).collect();
+        assert_eq!(decided, [known], "{tool}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_record_nobody_claims_to_know_what_is_open() {
+    let desk = Desk::new().await;
+    let host = launch().at(&desk.api.upstream).args(["--no-record"]).start().await;
+    asks(&host, "ms_7Rtd").await;
+    let overview = host.done("get_overview", json!({})).await;
+    overview.says(&["Waiting for the user: 0 known", "Which approvals are open is not known", "--no-record"]);
+    let ran = launch().at(&desk.api.upstream).args(["--no-record", "approvals"]).run().await;
+    assert!(ran.status == Some(2) && ran.stderr.contains("not known which approvals are open"), "{ran:?}");
+}
+
+#[tokio::test]
 async fn a_decision_on_a_foreign_approval_is_not_recorded() {
     let desk = Desk::new().await;
     let other = desk.api.upstream.origin.clone();
@@ -291,7 +320,7 @@ async fn a_notice_that_fails_is_logged_and_holds_nothing_up() {
     let desk = Desk::new().await;
     let host = desk.server().args(["--notify", "exit 7"]).start().await;
     asks(&host, "ms_7Rtd").await;
-    host.stderr_says("could not be delivered").await;
+    host.stderr_says("could not be delivered, and is tried again in 2 s: the command ended with").await;
     let ran = launch().args(["--notify", "http://example.com/x", "check"]).run().await;
     assert!(ran.status == Some(2) && ran.stderr.contains("--notify"), "{ran:?}");
 }
@@ -312,4 +341,7 @@ async fn a_step_that_expires_soon_is_brought_up_again() {
     receiver.has_seen(1).await;
     let notice: Value = serde_json::from_str(receiver.only_request().body()).unwrap();
     assert_eq!((&notice["event"], &notice["approvalId"]), (&json!("expires"), &json!(approval)), "{notice}");
+    assert_eq!((&notice["amountUsd"], &notice["trainer"]), (&json!("300"), &json!("Maria G.")), "{notice}");
+    let message = notice["message"].as_str().unwrap();
+    assert!(message.contains("Nobody has decided yet: fund") && message.contains("Expires "), "{message}");
 }

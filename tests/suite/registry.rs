@@ -250,15 +250,25 @@ async fn our_few_keys_are_none_of_the_apis() {
     }
 }
 
+/// What a host shows a model of a tool, in tokens: a token is about four bytes of compact JSON.
+fn tokens(tool: &Value) -> usize {
+    let read = json!({ "name": tool["name"], "description": tool["description"], "inputSchema": tool["inputSchema"] });
+    read.to_string().len().div_ceil(4)
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_two_main_tools_cost_under_700_tokens() {
-    let mut bytes = 0;
-    for tool in tools().await {
-        if ["list_contracts", "create_milestone"].contains(&name(&tool)) {
-            let read =
-                json!({ "name": tool["name"], "description": tool["description"], "inputSchema": tool["inputSchema"] });
-            bytes += read.to_string().len();
-        }
-    }
-    assert!(bytes / 4 < 700, "{} tokens", bytes / 4);
+    let tools = tools().await;
+    let main = tools.iter().filter(|tool| ["list_contracts", "create_milestone"].contains(&name(tool)));
+    let cost: usize = main.map(tokens).sum();
+    assert!(cost < 700, "{cost} tokens");
+}
+
+#[tokio::test]
+async fn the_instructions_and_the_default_tools_cost_under_6500_tokens() {
+    let host = launch().bare();
+    let initialize = host.shake_hands().await;
+    let instructions = initialize["instructions"].to_string().len().div_ceil(4);
+    let cost = instructions + host.tools().await.iter().map(tokens).sum::<usize>();
+    assert!(cost < 6_500, "{cost} tokens, {instructions} of instructions");
 }

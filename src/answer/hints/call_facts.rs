@@ -2,6 +2,7 @@
 
 use url::Url;
 
+use crate::answer::access::Access;
 use crate::answer::phrases::{SANDBOX_KEY, key_page, make_a_key, take_up};
 use crate::answer::sentence::{Names, Sentence};
 use crate::answer::shown::Shown;
@@ -41,11 +42,21 @@ impl CallFacts<'_> {
     }
 
     pub(super) fn make_a_key(&self) -> Shown {
-        make_a_key(self.app, self.sandbox)
+        make_a_key(self.app, self.sandbox, self.names.access())
     }
 
     /// Says how to configure a token. Desktop hosts do not pass shell variables, so the text names both ways.
     pub(super) fn set_a_token(&self) -> Shown {
+        let page = self.key_page();
+        match self.names.access() {
+            Access::Local => {}
+            Access::AgentKey => {
+                return "The token is this server's own: ask whoever runs this server to replace it.".into();
+            }
+            Access::OwnToken => {
+                return shown!("A person makes one in the OpenTrain app, {}, and {}.", page, self.take_up());
+            }
+        }
         let login = match self.variable {
             Some(variable) => shown!("sets it in place of the one in {}", variable),
             None if self.sandbox => "sets it as OT_API_TOKEN".into(),
@@ -56,21 +67,23 @@ impl CallFacts<'_> {
         shown!(
             "A person makes one in the OpenTrain app, {}, and {}: in the \"env\" of this server in the host's \
              configuration, or in the shell that starts it; then the server is restarted.",
-            self.key_page(),
+            page,
             login
         )
     }
 
     /// Says how this server gets a key with another scope. Used as the end of a sentence.
     pub(super) fn take_up(&self) -> Shown {
+        let access = self.names.access();
         match self.variable {
+            _ if access.is_remote() => take_up(self.sandbox, access).into(),
             Some(variable) => shown!("sets it in place of the one in {}, and restarts this server", variable),
-            None if self.sandbox => take_up(true).into(),
-            None => shown!("{}; after the login this server goes on with it", take_up(false)),
+            None if self.sandbox => take_up(true, access).into(),
+            None => shown!("{}; after the login this server goes on with it", take_up(false, access)),
         }
     }
 
     pub(super) fn sandbox_key(&self) -> Option<Sentence> {
-        self.sandbox.then_some(Sentence::plain(SANDBOX_KEY))
+        (self.sandbox && self.names.access() == Access::Local).then_some(Sentence::plain(SANDBOX_KEY))
     }
 }

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use crate::answer::access::Access;
 use crate::answer::failure::Failure;
 use crate::answer::lines::plain;
 use crate::answer::outcome::Outcome;
@@ -11,7 +12,7 @@ use crate::answer::shown::{Joined, Shown, id, quoted};
 use crate::api::error::Refusal;
 use crate::shown;
 
-use super::access;
+use super::access as rights;
 use super::call_facts::CallFacts;
 
 /// The hint for a refusal by OpenTrain.
@@ -19,7 +20,7 @@ pub(super) fn refused(refusal: &Refusal, failure: &Failure, call: &CallFacts<'_>
     let specific = refusal
         .reason()
         .and_then(|reason| by_reason(reason, failure, call))
-        .or_else(|| refusal.code.as_deref().and_then(|code| access::oauth(code, &refusal.message, call)))
+        .or_else(|| refusal.code.as_deref().and_then(|code| rights::oauth(code, &refusal.message, call)))
         .or_else(|| by_details(refusal));
     if let Some(hint) = specific {
         return hint;
@@ -29,13 +30,16 @@ pub(super) fn refused(refusal: &Refusal, failure: &Failure, call: &CallFacts<'_>
             Some(field) => shown!("{} is wrong or missing. Correct it and call again.", id(field)).into(),
             None => "OpenTrain does not accept these arguments. Correct them and call again.".into(),
         }],
-        401 => access::unauthorized(call),
+        401 => rights::unauthorized(call),
         402 => vec!["A person has to settle a payment in the OpenTrain app first.".into()],
-        403 => access::forbidden(refusal, call),
-        404 if call.id_hint.is_empty() => vec![
-            "There is nothing of this kind on this account, or the base URL is not the API's (OPENTRAIN_API_BASE_URL)."
-                .into(),
-        ],
+        403 => rights::forbidden(refusal, call),
+        404 if call.id_hint.is_empty() => vec![match call.names.access() {
+            Access::Local => {
+                "There is nothing of this kind on this account, or the base URL is not the API's (OPENTRAIN_API_BASE_URL)."
+            }
+            _ => "There is nothing of this kind on this account.",
+        }
+        .into()],
         404 => vec!["It does not exist, or it belongs to another account.".into(), call.id_hint.clone()],
         409 => vec!["It is not possible as things stand: read them again before another try.".into()],
         429 => vec!["Too many calls. Slow down.".into()],
@@ -65,7 +69,7 @@ pub const REASONS: &[&str] = &[
 /// The hint for a documented reason.
 fn by_reason(reason: &str, failure: &Failure, call: &CallFacts<'_>) -> Option<Vec<Sentence>> {
     Some(match reason {
-        "account_claim_required" => access::claim(failure, call),
+        "account_claim_required" => rights::claim(failure, call),
         "contract_ended" => vec![
             "The contract has ended: no milestone of it can be created, funded or released, and it cannot be ended again."
                 .into(),

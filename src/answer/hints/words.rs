@@ -180,24 +180,33 @@ fn hint(error: &Error, failure: &Failure, call: &CallFacts<'_>) -> Vec<Sentence>
         Error::NotConfigured(_) => vec![
             "This tool needs an OpenTrain API token.".into(),
             call.set_a_token().into(),
-            "Without an account: start with --sandbox.".into(),
+            Sentence::for_operator("Without an account: start with --sandbox."),
         ],
         Error::Unusable { look_at, .. } => {
-            vec![shown!("Nothing was sent. Look at {}, then restart this server.", look_at).into()]
+            vec![
+                "Nothing was sent.".into(),
+                Sentence::for_operator(shown!("Look at {}, then restart this server.", look_at)),
+            ]
         }
         Error::Refused(refusal) => reasons::refused(refusal, failure, call),
         Error::Unreadable(answer) if (300..400).contains(&answer.status) => {
-            vec!["Is the base URL right? It must be the API's own origin (OPENTRAIN_API_BASE_URL).".into()]
+            vec![Sentence::for_operator(
+                "Is the base URL right? It must be the API's own origin (OPENTRAIN_API_BASE_URL).",
+            )]
         }
         Error::Unreadable(answer) if answer.status == 401 => access::unauthorized(call),
         Error::Unreadable(_) => {
             vec!["This did not come from the API as documented; a proxy or an outage may be in between.".into()]
         }
         Error::TimedOut { .. } => {
-            vec!["OpenTrain is slow or hangs. The limit for one attempt is OPENTRAIN_TIMEOUT.".into()]
+            vec![
+                "OpenTrain is slow or hangs.".into(),
+                Sentence::for_operator("The limit for one attempt is OPENTRAIN_TIMEOUT."),
+            ]
         }
         Error::Unreachable { sent: false, .. } => vec![
-            "Nothing was sent. Check the network, the base URL and the proxy settings (HTTPS_PROXY, NO_PROXY).".into(),
+            "Nothing was sent.".into(),
+            Sentence::for_operator("Check the network, the base URL and the proxy settings (HTTPS_PROXY, NO_PROXY)."),
         ],
         Error::Unreachable { sent: true, .. } => vec!["The network or a proxy cut the connection.".into()],
     };

@@ -12,10 +12,11 @@ use super::store::Account;
 /// The longest time that an approval stays open. OpenTrain gives 72 hours.
 const LONGEST: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-/// The requests of one account for an approval whose decision is not on record.
+/// The requests for an approval whose decision is not on record.
 #[derive(Debug)]
 pub(super) struct OpenApprovals<'a> {
-    account: &'a Account,
+    /// The account, or `None` for all.
+    account: Option<&'a Account>,
     /// Requests before this moment have expired.
     pub(super) since: Timestamp,
     /// By the id of the approval.
@@ -23,7 +24,8 @@ pub(super) struct OpenApprovals<'a> {
 }
 
 impl<'a> OpenApprovals<'a> {
-    pub(super) fn of(account: &'a Account, now: Timestamp) -> Self {
+    /// The requests of `account`, or of all accounts.
+    pub(super) fn of(account: Option<&'a Account>, now: Timestamp) -> Self {
         Self { account, since: now.checked_sub(LONGEST).unwrap_or(now), open: BTreeMap::new() }
     }
 
@@ -35,7 +37,7 @@ impl<'a> OpenApprovals<'a> {
             self.open.remove(&approval);
         } else if line.outcome == Some(Outcome::PendingApproval)
             && line.at.parse::<Timestamp>().is_ok_and(|at| at >= self.since)
-            && line.may_be_of(&self.account.base, self.account.principal.as_deref())
+            && self.account.is_none_or(|account| line.is_asked_by(&account.base, account.principal.as_deref()))
         {
             self.open.insert(approval, line);
         }
@@ -63,7 +65,7 @@ mod tests {
     fn an_approval_is_open_until_its_decision_is_recorded() {
         let account = Account { base: "https://a".into(), principal: Some("p".into()) };
         let now = "2026-06-12T10:00:09Z".parse().unwrap();
-        let mut approvals = OpenApprovals::of(&account, now);
+        let mut approvals = OpenApprovals::of(Some(&account), now);
         let pending = Some(Outcome::PendingApproval);
         approvals.take(line("3", "later", Phase::After, pending));
         approvals.take(line("1", "first", Phase::After, pending));

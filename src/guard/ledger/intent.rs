@@ -19,6 +19,8 @@ pub struct Intent {
     pub base: Option<String>,
     /// The token's owner: the token's public id, or a short hash.
     pub principal: Option<String>,
+    /// The token's owner, if another principal uses the token.
+    pub account: Option<String>,
     /// True if nothing is real.
     pub sandbox: bool,
     /// The client's own name.
@@ -40,6 +42,7 @@ impl Intent {
             arguments: self.arguments,
             base: self.base,
             principal: self.principal,
+            account: self.account,
             sandbox: self.sandbox,
             client: self.client,
             amount_usd: commitment.amount,

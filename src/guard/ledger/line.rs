@@ -30,9 +30,13 @@ pub struct Line {
     /// The origin of the API.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub base: Option<String>,
-    /// The token's owner: the token's public id, or the first eight hex digits of its SHA-256.
+    /// Who acts: the token's public id, or the first eight hex digits of its SHA-256; over HTTP the agent's name, or for a
+    /// caller's own token its public id and a hash of the whole token.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub principal: Option<String>,
+    /// The token's owner, if another principal used the token: an agent with a key of its own, over HTTP.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account: Option<String>,
     /// True if the API is a sandbox, where nothing is real.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub sandbox: bool,
@@ -131,9 +135,21 @@ impl Line {
         self.milestone_id.clone().or_else(hired).unwrap_or_else(|| self.id.clone())
     }
 
-    /// True if the write may belong to the account of `base` and `principal`. Earlier versions recorded neither.
-    pub(super) fn may_be_of(&self, base: &str, principal: Option<&str>) -> bool {
-        self.base.as_deref().is_none_or(|own| own == base && self.principal.as_deref() == principal)
+    /// The token's owner.
+    #[must_use]
+    pub fn owner(&self) -> Option<&str> {
+        self.account.as_deref().or(self.principal.as_deref())
+    }
+
+    /// True if the write may belong to this account of `base`. Earlier versions recorded neither.
+    pub(super) fn may_be_of(&self, base: &str, owner: Option<&str>) -> bool {
+        self.base.as_deref().is_none_or(|own| own == base && self.owner() == owner)
+    }
+
+    /// True if this principal has asked for it, or an agent on this principal's account.
+    pub(super) fn is_asked_by(&self, base: &str, principal: Option<&str>) -> bool {
+        let is_its = || self.principal.as_deref() == principal || self.owner() == principal;
+        self.base.as_deref().is_none_or(|own| own == base && is_its())
     }
 
     /// True if the amount counts toward the limit for `other`. A sandbox never counts toward a real limit.

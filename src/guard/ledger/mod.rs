@@ -9,6 +9,7 @@ use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use tokio::time::Instant;
 
@@ -22,6 +23,7 @@ mod file;
 mod held;
 mod intent;
 mod line;
+mod lines;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod reading;
@@ -136,26 +138,27 @@ impl Ledger {
         self.store.add(line).await
     }
 
-    /// Puts a person's decision on record, if the approval was asked for by the account of `intent` and its decision is not
-    /// on record yet. Failing to do so is no fault of the call that learned of it.
-    pub async fn decided(&self, intent: Intent, approval_id: &str, decision: &str) {
-        let Some(base) = intent.base.clone() else { return };
+    /// Puts the decisions of people on record, each with the id of its approval, as far as the approval was asked for by the
+    /// account of `intent` and its decision is not on record yet. Failing to do so is no fault of the call that learned of
+    /// them.
+    pub async fn decided(&self, intent: Intent, decisions: &[(&str, &str)]) {
+        let Some(base) = intent.base.clone().filter(|_| !decisions.is_empty()) else { return };
         let account = Account { base, principal: intent.principal.clone() };
-        let open = self.store.open_approvals(account).await.unwrap_or_default();
-        let Some(asked) = open.into_iter().find(|line| line.approval_id.as_deref() == Some(approval_id)) else {
-            return;
-        };
-        let Ok(line) = intent.line() else { return };
-        let line = Line {
-            phase: Phase::Decided,
-            arguments: Object::new(),
-            amount_usd: None,
-            milestone_id: asked.milestone_id,
-            approval_id: Some(approval_id.to_owned()),
-            decision: Some(decision.to_owned()),
-            ..line
-        };
-        self.note(line).await;
+        for asked in self.store.open_approvals(account).await.unwrap_or_default() {
+            let its_own = |(id, _): &&(&str, &str)| asked.approval_id.as_deref() == Some(*id);
+            let Some((approval_id, decision)) = decisions.iter().find(its_own) else { continue };
+            let Ok(line) = intent.clone().line() else { return };
+            let line = Line {
+                phase: Phase::Decided,
+                arguments: Object::new(),
+                amount_usd: None,
+                milestone_id: asked.milestone_id,
+                approval_id: Some((*approval_id).to_owned()),
+                decision: Some((*decision).to_owned()),
+                ..line
+            };
+            self.note(line).await;
+        }
     }
 
     /// Puts a refusal by the operator's rules on record.
@@ -172,12 +175,25 @@ impl Ledger {
     }
 
     /// Finds the writes of a tool for an account that have an unknown end or whose reply named a new milestone. The
-    /// writes of the last 24 hours are searched, also those of other servers, which may still be running.
+    /// writes of the last 24 hours are searched, also those of other servers, which may still be running. An optional
+    /// record that cannot be read counts as empty.
     ///
     /// # Errors
     /// If the record cannot be read.
     pub async fn recent_writes(&self, search: Search) -> io::Result<Vec<Line>> {
-        self.unless_optional(self.store.recent_writes(search).await)
+        match self.store.recent_writes(search).await {
+            Err(fault) if !self.required => {
+                tracing::warn!(%fault, "the record of writes cannot be read");
+                Ok(Vec::new())
+            }
+            read => read,
+        }
+    }
+
+    /// True if a record is kept. Without one, what was asked of people is not known.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.store.is_kept()
     }
 
     /// Finds the requests of an account for an approval whose decision is not on record, oldest first. Each is the line
@@ -186,18 +202,7 @@ impl Ledger {
     /// # Errors
     /// If the record cannot be read.
     pub async fn open_approvals(&self, account: Account) -> io::Result<Vec<Line>> {
-        self.unless_optional(self.store.open_approvals(account).await)
-    }
-
-    /// An optional record that cannot be read counts as empty.
-    fn unless_optional(&self, read: io::Result<Vec<Line>>) -> io::Result<Vec<Line>> {
-        match read {
-            Err(fault) if !self.required => {
-                tracing::warn!(%fault, "the record of writes cannot be read");
-                Ok(Vec::new())
-            }
-            read => read,
-        }
+        self.store.open_approvals(account).await
     }
 
     /// The amount that the account of `intent` has committed today (UTC), in USD before fees.
@@ -208,12 +213,20 @@ impl Ledger {
         self.store.used_today(intent.line()?).await
     }
 
-    /// The whole record.
+    /// The record: all of it, or at least what was written since a moment.
     ///
     /// # Errors
     /// If it cannot be read.
-    pub async fn record(&self) -> io::Result<Record> {
-        Ok(Record::of(&self.store.lines().await?))
+    pub async fn record(&self, since: Option<Timestamp>) -> io::Result<Record> {
+        let record = Arc::new(Mutex::new(Record::default()));
+        let taking = Arc::clone(&record);
+        let take = move |line: &[u8]| {
+            if let Ok(mut record) = taking.lock() {
+                record.take(line);
+            }
+        };
+        self.store.lines(since, Box::new(take)).await?;
+        Ok(record.lock().map(|mut record| std::mem::take(&mut *record)).unwrap_or_default())
     }
 
     /// Takes the lock of a create. Returns `None` if it is still held at `until`.

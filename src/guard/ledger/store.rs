@@ -5,6 +5,7 @@ use std::fmt::Debug;
 use std::io;
 
 use futures::future::BoxFuture;
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use tokio::time::Instant;
 
@@ -16,6 +17,9 @@ use super::line::Line;
 
 /// The answer of one step.
 pub(super) type Step<'a, T> = BoxFuture<'a, io::Result<T>>;
+
+/// Takes the lines of a record, one at a time.
+pub(super) type EachLine = Box<dyn FnMut(&[u8]) + Send>;
 
 /// The place of a ledger. Each step is complete when it returns, and no other server's step comes between its parts.
 pub(super) trait Store: Debug + Send + Sync {
@@ -35,8 +39,11 @@ pub(super) trait Store: Debug + Send + Sync {
     /// The last lines of the account's requests for approval whose decision is not on record.
     fn open_approvals(&self, account: Account) -> Step<'_, Vec<Line>>;
 
-    /// All lines in their order, one JSON object each.
-    fn lines(&self) -> Step<'_, Vec<u8>>;
+    /// True if a record is kept.
+    fn is_kept(&self) -> bool;
+
+    /// Calls `each` for the lines in their order, one JSON object each: for all, or at least for those since a moment.
+    fn lines(&self, since: Option<Timestamp>, each: EachLine) -> Step<'_, ()>;
 
     /// The stop switch of this ledger, if it has one of its own and it is on.
     fn frozen(&self) -> Step<'_, Option<SwitchState>>;
@@ -73,7 +80,7 @@ pub(super) trait Lock: Send + Sync {
 pub struct Account {
     /// The origin of the API.
     pub base: String,
-    /// The owner of the token, as the record names it.
+    /// Who asks, as the record names it. For a search of writes: the owner of the token.
     pub principal: Option<String>,
 }
 

@@ -1,15 +1,20 @@
 //! A whole record for a human reader: every write in it, and every unreadable line.
 
 use std::collections::BTreeMap;
-use std::io::{self, Read as _};
+use std::io::{self, BufReader};
 use std::path::Path;
 
 use rust_decimal::Decimal;
+use serde_json::Value;
 
 use crate::api::amount;
 use crate::files;
 use crate::guard::ledger::line::{Line, Phase};
-use crate::guard::ledger::reading::{Reading, read};
+use crate::guard::ledger::lines::each_line;
+use crate::guard::ledger::reading::{Reading, fingerprint, read};
+
+/// The most bytes of a text among the arguments of a write with a known end.
+const LONGEST_TEXT: usize = 1_000;
 
 /// A write in the record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,6 +30,27 @@ impl Recorded {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.after.as_ref().is_none_or(Line::is_open)
+    }
+
+    /// Adds the second line. Its arguments are those of the first, whose long texts nobody needs in memory once the end is
+    /// known.
+    fn end(&mut self, mut after: Line) {
+        after.arguments.retain(|name, _| name == "proposalId");
+        if !after.is_open() {
+            self.before.arguments.values_mut().for_each(shorten);
+        }
+        self.after = Some(after);
+    }
+}
+
+/// Cuts a long text.
+fn shorten(value: &mut Value) {
+    if let Value::String(text) = value
+        && text.len() > LONGEST_TEXT
+    {
+        // Two texts that differ further on stay different.
+        let kept: String = text.chars().take(LONGEST_TEXT).collect();
+        *text = format!("{kept}… (cut; {}; whole in the record)", fingerprint(text.as_bytes()));
     }
 }
 
@@ -52,65 +78,83 @@ pub struct Record {
     pub decisions: Vec<Line>,
     /// The writes that the operator's rules refused, in their order.
     pub refusals: Vec<Line>,
-    /// The numbers of unreadable lines: torn by a power loss, or not written by us.
+    /// The numbers of unreadable lines in the file that was read last: torn by a power loss, or not written by us.
     pub unreadable: Vec<usize>,
+    /// The place of each write in `writes`, by its id.
+    places: BTreeMap<String, usize>,
+    /// The number of the last line.
+    number: usize,
 }
 
 impl Record {
-    /// Reads the record in the file that the user names.
+    /// Adds the lines of the next file. Of several files the earlier ones come first.
     ///
     /// # Errors
     /// If the file cannot be read, or is no plain file.
-    pub fn read(path: &Path) -> io::Result<Self> {
-        Ok(Self::of(&Self::text(path)?))
+    pub fn add(&mut self, path: &Path) -> io::Result<()> {
+        self.number = 0;
+        self.unreadable.clear();
+        each_line(&mut BufReader::new(files::open_any(path)?), |line| self.take(line))?;
+        Ok(())
     }
 
-    /// The text of the record in a file.
-    ///
-    /// # Errors
-    /// If the file cannot be read, or is no plain file.
-    pub fn text(path: &Path) -> io::Result<Vec<u8>> {
-        let mut text = Vec::new();
-        files::open_any(path)?.read_to_end(&mut text)?;
-        Ok(text)
+    /// Adds the next line.
+    pub(super) fn take(&mut self, line: &[u8]) {
+        self.number += 1;
+        match read(line) {
+            Reading::Whole(line) if line.phase == Phase::Decided => self.decisions.push(line),
+            Reading::Whole(line) if line.phase == Phase::Refused => self.refusals.push(line),
+            Reading::Whole(line) => self.take_of_a_write(line),
+            Reading::Damaged(_) => self.unreadable.push(self.number),
+            Reading::Blank => {}
+        }
+    }
+
+    fn take_of_a_write(&mut self, line: Line) {
+        let known = self.places.get(&line.id).and_then(|place| self.writes.get_mut(*place));
+        match (known, line.phase) {
+            // A new file begins with copies of the lines that matter, and a copy has less in it.
+            (Some(write), Phase::After) if write.is_open() => write.end(line),
+            (Some(_), _) => {}
+            (None, phase) => {
+                self.places.insert(line.id.clone(), self.writes.len());
+                let after = (phase == Phase::After).then(|| line.clone());
+                self.writes.push(Recorded { before: line, after });
+            }
+        }
     }
 
     /// Parses the text of a record.
-    #[must_use]
-    pub fn of(text: &[u8]) -> Self {
+    #[cfg(test)]
+    pub(crate) fn of(text: &[u8]) -> Self {
         let mut record = Self::default();
-        let mut places: BTreeMap<String, usize> = BTreeMap::new();
-        for (number, text) in text.split(|byte| *byte == b'\n').enumerate() {
-            let line = match read(text) {
-                Reading::Whole(line) => line,
-                Reading::Damaged(_) => {
-                    record.unreadable.push(number + 1);
-                    continue;
-                }
-                Reading::Blank => continue,
-            };
-            match line.phase {
-                Phase::Decided => {
-                    record.decisions.push(line);
-                    continue;
-                }
-                Phase::Refused => {
-                    record.refusals.push(line);
-                    continue;
-                }
-                _ => {}
-            }
-            let known = places.get(&line.id).and_then(|place| record.writes.get_mut(*place));
-            match (known, line.phase) {
-                (Some(write), Phase::After) => write.after = Some(line),
-                (Some(_), _) => {}
-                (None, phase) => {
-                    places.insert(line.id.clone(), record.writes.len());
-                    let after = (phase == Phase::After).then(|| line.clone());
-                    record.writes.push(Recorded { before: line, after });
-                }
-            }
-        }
+        text.split(|byte| *byte == b'\n').for_each(|line| record.take(line));
         record
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_long_text_is_cut_once_the_end_is_known() {
+        let line = |id: &str, phase: &str, text: &str| {
+            let outcome = if phase == "after" { Some("created") } else { None };
+            let (at, arguments) = ("2026-06-12T10:00:00Z", json!({ "description": text, "volume": 3 }));
+            json!({ "v": 1, "at": at, "id": id, "phase": phase, "tool": "t", "arguments": arguments, "outcome": outcome })
+                .to_string()
+        };
+        let long = "x".repeat(20_000);
+        let (one, other) = (format!("{long}1"), format!("{long}2"));
+        let lines = [line("a", "before", &one), line("a", "after", &one), line("b", "before", &other)];
+        let mut record = Record::of(lines.join("\n").as_bytes());
+        assert_eq!(record.writes[1].before.arguments["description"], other.as_str(), "an open write keeps its terms");
+        record.take(line("b", "after", &other).as_bytes());
+        let text = |place: usize| record.writes[place].before.arguments["description"].as_str().unwrap();
+        assert!(text(0).len() < 1_100 && text(0).contains("whole in the record") && text(0) != text(1), "{}", text(0));
+        assert_eq!(record.writes[0].before.arguments["volume"], 3);
+        assert!(record.writes[0].after.as_ref().unwrap().arguments.is_empty());
     }
 }

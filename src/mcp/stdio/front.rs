@@ -22,13 +22,13 @@ use crate::answer::text::path;
 use crate::answer::{Shown, id, quoted, shown};
 use crate::api::threads::LARGE;
 
-use super::json::{self as text, Unreadable};
 use super::lines::{LONGEST, Line, Lines};
 use super::open::{Open, Request};
 use super::outbox::Outbox;
-use super::outline::Outline;
-use super::params;
 use super::presence::Presence;
+use crate::mcp::message::json::{self as text, Unreadable};
+use crate::mcp::message::outline::Outline;
+use crate::mcp::message::params;
 
 /// The most open requests, and the most bytes that may wait for a slow host, before the server stops reading. Both
 /// bound the memory.

@@ -2,7 +2,7 @@
 
 use tokio::io::{AsyncBufReadExt, AsyncRead, BufReader};
 
-use super::outline::Outline;
+use crate::mcp::message::outline::Outline;
 
 /// The longest line, in bytes. The largest useful call, a long text for a job or a message, has some kilobytes.
 pub(super) const LONGEST: usize = 4 * 1024 * 1024;

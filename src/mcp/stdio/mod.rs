@@ -2,12 +2,9 @@
 //! `front`.
 
 mod front;
-mod json;
 mod lines;
 mod open;
 mod outbox;
-mod outline;
-mod params;
 mod presence;
 mod signals;
 #[cfg(test)]

@@ -7,9 +7,10 @@ use rust_decimal::Decimal;
 use serde_json::{Map, Value, json};
 
 use crate::answer::Outcome;
+use crate::api::approvals::Looked;
 use crate::api::types::from_value;
 use crate::guard::ledger::{Line, Phase, Recorded};
-use crate::reconcile::{Looked, Ours, Report, Scope, Theirs, reconcile};
+use crate::reconcile::{Ours, Report, Scope, Theirs, reconcile};
 
 pub(super) const BASE: &str = "https://app.opentrain.ai";
 pub(super) const OWNER: &str = "c3f9aa01";

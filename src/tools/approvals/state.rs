@@ -13,7 +13,7 @@ use crate::api::types::{ApprovalId, ProposalId};
 use crate::engine::Context;
 use crate::tools::nouns::approval::{WAIT, expiry, id_argument, ids_of, link};
 use crate::tools::nouns::candidate::candidate;
-use crate::tools::nouns::decision::{decision, expired, words_of};
+use crate::tools::nouns::decision::{expired, words_of};
 use crate::tools::nouns::subject::{Subject, contract_of};
 
 /// An approval as OpenTrain last reported it.
@@ -49,8 +49,8 @@ pub(super) async fn look(
     let look = GetApproval { approval_id: approval_id.clone() };
     let (reply, read) = context.read_until(&look, deadline).await?;
     let approval = read.output.approval;
-    if let Some(decision) = decision(&approval, reply.now()) {
-        context.decided(&approval_id.0, decision).await;
+    if let Some(decision) = approval.decision(reply.now()) {
+        context.decided(&[(&approval_id.0, decision)]).await;
     }
     Ok(ApprovalState { approval, object: read.object, reply })
 }
@@ -66,7 +66,7 @@ pub(super) async fn describe(state: ApprovalState, waited: Duration, context: &C
         if let Some(address) = link(&approval, context).await {
             answer.show("The link for the user", &address);
         }
-        answer.lines.extend(expiry(&approval, &reply));
+        answer.lines.extend(expiry(&approval, reply.now()));
         answer.next = stop_and_tell(&approval, context);
     } else if let Some(contract) = contract_of(&approval).filter(|_| is_confirmed) {
         answer.next = context.next(&[("get_contract", shown!("contractId \"{}\"", id(contract)))]);

@@ -8,7 +8,7 @@ use serde_json::{Map, Number, Value};
 use crate::api::contracts::Contract;
 use crate::api::cuts::Cut;
 use crate::api::scan;
-use crate::api::types::{Field, from_value};
+use crate::api::types::Field;
 
 use super::lines::{ENDED, contract_lines, next_calls};
 use super::listing::Listing;
@@ -16,7 +16,7 @@ use super::tally::Tally;
 use crate::answer::lines::PageRange;
 use crate::answer::paging::{self, Cursor, Key, PAGE_BYTES, Start};
 use crate::answer::text::count;
-use crate::answer::{Answer, ListPosition, Shown, shown};
+use crate::answer::{Answer, ListPosition, Names, Shown, shown};
 use crate::engine::Context;
 use crate::tools::nouns::people::People;
 
@@ -33,19 +33,15 @@ pub(super) struct ContractPage {
     broken: Option<Shown>,
     tally: Tally,
     range: PageRange,
+    /// True if the caller wanted certain contracts only.
+    filtered: bool,
     lines: Vec<Shown>,
     contracts: Vec<Value>,
     rest: Map<String, Value>,
     cuts: Vec<Cut>,
 }
 
-/// The fields that the totals need.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Outline {
-    status: Field<String>,
-}
-
+/// The fields of a milestone that the totals need.
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct MilestoneOutline {
@@ -61,7 +57,7 @@ impl ContractPage {
         let keys = listing.contracts().map(Key::of);
         let Start { given: first, may_repeat } = cursor.start(keys.clone());
         let end = first + fitting(listing.contracts().skip(first), limit);
-        let total = listing.contracts().count();
+        let total = listing.bodies.iter().map(|body| body.count).sum();
         let next_cursor = if end < total {
             Some(Cursor::after(keys, end, filters.clone(), cursor.after.clone()).shown())
         } else {
@@ -78,6 +74,7 @@ impl ContractPage {
             broken: listing.broken.clone(),
             tally: tally(listing.contracts()),
             range: PageRange { has_previous: cursor.after.is_some(), has_next: is_part },
+            filtered: filters.as_object().is_some_and(|filters| !filters.is_empty()),
             lines: Vec::new(),
             contracts: Vec::new(),
             rest: listing.rest.clone(),
@@ -94,7 +91,7 @@ impl ContractPage {
             let here = self.shown.start.max(before)..self.shown.end.min(before + body.count);
             for (place, raw) in here.clone().zip(body.contracts().skip(here.start.saturating_sub(before))) {
                 let part = body.reply.part(raw);
-                let contract: Contract = from_value(&part.value);
+                let contract: Contract = body.reply.part_as(raw, &part);
                 people.see_contract(&contract);
                 self.lines.extend(contract_lines(shown!("{}. ", place + 1), &contract, &body.reply));
                 self.contracts.push(part.value);
@@ -105,7 +102,7 @@ impl ContractPage {
 
     /// Builds the answer.
     pub(super) fn answer(self, context: &Context) -> Answer {
-        let mut answer = Answer::new(self.tally.describe(self.range), Map::new());
+        let mut answer = Answer::new(self.tally.describe(self.range, self.filtered), Map::new());
         answer.lines = self.lines;
         if self.may_repeat {
             answer
@@ -119,9 +116,14 @@ impl ContractPage {
             ));
         }
         let calls = next_calls(self.tally.contracts.keys().all(|status| status == ENDED), context);
-        answer.next = what_next(self.shown, self.total, self.next_cursor.as_ref(), &calls);
+        answer.next = match self.total {
+            Some(0) if !self.filtered => "A contract begins with a hire.".into(),
+            Some(0) => Shown::default(),
+            total => what_next(self.shown, total, self.next_cursor.as_ref(), &calls, context.names()),
+        };
         answer.page = Some(ListPosition { total: self.total, next_cursor: self.next_cursor.map(String::from) });
-        answer.whole = "To get it: get_contract(contractId) gives one contract, its milestones page by page.".into();
+        let get = context.names().listed("get_contract");
+        answer.whole = shown!("To get it: {}(contractId) gives one contract, its milestones page by page.", get);
         answer.object.insert("contracts".into(), self.contracts.into());
         answer.object.extend(self.rest);
         context.left_out(self.cuts);
@@ -133,9 +135,9 @@ impl ContractPage {
 fn tally<'a>(contracts: impl Iterator<Item = &'a str>) -> Tally {
     let mut tally = Tally::default();
     for raw in contracts {
-        let outline: Outline = serde_json::from_str(raw).unwrap_or_default();
-        tally.contract(&outline.status);
-        for raw in scan::items(scan::member(raw, "milestones").unwrap_or_default()) {
+        let [status, milestones] = scan::members(raw, ["status", "milestones"]);
+        tally.contract(&status.and_then(|raw| serde_json::from_str(raw).ok()).unwrap_or_default());
+        for raw in scan::items(milestones.unwrap_or_default()) {
             let milestone: MilestoneOutline = serde_json::from_str(raw).unwrap_or_default();
             let flags = [&milestone.pending_approval, &milestone.needs_review];
             tally.milestone(&milestone.status, &milestone.amount_usd, flags);
@@ -156,20 +158,21 @@ fn fitting<'a>(contracts: impl Iterator<Item = &'a str> + Clone, limit: usize) -
 }
 
 /// Formats the next step after this page. `total` is known if the list is complete.
-fn what_next(page: Range<usize>, total: Option<usize>, next_cursor: Option<&Shown>, calls: &Shown) -> Shown {
+fn what_next(
+    page: Range<usize>,
+    total: Option<usize>,
+    next_cursor: Option<&Shown>,
+    calls: &Shown,
+    names: &Names,
+) -> Shown {
     let (given, last) = (page.len(), page.end);
     let shown = if given == 1 { shown!("Number {}", last) } else { shown!("{} to {}", page.start + 1, last) };
     match (next_cursor, total) {
         (Some(cursor), total) => {
-            let of = total.map_or_else(Shown::default, |total| shown!(" of {}", total));
-            shown!(
-                "{}{} shown. For the next: list_contracts with cursor \"{}\" and the same filters.",
-                shown,
-                of,
-                cursor
-            )
+            let of = total.map(|total| shown!(" of {}", total));
+            let tool = names.listed("list_contracts");
+            shown!("{}{} shown. For the next: {} with cursor \"{}\" and the same filters.", shown, of, tool, cursor)
         }
-        (None, Some(0)) => "A contract begins with a hire.".into(),
         (None, Some(total)) if given == total => shown!("All are shown. {}", calls),
         (None, Some(total)) => shown!("The last {} of {} shown. {}", count(given, "contract"), total, calls),
         (None, None) => calls.clone(),

@@ -59,10 +59,12 @@ impl Tally {
         group.add(amount.decimal().unwrap_or_default());
     }
 
-    pub(super) fn describe(&self, range: PageRange) -> Shown {
+    /// Describes the totals of a list, which may be `filtered`.
+    pub(super) fn describe(&self, range: PageRange, filtered: bool) -> Shown {
         let all = self.contracts.values().sum();
         if all == 0 {
-            return "No contracts.".into();
+            let what = if filtered { "contracts that match" } else { "contracts" };
+            return shown!("{}.", range.describe_none(what));
         }
         let only = self.contracts.keys().next().filter(|status| self.contracts.len() == 1 && !status.contains(' '));
         let mut text = if let Some(status) = only {

@@ -10,6 +10,8 @@ use crate::answer::{Joined, Object, Shown, id, quoted_to, shown};
 use crate::api::jobs::MissingField;
 use crate::api::types::{Field, decimal};
 
+/// The most fields in one line. A job has fewer.
+const FIELDS: usize = 40;
 /// The most characters of a text field. The data has the whole field.
 const TEXT: usize = 120;
 
@@ -55,7 +57,9 @@ fn compared(sent: &Object, stored: &Object) -> Vec<Shown> {
 }
 
 fn listed<'a>(fields: impl Iterator<Item = (&'a String, &'a Value)>) -> Option<Shown> {
-    join_bounded(fields.map(|(key, value)| shown!("{} {}", id(key), value_text(value))).collect())
+    let fields: Vec<Shown> = fields.map(|(key, value)| shown!("{} {}", id(key), value_text(value))).collect();
+    let more = (fields.len() > FIELDS).then(|| shown!(" and {} more", fields.len() - FIELDS));
+    (!fields.is_empty()).then(|| shown!("{}{}", fields.iter().take(FIELDS).joined(", "), more))
 }
 
 fn value_text(value: &Value) -> Shown {

@@ -1,13 +1,18 @@
 //! Describes a pending request for a person's decision: its subject, its page and its expiry.
 
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
 use crate::answer::phrases::WAITING;
-use crate::answer::text::moment;
-use crate::answer::{Address, Answer, HumanStep, Joined, LinkKind, Object, Outcome, Shown, StepFacts, id, shown};
+use crate::answer::text::{moment, usd};
+use crate::answer::{Address, Answer, HumanStep, Joined, Link, LinkKind, Object, Outcome, Shown, StepFacts, id, shown};
 use crate::api::approvals::Approval;
 use crate::api::reply::Reply;
-use crate::api::types::Field;
+use crate::api::types::{Field, ProposalId};
 use crate::engine::Context;
+use crate::guard::ledger::Line;
 
+use super::candidate::candidate;
 use super::decision::{ENDING, RELEASE, words_of};
 use super::subject::Subject;
 
@@ -102,7 +107,7 @@ pub async fn describe_pending(
         Some(link) => link.describe("Show this link in full"),
         None => "OpenTrain gave no link; the user finds it in the app, under approvals.".into(),
     };
-    let summary = [Some(lead), Some(page), Some(decision), expiry(approval, reply)];
+    let summary = [Some(lead), Some(page), Some(decision), expiry(approval, reply.now())];
     let mut answer = Answer::new(summary.into_iter().flatten().joined("\n"), object);
     answer.outcome = Some(Outcome::PendingApproval);
     answer.next = context.next(&[(WAIT, id_argument(approval))]);
@@ -141,6 +146,45 @@ pub async fn link(approval: &Approval, context: &Context) -> Option<Address> {
     context.link(LinkKind::Approval, &approval.approval_url).await
 }
 
+/// An open approval as its notice and a list name it.
+pub struct OpenApproval {
+    /// The decision: the verb, the subject and its amount.
+    pub what: Shown,
+    /// The amount in USD before fees.
+    pub amount: Option<Decimal>,
+    /// The trainer's name, masked.
+    pub trainer: Option<Shown>,
+    /// The page.
+    pub link: Option<Link>,
+    /// When it expires, in a sentence.
+    pub expires: Option<Shown>,
+}
+
+impl OpenApproval {
+    /// Reads what an approval is about. `line` is the request on record.
+    pub async fn of(approval: &Approval, line: &Line, now: Timestamp, context: &Context) -> Self {
+        let subject = Subject::of(approval, context).await;
+        let proposal = approval.proposal_id.text().filter(|_| subject.is_none());
+        let candidate = match proposal {
+            Some(id) => candidate(&ProposalId(id.to_owned()), context).await,
+            None => None,
+        };
+        let named = subject.as_ref().map(Subject::name).or_else(|| candidate.clone());
+        let amount = subject.as_ref().and_then(Subject::amount).or(line.amount_usd);
+        let mut what = shown!("{} {}", words_of(approval).to_decide, named.unwrap_or_else(|| ids_of(approval)));
+        if let (None, Some(amount)) = (&subject, amount) {
+            what.push(shown!(", {}", usd(amount)));
+        }
+        Self {
+            what,
+            amount,
+            trainer: subject.as_ref().and_then(Subject::trainer).or(candidate),
+            link: link(approval, context).await.as_ref().and_then(Address::link).cloned(),
+            expires: expiry(approval, now),
+        }
+    }
+}
+
 /// `approvalId "apr_1"`
 #[must_use]
 pub fn id_argument(approval: &Approval) -> Shown {
@@ -149,10 +193,10 @@ pub fn id_argument(approval: &Approval) -> Shown {
 
 /// Formats when the approval expires.
 #[must_use]
-pub fn expiry(approval: &Approval, reply: &Reply) -> Option<Shown> {
+pub fn expiry(approval: &Approval, now: Timestamp) -> Option<Shown> {
     let at = approval.expires_at.timestamp()?;
-    let at_what_time = moment(at, reply.now());
-    Some(if at < reply.now() {
+    let at_what_time = moment(at, now);
+    Some(if at < now {
         shown!("Its time ended {}.", at_what_time)
     } else {
         shown!("Expires {}; then nothing happens.", at_what_time)

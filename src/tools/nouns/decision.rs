@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use crate::api::approvals::{Approval, CONFIRMED, DECLINED, EXPIRED};
+use crate::api::approvals::Approval;
 
 /// The type of an approval that pays a trainer.
 pub const RELEASE: &str = "milestone_approve";
@@ -52,30 +52,12 @@ pub fn words_of(approval: &Approval) -> Words {
     words(approval.kind.text().unwrap_or_default())
 }
 
-/// The decision as the record names it: confirmed, declined, expired or replaced; `None` while nobody has decided.
-#[must_use]
-pub fn decision(approval: &Approval, now: Timestamp) -> Option<&'static str> {
-    match approval.status.text()? {
-        CONFIRMED => Some("confirmed"),
-        DECLINED => Some("declined"),
-        EXPIRED if ended_early(approval, now) => Some("replaced"),
-        EXPIRED => Some("expired"),
-        _ => None,
-    }
-}
-
-/// True if the approval ended before its time. A newer request has probably replaced it.
-fn ended_early(approval: &Approval, now: Timestamp) -> bool {
-    let ended = approval.resolved_at.timestamp().unwrap_or(now);
-    approval.expires_at.timestamp().is_some_and(|at| ended < at)
-}
-
 /// Says why the approval has ended undecided, and what to do next. It may end early: a new request to hire with other
 /// terms replaces the old one (reference: api-reference/proposals/hire).
 #[must_use]
 pub fn expired(approval: &Approval, now: Timestamp) -> [&'static str; 2] {
     let then = "If you asked again since, go on with that approval; otherwise ask if it is still wanted.";
-    match ended_early(approval, now) {
+    match approval.ended_early(now) {
         true if approval.kind.text() == Some(HIRE) => {
             ["expired (replaced): a newer request took its place before anyone decided", then]
         }
@@ -103,7 +85,7 @@ mod tests {
         ] {
             assert!(expired(&from_value(&approval), now)[0].contains(why), "{approval}");
         }
-        let known = |approval| decision(&from_value(&approval), now);
+        let known = |approval| from_value::<Approval>(&approval).decision(now);
         assert_eq!(known(json!({ "status": "expired", "expiresAt": after })), Some("replaced"));
         assert_eq!(known(json!({ "status": "expired", "expiresAt": before })), Some("expired"));
         assert_eq!(known(json!({ "status": "confirmed" })), Some("confirmed"));

@@ -8,8 +8,10 @@ use serde_json::Value;
 use crate::answer::lines::join_bounded;
 use crate::answer::text::{count, moment_of, number};
 use crate::answer::{Joined, Shown, id, shown};
+use crate::api::approvals::{CONFIRMED, DECLINED};
 use crate::api::types::decimal;
 use crate::api::updates::Event;
+use crate::engine::Context;
 
 use super::people::People;
 
@@ -30,6 +32,18 @@ pub fn kinds(events: &[Event]) -> Option<Shown> {
     let mut kinds: Vec<Shown> = kinds.iter().map(|(kind, many)| shown!("{} {}", many, id(kind))).collect();
     kinds.extend(closed(&decisions));
     join_bounded(kinds)
+}
+
+/// Puts the decisions that the events tell on record. Whether an approval that expired was replaced they do not tell: that
+/// shows when it is looked at.
+pub async fn note_decisions(events: &[Event], context: &Context) {
+    let closed = events.iter().filter(|event| event.kind.text() == Some(CLOSED));
+    let decisions = closed.filter_map(|event| {
+        let text = |key: &str| event.data.get()?.get(key)?.as_str();
+        let status = text("status").filter(|status| [CONFIRMED, DECLINED].contains(status))?;
+        Some((text("approvalId")?, status))
+    });
+    context.decided(&decisions.collect::<Vec<_>>()).await;
 }
 
 /// `4 approvals closed (2 confirmed, 1 declined, 1 expired)`

@@ -1,5 +1,5 @@
 //! Who is behind an id: names that were read earlier, so that conversations, messages and events name people as
-//! contracts do. Names are kept for each token alone and sent nowhere.
+//! contracts do. Names are kept for each caller alone and sent nowhere.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
@@ -16,35 +16,58 @@ use super::contract::trainer;
 /// The most names that are kept.
 const MOST: usize = 20_000;
 
-/// The names by token and id.
+/// The names of all callers.
 #[derive(Default)]
-pub struct Known(Mutex<HashMap<(Option<String>, String), Shown>>);
+pub struct Known(Mutex<Names>);
 
-/// The names that the token in use has read.
+#[derive(Default)]
+struct Names {
+    /// By caller and id.
+    by_caller: HashMap<Option<String>, HashMap<String, Shown>>,
+    count: usize,
+}
+
+impl Names {
+    fn note(&mut self, caller: Option<&str>, key: String, name: &Shown) {
+        if self.count >= MOST {
+            self.forget_the_most();
+        }
+        let names = self.by_caller.entry(caller.map(str::to_owned)).or_default();
+        if names.insert(key, name.clone()).is_none() {
+            self.count += 1;
+        }
+    }
+
+    /// Makes room at the cost of the caller who takes the most, not of the others.
+    fn forget_the_most(&mut self) {
+        let most = self.by_caller.iter().max_by_key(|(_, names)| names.len()).map(|(caller, _)| caller.clone());
+        let names = most.and_then(|caller| self.by_caller.remove(&caller)).unwrap_or_default();
+        self.count = self.count.saturating_sub(names.len());
+    }
+}
+
+/// The names that the caller has read.
 #[derive(Default)]
 pub struct People {
     known: Arc<Known>,
-    principal: Option<String>,
+    caller: Option<String>,
 }
 
 impl People {
-    /// The names for the token of `context`.
+    /// The names for the caller of `context`.
     #[must_use]
     pub fn of(context: &Context) -> Self {
-        Self { known: context.services.memory.of(), principal: context.principal() }
+        Self { known: context.services.memory.of(), caller: context.caller() }
     }
 
     fn note(&self, key: String, name: &Shown) {
         if let Ok(mut known) = self.known.0.lock() {
-            if known.len() >= MOST {
-                known.clear();
-            }
-            known.insert((self.principal.clone(), key), name.clone());
+            known.note(self.caller.as_deref(), key, name);
         }
     }
 
     fn find(&self, key: String) -> Option<Shown> {
-        self.known.0.lock().ok()?.get(&(self.principal.clone(), key)).cloned()
+        self.known.0.lock().ok()?.by_caller.get(&self.caller)?.get(&key).cloned()
     }
 
     /// Notes the trainer of a contract.
@@ -135,4 +158,21 @@ fn user_key(id: &str) -> String {
 /// A trainer has one contract for each job.
 fn worker_key(user: &str, job: &str) -> String {
     format!("user {user} job {job}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_bounded_and_who_takes_most_loses_them() {
+        let mut names = Names::default();
+        names.note(Some("a"), "user 1".into(), &"Maria G.".into());
+        for user in 0..MOST {
+            names.note(Some("b"), format!("user {user}"), &"Ben O.".into());
+        }
+        assert_eq!(names.count, names.by_caller.values().map(HashMap::len).sum::<usize>());
+        assert!(names.count <= MOST);
+        assert_eq!(names.by_caller.get(&Some("a".to_owned())).unwrap().get("user 1").unwrap(), "Maria G.");
+    }
 }

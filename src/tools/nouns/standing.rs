@@ -28,7 +28,17 @@ impl Stop {
     fn new(reason: &'static str, text: Shown) -> Self {
         Self { text, reason, link: None }
     }
+
+    /// True if the user can end it on a page: the claim, a payment method, a key.
+    #[must_use]
+    pub fn is_for_the_user(&self) -> bool {
+        [UNCLAIMED, NO_SCOPE, NO_PAYMENT_METHOD].contains(&self.reason)
+    }
 }
+
+const UNCLAIMED: &str = "account_claim_required";
+const NO_SCOPE: &str = "scope_missing";
+const NO_PAYMENT_METHOD: &str = "payment_method_required";
 
 /// True if the account seems to be unclaimed. No field tells it: an unclaimed account's token carries `jobs:write` and
 /// none of the scopes that come with a claim.
@@ -53,11 +63,11 @@ pub async fn stops(scopes: &[&str], features: Option<&Object>, context: &Context
         let text = shown!(
             "The token lacks payments:write: creating, funding and releasing milestones and ending contracts would be refused. \
              A person {}.",
-            make_a_key(app.as_ref(), services.sandbox)
+            make_a_key(app.as_ref(), services.sandbox, services.names.access())
         );
         let page = app.as_ref().and_then(key_url);
         let link = page.map(|page| Link { kind: LinkKind::Key, page, verified: true });
-        stops.push(Stop { text, reason: "scope_missing", link });
+        stops.push(Stop { text, reason: NO_SCOPE, link });
     }
     let off = services.refused(|facts| facts.gate.feature.filter(|feature| is_off(feature, features)));
     stops.extend(off.into_iter().map(|(feature, tools)| {
@@ -71,13 +81,13 @@ pub async fn stops(scopes: &[&str], features: Option<&Object>, context: &Context
 /// The steps for the user that this server has seen and that are not known to be done.
 #[must_use]
 pub fn open_steps(context: &Context) -> Vec<OpenStep> {
-    context.services.memory.of::<OpenSteps>().of(context.principal().as_deref())
+    context.services.memory.of::<OpenSteps>().of(context.caller().as_deref())
 }
 
 fn payment_method(step: &OpenStep) -> Option<Stop> {
     let link = (step.link.kind == LinkKind::Billing).then(|| step.link.clone())?;
     let text = shown!("No payment method was on file {}. {}", moment_of(step.at), link.describe("The user adds one"));
-    Some(Stop { text, reason: "payment_method_required", link: Some(link) })
+    Some(Stop { text, reason: NO_PAYMENT_METHOD, link: Some(link) })
 }
 
 /// What would stop a call with this gate.
@@ -88,7 +98,7 @@ pub async fn stops_of(gate: &Gate, scopes: &[&str], features: Option<&Object>, c
     if gate.claimed && seems_unclaimed(scopes) {
         stops.push(unclaimed(context).text);
     } else if !gate.admits(scopes) {
-        let how = make_a_key(services.app().await.as_ref(), services.sandbox);
+        let how = make_a_key(services.app().await.as_ref(), services.sandbox, services.names.access());
         stops.push(shown!("The token lacks {}. A person {}.", gate.scopes.iter().joined(" or "), how));
     }
     let off = gate.feature.filter(|feature| is_off(feature, features));
@@ -101,13 +111,17 @@ fn is_off(feature: &str, features: Option<&Object>) -> bool {
 }
 
 fn unclaimed(context: &Context) -> Stop {
+    let link = open_steps(context).into_iter().map(|step| step.link).find(|link| link.kind == LinkKind::Claim);
     let how = Sentence::naming("{}(email) gives the page for that.", &["claim_account"]);
     let can_claim = context.services.tokens.claim_token().is_some();
-    let how = context.names().say(&how).filter(|_| can_claim).unwrap_or_default();
+    let how = match &link {
+        Some(link) => link.describe("The user claims it"),
+        None => context.names().say(&how).filter(|_| can_claim).unwrap_or_default(),
+    };
     let text = shown!(
         "No person has claimed this account, as far as its scopes tell: hiring, inviting, messages and payments would be \
          refused. {}",
         how
     );
-    Stop::new("account_claim_required", text.without_end(' '))
+    Stop { link, ..Stop::new(UNCLAIMED, text.without_end(' ')) }
 }

@@ -1,7 +1,6 @@
 //! The tool that answers "What is waiting?" in one call, for a caller with no memory. It reads everything at once; a part
 //! that cannot be read says so, and the rest still comes. Start reading at `GetOverview::run`.
 
-mod asked;
 mod money;
 mod reads;
 mod section;
@@ -17,6 +16,7 @@ use serde_json::{Map, Value, json};
 use crate::answer::{Answer, Object, Shown, ToolError, id, shown};
 use crate::api::account::{GetAuthStatus, TokenFacts};
 use crate::engine::{Context, Tool, tools};
+use crate::tools::nouns::event::note_decisions;
 use crate::tools::nouns::people::People;
 use crate::tools::nouns::standing::{Stop, stops};
 
@@ -67,8 +67,12 @@ impl Tool for GetOverview {
         let stops =
             if reads.status.is_ok() { stops(&scopes, reads.features.as_ref().ok(), context).await } else { Vec::new() };
         let used = context.services.used_today(context.token.as_ref(), &context.call).await;
+        // Those that were looked up are on record already.
+        if let (Ok(updates), 1..) = (&reads.updates, reads.approvals.others) {
+            note_decisions(updates.events.items(), context).await;
+        }
         let sections = [
-            waiting::for_the_user(&reads, &people, context).await,
+            waiting::for_the_user(&reads, &stops, &people, context).await,
             waiting::for_you(&reads, &people),
             money::section(&reads),
             work::section(&reads),
@@ -81,7 +85,10 @@ impl Tool for GetOverview {
 fn answer(reads: &Reads, sections: [Section; 5], stops: &[Stop], used: Option<Shown>, context: &Context) -> Answer {
     let now = reads.now.unwrap_or_else(Timestamp::now);
     let mut object = Object::from_iter([("today".into(), today::data(now, context))]);
-    let waits = |section: &Section| section.groups.iter().map(|group| group.total).sum::<usize>();
+    let waits = |section: &Section| {
+        let known = if section.unread.is_empty() { "" } else { " known" };
+        shown!("{}{}", section.steps + section.groups.iter().map(|group| group.total).sum::<usize>(), known)
+    };
     let [theirs, yours, _, work, _] = &sections;
     let mut answer = Answer::new(
         shown!(

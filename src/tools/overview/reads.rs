@@ -15,13 +15,14 @@ use crate::api::reply::Reply;
 use crate::api::updates::{PollUpdates, Updates};
 use crate::api::{Gate, scan};
 use crate::engine::Context;
-
-use super::asked::{self, Asked};
+use crate::engine::recorded_approvals::{RecordedApprovals, look_up};
 
 /// The largest pages of OpenTrain's lists.
 const PAGE: u32 = 100;
 /// The most events that are read.
 const EVENTS: u32 = 200;
+/// The most approvals that are looked up.
+const APPROVALS: usize = 10;
 
 /// The reason why a part could not be read.
 type Part<T> = Result<T, Shown>;
@@ -38,7 +39,7 @@ pub(super) struct Reads {
     pub(super) payments: Part<Vec<Payment>>,
     pub(super) credits: Part<Balance>,
     pub(super) updates: Part<Updates>,
-    pub(super) asked: Asked,
+    pub(super) approvals: RecordedApprovals,
 }
 
 impl Reads {
@@ -51,7 +52,7 @@ impl Reads {
         let jobs = ListJobs { limit: Some(PAGE), ..ListJobs::default() };
         let conversations = ListConversations { limit: Some(PAGE), ..ListConversations::default() };
         let updates = PollUpdates { cursor: since.map(str::to_owned), limit: Some(EVENTS) };
-        let (status, features, contracts, conversations, jobs, payments, credits, updates, asked) = tokio::join!(
+        let (status, features, contracts, conversations, jobs, payments, credits, updates, approvals) = tokio::join!(
             get(&GetAuthStatus {}, context),
             get(&GetCapabilities {}, context),
             get(&contracts, context),
@@ -60,7 +61,7 @@ impl Reads {
             get(&ListPendingPayments {}, context),
             get(&GetCredits {}, context),
             get(&updates, context),
-            asked::look(context),
+            look_up(APPROVALS, context),
         );
         let now = [&status, &contracts, &jobs, &updates].into_iter().flatten().map(Reply::now).max();
         match status {
@@ -77,7 +78,7 @@ impl Reads {
                 payments: output::<ListPendingPayments>(payments).await.map(|pending| pending.payments),
                 credits: output::<GetCredits>(credits).await.map(|balance| balance.credits),
                 updates: output::<PollUpdates>(updates).await,
-                asked,
+                approvals,
             }),
         }
     }

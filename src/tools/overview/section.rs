@@ -20,6 +20,8 @@ pub(super) struct Section {
     pub(super) counts: Vec<Shown>,
     /// The same counts and sums, as data.
     pub(super) facts: Object,
+    /// The number of steps that are named elsewhere in the answer.
+    pub(super) steps: usize,
     /// The parts that could not be read.
     pub(super) unread: Vec<Shown>,
     /// The items, by kind.
@@ -58,7 +60,7 @@ pub(super) struct Fitted {
 impl Section {
     pub(super) fn new(key: &'static str, title: &'static str, room: usize) -> Self {
         let (counts, facts, unread, groups) = (Vec::new(), Object::new(), Vec::new(), Vec::new());
-        Self { key, title, counts, facts, unread, groups, room }
+        Self { key, title, counts, facts, steps: 0, unread, groups, room }
     }
 
     /// Adds items of one kind. Empty groups are not shown.

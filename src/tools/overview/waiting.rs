@@ -6,22 +6,22 @@ use serde_json::json;
 
 use crate::answer::lines::{count_or_zero, id_of};
 use crate::answer::text::{count, moment, moment_of, total, usd};
-use crate::answer::{Address, LinkKind, Shown, id, quoted_to, shown};
+use crate::answer::{Address, Joined, LinkKind, Shown, id, quoted, quoted_to, shown};
 use crate::api::amount;
-use crate::api::approvals::Approval;
+use crate::api::approvals::{Approval, Looked};
 use crate::api::credits::{LedgerEntry, Payment};
 use crate::api::jobs::OwnJob;
 use crate::api::messages::ListedConversation;
 use crate::engine::Context;
 use crate::engine::open_steps::OpenStep;
+use crate::engine::recorded_approvals::RecordedApproval;
 use crate::guard::ledger::Line;
 use crate::tools::nouns::approval::link;
 use crate::tools::nouns::contract::contract_name;
 use crate::tools::nouns::decision::words_of;
 use crate::tools::nouns::people::People;
-use crate::tools::nouns::standing::open_steps;
+use crate::tools::nouns::standing::{Stop, open_steps};
 
-use super::asked::OneAsked;
 use super::reads::Reads;
 use super::section::{Item, Section};
 
@@ -31,17 +31,26 @@ const TITLE: usize = 50;
 const PENDING_FUNDING: &str = "PENDING_FUNDING";
 
 /// What only the user can do.
-pub(super) async fn for_the_user(reads: &Reads, people: &People, context: &Context) -> Section {
+pub(super) async fn for_the_user(reads: &Reads, stops: &[Stop], people: &People, context: &Context) -> Section {
     let mut section = Section::new("waitingForUser", "WAITING FOR THE USER", 2_000);
+    let named: Vec<&'static str> = stops.iter().filter(|stop| stop.is_for_the_user()).map(|stop| stop.reason).collect();
+    if !named.is_empty() {
+        section.count(
+            shown!("{} named above ({})", count(named.len(), "step"), named.iter().joined(", ")),
+            "steps",
+            named.clone(),
+        );
+        section.steps = named.len();
+    }
     let now = reads.now.unwrap_or_else(Timestamp::now);
     let (mut items, mut sums) = (Vec::new(), Vec::new());
-    let open: Vec<&OneAsked> = reads.asked.looked_up.iter().filter(|asked| asked.is_open()).collect();
-    for asked in &open {
-        let sum = amount_of(asked, reads);
+    let open: Vec<&RecordedApproval> = reads.approvals.looked_up.iter().filter(|one| one.is_open()).collect();
+    for recorded in &open {
+        let sum = amount_of(recorded, reads);
         sums.push(sum);
-        items.push(approval(asked, sum, (reads, people), now, context).await);
+        items.push(approval(recorded, sum, (reads, people), now, context).await);
     }
-    let many = open.len() + reads.asked.others;
+    let many = open.len() + reads.approvals.others;
     if many > 0 {
         let known: Vec<Decimal> = sums.iter().flatten().copied().collect();
         let missing = if known.len() < many { " and what is not known" } else { "" };
@@ -50,10 +59,10 @@ pub(super) async fn for_the_user(reads: &Reads, people: &People, context: &Conte
     }
     section.group(items, ("get_approval", "approvalId"));
     if let Some(group) = section.groups.last_mut() {
-        group.total += reads.asked.others;
+        group.total += reads.approvals.others;
     }
-    if let Some(why) = &reads.asked.unknown {
-        section.cannot_read("Open approvals", why);
+    if let Some(why) = &reads.approvals.unknown {
+        section.unread.push(shown!("Which approvals are open is not known ({})", why));
     }
     let checkouts: Vec<Item> = open_steps(context).iter().filter_map(|step| checkout(step, reads)).collect();
     if !checkouts.is_empty() {
@@ -89,34 +98,34 @@ fn checkout(step: &OpenStep, reads: &Reads) -> Option<Item> {
 }
 
 /// The amount of a request: the milestone's now, or the one that was asked for.
-fn amount_of(asked: &OneAsked, reads: &Reads) -> Option<Decimal> {
+fn amount_of(recorded: &RecordedApproval, reads: &Reads) -> Option<Decimal> {
     let milestone = || {
-        let approval = asked.state.as_ref().ok()?;
+        let approval = recorded.state.found()?;
         let (contract, id) = (reads.contract(approval.contract_id.text()?)?, approval.milestone_id.text()?);
         contract.milestones.items().iter().find(|milestone| milestone.id.text() == Some(id))?.amount_usd.decimal()
     };
-    milestone().or(asked.line.amount_usd)
+    milestone().or(recorded.line.amount_usd)
 }
 
 async fn approval(
-    asked: &OneAsked,
+    recorded: &RecordedApproval,
     sum: Option<Decimal>,
     (reads, people): (&Reads, &People),
     now: Timestamp,
     context: &Context,
 ) -> Item {
-    let approval_id = asked.line.approval_id.clone().unwrap_or_default();
+    let (approval_id, asked) = (recorded.id(), &recorded.line);
     let shown_sum = sum.map_or_else(|| "an amount that is not known".into(), usd);
-    match &asked.state {
-        Ok(approval) => {
+    match &recorded.state {
+        Looked::Found(approval) => {
             let page = link(approval, context).await;
-            let what = subject(approval, &asked.line, reads, people);
+            let what = subject(approval, asked, reads, people);
             let expires = approval.expires_at.timestamp();
             let until = expires.map(|at| shown!("; expires {}", moment(at, now)));
             let address = page.as_ref().map_or_else(|| ": no link".into(), |page| page.describe(""));
             let text = shown!(
                 "{}: {} {}, {}{}{}",
-                id(&approval_id),
+                id(approval_id),
                 words_of(approval).to_decide,
                 what,
                 shown_sum,
@@ -132,17 +141,24 @@ async fn approval(
             });
             Item { text, data, link: link.cloned() }
         }
-        Err(why) => Item {
-            text: shown!(
-                "{}: asked {} with {}; it could not be looked up ({})",
-                id(&approval_id),
-                id(&asked.line.at),
-                id(&asked.line.tool),
-                why
-            ),
-            data: json!({ "approvalId": approval_id, "amountUsd": amount::json(sum), "unread": why }),
-            link: None,
-        },
+        Looked::Missing | Looked::Unread(_) => {
+            let why = match &recorded.state {
+                Looked::Unread(why) => quoted(why),
+                _ => "OpenTrain does not know it".into(),
+            };
+            let at = asked.at.parse::<Timestamp>().map_or_else(|_| id(&asked.at), moment_of);
+            Item {
+                text: shown!(
+                    "{}: asked {} with {}; it could not be looked up ({})",
+                    id(approval_id),
+                    at,
+                    id(&asked.tool),
+                    why
+                ),
+                data: json!({ "approvalId": approval_id, "amountUsd": amount::json(sum), "unread": why }),
+                link: None,
+            }
+        }
     }
 }
 

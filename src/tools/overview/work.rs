@@ -114,15 +114,15 @@ pub(super) fn since_last_time(reads: &Reads, since: Option<&str>, people: &Peopl
     let title = if since.is_some() { "SINCE LAST TIME" } else { "HISTORY" };
     let mut section = Section::new("sinceLastTime", title, 800);
     let decided: Vec<Item> = reads
-        .asked
+        .approvals
         .looked_up
         .iter()
-        .filter(|asked| !asked.is_open())
-        .filter_map(|asked| {
-            let approval = asked.state.as_ref().ok()?;
+        .filter(|one| !one.is_open())
+        .filter_map(|one| {
+            let approval = one.state.found()?;
             let status = approval.status.text().map_or_else(|| "no status".into(), id);
             let approval_id = approval.id.text().map(id).unwrap_or_default();
-            let what = subject(approval, &asked.line, reads, people);
+            let what = subject(approval, &one.line, reads, people);
             let done = words_of(approval).to_decide;
             Some(Item {
                 text: shown!("{}: {}: {} {}", approval_id, status, done, what),

@@ -121,8 +121,19 @@ impl World {
                 Some(approval) => Reply::json(200, &json!({ "approval": approval })),
                 None => Reply::refusal(404, "NOT_FOUND", &json!({ "resource": "approvals", "approvalId": id })),
             },
+            ["GET", "updates", "", ""] => Reply::json(200, &self.updates()),
             _ => Reply::refusal(404, "NOT_FOUND", &Value::Null),
         }
+    }
+
+    /// The event of each approval that is closed.
+    fn updates(&self) -> Value {
+        let closed = self.approvals.iter().filter(|approval| approval["status"] != "pending");
+        let events = closed.enumerate().map(|(place, approval)| {
+            let data = json!({ "approvalId": approval["id"], "status": approval["status"] });
+            json!({ "id": place.to_string(), "type": "approval.confirmed", "createdAt": approval["resolvedAt"], "data": data })
+        });
+        json!({ "events": events.collect::<Vec<_>>(), "nextCursor": "9", "hasMore": false })
     }
 
     pub(crate) fn contract(&mut self, id: &str) -> Option<&mut Value> {

@@ -26,7 +26,7 @@ pub(crate) const USER_HOME: &str = "OPENTRAIN_TEST_USER_HOME";
 pub(crate) struct Launch {
     pub(crate) home: TempDir,
     args: Vec<String>,
-    env: Vec<(String, String)>,
+    pub(crate) env: Vec<(String, String)>,
     speaks: Speaks,
 }
 

@@ -10,12 +10,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::files;
+use crate::guard::ledger::lines::{LONGEST, each_line};
 use crate::guard::ledger::reading::{fingerprint, is_ours, moment};
 
 /// The block size for searching backwards for the start of the last day.
 const BLOCK: u64 = 64 * 1024;
-/// The longest line that is held in memory. A longer line is read up to this length.
-const LONGEST_LINE: u64 = 16 * 1024 * 1024;
 /// The most bytes that a torn record may have without one line of a record, in bytes.
 const REMNANT: u64 = 4 * 1024;
 /// So many lines are looked at for one of a record.
@@ -68,7 +67,7 @@ impl LockedFile {
         // A few bytes that are no text are what a power loss leaves of a record, and nobody's file.
         let mut is_remnant = self.file.metadata()?.len() <= REMNANT;
         self.file.seek(SeekFrom::Start(0))?;
-        let first = Read::by_ref(&mut self.file).take(LONGEST_LINE);
+        let first = Read::by_ref(&mut self.file).take(LONGEST);
         let mut lines = BufReader::with_capacity(64 * 1024, first).split(b'\n').take(FIRST_LINES).peekable();
         if lines.peek().is_none() {
             return Ok(true);
@@ -108,23 +107,9 @@ impl LockedFile {
     }
 
     /// Calls `each` for every line from `start` on, and returns the position after the last line.
-    pub(super) fn lines(&mut self, start: u64, mut each: impl FnMut(&[u8])) -> io::Result<u64> {
+    pub(super) fn lines(&mut self, start: u64, each: impl FnMut(&[u8])) -> io::Result<u64> {
         self.file.seek(SeekFrom::Start(start))?;
-        let mut reader = BufReader::with_capacity(64 * 1024, &mut self.file);
-        let mut place = start;
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            let read = Read::by_ref(&mut reader).take(LONGEST_LINE).read_until(b'\n', &mut line)? as u64;
-            if read == 0 {
-                return Ok(place);
-            }
-            place += read;
-            if read == LONGEST_LINE && !line.ends_with(b"\n") {
-                place += skip_line(&mut reader)?;
-            }
-            each(&line);
-        }
+        Ok(start + each_line(&mut BufReader::with_capacity(64 * 1024, &mut self.file), each)?)
     }
 
     /// Finds a position from which everything since `horizon` is read.
@@ -235,18 +220,4 @@ fn keep_under_another_name(path: &Path, now: Timestamp) -> io::Result<PathBuf> {
         }
     }
     Err(io::Error::other("every name for the old file is taken"))
-}
-
-fn skip_line(reader: &mut impl BufRead) -> io::Result<u64> {
-    let mut skipped = 0;
-    loop {
-        let buffer = reader.fill_buf()?;
-        let end = buffer.iter().position(|byte| *byte == b'\n');
-        let used = end.map_or(buffer.len(), |end| end + 1);
-        reader.consume(used);
-        skipped += used as u64;
-        if end.is_some() || used == 0 {
-            return Ok(skipped);
-        }
-    }
 }

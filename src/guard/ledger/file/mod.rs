@@ -6,12 +6,13 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use futures::FutureExt;
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use crate::answer::{Denial, Shown};
 use crate::guard::freeze::SwitchState;
 use crate::guard::ledger::line::Line;
-use crate::guard::ledger::store::{Account, Lock, Search, Step, Store};
+use crate::guard::ledger::store::{Account, EachLine, Lock, Search, Step, Store};
 use crate::guard::policy::Policy;
 
 mod lock_file;
@@ -131,8 +132,12 @@ impl Store for Files {
         self.step(move |record, until| record.open_approvals(&account, until))
     }
 
-    fn lines(&self) -> Step<'_, Vec<u8>> {
-        self.step(|record, _| record.lines())
+    fn is_kept(&self) -> bool {
+        self.record.is_some()
+    }
+
+    fn lines(&self, since: Option<Timestamp>, each: EachLine) -> Step<'_, ()> {
+        self.step(move |record, _| record.lines(since, each))
     }
 
     /// The switch of this user is asked in any case.

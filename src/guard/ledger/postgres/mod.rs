@@ -8,13 +8,14 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use futures::FutureExt;
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use tokio::time::{Instant, sleep};
 
 use crate::answer::{Denial, Outcome, Shown};
 use crate::guard::freeze::SwitchState;
 use crate::guard::ledger::line::{Line, WriteResult};
-use crate::guard::ledger::store::{Account, Lock, Search, Step, Store};
+use crate::guard::ledger::store::{Account, EachLine, Lock, Search, Step, Store};
 use crate::guard::policy::Policy;
 
 mod address;
@@ -211,8 +212,27 @@ impl Store for Postgres {
         .boxed()
     }
 
-    fn lines(&self) -> Step<'_, Vec<u8>> {
-        async { self.0.database.step(10 * PATIENCE, &(), |client, ()| queries::lines(client).boxed()).await }.boxed()
+    fn is_kept(&self) -> bool {
+        true
+    }
+
+    fn lines(&self, since: Option<Timestamp>, mut each: EachLine) -> Step<'_, ()> {
+        async move {
+            let (mut after, since) = (0, since.map(|since| since.to_string()));
+            loop {
+                let given = (after, since.clone());
+                let page = self.0.database.step(PATIENCE, &given, |client, (after, since)| {
+                    queries::lines(client, *after, since.clone()).boxed()
+                });
+                let page = page.await?;
+                let Some((last, _)) = page.last() else { return Ok(()) };
+                after = *last;
+                for (_, line) in &page {
+                    each(line.as_bytes());
+                }
+            }
+        }
+        .boxed()
     }
 
     fn frozen(&self) -> Step<'_, Option<SwitchState>> {

@@ -1,7 +1,6 @@
 //! What is asked of the record's table, and how a line is put into it.
 
 use deadpool_postgres::{GenericClient, Object, Transaction};
-use futures::TryStreamExt;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::json;
@@ -18,10 +17,10 @@ use super::fault::{Done, Fault};
 // Values are sent as text: the database converts dates and amounts exactly.
 const INSERT: &str = "
     INSERT INTO opentrain_mcp.record
-        (id, phase, at, day, account, base, principal, tool, contract, approval, counted_as, amount, counts, line)
+        (id, phase, at, day, account, base, principal, owner, tool, contract, approval, counted_as, amount, counts, line)
     VALUES ($1, $2, $3::text::timestamptz,
         coalesce((SELECT day FROM opentrain_mcp.record WHERE id = $1 AND phase = 'before'), $4::text::date),
-        $5, $6, $7, $8, $9, $10, $11, $12::text::numeric, $13, $14)
+        $5, $6, $7, $8, $9, $10, $11, $12, $13::text::numeric, $14, $15)
     ON CONFLICT (id, phase) DO NOTHING";
 /// The writes of an account are counted one after the other.
 const TURN: &str = "SELECT pg_advisory_xact_lock(hashtextextended($1, 1))";
@@ -35,11 +34,13 @@ const SUMS: &str = "
 const RECENT: &str = "
     SELECT line FROM opentrain_mcp.record
     WHERE contract = $1 AND at >= $2::text::timestamptz AND tool = $3 AND base = $4
-        AND principal IS NOT DISTINCT FROM $5
+        AND owner IS NOT DISTINCT FROM $5
     ORDER BY seq";
 const APPROVALS: &str = "
     SELECT line FROM opentrain_mcp.record WHERE approval IS NOT NULL AND at >= $1::text::timestamptz ORDER BY seq";
-const LINES: &str = "SELECT line FROM opentrain_mcp.record ORDER BY seq";
+const LINES: &str = "
+    SELECT seq, line FROM opentrain_mcp.record
+    WHERE seq > $1 AND ($2::text IS NULL OR at >= $2::text::timestamptz) ORDER BY seq LIMIT 1000";
 const ACCEPTS_WRITES: &str = "
     SELECT pg_is_in_recovery(), has_table_privilege('opentrain_mcp.record', 'INSERT')";
 
@@ -69,7 +70,7 @@ pub(super) async fn insert(transaction: &Transaction<'_>, line: &Line) -> Done<(
     let (contract, amount) = (contract_in(&line.arguments), line.amount_usd.map(|amount| amount.to_string()));
     let (counted_as, counts, text) = (line.counted_as(), !line.came_to_nothing(), line.written());
     let insert = transaction.prepare_cached(INSERT).await?;
-    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 14] = [
+    let values: [&(dyn tokio_postgres::types::ToSql + Sync); 15] = [
         &line.id,
         &phase,
         &line.at,
@@ -77,6 +78,7 @@ pub(super) async fn insert(transaction: &Transaction<'_>, line: &Line) -> Done<(
         &account,
         &line.base,
         &line.principal,
+        &line.owner(),
         &line.tool,
         &contract,
         &line.approval_id,
@@ -135,7 +137,7 @@ pub(super) async fn recent(client: &Object, search: &Search) -> Done<Recent> {
 }
 
 pub(super) async fn open_approvals(client: &Object, account: &Account) -> Done<Vec<Line>> {
-    let mut approvals = OpenApprovals::of(account, Timestamp::now());
+    let mut approvals = OpenApprovals::of(Some(account), Timestamp::now());
     let since = approvals.since.to_string();
     for row in client.query(APPROVALS, &[&since]).await? {
         if let crate::guard::ledger::reading::Reading::Whole(line) = read(row.try_get::<_, &str>(0)?.as_bytes()) {
@@ -145,16 +147,11 @@ pub(super) async fn open_approvals(client: &Object, account: &Account) -> Done<V
     Ok(approvals.oldest_first())
 }
 
-/// All lines as a file would have them.
-pub(super) async fn lines(client: &Object) -> Done<Vec<u8>> {
-    let rows = client.query_raw(LINES, std::iter::empty::<&str>()).await?;
-    let mut rows = std::pin::pin!(rows);
-    let mut lines = Vec::new();
-    while let Some(row) = rows.try_next().await? {
-        lines.extend_from_slice(row.try_get::<_, &str>(0)?.as_bytes());
-        lines.push(b'\n');
-    }
-    Ok(lines)
+/// The next lines after the one with this number, each with its number.
+pub(super) async fn lines(client: &Object, after: i64, since: Option<String>) -> Done<Vec<(i64, String)>> {
+    let lines = client.prepare_cached(LINES).await?;
+    let rows = client.query(&lines, &[&after, &since]).await?;
+    rows.iter().map(|row| Ok((row.try_get(0)?, row.try_get(1)?))).collect()
 }
 
 /// Fails unless a write could be recorded now.

@@ -18,6 +18,8 @@ const STEPS: &[&str] = &["
         account text NOT NULL,
         base text,
         principal text,
+        -- Whose token it was: several principals may share one.
+        owner text,
         tool text NOT NULL,
         contract text,
         approval text,

@@ -19,7 +19,7 @@ use super::terms::Terms;
 #[derive(Default)]
 pub(super) struct Creations {
     /// Identical creations share one run: those with the same caller, contract and terms.
-    pub(super) in_flight: InFlight<(Place, Terms)>,
+    pub(super) in_flight: InFlight<(Option<String>, Place, Terms)>,
     pub(super) memory: Memory,
 }
 
@@ -40,7 +40,7 @@ impl Creation {
             terms: Terms::of(&wanted),
             place: Place {
                 base: context.services.base().await.unwrap_or_default(),
-                principal: context.principal(),
+                principal: context.owner(),
                 contract: wanted.contract_id.0.trim().to_owned(),
             },
             wanted,

@@ -2,7 +2,7 @@
 //! known can be compared exactly, and a create with an unknown end may still take effect.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -13,12 +13,13 @@ use super::look::Look;
 use super::notes::Note;
 use super::storage::StorageFormat;
 use super::terms::{Stored, Terms};
-use crate::api::milestones::CreateMilestone;
 use crate::engine::Context;
 use crate::guard::ledger::Line;
 
-/// The most creates of a contract that are kept in memory.
+/// The most creates of a contract that are kept in memory, and the most contracts; those that were not used for the
+/// longest time are forgotten first. The record has their creates, too.
 const MOST: usize = 200;
+const MOST_PLACES: usize = 1_000;
 /// The time that a sent create may take to appear in the contract.
 const SETTLING: SignedDuration = SignedDuration::from_secs(8);
 /// The extra time if the creating process was killed, because the API may still be working on the request.
@@ -30,9 +31,24 @@ pub(super) struct Memory(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
-    pasts: HashMap<Place, Past>,
+    pasts: HashMap<Place, (u64, Past)>,
+    /// The number of uses so far, which orders the places.
+    uses: u64,
     /// How each API base stores terms.
     storage: HashMap<String, StorageFormat>,
+}
+
+impl Known {
+    fn past(&mut self, place: &Place) -> &mut Past {
+        if self.pasts.len() >= MOST_PLACES && !self.pasts.contains_key(place) {
+            let oldest = self.pasts.iter().min_by_key(|(_, (latest, _))| *latest).map(|(place, _)| place.clone());
+            oldest.map(|oldest| self.pasts.remove(&oldest));
+        }
+        self.uses += 1;
+        let (latest, past) = self.pasts.entry(place.clone()).or_default();
+        *latest = self.uses;
+        past
+    }
 }
 
 /// An account and one of its contracts.
@@ -54,30 +70,14 @@ impl Place {
 #[derive(Clone, Default)]
 pub(super) struct Past {
     /// Milestones whose original terms are known, oldest first.
-    pub(super) created: Vec<KnownMilestone>,
+    pub(super) created: Vec<Arc<KnownMilestone>>,
     /// Creates with an unknown end.
     pub(super) open: Vec<Open>,
-    /// Milestones that the record names and that no read has shown yet.
-    pub(super) recorded: Vec<Recorded>,
+    /// Creates in the record whose reply named the milestone. They are parsed when a read shows it.
+    recorded: Vec<Line>,
     /// The ids of all milestones that reads have shown.
     pub(super) seen: HashSet<String>,
     pub(super) storage: StorageFormat,
-}
-
-/// A create in the record whose reply named the milestone.
-#[derive(Clone)]
-pub(super) struct Recorded {
-    id: String,
-    asked: Terms,
-    at: Timestamp,
-}
-
-impl Recorded {
-    fn of(line: &Line) -> Option<Self> {
-        let arguments = serde_json::to_string(&line.arguments).ok()?;
-        let asked: CreateMilestone = serde_json::from_str(&arguments).ok()?;
-        Some(Self { id: line.milestone_id.clone()?, asked: Terms::of(&asked), at: line.at.parse().ok()? })
-    }
 }
 
 /// A create that was sent and has an unknown end.
@@ -93,11 +93,10 @@ pub(super) struct Open {
 
 impl Open {
     fn of(line: &Line) -> Option<Self> {
-        let arguments = serde_json::to_string(&line.arguments).ok()?;
-        let asked: CreateMilestone = serde_json::from_str(&arguments).ok()?;
+        let asked = Terms::read(&line.arguments)?;
         // An unreadable time counts as recent.
         let began = line.at.parse().unwrap_or_else(|_| Timestamp::now());
-        Some(Self { asked: Terms::of(&asked), began, elsewhere: true, before: None })
+        Some(Self { asked, began, elsewhere: true, before: None })
     }
 
     /// The moment until which reads look for the milestone.
@@ -120,7 +119,7 @@ fn later(moment: Timestamp, time: SignedDuration) -> Timestamp {
 impl Past {
     /// The original terms of a milestone, if known.
     pub(super) fn made(&self, id: Option<&str>) -> Option<&KnownMilestone> {
-        self.created.iter().find(|made| Some(made.id.as_str()) == id)
+        self.created.iter().find(|made| Some(made.id.as_str()) == id).map(Arc::as_ref)
     }
 
     /// Adds the notes of other servers.
@@ -129,12 +128,15 @@ impl Past {
             if let Some((asked, began, before)) = note.open() {
                 self.learn_before(asked, began, before);
             }
-            let Some(made) = note.made().filter(|made| self.made(Some(&made.id)).is_none()) else { continue };
+            if self.made(note.milestone_id()).is_some() {
+                continue;
+            }
+            let Some(made) = note.made() else { continue };
             if note.is_certain {
                 made.asked.teach(&Stored::of(&made.raw), &mut self.storage);
             }
             self.open.retain(|open| open.asked != made.asked || open.began > made.at);
-            self.created.push(made);
+            self.created.push(Arc::new(made));
         }
     }
 
@@ -153,11 +155,12 @@ impl Past {
     /// Learns how the recorded milestones are stored, since their original terms are known.
     pub(super) fn see(&mut self, look: &Look) {
         for seen in look.recent() {
-            let known = self.made(seen.id()).is_some();
-            let recorded = self.recorded.iter().find(|recorded| !known && Some(recorded.id.as_str()) == seen.id());
-            let Some(Recorded { id, asked, at }) = recorded.cloned() else { continue };
+            let Some(id) = seen.id().filter(|id| self.made(Some(id)).is_none()) else { continue };
+            let line = self.recorded.iter().find(|line| line.milestone_id.as_deref() == Some(id));
+            let Some((line, at)) = line.and_then(|line| Some((line, line.at.parse().ok()?))) else { continue };
+            let Some(asked) = Terms::read(&line.arguments) else { continue };
             asked.teach(&Stored::of(seen.raw), &mut self.storage);
-            self.created.push(KnownMilestone { id, asked, at, raw: seen.raw.clone() });
+            self.created.push(Arc::new(KnownMilestone { id: id.to_owned(), asked, at, raw: seen.raw.clone() }));
         }
     }
 
@@ -175,8 +178,9 @@ impl Memory {
     pub(super) async fn of(&self, place: &Place, window: Duration, context: &Context) -> std::io::Result<Past> {
         let mut past = self.here(place);
         let lines = context.recent_writes(&place.contract).await?;
-        past.recorded = lines.iter().filter(|line| line.names_new_milestone()).filter_map(Recorded::of).collect();
-        for open in lines.iter().filter(|line| line.is_open()).filter_map(Open::of) {
+        let (open, recorded): (Vec<Line>, _) = lines.into_iter().partition(Line::is_open);
+        past.recorded = recorded;
+        for open in open.iter().filter_map(Open::of) {
             if !past.open.iter().any(|known| known.is_the_same_as(&open)) {
                 past.open.push(open);
             }
@@ -189,7 +193,7 @@ impl Memory {
     /// The creates of this process in a contract.
     fn here(&self, place: &Place) -> Past {
         let Ok(known) = self.0.lock() else { return Past::default() };
-        let mut past = known.pasts.get(place).cloned().unwrap_or_default();
+        let mut past = known.pasts.get(place).map(|(_, past)| past.clone()).unwrap_or_default();
         past.storage = known.storage.get(&place.base).cloned().unwrap_or_default();
         past
     }
@@ -202,17 +206,17 @@ impl Memory {
         if is_certain {
             asked.teach(&Stored::of(raw), known.storage.entry(place.base.clone()).or_default());
         }
-        let past = known.pasts.entry(place.clone()).or_default();
+        let past = known.past(place);
         past.open.retain(|open| open.asked != *asked);
         past.seen.insert(made.id.clone());
-        past.created.push(made);
+        past.created.push(Arc::new(made));
         shorten(&mut past.created);
     }
 
     /// Stores a create with an unknown end.
     pub(super) fn unknown(&self, place: &Place, open: Open) {
         let Ok(mut known) = self.0.lock() else { return };
-        let past = known.pasts.entry(place.clone()).or_default();
+        let past = known.past(place);
         past.open.push(open);
         shorten(&mut past.open);
     }
@@ -220,7 +224,7 @@ impl Memory {
     /// Stores the ids that a read has shown. A later read may come from a replica that lags behind.
     pub(super) fn saw(&self, place: &Place, ids: &HashSet<String>) {
         if let Ok(mut known) = self.0.lock() {
-            known.pasts.entry(place.clone()).or_default().seen.extend(ids.iter().cloned());
+            known.past(place).seen.extend(ids.iter().cloned());
         }
     }
 }

@@ -11,7 +11,6 @@ use serde_json::Value;
 use super::known_milestone::KnownMilestone;
 use super::terms::Terms;
 use crate::answer::Object;
-use crate::api::milestones::CreateMilestone;
 
 /// The most notes that are kept.
 const MOST: usize = 30;
@@ -43,21 +42,19 @@ impl Note {
         self.at.parse().ok()
     }
 
-    fn asked(&self) -> Option<Terms> {
-        let arguments = serde_json::to_string(&self.arguments).ok()?;
-        let asked: CreateMilestone = serde_json::from_str(&arguments).ok()?;
-        Some(Terms::of(&asked))
+    pub(super) fn milestone_id(&self) -> Option<&str> {
+        self.milestone.get("id")?.as_str()
     }
 
     /// The milestone with its original terms.
     pub(super) fn made(&self) -> Option<KnownMilestone> {
-        let id = self.milestone.get("id")?.as_str()?.to_owned();
-        Some(KnownMilestone { id, asked: self.asked()?, at: self.moment()?, raw: self.milestone.clone() })
+        let (id, asked) = (self.milestone_id()?.to_owned(), Terms::read(&self.arguments)?);
+        Some(KnownMilestone { id, asked, at: self.moment()?, raw: self.milestone.clone() })
     }
 
     /// The create whose end is unknown, with the milestones that were there before it.
     pub(super) fn open(&self) -> Option<(Terms, Timestamp, &HashSet<String>)> {
-        Some((self.asked()?, self.moment()?, self.before.as_ref()?))
+        Some((Terms::read(&self.arguments)?, self.moment()?, self.before.as_ref()?))
     }
 }
 

@@ -57,7 +57,7 @@ pub(super) async fn run(creation: Creation) -> Result<Answer, ToolError> {
     if creation.doubles {
         return creation.run().await;
     }
-    let key = (creation.place.clone(), creation.terms.clone());
+    let key = (creation.context.caller(), creation.place.clone(), creation.terms.clone());
     let creations = Arc::clone(&creation.creations);
     creations.in_flight.share(key, creation.run().boxed()).await
 }

@@ -9,6 +9,7 @@ use super::matching::Match;
 use super::numbers::{StoredNumber, compare_amount, compare_volume, is_near, is_same};
 use super::storage::StorageFormat;
 use super::texts::canonical;
+use crate::answer::Object;
 use crate::api::milestones::CreateMilestone;
 use crate::api::types::Positive;
 
@@ -57,6 +58,13 @@ impl Terms {
             volume: wanted.volume.as_ref().and_then(Positive::exact).map(|volume| volume.normalize()),
             due: wanted.due_date.as_deref().and_then(Due::of),
         }
+    }
+
+    /// The terms of an earlier create, from the arguments of its call.
+    pub(super) fn read(arguments: &Object) -> Option<Self> {
+        // As text: a number keeps its form there.
+        let wanted: CreateMilestone = serde_json::from_str(&serde_json::to_string(arguments).ok()?).ok()?;
+        Some(Self::of(&wanted))
     }
 
     /// Compares these terms with a milestone whose original terms are unknown.

@@ -152,28 +152,25 @@ impl FileRecord {
 
     /// See [`crate::guard::ledger::Ledger::open_approvals`]. Not in memory: only a person asks for these.
     pub(super) fn open_approvals(&mut self, account: &Account, until: Instant) -> io::Result<Vec<Line>> {
-        let mut approvals = OpenApprovals::of(account, Timestamp::now());
+        let mut approvals = OpenApprovals::of(Some(account), Timestamp::now());
         let mut file = match LockedFile::open(&self.path, files::open_known_log, until) {
             Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
             file => file?,
         };
         self.must_be_record(&mut file)?;
-        let start = file.start_of(approvals.since)?;
-        file.lines(start, |bytes| {
-            if let Reading::Whole(line) = read(bytes) {
-                approvals.take(line);
-            }
-        })?;
+        read_approvals(&mut file, &mut approvals)?;
         self.kept.iter().for_each(|line| approvals.take(line.clone()));
         Ok(approvals.oldest_first())
     }
 
-    /// The bytes of the whole file; empty if there is none.
-    pub(super) fn lines(&self) -> io::Result<Vec<u8>> {
-        match std::fs::read(&self.path) {
-            Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
-            lines => lines,
-        }
+    /// Calls `each` for the lines of the file, from about `since` on; for none if there is no file.
+    pub(super) fn lines(&self, since: Option<Timestamp>, each: impl FnMut(&[u8])) -> io::Result<()> {
+        let mut file = match LockedFile::glance(&self.path, files::open_known_log) {
+            Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(()),
+            file => file?,
+        };
+        let start = since.map_or(Ok(0), |since| file.start_of(since))?;
+        file.lines(start, each).map(|_| ())
     }
 
     /// Opens the file, reads its new lines, and writes all pending lines.
@@ -255,9 +252,13 @@ impl FileRecord {
         Ok(())
     }
 
-    /// Starts a new file with every write that still matters. If that fails, the old file keeps growing.
+    /// Starts a new file with every write that still matters and every open approval. If that fails, the old file keeps
+    /// growing.
     fn begin_anew(&mut self, file: &mut LockedFile) -> io::Result<()> {
-        let carried = state::text_of(self.book.lines());
+        let mut approvals = OpenApprovals::of(None, Timestamp::now());
+        read_approvals(file, &mut approvals)?;
+        let asked = approvals.oldest_first();
+        let carried = state::text_of(asked.iter().chain(self.book.lines()));
         if file.len()? < 2 * carried.len() as u64 {
             return Ok(());
         }
@@ -296,6 +297,16 @@ impl FileRecord {
         let doubt = doubt.filter(|_| is_new)?;
         Some(shown!("WARNING: part of the day's limit is used by what the record does not tell clearly: {}.", doubt))
     }
+}
+
+fn read_approvals(file: &mut LockedFile, approvals: &mut OpenApprovals<'_>) -> io::Result<()> {
+    let start = file.start_of(approvals.since)?;
+    file.lines(start, |bytes| {
+        if let Reading::Whole(line) = read(bytes) {
+            approvals.take(line);
+        }
+    })?;
+    Ok(())
 }
 
 #[cfg(test)]

@@ -236,6 +236,43 @@ fn a_full_file_rotates_with_sums_and_recent_writes() {
 }
 
 #[test]
+fn an_approval_stays_open_when_a_new_file_begins() {
+    let place = Place::new();
+    let mut ledger = place.process();
+    let asked = |id: u32, hours: i64| {
+        let at = Timestamp::now() - jiff::SignedDuration::from_hours(hours);
+        let arguments = Object::from_iter([("milestoneId".to_owned(), serde_json::json!(format!("ms_{id}")))]);
+        let result = WriteResult::with(Outcome::PendingApproval).approval(Some(&format!("apr_{id}")));
+        Line { at: at.to_string(), arguments, ..line(id, 1).ended(result) }
+    };
+    let of_another = Line { principal: Some("other".into()), ..asked(4, 1) };
+    // The ends of writes have their own times: these were asked for days ago, and just now.
+    let lines = [asked(1, 60), asked(2, 30), of_another, asked(3, 0)];
+    let decided = Line { id: "d".repeat(16), phase: Phase::Decided, outcome: None, ..asked(2, 1) };
+    let text = lines.iter().chain([&decided]).map(|line| serde_json::json!(line).to_string() + "\n");
+    std::fs::write(place.path(), text.collect::<String>() + "\n".repeat(20_000).as_str()).unwrap();
+    ledger.largest = 3_000;
+    assert!(write(&mut ledger, &line(5, 1)));
+    assert!(place.bytes().len() < 5_000, "a new file was begun");
+    let open = |account: &Account| -> Vec<String> {
+        let open = place.process().open_approvals(account, soon()).unwrap();
+        open.into_iter().filter_map(|line| line.approval_id).collect()
+    };
+    assert_eq!(open(&account()), ["apr_1", "apr_3"]);
+    assert_eq!(open(&Account { principal: Some("other".into()), ..account() }), ["apr_4"]);
+    // Read together, both files tell of each write once, and all that is known of it.
+    let mut record = Record::default();
+    let old = std::fs::read_dir(place.0.path()).unwrap().map(|entry| entry.unwrap().path());
+    let old = old.into_iter().find(|path| path.to_str().unwrap().contains("record.jsonl.2")).unwrap();
+    record.add(&old).unwrap();
+    record.add(&place.path()).unwrap();
+    let approvals: Vec<Option<&str>> =
+        record.writes.iter().map(|write| write.after.as_ref().unwrap().approval_id.as_deref()).collect();
+    assert_eq!(approvals, [Some("apr_1"), Some("apr_2"), Some("apr_4"), Some("apr_3"), None]);
+    assert_eq!(record.writes[3].before.arguments["milestoneId"], "ms_3");
+}
+
+#[test]
 fn an_unwritten_line_is_kept_and_comes_first() {
     let place = Place::new();
     let mut ledger = place.process();

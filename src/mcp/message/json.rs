@@ -17,19 +17,19 @@ const MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// The reason why a line is not a message.
 #[derive(Debug, PartialEq)]
-pub(super) enum Unreadable {
+pub(in crate::mcp) enum Unreadable {
     NotJson(String),
     /// Valid JSON that is not one message.
     Refused(Shown),
 }
 
 /// Removes what may surround a message in its line.
-pub(super) fn bare(line: &[u8]) -> &[u8] {
+pub(in crate::mcp) fn bare(line: &[u8]) -> &[u8] {
     line.strip_prefix(MARK).unwrap_or(line).trim_ascii()
 }
 
 /// Parses a line.
-pub(super) fn read(line: &[u8], depth: usize) -> Result<Value, Unreadable> {
+pub(in crate::mcp) fn read(line: &[u8], depth: usize) -> Result<Value, Unreadable> {
     if depth > DEEPEST {
         return Err(Unreadable::Refused(shown!("the message is nested more than {} levels deep", DEEPEST)));
     }

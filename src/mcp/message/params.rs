@@ -20,7 +20,7 @@ const CAPABILITIES_KEY: &str = "io.modelcontextprotocol/clientCapabilities";
 ///
 /// # Errors
 /// The problem with the params.
-pub(super) fn mend(method: &str, message: &mut Map<String, Value>) -> Result<(), Shown> {
+pub(in crate::mcp) fn mend(method: &str, message: &mut Map<String, Value>) -> Result<(), Shown> {
     if message.get("params").is_some_and(is_empty) {
         message.remove("params");
     }
@@ -84,7 +84,7 @@ fn emptied(value: &mut Value) {
 }
 
 /// Describes why the params do not fit `method`; `None` for a method that is not served.
-pub(super) fn misfit(method: &str, params: Option<&Value>) -> Option<Shown> {
+pub(in crate::mcp) fn misfit(method: &str, params: Option<&Value>) -> Option<Shown> {
     let params = params.cloned().unwrap_or_else(|| json!({}));
     match method {
         "initialize" => why::<InitializeRequestParams>(params),

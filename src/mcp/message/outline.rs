@@ -8,7 +8,7 @@ const KEPT: usize = 8 * 1024;
 
 /// The state of a scan.
 #[derive(Default)]
-pub(super) struct Outline {
+pub(in crate::mcp) struct Outline {
     id: Option<Value>,
     depth: usize,
     deepest: usize,
@@ -20,27 +20,27 @@ pub(super) struct Outline {
 
 impl Outline {
     /// Scans a whole line.
-    pub(super) fn of(line: &[u8]) -> Self {
+    pub(in crate::mcp) fn of(line: &[u8]) -> Self {
         let mut outline = Self::default();
         outline.push(line);
         outline
     }
 
     /// Scans further bytes.
-    pub(super) fn push(&mut self, bytes: &[u8]) {
+    pub(in crate::mcp) fn push(&mut self, bytes: &[u8]) {
         for byte in bytes {
             self.read(*byte);
         }
     }
 
     /// The last id in the message, if one can be found.
-    pub(super) fn id(mut self) -> Option<Value> {
+    pub(in crate::mcp) fn id(mut self) -> Option<Value> {
         self.end_of_member();
         self.id
     }
 
     /// The deepest nesting of objects and arrays.
-    pub(super) fn deepest(&self) -> usize {
+    pub(in crate::mcp) fn deepest(&self) -> usize {
         self.deepest
     }
 
