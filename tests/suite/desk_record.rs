@@ -206,7 +206,7 @@ async fn a_decision_is_found_later_by_another_program() {
     let ran = desk.runs(&["approvals"]).await;
     assert_eq!(ran.status, Some(0), "{ran:?}");
     let url = format!("{}/approvals/{approval}", desk.api.upstream.origin);
-    for part in ["1 request waits for a person", &url, "$300", "Maria G."] {
+    for part in ["1 request waits for a person", &url, "$300", "«Maria G.»"] {
         assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
     }
     let listed = desk.runs(&["approvals", "--json"]).await.json();
@@ -341,7 +341,7 @@ async fn a_step_that_expires_soon_is_brought_up_again() {
     receiver.has_seen(1).await;
     let notice: Value = serde_json::from_str(receiver.only_request().body()).unwrap();
     assert_eq!((&notice["event"], &notice["approvalId"]), (&json!("expires"), &json!(approval)), "{notice}");
-    assert_eq!((&notice["amountUsd"], &notice["trainer"]), (&json!("300"), &json!("Maria G.")), "{notice}");
+    assert_eq!((&notice["amountUsd"], &notice["trainer"]), (&json!("300"), &json!("«Maria G.»")), "{notice}");
     let message = notice["message"].as_str().unwrap();
     assert!(message.contains("Nobody has decided yet: fund") && message.contains("Expires "), "{message}");
 }
