@@ -112,16 +112,19 @@ impl PageRange {
 
     /// Formats the count: `3 jobs`, or `The first 3 jobs; more follow`.
     pub(crate) fn describe(self, many: usize, what: &'static str, about: impl Hole) -> Shown {
-        self.with(shown!("{}{}", count(many, what), about))
+        let one = shown!("{}{}", what, about);
+        self.with(many, shown!("{}{}", count(many, what), about), &one)
     }
 
-    /// Says which part of the list the counted items are.
-    pub(crate) fn with(self, counted: Shown) -> Shown {
+    /// Says which part of the list the counted items are. `one` names a single item without its number.
+    pub(crate) fn with(self, many: usize, counted: Shown, one: &Shown) -> Shown {
         match (self.has_previous, self.has_next) {
             (false, false) => counted,
-            (false, true) => shown!("The first {}; more follow", counted),
-            (true, true) => shown!("The next {}; more follow", counted),
-            (true, false) => shown!("The last {}", counted),
+            (has_previous, has_next) => {
+                let place = if has_previous { if has_next { "next" } else { "last" } } else { "first" };
+                let more = if has_next { "; more follow" } else { "" };
+                shown!("The {} {}{}", place, if many == 1 { one } else { &counted }, more)
+            }
         }
     }
 
@@ -180,7 +183,7 @@ mod tests {
         let range = |has_previous, has_next| PageRange { has_previous, has_next };
         assert_eq!(range(false, false).describe(2, "job", ""), "2 jobs");
         assert_eq!(range(false, true).describe(2, "job", ""), "The first 2 jobs; more follow");
-        assert_eq!(range(true, false).describe(1, "job", " of yours"), "The last 1 job of yours");
+        assert_eq!(range(true, false).describe(1, "job", " of yours"), "The last job of yours");
         assert_eq!(range(false, false).describe_none("jobs"), "No jobs");
         assert_eq!(range(true, false).describe_none("jobs"), "No more jobs");
         assert_eq!(range(false, true).describe_none("jobs"), "No jobs on this page; more follow");

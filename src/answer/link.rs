@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 use url::Url;
 
 use super::page::Page;
-use super::shown::{Shown, quoted};
+use super::shown::{Hole, Shown, quoted};
 use crate::shown;
 
 /// A link to a page for the user.
@@ -67,7 +67,7 @@ impl LinkKind {
 impl Link {
     /// Formats `lead` and the page. A page that is not verified is marked as such and nobody is asked to open it.
     #[must_use]
-    pub fn describe(&self, lead: &'static str) -> Shown {
+    pub fn describe(&self, lead: impl Hole) -> Shown {
         if self.verified {
             return shown!("{}: {}", lead, self.page);
         }

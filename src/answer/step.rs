@@ -32,7 +32,7 @@ pub struct StepFacts {
     /// The amount in USD before fees.
     pub amount_usd: Option<Decimal>,
     /// The trainer's name, masked.
-    pub trainer: Option<Shown>,
+    pub trainer: Option<String>,
     /// When the step expires (ISO 8601).
     pub expires_at: Option<String>,
 }

@@ -158,12 +158,13 @@ impl Entry<'_> {
                 let what = decision.decision.as_deref().unwrap_or("decided");
                 let ids =
                     [("approval", decision.approval_id.as_deref()), ("milestone", decision.milestone_id.as_deref())];
-                facts(decision, &[shown!("a person's decision became known: {}", id(what))], &ids, names)
+                facts(decision, &[shown!("a person's decision became known: {}", id(what))], &ids, None, names)
             }
             Self::Refusal(refusal) => {
                 let reason = refusal.reason.as_deref().unwrap_or("a rule");
                 let reason = shown!("REFUSED by the operator's rule {}, nothing was sent", id(reason));
-                shown!("{}\n    {}", facts(refusal, &[id(&refusal.tool), reason], &[], names), arguments(refusal))
+                let what = [id(&refusal.tool), reason];
+                shown!("{}\n    {}", facts(refusal, &what, &[], None, names), arguments(refusal))
             }
         }
     }
@@ -233,17 +234,25 @@ fn line(write: &Recorded, names: &Names) -> Shown {
         ("request", after.and_then(|after| after.request_id.as_deref())),
         ("by", before.client.as_deref()),
     ];
-    shown!("{}\n    {}", facts(before, &what, &ids, names), arguments(before))
+    let trainer = after.and_then(|after| after.trainer.as_deref());
+    shown!("{}\n    {}", facts(before, &what, &ids, trainer, names), arguments(before))
 }
 
 /// `2026-06-12 10:00:00 UTC · create_milestone · created · $300 · for Maria G., «Sentiment» · milestone ms_1`
-fn facts(line: &Line, what: &[Shown], ids: &[(&'static str, Option<&str>)], names: &Names) -> Shown {
+fn facts(
+    line: &Line,
+    what: &[Shown],
+    ids: &[(&'static str, Option<&str>)],
+    trainer: Option<&str>,
+    names: &Names,
+) -> Shown {
     let at = line.at.parse::<jiff::Timestamp>();
     let at =
         at.map_or_else(|_| id(&line.at), |at| shown!("{} UTC", figure(&at.strftime("%Y-%m-%d %H:%M:%S").to_string())));
     let argument = |name: &str| line.arguments.get(name).and_then(serde_json::Value::as_str);
     let mut known = ids.iter().filter_map(|(_, id)| *id).chain(argument("contractId")).chain(argument("milestoneId"));
-    let name = known.find_map(|id| names.get(id)).map(|name| shown!("for {}", name));
+    let name = known.find_map(|id| names.get(id)).cloned().or_else(|| trainer.map(quoted));
+    let name = name.map(|name| shown!("for {}", name));
     let ids = ids.iter().filter_map(|(what, text)| Some(shown!("{} {}", *what, id((*text)?))));
     std::iter::once(at).chain(what.iter().cloned()).chain(name).chain(ids).joined(" · ")
 }

@@ -381,7 +381,8 @@ fn write_result(result: &Result<Answer, ToolError>) -> WriteResult {
         Ok(answer) => {
             let id_of = |noun: &str| answer.object.get(noun)?.get("id")?.as_str();
             let result = WriteResult::with(answer.outcome.unwrap_or(Outcome::Done));
-            result.milestone(id_of("milestone")).approval(id_of("approval"))
+            let trainer = answer.step.as_ref().and_then(|step| step.about.trainer.as_deref());
+            result.milestone(id_of("milestone")).approval(id_of("approval")).trainer(trainer)
         }
         Err(error) => error.fault().map_or_else(|| WriteResult::with(Outcome::NotDone), WriteResult::failed),
     }

@@ -37,7 +37,7 @@ pub struct Notice {
     pub amount_usd: Option<Decimal>,
     /// The trainer's name, masked.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub trainer: Option<Shown>,
+    pub trainer: Option<String>,
     /// When the step expires (ISO 8601).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<String>,

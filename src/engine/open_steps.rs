@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use jiff::Timestamp;
 
-use crate::answer::{Answer, Failure, Link, LinkKind};
+use crate::answer::{Answer, Failure, Link, LinkKind, Shown};
 use crate::api::Effect;
 
 use super::facts::Facts;
@@ -24,6 +24,8 @@ pub struct OpenStep {
     pub link: Link,
     /// When it was seen last.
     pub at: Timestamp,
+    /// What the user was asked to do, such as to enter a code.
+    pub ask: Option<Shown>,
     /// The id of the top-up that a checkout is for.
     pub top_up: Option<String>,
 }
@@ -43,9 +45,9 @@ impl OpenSteps {
     /// Takes note of a call's end: of the step that it asks for, and of the steps that must be done because it succeeded.
     pub(super) fn see(&self, facts: &Facts, caller: Option<String>, result: &Result<Answer, Failure>) {
         let Ok(mut steps) = self.0.lock() else { return };
-        let links = match result {
-            Ok(answer) => answer.links.clone(),
-            Err(failure) => failure.links(),
+        let (links, step) = match result {
+            Ok(answer) => (answer.links.clone(), answer.step.as_ref()),
+            Err(failure) => (failure.links(), failure.step.as_ref()),
         };
         let is_done = |kind: LinkKind| match (result, kind) {
             (Err(_), _) => false,
@@ -64,9 +66,10 @@ impl OpenSteps {
             steps.retain(|step| step.caller != caller || step.link.kind != link.kind);
             let top_up = result.as_ref().ok().and_then(|answer| answer.object.get("topUpId")?.as_str());
             let top_up = top_up.map(str::to_owned);
+            let ask = step.filter(|step| step.link == link).map(|step| step.ask.clone());
             let too_many = (steps.len() + 1).saturating_sub(MOST);
             steps.drain(..too_many);
-            steps.push(OpenStep { caller: caller.clone(), link, at: Timestamp::now(), top_up });
+            steps.push(OpenStep { caller: caller.clone(), link, at: Timestamp::now(), ask, top_up });
         }
     }
 }

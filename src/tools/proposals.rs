@@ -24,7 +24,7 @@ use crate::api::wire;
 use crate::engine::{Context, Money, OneRequest, Tool, tools};
 use crate::guard::ledger::Commitment;
 use crate::tools::nouns::approval::{ApprovalRequest, describe_pending, ids_of};
-use crate::tools::nouns::candidate::{candidate, who};
+use crate::tools::nouns::candidate::{Candidate, candidate, who};
 use crate::tools::nouns::dry_run::{self, Costs, Plan};
 use crate::tools::nouns::oddities;
 use crate::tools::nouns::people::People;
@@ -291,10 +291,10 @@ fn commitment(hire: &HireProposal) -> Commitment {
 /// Describes the request that waits for the user.
 async fn asked(hire: &HireProposal, read: Read<HireProposal>, reply: &Reply, context: &Context) -> Answer {
     let odd = oddities::of_first_milestone(&hire.milestone, reply.now());
-    let who = candidate(&hire.proposal_id, context).await;
+    let seen = Candidate::of(&hire.proposal_id, context).await;
     let approval = read.output.approval;
-    let trainer = who.clone();
-    let subject = who.unwrap_or_else(|| ids_of(&approval));
+    let trainer = seen.as_ref().and_then(|candidate| candidate.name.clone());
+    let subject = seen.map_or_else(|| ids_of(&approval), |candidate| candidate.about);
     let subject = shown!("{}, {}", subject, terms(&hire.milestone));
     let request = ApprovalRequest { approval: &approval, object: read.object, reply };
     let mut answer = describe_pending(request, &subject, &odd, context).await;

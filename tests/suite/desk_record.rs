@@ -292,7 +292,7 @@ async fn a_step_is_told_once_to_the_operators_command() {
         ("url", &approval["approvalUrl"]),
         ("approvalId", &approval["id"]),
         ("amountUsd", &json!("300")),
-        ("trainer", &json!("«Maria G.»")),
+        ("trainer", &json!("Maria G.")),
         ("expiresAt", &approval["expiresAt"]),
     ] {
         assert_eq!(&told[0][key], value, "{key}: {}", told[0]);
@@ -341,7 +341,7 @@ async fn a_step_that_expires_soon_is_brought_up_again() {
     receiver.has_seen(1).await;
     let notice: Value = serde_json::from_str(receiver.only_request().body()).unwrap();
     assert_eq!((&notice["event"], &notice["approvalId"]), (&json!("expires"), &json!(approval)), "{notice}");
-    assert_eq!((&notice["amountUsd"], &notice["trainer"]), (&json!("300"), &json!("«Maria G.»")), "{notice}");
+    assert_eq!((&notice["amountUsd"], &notice["trainer"]), (&json!("300"), &json!("Maria G.")), "{notice}");
     let message = notice["message"].as_str().unwrap();
     assert!(message.contains("Nobody has decided yet: fund") && message.contains("Expires "), "{message}");
 }

@@ -11,7 +11,7 @@ fn status(id: &str, status: &str) -> Value {
 }
 
 /// An API with a milestone in each state, and what the account may do.
-async fn api() -> Api {
+pub(crate) async fn api() -> Api {
     let of_ctr_1 = [status("ms_open", "NOT_FUNDED"), status("ms_held", "ACTIVE_FUNDED"), status("ms_paid", "PAID")];
     let mut hourly = contract("ctr_2", &[]);
     (hourly["paymentType"], hourly["rateUsd"]) = (json!("PAY_PER_HOUR"), json!(12));
@@ -32,6 +32,21 @@ async fn api() -> Api {
         }
     })
     .await
+}
+
+#[tokio::test]
+async fn a_dry_run_tells_what_was_asked_already() {
+    let api = api().await;
+    let folder = tempfile::tempdir().unwrap();
+    let record = folder.path().join("record.jsonl");
+    let host = launch().at(&api.upstream).args(["--audit-log", record.to_str().unwrap()]).start().await;
+    let funding = json!({ "milestoneId": "ms_open" });
+    host.done("request_milestone_funding", funding.clone()).await;
+    let mut rehearsed = funding;
+    rehearsed["dryRun"] = json!(true);
+    host.done("request_milestone_funding", rehearsed).await.says(&["Asked for already", "approval apr_1"]);
+    let other = host.done("request_milestone_approval", json!({ "milestoneId": "ms_held", "dryRun": true })).await;
+    assert!(!other.text().contains("Asked for already"), "{}", other.text());
 }
 
 #[tokio::test]

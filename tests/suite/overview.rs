@@ -159,6 +159,24 @@ async fn an_evening_with_no_memory_finds_what_was_asked() {
 }
 
 #[tokio::test]
+async fn an_evening_names_candidates_and_money_that_is_held() {
+    let api = crate::dry_run::api().await;
+    let folder = tempfile::tempdir().unwrap();
+    let record = folder.path().join("record.jsonl");
+    let record = record.to_str().unwrap();
+    let server = || launch().at(&api.upstream).args(["--audit-log", record]).start();
+    let morning = server().await;
+    let hire = json!({ "proposalId": "prp_1", "milestone": { "name": "First", "amount": 100 } });
+    morning.done("hire_proposal", hire).await;
+    morning.done("end_contract", json!({ "contractId": "ctr_1" })).await;
+    let overview = server().await.done("get_overview", json!({})).await;
+    overview.says(&["2 requests to decide, $400", "hire Anna S., prp_1 with «First», $100"]);
+    overview.says(&["end Maria G. (Spain), ctr_1", "$300 funded in it"]);
+    let ran = launch().at(&api.upstream).args(["--audit-log", record, "audit"]).run().await;
+    assert!(ran.stdout.contains("for Anna S.") && !ran.stdout.contains("\\u{ab}"), "{ran:?}");
+}
+
+#[tokio::test]
 async fn people_are_named_once_they_were_read() {
     let upstream = Upstream::answering(|request, _| match request.query() {
         Some(query) if query.contains("conversationId") => {

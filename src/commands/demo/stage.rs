@@ -77,6 +77,17 @@ impl Stage {
         self.step("server", as_expected, mark, &text);
     }
 
+    /// Like `server`, and shows the line of the answer that names `part`.
+    pub(super) fn server_line(&mut self, as_expected: bool, answer: &Called, part: &str) {
+        let line = answer.text.lines().find(|line| line.contains(part)).unwrap_or(&answer.text);
+        self.step("server", as_expected, (GOOD, "✓"), line);
+    }
+
+    /// Notes what the operator found, and whether it was as expected.
+    pub(super) fn operator(&mut self, as_expected: bool, text: &str) {
+        self.step("operator", as_expected, (GOOD, "✓"), text);
+    }
+
     /// Notes what the person did and saw, and whether it was as expected.
     pub(super) fn person(&mut self, as_expected: bool, text: &str) {
         self.step("person", as_expected, (GOOD, "✓"), text);

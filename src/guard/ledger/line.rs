@@ -52,6 +52,9 @@ pub struct Line {
     /// The id of the requested approval.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval_id: Option<String>,
+    /// Only in the second line of a request: the trainer or candidate, as OpenTrain masks the name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub trainer: Option<String>,
     /// Only in the second line: `created`, `recovered`, `existing`, `pending_approval`, `done`, `not_done` or
     /// `unknown`. A milestone that already existed has no line, because it is found before a write begins.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -185,6 +188,7 @@ impl Line {
             phase: Phase::After,
             milestone_id: result.milestone_id.or(self.milestone_id),
             approval_id: result.approval_id,
+            trainer: result.trainer,
             outcome: Some(result.outcome),
             code: result.code,
             request_id: result.request_id,
@@ -208,6 +212,7 @@ pub struct WriteResult {
     outcome: Outcome,
     milestone_id: Option<String>,
     approval_id: Option<String>,
+    trainer: Option<String>,
     code: Option<String>,
     request_id: Option<String>,
 }
@@ -234,6 +239,12 @@ impl WriteResult {
     #[must_use]
     pub fn approval(self, id: Option<&str>) -> Self {
         Self { approval_id: id.map(str::to_owned), ..self }
+    }
+
+    /// Adds the trainer's masked name.
+    #[must_use]
+    pub fn trainer(self, name: Option<&str>) -> Self {
+        Self { trainer: name.map(str::to_owned), ..self }
     }
 
     /// The end of a failed write: not done, unknown, or done before the refusal.

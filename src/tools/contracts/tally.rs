@@ -68,10 +68,10 @@ impl Tally {
         }
         let only = self.contracts.keys().next().filter(|status| self.contracts.len() == 1 && !status.contains(' '));
         let mut text = if let Some(status) = only {
-            shown!(
-                "{}.",
-                range.with(shown!("{} {} {}", all, id(status), if all == 1 { "contract" } else { "contracts" }))
-            )
+            shown!("{}.", {
+                let counted = shown!("{} {} {}", all, id(status), if all == 1 { "contract" } else { "contracts" });
+                range.with(all, counted, &shown!("{} contract", id(status)))
+            })
         } else {
             let states = self.contracts.iter().map(|(status, many)| shown!("{} {}", many, id(status)));
             shown!("{} ({}).", range.describe(all, "contract", ""), states.collect::<Vec<_>>().joined(", "))

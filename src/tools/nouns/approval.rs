@@ -12,7 +12,7 @@ use crate::api::types::{Field, ProposalId};
 use crate::engine::Context;
 use crate::guard::ledger::Line;
 
-use super::candidate::candidate;
+use super::candidate::Candidate;
 use super::decision::{ENDING, RELEASE, words_of};
 use super::subject::Subject;
 
@@ -58,7 +58,7 @@ pub async fn describe_request(request: ApprovalRequest<'_>, asked: Asked<'_>, co
     let subject = now.or(before);
     let name = subject.as_ref().map_or_else(|| ids_of(request.approval), Subject::name);
     let is_release = request.approval.kind.text() == Some(RELEASE);
-    let (amount, trainer) = subject.as_ref().map(|subject| (subject.amount(), subject.trainer())).unwrap_or_default();
+    let (amount, trainer) = subject.as_ref().map(|subject| (subject.at_stake(), subject.trainer())).unwrap_or_default();
     let is_end = request.approval.kind.text() == Some(ENDING);
     let now = request.reply.now();
     let facts = match &subject {
@@ -153,7 +153,7 @@ pub struct OpenApproval {
     /// The amount in USD before fees.
     pub amount: Option<Decimal>,
     /// The trainer's name, masked.
-    pub trainer: Option<Shown>,
+    pub trainer: Option<String>,
     /// The page.
     pub link: Option<Link>,
     /// When it expires, in a sentence.
@@ -166,22 +166,19 @@ impl OpenApproval {
         let subject = Subject::of(approval, context).await;
         let proposal = approval.proposal_id.text().filter(|_| subject.is_none());
         let candidate = match proposal {
-            Some(id) => candidate(&ProposalId(id.to_owned()), context).await,
+            Some(id) => Candidate::of(&ProposalId(id.to_owned()), context).await,
             None => None,
         };
-        let named = subject.as_ref().map(Subject::name).or_else(|| candidate.clone());
-        let amount = subject.as_ref().and_then(Subject::amount).or(line.amount_usd);
+        let trainer = subject.as_ref().and_then(Subject::trainer);
+        let trainer = trainer.or_else(|| candidate.as_ref()?.name.clone()).or_else(|| line.trainer.clone());
+        let named = subject.as_ref().map(Subject::name).or_else(|| Some(candidate?.about));
+        let amount = subject.as_ref().and_then(Subject::at_stake).or(line.amount_usd);
         let mut what = shown!("{} {}", words_of(approval).to_decide, named.unwrap_or_else(|| ids_of(approval)));
         if let (None, Some(amount)) = (&subject, amount) {
             what.push(shown!(", {}", usd(amount)));
         }
-        Self {
-            what,
-            amount,
-            trainer: subject.as_ref().and_then(Subject::trainer).or(candidate),
-            link: link(approval, context).await.as_ref().and_then(Address::link).cloned(),
-            expires: expiry(approval, now),
-        }
+        let link = link(approval, context).await.as_ref().and_then(Address::link).cloned();
+        Self { what, amount, trainer, link, expires: expiry(approval, now) }
     }
 }
 

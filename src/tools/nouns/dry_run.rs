@@ -1,15 +1,16 @@
 //! A dry run: everything that can be checked by reading is checked, and nothing is sent. The answer shows the exact
 //! request, what it would cost, and what is odd.
 
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use crate::answer::text::{self, total, usd};
+use crate::answer::text::{self, moment_of, total, usd};
 use crate::answer::{Answer, Denial, Object, Outcome, Shown, ToolError, id, quoted, quoted_to, shown};
 use crate::api::account::{GetAuthStatus, GetCapabilities, TokenFacts};
 use crate::api::{Operation, amount, wire};
 use crate::engine::Context;
-use crate::guard::ledger::Commitment;
+use crate::guard::ledger::{Commitment, Line};
 
 use super::standing::stops_of;
 
@@ -98,6 +99,7 @@ pub async fn answer<O: Operation>(operation: &O, mut plan: Plan, context: &Conte
     let mut refusals = refused_account(context).await;
     refusals.append(&mut plan.refusals);
     let day = day(&plan, &mut refusals, context).await;
+    plan.facts.extend(asked_before(context).await);
     let sum = plan.commitment.as_ref().and_then(|commitment| commitment.amount);
     let verdict =
         if refusals.is_empty() { "nothing that could be read speaks against it" } else { "it WOULD BE REFUSED" };
@@ -119,6 +121,23 @@ pub async fn answer<O: Operation>(operation: &O, mut plan: Plan, context: &Conte
     });
     answer.own.insert("dryRun".into(), run);
     Ok(answer)
+}
+
+/// The open request on record for the same thing, which asking again would give back.
+async fn asked_before(context: &Context) -> Option<Shown> {
+    let ids = ["milestoneId", "proposalId", "contractId"];
+    let name = ids.into_iter().find(|name| context.arguments.contains_key(*name))?;
+    let open = context.services.operator.ledger.open_approvals(context.account().await?).await.ok()?;
+    let is_same =
+        |line: &&Line| line.tool == context.facts.name && line.arguments.get(name) == context.arguments.get(name);
+    let line = open.iter().rev().find(is_same)?;
+    let at = line.at.parse::<Timestamp>().map_or_else(|_| id(&line.at), moment_of);
+    Some(shown!(
+        "Asked for already, {}: approval {}, of which no decision is known here. While it is open, asking again gives the same \
+         one, or replaces it where other terms are given.",
+        at,
+        id(line.approval_id.as_deref()?)
+    ))
 }
 
 /// What the token's scopes, the account's features and the claim would refuse.

@@ -111,11 +111,13 @@ fn is_off(feature: &str, features: Option<&Object>) -> bool {
 }
 
 fn unclaimed(context: &Context) -> Stop {
-    let link = open_steps(context).into_iter().map(|step| step.link).find(|link| link.kind == LinkKind::Claim);
+    let step = open_steps(context).into_iter().find(|step| step.link.kind == LinkKind::Claim);
     let how = Sentence::naming("{}(email) gives the page for that.", &["claim_account"]);
     let can_claim = context.services.tokens.claim_token().is_some();
-    let how = match &link {
-        Some(link) => link.describe("The user claims it"),
+    let how = match &step {
+        Some(step) => {
+            step.link.describe(step.ask.clone().unwrap_or_else(|| "The user claims it".into()).without_end('.'))
+        }
         None => context.names().say(&how).filter(|_| can_claim).unwrap_or_default(),
     };
     let text = shown!(
@@ -123,5 +125,5 @@ fn unclaimed(context: &Context) -> Stop {
          refused. {}",
         how
     );
-    Stop { link, ..Stop::new(UNCLAIMED, text.without_end(' ')) }
+    Stop { link: step.map(|step| step.link), ..Stop::new(UNCLAIMED, text.without_end(' ')) }
 }

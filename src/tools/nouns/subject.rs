@@ -50,10 +50,16 @@ impl Subject {
         self.milestone.as_ref()?.amount_usd.decimal()
     }
 
+    /// The amount that a decision is about: the milestone's, or all that is funded in the contract.
+    #[must_use]
+    pub fn at_stake(&self) -> Option<Decimal> {
+        if self.milestone.is_some() { self.amount() } else { funded(&self.contract) }
+    }
+
     /// The trainer's name, masked.
     #[must_use]
-    pub fn trainer(&self) -> Option<Shown> {
-        self.contract.freelancer.get()?.display_name.text().map(quoted)
+    pub fn trainer(&self) -> Option<String> {
+        self.contract.freelancer.get()?.display_name.text().map(str::to_owned)
     }
 
     /// Warns if the milestone was changed between the first read and the request.
@@ -165,6 +171,14 @@ impl Subject {
             total(sum)
         )
     }
+}
+
+/// All that is funded in a contract and not released; `None` if it is too much to add.
+#[must_use]
+pub fn funded(contract: &Contract) -> Option<Decimal> {
+    let milestones = contract.milestones.items().iter();
+    let funded = milestones.filter(|listed| listed.status.text() == Some(ACTIVE_FUNDED));
+    amount::sum(funded.filter_map(|milestone| milestone.amount_usd.decimal()))
 }
 
 /// Finds the milestone with this id in `contract`. If the id occurs twice, the larger amount counts.

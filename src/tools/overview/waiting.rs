@@ -18,9 +18,10 @@ use crate::engine::recorded_approvals::RecordedApproval;
 use crate::guard::ledger::Line;
 use crate::tools::nouns::approval::link;
 use crate::tools::nouns::contract::contract_name;
-use crate::tools::nouns::decision::words_of;
+use crate::tools::nouns::decision::{ENDING, words_of};
 use crate::tools::nouns::people::People;
 use crate::tools::nouns::standing::{Stop, open_steps};
+use crate::tools::nouns::subject::funded;
 
 use super::reads::Reads;
 use super::section::{Item, Section};
@@ -97,11 +98,15 @@ fn checkout(step: &OpenStep, reads: &Reads) -> Option<Item> {
     })
 }
 
-/// The amount of a request: the milestone's now, or the one that was asked for.
+/// The amount of a request: the milestone's now, what is funded in a contract that would end, or what was asked for.
 fn amount_of(recorded: &RecordedApproval, reads: &Reads) -> Option<Decimal> {
     let milestone = || {
         let approval = recorded.state.found()?;
-        let (contract, id) = (reads.contract(approval.contract_id.text()?)?, approval.milestone_id.text()?);
+        let contract = reads.contract(approval.contract_id.text()?)?;
+        if approval.kind.text() == Some(ENDING) {
+            return funded(contract);
+        }
+        let id = approval.milestone_id.text()?;
         contract.milestones.items().iter().find(|milestone| milestone.id.text() == Some(id))?.amount_usd.decimal()
     };
     milestone().or(recorded.line.amount_usd)
@@ -123,12 +128,14 @@ async fn approval(
             let expires = approval.expires_at.timestamp();
             let until = expires.map(|at| shown!("; expires {}", moment(at, now)));
             let address = page.as_ref().map_or_else(|| ": no link".into(), |page| page.describe(""));
+            let held = if approval.kind.text() == Some(ENDING) { " funded in it" } else { "" };
             let text = shown!(
-                "{}: {} {}, {}{}{}",
+                "{}: {} {}, {}{}{}{}",
                 id(approval_id),
                 words_of(approval).to_decide,
                 what,
                 shown_sum,
+                held,
                 until,
                 address
             );
@@ -173,7 +180,9 @@ pub(super) fn subject(approval: &Approval, line: &Line, reads: &Reads, people: &
         return shown!("{}{}", what, contract_name(contract));
     }
     let proposal = approval.proposal_id.text().or_else(|| line.arguments.get("proposalId")?.as_str());
-    let named = proposal.and_then(|id| people.of_proposal(id)).or_else(|| Some(shown!("proposal {}", id(proposal?))));
+    let on_record = || Some(shown!("{}, {}", quoted(line.trainer.as_deref()?), id(proposal?)));
+    let named = proposal.and_then(|id| people.of_proposal(id)).or_else(on_record);
+    let named = named.or_else(|| Some(shown!("proposal {}", id(proposal?))));
     let first = line.arguments.get("milestone").and_then(|milestone| milestone.get("name")?.as_str());
     let first = first.map(|name| shown!(" with {}", quoted_to(name, TITLE))).unwrap_or_default();
     let contract = || approval.contract_id.text().map(|text| shown!("contract {}", id(text)));

@@ -117,6 +117,10 @@ impl World {
             ["POST", "contracts", id, "end"] => self.end(&origin, id),
             ["POST", "milestones", id, "fund"] => self.ask(&origin, id, "milestone_fund", "NOT_FUNDED"),
             ["POST", "milestones", id, "approve"] => self.ask(&origin, id, "milestone_approve", "ACTIVE_FUNDED"),
+            ["POST", "proposals", id, "hire"] => {
+                let about = json!({ "contractId": null, "milestoneId": null, "proposalId": id, "jobId": "job_3Vn6" });
+                self.pending(&origin, "proposal_hire", about, "Hire request recorded.")
+            }
             ["GET", "approvals", id, ""] => match self.approvals.iter().find(|approval| approval["id"] == id) {
                 Some(approval) => Reply::json(200, &json!({ "approval": approval })),
                 None => Reply::refusal(404, "NOT_FOUND", &json!({ "resource": "approvals", "approvalId": id })),
