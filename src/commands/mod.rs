@@ -141,7 +141,7 @@ async fn perform(
             if let Some(notifier) = toolbox.services.notifier.clone() {
                 tokio::spawn(notify::watch(Arc::downgrade(&toolbox), notifier));
             }
-            stdio::serve(Server::new(toolbox)?).await?;
+            Box::pin(stdio::serve(Server::new(toolbox)?)).await?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Demo => demo::run().await,

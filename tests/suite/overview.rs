@@ -98,6 +98,38 @@ async fn an_overview_of_much_is_small_and_costs_eight_requests() {
 }
 
 #[tokio::test]
+async fn each_approval_that_is_looked_up_is_shown() {
+    let upstream = Upstream::answering(|request, _| match request.path().strip_prefix("/api/public/v1/approvals/") {
+        Some(id) => Reply::json(
+            200,
+            &json!({ "approval": { "id": id, "type": "milestone_fund", "status": "pending", "contractId": "ctr_0001",
+                "milestoneId": "ms_0001a", "approvalUrl": format!("http://{}/approvals/{id}?code=ab12cd34", request.header("host")[0]),
+                "expiresAt": "2026-06-15T10:00:00.000Z" } }),
+        ),
+        None => of_account(request),
+    })
+    .await;
+    let folder = tempfile::tempdir().unwrap();
+    let record = folder.path().join("record.jsonl");
+    let line = |place: usize| {
+        let at = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(60 - i64::try_from(place).unwrap());
+        json!({ "v": 1, "at": at.to_string(), "id": format!("{place:016x}"), "phase": "after", "arguments": {},
+            "tool": "request_milestone_funding", "base": upstream.origin, "principal": "c3f9aa01",
+            "amountUsd": "300", "approvalId": format!("apr_{place}"), "outcome": "pending_approval" })
+        .to_string()
+            + "\n"
+    };
+    std::fs::write(&record, (0..14).map(line).collect::<String>()).unwrap();
+    let host = launch().at(&upstream).args(["--audit-log", record.to_str().unwrap()]).start().await;
+    let answer = host.done("get_overview", json!({})).await;
+    answer.says(&["14 requests to decide, $2,400 and what is not known", "apr_13: fund", "6 more: get_approval"]);
+    let (text, data) = (answer.text(), answer.structured().to_string());
+    let (shown, looked) = (text.matches(": fund «").count(), upstream.requests().len() - 8);
+    assert_eq!((shown, looked), (8, 8), "{text}");
+    assert!(text.len() < 8_000 && data.len() < 24_000, "{} and {} bytes:\n{text}", text.len(), data.len());
+}
+
+#[tokio::test]
 async fn what_cannot_be_read_is_said_and_the_rest_comes() {
     let upstream = Upstream::answering(|request, _| match request.path() {
         "/api/public/v1/contracts" => {

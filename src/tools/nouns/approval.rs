@@ -177,8 +177,9 @@ impl OpenApproval {
         if let (None, Some(amount)) = (&subject, amount) {
             what.push(shown!(", {}", usd(amount)));
         }
-        let link = link(approval, context).await.as_ref().and_then(Address::link).cloned();
-        Self { what, amount, trainer, link, expires: expiry(approval, now) }
+        let address = link(approval, context).await;
+        let page = address.as_ref().and_then(Address::link).cloned();
+        Self { what, amount, trainer, link: page, expires: expiry(approval, now) }
     }
 }
 

@@ -21,8 +21,8 @@ use crate::engine::recorded_approvals::{RecordedApprovals, look_up};
 const PAGE: u32 = 100;
 /// The most events that are read.
 const EVENTS: u32 = 200;
-/// The most approvals that are looked up.
-const APPROVALS: usize = 10;
+/// The most approvals that are looked up: as many as are shown beside other items of their section.
+const APPROVALS: usize = 8;
 
 /// The reason why a part could not be read.
 type Part<T> = Result<T, Shown>;

@@ -34,6 +34,8 @@ pub(super) struct Section {
 pub(super) struct Group {
     /// The items that are known in detail.
     pub(super) items: Vec<Item>,
+    /// True if all of its items are shown before another group has a second one.
+    pub(super) comes_first: bool,
     /// The number of all items, if it is larger.
     pub(super) total: usize,
     /// The tool that lists all of them, with its arguments.
@@ -66,7 +68,7 @@ impl Section {
     /// Adds items of one kind. Empty groups are not shown.
     pub(super) fn group(&mut self, items: Vec<Item>, tool: (&'static str, &'static str)) {
         let total = items.len();
-        self.groups.push(Group { items, total, tool });
+        self.groups.push(Group { items, comes_first: false, total, tool });
     }
 
     /// Adds a count or a sum, in words and as data.
@@ -125,16 +127,22 @@ impl Section {
     }
 }
 
-/// How many items of each group are shown: at first the same number of each, then what is left over in order.
+/// How many items of each group are shown: one of each, then all of those that come first, then one more of each in turn.
 fn shares(groups: &[Group]) -> Vec<usize> {
-    let filled = groups.iter().filter(|group| !group.items.is_empty()).count().max(1);
-    let mut shares: Vec<usize> = groups.iter().map(|group| group.items.len().min(MOST / filled)).collect();
-    let mut left = MOST.saturating_sub(shares.iter().sum());
-    for (share, group) in shares.iter_mut().zip(groups) {
-        let added = left.min(group.items.len() - *share);
-        (*share, left) = (*share + added, left - added);
+    let (mut shares, mut left, mut is_first_round) = (vec![0; groups.len()], MOST, true);
+    loop {
+        let before = left;
+        for (share, group) in shares.iter_mut().zip(groups) {
+            let more = group.items.len() - *share;
+            let wanted = if group.comes_first && !is_first_round { more } else { more.min(1) };
+            let added = wanted.min(left);
+            (*share, left) = (*share + added, left - added);
+        }
+        if left == before {
+            return shares;
+        }
+        is_first_round = false;
     }
-    shares
 }
 
 #[cfg(test)]
@@ -155,6 +163,11 @@ mod tests {
         assert_eq!(fitted.lines.len(), 1 + 8 + 1 + 2, "{:?}", fitted.lines);
         assert_eq!(fitted.lines[9], "… and 16 more: ot_list_contracts()");
         assert_eq!(fitted.data["items"].as_array().unwrap().len(), 10);
+        let mut first = Section::new("work", "WORK", 1_000);
+        first.group(items(8), ("get_approval", ""));
+        first.groups[0].comes_first = true;
+        first.group(items(5), ("list_jobs", ""));
+        assert_eq!(shares(&first.groups), [8, 2]);
         let mut narrow = Section::new("work", "WORK", 20);
         narrow.group(items(4), ("list_jobs", ""));
         assert_eq!(narrow.fit(&names).lines, ["WORK: nothing.", "- item 0", "- item 1", "… and 2 more"]);

@@ -17,7 +17,7 @@ use crate::engine::open_steps::OpenStep;
 use crate::engine::recorded_approvals::RecordedApproval;
 use crate::guard::ledger::Line;
 use crate::tools::nouns::approval::link;
-use crate::tools::nouns::contract::contract_name;
+use crate::tools::nouns::contract::trainer;
 use crate::tools::nouns::decision::{ENDING, words_of};
 use crate::tools::nouns::people::People;
 use crate::tools::nouns::standing::{Stop, open_steps};
@@ -28,6 +28,8 @@ use super::section::{Item, Section};
 
 /// The most characters of a title.
 const TITLE: usize = 50;
+/// The most characters of a milestone's name in a request, so that all requests have room.
+const SUBJECT: usize = 30;
 /// The invoices that a person funds. The others wait for OpenTrain's payout.
 const PENDING_FUNDING: &str = "PENDING_FUNDING";
 
@@ -61,6 +63,7 @@ pub(super) async fn for_the_user(reads: &Reads, stops: &[Stop], people: &People,
     section.group(items, ("get_approval", "approvalId"));
     if let Some(group) = section.groups.last_mut() {
         group.total += reads.approvals.others;
+        group.comes_first = true;
     }
     if let Some(why) = &reads.approvals.unknown {
         section.unread.push(shown!("Which approvals are open is not known ({})", why));
@@ -176,15 +179,16 @@ pub(super) fn subject(approval: &Approval, line: &Line, reads: &Reads, people: &
         let milestone =
             contract.milestones.items().iter().find(|listed| wanted.is_some() && listed.id.text() == wanted);
         let name = milestone.and_then(|milestone| milestone.name.text().or_else(|| milestone.description.text()));
-        let what = name.map(|name| shown!("{} for ", quoted_to(name, TITLE))).unwrap_or_default();
-        return shown!("{}{}", what, contract_name(contract));
+        let what = name.map(|name| shown!("{} for ", quoted_to(name, SUBJECT))).unwrap_or_default();
+        let contract_id = contract.id.text().map(id).unwrap_or_default();
+        return shown!("{}{}, {}", what, trainer(contract), contract_id);
     }
     let proposal = approval.proposal_id.text().or_else(|| line.arguments.get("proposalId")?.as_str());
     let on_record = || Some(shown!("{}, {}", quoted(line.trainer.as_deref()?), id(proposal?)));
     let named = proposal.and_then(|id| people.of_proposal(id)).or_else(on_record);
     let named = named.or_else(|| Some(shown!("proposal {}", id(proposal?))));
     let first = line.arguments.get("milestone").and_then(|milestone| milestone.get("name")?.as_str());
-    let first = first.map(|name| shown!(" with {}", quoted_to(name, TITLE))).unwrap_or_default();
+    let first = first.map(|name| shown!(" with {}", quoted_to(name, SUBJECT))).unwrap_or_default();
     let contract = || approval.contract_id.text().map(|text| shown!("contract {}", id(text)));
     shown!("{}{}", named.or_else(contract).unwrap_or_else(|| "what it names".into()), first)
 }

@@ -143,7 +143,7 @@ pub(super) fn since_last_time(reads: &Reads, since: Option<&str>, people: &Peopl
             let what = kinds(events)
                 .map_or_else(|| "no events".into(), |kinds| shown!("{}: {}", count(events.len(), "event"), kinds));
             section.count(shown!("{}{}", what, more), "events", events.len());
-            section.facts.insert("hasMore".into(), has_more.into());
+            section.facts.insert("moreEvents".into(), has_more.into());
             // The latest are the most telling.
             let items = events.iter().rev().map(|event| Item {
                 text: line(event, people),
