@@ -33,9 +33,10 @@ async function list(kind) {
   return found;
 }
 
-// The text of a prompt, with the host's own placeholders as arguments.
+// The text of a prompt, with the host's own placeholders as arguments. A bundle cannot say that one may be left out, so it
+// has the required ones only.
 async function prompt({ name, description, arguments: wanted = [] }) {
-  const names = wanted.map((argument) => argument.name);
+  const names = wanted.filter((argument) => argument.required).map((argument) => argument.name);
   const given = Object.fromEntries(names.map((argument) => [argument, `\${arguments.${argument}}`]));
   const { messages } = await ask("prompts/get", { name, arguments: given });
   const text = messages.map((message) => message.content.text).filter(Boolean).join("\n\n");

@@ -223,3 +223,21 @@ impl Reply {
         Error::Unreadable(Box::new(Unreadable { status: self.status, what, truncated, retry_after: None }))
     }
 }
+
+/// Reads an answer as a success and as a refusal, for `fuzz/`: what is kept is JSON, and fits in its room.
+#[cfg(fuzzing)]
+pub fn fuzz<O: Operation>(body: &[u8]) {
+    let text = super::surrogates::without_lone_surrogates(body);
+    let Ok(text) = std::str::from_utf8(&text) else { return };
+    if let Ok(reply) = Reply::new(200, None, text.to_owned(), O::EVIDENCE, false)
+        && let Ok(read) = reply.read::<O>()
+    {
+        assert!(Value::Object(read.object).to_string().len() <= 6 * text.len() + 1_000, "an answer grew");
+    }
+    for dialect in [super::Dialect::Api, super::Dialect::OAuthJson] {
+        if let Some(refusal) = super::error::Refusal::read(403, text, None, dialect) {
+            let within = serde_json::to_string(&refusal.within(4_096)).unwrap_or_default();
+            assert!(within.len() <= 8_192, "{} bytes", within.len());
+        }
+    }
+}

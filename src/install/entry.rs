@@ -66,12 +66,15 @@ pub(super) fn command_line(entry: &Value) -> Vec<String> {
     words.collect()
 }
 
-/// True if an entry starts this program, wherever it is.
+/// True if an entry starts this program: by its usual name, wherever it is, or this very file, whatever its name.
 pub(super) fn is_ours(entry: &Value) -> bool {
     let line = command_line(entry);
-    let file = line.first().and_then(|command| command.rsplit(['/', '\\']).next()).unwrap_or_default();
+    let Some(command) = line.first() else { return false };
+    let file = command.rsplit(['/', '\\']).next().unwrap_or_default();
     let name = env!("CARGO_PKG_NAME");
-    file.eq_ignore_ascii_case(name) || file.eq_ignore_ascii_case(&format!("{name}.exe"))
+    file.eq_ignore_ascii_case(name)
+        || file.eq_ignore_ascii_case(&format!("{name}.exe"))
+        || std::env::current_exe().is_ok_and(|program| program.as_os_str() == command.as_str())
 }
 
 /// An existing entry of ours with a new command line. What the user added to it stays.

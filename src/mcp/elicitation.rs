@@ -233,3 +233,18 @@ fn url_request(step: &HumanStep, elicitation_id: String) -> ElicitRequestParams 
         elicitation_id,
     }
 }
+
+/// Opens a state that no server has sealed, for `fuzz/`.
+#[cfg(fuzzing)]
+pub(super) fn fuzz_state(text: &str) {
+    let Ok(seal) = super::seal::Seal::new() else { return };
+    assert!(seal.0.open_json_with::<State>(text, b"").is_err(), "a forged state was opened");
+    // What is sealed is opened again, whatever the refusal was.
+    let Ok(after) = serde_json::from_str::<After>(text) else { return };
+    let state = State { after: after.within(REFUSAL_ROOM), asked: 0 };
+    let options = SealOptions::new().associated_data(b"call").ttl(STATE_LIFE);
+    let Ok(sealed) = seal.0.seal_json_with(&state, &options) else { return };
+    assert!(sealed.len() <= LONGEST_STATE || matches!(after, After::Call { .. }), "{} bytes", sealed.len());
+    assert!(seal.0.open_json_with::<State>(&sealed, b"call").is_ok(), "an own state was not opened");
+    assert!(seal.0.open_json_with::<State>(&sealed, b"another call").is_err(), "a state was moved");
+}

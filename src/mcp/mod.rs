@@ -22,3 +22,15 @@ pub mod stdio;
 pub use listing::{tool, tools};
 pub use seal::SealError;
 pub use server::Server;
+
+/// Reads a host's message, for `fuzz/`.
+#[cfg(fuzzing)]
+pub fn fuzz_message(text: &[u8]) {
+    message::fuzz(text);
+}
+
+/// Opens a state, for `fuzz/`.
+#[cfg(fuzzing)]
+pub fn fuzz_state(text: &str) {
+    elicitation::fuzz_state(text);
+}

@@ -124,6 +124,21 @@ async fn a_named_host_that_is_not_there_gets_its_file() {
     assert!(home.join(".config/zed/settings.json").is_file());
 }
 
+#[test]
+fn a_program_of_another_name_finds_its_entry_again() {
+    let home = tempfile::tempdir().unwrap();
+    let renamed = home.path().canonicalize().unwrap().join("renamed");
+    std::fs::copy(binary(), &renamed).unwrap();
+    let says = |command: &str| {
+        let ran =
+            std::process::Command::new(&renamed).args([command, "zed"]).env_clear().env("HOME", home.path()).output();
+        String::from_utf8(ran.unwrap().stdout).unwrap()
+    };
+    assert!(says("install").contains("added"));
+    let removed = says("uninstall");
+    assert!(removed.contains("removed opentrain"), "{removed}");
+}
+
 #[tokio::test]
 async fn names_that_no_host_takes_are_refused() {
     for args in [["install", "--name", "a b"], ["install", "--name", ""], ["install", "emacs", "--sandbox"]] {

@@ -311,3 +311,9 @@ mod tests {
         }
     }
 }
+
+/// Reads a line of a record, for `fuzz/`.
+#[cfg(fuzzing)]
+pub fn fuzz_line(bytes: &[u8]) {
+    reading::fuzz(bytes);
+}

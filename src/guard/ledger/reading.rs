@@ -126,6 +126,17 @@ pub(super) fn fingerprint(bytes: &[u8]) -> String {
     format!("{:016x}", u64::from_be_bytes(digest.as_ref().first_chunk().copied().unwrap_or_default()))
 }
 
+/// Reads a line of a record, for `fuzz/`: nothing counts below zero, and what is written is read again.
+#[cfg(fuzzing)]
+pub(super) fn fuzz(bytes: &[u8]) {
+    if let Reading::Whole(line) | Reading::Damaged(line) = read(bytes) {
+        assert!(line.amount_usd.is_none_or(|amount| !amount.is_sign_negative()), "a negative amount counts");
+        let written = serde_json::json!(line).to_string();
+        assert!(line.damage.is_some() || read(written.as_bytes()) == Reading::Whole(line), "{written}");
+    }
+    let _ = (is_ours(bytes), moment(bytes));
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,3 +4,19 @@
 pub(super) mod json;
 pub(super) mod outline;
 pub(super) mod params;
+
+/// Reads a message, for `fuzz/`: its id is found whenever it has one.
+#[cfg(fuzzing)]
+pub(super) fn fuzz(text: &[u8]) {
+    let outline = outline::Outline::of(text);
+    let read = json::read(text, outline.deepest());
+    let id = outline.id();
+    if let Ok(serde_json::Value::Object(mut message)) = read {
+        let wanted = message.get("id").filter(|id| id.is_string() || id.is_number()).cloned();
+        let short = wanted.filter(|id| id.to_string().len() < 1_000);
+        assert!(short.is_none() || id.is_some(), "the id of a message is lost");
+        let method = message.get("method").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+        let _ = params::mend(&method, &mut message);
+        let _ = params::misfit(&method, message.get("params"));
+    }
+}

@@ -3,6 +3,8 @@
 
 use serde_json::Value;
 
+use crate::api::surrogates::without_lone_surrogates;
+
 /// The most bytes that are kept of one member of the outermost object. An id is shorter.
 const KEPT: usize = 8 * 1024;
 
@@ -88,9 +90,13 @@ impl Outline {
     }
 }
 
-/// The value of a member `"id": …`, even if invalid text follows.
+/// The value of a member `"id": …`, even if invalid text follows. It is mended as a whole line is.
 fn id_in(member: &[u8]) -> Option<Value> {
-    let value = member.trim_ascii_start().strip_prefix(b"\"id\"")?.trim_ascii_start().strip_prefix(b":")?;
+    let text = String::from_utf8_lossy(member);
+    let text = without_lone_surrogates(text.as_bytes());
+    let mut names = serde_json::Deserializer::from_slice(&text).into_iter::<String>();
+    let name = names.next()?.ok()?;
+    let value = text.get(names.byte_offset()..)?.trim_ascii_start().strip_prefix(b":").filter(|_| name == "id")?;
     let id = serde_json::Deserializer::from_slice(value).into_iter::<Value>().next()?.ok()?;
     (id.is_string() || id.is_number()).then_some(id)
 }
@@ -109,6 +115,8 @@ mod tests {
             (r#"{"id":"\"\\","x":}"#, r#""\"\\""#),
             (r#"{"id":1,"id":2,}"#, "2"),
             (r#" { "id" : 9 , } "#, "9"),
+            (r#"{"\u0069d":3,}"#, "3"),
+            (r#"{"id":"a\ud83d",}"#, "\"a\u{fffd}\""),
         ] {
             assert_eq!(Outline::of(line.as_bytes()).id().map(|id| id.to_string()).as_deref(), Some(id), "{line}");
         }
