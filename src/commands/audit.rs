@@ -6,12 +6,15 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
+use rust_decimal::Decimal;
+
 use crate::answer::text::{count, total, usd};
 use crate::answer::{Joined, Page, Shown, figure, id, quoted, quoted_to, shown};
+use crate::api::amount;
 use crate::api::contracts::Contract;
 use crate::api::token::TokenSource;
 use crate::config::Config;
-use crate::guard::ledger::{Line, Record, Recorded, committed};
+use crate::guard::ledger::{Line, Record, Recorded};
 
 use super::ask::Asker;
 use super::{Fault, ledger, print};
@@ -34,42 +37,49 @@ type Owner = (bool, String, String);
 /// The default file is the record of servers with these settings. Exit status 1 when an outcome is unknown.
 pub(super) async fn run(config: &Config, file: Option<&Path>) -> Result<ExitCode, Fault> {
     let place = &config.record;
+    let (mut record, mut book) = (Record::default(), Book::default());
     let Some(path) = file.or(place.path()) else {
-        if config.ledger.is_some() {
-            let record = ledger::of(config)?.record(None).await?;
-            return show(config, &record, &[]).await;
+        if config.ledger.is_none() {
+            return Err("no writes are recorded here; `opentrain-mcp audit FILE` prints a file".into());
         }
-        return Err("no writes are recorded here; `opentrain-mcp audit FILE` prints a file".into());
+        let mut whole = ledger::of(config)?.record(None).await?;
+        (record.writes, whole.writes) = std::mem::take(&mut whole.writes).into_iter().partition(Recorded::is_open);
+        record.unreadable = std::mem::take(&mut whole.unreadable);
+        let (names, note) = names(config).await;
+        book.take(&whole, &names);
+        return show(&record, book, &names, note, &[]);
     };
-    let mut record = Record::default();
-    match record.add(path) {
+    let is_empty = match std::fs::metadata(path) {
         Err(fault) if fault.kind() == ErrorKind::NotFound && file.is_none() => {
             print(&shown!("No write is on record yet: there is no {}", path_of(path)))?;
             return Ok(ExitCode::SUCCESS);
         }
-        added => added.map_err(|fault| format!("{}: {fault}", path.display()))?,
-    }
-    show(config, &record, &older(path)).await
+        there => there.is_ok_and(|there| there.len() == 0),
+    };
+    let (names, note) = if is_empty { Default::default() } else { names(config).await };
+    let read = record.add_in_parts(path, |part| book.take(&part, &names));
+    read.map_err(|fault| format!("{}: {fault}", path.display()))?;
+    show(&record, book, &names, note, &older(path))
 }
 
-/// Prints a record, and where the earlier writes are.
-async fn show(config: &Config, record: &Record, older: &[PathBuf]) -> Result<ExitCode, Fault> {
-    let (open, settled): (Vec<_>, Vec<_>) = record.writes.iter().partition(|write| write.is_open());
-    let (names, note) = if record.writes.is_empty() { Default::default() } else { names(config).await };
+/// Prints what was read: the writes without a known outcome that are left in `record`, and the rest from `book`.
+fn show(record: &Record, book: Book, names: &Names, note: Option<Shown>, older: &[PathBuf]) -> Result<ExitCode, Fault> {
+    let open = &record.writes;
     if !open.is_empty() {
         print(&shown!(
             "{} with no known outcome: look at the contract before anything is repeated",
             count(open.len(), "write")
         ))?;
-        sorted(&open).into_iter().try_for_each(|write| print(&line(write, &names)))?;
+        sorted(open).into_iter().try_for_each(|write| print(&line(write, names)))?;
         print("")?;
     }
-    print(&shown!("{} with a known outcome", count(settled.len(), "write")))?;
-    for (owner, days) in by_owner_and_day(&settled, record) {
+    print(&shown!("{} with a known outcome", count(book.settled, "write")))?;
+    for (owner, days) in book.accounts {
         print(&shown!("\n{}", heading(&owner)))?;
-        for (day, entries) in days {
-            print(&shown!("{}: {}", id(&day), sum(&entries)))?;
-            entries.iter().try_for_each(|entry| print(&entry.describe(&names)))?;
+        for (date, mut day) in days {
+            print(&shown!("{}: {}", id(&date), day.sum()))?;
+            day.entries.sort();
+            day.entries.iter().try_for_each(|(_, _, text)| print(text))?;
         }
     }
     for number in &record.unreadable {
@@ -130,65 +140,80 @@ pub(super) fn older(path: &Path) -> Vec<PathBuf> {
 }
 
 /// What is real first; the order of the record otherwise.
-fn sorted<'a>(writes: &[&'a Recorded]) -> Vec<&'a Recorded> {
-    let mut writes = writes.to_vec();
+fn sorted(writes: &[Recorded]) -> Vec<&Recorded> {
+    let mut writes: Vec<&Recorded> = writes.iter().collect();
     writes.sort_by_key(|write| write.before.sandbox);
     writes
 }
 
-/// An entry of a day.
-enum Entry<'a> {
-    Write(&'a Recorded),
-    Decision(&'a Line),
-    Refusal(&'a Line),
+/// What is printed of the writes with a known outcome, the decisions and the refusals. Their lines need not stay in memory.
+#[derive(Default)]
+struct Book {
+    settled: usize,
+    accounts: BTreeMap<Owner, BTreeMap<String, Day>>,
 }
 
-impl Entry<'_> {
-    const fn first(&self) -> &Line {
-        match self {
-            Self::Write(write) => &write.before,
-            Self::Decision(line) | Self::Refusal(line) => line,
+/// One account on one day.
+#[derive(Default)]
+struct Day {
+    writes: usize,
+    /// The committed amounts, as the day's limit counts them: each milestone and each hire once, at its largest amount.
+    amounts: BTreeMap<String, Decimal>,
+    /// Each with its time and its place in the record.
+    entries: Vec<(String, usize, Shown)>,
+}
+
+impl Book {
+    /// Takes the next part of the record.
+    fn take(&mut self, part: &Record, names: &Names) {
+        for write in &part.writes {
+            self.settled += 1;
+            let day = self.enter(&write.before, line(write, names));
+            day.writes += 1;
+            if let Some((key, amount)) = write.committed() {
+                let known = day.amounts.entry(key).or_default();
+                *known = (*known).max(amount);
+            }
+        }
+        for decision in &part.decisions {
+            self.enter(decision, decision_line(decision, names));
+        }
+        for refusal in &part.refusals {
+            self.enter(refusal, refusal_line(refusal, names));
         }
     }
 
-    fn describe(&self, names: &Names) -> Shown {
-        match self {
-            Self::Write(write) => line(write, names),
-            Self::Decision(decision) => {
-                let what = decision.decision.as_deref().unwrap_or("decided");
-                let ids =
-                    [("approval", decision.approval_id.as_deref()), ("milestone", decision.milestone_id.as_deref())];
-                facts(decision, &[shown!("a person's decision became known: {}", id(what))], &ids, None, names)
-            }
-            Self::Refusal(refusal) => {
-                let reason = refusal.reason.as_deref().unwrap_or("a rule");
-                let reason = shown!("REFUSED by the operator's rule {}, nothing was sent", id(reason));
-                let what = [id(&refusal.tool), reason];
-                shown!("{}\n    {}", facts(refusal, &what, &[], None, names), arguments(refusal))
-            }
-        }
+    fn enter(&mut self, line: &Line, text: Shown) -> &mut Day {
+        let known = |value: &Option<String>| value.clone().unwrap_or_default();
+        let owner = (line.sandbox, known(&line.base), known(&line.principal));
+        let date = line.at.get(..10).unwrap_or("at an unknown time").to_owned();
+        let day = self.accounts.entry(owner).or_default().entry(date).or_default();
+        let place = day.entries.len();
+        day.entries.push((line.at.clone(), place, text));
+        day
     }
 }
 
-fn by_owner_and_day<'a>(
-    settled: &[&'a Recorded],
-    record: &'a Record,
-) -> BTreeMap<Owner, BTreeMap<String, Vec<Entry<'a>>>> {
-    let mut accounts: BTreeMap<Owner, BTreeMap<String, Vec<Entry<'a>>>> = BTreeMap::new();
-    let writes = settled.iter().map(|write| Entry::Write(write));
-    let entries =
-        writes.chain(record.decisions.iter().map(Entry::Decision)).chain(record.refusals.iter().map(Entry::Refusal));
-    for entry in entries {
-        let line = entry.first();
-        let text = |value: &Option<String>| value.clone().unwrap_or_default();
-        let owner = (line.sandbox, text(&line.base), text(&line.principal));
-        let day = line.at.get(..10).unwrap_or("at an unknown time").to_owned();
-        accounts.entry(owner).or_default().entry(day).or_default().push(entry);
+impl Day {
+    fn sum(&self) -> Shown {
+        let sum = match amount::sum(self.amounts.values().copied()) {
+            Some(sum) if sum.is_zero() => "nothing committed".into(),
+            sum => shown!("{} committed before fees", total(sum)),
+        };
+        shown!("{}, {}", count(self.writes, "write"), sum)
     }
-    for entries in accounts.values_mut().flat_map(BTreeMap::values_mut) {
-        entries.sort_by(|one, other| one.first().at.cmp(&other.first().at));
-    }
-    accounts
+}
+
+fn decision_line(decision: &Line, names: &Names) -> Shown {
+    let what = decision.decision.as_deref().unwrap_or("decided");
+    let ids = [("approval", decision.approval_id.as_deref()), ("milestone", decision.milestone_id.as_deref())];
+    facts(decision, &[shown!("a person's decision became known: {}", id(what))], &ids, None, names)
+}
+
+fn refusal_line(refusal: &Line, names: &Names) -> Shown {
+    let reason = refusal.reason.as_deref().unwrap_or("a rule");
+    let what = [id(&refusal.tool), shown!("REFUSED by the operator's rule {}, nothing was sent", id(reason))];
+    shown!("{}\n    {}", facts(refusal, &what, &[], None, names), arguments(refusal))
 }
 
 fn heading((sandbox, base, principal): &Owner) -> Shown {
@@ -206,17 +231,6 @@ fn base_of(base: &str) -> Shown {
 /// The arguments of a write. A person or a model wrote them, and perhaps a stranger through the model.
 fn arguments(line: &Line) -> Shown {
     quoted_to(&serde_json::Value::Object(line.arguments.clone()).to_string(), ARGUMENTS)
-}
-
-/// The sum of a day, as the day's limit counts it: each milestone and each hire once, at its largest amount.
-fn sum(entries: &[Entry<'_>]) -> Shown {
-    let writes =
-        || entries.iter().filter_map(|entry| if let Entry::Write(write) = entry { Some(*write) } else { None });
-    let sum = match committed(writes()) {
-        Some(sum) if sum.is_zero() => "nothing committed".into(),
-        sum => shown!("{} committed before fees", total(sum)),
-    };
-    shown!("{}, {}", count(writes().count(), "write"), sum)
 }
 
 fn line(write: &Recorded, names: &Names) -> Shown {

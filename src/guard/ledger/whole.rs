@@ -1,7 +1,8 @@
 //! A whole record for a human reader: every write in it, and every unreadable line.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::io::{self, BufReader};
+use std::mem;
 use std::path::Path;
 
 use rust_decimal::Decimal;
@@ -13,6 +14,8 @@ use crate::guard::ledger::line::{Line, Phase};
 use crate::guard::ledger::lines::each_line;
 use crate::guard::ledger::reading::{Reading, fingerprint, read};
 
+/// The number of lines after which a part of the record is given away.
+const PART: usize = 10_000;
 /// The most bytes of a text among the arguments of a write with a known end.
 const LONGEST_TEXT: usize = 1_000;
 
@@ -30,6 +33,14 @@ impl Recorded {
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.after.as_ref().is_none_or(Line::is_open)
+    }
+
+    /// The amount that it has committed, and the key under which that is counted.
+    #[must_use]
+    pub fn committed(&self) -> Option<(String, Decimal)> {
+        let last = self.after.as_ref().unwrap_or(&self.before);
+        let amount = last.amount_usd.max(self.before.amount_usd).filter(|_| !last.came_to_nothing())?;
+        Some((last.counted_as(), amount))
     }
 
     /// Adds the second line. Its arguments are those of the first, whose long texts nobody needs in memory once the end is
@@ -59,12 +70,9 @@ fn shorten(value: &mut Value) {
 #[must_use]
 pub fn committed<'a>(writes: impl IntoIterator<Item = &'a Recorded>) -> Option<Decimal> {
     let mut amounts: BTreeMap<String, Decimal> = BTreeMap::new();
-    for Recorded { before, after } in writes {
-        let last = after.as_ref().unwrap_or(before);
-        if let Some(amount) = last.amount_usd.max(before.amount_usd).filter(|_| !last.came_to_nothing()) {
-            let known = amounts.entry(last.counted_as()).or_default();
-            *known = (*known).max(amount);
-        }
+    for (key, amount) in writes.into_iter().filter_map(Recorded::committed) {
+        let known = amounts.entry(key).or_default();
+        *known = (*known).max(amount);
     }
     amount::sum(amounts.into_values())
 }
@@ -82,6 +90,8 @@ pub struct Record {
     pub unreadable: Vec<usize>,
     /// The place of each write in `writes`, by its id.
     places: BTreeMap<String, usize>,
+    /// The writes that were given away.
+    given: HashSet<String>,
     /// The number of the last line.
     number: usize,
 }
@@ -96,6 +106,33 @@ impl Record {
         self.unreadable.clear();
         each_line(&mut BufReader::new(files::open_any(path)?), |line| self.take(line))?;
         Ok(())
+    }
+
+    /// Adds the lines of a file, and gives what is complete to `each`, a part at a time, so that it need not stay in memory.
+    /// The writes without a known end stay here.
+    ///
+    /// # Errors
+    /// If the file cannot be read, or is no plain file.
+    pub fn add_in_parts(&mut self, path: &Path, mut each: impl FnMut(Self)) -> io::Result<()> {
+        each_line(&mut BufReader::new(files::open_any(path)?), |line| {
+            self.take(line);
+            if self.number.is_multiple_of(PART) {
+                each(self.complete());
+            }
+        })?;
+        each(self.complete());
+        Ok(())
+    }
+
+    /// Takes out the writes with a known end, the decisions and the refusals.
+    fn complete(&mut self) -> Self {
+        let (open, settled): (Vec<_>, Vec<_>) = mem::take(&mut self.writes).into_iter().partition(Recorded::is_open);
+        let place = |(place, write): (usize, &Recorded)| (write.before.id.clone(), place);
+        self.places = open.iter().enumerate().map(place).collect();
+        self.writes = open;
+        self.given.extend(settled.iter().map(|write| write.before.id.clone()));
+        let (decisions, refusals) = (mem::take(&mut self.decisions), mem::take(&mut self.refusals));
+        Self { writes: settled, decisions, refusals, ..Self::default() }
     }
 
     /// Adds the next line.
@@ -116,6 +153,7 @@ impl Record {
             // A new file begins with copies of the lines that matter, and a copy has less in it.
             (Some(write), Phase::After) if write.is_open() => write.end(line),
             (Some(_), _) => {}
+            (None, _) if self.given.contains(&line.id) => {}
             (None, phase) => {
                 self.places.insert(line.id.clone(), self.writes.len());
                 let after = (phase == Phase::After).then(|| line.clone());
@@ -156,5 +194,25 @@ mod tests {
         assert!(text(0).len() < 1_100 && text(0).contains("whole in the record") && text(0) != text(1), "{}", text(0));
         assert_eq!(record.writes[0].before.arguments["volume"], 3);
         assert!(record.writes[0].after.as_ref().unwrap().arguments.is_empty());
+    }
+
+    #[test]
+    fn parts_together_are_the_record() {
+        let line = |id: usize, phase: &str| {
+            let outcome = if phase == "after" { Some("done") } else { None };
+            json!({ "v": 1, "at": "2026-06-12T10:00:00Z", "id": id.to_string(), "phase": phase, "tool": "t", "outcome": outcome })
+                .to_string()
+        };
+        // The last write has no end, and the first one has a copy.
+        let many = 2 * PART;
+        let pairs = (0..many).flat_map(|id| [line(id, "before"), line(id, "after")]);
+        let lines: Vec<String> = pairs.chain([line(0, "after"), line(many, "before"), "torn".into()]).collect();
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), lines.join("\n")).unwrap();
+        let (mut record, mut writes, mut parts) = (Record::default(), 0, 0);
+        let each = |part: Record| (writes, parts) = (writes + part.writes.len(), parts + 1);
+        record.add_in_parts(file.path(), each).unwrap();
+        assert_eq!((writes, parts), (many, 5));
+        assert_eq!((record.writes.len(), record.unreadable), (1, vec![2 * many + 3]));
     }
 }
