@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# Real clients against the server over HTTP, in both eras, and the conformance scenarios that need no fixtures.
-# Usage: tests/clients/run.sh BINARY. It installs pinned clients from npm and PyPI into a folder of its own (CLIENTS_CACHE
+# Real clients against the server over HTTP, in both eras, and the official conformance suites: whole, with their fixtures
+# on the same HTTP stack, then the scenarios that need no fixtures against the product.
+# Usage: tests/clients/run.sh BINARY FIXTURES (target/debug/examples/conformance). It installs pinned clients from npm and PyPI into a folder of its own (CLIENTS_CACHE
 # keeps it). Needs node with npm, python3 with venv, curl.
 set -euo pipefail
 binary=$(realpath "${1:?the binary}")
+fixtures=$(realpath "${2:?the server with the fixtures}")
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 work=$(mktemp -d)
 cache=${CLIENTS_CACHE:-$work/installed}
@@ -82,18 +84,29 @@ for era in legacy modern; do
     grep -q '/claim' "$work/refused"
 done
 
+# A scenario that fails and is not in the list fails the run, and so does one in the list that passes.
+conformance() { (cd "$cache" && timeout 300 node node_modules/@modelcontextprotocol/conformance/dist/index.js server "$@" \
+    -o "$work/conformance") >"$work/scenario" 2>&1 || { cat "$work/scenario"; return 1; }; }
+"$fixtures" >"$work/fixtures" &
+mounted=$!
+trap 'end "$server"; end "$mounted"; rm -rf "$work"' EXIT
+for _ in $(seq 100); do [ -s "$work/fixtures" ] && break; sleep 0.1; done
+for revision in 2025-11-25 2026-07-28; do
+    echo "conformance, $revision: the whole suite with its fixtures"
+    conformance --url "$(cat "$work/fixtures")" --requirements $revision --expected-failures "$here/expected-$revision.yml"
+    tail -n 12 "$work/scenario"
+done
+
 # The suite's client sends no key, so a small proxy puts it in. Nothing else is changed.
 MCP_ERA=modern
 serve
 node "$here/with_key.mjs" >"$work/proxy" &
 proxy=$!
-trap 'end "$server"; end "$proxy"; rm -rf "$work"' EXIT
+trap 'end "$server"; end "$mounted"; end "$proxy"; rm -rf "$work"' EXIT
 for _ in $(seq 100); do [ -s "$work/proxy" ] && break; sleep 0.1; done
 while read -r revision scenario; do
     case $revision in "#"*|"") continue;; esac
     echo "conformance, $revision: $scenario"
-    (cd "$cache" && timeout 120 node node_modules/@modelcontextprotocol/conformance/dist/index.js server \
-        --url "$(cat "$work/proxy")" --scenario "$scenario" --spec-version "$revision" -o "$work/conformance") \
-        >"$work/scenario" 2>&1 || { cat "$work/scenario"; exit 1; }
+    conformance --url "$(cat "$work/proxy")" --scenario "$scenario" --spec-version "$revision"
 done <"$here/scenarios.txt"
 echo "Every client and every scenario passed."

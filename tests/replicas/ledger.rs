@@ -181,6 +181,9 @@ async fn a_lease_ends_what_a_dead_server_held() {
     dead.kill().await;
     let second = create(&other, "ctr_1", "second").await;
     assert_eq!(second.structured()["outcome"], "created", "another one in the same contract: {}", second.0);
+    let ends =
+        database.sql("SELECT count(*) FROM opentrain_mcp.record WHERE phase = 'after' AND line LIKE '%recovered%'");
+    assert_eq!(ends.unwrap(), "1", "the end of the dead server's write is on record");
     assert_eq!(create(&other, "ctr_1", "first").await.structured()["outcome"], "existing");
     assert_eq!(api.milestones().len(), 2);
 }

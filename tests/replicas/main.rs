@@ -1,6 +1,7 @@
 //! The proof for many servers with one ledger in PostgreSQL: what they know together, and what happens when one of them or
-//! the database dies. It needs Debian's `postgresql`, so it runs only when it is asked for:
-//! `REPLICAS=1 cargo test --test replicas -- --nocapture`.
+//! the database dies. It needs Debian's `postgresql` and `nginx`, so it runs only when it is asked for:
+//! `REPLICAS=1 cargo test --test replicas -- --nocapture`. `REPLICAS_SIZE` says how many creates the campaign behind nginx
+//! has (2,000), `REPLICAS_SEED` what happens to them.
 #![cfg(all(unix, feature = "postgres"))]
 #![allow(
     clippy::unwrap_used,
@@ -12,11 +13,19 @@
     reason = "tests say what is wrong by failing"
 )]
 
+#[cfg(feature = "http")]
+mod campaign;
 mod database;
+#[cfg(feature = "http")]
+mod fate;
 #[allow(dead_code, unused_imports, reason = "it serves other tests too")]
 #[path = "../suite/harness/mod.rs"]
 mod harness;
 mod ledger;
+#[cfg(feature = "http")]
+mod proxy;
+#[cfg(feature = "http")]
+mod replica;
 
 use std::io::Write;
 
@@ -24,7 +33,13 @@ use std::io::Write;
 pub(crate) fn asked_for() -> bool {
     let asked = std::env::var_os("REPLICAS").is_some();
     if !asked {
-        let _ = writeln!(std::io::stderr(), "skipped: REPLICAS=1 runs it, with Debian's postgresql");
+        let _ = writeln!(std::io::stderr(), "skipped: REPLICAS=1 runs it, with Debian's postgresql and nginx");
     }
     asked
+}
+
+/// A number from the environment.
+#[cfg(feature = "http")]
+pub(crate) fn setting(name: &str, default: u64) -> u64 {
+    std::env::var(name).map_or(default, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number: {text}")))
 }

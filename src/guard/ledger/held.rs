@@ -51,6 +51,13 @@ impl Held {
         self.lock.unshared()
     }
 
+    /// True if no server adds to the record what this lock is for without having the lock. A write that has no end on record
+    /// was abandoned then.
+    #[must_use]
+    pub fn covers_record(&self) -> bool {
+        self.lock.covers_record()
+    }
+
     /// The text that earlier holders have left; empty if it cannot be read.
     pub async fn text(&self) -> String {
         self.lock.text().await.unwrap_or_else(|fault| {

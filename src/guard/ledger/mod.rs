@@ -167,6 +167,11 @@ impl Ledger {
         self.note(Line { phase: Phase::Refused, reason: Some(denial.reason.to_owned()), ..line }).await;
     }
 
+    /// Ends a write whose server was killed before it could do so. Another end that was recorded before stays.
+    pub async fn end_abandoned(&self, line: Line, result: WriteResult) {
+        self.note(line.ended(result)).await;
+    }
+
     /// Adds a line that no write depends on.
     async fn note(&self, line: Line) {
         if let Err(fault) = self.store.add(line).await {

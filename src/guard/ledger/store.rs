@@ -69,6 +69,9 @@ pub(super) trait Lock: Send + Sync {
     /// Replaces the text. Fails with `ResourceBusy` if the lock is no longer held.
     fn leave(&self, text: String) -> Step<'_, ()>;
 
+    /// True if no server adds to the record what this lock is for without having the lock.
+    fn covers_record(&self) -> bool;
+
     /// The reason why other servers do not see the lock, if so.
     fn unshared(&self) -> Option<String> {
         None

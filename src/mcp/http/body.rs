@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::StatusCode;
+use http::{HeaderValue, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use rmcp::model::ErrorCode;
@@ -19,6 +19,8 @@ use crate::mcp::message::params;
 
 /// The largest body, in bytes.
 pub(super) const LARGEST: usize = 1024 * 1024;
+/// The first revision without a handshake.
+const STATELESS: &[u8] = b"2026-07-28";
 /// The time in which a body must be there.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -49,8 +51,13 @@ fn too_large() -> Reply {
     text(StatusCode::PAYLOAD_TOO_LARGE, "a message may have 1 MiB at most")
 }
 
-/// Checks and repairs the message. With `carries_arguments` the arguments of a tool are taken out.
-pub(super) fn message(bytes: &Bytes, carries_arguments: bool) -> Result<Message, Box<Reply>> {
+/// Checks and repairs the message. With `carries_arguments` the arguments of a tool are taken out. `revision` is what the
+/// header of the request says.
+pub(super) fn message(
+    bytes: &Bytes,
+    carries_arguments: bool,
+    revision: Option<&HeaderValue>,
+) -> Result<Message, Box<Reply>> {
     let outline = Outline::of(bytes);
     let refuse = |status, code: ErrorCode, why: Shown, id: Option<&Value>| Err(Box::new(fault(status, code, why, id)));
     let mut message = match read(bare(bytes), outline.deepest()) {
@@ -93,6 +100,10 @@ pub(super) fn message(bytes: &Bytes, carries_arguments: bool) -> Result<Message,
     if !known_id.is_string() && !known_id.is_i64() {
         return invalid("the id must be a string or a whole number");
     }
+    // Since this revision there is no handshake; rmcp would answer it all the same.
+    if method == "initialize" && revision.is_some_and(|revision| revision.as_bytes() >= STATELESS) {
+        return refuse(StatusCode::NOT_FOUND, ErrorCode::METHOD_NOT_FOUND, "initialize".into(), id.as_ref());
+    }
     let misfit = |why: Shown| refuse(StatusCode::OK, ErrorCode::INVALID_PARAMS, why, id.as_ref());
     if let Err(why) = params::mend(&method, &mut message) {
         return misfit(why);
@@ -120,10 +131,10 @@ mod tests {
     #[test]
     fn arguments_keep_every_number() {
         let body = r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"a","arguments":{"x":300.10}}}"#;
-        let read = message(&Bytes::from(body), true).unwrap();
+        let read = message(&Bytes::from(body), true, None).unwrap();
         assert_eq!(Value::Object(read.arguments.unwrap()).to_string(), r#"{"x":300.10}"#);
         assert!(!String::from_utf8_lossy(&read.bytes).contains("300"));
-        assert!(message(&Bytes::from(body), false).unwrap().arguments.is_none());
+        assert!(message(&Bytes::from(body), false, None).unwrap().arguments.is_none());
     }
 
     #[test]
@@ -140,8 +151,14 @@ mod tests {
             (r#"{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":7}}"#, 200),
             (r#"{"jsonrpc":"2.0","id":1,"method":"ping","params":"x"}"#, 200),
         ] {
-            assert_eq!(message(&Bytes::from(body), true).unwrap_err().status(), status, "{body}");
+            assert_eq!(message(&Bytes::from(body), true, None).unwrap_err().status(), status, "{body}");
         }
-        assert!(message(&Bytes::from(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#), true).is_ok());
+        assert!(message(&Bytes::from(r#"{"jsonrpc":"2.0","method":"notifications/initialized"}"#), true, None).is_ok());
+        let hello = Bytes::from(
+            r#"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"a","version":"1"}}}"#,
+        );
+        let of = |revision| message(&hello, true, Some(&HeaderValue::from_static(revision)));
+        assert!(of("2025-11-25").is_ok());
+        assert_eq!(of("2026-07-28").unwrap_err().status(), 404);
     }
 }

@@ -109,7 +109,7 @@ async fn call<D: Door>(shared: Arc<Shared<D>>, peer: SocketAddr, request: Reques
         Ok(bytes) => bytes,
         Err(refused) => return closing(*refused),
     };
-    let message = match body::message(&bytes, D::CARRIES_ARGUMENTS) {
+    let message = match body::message(&bytes, D::CARRIES_ARGUMENTS, parts.headers.get("mcp-protocol-version")) {
         Ok(message) => message,
         Err(refused) => return masked(*refused, &mask).await,
     };

@@ -24,11 +24,6 @@ pub(in crate::mcp) fn mend(method: &str, message: &mut Map<String, Value>) -> Re
     if message.get("params").is_some_and(is_empty) {
         message.remove("params");
     }
-    if method == "server/discover" {
-        let meta = message.entry("params").or_insert_with(|| json!({}));
-        let meta = meta.as_object_mut().map(|params| params.entry("_meta").or_insert_with(|| json!({})));
-        complete(meta);
-    }
     let Some(params) = message.get_mut("params") else { return Ok(()) };
     let Value::Object(params) = params else {
         return Err(shown!("params must be an object (it was {})", kind(params)));
@@ -48,8 +43,14 @@ pub(in crate::mcp) fn mend(method: &str, message: &mut Map<String, Value>) -> Re
     Ok(())
 }
 
-/// Fills in what `server/discover` lacks, because clients use it to find out what to send.
-fn complete(meta: Option<&mut Value>) {
+/// Fills in what `server/discover` lacks, because clients use it to find out what to send. Over HTTP the specification
+/// demands that it is refused instead.
+pub(in crate::mcp) fn complete_discover(message: &mut Map<String, Value>) {
+    let params = message.entry("params").or_insert_with(|| json!({}));
+    if is_empty(params) {
+        *params = json!({});
+    }
+    let meta = params.as_object_mut().map(|params| params.entry("_meta").or_insert_with(|| json!({})));
     let Some(meta) = meta.and_then(Value::as_object_mut) else { return };
     meta.entry(REVISION_KEY).or_insert_with(|| json!(ProtocolVersion::V_2026_07_28));
     meta.entry(CAPABILITIES_KEY).or_insert_with(|| json!({}));

@@ -232,6 +232,9 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
             Some(_) => return Err(Refused::invalid("the method must be a string".into())),
             None => return Err(Refused::invalid("a request needs a method".into())),
         };
+        if method == "server/discover" {
+            params::complete_discover(&mut message);
+        }
         params::mend(&method, &mut message).map_err(Refused::params)?;
         if method == "ping" {
             self.answer(&Answer { jsonrpc: "2.0", id: &id, result: &json!({}) }, batch);

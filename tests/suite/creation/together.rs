@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::{id, outcome, server, terms, with};
 use crate::harness::api::is_create;
-use crate::harness::{Api, Gate, Launch, Reply, contract};
+use crate::harness::{Api, Gate, Launch, Reply, contract, recorded};
 
 /// A server that shares its state with all others of the same folder.
 fn sharing(api: &Api, state: &Path) -> Launch {
@@ -122,8 +122,8 @@ async fn the_identical_call_after_a_kill_finds_what_landed_late() {
         is_create(request).then(|| Reply::hang().once_open(&held))
     })
     .await;
-    let log = state.path().join("record.jsonl");
-    let start = || sharing(&api, state.path()).args(["--audit-log", log.to_str().unwrap()]).start();
+    let log = state.path().join("opentrain-mcp/record.jsonl");
+    let start = || sharing(&api, state.path()).start();
     let first = start().await;
     first.begin("create_milestone", terms()).await;
     api.upstream.has_seen(2).await;
@@ -138,6 +138,10 @@ async fn the_identical_call_after_a_kill_finds_what_landed_late() {
     assert_eq!((outcome(&answer), id(&answer)), ("existing", landed["id"].as_str().unwrap()));
     answer.says(&["This call created nothing", "an earlier call with these terms"]);
     assert_eq!(api.creates(), 1);
+    // The end that the first server could not record is on record, too.
+    let lines = recorded(&log, 2).await;
+    assert_eq!((&lines[1]["id"], &lines[1]["phase"]), (&lines[0]["id"], &json!("after")), "{lines:?}");
+    assert_eq!((&lines[1]["outcome"], &lines[1]["milestoneId"]), (&json!("recovered"), &landed["id"]), "{lines:?}");
 }
 
 #[tokio::test]
@@ -151,8 +155,8 @@ async fn the_identical_call_after_a_kill_creates_what_never_landed() {
         })
     })
     .await;
-    let log = state.path().join("record.jsonl");
-    let start = || sharing(&api, state.path()).args(["--audit-log", log.to_str().unwrap()]).start();
+    let log = state.path().join("opentrain-mcp/record.jsonl");
+    let start = || sharing(&api, state.path()).start();
     let first = start().await;
     first.begin("create_milestone", terms()).await;
     api.upstream.has_seen(2).await;
@@ -163,6 +167,9 @@ async fn the_identical_call_after_a_kill_creates_what_never_landed() {
     assert_eq!((outcome(&another), api.upstream.requests().len()), ("created", 4), "one look, one create");
     assert_eq!(outcome(&other.done("create_milestone", terms()).await), "created");
     assert!(api.upstream.requests().len() > 6, "it was looked for a while");
+    let lines = recorded(&log, 6).await;
+    let end = lines.iter().find(|line| line["phase"] == "after" && line["id"] == lines[0]["id"]);
+    assert_eq!(end.map(|line| &line["outcome"]), Some(&json!("unknown")), "{lines:?}");
 }
 
 #[tokio::test]

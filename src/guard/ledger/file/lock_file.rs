@@ -37,6 +37,8 @@ pub enum LockFiles {
 pub(super) struct LockFile {
     file: Option<File>,
     unshared: Option<String>,
+    /// True if the record is this user's own, as the lock is.
+    covers_record: bool,
 }
 
 impl LockFiles {
@@ -64,7 +66,7 @@ impl LockFiles {
 
     /// Takes the lock named `key`. Returns `None` if it is still held at `until`.
     pub(super) async fn take(&self, key: &str, until: Instant) -> Option<LockFile> {
-        let held = |file, unshared| Some(LockFile { file, unshared });
+        let held = |file, unshared| Some(LockFile { file, unshared, covers_record: false });
         let file = match self.file(key).await {
             Ok(Some(file)) => file,
             Ok(None) => return held(None, None),
@@ -99,6 +101,11 @@ fn open(folder: &Path, path: &Path) -> io::Result<File> {
 }
 
 impl LockFile {
+    /// The same for a record that is this user's own, or not.
+    pub(super) fn covering_record(self, covers_record: bool) -> Self {
+        Self { covers_record, ..self }
+    }
+
     /// Runs an action on the lock file, if any, on a thread that may block.
     async fn with_file<T: Default + Send + 'static>(
         &self,
@@ -133,6 +140,10 @@ impl Lock for LockFile {
 
     fn unshared(&self) -> Option<String> {
         self.unshared.clone()
+    }
+
+    fn covers_record(&self) -> bool {
+        self.covers_record && self.unshared.is_none()
     }
 }
 

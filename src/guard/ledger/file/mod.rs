@@ -33,6 +33,8 @@ const LAST_PATIENCE: Duration = Duration::from_millis(100);
 pub struct RecordFile {
     record: Option<FileRecord>,
     is_required: bool,
+    /// True for this user's own record. A file that is named may be shared with servers that have other locks.
+    is_own: bool,
 }
 
 /// The files of a ledger.
@@ -41,6 +43,7 @@ pub struct Files {
     /// The steps run one at a time, in the order of their requests.
     record: Option<Arc<tokio::sync::Mutex<FileRecord>>>,
     is_required: bool,
+    is_own: bool,
     locks: LockFiles,
 }
 
@@ -64,7 +67,7 @@ impl RecordFile {
             }
             checked => checked?,
         }
-        Ok(Self { record: Some(record), is_required: true })
+        Ok(Self { record: Some(record), is_required: true, is_own: false })
     }
 
     /// Prepares the record at its default path; the first write creates it. If a write cannot be recorded it is sent
@@ -77,7 +80,7 @@ impl RecordFile {
         if required {
             record.check(false)?;
         }
-        Ok(Self { record: Some(record), is_required: required })
+        Ok(Self { record: Some(record), is_required: required, is_own: true })
     }
 }
 
@@ -86,7 +89,7 @@ impl Files {
     #[must_use]
     pub fn new(file: RecordFile, locks: LockFiles) -> Self {
         let record = file.record.map(|record| Arc::new(tokio::sync::Mutex::new(record)));
-        Self { record, is_required: file.is_required, locks }
+        Self { record, is_required: file.is_required, is_own: file.is_own, locks }
     }
 
     /// True if a write that cannot be recorded is refused.
@@ -148,7 +151,7 @@ impl Store for Files {
     fn lock(&self, key: String, until: tokio::time::Instant) -> Step<'_, Option<Box<dyn Lock>>> {
         async move {
             let lock = self.locks.take(&key, until).await;
-            Ok(lock.map(|lock| Box::new(lock) as Box<dyn Lock>))
+            Ok(lock.map(|lock| Box::new(lock.covering_record(self.is_own)) as Box<dyn Lock>))
         }
         .boxed()
     }

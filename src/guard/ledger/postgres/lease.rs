@@ -140,6 +140,10 @@ impl Lock for Lease {
         }
         .boxed()
     }
+
+    fn covers_record(&self) -> bool {
+        true
+    }
 }
 
 impl Drop for Lease {

@@ -24,6 +24,7 @@ pub(super) struct Creations {
 }
 
 /// One creation in progress.
+#[derive(Clone)]
 pub(super) struct Creation {
     pub(super) wanted: CreateMilestone,
     pub(super) terms: Terms,

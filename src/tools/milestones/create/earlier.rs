@@ -14,7 +14,7 @@ use super::notes::Note;
 use super::storage::StorageFormat;
 use super::terms::{Stored, Terms};
 use crate::engine::Context;
-use crate::guard::ledger::Line;
+use crate::guard::ledger::{Line, Phase};
 
 /// The most creates of a contract that are kept in memory, and the most contracts; those that were not used for the
 /// longest time are forgotten first. The record has their creates, too.
@@ -74,7 +74,9 @@ pub(super) struct Past {
     /// Creates with an unknown end.
     pub(super) open: Vec<Open>,
     /// Creates in the record whose reply named the milestone. They are parsed when a read shows it.
-    recorded: Vec<Line>,
+    pub(super) recorded: Vec<Line>,
+    /// The first lines of creates whose end is not on record: they run now, or their server was killed.
+    pub(super) unended: Vec<Line>,
     /// The ids of all milestones that reads have shown.
     pub(super) seen: HashSet<String>,
     pub(super) storage: StorageFormat,
@@ -92,7 +94,7 @@ pub(super) struct Open {
 }
 
 impl Open {
-    fn of(line: &Line) -> Option<Self> {
+    pub(super) fn of(line: &Line) -> Option<Self> {
         let asked = Terms::read(&line.arguments)?;
         // An unreadable time counts as recent.
         let began = line.at.parse().unwrap_or_else(|_| Timestamp::now());
@@ -180,6 +182,7 @@ impl Memory {
         let lines = context.recent_writes(&place.contract).await?;
         let (open, recorded): (Vec<Line>, _) = lines.into_iter().partition(Line::is_open);
         past.recorded = recorded;
+        past.unended = open.iter().filter(|line| line.phase == Phase::Before).cloned().collect();
         for open in open.iter().filter_map(Open::of) {
             if !past.open.iter().any(|known| known.is_the_same_as(&open)) {
                 past.open.push(open);

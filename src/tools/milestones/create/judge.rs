@@ -25,6 +25,17 @@ pub(super) enum Found<'a> {
     Unlisted(&'a KnownMilestone),
 }
 
+impl Found<'_> {
+    /// The id of the wanted milestone; `None` if it is not certain that it is the wanted one.
+    pub(super) fn id(&self) -> Option<&str> {
+        match self {
+            Self::Same(seen, _) => seen.id(),
+            Self::Unlisted(made) => Some(&made.id),
+            Self::Alike(..) => None,
+        }
+    }
+}
+
 /// Compares a milestone with the wanted terms.
 pub(super) fn compare(terms: &Terms, seen: Seen<'_>, look: &Look, past: &Past) -> Comparison {
     let stored = Stored::of(seen.raw);
@@ -53,7 +64,7 @@ pub(super) fn found<'a>(terms: &Terms, look: &'a Look, past: &'a Past, window: D
 }
 
 /// True if the milestone is not older than the create, by at least one of the clocks.
-fn may_be_of(open: &Open, seen: Seen<'_>, look: &Look) -> bool {
+pub(super) fn may_be_of(open: &Open, seen: Seen<'_>, look: &Look) -> bool {
     let ago = Timestamp::now().duration_since(open.began) + CLOCK_SLACK;
     !look.clocks().iter().all(|now| now.checked_sub(ago).is_ok_and(|began| seen.created().is_before(began)))
 }

@@ -1,6 +1,7 @@
 //! Creates a milestone exactly once. The API has no idempotency key for creates, so the server reads the contract
 //! before the create, under the contract's lock, and again if the outcome is unknown. Start reading at `run`.
 
+mod abandoned;
 mod age;
 mod creation;
 mod days;

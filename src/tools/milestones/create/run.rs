@@ -99,6 +99,7 @@ impl Creation {
         let seen = look.as_ref().and_then(|look| look.as_ref().ok());
         if let Some(look) = seen {
             past.see(look);
+            self.end_abandoned(held, look, &past).await;
         }
         if self.is_guarded()
             && let Some(seen) = seen
@@ -132,6 +133,7 @@ impl Creation {
             let look = self.look(Instant::now() + LOOK_LIMIT).await.map_err(Self::unsent)?;
             past.see(&look);
             if let Some(found) = judge::found(&self.terms, &look, &past, self.window()) {
+                self.end_abandoned_later(&past, found.id());
                 return Ok(Some(self.existing(found, &look)));
             }
             tokio::time::sleep(SETTLING_PAUSE).await;
