@@ -202,10 +202,10 @@ async fn an_evening_names_candidates_and_money_that_is_held() {
     morning.done("hire_proposal", hire).await;
     morning.done("end_contract", json!({ "contractId": "ctr_1" })).await;
     let overview = server().await.done("get_overview", json!({})).await;
-    overview.says(&["2 requests to decide, $400", "hire Anna S., prp_1 with «First», $100"]);
+    overview.says(&["2 requests to decide, $400", "hire «Anna S.», prp_1 with «First», $100"]);
     overview.says(&["end «Maria G.» («Spain»), ctr_1", "$300 funded in it"]);
     let ran = launch().at(&api.upstream).args(["--audit-log", record, "audit"]).run().await;
-    assert!(ran.stdout.contains("for Anna S.") && !ran.stdout.contains("\\u{ab}"), "{ran:?}");
+    assert!(ran.stdout.contains("for «Anna S.»") && !ran.stdout.contains("\\u{ab}"), "{ran:?}");
 }
 
 #[tokio::test]
