@@ -1,5 +1,6 @@
 //! What is measured, in the order of the table.
 
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use serde_json::{Map, Value, json};
@@ -28,18 +29,17 @@ impl Effort {
 pub(crate) fn report(effort: &Effort) -> Result<(), Fault> {
     let upstream = Upstream::start(3, 2)?;
     let mut rows = start(&upstream, effort)?;
-    let list = one_call("one list_contracts, of 3", &upstream, effort, "list_contracts", |_| json!({}))?;
-    rows.push(Row { goal: "at most 3× HTTP, 1.25× rmcp", ..list });
-    // Two requests of ours, since it looks before it creates, beside one of theirs.
-    rows.push(one_call("one create_milestone", &upstream, effort, "create_milestone", |place| {
-        json!({
-            "contractId": "ctr_00000",
-            "name": format!("Batch {place}"),
-            "description": format!("Label posts {place}001 to {place}999 per the guidelines"),
-            "amountUsd": 300,
-            "dueDate": "2026-07-15"
-        })
-    })?);
+    let disk = Path::new(env!("CARGO_TARGET_TMPDIR"));
+    let list = one_call("one list_contracts, of 3", disk, &upstream, effort, "list_contracts", |_| json!({}))?;
+    rows.push(Row { goal: "at most 1.2× rmcp", ..list });
+    let create = one_call("one create_milestone", disk, &upstream, effort, "create_milestone", new_milestone)?;
+    rows.push(Row { goal: "at most 2.2× rmcp", ..create });
+    // What the disk takes of it: the record is synced twice.
+    let memory = Path::new("/dev/shm");
+    if memory.is_dir() {
+        let figure = "  with the record in memory";
+        rows.push(one_call(figure, memory, &upstream, effort, "create_milestone", new_milestone)?);
+    }
     rows.extend(overview(effort)?);
     rows.push(many_in_flight(&upstream, effort)?);
     rows.push(memory_at_rest(&upstream, effort)?);
@@ -51,30 +51,51 @@ pub(crate) fn report(effort: &Effort) -> Result<(), Fault> {
     Ok(())
 }
 
-/// From the start of the process to the answer to `initialize`.
+/// A milestone in one of a hundred contracts. Two requests of ours, since it looks before it creates, beside one of theirs.
+fn new_milestone(place: usize) -> Value {
+    json!({
+        "contractId": format!("ctr_{:05}", place % 100),
+        "name": format!("Batch {place}"),
+        "description": format!("Label posts {place}001 to {place}999 per the guidelines"),
+        "amountUsd": 300,
+        "dueDate": "2026-07-15"
+    })
+}
+
+/// From the start of the process to the answers to `initialize` and `tools/list`.
 fn start(upstream: &Upstream, effort: &Effort) -> Result<Vec<Row>, Fault> {
-    let (mut ours, mut rmcp) = (Vec::new(), Vec::new());
+    let (mut initialized, mut listed) = ((Vec::new(), Vec::new()), (Vec::new(), Vec::new()));
     for _ in 0..effort.spawns {
-        ours.push(millis(Host::start(Server::Ours, upstream)?.started_in));
-        rmcp.push(millis(Host::start(Server::Bare, upstream)?.started_in));
+        for (server, initialized, listed) in
+            [(Server::Ours, &mut initialized.0, &mut listed.0), (Server::Bare, &mut initialized.1, &mut listed.1)]
+        {
+            let mut host = Host::start(server, upstream)?;
+            let lists = host.ask("tools/list", "{}")?;
+            initialized.push(millis(host.started_in));
+            listed.push(millis(host.started_in + lists));
+        }
     }
-    let row = |figure, goal, of: fn(&[f64]) -> f64| Row {
-        figure,
-        ours: format!("{:.2} ms", of(&ours)),
-        rmcp: format!("{:.2} ms", of(&rmcp)),
-        ratio: format!("{:.2}× rmcp", of(&ours) / of(&rmcp)),
-        goal,
-        ..Row::default()
+    let row = |figure, goal, (ours, rmcp): &(Vec<f64>, Vec<f64>)| {
+        let (ours, rmcp) = (median(ours), median(rmcp));
+        Row {
+            figure,
+            ours: format!("{ours:.2} ms"),
+            rmcp: format!("{rmcp:.2} ms"),
+            ratio: format!("{:.2}× rmcp", ours / rmcp),
+            goal,
+            ..Row::default()
+        }
     };
     Ok(vec![
-        row("spawn to initialize answered", "under 3 ms, level with bare rmcp", median),
-        row("  the fastest", "", |times| times.iter().copied().fold(f64::INFINITY, f64::min)),
+        row("spawn to initialize answered", "", &initialized),
+        row("spawn to tools/list answered", "at most 4 ms", &listed),
     ])
 }
 
 /// One call at a time, each of the three in its turn.
 fn one_call(
     figure: &'static str,
+    home: &Path,
     upstream: &Upstream,
     effort: &Effort,
     tool: &'static str,
@@ -82,7 +103,7 @@ fn one_call(
 ) -> Result<Row, Fault> {
     let runtime = tokio::runtime::Runtime::new()?;
     let client = Http::new(&upstream.origin, TOKEN);
-    let mut hosts = (Host::start(Server::Ours, upstream)?, Host::start(Server::Bare, upstream)?);
+    let mut hosts = (Host::start_in(home, Server::Ours, upstream)?, Host::start(Server::Bare, upstream)?);
     let (mut ours, mut rmcp, mut http) = (Vec::new(), Vec::new(), Vec::new());
     let warm = effort.calls / 10;
     for place in 0..warm + effort.calls {
@@ -185,7 +206,7 @@ fn many_in_flight(upstream: &Upstream, effort: &Effort) -> Result<Row, Fault> {
         ours: format!("{:.0} calls/s", median(&ours)),
         rmcp: format!("{:.0} calls/s", median(&rmcp)),
         ratio: format!("{:.0} % of rmcp", median(&ratio)),
-        goal: "80 % of rmcp or more",
+        goal: "as many as rmcp",
         ..Row::default()
     })
 }

@@ -2,10 +2,12 @@
 //! time, since it does nothing else meanwhile.
 
 use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 use super::upstream::{ORIGIN_VARIABLE, TOKEN, TOKEN_VARIABLE, Upstream};
 use super::{Fault, bare};
@@ -21,7 +23,7 @@ pub(crate) enum Server {
 }
 
 impl Server {
-    fn command(self, upstream: &Upstream) -> std::io::Result<Command> {
+    fn command(self, upstream: &Upstream, home: &Path) -> std::io::Result<Command> {
         let mut command = match self {
             Self::Ours => Command::new(env!("CARGO_BIN_EXE_opentrain-mcp")),
             Self::Bare => Command::new(std::env::current_exe()?),
@@ -32,11 +34,11 @@ impl Server {
         // What is set where this runs must not be measured.
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
-            if ["OPENTRAIN_", "OT_", "RUST_"].iter().any(|start| text.starts_with(start)) {
+            if ["OPENTRAIN_", "OT_", "RUST_", "XDG_"].iter().any(|start| text.starts_with(start)) {
                 command.env_remove(name);
             }
         }
-        command.env(ORIGIN_VARIABLE, &upstream.origin).env(TOKEN_VARIABLE, TOKEN);
+        command.env(ORIGIN_VARIABLE, &upstream.origin).env(TOKEN_VARIABLE, TOKEN).env("HOME", home);
         command.stdin(Stdio::piped()).stdout(Stdio::piped());
         Ok(command)
     }
@@ -51,17 +53,26 @@ pub(crate) struct Host {
     asked: u64,
     /// From the start of the process to the answer to `initialize`.
     pub(crate) started_in: Duration,
+    /// Ours keeps its record and locks there.
+    _home: TempDir,
 }
 
 impl Host {
-    /// Starts `server` and initializes it.
+    /// Starts `server` and initializes it, with a home of its own on the disk that the project is on.
     pub(crate) fn start(server: Server, upstream: &Upstream) -> Result<Self, Fault> {
-        let mut command = server.command(upstream)?;
+        Self::start_in(Path::new(env!("CARGO_TARGET_TMPDIR")), server, upstream)
+    }
+
+    /// The same with the home in `folder`.
+    pub(crate) fn start_in(folder: &Path, server: Server, upstream: &Upstream) -> Result<Self, Fault> {
+        let home = tempfile::tempdir_in(folder)?;
+        let mut command = server.command(upstream, home.path())?;
         let start = Instant::now();
         let mut child = command.spawn()?;
         let input = child.stdin.take().ok_or("no stdin")?;
         let output = BufReader::with_capacity(1 << 16, child.stdout.take().ok_or("no stdout")?);
-        let mut host = Self { child, input, output, line: String::new(), asked: 0, started_in: Duration::ZERO };
+        let (line, started_in) = (String::new(), Duration::ZERO);
+        let mut host = Self { child, input, output, line, asked: 0, started_in, _home: home };
         host.ask("initialize", INITIALIZE)?;
         host.started_in = start.elapsed();
         host.input.write_all(b"{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n")?;

@@ -161,16 +161,30 @@ pub fn decode<O: Operation>(
 ) -> Result<O, InvalidArgument> {
     let path = path.into_iter().map(|(name, value)| (name, Value::String(value))).collect();
     let fields = decode_fields(const { &Facts::of::<O>() }, path, query, body)?;
-    serde_path_to_error::deserialize(fields).map_err(|fault| {
-        let field = fault.path().to_string();
-        let message = wording!("{}: {}", field, fault.inner().to_string());
+    let read = |fields: &Map<String, Value>| {
+        serde_json::from_value(Value::Object(fields.clone())).map_err(|fault| fault.to_string())
+    };
+    read(&fields).map_err(|fault| {
+        // The wrong field is the one without which that is no longer the error.
+        let is_wrong = |name: &&String| {
+            let mut others = fields.clone();
+            others.shift_remove(*name);
+            read(&others).err().as_ref() != Some(&fault)
+        };
+        let field = fields.keys().find(is_wrong).cloned().unwrap_or_default();
+        let message = wording!("{}: {}", field, fault);
         InvalidArgument::new(field, message)
     })
 }
 
 /// The part of [`decode`] that does not depend on the operation's type, so that it is compiled once. Returns the
 /// operation's fields.
-fn decode_fields(facts: &Facts, path: Map<String, Value>, query: &str, body: &[u8]) -> Result<Value, InvalidArgument> {
+fn decode_fields(
+    facts: &Facts,
+    path: Map<String, Value>,
+    query: &str,
+    body: &[u8],
+) -> Result<Map<String, Value>, InvalidArgument> {
     let input = inputs::of(facts.name);
     let mut fields = Map::new();
     if has_query(facts.method) {
@@ -199,7 +213,7 @@ fn decode_fields(facts: &Facts, path: Map<String, Value>, query: &str, body: &[u
             return Err(InvalidArgument::new(required.clone(), wording!("{} is required", required.to_owned())));
         }
     }
-    Ok(Value::Object(fields))
+    Ok(fields)
 }
 
 /// Converts a query value to the field's type. Numbers and booleans are sent as text, and 1 means true (reference:

@@ -125,7 +125,8 @@ impl ServerHandler for Server {
     ) -> Result<CompleteResult, ErrorData> {
         let call = self.call(Host::of(&context), &context);
         tokio::select! {
-            completed = self.completion(&request, &call) => completed,
+            // Boxed, as a call is: rmcp moves the largest of all handlers' futures, whichever runs.
+            completed = Box::pin(self.completion(&request, &call)) => completed,
             () = context.ct.cancelled() => Err(cancelled()),
         }
     }
@@ -153,7 +154,7 @@ impl ServerHandler for Server {
     ) -> Result<ReadResourceResponse, ErrorData> {
         let call = self.call(Host::of(&context), &context);
         tokio::select! {
-            read = self.resource(&request.uri, &call) => read.map(Into::into),
+            read = Box::pin(self.resource(&request.uri, &call)) => read.map(Into::into),
             () = context.ct.cancelled() => Err(cancelled()),
         }
     }
