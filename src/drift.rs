@@ -2,10 +2,10 @@
 //! document) with our operations, and its answers with our types.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use serde_json::Value;
 
+use crate::answer::{Joined, Shown, id, shown, text};
 use crate::api::catalogue::OPERATIONS;
 use crate::api::inputs;
 use crate::api::wire::Facts;
@@ -43,19 +43,29 @@ pub const FIELDS_LEFT_OUT: &[(&str, &[&str], &str)] = &[
 pub enum Difference {
     /// The document has an endpoint that our operations lack.
     New(String),
-    /// The document lacks an endpoint of our operations.
-    Gone(String),
+    /// The document lacks an endpoint of our operations; the names of its tools.
+    Gone(String, Shown),
     /// The endpoint differs.
-    Changed(String, String),
+    Changed(String, Shown),
 }
 
-impl fmt::Display for Difference {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Difference {
+    /// One line for a reader. Whoever wrote the document may have written anything into it.
+    #[must_use]
+    pub fn shown(&self) -> Shown {
         match self {
-            Self::New(endpoint) => write!(formatter, "new:       {endpoint}"),
-            Self::Gone(endpoint) => write!(formatter, "gone:      {endpoint}"),
-            Self::Changed(endpoint, what) => write!(formatter, "different: {endpoint}: {what}"),
+            Self::New(endpoint) => shown!("new:       {}", words(endpoint)),
+            Self::Gone(endpoint, tools) => shown!("gone:      {} ({})", words(endpoint), tools),
+            Self::Changed(endpoint, what) => shown!("different: {}: {}", words(endpoint), what),
         }
+    }
+}
+
+/// A method and a path. What is no name is quoted.
+fn words(endpoint: &str) -> Shown {
+    match endpoint.split_once(' ') {
+        Some((method, path)) => shown!("{} {}", id(method), text::path(path)),
+        None => text::path(endpoint),
     }
 }
 
@@ -81,7 +91,7 @@ pub fn compare(document: &Value) -> Result<Vec<Difference>, &'static str> {
     }
     for (name, facts) in &ours {
         match theirs.get(name) {
-            None => drop(differences.insert(Difference::Gone(format!("{name} ({})", tools(facts))))),
+            None => drop(differences.insert(Difference::Gone(name.clone(), tools(facts)))),
             Some(theirs) => {
                 let changes = changes(name, &Endpoint::of(facts), theirs);
                 differences.extend(changes.into_iter().map(|what| Difference::Changed(name.clone(), what)));
@@ -91,8 +101,8 @@ pub fn compare(document: &Value) -> Result<Vec<Difference>, &'static str> {
     Ok(differences.into_iter().collect())
 }
 
-fn tools(facts: &[&Facts]) -> String {
-    facts.iter().map(|facts| facts.name).collect::<Vec<_>>().join(", ")
+fn tools(facts: &[&Facts]) -> Shown {
+    facts.iter().map(|facts| facts.name).joined(", ")
 }
 
 /// Names an endpoint by its method and its path below the public API, without the names of path parameters.
@@ -135,7 +145,7 @@ impl Endpoint {
 }
 
 /// Describes the differences.
-fn changes(name: &str, ours: &Endpoint, theirs: &Endpoint) -> Vec<String> {
+fn changes(name: &str, ours: &Endpoint, theirs: &Endpoint) -> Vec<Shown> {
     let left_out: Vec<&str> = FIELDS_LEFT_OUT
         .iter()
         .filter(|(endpoint, ..)| *endpoint == name)
@@ -146,16 +156,16 @@ fn changes(name: &str, ours: &Endpoint, theirs: &Endpoint) -> Vec<String> {
     if !ours.open {
         let new = theirs.fields.difference(&ours.fields).filter(|field| !left_out.contains(&field.as_str()));
         let how = |field: &String| if theirs.required.contains(field) { ", required" } else { "" };
-        changes.extend(new.map(|field| format!("new field {field}{}", how(field))));
-        changes.extend(ours.fields.difference(&theirs.fields).map(|field| format!("field {field} is gone")));
+        changes.extend(new.map(|field| shown!("new field {}{}", id(field), how(field))));
+        changes.extend(ours.fields.difference(&theirs.fields).map(|field| shown!("field {} is gone", id(field))));
         let now = theirs.required.difference(&ours.required).filter(|field| ours.fields.contains(*field));
-        changes.extend(now.map(|field| format!("field {field} is required now")));
+        changes.extend(now.map(|field| shown!("field {} is required now", id(field))));
         let no_more = ours.required.difference(&theirs.required).filter(|field| theirs.fields.contains(*field));
-        changes.extend(no_more.map(|field| format!("field {field} is not required any more")));
+        changes.extend(no_more.map(|field| shown!("field {} is not required any more", id(field))));
     }
     if !theirs.scopes.is_empty() && theirs.scopes != ours.scopes {
-        let list = |scopes: &BTreeSet<String>| scopes.iter().cloned().collect::<Vec<_>>().join(", ");
-        changes.push(format!("scopes are {}; ours are {}", list(&theirs.scopes), list(&ours.scopes)));
+        let list = |scopes: &BTreeSet<String>| scopes.iter().map(|scope| id(scope)).joined(", ");
+        changes.push(shown!("scopes are {}; ours are {}", list(&theirs.scopes), list(&ours.scopes)));
     }
     changes
 }

@@ -8,7 +8,8 @@ use crate::api::cuts::{self, Cut, Missing};
 
 use super::access::Access;
 use super::object::Object;
-use super::text::cut as cut_text;
+use super::shown::{Joined, Shown, id};
+use crate::shown;
 
 /// The most bytes of the structured part of an answer.
 pub const STRUCTURE: usize = 60_000;
@@ -43,7 +44,7 @@ struct Measure {
 
 /// Cuts `object` to at most `room` bytes, and names the parts that were left out here or earlier, while the reply was
 /// read (`before`). An object that fits stays unchanged.
-pub fn fit(object: &mut Object, room: usize, before: &[Cut]) -> Vec<String> {
+pub fn fit(object: &mut Object, room: usize, before: &[Cut]) -> Vec<Shown> {
     let whole = Measure { text: usize::MAX, items: usize::MAX, keys: usize::MAX };
     let mut cuts = Vec::new();
     let mut measure = whole;
@@ -55,9 +56,9 @@ pub fn fit(object: &mut Object, room: usize, before: &[Cut]) -> Vec<String> {
         add_earlier(&mut cuts, cut);
     }
     let rest = cuts.len().saturating_sub(NAMED);
-    let mut named: Vec<String> = cuts.iter().take(NAMED).map(|cut| describe(cut, measure.text)).collect();
+    let mut named: Vec<Shown> = cuts.iter().take(NAMED).map(|cut| describe(cut, measure.text)).collect();
     if rest > 0 {
-        named.push(format!("{rest} more places"));
+        named.push(shown!("{} more places", rest));
     }
     named
 }
@@ -75,16 +76,18 @@ fn add_earlier(cuts: &mut Vec<Cut>, earlier: &Cut) {
     Cut::add(cuts, &earlier.path, if is_cut_again { lost } else { earlier.missing });
 }
 
-fn describe(cut: &Cut, characters: usize) -> String {
-    let path = if cut.path.is_empty() { "the answer".to_owned() } else { cut_text(&cut.path, LONGEST_PATH) };
+fn describe(cut: &Cut, characters: usize) -> Shown {
+    let path = if cut.path.is_empty() { "the answer".into() } else { path(&cut.path) };
     match cut.missing {
         Missing::Text { longest } if characters == usize::MAX => {
-            format!("{path} (cut; the longest has {longest} characters)")
+            shown!("{} (cut; the longest has {} characters)", path, longest)
         }
-        Missing::Text { longest } => format!("{path} (cut after {characters} characters; the longest has {longest})"),
-        Missing::Items { kept, of } => format!("{path} (the first {kept} of {of} items)"),
-        Missing::Keys { kept, of } => format!("{path} ({kept} of {of} keys)"),
-        Missing::Nesting => format!("{path} (nested too deeply)"),
+        Missing::Text { longest } => {
+            shown!("{} (cut after {} characters; the longest has {})", path, characters, longest)
+        }
+        Missing::Items { kept, of } => shown!("{} (the first {} of {} items)", path, kept, of),
+        Missing::Keys { kept, of } => shown!("{} ({} of {} keys)", path, kept, of),
+        Missing::Nesting => shown!("{} (nested too deeply)", path),
     }
 }
 
@@ -201,44 +204,49 @@ pub fn text_size(text: &str) -> usize {
 }
 
 /// Cuts a summary that is too long to read.
-pub fn shorten(summary: &mut String) {
-    if let Some((end, _)) = summary.char_indices().nth(SUMMARY) {
-        summary.truncate(end);
-        summary.push('…');
-    }
+pub fn shorten(summary: &mut Shown) {
+    *summary = std::mem::take(summary).cut(SUMMARY);
+}
+
+/// The path of a part, as in `contracts[].milestones`.
+fn path(path: &str) -> Shown {
+    path.split("[]")
+        .map(|step| if step.is_empty() { Shown::default() } else { id(step) })
+        .joined("[]")
+        .cut(LONGEST_PATH)
 }
 
 /// Formats the sentence that names the parts that are left out, and says how to get them.
 #[must_use]
-pub fn left_out(parts: &[String], whole: &str) -> String {
-    format!("Too large for one answer; not whole: {}. {whole}", parts.join("; ")).trim_end().to_owned()
+pub fn left_out(parts: &[Shown], whole: &Shown) -> Shown {
+    shown!("Too large for one answer; not whole: {}. {}", parts.joined("; "), whole).without_end(' ')
 }
 
 /// Says how to get the parts that are left out of an answer.
 #[must_use]
-pub fn how_to_get_the_whole(effect: Effect, name: &str, has_limit: bool, access: Access) -> String {
+pub fn how_to_get_the_whole(effect: Effect, name: &Shown, has_limit: bool, access: Access) -> Shown {
     let on_a_command_line = match access {
-        Access::Local => format!("`opentrain-mcp call {name} '{{…}}'` on a command line prints all of it."),
-        _ => String::new(),
+        Access::Local => shown!("`opentrain-mcp call {} '{…}'` on a command line prints all of it.", name),
+        _ => Shown::default(),
     };
     match (effect, has_limit) {
         (Effect::Read, true) => {
-            let again = format!("To get it: call {name} again with a smaller limit and the same cursor.");
-            format!("{again} {on_a_command_line}").trim_end().to_owned()
+            let again = shown!("To get it: call {} again with a smaller limit and the same cursor.", name);
+            shown!("{} {}", again, on_a_command_line).without_end(' ')
         }
         (Effect::Read, false) if on_a_command_line.is_empty() => "Ask for less at once.".into(),
-        (Effect::Read, false) => format!("To get it: {on_a_command_line}"),
+        (Effect::Read, false) => shown!("To get it: {}", on_a_command_line),
         _ => "The call was carried out: do not repeat it for that. A tool that reads gives the rest.".into(),
     }
 }
 
 /// Cuts `text` to [`TEXT`] bytes: keeps its first and last lines and notes the gap.
 #[must_use]
-pub fn fit_text(text: String) -> String {
+pub fn fit_text(text: Shown) -> Shown {
     if text_size(&text) <= TEXT {
         return text;
     }
-    let lines: Vec<String> = text.lines().map(short_line).collect();
+    let lines: Vec<Shown> = text.each_line().map(|line| line.cut(LINE)).collect();
     let (first, last) = lines.split_at(lines.len().saturating_sub(LAST_LINES).max(1));
     let mut room = TEXT.saturating_sub(200 + last.iter().map(|line| text_size(line)).sum::<usize>());
     let fitting = first.iter().take_while(|line| {
@@ -248,20 +256,9 @@ pub fn fit_text(text: String) -> String {
         fits
     });
     let kept = fitting.count();
-    let mut shown: Vec<&str> = first.iter().take(kept).map(String::as_str).collect();
-    let note = format!("… ({} lines left out here; structuredContent has the data)", first.len() - kept);
-    if kept < first.len() {
-        shown.push(&note);
-    }
-    shown.extend(last.iter().map(String::as_str));
-    shown.join("\n")
-}
-
-fn short_line(line: &str) -> String {
-    match line.char_indices().nth(LINE) {
-        Some((end, _)) => format!("{}…", line.get(..end).unwrap_or_default()),
-        None => line.to_owned(),
-    }
+    let left = first.len() - kept;
+    let note = (left > 0).then(|| shown!("… ({} lines left out here; structuredContent has the data)", left));
+    first.iter().take(kept).chain(&note).chain(last).joined("\n")
 }
 
 #[cfg(test)]
@@ -269,7 +266,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn fitted(value: &Value, room: usize) -> (Value, Vec<String>) {
+    fn fitted(value: &Value, room: usize) -> (Value, Vec<Shown>) {
         let mut object = value.as_object().unwrap().clone();
         let left = fit(&mut object, room, &[]);
         (Value::Object(object), left)
@@ -326,12 +323,12 @@ mod tests {
 
     #[test]
     fn a_long_text_keeps_its_first_and_last_lines() {
-        let line = "«é\"»".repeat(100);
-        let text = format!("Head.\n{}Warning.\nNext: get_contract().", format!("{line}\n").repeat(300));
+        let lines = vec![crate::answer::quoted_to(&"é\"".repeat(100), 500); 300].into_iter().joined("\n");
+        let text = shown!("Head.\n{}\nWarning.\nNext: get_contract().", lines);
         let shown = fit_text(text);
         assert!(text_size(&shown) <= TEXT);
         assert!(shown.starts_with("Head.\n«é") && shown.ends_with("\nWarning.\nNext: get_contract()."));
         assert!(shown.contains("lines left out here"));
-        assert!(text_size(&fit_text("x".repeat(1_000_000))) <= TEXT);
+        assert!(text_size(&fit_text(crate::answer::quoted_to(&"x".repeat(1_000_000), usize::MAX))) <= TEXT);
     }
 }

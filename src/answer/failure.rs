@@ -7,14 +7,12 @@ use url::Url;
 use crate::api::cuts::Cut;
 
 use super::bound::{self, RESERVE, STRUCTURE, left_out};
-use super::link::{Link, LinkKind};
+use super::link::{Address, Link, LinkKind};
 use super::object::Object;
 use super::outcome::Outcome;
+use super::shown::{Joined, Shown, id};
 use super::step::HumanStep;
-use super::text::{cut, visible};
-
-/// The most characters of the API's message in the text. The data contains the whole message.
-const MESSAGE: usize = 2_000;
+use crate::shown;
 
 /// A failed call, as `structuredContent.error`. Parts that are not known are left out.
 #[derive(Clone, Debug, Default, Serialize)]
@@ -62,16 +60,16 @@ pub struct Failure {
     /// Whether the same call may help, unchanged and without a person.
     pub retryable: bool,
     /// What to do next.
-    pub hint: String,
+    pub hint: Shown,
     /// The first words of the text.
     #[serde(skip)]
-    pub lead: String,
-    /// True if the message is our own wording. Text of others is already quoted in it.
+    pub lead: Shown,
+    /// The message as the text shows it.
     #[serde(skip)]
-    pub message_is_trusted: bool,
+    pub says: Shown,
     /// The pages for the user among the fields above.
     #[serde(skip)]
-    pub(super) pages: Vec<Link>,
+    pub(super) pages: Vec<Address>,
     /// A step that the user must complete before the call can succeed.
     #[serde(skip)]
     pub step: Option<HumanStep>,
@@ -80,7 +78,7 @@ pub struct Failure {
     pub(super) cuts: Vec<Cut>,
     /// Parts that are left out because the error is too large.
     #[serde(skip)]
-    pub(super) left_out: Vec<String>,
+    pub(super) left_out: Vec<Shown>,
     /// The error after cutting, if it was too large.
     #[serde(skip)]
     pub(super) fitted: Option<Object>,
@@ -90,7 +88,7 @@ impl Failure {
     /// The links to pages for the user.
     #[must_use]
     pub fn links(&self) -> Vec<Link> {
-        self.pages.clone()
+        self.pages.iter().filter_map(Address::link).cloned().collect()
     }
 
     /// Collects the URLs of pages and checks whether each is on `app`, the configured origin.
@@ -102,36 +100,40 @@ impl Failure {
             (LinkKind::Key, &self.key_url),
         ];
         let urls = urls.into_iter().filter_map(|(kind, url)| Some((kind, url.as_deref()?)));
-        self.pages = urls.map(|(kind, url)| Link::new(kind, url, app)).collect();
+        self.pages = urls.map(|(kind, url)| Address::new(kind, url, app)).collect();
     }
 
     /// Formats the text: what did not happen and why, the next step, each link, and the request id.
     #[must_use]
-    pub fn text(&self) -> String {
-        let mut marks: Vec<String> =
-            [self.reason.as_deref(), Some(self.code.as_str())].into_iter().flatten().map(visible).collect();
-        marks.extend(self.status.map(|status| format!("HTTP {status}")));
-        let message = if self.message_is_trusted { self.message.clone() } else { cut(&self.message, MESSAGE) };
-        let mut text = format!("{}: {} ({}).", self.lead, message.trim_end_matches('.'), marks.join(", "));
+    pub fn text(&self) -> Shown {
+        let code = [self.reason.as_deref(), Some(self.code.as_str())].into_iter().flatten().map(id);
+        let status = self.status.map(|status| shown!("HTTP {}", status));
+        let marks = code.chain(status).joined(", ");
+        let mut text = shown!("{}: {} ({}).", self.lead, self.says.without_end('.'), marks);
         if !self.hint.is_empty() {
-            text.push('\n');
-            text.push_str(&self.hint);
+            text = shown!("{}\n{}", text, self.hint);
         }
-        for link in self.pages.iter().filter(|link| !self.hint.contains(&link.url)) {
-            text.push_str(&format!("\n{}", link.describe(link.kind.title())));
+        for address in &self.pages {
+            let line = address.describe(address.link().map_or("The link", |link| link.kind.title()));
+            let is_shown = address
+                .verified()
+                .map_or(self.hint.contains(line.as_str()), |link| self.hint.contains(link.page.as_str()));
+            if !is_shown {
+                text = shown!("{}\n{}", text, line);
+            }
         }
         if let Some(request_id) = &self.request_id {
-            text.push_str(&format!("\nRequest {}.", visible(request_id)));
+            text = shown!("{}\nRequest {}.", text, id(request_id));
         }
         text
     }
 
     /// Adds a note for the caller to the hint.
-    pub fn add(&mut self, note: &str) {
+    pub fn add(&mut self, note: &Shown) {
         if !self.hint.is_empty() {
-            self.hint.push(' ');
+            self.hint.push(" ");
         }
-        self.hint.push_str(note);
+        self.hint.push(note);
     }
 
     /// Cuts a failure that is too large for one answer, and names what is left out.
@@ -141,9 +143,9 @@ impl Failure {
         let room = STRUCTURE.saturating_sub(bound::text_size(&self.hint) + RESERVE);
         self.left_out = bound::fit(&mut error, room, &self.cuts);
         if !self.left_out.is_empty() {
-            let whole = "The rest is not kept here: OpenTrain's support can look it up by the request id.";
-            let left_out = left_out(&self.left_out, whole);
-            self.hint = if self.hint.is_empty() { left_out } else { format!("{} {left_out}", self.hint) };
+            let whole = Shown::ours("The rest is not kept here: OpenTrain's support can look it up by the request id.");
+            let left_out = left_out(&self.left_out, &whole);
+            self.hint = if self.hint.is_empty() { left_out } else { shown!("{} {}", self.hint, left_out) };
             self.fitted = Some(error);
         }
     }
@@ -160,7 +162,7 @@ impl Failure {
         }
         let error = match self.fitted.take() {
             Some(mut error) => {
-                error.insert("hint".into(), self.hint.into());
+                error.insert("hint".into(), String::from(self.hint).into());
                 Value::Object(error)
             }
             None => json!(self),

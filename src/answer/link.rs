@@ -1,19 +1,31 @@
-//! Pages for the user, and the check whether a URL belongs to OpenTrain.
+//! Links to pages for the user, and the check whether a page belongs to OpenTrain.
 
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::text::visible;
+use super::page::Page;
+use super::shown::{Hole, Shown, quoted};
+use crate::shown;
 
-/// A page for the user.
+/// A link to a page for the user.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Link {
     /// The user's task on the page.
     pub kind: LinkKind,
-    /// The complete URL.
-    pub url: String,
+    /// The page.
+    #[serde(rename = "url")]
+    pub page: Page,
     /// True on the configured OpenTrain app, and for payments on Stripe. Users are not sent to any other page.
     pub verified: bool,
+}
+
+/// The address that OpenTrain gave for a page.
+#[derive(Clone, Debug)]
+pub enum Address {
+    /// A page.
+    Page(Link),
+    /// Something that is not the address of a page. It is quoted, and nobody is sent there.
+    Unusable(Shown),
 }
 
 /// The user's task on a page.
@@ -53,44 +65,57 @@ impl LinkKind {
 }
 
 impl Link {
-    /// A link from the API. It is verified only on the configured origin and over https, or on loopback if the origin
-    /// itself is there. A payment page may also be on Stripe.
+    /// Formats `lead` and the page. A page that is not verified is marked as such and nobody is asked to open it.
     #[must_use]
-    pub fn new(kind: LinkKind, url: &str, app: Option<&Url>) -> Self {
-        let verified = Url::parse(url).is_ok_and(|link| {
-            (app.is_some_and(|app| link.origin() == app.origin()) || (kind == LinkKind::Checkout && is_stripe(&link)))
-                && link.username().is_empty()
-                && link.password().is_none()
-        });
-        Self { kind, url: url.to_owned(), verified }
-    }
-
-    /// The URL with hidden characters made visible.
-    #[must_use]
-    pub fn visible_url(&self) -> String {
-        visible(&self.url)
-    }
-
-    /// Formats `lead` and the URL. An unverified URL is marked as such and nobody is asked to open it.
-    #[must_use]
-    pub fn describe(&self, lead: &str) -> String {
-        let url = self.visible_url();
+    pub fn describe(&self, lead: impl Hole) -> Shown {
         if self.verified {
-            return format!("{lead}: {url}");
+            return shown!("{}: {}", lead, self.page);
         }
-        format!(
-            "The link is on another host: {url} (unverified: this host is not the configured OpenTrain app). Do not send \
-             the user there; what is to be done is found in the app itself."
+        shown!(
+            "The link is on another host: {} (unverified: this host is not the configured OpenTrain app). {}",
+            self.page,
+            LEAVE_IT
         )
     }
 }
 
-/// True for a Stripe page over https on the default port.
-fn is_stripe(link: &Url) -> bool {
-    let host = link.host_str().unwrap_or_default();
-    link.scheme() == "https"
-        && link.port().is_none()
-        && (host == "checkout.stripe.com" || host.ends_with(".stripe.com"))
+const LEAVE_IT: &str = "Do not send the user there; what is to be done is found in the app itself.";
+
+impl Address {
+    /// Reads an address from the API. The page is verified only on the configured origin. A payment page may also be on
+    /// Stripe.
+    #[must_use]
+    pub fn new(kind: LinkKind, address: &str, app: Option<&Url>) -> Self {
+        let Some(page) = Page::parse(address) else { return Self::Unusable(quoted(address)) };
+        let verified = app.is_some_and(|app| page.is_on(app)) || (kind == LinkKind::Checkout && page.is_checkout());
+        Self::Page(Link { kind, page, verified })
+    }
+
+    /// The link, if the address is that of a page.
+    #[must_use]
+    pub const fn link(&self) -> Option<&Link> {
+        match self {
+            Self::Page(link) => Some(link),
+            Self::Unusable(_) => None,
+        }
+    }
+
+    /// The link, if the user may be sent there.
+    #[must_use]
+    pub fn verified(&self) -> Option<&Link> {
+        self.link().filter(|link| link.verified)
+    }
+
+    /// Formats `lead` and the page, or says why nobody is sent there.
+    #[must_use]
+    pub fn describe(&self, lead: &'static str) -> Shown {
+        match self {
+            Self::Page(link) => link.describe(lead),
+            Self::Unusable(address) => {
+                shown!("OpenTrain's link is not the address of a page: {} (unverified). {}", address, LEAVE_IT)
+            }
+        }
+    }
 }
 
 #[cfg(test)]
@@ -100,7 +125,7 @@ mod tests {
     #[test]
     fn only_a_page_to_pay_on_may_be_stripes() {
         let app: Url = "https://app.opentrain.ai".parse().unwrap();
-        let verified = |kind, url: &str| Link::new(kind, url, Some(&app)).verified;
+        let verified = |kind, url: &str| Address::new(kind, url, Some(&app)).verified().is_some();
         for good in
             ["https://checkout.stripe.com/c/pay/cs_live_1#x", "https://buy.stripe.com/1", "https://app.opentrain.ai/x"]
         {

@@ -11,8 +11,10 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::object::Object;
+use super::shown::{Shown, id};
 use crate::api::error::InvalidArgument;
 use crate::api::types::decimal;
+use crate::api::wording::wording;
 
 /// The most JSON bytes of the items on a page. The rest of the answer also needs room within the size limit.
 pub const PAGE_BYTES: usize = 54_000;
@@ -134,7 +136,13 @@ impl Cursor {
     /// Encodes the cursor for the caller.
     #[must_use]
     pub fn seal(&self) -> String {
-        URL_SAFE_NO_PAD.encode(serde_json::to_vec(self).unwrap_or_default())
+        self.shown().into()
+    }
+
+    /// The sealed cursor in a text. base64url says nothing to a reader, whatever stands in it.
+    #[must_use]
+    pub fn shown(&self) -> Shown {
+        Shown::sealed(&serde_json::to_vec(self).unwrap_or_default())
     }
 
     /// Decodes a caller's cursor for a list with these `filters`.
@@ -142,7 +150,7 @@ impl Cursor {
     /// # Errors
     /// If the cursor is not ours, or belongs to a list with other filters.
     pub fn open(text: &str, filters: &Value) -> Result<Self, InvalidArgument> {
-        let wrong = |what: &str| InvalidArgument::new("cursor", format!("cursor {what}"));
+        let wrong = |what: &'static str| InvalidArgument::new("cursor", wording!("cursor {}", what));
         let bytes = URL_SAFE_NO_PAD.decode(text.trim()).unwrap_or_default();
         let cursor: Self = serde_json::from_slice(&bytes)
             .map_err(|_| wrong("must be the nextCursor of an earlier answer, unchanged; omit it for the first page"))?;
@@ -197,13 +205,13 @@ const DEPTH: usize = 3;
 
 /// Finds a field that says that the API has more items than the reply contains, such as `hasMore`.
 #[must_use]
-pub fn sign_of_more(object: &Object) -> Option<String> {
+pub fn sign_of_more(object: &Object) -> Option<Shown> {
     let mut lists = object.values().filter_map(Value::as_array).map(Vec::len);
     let held = if let (Some(only), None) = (lists.next(), lists.next()) { Some(only) } else { None };
     sign_in(object, false, held, DEPTH)
 }
 
-fn sign_in(object: &Object, is_envelope: bool, held: Option<usize>, depth: usize) -> Option<String> {
+fn sign_in(object: &Object, is_envelope: bool, held: Option<usize>, depth: usize) -> Option<Shown> {
     object.iter().find_map(|(name, value)| {
         let is_cursor = || {
             ends_with(name, "nextcursor") || ends_with(name, "nextpagetoken") || (is_envelope && is_named(name, "next"))
@@ -215,7 +223,7 @@ fn sign_in(object: &Object, is_envelope: bool, held: Option<usize>, depth: usize
             _ => false,
         };
         if says {
-            return Some(crate::answer::text::word(name));
+            return Some(id(name));
         }
         if depth == 0 {
             return None;

@@ -3,6 +3,9 @@
 use url::Url;
 
 use super::access::Access;
+use super::page::Page;
+use super::shown::Shown;
+use crate::shown;
 
 /// The page where a person creates API keys (reference: quickstart-http).
 const KEY_PAGE: &str = "/employer-settings?tab=api-keys";
@@ -16,16 +19,16 @@ pub const SANDBOX_KEY: &str = "A key of the sandbox is for a server without --sa
 
 /// The URL of the page where a person creates API keys.
 #[must_use]
-pub fn key_url(app: &Url) -> Option<Url> {
-    app.join(KEY_PAGE).ok()
+pub fn key_url(app: &Url) -> Option<Page> {
+    Page::parse(app.join(KEY_PAGE).ok()?.as_str())
 }
 
 /// Says where a person creates API keys, with the URL if known.
 #[must_use]
-pub fn key_page(app: Option<&Url>) -> String {
+pub fn key_page(app: Option<&Url>) -> Shown {
     match app.and_then(key_url) {
-        Some(page) => format!("Settings → API keys ({page})"),
-        None => "Settings → API keys".to_owned(),
+        Some(page) => shown!("Settings → API keys ({})", page),
+        None => "Settings → API keys".into(),
     }
 }
 
@@ -42,23 +45,23 @@ pub const fn take_up(sandbox: bool, access: Access) -> &'static str {
 
 /// Says what a person does about a missing token or scope. Used as the end of a sentence.
 #[must_use]
-pub fn make_a_key(app: Option<&Url>, sandbox: bool, access: Access) -> String {
-    format!("makes a key in the app, {}, and {}", key_page(app), take_up(sandbox, access))
+pub fn make_a_key(app: Option<&Url>, sandbox: bool, access: Access) -> Shown {
+    shown!("makes a key in the app, {}, and {}", key_page(app), take_up(sandbox, access))
 }
 
 /// All phrases, for the generated list of wording.
 #[must_use]
-pub fn all() -> Vec<String> {
+pub fn all() -> Vec<Shown> {
     vec![
         WAITING.into(),
         SANDBOX_KEY.into(),
-        format!("A person {}.", make_a_key(None, false, Access::Local)),
+        shown!("A person {}.", make_a_key(None, false, Access::Local)),
         more_in_structure(3),
     ]
 }
 
 /// Says that a list continues in the structured part.
 #[must_use]
-pub fn more_in_structure(many: usize) -> String {
-    format!("… and {many} more in structuredContent")
+pub fn more_in_structure(many: usize) -> Shown {
+    shown!("… and {} more in structuredContent", many)
 }

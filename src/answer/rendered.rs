@@ -1,24 +1,28 @@
 //! Renders an answer or a failure as the two parts of a tool result: text and data.
 
-use std::fmt::Write as _;
-
 use super::bound;
 use super::failure::Failure;
 use super::link::Link;
 use super::object::Object;
+use super::shown::Shown;
 use super::success::Answer;
+use crate::shown;
 
 /// An answer or a failure in both parts. Each part is complete, because some hosts show a model only one of them.
 #[derive(Clone, Debug)]
 pub struct Rendered {
     /// The text part.
-    pub text: String,
+    pub text: Shown,
     /// The structured part.
     pub structured: Object,
     /// Links to pages for the user.
     pub links: Vec<Link>,
     /// True if the tool failed.
     pub is_error: bool,
+    /// False if strangers may have written parts of it.
+    pub is_trusted: bool,
+    /// True if it has nothing of the account.
+    pub is_public: bool,
 }
 
 /// Renders the result of a call. `bounded` limits its size, as every host needs. In the sandbox both parts say that
@@ -31,6 +35,11 @@ pub fn render(mut result: Result<Answer, Failure>, sandbox: bool, bounded: bool)
         _ => {}
     }
     let is_error = result.is_err();
+    // What OpenTrain says about a failure may repeat anything.
+    let (is_trusted, is_public) = match &result {
+        Ok(answer) => (answer.origin.untrusted.is_empty(), answer.origin.is_public),
+        Err(_) => (false, false),
+    };
     let (mut text, structured, links) = match result {
         Ok(answer) => {
             let links = answer.links.clone();
@@ -42,15 +51,15 @@ pub fn render(mut result: Result<Answer, Failure>, sandbox: bool, bounded: bool)
         }
     };
     if sandbox {
-        text.insert_str(0, "SANDBOX, nothing real. ");
+        text = shown!("SANDBOX, nothing real. {}", text);
     }
     if bounded {
         text = bound::fit_text(text);
     }
     for link in &links {
-        if !text.contains(&link.url) {
-            let _ = write!(text, "\n{}", link.describe(link.kind.title()));
+        if !text.contains(link.page.as_str()) {
+            text = shown!("{}\n{}", text, link.describe(link.kind.title()));
         }
     }
-    Rendered { text, structured, links, is_error }
+    Rendered { text, structured, links, is_error, is_trusted, is_public }
 }

@@ -1,19 +1,26 @@
 //! Sentences that name tools. The names are data: each is written as this server lists it, and a sentence is dropped if
 //! one of its tools is not served.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use super::access::Access;
+use super::shown::{Hole, Joined, Shown, id};
+use crate::shown;
 
 /// A sentence and the tools that it names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sentence {
-    /// The text with `{}` in place of each tool name.
-    text: Cow<'static, str>,
-    tools: &'static [&'static str],
+    words: Words,
     /// True if it advises what only somebody with access to this server's settings can do.
     is_for_operator: bool,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Words {
+    /// A text that names no tool.
+    Plain(Shown),
+    /// A text with `{}` in place of each of these tools.
+    Naming(&'static str, &'static [&'static str]),
 }
 
 /// Stands in place of advice about settings for a caller that cannot change them.
@@ -23,31 +30,31 @@ impl Sentence {
     /// A sentence that names no tool.
     #[must_use]
     pub const fn plain(text: &'static str) -> Self {
-        Self { text: Cow::Borrowed(text), tools: &[], is_for_operator: false }
+        Self { words: Words::Plain(Shown::ours(text)), is_for_operator: false }
     }
 
     /// A sentence that names `tools`, one for each `{}` in `text`.
     #[must_use]
     pub const fn naming(text: &'static str, tools: &'static [&'static str]) -> Self {
-        Self { text: Cow::Borrowed(text), tools, is_for_operator: false }
+        Self { words: Words::Naming(text, tools), is_for_operator: false }
     }
 
     /// Advice about settings of this server. A caller that cannot change them is told to ask whoever runs the server.
     #[must_use]
-    pub fn for_operator(text: impl Into<Cow<'static, str>>) -> Self {
-        Self { text: text.into(), tools: &[], is_for_operator: true }
+    pub fn for_operator(text: impl Into<Shown>) -> Self {
+        Self { words: Words::Plain(text.into()), is_for_operator: true }
     }
 
     /// True if the text is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.text.is_empty()
+        matches!(&self.words, Words::Plain(text) if text.is_empty())
     }
 }
 
-impl From<String> for Sentence {
-    fn from(text: String) -> Self {
-        Self { text: Cow::Owned(text), tools: &[], is_for_operator: false }
+impl From<Shown> for Sentence {
+    fn from(text: Shown) -> Self {
+        Self { words: Words::Plain(text), is_for_operator: false }
     }
 }
 
@@ -60,7 +67,7 @@ impl From<&'static str> for Sentence {
 /// The tools that a server lists, and the prefix of their names.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
-    prefix: String,
+    prefix: Shown,
     listed: BTreeSet<&'static str>,
     access: Access,
 }
@@ -68,7 +75,8 @@ pub struct Names {
 impl Names {
     /// The names of `listed` tools with `prefix`.
     #[must_use]
-    pub fn new(prefix: String, listed: impl IntoIterator<Item = &'static str>) -> Self {
+    pub fn new(prefix: &str, listed: impl IntoIterator<Item = &'static str>) -> Self {
+        let prefix = if prefix.is_empty() { Shown::default() } else { id(prefix) };
         Self { prefix, listed: listed.into_iter().collect(), access: Access::Local }
     }
 
@@ -92,8 +100,8 @@ impl Names {
 
     /// The name under which the tool is listed.
     #[must_use]
-    pub fn listed(&self, tool: &str) -> String {
-        format!("{}{tool}", self.prefix)
+    pub fn listed(&self, tool: &str) -> Shown {
+        shown!("{}{}", self.prefix, id(tool))
     }
 
     /// The prefix of every name.
@@ -104,58 +112,52 @@ impl Names {
 
     /// Formats the sentence; `None` if it names a tool that is not listed.
     #[must_use]
-    pub fn say(&self, sentence: &Sentence) -> Option<String> {
-        if sentence.is_empty() || !sentence.tools.iter().all(|tool| self.lists(tool)) {
-            return None;
-        }
+    pub fn say(&self, sentence: &Sentence) -> Option<Shown> {
         if sentence.is_for_operator && self.access.is_remote() {
             return Some(ASK_THE_OPERATOR.into());
         }
-        if sentence.tools.is_empty() {
-            return Some(sentence.text.clone().into_owned());
+        match &sentence.words {
+            Words::Plain(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+            Words::Naming(text, tools) => {
+                let names: Vec<Shown> = tools.iter().map(|tool| self.listed(tool)).collect();
+                let holes: Vec<&dyn Hole> = names.iter().map(|name| name as &dyn Hole).collect();
+                tools.iter().all(|tool| self.lists(tool)).then(|| Shown::filled(text, &holes))
+            }
         }
-        let mut tools = sentence.tools.iter();
-        let mut parts = sentence.text.split("{}");
-        let mut text = parts.next().unwrap_or_default().to_owned();
-        for part in parts {
-            text.push_str(&tools.next().map(|tool| self.listed(tool)).unwrap_or_default());
-            text.push_str(part);
-        }
-        Some(text)
     }
 
     /// Formats several sentences, separated by spaces.
     #[must_use]
-    pub fn say_all<'a>(&self, sentences: impl IntoIterator<Item = &'a Sentence>) -> String {
-        sentences.into_iter().filter_map(|sentence| self.say(sentence)).fold(String::new(), |mut text, sentence| {
+    pub fn say_all<'a>(&self, sentences: impl IntoIterator<Item = &'a Sentence>) -> Shown {
+        sentences.into_iter().filter_map(|sentence| self.say(sentence)).fold(Shown::default(), |mut text, sentence| {
             if sentence == ASK_THE_OPERATOR && text.contains(ASK_THE_OPERATOR) {
                 return text;
             }
             if !text.is_empty() && !text.ends_with('\n') && !sentence.starts_with('\n') {
-                text.push(' ');
+                text.push(" ");
             }
-            text.push_str(&sentence);
+            text.push(sentence);
             text
         })
     }
 
     /// Formats the possible calls with their arguments, as "Next: …".
     #[must_use]
-    pub fn next(&self, calls: &[(&str, &str)]) -> String {
+    pub fn next(&self, calls: &[(&str, impl Hole)]) -> Shown {
         let listed = calls.iter().filter(|(tool, _)| self.lists(tool));
-        let calls: Vec<String> =
-            listed.map(|(tool, arguments)| format!("{}({arguments})", self.listed(tool))).collect();
-        if calls.is_empty() { String::new() } else { format!("Next: {}.", calls.join(", ")) }
+        let calls = listed.map(|(tool, arguments)| shown!("{}({})", self.listed(tool), arguments)).joined(", ");
+        if calls.is_empty() { calls } else { shown!("Next: {}.", calls) }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answer::quoted;
 
     #[test]
     fn a_sentence_about_an_unlisted_tool_is_left_out() {
-        let names = Names::new("ot_".into(), ["get_job"]);
+        let names = Names::new("ot_", ["get_job"]);
         let both = [
             Sentence::naming("{} shows it.", &["get_job"]),
             Sentence::naming("{} lists all.", &["list_jobs"]),
@@ -178,6 +180,6 @@ mod tests {
     #[test]
     fn a_text_of_others_keeps_its_braces() {
         let names = Names::default();
-        assert_eq!(names.say(&Sentence::from("«{}»".to_owned())).as_deref(), Some("«{}»"));
+        assert_eq!(names.say(&quoted("{}").into()).as_deref(), Some("«{}»"));
     }
 }

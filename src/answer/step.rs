@@ -9,6 +9,7 @@ use crate::api::error::Refusal;
 
 use super::link::{Link, LinkKind};
 use super::object::Object;
+use super::shown::Shown;
 
 /// A step for the user, and how the call continues after it.
 #[derive(Clone, Debug)]
@@ -16,7 +17,7 @@ pub struct HumanStep {
     /// The page to open.
     pub link: Link,
     /// One sentence for the user.
-    pub ask: String,
+    pub ask: Shown,
     /// How the call continues after the page has been opened.
     pub after: After,
     /// What is decided there, as far as it is known.
@@ -74,14 +75,14 @@ impl After {
 impl HumanStep {
     /// A step for a call that is refused until the user acts on the page.
     #[must_use]
-    pub fn try_again(link: Link, ask: &str, refused: Refusal) -> Self {
+    pub fn try_again(link: Link, ask: Shown, refused: Refusal) -> Self {
         let after = After::TryAgain { missing: link.kind, refused: Box::new(refused) };
-        Self { link, ask: ask.to_owned(), after, about: StepFacts::default() }
+        Self { link, ask, after, about: StepFacts::default() }
     }
 
     /// A step that the call itself has created. `tool` reports whether the user has completed it.
     #[must_use]
-    pub fn then_call(link: Link, ask: String, tool: &str, arguments: Object) -> Self {
+    pub fn then_call(link: Link, ask: Shown, tool: &str, arguments: Object) -> Self {
         let after = After::Call { tool: tool.to_owned(), arguments, page: link.clone() };
         Self { link, ask, after, about: StepFacts::default() }
     }

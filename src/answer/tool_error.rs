@@ -4,6 +4,7 @@ use crate::api::error::{Error, InvalidArgument};
 
 use super::denial::Denial;
 use super::sentence::Sentence;
+use super::shown::Shown;
 
 /// The error of a tool.
 #[derive(Clone, Debug)]
@@ -35,7 +36,7 @@ pub enum Cause {
         /// The reason as a code.
         reason: &'static str,
         /// The reason in words.
-        message: String,
+        message: Shown,
         /// The next step.
         hint: Vec<Sentence>,
     },

@@ -2,6 +2,7 @@
 //! from files, nothing is stored, and no claim is open.
 
 use super::token::{AccountLock, Token, TokenSource};
+use super::wording::Wording;
 
 /// The longest token that is taken.
 const LONGEST: usize = 512;
@@ -42,7 +43,7 @@ impl TokenSource for CallerToken {
         Vec::new()
     }
 
-    fn found_in(&self) -> String {
+    fn found_in(&self) -> Wording {
         "this request".into()
     }
 

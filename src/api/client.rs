@@ -21,6 +21,7 @@ use super::reply::Reply;
 use super::room::Room;
 use super::token::Token;
 use super::wire::{self, Encoded, Facts};
+use super::wording::wording;
 
 /// The longest URL that reqwest accepts, in bytes.
 const LONGEST_ADDRESS: usize = u16::MAX as usize - 1;
@@ -35,7 +36,7 @@ pub trait Endpoint: Send + Sync {
     fn origin(&self) -> BoxFuture<'_, Result<Url, Error>>;
 
     /// A one-time notice for the caller, such as that the sandbox restarted.
-    fn take_notice(&self) -> Option<String> {
+    fn take_notice(&self) -> Option<&'static str> {
         None
     }
 }
@@ -132,7 +133,7 @@ impl Client {
 
     /// A one-time notice about the endpoint for the caller, such as that the sandbox restarted.
     #[must_use]
-    pub fn take_notice(&self) -> Option<String> {
+    pub fn take_notice(&self) -> Option<&'static str> {
         self.endpoint.take_notice()
     }
 
@@ -235,8 +236,9 @@ fn fits_an_address(url: &Url) -> Result<(), InvalidArgument> {
     if length <= LONGEST_ADDRESS {
         return Ok(());
     }
-    let what = format!("too long: with them the address has {length} characters, and {LONGEST_ADDRESS} are the most");
-    Err(InvalidArgument::new("arguments", format!("the arguments are {what}")))
+    let what =
+        wording!("too long: with them the address has {} characters, and {} are the most", length, LONGEST_ADDRESS);
+    Err(InvalidArgument::new("arguments", wording!("the arguments are {}", what)))
 }
 
 /// The pause before the next attempt; `None` to give up.
@@ -251,7 +253,8 @@ fn bearer(token: Option<&Token>) -> Result<HeaderValue, Error> {
     let Some(token) = token else {
         return Err(Error::NotConfigured("no OpenTrain API token is set".into()));
     };
-    let mut header = HeaderValue::from_str(&token.bearer()).map_err(|fault| Error::NotConfigured(fault.to_string()))?;
+    let mut header = HeaderValue::from_str(&token.bearer())
+        .map_err(|fault| Error::NotConfigured(wording!("{}", fault.to_string())))?;
     header.set_sensitive(true);
     Ok(header)
 }

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::cuts::Cut;
+use super::wording::Wording;
 
 /// An operation that failed.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -15,12 +16,12 @@ pub enum Error {
     Invalid(#[from] InvalidArgument),
     /// No usable token is configured. Nothing was sent.
     #[error("{0}")]
-    NotConfigured(String),
+    NotConfigured(Wording),
     /// A setting or a part of this machine cannot be used. Nothing was sent.
     #[error("{what}")]
     Unusable {
         /// The thing that cannot be used, and why.
-        what: String,
+        what: Wording,
         /// The setting or file to check.
         look_at: &'static str,
     },
@@ -42,7 +43,7 @@ pub enum Error {
     #[error("{what}")]
     Unreachable {
         /// The fault, without secrets.
-        what: String,
+        what: Wording,
         /// True if the request may have reached OpenTrain.
         sent: bool,
     },
@@ -60,12 +61,12 @@ pub struct InvalidArgument {
     /// The parameter as the caller wrote it.
     pub field: String,
     /// The problem and a valid value.
-    pub message: String,
+    pub message: Wording,
 }
 
 impl InvalidArgument {
     /// An error about `field`.
-    pub fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+    pub fn new(field: impl Into<String>, message: impl Into<Wording>) -> Self {
         Self { field: field.into(), message: message.into() }
     }
 }
@@ -167,7 +168,7 @@ pub struct Unreadable {
     /// The HTTP status.
     pub status: u16,
     /// The problem with the reply.
-    pub what: String,
+    pub what: Wording,
     /// True if the reply ended early.
     pub truncated: bool,
     /// The `Retry-After` header.

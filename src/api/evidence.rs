@@ -4,6 +4,8 @@
 
 use serde_json::{Map, Value};
 
+use super::wording::{Wording, joined, wording};
+
 /// The part of a 2xx reply that proves that an operation was carried out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Evidence {
@@ -38,7 +40,7 @@ impl Evidence {
     ///
     /// # Errors
     /// The contradiction, or the missing part.
-    pub fn look(self, status: u16, answer: &Map<String, Value>) -> Result<(), String> {
+    pub fn look(self, status: u16, answer: &Map<String, Value>) -> Result<(), Wording> {
         let at = |pointer: &str| pointer_in(answer, pointer);
         let (has_id, found) = match self {
             Self::Read => return Ok(()),
@@ -47,7 +49,7 @@ impl Evidence {
             Self::Success(_) => (false, true),
         };
         if let Some(key) = DENIALS.into_iter().find(|key| answer.get(*key) == Some(&Value::Bool(false))) {
-            return Err(format!("\"{key}\": false"));
+            return Err(wording!("\"{}\": false", key));
         }
         if is_given(answer.get("error")) {
             return Err("an error inside a success".into());
@@ -58,13 +60,12 @@ impl Evidence {
             return Err("a request for a person's decision, without an approval that can be read".into());
         }
         if let Some(other) = self.status().filter(|_| !asks).and_then(|status| status.contradiction(answer)) {
-            return Err(format!("the status {other}"));
+            return Err(wording!("the status {}", other));
         }
         match self {
             Self::Id(pointers) | Self::Field(pointers, _) if !found => {
-                let names: Vec<String> =
-                    pointers.iter().map(|pointer| pointer.trim_start_matches('/').replace('/', ".")).collect();
-                Err(format!("no {}", names.join(" or ")))
+                let names = pointers.iter().map(|pointer| pointer.trim_start_matches('/').replace('/', "."));
+                Err(wording!("no {}", joined(names, " or ")))
             }
             _ => Ok(()),
         }
@@ -139,7 +140,7 @@ mod tests {
     const MAKES: Evidence = Evidence::Id(&["/milestone/id"]);
 
     fn look(evidence: Evidence, status: u16, answer: Value) -> Result<(), String> {
-        evidence.look(status, answer.as_object().unwrap())
+        evidence.look(status, answer.as_object().unwrap()).map_err(|what| what.to_string())
     }
 
     #[test]

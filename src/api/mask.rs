@@ -33,19 +33,7 @@ impl Search {
     pub(super) fn hide(&self, text: &mut String, mask: &str) {
         let mut places: Vec<Range<usize>> = self.places(text).collect();
         places.sort_by_key(|place| place.start);
-        let mut shown = String::new();
-        let mut from = 0;
-        for place in places {
-            if let Some(before) = text.get(from..place.start) {
-                shown.push_str(before);
-                shown.push_str(mask);
-                from = place.end;
-            }
-        }
-        if from > 0 {
-            shown.push_str(text.get(from..).unwrap_or_default());
-            *text = shown;
-        }
+        replace(text, places, mask);
     }
 
     /// True if `text` contains the secret in any form.
@@ -90,6 +78,53 @@ impl Search {
         }
         Some(place)
     }
+}
+
+/// Replaces every text that begins with one of `prefixes` and goes on for at least `shortest` letters of a secret, also
+/// where its letters are escaped. The mask stands for the whole word.
+pub(super) fn hide_shapes(text: &mut String, prefixes: &[&str], shortest: usize, mask: &str) -> bool {
+    let bytes = text.as_bytes();
+    // The first letters of all prefixes, and the starts of escapes.
+    let starts = memchr3_iter(b'o', b'w', b'\\', bytes).chain(memchr2_iter(b'%', b'&', bytes));
+    let word = |at| Some(at..prefixes.iter().find_map(|prefix| end_of_word(bytes, at, prefix.as_bytes(), shortest))?);
+    let mut places: Vec<Range<usize>> = starts.filter_map(word).collect();
+    places.sort_by_key(|place| place.start);
+    replace(text, places, mask)
+}
+
+/// The end of the word at `at`, if it begins with `prefix` and at least `shortest` letters of a secret follow.
+fn end_of_word(text: &[u8], at: usize, prefix: &[u8], shortest: usize) -> Option<usize> {
+    let (mut place, mut letters) = (at, 0);
+    while let Some((Some(byte), length)) = text.get(place..).filter(|rest| !rest.is_empty()).map(letter) {
+        let fits = match prefix.get(letters) {
+            Some(wanted) => byte == *wanted,
+            None => byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'),
+        };
+        if !fits {
+            break;
+        }
+        letters += 1;
+        place += length;
+    }
+    (letters >= prefix.len() + shortest).then_some(place)
+}
+
+/// Replaces these places, from left to right; false if there is none.
+fn replace(text: &mut String, places: Vec<Range<usize>>, mask: &str) -> bool {
+    let mut shown = String::new();
+    let mut from = 0;
+    for place in places {
+        if let Some(before) = text.get(from..place.start) {
+            shown.push_str(before);
+            shown.push_str(mask);
+            from = place.end;
+        }
+    }
+    if from > 0 {
+        shown.push_str(text.get(from..).unwrap_or_default());
+        *text = shown;
+    }
+    from > 0
 }
 
 /// Decodes the letter at the start of `text` and returns its encoded length.
@@ -194,6 +229,33 @@ mod tests {
             SECRET.replace('c', "c\u{200b}"),
         ] {
             assert_eq!(hidden(&format!("a {form} b {form}")), "a [hidden] b [hidden]", "{form}");
+        }
+    }
+
+    #[test]
+    fn a_word_shaped_like_a_secret_is_always_hidden() {
+        let hidden = |text: &str| {
+            let mut text = text.to_owned();
+            hide_shapes(&mut text, &["ot_pat_", "whsec_"], 8, "[hidden]");
+            text
+        };
+        for word in [
+            "ot_pat_ab12_secretpart",
+            "\\u006ft_pat_ab12_secretpart",
+            "\\\\u006Ft\\\\u005fpat_ab12_secretpart",
+            "ot_pat%5fab12_secret-part",
+            "&#111;t_pat_ab12_secretpart",
+            "whsec_0123456789abcdef",
+        ] {
+            assert_eq!(
+                hidden(&format!("{{\"a\":\"{word}\",\"b\":\"é x{word}\"}}")),
+                "{\"a\":\"[hidden]\",\"b\":\"é x[hidden]\"}",
+                "{word}"
+            );
+        }
+        for other in ["ot_pat_c3f9********bd21", "ot_pat_…", "OT_PAT_ab12_secretpart", "ot_pat_short", "", "é\\", "%"]
+        {
+            assert_eq!(hidden(other), other);
         }
     }
 

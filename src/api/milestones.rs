@@ -12,6 +12,7 @@ use super::approvals::OneApproval;
 use super::error::InvalidArgument;
 use super::evidence::Evidence;
 use super::types::{ContractId, Field, MilestoneId, Positive, is_iso8601, wrapper};
+use super::wording::wording;
 use super::{Effect, Gate, Operation};
 
 /// Add one unfunded milestone to an active contract. No money moves, but it cannot be edited or deleted here, so
@@ -61,8 +62,9 @@ impl Operation for CreateMilestone {
         match &self.due_date {
             Some(date) if !is_iso8601(date) => Err(InvalidArgument::new(
                 "dueDate",
-                format!(
-                    "dueDate must be a date that exists, as ISO 8601 writes it, such as 2026-07-15 (it was \"{date}\")"
+                wording!(
+                    "dueDate must be a date that exists, as ISO 8601 writes it, such as 2026-07-15 (it was \"{}\")",
+                    date
                 ),
             )),
             _ => Ok(()),

@@ -44,6 +44,7 @@ pub mod types;
 pub mod updates;
 pub mod webhooks;
 pub mod wire;
+pub mod wording;
 
 use http::Method;
 use schemars::JsonSchema;

@@ -15,6 +15,7 @@ use url::{Host, Url};
 
 use super::error::Error;
 use super::threads;
+use super::wording::{Wording, wording};
 
 /// The `User-Agent` of every request.
 pub(super) const USER_AGENT: &str = concat!("opentrain-mcp/", env!("CARGO_PKG_VERSION"));
@@ -57,16 +58,17 @@ impl Proxies {
             return Ok(None);
         }
         let whole = if value.contains("://") { value.clone() } else { format!("http://{value}") };
-        let unusable = |why: &str| Error::Unusable {
-            what: format!("the proxy that {name} names cannot be used: {why}"),
+        let unusable = |why: Wording| Error::Unusable {
+            what: wording!("the proxy that {} names cannot be used: {}", name, why),
             look_at: "the proxy variables (HTTPS_PROXY, ALL_PROXY; NO_PROXY lists what is reached without a proxy)",
         };
         match Url::parse(&whole) {
             Ok(proxy) if matches!(proxy.scheme(), "http" | "https") && proxy.has_host() => Ok(Some((name, proxy))),
-            Ok(proxy) => {
-                Err(unusable(&format!("only http:// and https:// proxies are, and this is {}://", proxy.scheme())))
-            }
-            Err(fault) => Err(unusable(&format!("it is no address ({fault})"))),
+            Ok(proxy) => Err(unusable(wording!(
+                "only http:// and https:// proxies are, and this is {}://",
+                proxy.scheme().to_owned()
+            ))),
+            Err(fault) => Err(unusable(wording!("it is no address ({})", fault.to_string()))),
         }
     }
 
@@ -157,26 +159,26 @@ impl Network {
         let why = self.cause(&fault);
         if fault.is_connect() {
             return Error::Unreachable {
-                what: format!("OpenTrain cannot be reached at {}: {why}", self.peer),
+                what: wording!("OpenTrain cannot be reached at {}: {}", self.peer, why),
                 sent: false,
             };
         }
         if fault.is_timeout() {
             return Error::TimedOut { waited: limit, sent: true };
         }
-        Error::Unreachable { what: format!("the connection to OpenTrain ({}) broke: {why}", self.peer), sent: true }
+        Error::Unreachable { what: wording!("the connection to OpenTrain ({}) broke: {}", self.peer, why), sent: true }
     }
 
     /// The cause that a user can fix, or else the innermost one.
-    fn cause(&self, fault: &reqwest::Error) -> String {
+    fn cause(&self, fault: &reqwest::Error) -> Wording {
         let causes = chain(fault);
         if let Some(known) = causes.iter().find_map(|cause| known(*cause)) {
             return known;
         }
         if fault.is_timeout() {
-            return format!("no connection was made within {} s", self.connect_timeout.as_secs_f32());
+            return wording!("no connection was made within {} s", self.connect_timeout.as_secs_f32());
         }
-        causes.last().map(ToString::to_string).unwrap_or_default()
+        causes.last().map(|cause| wording!("{}", cause.to_string())).unwrap_or_default()
     }
 }
 
@@ -197,7 +199,7 @@ pub async fn post_json(url: &Url, body: String, limit: Duration, proxies: &Proxi
 fn cannot_be_set_up(fault: &reqwest::Error) -> Error {
     let causes: Vec<String> = chain(fault).iter().map(ToString::to_string).collect();
     Error::Unusable {
-        what: format!("no HTTPS connection can be set up: {}", causes.join(": ")),
+        what: wording!("no HTTPS connection can be set up: {}", causes.join(": ")),
         look_at: "SSL_CERT_FILE and the certificate store of this machine, and at the proxy settings (HTTPS_PROXY)",
     }
 }
@@ -218,12 +220,12 @@ fn chain<'a>(fault: &'a (dyn StdError + 'static)) -> Vec<&'a (dyn StdError + 'st
 }
 
 /// Describes a cause that a user can fix.
-fn known(cause: &(dyn StdError + 'static)) -> Option<String> {
+fn known(cause: &(dyn StdError + 'static)) -> Option<Wording> {
     if let Some(TlsError::InvalidCertificate(fault)) = cause.downcast_ref() {
         return Some(certificate(fault));
     }
     if let Some(fault) = cause.downcast_ref::<Unresolved>() {
-        return Some(fault.to_string());
+        return Some(wording!("{}", fault.to_string()));
     }
     if let Some(fault) = cause.downcast_ref::<io::Error>() {
         return io_fault(fault);
@@ -240,7 +242,7 @@ fn known(cause: &(dyn StdError + 'static)) -> Option<String> {
     }
 }
 
-fn io_fault(fault: &io::Error) -> Option<String> {
+fn io_fault(fault: &io::Error) -> Option<Wording> {
     // EMFILE and ENFILE: the numbers are the same on Linux, macOS and the BSDs. On Windows it is WSAEMFILE.
     let none_left = if cfg!(windows) { &[10024][..] } else { &[23, 24] };
     if fault.raw_os_error().is_some_and(|number| none_left.contains(&number)) {
@@ -255,22 +257,22 @@ fn io_fault(fault: &io::Error) -> Option<String> {
     }
 }
 
-fn certificate(fault: &CertificateError) -> String {
-    let now = Timestamp::now().strftime("%Y-%m-%d %H:%M UTC");
+fn certificate(fault: &CertificateError) -> Wording {
+    let now = Timestamp::now().strftime("%Y-%m-%d %H:%M UTC").to_string();
     match fault {
         CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => {
-            format!("its certificate is not valid yet by this machine's clock ({now}); is the clock right?")
+            wording!("its certificate is not valid yet by this machine's clock ({}); is the clock right?", now)
         }
         CertificateError::Expired | CertificateError::ExpiredContext { .. } => {
-            format!("its certificate has expired by this machine's clock ({now}); is the clock right?")
+            wording!("its certificate has expired by this machine's clock ({}); is the clock right?", now)
         }
         CertificateError::UnknownIssuer => "its certificate is signed by an authority that this machine does not know, such as \
                                             a company's own; SSL_CERT_FILE can name a file with that authority's certificate"
             .into(),
         CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-            format!("its certificate is for another name ({fault}); something else answers in its place, such as a page to sign in")
+            wording!("its certificate is for another name ({}); something else answers in its place, such as a page to sign in", fault.to_string())
         }
-        other => format!("its certificate cannot be trusted: {other}"),
+        other => wording!("its certificate cannot be trusted: {}", other.to_string()),
     }
 }
 
@@ -343,6 +345,7 @@ mod tests {
             let Err(Error::Unusable { what, .. }) = proxies(&[("ALL_PROXY", value)]).to(&origin()) else {
                 panic!("{value}")
             };
+            let what = what.to_string();
             assert!(what.contains("ALL_PROXY") && !what.contains("s3cr3t"), "{what}");
         }
         let loopback = Url::parse("http://localhost:4000").unwrap();
@@ -383,6 +386,7 @@ mod tests {
             let held = io::Error::other(TlsError::InvalidCertificate(fault));
             let outer = io::Error::other(held);
             let said = chain(&outer).into_iter().find_map(known).unwrap();
+            let said = said.to_string();
             assert!(said.contains(says), "{said}");
         }
     }

@@ -12,6 +12,7 @@ use super::approvals::OneApproval;
 use super::error::InvalidArgument;
 use super::evidence::Evidence;
 use super::types::{Field, JobId, List, Positive, ProposalId, is_iso8601, wrapper};
+use super::wording::wording;
 use super::{Effect, Gate, Operation};
 
 /// List who applied for a job of yours, newest first, with scores and price.
@@ -298,7 +299,7 @@ impl Operation for HireProposal {
         match &self.milestone.due_date {
             Some(date) if !is_iso8601(date) => {
                 let message =
-                    format!("milestone.dueDate must be a date that exists, such as 2026-07-15 (it was \"{date}\")");
+                    wording!("milestone.dueDate must be a date that exists, such as 2026-07-15 (it was \"{}\")", date);
                 Err(InvalidArgument::new("milestone.dueDate", message))
             }
             _ => self.milestone.amount.check("milestone.amount"),

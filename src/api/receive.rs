@@ -13,6 +13,7 @@ use super::surrogates::without_lone_surrogates;
 use super::threads;
 use super::token::Token;
 use super::wire::Facts;
+use super::wording::{Wording, wording};
 
 /// The largest body that is read, in bytes.
 const MAX_BODY: usize = 16 * 1024 * 1024;
@@ -41,9 +42,9 @@ impl Head {
         Self { status: response.status(), date, retry_after, facts, secrets, whole }
     }
 
-    fn unreadable(&self, what: &str, truncated: bool) -> Error {
+    fn unreadable(&self, what: Wording, truncated: bool) -> Error {
         let (status, retry_after) = (self.status.as_u16(), self.retry_after);
-        let what = format!("OpenTrain answered {status} with {what}");
+        let what = wording!("OpenTrain answered {} with {}", status, what);
         Error::Unreadable(Box::new(Unreadable { status, what, truncated, retry_after }))
     }
 }
@@ -62,33 +63,35 @@ pub(super) async fn receive(
     if head.status.is_redirection() {
         let mut to = header(&response, LOCATION).unwrap_or("nowhere").to_owned();
         head.secrets.iter().for_each(|secret| secret.mask(&mut to));
-        return Err(head.unreadable(&format!("a redirect to {to}; redirects are not followed"), false));
+        return Err(head.unreadable(wording!("a redirect to {}; redirects are not followed", to), false));
     }
     if let Some(coding) = header(&response, CONTENT_ENCODING).filter(|coding| !coding.eq_ignore_ascii_case("identity"))
     {
-        return Err(head.unreadable(&format!("a compressed body ({coding}), although none was asked for"), false));
+        return Err(
+            head.unreadable(wording!("a compressed body ({}), although none was asked for", coding.to_owned()), false)
+        );
     }
     let reading = tokio::time::timeout(limit, whole_body(&mut response, room));
     let timed_out = || Error::TimedOut { waited: limit, sent: true };
     let (body, permit) = reading.await.map_err(|_| timed_out())?.map_err(|fault| match fault {
-        BodyFault::TooLarge => head.unreadable(&too_large(head.facts.smaller), false),
+        BodyFault::TooLarge => head.unreadable(too_large(head.facts.smaller), false),
         BodyFault::Broken(fault) if fault.is_timeout() => timed_out(),
-        BodyFault::Broken(_) => head.unreadable("a body that ends in the middle", true),
+        BodyFault::Broken(_) => head.unreadable("a body that ends in the middle".into(), true),
     })?;
-    let broken = head.unreadable("a body that could not be read", false);
+    let broken = head.unreadable("a body that could not be read".into(), false);
     let reply = threads::apart(body.len(), move || sort(&head, body)).await.unwrap_or(Err(broken))?;
     Ok(reply.in_room(permit))
 }
 
-fn too_large(smaller: &str) -> String {
-    let way_out = if smaller.is_empty() { String::new() } else { format!("; {smaller} makes it smaller") };
-    format!("more than {} MiB, which is not read{way_out}", MAX_BODY >> 20)
+fn too_large(smaller: &'static str) -> Wording {
+    let way_out = if smaller.is_empty() { Wording::default() } else { wording!("; {} makes it smaller", smaller) };
+    wording!("more than {} MiB, which is not read{}", MAX_BODY >> 20, way_out)
 }
 
 /// Turns a success into a reply, and everything else into an error.
 fn sort(head: &Head, body: Vec<u8>) -> Result<Reply, Error> {
     let status = head.status.as_u16();
-    let mut body = text_of(body).ok_or_else(|| head.unreadable("a body that is not UTF-8", false))?;
+    let mut body = text_of(body).ok_or_else(|| head.unreadable("a body that is not UTF-8".into(), false))?;
     head.secrets.iter().for_each(|secret| secret.mask(&mut body));
     if head.status.is_success() {
         return Reply::new(status, head.date, body, head.facts.evidence, head.whole);
@@ -97,11 +100,11 @@ fn sort(head: &Head, body: Vec<u8>) -> Result<Reply, Error> {
         return Err(Error::Refused(Box::new(refusal)));
     }
     Err(match body.trim() {
-        page if page.starts_with('<') => head.unreadable("a page of HTML", false),
-        "" => head.unreadable("no readable error", false),
+        page if page.starts_with('<') => head.unreadable("a page of HTML".into(), false),
+        "" => head.unreadable("no readable error".into(), false),
         text => {
             let shown: String = text.chars().take(SHOWN_TEXT).collect();
-            head.unreadable(&format!("no readable error but this text: {shown}"), false)
+            head.unreadable(wording!("no readable error but this text: {}", shown), false)
         }
     })
 }
@@ -180,10 +183,10 @@ mod tests {
     #[test]
     fn a_body_over_the_limit_names_what_makes_it_smaller() {
         assert_eq!(
-            too_large("status or jobId"),
+            too_large("status or jobId").to_string(),
             "more than 16 MiB, which is not read; status or jobId makes it smaller"
         );
-        assert_eq!(too_large(""), "more than 16 MiB, which is not read");
+        assert_eq!(too_large("").to_string(), "more than 16 MiB, which is not read");
     }
 
     #[test]

@@ -14,6 +14,7 @@ use super::error::{Error, Unreadable};
 use super::excerpt::{self, Excerpt};
 use super::room::Permit;
 use super::threads::{self, LARGE};
+use super::wording::{Wording, wording};
 use super::{Evidence, Operation, types};
 
 /// The most objects and values of a reply that is parsed completely. OpenTrain's replies within the size limit have
@@ -74,12 +75,16 @@ impl Reply {
             [b'<', ..] => "a page of HTML",
             [b'{', ..] => match serde_json::from_str::<&RawValue>(&reply.body) {
                 Ok(_) => return reply.prepared(),
-                Err(fault) if fault.is_eof() => return Err(reply.unreadable("a body that ends in the middle", true)),
-                Err(fault) => return Err(reply.unreadable(&format!("JSON that cannot be read ({fault})"), false)),
+                Err(fault) if fault.is_eof() => {
+                    return Err(reply.unreadable("a body that ends in the middle".into(), true));
+                }
+                Err(fault) => {
+                    return Err(reply.unreadable(wording!("JSON that cannot be read ({})", fault.to_string()), false));
+                }
             },
             _ => "something that is no JSON object",
         };
-        Err(reply.unreadable(what, false))
+        Err(reply.unreadable(what.into(), false))
     }
 
     /// The same reply, which holds `permit` as long as it is there.
@@ -111,7 +116,8 @@ impl Reply {
 
     fn excerpt(&self) -> Result<Excerpt, Error> {
         let read = if self.whole { excerpt::read_whole } else { excerpt::read };
-        read(&self.body).map_err(|fault| self.unreadable(&format!("JSON that cannot be read ({fault})"), false))
+        read(&self.body)
+            .map_err(|fault| self.unreadable(wording!("JSON that cannot be read ({})", fault.to_string()), false))
     }
 
     /// Replaces a part of the body; both parts are JSON.
@@ -147,11 +153,11 @@ impl Reply {
         let shortened = (self.excerpt.is_some() || !cuts.is_empty()).then(|| value.to_string());
         let output = documented(shortened.as_deref().unwrap_or(&self.body));
         let Value::Object(object) = value else {
-            return Err(self.unreadable("something that is no JSON object", false));
+            return Err(self.unreadable("something that is no JSON object".into(), false));
         };
         O::EVIDENCE
             .look(self.status, &object)
-            .map_err(|what| self.unreadable(&format!("{what}, so that nothing shows whether it was done"), false))?;
+            .map_err(|what| self.unreadable(wording!("{}, so that nothing shows whether it was done", what), false))?;
         Ok(Read { object, output: output.map_err(|fault| self.not_of::<O>(&fault))?, cuts })
     }
 
@@ -163,7 +169,7 @@ impl Reply {
         self,
         work: impl FnOnce(Self) -> Result<T, Error> + Send + 'static,
     ) -> Result<T, Error> {
-        let broken = self.unreadable("a body that could not be read", false);
+        let broken = self.unreadable("a body that could not be read".into(), false);
         let bytes = self.body.len();
         threads::apart(bytes, move || work(self)).await.unwrap_or(Err(broken))
     }
@@ -189,14 +195,14 @@ impl Reply {
     /// The error for a body that is too large for a decision.
     #[must_use]
     pub fn too_many_parts(&self) -> Error {
-        self.unreadable("more parts than can be looked at as a whole", false)
+        self.unreadable("more parts than can be looked at as a whole".into(), false)
     }
 
     /// The error for a JSON body that is not a reply to `O`.
     #[must_use]
     pub fn not_of<O: Operation>(&self, fault: &serde_json::Error) -> Error {
-        let place = self.place(fault).map(|key| format!("{key}: ")).unwrap_or_default();
-        self.unreadable(&format!("JSON that is not what {} gives ({place}{fault})", O::NAME), false)
+        let place = self.place(fault).map(|key| wording!("{}: ", key)).unwrap_or_default();
+        self.unreadable(wording!("JSON that is not what {} gives ({}{})", O::NAME, place, fault.to_string()), false)
     }
 
     /// The key of the body whose value caused `fault`: the documented wrapper with another shape.
@@ -212,8 +218,8 @@ impl Reply {
         begun.filter(|(start, _)| *start < found_at).max().map(|(_, key)| key)
     }
 
-    fn unreadable(&self, what: &str, truncated: bool) -> Error {
-        let what = format!("OpenTrain answered {} with {what}", self.status);
+    fn unreadable(&self, what: Wording, truncated: bool) -> Error {
+        let what = wording!("OpenTrain answered {} with {}", self.status, what);
         Error::Unreadable(Box::new(Unreadable { status: self.status, what, truncated, retry_after: None }))
     }
 }

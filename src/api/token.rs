@@ -7,7 +7,8 @@ use std::sync::{Arc, OnceLock, RwLock};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-use super::mask::Search;
+use super::mask::{self, Search};
+use super::wording::Wording;
 
 /// The text that replaces a token.
 const MASK: &str = "[token hidden]";
@@ -142,38 +143,19 @@ pub fn hide_secrets(text: &mut String, secrets: impl IntoIterator<Item = Token>)
     for secret in secrets {
         secret.mask(text);
     }
-    if let Cow::Owned(hidden) = hide_tokens(text) {
-        *text = hidden;
-    }
+    mask::hide_shapes(text, &NEVER_SHOWN, SHORTEST_SECRET, MASK);
 }
 
 /// Replaces every text that begins like an OpenTrain secret, no matter whose. A preview such as
 /// `ot_pat_c3f9********bd21` stays.
 #[must_use]
 pub fn hide_tokens(text: &str) -> Cow<'_, str> {
-    if NEVER_SHOWN.iter().any(|prefix| text.contains(prefix)) {
-        Cow::Owned(without_tokens(text))
+    let mut hidden = text.to_owned();
+    if mask::hide_shapes(&mut hidden, &NEVER_SHOWN, SHORTEST_SECRET, MASK) {
+        Cow::Owned(hidden)
     } else {
         Cow::Borrowed(text)
     }
-}
-
-fn without_tokens(text: &str) -> String {
-    let is_secret = |letter: char| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-');
-    let mut hidden = String::new();
-    for part in text.split_inclusive(|letter| !is_secret(letter)) {
-        let word = part.trim_end_matches(|letter| !is_secret(letter));
-        let secret = NEVER_SHOWN.iter().find_map(|prefix| word.find(prefix).map(|start| (start, prefix.len())));
-        match secret.filter(|(start, prefix)| word.len() - start - prefix >= SHORTEST_SECRET) {
-            Some((start, _)) => {
-                hidden.push_str(part.get(..start).unwrap_or_default());
-                hidden.push_str(MASK);
-                hidden.push_str(part.get(word.len()..).unwrap_or_default());
-            }
-            None => hidden.push_str(part),
-        }
-    }
-    hidden
 }
 
 impl TryFrom<String> for Token {
@@ -224,7 +206,7 @@ pub trait TokenSource: Send + Sync {
     /// Warnings about the token's source: an unreadable file, a file that others can read.
     fn notices(&self) -> Vec<String>;
     /// The source of the token in use: a variable's name or a file.
-    fn found_in(&self) -> String;
+    fn found_in(&self) -> Wording;
     /// The claim token, if an agent registered here and no person has claimed the account yet.
     fn claim_token(&self) -> Option<Token>;
     /// Environment variable whose token takes precedence over the saved one, if set.
@@ -306,7 +288,7 @@ impl TokenSource for InMemory {
         Vec::new()
     }
 
-    fn found_in(&self) -> String {
+    fn found_in(&self) -> Wording {
         "memory".into()
     }
 

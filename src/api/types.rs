@@ -14,6 +14,7 @@ use serde_json::{Number, Value};
 
 use super::amount;
 use super::error::InvalidArgument;
+use super::wording::wording;
 
 /// A field of a reply. A field that is absent, `null`, or of an undocumented shape reads as `None`, so that one
 /// unexpected field never makes the whole reply unreadable.
@@ -227,7 +228,7 @@ impl Positive {
         };
         let shown: String = written.chars().take(SHOWN_DIGITS).collect();
         let cut = if shown.len() < written.len() { "…" } else { "" };
-        Err(InvalidArgument::new(field, format!("{field} {wanted} (it was {shown}{cut})")))
+        Err(InvalidArgument::new(field, wording!("{} {} (it was {}{})", field.to_owned(), wanted, shown, cut)))
     }
 }
 

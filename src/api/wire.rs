@@ -7,6 +7,7 @@ use url::{Url, form_urlencoded};
 
 use super::error::{Error, InvalidArgument};
 use super::inputs::{self, Input};
+use super::wording::wording;
 use super::{Dialect, Effect, Evidence, Gate, Operation};
 
 /// Characters of an id that need no encoding: RFC 3986 "unreserved".
@@ -124,9 +125,11 @@ fn encode_fields(facts: &'static Facts, fields: serde_json::Result<Value>) -> Re
         Ok(Value::Object(fields)) => fields,
         Ok(_) => Map::new(),
         Err(fault) => {
-            return Err(
-                InvalidArgument::new("arguments", format!("the arguments cannot be written as JSON: {fault}")).into()
-            );
+            return Err(InvalidArgument::new(
+                "arguments",
+                wording!("the arguments cannot be written as JSON: {}", fault.to_string()),
+            )
+            .into());
         }
     };
     let path = path(facts, &mut fields)?;
@@ -169,7 +172,7 @@ pub fn decode<O: Operation>(
             read(&others).err().as_ref() != Some(&fault)
         };
         let field = fields.keys().find(is_wrong).cloned().unwrap_or_default();
-        let message = format!("{field}: {fault}");
+        let message = wording!("{}: {}", field, fault);
         InvalidArgument::new(field, message)
     })
 }
@@ -207,7 +210,7 @@ fn decode_fields(
             Some(_) => false,
         };
         if missing {
-            return Err(InvalidArgument::new(required.clone(), format!("{required} is required")));
+            return Err(InvalidArgument::new(required.clone(), wording!("{} is required", required.to_owned())));
         }
     }
     Ok(fields)
@@ -249,8 +252,11 @@ fn path(facts: &Facts, fields: &mut Map<String, Value>) -> Result<String, Invali
 /// blanks come from copying and are removed.
 fn one_segment<'a>(name: &str, id: &'a str) -> Result<&'a str, InvalidArgument> {
     match id.trim() {
-        "" => Err(InvalidArgument::new(name, format!("{name} must not be empty"))),
-        "." | ".." => Err(InvalidArgument::new(name, format!("{name} cannot be \"{id}\": it is an id, not a path"))),
+        "" => Err(InvalidArgument::new(name, wording!("{} must not be empty", name.to_owned()))),
+        "." | ".." => Err(InvalidArgument::new(
+            name,
+            wording!("{} cannot be \"{}\": it is an id, not a path", name.to_owned(), id.to_owned()),
+        )),
         id => Ok(id),
     }
 }

@@ -7,13 +7,15 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 
 use crate::answer::text::usd;
+use crate::answer::{Joined, Shown, id, quoted_to, shown};
 use crate::cli::Agents as Task;
 use crate::config::{Config, Flags, Source};
 use crate::guard::agents::{Agent, AgentFile, Agents, NewKey};
 use crate::guard::policy::{Limits, Toolsets};
 use crate::tools::family_names;
 
-use super::{Fault, print, print_whole};
+use super::terminal::print_secret;
+use super::{Fault, print};
 
 /// Changes or lists the agents.
 pub(super) fn run(task: &Task, config: &Config) -> Result<ExitCode, Fault> {
@@ -29,7 +31,11 @@ pub(super) fn run(task: &Task, config: &Config) -> Result<ExitCode, Fault> {
         Task::Rotate { name, expires } => hand_over(name, &open()?.rotate(name, *expires)?)?,
         Task::Revoke { name } => {
             open()?.revoke(name)?;
-            print(&format!("Revoked: the key of {name} no longer works. Its name stays in {}.", path.display()))?;
+            print(&shown!(
+                "Revoked: the key of {} no longer works. Its name stays in {}.",
+                id(name),
+                quoted_to(&path.display().to_string(), 400)
+            ))?;
         }
         Task::List => list(path, &Agents::read(path, &families)?)?,
     }
@@ -62,7 +68,7 @@ fn limits(flags: &Flags, families: &[&str]) -> Result<(Limits, Vec<String>), Fau
 
 /// Prints the key alone on stdout, so that a script can take it from there.
 fn hand_over(name: &str, key: &NewKey) -> Result<(), Fault> {
-    print_whole(&format!("{}\n", key.text))?;
+    print_secret(&format!("{}\n", key.text))?;
     let says = format!(
         "This key of {name} is not shown again. The client sends it as: Authorization: Bearer {}…",
         key.text.get(..8).unwrap_or_default()
@@ -75,28 +81,29 @@ fn hand_over(name: &str, key: &NewKey) -> Result<(), Fault> {
 fn list(path: &Path, agents: &Agents) -> Result<(), Fault> {
     if agents.all().is_empty() {
         let how = "`opentrain-mcp agents add NAME` makes one";
-        print(&format!("No agents in {}; {how}", path.display()))?;
+        print(&shown!("No agents in {}; {}", quoted_to(&path.display().to_string(), 400), how))?;
     }
     for agent in agents.all() {
-        print(&line(agent, Timestamp::now()))?;
+        // The beginning of a key is no secret, though it looks like one.
+        print_secret(&line(agent, Timestamp::now()))?;
     }
     Ok(())
 }
 
-fn line(agent: &Agent, now: Timestamp) -> String {
+fn line(agent: &Agent, now: Timestamp) -> Shown {
     let limits = &agent.limits;
-    let mut parts = vec![agent.name.clone(), format!("otm_{}_…", agent.id)];
+    let mut parts = vec![id(&agent.name), shown!("otm_{}_…", id(&agent.id))];
     match (agent.revoked, agent.expires) {
-        (Some(at), _) => parts.push(format!("REVOKED {at}")),
-        (None, Some(end)) if end <= now => parts.push(format!("EXPIRED {end}")),
-        (None, Some(end)) => parts.push(format!("until {end}")),
+        (Some(at), _) => parts.push(shown!("REVOKED {}", id(&at.to_string()))),
+        (None, Some(end)) if end <= now => parts.push(shown!("EXPIRED {}", id(&end.to_string()))),
+        (None, Some(end)) => parts.push(shown!("until {}", id(&end.to_string()))),
         (None, None) => {}
     }
     if limits.read_only {
         parts.push("read-only".into());
     }
     parts.extend(limits.toolsets.as_ref().and_then(Toolsets::describe));
-    parts.extend(limits.max_milestone.map(|limit| format!("at most {} a milestone", usd(limit))));
-    parts.extend(limits.max_day.map(|limit| format!("at most {} a day", usd(limit))));
-    parts.join(" · ")
+    parts.extend(limits.max_milestone.map(|limit| shown!("at most {} a milestone", usd(limit))));
+    parts.extend(limits.max_day.map(|limit| shown!("at most {} a day", usd(limit))));
+    parts.iter().joined(" · ")
 }

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::answer::text::{count, moment_of, word};
+use crate::answer::text::{count, moment_of};
+use crate::answer::{id, quoted, shown};
 use crate::api::amount;
 use crate::api::approvals::Looked;
 use crate::config::Config;
@@ -53,21 +54,20 @@ pub(super) async fn run(config: &Config, as_json: bool) -> Result<ExitCode, Faul
         };
         print(&styled(HEADING, &heading))?;
         for (_, one, about) in &open {
-            let at = one.line.at.parse::<Timestamp>().map_or_else(|_| word(&one.line.at), moment_of);
-            let by = one.line.client.as_deref().map_or_else(String::new, |client| format!(" by {}", word(client)));
-            let page = about
-                .link
-                .as_ref()
-                .map_or("OpenTrain gave no link; it is in the app, under approvals.", |link| &link.url);
-            print(&format!("\n{}: {}", word(one.id()), about.what))?;
-            let expires = about.expires.as_deref().unwrap_or_default();
-            print(format!("Asked {at}{by}. {expires}").trim_end())?;
-            print(page)?;
+            let at = one.line.at.parse::<Timestamp>().map_or_else(|_| id(&one.line.at), moment_of);
+            let by = one.line.client.as_deref().map(|client| shown!(" by {}", id(client)));
+            let page = about.link.as_ref().map_or_else(
+                || "OpenTrain gave no link; it is in the app, under approvals.".into(),
+                |link| shown!("{}", link.page),
+            );
+            print(&shown!("\n{}: {}", id(one.id()), about.what))?;
+            print(&shown!("Asked {}{}. {}", at, by, about.expires).without_end(' '))?;
+            print(&page)?;
         }
         if !unread.is_empty() {
-            print(&format!("\n{} could not be looked up:", count(unread.len(), "request")))?;
+            print(&shown!("\n{} could not be looked up:", count(unread.len(), "request")))?;
         }
-        unread.iter().try_for_each(|(id, why)| print(&format!("- {id}: {why}")))?;
+        unread.iter().try_for_each(|(name, why)| print(&shown!("- {}: {}", id(name), quoted(why))))?;
     }
     Ok(if unread.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

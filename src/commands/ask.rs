@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::answer::{Answer, Failure, Object};
+use crate::answer::{Answer, Failure, Object, Shown, shown};
 use crate::api::approvals::Looked;
 use crate::api::client::Client;
 use crate::api::contracts::Contract;
@@ -45,7 +45,7 @@ impl Asker {
     }
 
     /// All contracts with their milestones.
-    pub(super) async fn contracts(&self) -> Result<Vec<Contract>, String> {
+    pub(super) async fn contracts(&self) -> Result<Vec<Contract>, Shown> {
         let mut contracts = Vec::new();
         let mut arguments = Object::from_iter([("limit".to_owned(), json!(100))]);
         for _ in 0..MOST_PAGES {
@@ -57,7 +57,7 @@ impl Asker {
                 None => return Ok(contracts),
             }
         }
-        Err(format!("the list of contracts has more than {MOST_PAGES} pages"))
+        Err(shown!("the list of contracts has more than {} pages", MOST_PAGES))
     }
 
     /// One approval.

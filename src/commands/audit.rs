@@ -8,9 +8,8 @@ use std::time::Duration;
 
 use rust_decimal::Decimal;
 
-use crate::answer::Outcome;
-use crate::answer::lines::name;
-use crate::answer::text::{count, quoted, total, usd, visible, word};
+use crate::answer::text::{count, total, usd};
+use crate::answer::{Joined, Page, Shown, figure, id, quoted, quoted_to, shown};
 use crate::api::amount;
 use crate::api::contracts::Contract;
 use crate::api::token::TokenSource;
@@ -24,7 +23,12 @@ use super::{Fault, ledger, print};
 const NAMES_WITHIN: Duration = Duration::from_secs(8);
 
 /// The names of trainers and contracts, by the ids of contracts and milestones.
-type Names = BTreeMap<String, String>;
+type Names = BTreeMap<String, Shown>;
+
+/// The most characters of the arguments of a write.
+const ARGUMENTS: usize = 4_000;
+/// The most characters of a path.
+const PATH: usize = 400;
 
 /// An account of the record: real ones first, then by base and owner.
 type Owner = (bool, String, String);
@@ -47,7 +51,7 @@ pub(super) async fn run(config: &Config, file: Option<&Path>) -> Result<ExitCode
     };
     let is_empty = match std::fs::metadata(path) {
         Err(fault) if fault.kind() == ErrorKind::NotFound && file.is_none() => {
-            print(&format!("No write is on record yet: there is no {}", path.display()))?;
+            print(&shown!("No write is on record yet: there is no {}", path_of(path)))?;
             return Ok(ExitCode::SUCCESS);
         }
         there => there.is_ok_and(|there| there.len() == 0),
@@ -59,69 +63,68 @@ pub(super) async fn run(config: &Config, file: Option<&Path>) -> Result<ExitCode
 }
 
 /// Prints what was read: the writes without a known outcome that are left in `record`, and the rest from `book`.
-fn show(
-    record: &Record,
-    book: Book,
-    names: &Names,
-    note: Option<String>,
-    older: &[PathBuf],
-) -> Result<ExitCode, Fault> {
+fn show(record: &Record, book: Book, names: &Names, note: Option<Shown>, older: &[PathBuf]) -> Result<ExitCode, Fault> {
     let open = &record.writes;
     if !open.is_empty() {
-        print(&format!(
+        print(&shown!(
             "{} with no known outcome: look at the contract before anything is repeated",
             count(open.len(), "write")
         ))?;
         sorted(open).into_iter().try_for_each(|write| print(&line(write, names)))?;
         print("")?;
     }
-    print(&format!("{} with a known outcome", count(book.settled, "write")))?;
+    print(&shown!("{} with a known outcome", count(book.settled, "write")))?;
     for (owner, days) in book.accounts {
-        print(&format!("\n{}", heading(&owner)))?;
+        print(&shown!("\n{}", heading(&owner)))?;
         for (date, mut day) in days {
-            print(&format!("{date}: {}", day.sum()))?;
+            print(&shown!("{}: {}", id(&date), day.sum()))?;
             day.entries.sort();
             day.entries.iter().try_for_each(|(_, _, text)| print(text))?;
         }
     }
     for number in &record.unreadable {
-        print(&format!(
-            "note: line {number} cannot be read (torn when the machine stopped, or not ours); it is left as it is"
+        print(&shown!(
+            "note: line {} cannot be read (torn when the machine stopped, or not ours); it is left as it is",
+            *number
         ))?;
     }
     if let Some(note) = note {
-        print(&format!("note: {note}"))?;
+        print(&shown!("note: {}", note))?;
     }
     for older in older {
-        print(&format!("note: earlier writes are in {}", older.display()))?;
+        print(&shown!("note: earlier writes are in {}", path_of(older)))?;
     }
     Ok(if open.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// Reads the names from OpenTrain, if a token is there. A record is also read far from the account.
-async fn names(config: &Config) -> (Names, Option<String>) {
+async fn names(config: &Config) -> (Names, Option<Shown>) {
     if config.flags.sandbox || config.credentials.current().is_none() {
         return (Names::new(), None);
     }
     let reading = async {
-        let asker = Asker::new(config).map_err(|fault| fault.to_string())?;
+        let asker = Asker::new(config).map_err(|fault| quoted(&fault.to_string()))?;
         asker.contracts().await
     };
     match tokio::time::timeout(NAMES_WITHIN, reading).await {
         Ok(Ok(contracts)) => (contracts.iter().flat_map(named).collect(), None),
-        Ok(Err(why)) => (Names::new(), Some(format!("names of trainers and contracts could not be read. {why}"))),
+        Ok(Err(why)) => (Names::new(), Some(shown!("names of trainers and contracts could not be read. {}", why))),
         Err(_) => (Names::new(), Some("names of trainers and contracts could not be read in time".into())),
     }
 }
 
 /// The ids of a contract and of its milestones, each with the names of trainer and contract.
-fn named(contract: &Contract) -> Vec<(String, String)> {
-    let trainer = contract.freelancer.get().and_then(|trainer| trainer.display_name.text()).map(word);
+fn named(contract: &Contract) -> Vec<(String, Shown)> {
+    let trainer = contract.freelancer.get().and_then(|trainer| trainer.display_name.text()).map(quoted);
     let title = contract.title.text().map(quoted);
-    let name = trainer.into_iter().chain(title).collect::<Vec<_>>().join(", ");
+    let name = trainer.into_iter().chain(title).joined(", ");
     let milestones = contract.milestones.items().iter().filter_map(|milestone| milestone.id.text());
     let ids = contract.id.text().into_iter().chain(milestones);
     ids.map(|id| (id.to_owned(), name.clone())).collect()
+}
+
+fn path_of(path: &Path) -> Shown {
+    quoted_to(&path.display().to_string(), PATH)
 }
 
 /// The earlier files of the record, oldest first.
@@ -157,7 +160,7 @@ struct Day {
     /// The committed amounts, as the day's limit counts them: each milestone and each hire once, at its largest amount.
     amounts: BTreeMap<String, Decimal>,
     /// Each with its time and its place in the record.
-    entries: Vec<(String, usize, String)>,
+    entries: Vec<(String, usize, Shown)>,
 }
 
 impl Book {
@@ -180,7 +183,7 @@ impl Book {
         }
     }
 
-    fn enter(&mut self, line: &Line, text: String) -> &mut Day {
+    fn enter(&mut self, line: &Line, text: Shown) -> &mut Day {
         let known = |value: &Option<String>| value.clone().unwrap_or_default();
         let owner = (line.sandbox, known(&line.base), known(&line.principal));
         let date = line.at.get(..10).unwrap_or("at an unknown time").to_owned();
@@ -192,41 +195,50 @@ impl Book {
 }
 
 impl Day {
-    fn sum(&self) -> String {
+    fn sum(&self) -> Shown {
         let sum = match amount::sum(self.amounts.values().copied()) {
-            Some(sum) if sum.is_zero() => "nothing committed".to_owned(),
-            sum => format!("{} committed before fees", total(sum)),
+            Some(sum) if sum.is_zero() => "nothing committed".into(),
+            sum => shown!("{} committed before fees", total(sum)),
         };
-        format!("{}, {sum}", count(self.writes, "write"))
+        shown!("{}, {}", count(self.writes, "write"), sum)
     }
 }
 
-fn decision_line(decision: &Line, names: &Names) -> String {
+fn decision_line(decision: &Line, names: &Names) -> Shown {
     let what = decision.decision.as_deref().unwrap_or("decided");
     let ids = [("approval", decision.approval_id.as_deref()), ("milestone", decision.milestone_id.as_deref())];
-    facts(decision, &[format!("a person's decision became known: {what}")], &ids, None, names)
+    facts(decision, &[shown!("a person's decision became known: {}", id(what))], &ids, None, names)
 }
 
-fn refusal_line(refusal: &Line, names: &Names) -> String {
+fn refusal_line(refusal: &Line, names: &Names) -> Shown {
     let reason = refusal.reason.as_deref().unwrap_or("a rule");
-    let what = vec![refusal.tool.clone(), format!("REFUSED by the operator's rule {reason}, nothing was sent")];
-    let arguments = serde_json::Value::Object(refusal.arguments.clone()).to_string();
-    format!("{}\n    {}", facts(refusal, &what, &[], None, names), visible(&arguments))
+    let what = [id(&refusal.tool), shown!("REFUSED by the operator's rule {}, nothing was sent", id(reason))];
+    shown!("{}\n    {}", facts(refusal, &what, &[], None, names), arguments(refusal))
 }
 
-fn heading((sandbox, base, principal): &Owner) -> String {
+fn heading((sandbox, base, principal): &Owner) -> Shown {
     let kind = if *sandbox { "Sandbox, nothing real" } else { "Real" };
-    let base = if base.is_empty() { "no base on record".to_owned() } else { visible(base) };
-    let principal =
-        if principal.is_empty() { "without a token".to_owned() } else { format!("key {}", visible(principal)) };
-    format!("{kind}: {base}, {principal}")
+    let base = if base.is_empty() { "no base on record".into() } else { base_of(base) };
+    let principal = if principal.is_empty() { "without a token".into() } else { shown!("key {}", id(principal)) };
+    shown!("{}: {}, {}", kind, base, principal)
 }
 
-fn line(write: &Recorded, names: &Names) -> String {
+/// The base of the API, as an address where it is one.
+fn base_of(base: &str) -> Shown {
+    Page::parse(base).map_or_else(|| quoted(base), |page| shown!("{}", page).without_end('/'))
+}
+
+/// The arguments of a write. A person or a model wrote them, and perhaps a stranger through the model.
+fn arguments(line: &Line) -> Shown {
+    quoted_to(&serde_json::Value::Object(line.arguments.clone()).to_string(), ARGUMENTS)
+}
+
+fn line(write: &Recorded, names: &Names) -> Shown {
     let before = &write.before;
     let after = write.after.as_ref();
-    let outcome = after.and_then(|after| after.outcome).map_or_else(|| "NO OUTCOME".into(), Outcome::name);
-    let mut what = vec![before.tool.clone(), outcome];
+    let outcome = after.and_then(|after| after.outcome);
+    let outcome = outcome.map_or_else(|| "NO OUTCOME".into(), |outcome| id(&outcome.name()));
+    let mut what = vec![id(&before.tool), outcome];
     what.extend(before.amount_usd.map(usd));
     let milestone = after.and_then(|after| after.milestone_id.as_deref()).or(before.milestone_id.as_deref());
     let ids = [
@@ -236,20 +248,25 @@ fn line(write: &Recorded, names: &Names) -> String {
         ("request", after.and_then(|after| after.request_id.as_deref())),
         ("by", before.client.as_deref()),
     ];
-    let arguments = serde_json::Value::Object(before.arguments.clone()).to_string();
     let trainer = after.and_then(|after| after.trainer.as_deref());
-    format!("{}\n    {}", facts(before, &what, &ids, trainer, names), visible(&arguments))
+    shown!("{}\n    {}", facts(before, &what, &ids, trainer, names), arguments(before))
 }
 
 /// `2026-06-12 10:00:00 UTC · create_milestone · created · $300 · for Maria G., «Sentiment» · milestone ms_1`
-fn facts(line: &Line, what: &[String], ids: &[(&str, Option<&str>)], trainer: Option<&str>, names: &Names) -> String {
+fn facts(
+    line: &Line,
+    what: &[Shown],
+    ids: &[(&'static str, Option<&str>)],
+    trainer: Option<&str>,
+    names: &Names,
+) -> Shown {
     let at = line.at.parse::<jiff::Timestamp>();
-    let at = at.map_or_else(|_| line.at.clone(), |at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
+    let at =
+        at.map_or_else(|_| id(&line.at), |at| shown!("{} UTC", figure(&at.strftime("%Y-%m-%d %H:%M:%S").to_string())));
     let argument = |name: &str| line.arguments.get(name).and_then(serde_json::Value::as_str);
     let mut known = ids.iter().filter_map(|(_, id)| *id).chain(argument("contractId")).chain(argument("milestoneId"));
-    // The names have only visible characters, and marks around what others wrote.
-    let name = known.find_map(|id| names.get(id)).cloned().or_else(|| trainer.map(name));
-    let ids = ids.iter().filter_map(|(what, id)| Some(visible(&format!("{what} {}", (*id)?))));
-    let what = std::iter::once(&at).chain(what).map(|part| visible(part));
-    what.chain(name.map(|name| format!("for {name}"))).chain(ids).collect::<Vec<_>>().join(" · ")
+    let name = known.find_map(|id| names.get(id)).cloned().or_else(|| trainer.map(quoted));
+    let name = name.map(|name| shown!("for {}", name));
+    let ids = ids.iter().filter_map(|(what, text)| Some(shown!("{} {}", *what, id((*text)?))));
+    std::iter::once(at).chain(what.iter().cloned()).chain(name).chain(ids).joined(" · ")
 }

@@ -9,8 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::answer::phrases::make_a_key;
-use crate::answer::text::visible;
-use crate::answer::{Access, Object};
+use crate::answer::{Access, Joined, Object, Shown, quoted_to};
 use crate::api::account::switch_of;
 use crate::api::token::hide_tokens;
 use crate::config::{Config, Flags, RecordPlace, ResolvedSetting, Source};
@@ -54,7 +53,7 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     print(&format!("{}\n", styled(style, words)))?;
     account.answers.iter().try_for_each(|answer| print(answer))?;
     for (why, tools) in &refused {
-        print(&format!("would be refused: {}: {why}", tools.join(", ")))?;
+        print(&format!("would be refused: {}: {why}", tools.iter().joined(", ")))?;
     }
     // The verdict names the stop switch already.
     for limit in toolbox.services.limits().iter().filter(|limit| Some(*limit) != frozen.as_ref()) {
@@ -118,7 +117,7 @@ fn verdict(
     account: &Account,
     frozen: Option<&str>,
     is_unclaimed: bool,
-    refused: &[(String, Vec<String>)],
+    refused: &[(String, Vec<Shown>)],
     served: usize,
 ) -> Result<String, String> {
     if let Some(frozen) = frozen {
@@ -160,7 +159,7 @@ fn print_settings(config: &Config) -> Result<(), Fault> {
         print(&format!("through the proxy {proxy}"))?;
     }
     for root in &config.route.roots {
-        print(&format!("roots of trust: {} ({})", visible(&root.value.display().to_string()), root.source))?;
+        print(&format!("roots of trust: {} ({})", quoted_to(&root.value.display().to_string(), 400), root.source))?;
     }
     print(concat!("\nopentrain-mcp ", env!("CARGO_PKG_VERSION")))
 }

@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use serde_json::Value;
 use url::Url;
 
-use crate::answer::text::{count, visible};
+use crate::answer::text::count;
+use crate::answer::{quoted_to, shown};
 use crate::api::client::{Client, is_loopback};
 use crate::config::Config;
 use crate::drift::{FIELDS_LEFT_OUT, LEFT_OUT, compare};
@@ -28,10 +29,12 @@ pub(super) async fn run(config: &Config, document: Option<&str>) -> Result<ExitC
         None => Some(config.origin.join(SERVED)?),
     };
     let (from, text) = match (url, document) {
-        (Some(url), _) => (url.to_string(), fetch(config, url).await?),
+        (Some(url), _) => (quoted_to(url.as_str(), 400), fetch(config, url).await?),
         (None, file) => {
             let file = file.unwrap_or_default();
-            (file.to_owned(), read(file).map_err(|fault| format!("{file}: {fault}"))?)
+            let name = quoted_to(file, 400);
+            let text = read(file).map_err(|fault| format!("{name}: {fault}"))?;
+            (name, text)
         }
     };
     // Some editors write a byte order mark at the start of a file.
@@ -39,16 +42,16 @@ pub(super) async fn run(config: &Config, document: Option<&str>) -> Result<ExitC
     let document: Value = serde_json::from_str(text).map_err(|fault| format!("{from} is no JSON: {fault}"))?;
     let differences = compare(&document).map_err(|fault| format!("{from}: {fault}"))?;
     for difference in differences.iter().take(MOST_SHOWN) {
-        print(&visible(&difference.to_string()))?;
+        print(&difference.shown())?;
     }
     if differences.len() > MOST_SHOWN {
-        print(&format!("… and {} more", differences.len() - MOST_SHOWN))?;
+        print(&shown!("… and {} more", differences.len() - MOST_SHOWN))?;
     }
     if differences.is_empty() {
-        print(&format!("{from}: no difference."))?;
+        print(&shown!("{}: no difference.", from))?;
         return Ok(ExitCode::SUCCESS);
     }
-    print(&format!("\n{from}: {}.", count(differences.len(), "difference")))?;
+    print(&shown!("\n{}: {}.", from, count(differences.len(), "difference")))?;
     print("Left out on purpose:")?;
     LEFT_OUT.iter().try_for_each(|(endpoint, why)| print(&format!("  {endpoint}: {why}")))?;
     FIELDS_LEFT_OUT

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use crate::answer::text::{quoted, visible};
+use crate::answer::{quoted, quoted_to, shown};
 use crate::config::{Environment, Flags, ledger_place};
 use crate::guard::freeze::Switch;
 
@@ -12,23 +12,23 @@ use super::{Fault, print};
 /// Turns the stop switch on, which stops all writes: that of the ledger, if the settings name one, else that of this user.
 pub(super) fn freeze(flags: &Flags, environment: &Environment, reason: &str) -> Result<ExitCode, Fault> {
     let (before, whose, place) = if let Some(place) = ledger_place(flags, environment)? {
-        (of_ledger::freeze(&place, reason)?, "every server of this ledger", place.to_string())
+        (of_ledger::freeze(&place, reason)?, "every server of this ledger", quoted_to(&place.to_string(), 1_000))
     } else {
         let switch = switch(environment.switch_paths())?;
         let before = switch.freeze(reason).map_err(|fault| format!("the stop switch could not be written: {fault}"))?;
         let paths: Vec<String> = switch.paths().iter().map(|path| path.display().to_string()).collect();
-        (before, "every server of this user", paths.join(", "))
+        (before, "every server of this user", quoted_to(&paths.join(", "), 1_000))
     };
     match before {
-        None => print(&format!("Frozen: {whose} refuses every write. ({place})"))?,
+        None => print(&shown!("Frozen: {} refuses every write. ({})", whose, place))?,
         Some(before) => {
             let reason = match (before.reason.as_str(), reason.trim()) {
                 ("", "") => "no reason is given".into(),
-                (old, "") => format!("the reason stays {}", quoted(old)),
-                ("", new) => format!("the reason is now {}", quoted(new)),
-                (old, new) => format!("the reason is now {}, in place of {}", quoted(new), quoted(old)),
+                (old, "") => shown!("the reason stays {}", quoted(old)),
+                ("", new) => shown!("the reason is now {}", quoted(new)),
+                (old, new) => shown!("the reason is now {}, in place of {}", quoted(new), quoted(old)),
             };
-            print(&format!("It was frozen already, {}; {reason}. ({place})", visible(&before.since)))?;
+            print(&shown!("It was frozen already, {}; {}. ({})", quoted(&before.since), reason, place))?;
         }
     }
     print("`opentrain-mcp thaw` lets them through again.")?;

@@ -5,7 +5,7 @@ use std::io::{BufRead, IsTerminal, Read, Write};
 use std::process::ExitCode;
 
 use crate::answer::phrases::key_page;
-use crate::answer::text::visible;
+use crate::answer::{Joined, Shown, id, quoted, shown};
 use crate::api::account::{AuthStatus, GetAuthStatus, TokenFacts};
 use crate::api::client::{Caller, Client};
 use crate::api::token::{StoredAccount, Token, TokenSource};
@@ -33,8 +33,9 @@ pub(super) async fn run(config: &Config, overriding: Option<&'static str>) -> Re
     let status = check(&token, config).await.map_err(|fault| format!("nothing was saved: {fault}"))?;
     lock.store(StoredAccount { token: Some(token), claim_token: None })?;
     let actor = &status.actor;
-    let who = actor.full_name.text().or_else(|| actor.user_id.text()).map_or_else(|| "an unnamed user".into(), visible);
-    print(&format!("Saved in {}: the key works, and acts for {who}.", config.credentials.found_in()))?;
+    let who = actor.full_name.text().or_else(|| actor.user_id.text()).map_or_else(|| "an unnamed user".into(), quoted);
+    let place = Shown::from(&config.credentials.found_in());
+    print(&shown!("Saved in {}: the key works, and acts for {}.", place, who))?;
     let scopes = status.token.get().map(TokenFacts::scope_names).unwrap_or_default();
     print(&what_it_may_do(&scopes))?;
     print("Servers that run already go on with it when OpenTrain next refuses their token or asks for a scope.")?;
@@ -82,20 +83,20 @@ async fn check(token: &Token, config: &Config) -> Result<AuthStatus, Fault> {
 }
 
 /// Lists the scopes, and for each that is missing the tools that would be refused.
-fn what_it_may_do(scopes: &[&str]) -> String {
+fn what_it_may_do(scopes: &[&str]) -> Shown {
     let mut text = if scopes.is_empty() {
-        "OpenTrain names no scope of it.".to_owned()
+        "OpenTrain names no scope of it.".into()
     } else {
-        format!("It may: {}.", scopes.iter().map(|scope| visible(scope)).collect::<Vec<_>>().join(", "))
+        shown!("It may: {}.", scopes.iter().map(|scope| id(scope)).joined(", "))
     };
-    let mut refused: BTreeMap<String, Vec<&str>> = BTreeMap::new();
+    let mut refused: BTreeMap<Shown, Vec<&'static str>> = BTreeMap::new();
     for entry in FAMILIES.iter().flat_map(|family| family.tools) {
         if !entry.facts.gate.admits(scopes) {
-            refused.entry(entry.facts.gate.scopes.join(" or ")).or_default().push(entry.facts.name);
+            refused.entry(entry.facts.gate.scopes.iter().joined(" or ")).or_default().push(entry.facts.name);
         }
     }
     for (scope, tools) in refused {
-        text.push_str(&format!("\nIt may not: {} (needs {scope})", tools.join(", ")));
+        text.push(shown!("\nIt may not: {} (needs {})", tools.iter().joined(", "), scope));
     }
     text
 }

@@ -33,8 +33,9 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use crate::answer::visible::visible;
 use crate::api::client::{Client, Endpoint};
-use crate::api::token::{InMemory, TokenSource, hide_tokens};
+use crate::api::token::{InMemory, TokenSource};
 use crate::cli::{Cli, Task, completions, logs_json};
 use crate::config::{Config, Environment, LogFormat, RecordPlace};
 use crate::engine::{Services, Toolbox};
@@ -84,12 +85,12 @@ fn leave_no_core_dump() {
 fn leave_no_core_dump() {}
 
 fn refuse(message: &str, as_json: bool) -> ExitCode {
-    let message = hide_tokens(message);
+    let message = terminal::masked(message);
     let line = if as_json {
         let fields = serde_json::json!({ "message": message });
         serde_json::json!({ "level": "ERROR", "fields": fields, "target": "opentrain_mcp" }).to_string()
     } else {
-        format!("opentrain-mcp: {message}")
+        format!("opentrain-mcp: {}", visible(&message))
     };
     // If stderr is closed, there is no other place to say so.
     let _ = writeln!(std::io::stderr().lock(), "{line}");
@@ -109,6 +110,7 @@ fn run(cli: Cli, environment: &Environment) -> Result<ExitCode, Fault> {
         // Only the saved account matters, at its own base.
         config = Config::read(&cli.flags, &environment.without_token())?;
     }
+    terminal::mask(config.credentials.clone());
     let log = Log::start(&config.flags, Arc::clone(&config.credentials))?;
     // One thread is faster, because calls mostly wait: with a second thread each call would also wait for that one to
     // wake. Blocking work (syncing files, locks) has its own threads.
@@ -139,7 +141,7 @@ async fn perform(
             if let Some(notifier) = toolbox.services.notifier.clone() {
                 tokio::spawn(notify::watch(Arc::downgrade(&toolbox), notifier));
             }
-            stdio::serve(Server::new(toolbox)?).await?;
+            Box::pin(stdio::serve(Server::new(toolbox)?)).await?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Demo => demo::run().await,

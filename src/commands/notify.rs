@@ -15,6 +15,7 @@ use serde_json::json;
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
+use crate::answer::shown;
 use crate::api::client::{Proxies, post_json};
 use crate::config::{Config, Notify};
 use crate::engine::notice::{Event, Notice, Notifier};
@@ -113,7 +114,7 @@ async fn blocking<T: Send + 'static>(
 
 /// What makes two notices the same one.
 fn key(notice: &Notice) -> String {
-    format!("{} {}", json!(notice.event).as_str().unwrap_or_default(), notice.url)
+    format!("{} {}", json!(notice.event).as_str().unwrap_or_default(), notice.url.as_str())
 }
 
 async fn deliver(notice: &Notice, route: &Route) -> Result<(), String> {
@@ -245,8 +246,12 @@ async fn expiring(toolbox: &Toolbox) -> Vec<Notice> {
         notices.push(Notice {
             event: Event::Expires,
             kind: link.kind,
-            url: link.url,
-            message: format!("Nobody has decided yet: {}. {expires} Open this page to confirm or decline.", about.what),
+            url: link.page,
+            message: shown!(
+                "Nobody has decided yet: {}. {} Open this page to confirm or decline.",
+                about.what,
+                expires
+            ),
             approval_id: approval.id.text().map(str::to_owned),
             amount_usd: about.amount,
             trainer: about.trainer,

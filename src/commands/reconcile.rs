@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
+use crate::answer::{quoted_to, shown};
 use crate::cli::Reconcile;
 use crate::config::Config;
 use crate::guard::ledger::Record;
@@ -40,7 +41,7 @@ pub(super) async fn run(config: &Config, options: &Reconcile) -> Result<ExitCode
     let approvals = looking.buffer_unordered(AT_ONCE).collect().await;
     let mut report = reconcile(&ours, &Theirs { contracts, approvals }, &scope);
     if left_out > 0 {
-        report.notes.push(format!("{left_out} older approvals were not looked up."));
+        report.notes.push(shown!("{} older approvals were not looked up.", left_out));
     }
     if config.flags.sandbox {
         let note = "The sandbox has a clock of its own, so what others did there cannot be told from what is earlier.";
@@ -61,7 +62,7 @@ fn show(report: &Report, options: &Reconcile) -> Result<(), Fault> {
         std::fs::write(path, html(report)).map_err(|fault| format!("{}: {fault}", path.display()))?;
         let verdict = text(report);
         print(verdict.lines().next().unwrap_or_default())?;
-        return print(&format!("Written: {}", path.display()));
+        return print(&shown!("Written: {}", quoted_to(&path.display().to_string(), 400)));
     }
     print(&text(report))
 }

@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use crate::config::Config;
 use crate::sandbox::{ASSUMPTIONS, Sandbox, UserSecret, roles};
 
+use super::terminal::print_secret;
 use super::{Fault, faults, print};
 
 /// Serves the sandbox alone until it is interrupted, or prints what it assumes.
@@ -29,7 +30,7 @@ pub(super) async fn run(listen: SocketAddr, config: &Config, only_assumptions: b
     print(&format!("SANDBOX, nothing real: {}", sandbox.origin()))?;
     print("Set OPENTRAIN_API_BASE_URL to it, and OT_API_TOKEN to one of these:")?;
     for role in roles() {
-        print(&format!("  {:<14} {}\n  {:<14} {}", role.name, role.token, "", role.purpose))?;
+        print_secret(&format!("  {:<14} {}\n  {:<14} {}", role.name, role.token, "", role.purpose))?;
     }
     print("Stop it with Ctrl-C; it forgets everything then.")?;
     sandbox.run().await?;

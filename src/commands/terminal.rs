@@ -1,6 +1,8 @@
-//! Output for a person at a terminal: lines wrapped between words, and colours. Into a pipe, lines are whole and plain.
+//! Everything that commands write to stdout. Secrets are masked, and nothing steers the terminal. For a person at a
+//! terminal, lines are wrapped between words and have colours; into a pipe they are whole and plain.
 
 use std::io::{IsTerminal, Write};
+use std::sync::{Arc, OnceLock};
 
 use anstyle::{AnsiColor, Style};
 use terminal_size::Width;
@@ -8,31 +10,86 @@ use textwrap::core::display_width;
 use textwrap::{Options, WordSeparator, WordSplitter};
 
 use super::fault::Fault;
+use crate::answer::visible::{visible, visible_json};
+use crate::api::token::{TokenSource, hide_secrets};
 
 /// Longer lines are hard to read, however wide the window is.
 const WIDEST: usize = 100;
 /// The last column of a table starts before this column; two blanks further right are prose.
 const LAST_COLUMN: usize = 44;
 
-pub(super) const GOOD: Style = AnsiColor::Green.on_default().bold();
-pub(super) const HEADING: Style = Style::new().bold();
-pub(super) const BAD: Style = AnsiColor::Red.on_default().bold();
+/// A style, and the character that stands for it until a text is written. Unicode has no letters there, and others'
+/// text that holds such a character gets nothing but a colour.
+#[derive(Clone, Copy)]
+pub(super) struct Look(char, Style);
+
+pub(super) const GOOD: Look = Look('\u{fdd0}', AnsiColor::Green.on_default().bold());
+pub(super) const HEADING: Look = Look('\u{fdd1}', Style::new().bold());
+pub(super) const BAD: Look = Look('\u{fdd2}', AnsiColor::Red.on_default().bold());
+pub(super) const REFUSED: Look = Look('\u{fdd3}', AnsiColor::Yellow.on_default());
+pub(super) const QUIET: Look = Look('\u{fdd4}', Style::new().dimmed());
+const PLAIN: char = '\u{fdd5}';
+
+/// The secrets of this process.
+static SECRETS: OnceLock<Arc<dyn TokenSource>> = OnceLock::new();
+
+/// From now on, the secrets of `source` are masked.
+pub(super) fn mask(source: Arc<dyn TokenSource>) {
+    // A process reads its settings once.
+    let _ = SECRETS.set(source);
+}
+
+/// The text without the secrets of this process and without everything that looks like one.
+pub(super) fn masked(text: &str) -> String {
+    let mut text = text.to_owned();
+    hide_secrets(&mut text, SECRETS.get().map(|source| source.secrets()).unwrap_or_default());
+    text
+}
 
 /// Applies a style to `text`. stdout drops the style if it supports none.
-pub(super) fn styled(style: Style, text: &str) -> String {
-    format!("{style}{text}{style:#}")
+pub(super) fn styled(Look(mark, _): Look, text: &str) -> String {
+    format!("{mark}{text}{PLAIN}")
 }
 
 /// Prints for a person, wrapped to the terminal.
 pub(super) fn print(text: &str) -> Result<(), Fault> {
+    print_secret(&masked(text))
+}
+
+/// Like `print`, for a secret that the person has just asked for.
+pub(super) fn print_secret(text: &str) -> Result<(), Fault> {
+    let text = painted(text);
     match width() {
-        Some(width) => print_whole(&wrapped(text, width)),
-        None => print_whole(text),
+        Some(width) => write(&wrapped(&text, width)),
+        None => write(&text),
     }
 }
 
-/// Prints for programs, without wrapping lines. A closed pipe is no error.
+/// Prints for programs, without wrapping lines. Only at a terminal, what would steer it is escaped as JSON does.
 pub(super) fn print_whole(text: &str) -> Result<(), Fault> {
+    let text = masked(text);
+    if std::io::stdout().is_terminal() { write(&visible_json(&text)) } else { write(&text) }
+}
+
+/// The text with our own styles, and with everything else that would steer a terminal made visible.
+fn painted(text: &str) -> String {
+    let looks = [GOOD, HEADING, BAD, REFUSED, QUIET];
+    let is_mark = |letter: char| letter == PLAIN || looks.iter().any(|Look(mark, _)| *mark == letter);
+    let (mut painted, mut style) = (String::with_capacity(text.len()), Style::new());
+    for part in text.split_inclusive(is_mark) {
+        let words = part.trim_end_matches(is_mark);
+        painted.push_str(&visible(words));
+        if let Some(mark) = part.get(words.len()..).and_then(|mark| mark.chars().next()) {
+            painted.push_str(&style.render_reset().to_string());
+            style = looks.iter().find(|Look(known, _)| *known == mark).map_or_else(Style::new, |Look(_, style)| *style);
+            painted.push_str(&style.render().to_string());
+        }
+    }
+    painted
+}
+
+/// A closed pipe is no error.
+fn write(text: &str) -> Result<(), Fault> {
     match writeln!(anstream::stdout().lock(), "{text}") {
         Err(fault) if fault.kind() != std::io::ErrorKind::BrokenPipe => Err(fault.into()),
         _ => Ok(()),
@@ -85,6 +142,14 @@ mod tests {
         for line in wrapped(prose, 40).lines() {
             assert!(line.len() <= 40 && !line.ends_with("jobs:"), "{line}");
         }
+    }
+
+    #[test]
+    fn only_our_own_styles_reach_a_terminal() {
+        let text = format!("{} a\u{1b}[31mb\u{9b}0m\u{202e}\n\tc", styled(BAD, "no\u{7}"));
+        let Look(_, style) = BAD;
+        let shown = format!("{style}no\\u{{7}}{style:#} a\\u{{1b}}[31mb\\u{{9b}}0m\\u{{202e}}\n\tc");
+        assert_eq!(painted(&text), shown);
     }
 
     #[test]

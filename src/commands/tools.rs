@@ -53,7 +53,7 @@ fn row(toolbox: &Toolbox, served: &Served) -> [String; 4] {
     let description = &served.published().description;
     let first = description.split_inclusive(". ").next().unwrap_or_default().trim_end().to_owned();
     [
-        toolbox.names().listed(served.facts().name),
+        toolbox.names().listed(served.facts().name).to_string(),
         served.facts().effect.describe().to_owned(),
         parameters.join(", "),
         first,

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::answer::text::visible;
+use crate::answer::{quoted_to, shown};
 use crate::config::Config;
 
 use super::{Fault, print};
@@ -16,11 +16,11 @@ pub(super) fn run(config: &Config) -> Result<ExitCode, Fault> {
         )?;
         return Ok(ExitCode::SUCCESS);
     };
-    print(&format!(
+    print(&shown!(
         "Trusted: the stored token may go through the proxy {} with the certificates in {}.",
-        visible(&transport.proxy),
-        visible(&transport.roots.join(", "))
+        quoted_to(&transport.proxy, 400),
+        quoted_to(&transport.roots.join(", "), 400)
     ))?;
-    print(&format!("To take this back, remove it from {}.", visible(&file.display().to_string())))?;
+    print(&shown!("To take this back, remove it from {}.", quoted_to(&file.display().to_string(), 400)))?;
     Ok(ExitCode::SUCCESS)
 }

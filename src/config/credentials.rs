@@ -11,6 +11,7 @@ use serde_json::{Map, Value};
 use tempfile::NamedTempFile;
 
 use crate::api::token::{AccountLock, StoredAccount, Token, TokenSource};
+use crate::api::wording::{Wording, wording};
 use crate::files;
 
 use super::credential_file::{CredentialFile, ISSUED_BY, Unsaved, lock_path};
@@ -181,10 +182,10 @@ impl TokenSource for Credentials {
         self.state().account.claim_token
     }
 
-    fn found_in(&self) -> String {
+    fn found_in(&self) -> Wording {
         match self.described().1 {
-            Source::File(path) => format!("the file {}", path.display()),
-            source => source.to_string(),
+            Source::File(path) => wording!("the file {}", path.display().to_string()),
+            source => wording!("{}", source.to_string()),
         }
     }
 

@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::api::catalogue::INPUTS;
 use crate::install::{self, HOSTS};
 use crate::mcp;
-use crate::tools::SCHEMAS;
+use crate::tools::{SCHEMAS, writers};
 
 pub use sections::{Page, pages};
 
@@ -33,6 +33,19 @@ pub fn schema_files() -> Vec<GeneratedFile> {
         GeneratedFile { path: format!("schemas/{}.json", maker.facts.name), content: format!("{:#}\n", json!(tool)) }
     });
     files.chain([GeneratedFile { path: "schemas/words.md".to_owned(), content: words::words() }]).collect()
+}
+
+/// `src/engine/origins.json`: for each tool the fields that strangers write, and whether its answers are public.
+#[must_use]
+pub fn origins() -> GeneratedFile {
+    let origins: BTreeMap<&str, _> = SCHEMAS.iter().flat_map(|family| family.iter()).map(|maker| {
+        let (tool, published) = (maker.facts.name, (maker.make)());
+        let origin = json!({
+            "untrusted": writers::of_strangers(tool, &published.output_schema), "public": writers::PUBLIC.contains(&tool)
+        });
+        (tool, origin)
+    }).collect();
+    GeneratedFile { path: "src/engine/origins.json".to_owned(), content: format!("{:#}\n", json!(origins)) }
 }
 
 /// `src/api/inputs.json`: the input of every operation.

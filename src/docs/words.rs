@@ -14,7 +14,7 @@ use crate::tools::{SCHEMAS, all};
 /// `schemas/words.md`
 #[must_use]
 pub(super) fn words() -> String {
-    let names = Names::new(String::new(), all().map(|entry| entry.facts.name));
+    let names = Names::new("", all().map(|entry| entry.facts.name));
     let mut text = String::from(
         "# Words\n\nMade from the code, to be read in one sitting. What an answer says of its own facts is not here.\n",
     );
@@ -71,5 +71,5 @@ fn hint(reason: &str, names: &Names) -> String {
         variable: None,
         sandbox: false,
     };
-    hints::failure(&ToolError::from(Error::Refused(Box::new(refusal))), &call).hint
+    hints::failure(&ToolError::from(Error::Refused(Box::new(refusal))), &call).hint.into()
 }

@@ -26,7 +26,7 @@ fn described() -> Value {
 }
 
 fn findings(document: &Value) -> Vec<String> {
-    compare(document).unwrap().iter().map(ToString::to_string).collect()
+    compare(document).unwrap().iter().map(|difference| difference.shown().to_string()).collect()
 }
 
 /// Compares the document after one change.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::answer::Sentence;
+use crate::answer::{Sentence, Shown};
 use crate::api::error::InvalidArgument;
 use crate::guard::ledger::{Line, Recorded};
 
@@ -83,7 +83,7 @@ pub enum Source {
     /// A tool with one parameter, named as in the URI.
     Tool(&'static str),
     /// The caller's writes of today on record, put into words.
-    Today(fn(&Today) -> Vec<String>),
+    Today(fn(&Today) -> Vec<Shown>),
 }
 
 /// What a caller wrote today.
@@ -98,7 +98,7 @@ pub struct Today {
     /// Writes that the operator's rules refused.
     pub refusals: Vec<Line>,
     /// How much of the day's limit is used, if there is one.
-    pub used: Option<String>,
+    pub used: Option<Shown>,
 }
 
 impl Resource {

@@ -9,6 +9,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::Instant;
 
 use crate::api::error::Error;
+use crate::api::token::Token;
 
 /// The pause between two questions, unless OpenTrain asks for another one.
 pub const INTERVAL: Duration = Duration::from_secs(5);
@@ -21,6 +22,8 @@ pub struct Claim {
     pace: Mutex<Pace>,
     /// True once this process has fetched the token of a claim.
     done: AtomicBool,
+    /// The claim token of which OpenTrain said that its time is over.
+    ran_out: Mutex<Option<Token>>,
 }
 
 #[derive(Default)]
@@ -31,7 +34,12 @@ struct Pace {
 
 impl Default for Claim {
     fn default() -> Self {
-        Self { turn: Arc::new(Semaphore::new(1)), pace: Mutex::default(), done: AtomicBool::new(false) }
+        Self {
+            turn: Arc::new(Semaphore::new(1)),
+            pace: Mutex::default(),
+            done: AtomicBool::new(false),
+            ran_out: Mutex::default(),
+        }
     }
 }
 
@@ -60,6 +68,18 @@ impl Claim {
     /// True once this process has fetched the token of a claim.
     pub fn is_done(&self) -> bool {
         self.done.load(Ordering::Relaxed)
+    }
+
+    /// Notes that nobody can claim the account of `claim_token` any more.
+    pub fn run_out(&self, claim_token: &Token) {
+        if let Ok(mut ran_out) = self.ran_out.lock() {
+            *ran_out = Some(claim_token.clone());
+        }
+    }
+
+    /// True if OpenTrain has said that nobody can claim the account of `claim_token` any more.
+    pub fn ran_out(&self, claim_token: &Token) -> bool {
+        self.ran_out.lock().is_ok_and(|ran_out| ran_out.as_ref() == Some(claim_token))
     }
 
     /// Sets the pause that OpenTrain asks for.

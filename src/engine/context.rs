@@ -12,8 +12,9 @@ use futures::future::BoxFuture;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::answer::text::visible;
-use crate::answer::{Access, Answer, Cause, Denial, Link, LinkKind, Names, Object, Outcome, ToolError};
+use crate::answer::{
+    Access, Address, Answer, Cause, Denial, Hole, LinkKind, Names, Object, Outcome, Shown, ToolError, shown,
+};
 use crate::api::client::Caller;
 use crate::api::cuts::Cut;
 use crate::api::error::{Error, InvalidArgument};
@@ -22,6 +23,7 @@ use crate::api::room::Room;
 use crate::api::token::{Token, hide_secrets};
 use crate::api::types::Field;
 use crate::api::wire::{self, Encoded};
+use crate::api::wording::wording;
 use crate::api::{Effect, Operation};
 use crate::guard::ledger::{Account, Commitment, Intent, Line, OpenWrite, Search, WriteResult};
 use crate::guard::policy::Policy;
@@ -327,27 +329,27 @@ impl Context {
 
     /// Formats the calls that are possible here as "Next: …".
     #[must_use]
-    pub fn next(&self, calls: &[(&str, &str)]) -> String {
+    pub fn next(&self, calls: &[(&str, impl Hole)]) -> Shown {
         self.names().next(calls)
     }
 
-    /// Builds the link to a page for the user, if the reply contains its URL.
-    pub async fn link(&self, kind: LinkKind, url: &Field<String>) -> Option<Link> {
-        Some(Link::new(kind, url.text()?, self.services.app().await.as_ref()))
+    /// Reads the address of a page for the user, if the reply contains one.
+    pub async fn link(&self, kind: LinkKind, url: &Field<String>) -> Option<Address> {
+        Some(Address::new(kind, url.text()?, self.services.app().await.as_ref()))
     }
 
     /// Describes the kind of token in use and its source.
     #[must_use]
-    pub fn describe_token(&self) -> String {
+    pub fn describe_token(&self) -> Shown {
         match &self.token {
             None => "no token".into(),
-            Some(token) if self.services.sandbox => format!("{} of the sandbox", token.kind()),
+            Some(token) if self.services.sandbox => shown!("{} of the sandbox", token.kind()),
             Some(token) if self.names().access().is_remote() => {
                 let whose =
                     if self.names().access() == Access::OwnToken { "of this request" } else { "of this server" };
-                format!("{} {whose}", token.kind())
+                shown!("{} {}", token.kind(), whose)
             }
-            Some(token) => format!("{} from {}", token.kind(), visible(&self.services.tokens.found_in())),
+            Some(token) => shown!("{} from {}", token.kind(), Shown::from(&self.services.tokens.found_in())),
         }
     }
 
@@ -368,7 +370,7 @@ impl Context {
             secrets.iter().any(|secret| secret.stands_in(&text))
         };
         let (name, _) = self.arguments.iter().find(|(_, value)| holds_one(value))?;
-        let message = format!("{name} contains the secret token of this server; take it out and call again");
+        let message = wording!("{} contains the secret token of this server; take it out and call again", name.clone());
         Some(InvalidArgument::new(name.clone(), message))
     }
 }

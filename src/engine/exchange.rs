@@ -7,13 +7,14 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 use tokio::time::Instant;
 
-use crate::answer::{Denial, Object, Outcome};
+use crate::answer::{Denial, Object, Outcome, Shown, quoted_to, shown};
 use crate::api::Operation;
 use crate::api::agent::{CLAIM_GRANT, ExchangeClaim};
 use crate::api::client::Caller;
 use crate::api::error::Error;
 use crate::api::reply::Read;
 use crate::api::token::{AccountLock, StoredAccount, Token, TokenSource};
+use crate::api::wording::wording;
 use crate::guard::ledger::WriteResult;
 
 use super::call::Call;
@@ -41,7 +42,7 @@ pub enum Exchanged {
         /// The reason why the token could not be saved, if so.
         unsaved: Option<String>,
         /// The reason why the exchange could not be recorded, if so.
-        unrecorded: Option<String>,
+        unrecorded: Option<Shown>,
     },
     /// The request failed.
     Failed(Error),
@@ -74,7 +75,10 @@ pub async fn exchange(services: &Arc<Services>, call: &Call) -> Exchanged {
         exchanged
     });
     exchange.await.unwrap_or_else(|fault| {
-        Exchanged::Failed(Error::Unreachable { what: format!("the exchange broke off ({fault})"), sent: true })
+        Exchanged::Failed(Error::Unreachable {
+            what: wording!("the exchange broke off ({})", fault.to_string()),
+            sent: true,
+        })
     })
 }
 
@@ -132,7 +136,7 @@ async fn exchange_now(services: &Services, call: &Call) -> Exchanged {
         Err(fault) => {
             // A failure to record refuses the next write, which then reports it.
             let _ = write.end(WriteResult::failed(&fault)).await;
-            not_given(services, fault)
+            not_given(services, &claim_token, fault)
         }
     }
 }
@@ -149,11 +153,15 @@ async fn ask(services: &Services, claim_token: &Token, deadline: Instant) -> Res
     answer?.read::<ExchangeClaim>()
 }
 
-fn not_given(services: &Services, fault: Error) -> Exchanged {
+fn not_given(services: &Services, claim_token: &Token, fault: Error) -> Exchanged {
     let code = if let Error::Refused(refusal) = &fault { refusal.code.as_deref() } else { None };
     match code {
         Some("authorization_pending") => Exchanged::Pending(services.claim.interval()),
         Some("slow_down") => Exchanged::Pending(services.claim.slow_down()),
+        Some("expired_token") => {
+            services.claim.run_out(claim_token);
+            Exchanged::Failed(fault)
+        }
         _ => Exchanged::Failed(fault),
     }
 }
@@ -188,24 +196,25 @@ fn drop_tokens_in(value: &mut Value) {
 
 /// Notes for a caller whose call has fetched the token of a claim on the way.
 #[must_use]
-pub fn notes_on_claim(services: &Services, unsaved: Option<&str>, unrecorded: Option<String>) -> Vec<String> {
+pub fn notes_on_claim(services: &Services, unsaved: Option<&str>, unrecorded: Option<Shown>) -> Vec<Shown> {
     let claimed = "Note: a person has claimed the account; its new token was fetched, and is in use now.";
     let kept = notes_on_keeping(services, unsaved);
-    std::iter::once(claimed.to_owned()).chain(kept).chain(unrecorded).collect()
+    std::iter::once(claimed.into()).chain(kept).chain(unrecorded).collect()
 }
 
 /// Warnings and notes for the caller about the storage of the token.
 #[must_use]
-pub fn notes_on_keeping(services: &Services, unsaved: Option<&str>) -> Vec<String> {
+pub fn notes_on_keeping(services: &Services, unsaved: Option<&str>) -> Vec<Shown> {
     let warning = unsaved.map(|fault| {
-        format!(
-            "WARNING: the token could not be saved: {fault}. Saving is tried again at every call and when this server \
-             stops; if that fails too, a person makes a key in the app."
+        shown!(
+            "WARNING: the token could not be saved: {}. Saving is tried again at every call and when this server \
+             stops; if that fails too, a person makes a key in the app.",
+            quoted_to(fault, 500)
         )
     });
     let note = services.tokens.overriding_variable().map(|variable| {
         let saved = if unsaved.is_some() { "" } else { "; the saved one is used when that is no longer set" };
-        format!("Note: the token in {variable} is the one in use{saved}.")
+        shown!("Note: the token in {} is the one in use{}.", variable, saved)
     });
     warning.into_iter().chain(note).collect()
 }

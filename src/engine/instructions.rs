@@ -3,6 +3,7 @@
 
 use jiff::Timestamp;
 
+use crate::answer::{Joined, Shown, figure, id, shown};
 use crate::api::Effect;
 
 use super::catalog::When;
@@ -11,7 +12,7 @@ use super::toolbox::Toolbox;
 /// Builds the server's instructions. They name only tools that are served, give no advice that those tools cannot
 /// follow, and list the operator's limits.
 #[must_use]
-pub fn instructions(toolbox: &Toolbox) -> String {
+pub fn instructions(toolbox: &Toolbox) -> Shown {
     let served = toolbox.served();
     let writes = served.iter().any(|served| served.facts().effect != Effect::Read);
     // `may_ask` parses a schema, which would delay the start of every server.
@@ -28,14 +29,16 @@ pub fn instructions(toolbox: &Toolbox) -> String {
     let services = &toolbox.services;
     // The sandbox has a clock of its own.
     if !services.sandbox {
-        text.push_str(&format!(" Today is {}.", Timestamp::now().strftime("%A, %Y-%m-%d (UTC)")));
+        let now = Timestamp::now();
+        let date = figure(&now.strftime("%Y-%m-%d").to_string());
+        text.push(shown!(" Today is {}, {} (UTC).", id(&now.strftime("%A").to_string()), date));
     }
     if services.tokens.claim_token().is_some() && writes {
-        text.push_str(" No person has claimed this account yet: hiring, messages and payments would be refused.");
+        text.push(" No person has claimed this account yet: hiring, messages and payments would be refused.");
     }
     let limits = services.limits();
     if !limits.is_empty() {
-        text.push_str(&format!(" The operator's limits: {}.", limits.join("; ")));
+        text.push(shown!(" The operator's limits: {}.", limits.joined("; ")));
     }
     text
 }

@@ -15,6 +15,7 @@ pub mod instructions;
 pub mod memory;
 pub mod notice;
 pub mod open_steps;
+mod origins;
 pub mod principal;
 pub mod prompts;
 pub mod recorded_approvals;

@@ -5,7 +5,7 @@ use futures::future::BoxFuture;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use crate::answer::{HumanStep, LinkKind};
+use crate::answer::{HumanStep, LinkKind, Page, Shown};
 
 /// What happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -26,9 +26,9 @@ pub struct Notice {
     /// What a person does on the page.
     pub kind: LinkKind,
     /// The page.
-    pub url: String,
+    pub url: Page,
     /// One sentence for the person.
-    pub message: String,
+    pub message: Shown,
     /// The approval, if the step is one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub approval_id: Option<String>,
@@ -52,7 +52,7 @@ impl Notice {
         Self {
             event: Event::Step,
             kind: step.link.kind,
-            url: step.link.url.clone(),
+            url: step.link.page.clone(),
             message: step.ask.clone(),
             approval_id: step.about.approval_id.clone(),
             amount_usd: step.about.amount_usd,

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use jiff::Timestamp;
 
-use crate::answer::{Answer, Failure, Link, LinkKind};
+use crate::answer::{Answer, Failure, Link, LinkKind, Shown};
 use crate::api::Effect;
 
 use super::facts::Facts;
@@ -25,7 +25,7 @@ pub struct OpenStep {
     /// When it was seen last.
     pub at: Timestamp,
     /// What the user was asked to do, such as to enter a code.
-    pub ask: Option<String>,
+    pub ask: Option<Shown>,
     /// The id of the top-up that a checkout is for.
     pub top_up: Option<String>,
 }

@@ -2,8 +2,9 @@
 
 use serde_json::Value;
 
-use crate::answer::Object;
+use crate::answer::{Object, Shown, id, quoted, shown};
 use crate::api::error::InvalidArgument;
+use crate::api::wording::{joined, wording};
 
 use super::arguments::nearest;
 use super::catalog::{Given, Prompt};
@@ -22,11 +23,11 @@ pub fn offered(toolbox: &Toolbox) -> impl Iterator<Item = &'static Prompt> {
 ///
 /// # Errors
 /// The name that was probably meant.
-pub fn find(toolbox: &Toolbox, name: &str) -> Result<&'static Prompt, String> {
+pub fn find(toolbox: &Toolbox, name: &str) -> Result<&'static Prompt, Shown> {
     let names: Vec<&str> = offered(toolbox).map(|prompt| prompt.name).collect();
     offered(toolbox).find(|prompt| prompt.name == name).ok_or_else(|| match nearest(name, &names) {
-        Some(meant) => format!("unknown prompt \"{name}\"; {meant} was probably meant"),
-        None => format!("unknown prompt \"{name}\""),
+        Some(meant) => shown!("unknown prompt {}; {} was probably meant", quoted(name), id(meant)),
+        None => shown!("unknown prompt {}", quoted(name)),
     })
 }
 
@@ -34,13 +35,13 @@ pub fn find(toolbox: &Toolbox, name: &str) -> Result<&'static Prompt, String> {
 ///
 /// # Errors
 /// The argument that is missing, unknown or wrong.
-pub fn text(toolbox: &Toolbox, prompt: &Prompt, arguments: &Object) -> Result<String, InvalidArgument> {
+pub fn text(toolbox: &Toolbox, prompt: &Prompt, arguments: &Object) -> Result<Shown, InvalidArgument> {
     let mut given = Given::new();
     for (name, value) in arguments {
         let known: Vec<&str> = prompt.arguments.iter().map(|argument| argument.name).collect();
         let Some(name) = known.iter().find(|known| *known == name) else {
-            let known = if known.is_empty() { "it takes none".to_owned() } else { known.join(", ") };
-            let message = format!("{} has no argument \"{name}\" ({known})", prompt.name);
+            let known = if known.is_empty() { "it takes none".into() } else { joined(known, ", ") };
+            let message = wording!("{} has no argument {} ({})", prompt.name, name, known);
             return Err(InvalidArgument::new(name.clone(), message));
         };
         // The values are text by MCP; a host may send a number as one.
@@ -48,10 +49,10 @@ pub fn text(toolbox: &Toolbox, prompt: &Prompt, arguments: &Object) -> Result<St
             Value::String(text) => text.trim().to_owned(),
             Value::Number(number) => number.to_string(),
             Value::Null => continue,
-            _ => return Err(InvalidArgument::new(*name, format!("{name} must be text"))),
+            _ => return Err(InvalidArgument::new(*name, wording!("{} must be text", name))),
         };
         if value.len() > LONGEST {
-            return Err(InvalidArgument::new(*name, format!("{name} has more than {LONGEST} bytes")));
+            return Err(InvalidArgument::new(*name, wording!("{} has more than {} bytes", name, LONGEST)));
         }
         if !value.is_empty() {
             given.insert(name, value);
@@ -60,7 +61,7 @@ pub fn text(toolbox: &Toolbox, prompt: &Prompt, arguments: &Object) -> Result<St
     if let Some(missing) =
         prompt.arguments.iter().find(|argument| argument.required && !given.contains_key(argument.name))
     {
-        let message = format!("{} is missing ({})", missing.name, missing.description);
+        let message = wording!("{} is missing ({})", missing.name, missing.description);
         return Err(InvalidArgument::new(missing.name, message));
     }
     Ok(toolbox.names().say_all(&(prompt.text)(&given)?))

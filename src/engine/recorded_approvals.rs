@@ -7,7 +7,7 @@ use futures::StreamExt;
 use jiff::Timestamp;
 use tokio::time::Instant;
 
-use crate::answer::text::cut;
+use crate::answer::{Shown, quoted, shown};
 use crate::api::approvals::{GetApproval, Looked, PENDING};
 use crate::api::error::Error;
 use crate::api::types::ApprovalId;
@@ -58,11 +58,11 @@ pub struct RecordedApprovals {
     /// The number of older ones that were not looked up.
     pub others: usize,
     /// The reason why it is not known which are open, if so.
-    pub unknown: Option<String>,
+    pub unknown: Option<Shown>,
 }
 
 impl RecordedApprovals {
-    fn unknown(why: impl Into<String>) -> Self {
+    fn unknown(why: impl Into<Shown>) -> Self {
         Self { unknown: Some(why.into()), ..Self::default() }
     }
 
@@ -85,7 +85,12 @@ pub async fn look_up(most: usize, context: &Context) -> RecordedApprovals {
     };
     let open = match ledger.open_approvals(account).await {
         Ok(open) => open,
-        Err(fault) => return RecordedApprovals::unknown(format!("the record of writes cannot be read: {fault}")),
+        Err(fault) => {
+            return RecordedApprovals::unknown(shown!(
+                "the record of writes cannot be read: {}",
+                quoted(&fault.to_string())
+            ));
+        }
     };
     let others = open.len().saturating_sub(most);
     let newest = open.into_iter().rev().take(most).map(|line| one(line, context));
@@ -104,7 +109,7 @@ async fn one(line: Line, context: &Context) -> RecordedApproval {
     let state = match found {
         Ok(found) => Looked::Found(Box::new(found.approval)),
         Err(Error::Refused(refusal)) if refusal.status == 404 => Looked::Missing,
-        Err(fault) => Looked::Unread(cut(&fault.to_string(), 120)),
+        Err(fault) => Looked::Unread(fault.to_string()),
     };
     RecordedApproval { line, state, now, unauthorized }
 }

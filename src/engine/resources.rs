@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use percent_encoding::percent_decode_str;
 
-use crate::answer::{Answer, Failure, Object};
+use crate::answer::{Answer, Failure, Object, Shown, quoted, shown};
 use crate::guard::ledger::Line;
 
 use super::call::Call;
@@ -51,7 +51,7 @@ pub async fn read(toolbox: &Arc<Toolbox>, uri: &str, call: &Call) -> Content {
 }
 
 /// What the caller wrote today. Nobody sees the writes of another.
-async fn today(toolbox: &Toolbox, words: fn(&Today) -> Vec<String>, call: &Call) -> Answer {
+async fn today(toolbox: &Toolbox, words: fn(&Today) -> Vec<Shown>, call: &Call) -> Answer {
     let services = &toolbox.services;
     let token = services.tokens.current();
     let (base, principal) = (services.base().await, services.caller(token.as_ref()));
@@ -59,7 +59,12 @@ async fn today(toolbox: &Toolbox, words: fn(&Today) -> Vec<String>, call: &Call)
     let (date, begins) = (today.to_string(), today.to_zoned(TimeZone::UTC).ok().map(|begins| begins.timestamp()));
     let record = match services.operator.ledger.record(begins).await {
         Ok(record) => record,
-        Err(fault) => return Answer::new(format!("The record of writes could not be read: {fault}."), Object::new()),
+        Err(fault) => {
+            return Answer::new(
+                shown!("The record of writes could not be read: {}.", quoted(&fault.to_string())),
+                Object::new(),
+            );
+        }
     };
     let is_own = |line: &Line| line.at.starts_with(&date) && line.base == base && line.principal == principal;
     let own = |lines: Vec<Line>| lines.into_iter().filter(is_own).collect();

@@ -7,8 +7,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::answer::phrases::WAITING;
-use crate::answer::text::quoted;
-use crate::answer::{After, Answer, Failure, Link, LinkKind, Object, Outcome};
+use crate::answer::{After, Answer, Failure, Joined, Link, LinkKind, Object, Outcome, Shown, id, quoted, shown};
 use crate::api::Effect;
 use crate::api::error::Refusal;
 
@@ -126,22 +125,26 @@ async fn look(toolbox: &Arc<Toolbox>, tool: &str, arguments: &Object, page: &Lin
 
 /// Builds the answer for a step whose state could not be read.
 fn unknown_state(toolbox: &Toolbox, tool: &str, arguments: &Object, page: &Link, fault: &str) -> Answer {
-    let what = if fault.is_empty() { String::new() } else { format!(": {}", quoted(fault)) };
-    let summary = format!(
-        "{WAITING} As far as is known the step is still open; whether the person is done could not be looked at{what}.\n{}",
+    let what = if fault.is_empty() { Shown::default() } else { shown!(": {}", quoted(fault)) };
+    let summary = shown!(
+        "{} As far as is known the step is still open; whether the person is done could not be looked at{}.\n{}",
+        WAITING,
+        what,
         page.describe("Show this link in full")
     );
-    let shown: Vec<String> =
-        arguments.iter().filter_map(|(name, value)| Some(format!("{name} {}", quoted_id(value.as_str()?)))).collect();
+    let shown: Vec<Shown> = arguments
+        .iter()
+        .filter_map(|(name, value)| Some(shown!("{} {}", id(name), quoted_id(value.as_str()?))))
+        .collect();
     let mut answer = Answer::new(summary, Object::new());
     answer.outcome = Some(Outcome::PendingApproval);
     answer.links.push(page.clone());
-    answer.next = toolbox.names().next(&[(tool, &shown.join(", "))]);
+    answer.next = toolbox.names().next(&[(tool, shown.into_iter().joined(", "))]);
     answer
 }
 
-fn quoted_id(id: &str) -> String {
-    format!("\"{}\"", crate::answer::text::word(id))
+fn quoted_id(text: &str) -> Shown {
+    shown!("\"{}\"", crate::answer::id(text))
 }
 
 /// The pause that OpenTrain asks for, or the default if it asks for none.

@@ -8,9 +8,9 @@ use rust_decimal::Decimal;
 use url::Url;
 
 use crate::answer::text::usd;
-use crate::answer::{Access, Names, Object};
+use crate::answer::{Access, Joined, Names, Object, Shown, quoted, quoted_to, shown};
 use crate::api::client::Client;
-use crate::api::token::{Token, TokenSource};
+use crate::api::token::{Token, TokenSource, hide_secrets};
 use crate::guard::Operator;
 use crate::guard::ledger::{Commitment, Intent};
 use crate::guard::policy::Policy;
@@ -22,6 +22,9 @@ use super::memory::Memory;
 use super::notice::Notifier;
 use super::principal::Principal;
 use super::running::Running;
+
+/// The most characters of a notice, which names the path of a file.
+const NOTICE: usize = 500;
 
 /// Shared by all calls of the process; holds nothing of a single call.
 pub struct Services {
@@ -101,8 +104,8 @@ impl Services {
 
     /// Groups the listed tools that would be refused by reason, in the order of the first tool of each reason.
     #[must_use]
-    pub fn refused<W: PartialEq>(&self, why: impl Fn(&Facts) -> Option<W>) -> Vec<(W, Vec<String>)> {
-        let mut refused: Vec<(W, Vec<String>)> = Vec::new();
+    pub fn refused<W: PartialEq>(&self, why: impl Fn(&Facts) -> Option<W>) -> Vec<(W, Vec<Shown>)> {
+        let mut refused: Vec<(W, Vec<Shown>)> = Vec::new();
         for facts in &self.listed {
             let (Some(why), name) = (why(facts), self.names.listed(facts.name)) else { continue };
             match refused.iter_mut().find(|(known, _)| *known == why) {
@@ -115,24 +118,26 @@ impl Services {
 
     /// Describes the rules in force.
     #[must_use]
-    pub fn limits(&self) -> Vec<String> {
+    pub fn limits(&self) -> Vec<Shown> {
         let mut limits = self.operator.describe();
         if self.operator.policy.has_caps() {
             let outside = self.listed.iter().filter(|facts| facts.money == Money::Outside);
-            let outside: Vec<String> = outside.map(|facts| self.names.listed(facts.name)).collect();
+            let outside = outside.map(|facts| self.names.listed(facts.name)).joined(", ");
             if !outside.is_empty() {
-                limits.push(format!("not counted: {}", outside.join(", ")));
+                limits.push(shown!("not counted: {}", outside));
             }
         }
         limits
     }
 
     /// Describes how much of today's limit is used; `None` without such a limit.
-    pub async fn used_today(&self, token: Option<&Token>, call: &Call) -> Option<String> {
+    pub async fn used_today(&self, token: Option<&Token>, call: &Call) -> Option<Shown> {
         let limit = self.operator.policy.max_day?;
         Some(match self.committed_today(token, call).await {
-            Ok(used) => format!("{} of {} are used today (UTC)", usd(used), usd(limit)),
-            Err(fault) => format!("how much of {} is used today could not be read ({fault})", usd(limit)),
+            Ok(used) => shown!("{} of {} are used today (UTC)", usd(used), usd(limit)),
+            Err(fault) => {
+                shown!("how much of {} is used today could not be read ({})", usd(limit), quoted(&fault.to_string()))
+            }
         })
     }
 
@@ -177,6 +182,10 @@ impl Services {
         commitment: Option<Commitment>,
     ) -> Intent {
         let principal = self.caller(token);
+        let client = call.client.clone().map(|mut client| {
+            hide_secrets(&mut client, self.secrets(token));
+            client
+        });
         Intent {
             tool: tool.to_owned(),
             arguments,
@@ -184,7 +193,7 @@ impl Services {
             account: self.owner(token).filter(|owner| Some(owner) != principal.as_ref()),
             principal,
             sandbox: self.sandbox,
-            client: call.client.clone(),
+            client,
             commitment,
         }
     }
@@ -203,6 +212,18 @@ impl Services {
         let mut secrets = self.tokens.secrets();
         secrets.extend(self.principal.key.clone());
         secrets
+    }
+
+    /// Warnings about the source of the token.
+    #[must_use]
+    pub fn notices(&self) -> Vec<Shown> {
+        self.tokens.notices().iter().map(|notice| quoted_to(notice, NOTICE)).collect()
+    }
+
+    /// A notice that is given once: about the endpoint, or about an account that was saved late.
+    pub fn take_notices(&self) -> impl Iterator<Item = Shown> {
+        let about_account = self.tokens.take_notice().map(|notice| quoted_to(&notice, NOTICE));
+        self.client.take_notice().map(Shown::ours).into_iter().chain(about_account)
     }
 
     /// Tries again to save a token that could not be saved when it was delivered.

@@ -13,6 +13,7 @@ use crate::answer::{Answer, Object, Outcome, Sentence, ToolError};
 use crate::api::error::{Error, InvalidArgument};
 use crate::api::reply::{Read, Reply};
 use crate::api::wire::{self, Encoded};
+use crate::api::wording::wording;
 use crate::api::{Effect, Gate, Operation};
 use crate::guard::ledger::Commitment;
 
@@ -240,7 +241,7 @@ pub(crate) use tools;
 
 /// Reads the arguments, which already match the schema of the same type. A remaining error names its field.
 fn read<T: Tool>(arguments: Object) -> Result<T, ToolError> {
-    let wrong = |fault: serde_json::Error| InvalidArgument::new("arguments", fault.to_string());
+    let wrong = |fault: serde_json::Error| InvalidArgument::new("arguments", wording!("{}", fault.to_string()));
     Ok(serde_json::from_value(Value::Object(arguments)).map_err(wrong)?)
 }
 

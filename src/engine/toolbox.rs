@@ -6,11 +6,13 @@ use std::time::Duration;
 use serde_json::Value;
 use tracing::Instrument;
 
-use crate::answer::text::visible;
-use crate::answer::{Answer, Cause, Denial, Failure, HumanStep, Names, Object, Sentence, ToolError, bound, hints};
+use crate::answer::{
+    Answer, Cause, Denial, Failure, HumanStep, Names, Object, Sentence, Shown, ToolError, bound, hints, shown,
+};
 use crate::api::approvals::GetApproval;
 use crate::api::error::{Error, Refusal};
 use crate::api::token::{Token, TokenSource, hide_secrets};
+use crate::api::wording::wording;
 use crate::api::{Effect, Operation};
 use crate::guard::policy::Policy;
 
@@ -22,6 +24,7 @@ use super::exchange::{Exchanged, exchange_in_time, notes_on_claim};
 use super::facts::Facts;
 use super::notice::Notice;
 use super::open_steps::OpenSteps;
+use super::origins;
 use super::principal::Principal;
 use super::recorded_approvals::{RecordedApprovals, look_up};
 use super::schemas::Published;
@@ -78,7 +81,7 @@ fn listed(policy: &Policy, families: &'static [Family]) -> impl Iterator<Item = 
 /// Tells the services which tools are listed, and under which names.
 fn name_tools(services: &mut Services, served: &[Arc<Served>]) {
     let (prefix, access) = (services.operator.policy.prefix.clone(), services.principal.access);
-    services.names = Names::new(prefix, served.iter().map(|served| served.facts().name)).for_access(access);
+    services.names = Names::new(&prefix, served.iter().map(|served| served.facts().name)).for_access(access);
     services.listed = served.iter().map(|served| served.facts()).collect();
 }
 
@@ -175,7 +178,7 @@ impl Toolbox {
     }
 
     /// The message of the stop switch while it is on.
-    pub async fn frozen(&self) -> Option<String> {
+    pub async fn frozen(&self) -> Option<Shown> {
         self.services.operator.ledger.check_switch().await.err().map(|denial| denial.message)
     }
 
@@ -238,7 +241,9 @@ impl Toolbox {
         let write = tokio::spawn(Box::pin(write.in_current_span()));
         let broken = match tokio::time::timeout_at(call.deadline + OVERTIME, write).await {
             Ok(Ok(result)) => return result,
-            Ok(Err(fault)) => Error::Unreachable { what: format!("the call broke off ({fault})"), sent: true },
+            Ok(Err(fault)) => {
+                Error::Unreachable { what: wording!("the call broke off ({})", fault.to_string()), sent: true }
+            }
             // OpenTrain's requests have their own limit, so something else is slow, such as the record. The write
             // continues.
             Err(_) => Error::TimedOut { waited: CALL_LIMIT + OVERTIME, sent: true },
@@ -269,7 +274,7 @@ impl Toolbox {
             }
         }
         let services = &self.services;
-        let notices = [services.client.take_notice(), services.tokens.take_notice()].into_iter().flatten();
+        let notices = services.take_notices();
         if services.principal.access.is_remote() {
             // They name files and variables of the user who runs this server.
             notices.for_each(|notice| tracing::warn!("{notice}"));
@@ -324,6 +329,7 @@ impl Toolbox {
         let name = self.names().listed(entry.facts.name);
         let access = self.names().access();
         let how = || bound::how_to_get_the_whole(entry.facts.effect, &name, takes("limit"), access);
+        answer.origin = origins::of(entry.facts.name);
         answer.complete(entry.facts.is_one_request && takes("cursor"), how);
     }
 
@@ -334,7 +340,7 @@ impl Toolbox {
         refused: Option<&Token>,
         may_fetch: bool,
         call: &Call,
-    ) -> (Option<Token>, Vec<String>) {
+    ) -> (Option<Token>, Vec<Shown>) {
         let services = &self.services;
         let another = |token: Option<Token>| token.filter(|token| Some(token) != refused);
         let replaced = || {
@@ -342,8 +348,8 @@ impl Toolbox {
             if services.principal.access.is_remote() {
                 return Vec::new();
             }
-            let place = visible(&services.tokens.found_in());
-            vec![format!("Note: another token was put in {place}; it is in use now.")]
+            let place = Shown::from(&services.tokens.found_in());
+            vec![shown!("Note: another token was put in {}; it is in use now.", place)]
         };
         let found = another(self.reload_token(call).await);
         if found.is_some() {
@@ -391,7 +397,7 @@ impl Toolbox {
         let app = services.app().await;
         // They name files and variables of the user who runs this server.
         let is_remote = services.principal.access.is_remote();
-        let notices = if is_remote { Vec::new() } else { services.tokens.notices() };
+        let notices = if is_remote { Vec::new() } else { services.notices() };
         // The hint about ids helps only a caller that gave one.
         let is_about_an_id = matches!(&error.cause, Cause::Api(Error::Invalid(fault)) if fault.field.ends_with("Id"));
         let gave_an_id = is_about_an_id || arguments.keys().any(|name| name.ends_with("Id"));

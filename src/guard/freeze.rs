@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use jiff::Timestamp;
 
-use crate::answer::Denial;
-use crate::answer::text::{moment_of, quoted};
+use crate::answer::text::moment_of;
+use crate::answer::{Denial, Shown, figure, quoted, quoted_to, shown};
 use crate::files;
 
 /// A warning for a server that has no switch file to check.
@@ -45,9 +45,9 @@ impl SwitchState {
     /// The refusal of a write while the switch is on.
     pub(super) fn denial(self) -> Denial {
         let Self { since, reason } = self;
-        let since = if since.is_empty() { since } else { format!(" {since}") };
-        let why = if reason.is_empty() { reason } else { format!(": {}", quoted(&reason)) };
-        Denial::frozen(format!("The operator has stopped all writes{since}{why}"))
+        let since = (!since.is_empty()).then(|| shown!(" {}", since_of(&since)));
+        let why = (!reason.is_empty()).then(|| shown!(": {}", quoted(&reason)));
+        Denial::frozen(shown!("The operator has stopped all writes{}{}", since, why))
     }
 }
 
@@ -109,8 +109,20 @@ impl Switch {
         self.0.iter().try_for_each(|path| match files::read(path) {
             Err(fault) if is_absent(&fault) => Ok(()),
             Ok(text) => Err(SwitchState::of(&String::from_utf8_lossy(&text)).denial()),
-            Err(fault) => Err(Denial::frozen(format!("The stop switch {} cannot be read ({fault})", path.display()))),
+            Err(fault) => {
+                let (path, fault) = (quoted_to(&path.display().to_string(), 400), quoted(&fault.to_string()));
+                Err(Denial::frozen(shown!("The stop switch {} cannot be read ({})", path, fault)))
+            }
         })
+    }
+}
+
+/// `since 2026-06-12 10:00 UTC`, as this program writes it. Other words in the file are quoted.
+fn since_of(line: &str) -> Shown {
+    let since = line.strip_prefix("since ").and_then(|rest| rest.strip_suffix(" UTC"));
+    match since.map(figure) {
+        Some(moment) => shown!("since {} UTC", moment),
+        None => quoted(line),
     }
 }
 

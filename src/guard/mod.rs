@@ -10,7 +10,7 @@ pub mod policy;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::answer::Denial;
+use crate::answer::{Denial, Shown};
 
 use ledger::{Intent, Ledger, OpenWrite};
 use policy::Policy;
@@ -43,7 +43,7 @@ impl Operator {
 
     /// Describes the rules in force, as far as this machine knows them.
     #[must_use]
-    pub fn describe(&self) -> Vec<String> {
+    pub fn describe(&self) -> Vec<Shown> {
         let mut rules = self.policy.describe();
         rules.extend(self.ledger.switch.check().err().map(|denial| denial.message));
         rules

@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use rust_decimal::Decimal;
 
-use crate::answer::Denial;
 use crate::answer::text::usd;
+use crate::answer::{Denial, Joined, Shown, id, shown};
 
 /// The operator's rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,11 +110,10 @@ impl Toolsets {
 
     /// Describes the choice; `None` if it takes nothing away.
     #[must_use]
-    pub fn describe(&self) -> Option<String> {
+    pub fn describe(&self) -> Option<Shown> {
         let chosen = self.narrowed.iter().chain(&self.chosen).filter(|chosen| !chosen.all);
         let families = chosen.map(|chosen| chosen.families.clone()).reduce(|all, next| &all & &next)?;
-        let named: Vec<&str> = families.iter().map(String::as_str).collect();
-        Some(format!("only the toolsets {}", named.join(", ")))
+        Some(shown!("only the toolsets {}", families.iter().map(|family| id(family)).joined(", ")))
     }
 }
 
@@ -162,7 +161,7 @@ impl Policy {
         }
         match (self.max_milestone, amount) {
             (Some(limit), Some(amount)) if amount > limit => {
-                let what = format!("The operator's limit is {} a milestone; this is {}", usd(limit), usd(amount));
+                let what = shown!("The operator's limit is {} a milestone; this is {}", usd(limit), usd(amount));
                 Err(Denial::over_limit(what, limit, amount))
             }
             _ => Ok(()),
@@ -176,7 +175,7 @@ impl Policy {
     pub fn check_day(&self, before: Decimal, after: Decimal) -> Result<(), Denial> {
         match self.max_day {
             Some(limit) if after > limit => {
-                let what = format!(
+                let what = shown!(
                     "The operator's limit is {} a day (UTC); {} of it is used, and this would make it {}",
                     usd(limit),
                     usd(before),
@@ -190,14 +189,14 @@ impl Policy {
 
     /// Describes the limits in force.
     #[must_use]
-    pub fn describe(&self) -> Vec<String> {
+    pub fn describe(&self) -> Vec<Shown> {
         let mut rules = Vec::new();
         if self.read_only {
-            rules.push("read-only: no call changes anything".to_owned());
+            rules.push("read-only: no call changes anything".into());
         }
         rules.extend(self.toolsets.describe());
-        rules.extend(self.max_milestone.map(|limit| format!("at most {} a milestone, before fees", usd(limit))));
-        rules.extend(self.max_day.map(|limit| format!("at most {} a day (UTC), before fees", usd(limit))));
+        rules.extend(self.max_milestone.map(|limit| shown!("at most {} a milestone, before fees", usd(limit))));
+        rules.extend(self.max_day.map(|limit| shown!("at most {} a day (UTC), before fees", usd(limit))));
         rules
     }
 }
@@ -241,7 +240,7 @@ mod tests {
         assert!(narrowed.read_only && narrowed.max_day == Some(Decimal::ONE));
         assert!(narrowed.toolsets.has("contracts", true) && !narrowed.toolsets.has("milestones", true));
         assert_eq!(["a", "b", "c"].map(|tool| narrowed.serves(tool)), [false, true, false]);
-        assert!(narrowed.describe().contains(&"only the toolsets contracts".to_owned()));
+        assert!(narrowed.describe().contains(&"only the toolsets contracts".into()));
     }
 
     #[test]

@@ -16,7 +16,6 @@ use rmcp::{ErrorData, RoleServer};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tokio::time::Instant;
-use url::Url;
 
 use crate::answer::{self, After, HumanStep};
 use crate::engine::resume::resume;
@@ -162,9 +161,11 @@ impl Server {
         context: &RequestContext<RoleServer>,
     ) -> Result<Option<Outcome>, ErrorData> {
         let began = Instant::now();
-        let (Ok(url), Ok(id)) = (Url::parse(&step.link.url), getrandom::u64()) else { return Ok(None) };
+        let Ok(id) = getrandom::u64() else { return Ok(None) };
+        let url = step.link.page.url().clone();
         let id = format!("{id:016x}");
-        let asking = context.peer.elicit_url_with_timeout(&step.ask, url, &id, Some(self.toolbox.services.human_wait));
+        let asking =
+            context.peer.elicit_url_with_timeout(step.ask.as_str(), url, &id, Some(self.toolbox.services.human_wait));
         let action = tokio::select! {
             action = asking => action,
             () = self.closing().cancelled() => return Ok(None),
@@ -227,8 +228,8 @@ fn until(request: &Request, left: Duration) -> Instant {
 fn url_request(step: &HumanStep, elicitation_id: String) -> ElicitRequestParams {
     ElicitRequestParams::UrlElicitationParams {
         meta: None,
-        message: step.ask.clone(),
-        url: step.link.url.clone(),
+        message: step.ask.to_string(),
+        url: step.link.page.as_str().to_owned(),
         elicitation_id,
     }
 }

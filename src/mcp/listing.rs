@@ -10,7 +10,7 @@ use crate::engine::{Facts, Published, Toolbox};
 #[must_use]
 pub fn tools(toolbox: &Toolbox) -> Vec<Tool> {
     let served = toolbox.served().iter().map(|served| served.facts());
-    served.map(|facts| tool(facts, Published::of(facts.name), toolbox.names().listed(facts.name))).collect()
+    served.map(|facts| tool(facts, Published::of(facts.name), toolbox.names().listed(facts.name).into())).collect()
 }
 
 /// Converts a tool to MCP's type (`Tool`, revision 2025-06-18 and later).

@@ -6,6 +6,7 @@ use rmcp::model::{
     Prompt, PromptArgument, PromptMessage, Reference, Role,
 };
 
+use crate::answer::{Shown, quoted, shown};
 use crate::engine::catalog::Values;
 use crate::engine::completion::complete;
 use crate::engine::{Call, prompts, resources};
@@ -28,10 +29,10 @@ impl Server {
     }
 
     pub(super) fn prompt(&self, request: &GetPromptRequestParams) -> Result<GetPromptResult, ErrorData> {
-        let prompt = prompts::find(&self.toolbox, &request.name).map_err(|why| ErrorData::invalid_params(why, None))?;
+        let prompt = prompts::find(&self.toolbox, &request.name).map_err(unknown)?;
         let arguments = request.arguments.clone().unwrap_or_default();
-        let text = prompts::text(&self.toolbox, prompt, &arguments)
-            .map_err(|fault| ErrorData::invalid_params(fault.message, None))?;
+        let text =
+            prompts::text(&self.toolbox, prompt, &arguments).map_err(|fault| unknown(Shown::from(&fault.message)))?;
         Ok(GetPromptResult::new(vec![PromptMessage::new_text(Role::User, text)]).with_description(prompt.description))
     }
 
@@ -51,25 +52,28 @@ impl Server {
     /// Where the values of the argument are listed, if anywhere.
     fn values(&self, request: &CompleteRequestParams) -> Result<Option<&'static Values>, ErrorData> {
         let name = request.argument.name.as_str();
-        let unknown = |what: String| ErrorData::invalid_params(what, None);
         match &request.r#ref {
             Reference::Prompt(reference) => {
                 let prompt = prompts::find(&self.toolbox, &reference.name).map_err(unknown)?;
                 let argument = prompt.arguments.iter().find(|argument| argument.name == name);
-                let none = || unknown(format!("{} has no argument \"{name}\"", prompt.name));
+                let none = || unknown(shown!("{} has no argument {}", prompt.name, quoted(name)));
                 Ok(argument.ok_or_else(none)?.values)
             }
             Reference::Resource(reference) => {
                 let mut offered = resources::offered(&self.toolbox);
                 let resource = offered.find(|resource| resource.uri == reference.uri);
                 let resource =
-                    resource.ok_or_else(|| unknown(format!("unknown resource template \"{}\"", reference.uri)))?;
+                    resource.ok_or_else(|| unknown(shown!("unknown resource template {}", quoted(&reference.uri))))?;
                 if resource.parts().1 != Some(name) {
-                    return Err(unknown(format!("{} has no parameter \"{name}\"", resource.uri)));
+                    return Err(unknown(shown!("{} has no parameter {}", resource.uri, quoted(name))));
                 }
                 Ok(resource.values)
             }
             _ => Err(unknown("this kind of reference is not known here".into())),
         }
     }
+}
+
+fn unknown(what: Shown) -> ErrorData {
+    ErrorData::invalid_params(String::from(what), None)
 }

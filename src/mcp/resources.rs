@@ -6,7 +6,7 @@ use rmcp::model::{
 };
 use serde_json::json;
 
-use crate::answer::render;
+use crate::answer::{quoted_to, render, shown};
 use crate::engine::resources::{Content, offered, read};
 use crate::engine::{Call, catalog};
 
@@ -41,17 +41,17 @@ impl Server {
     pub(super) async fn resource(&self, uri: &str, call: &Call) -> Result<ReadResourceResult, ErrorData> {
         let said = match read(&self.toolbox, uri, call).await {
             Content::Unknown => {
-                let shown: String = uri.chars().take(300).collect();
+                let uri: String = uri.chars().take(300).collect();
                 return Err(ErrorData::resource_not_found(
-                    format!("there is no resource {shown}"),
-                    Some(json!({ "uri": shown })),
+                    String::from(shown!("there is no resource {}", quoted_to(&uri, 300))),
+                    Some(json!({ "uri": uri })),
                 ));
             }
             Content::Said(said) => *said,
         };
         let rendered = render(said, self.toolbox.services.sandbox, self.bounded);
         if rendered.is_error {
-            return Err(ErrorData::internal_error(rendered.text, None));
+            return Err(ErrorData::internal_error(rendered.text.to_string(), None));
         }
         Ok(ReadResourceResult::new(vec![ResourceContents::text(rendered.text, uri)]))
     }

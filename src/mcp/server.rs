@@ -4,10 +4,11 @@ use std::sync::Arc;
 
 use rmcp::ErrorData;
 use rmcp::model::{CallToolResult, ContentBlock, ErrorCode, Resource};
+use serde_json::json;
 use tokio_util::sync::CancellationToken;
 
-use crate::answer::{Answer, Failure, Object, Rendered, render};
-use crate::engine::arguments::{nearest, shortened};
+use crate::answer::{Answer, Failure, Object, Rendered, id, quoted, render, shown};
+use crate::engine::arguments::nearest;
 use crate::engine::{Call, Toolbox};
 
 use super::host::Host;
@@ -85,13 +86,17 @@ impl Server {
     }
 
     pub(super) fn unknown(&self, name: &str) -> ErrorData {
-        let names: Vec<String> =
-            self.toolbox.served().iter().map(|served| self.toolbox.names().listed(served.facts().name)).collect();
+        let names: Vec<String> = self
+            .toolbox
+            .served()
+            .iter()
+            .map(|served| self.toolbox.names().listed(served.facts().name).into())
+            .collect();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let meant = nearest(name, &names);
-        let meant = meant.map(|meant| format!("; {meant} was probably meant")).unwrap_or_default();
-        let name = shortened(name);
-        ErrorData::new(ErrorCode::INVALID_PARAMS, format!("unknown tool \"{name}\"{meant}"), None)
+        let meant = meant.map(|meant| shown!("; {} was probably meant", id(meant)));
+        let message = shown!("unknown tool {}{}", quoted(name), meant);
+        ErrorData::new(ErrorCode::INVALID_PARAMS, String::from(message), None)
     }
 
     /// Converts the result of a call to MCP, within the host's abilities.
@@ -111,11 +116,19 @@ fn result(rendered: Rendered, with_links: bool) -> CallToolResult {
         let links = rendered.links.into_iter().filter(|link| link.verified);
         content.extend(links.map(|link| {
             let title = link.kind.title();
-            ContentBlock::ResourceLink(Resource::new(link.url, title).with_title(title).with_mime_type("text/html"))
+            ContentBlock::ResourceLink(
+                Resource::new(link.page.as_str(), title).with_title(title).with_mime_type("text/html"),
+            )
         }));
     }
     let mut result = CallToolResult::success(content);
     result.structured_content = Some(serde_json::Value::Object(rendered.structured));
     result.is_error = Some(rendered.is_error);
+    // Read by hosts that follow where data goes ("information flow control").
+    let ifc = json!({
+        "integrity": if rendered.is_trusted { "trusted" } else { "untrusted" },
+        "confidentiality": if rendered.is_public { "public" } else { "private" },
+    });
+    result.meta.get_or_insert_default().insert("ifc".into(), ifc);
     result
 }

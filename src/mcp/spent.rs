@@ -11,7 +11,7 @@ use rmcp::model::ErrorCode;
 use serde_json::json;
 use tokio::time::Instant;
 
-use crate::answer::{Failure, Outcome as Ended};
+use crate::answer::{Failure, Outcome as Ended, quoted, shown};
 
 use super::server::{Outcome, Request};
 
@@ -67,9 +67,13 @@ impl Spent {
             }
             outcome
         });
-        running
-            .await
-            .map_err(|fault| ErrorData::new(ErrorCode::INTERNAL_ERROR, format!("the call broke off ({fault})"), None))
+        running.await.map_err(|fault| {
+            ErrorData::new(
+                ErrorCode::INTERNAL_ERROR,
+                String::from(shown!("the call broke off ({})", quoted(&fault.to_string()))),
+                None,
+            )
+        })
     }
 
     fn begin(&self, key: Key) -> End {

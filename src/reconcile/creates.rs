@@ -6,7 +6,8 @@ use jiff::SignedDuration;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use crate::answer::text::{number, quoted, usd, word};
+use crate::answer::text::{number, usd};
+use crate::answer::{Joined, Shown, quoted, shown};
 use crate::api::milestones::Milestone;
 use crate::api::types::decimal;
 use crate::guard::ledger::{Line, Phase};
@@ -30,7 +31,8 @@ pub(super) fn compare(index: &Index<'_>, report: &mut Report) {
             continue;
         }
         if write.before.phase == Phase::After && !is_carried {
-            let what = format!("{} of {}: only its second line is there.", word(write.tool()), write.when_and_who());
+            let what =
+                shown!("{} of {}: only its second line is there.", shown::id(write.tool()), write.when_and_who());
             report.differs(Difference::new(Kind::HalfRecorded, what).milestone(write.milestone_id()));
         }
         if write.made() {
@@ -46,29 +48,29 @@ pub(super) fn compare(index: &Index<'_>, report: &mut Report) {
 fn made(index: &Index<'_>, write: &Write<'_>, report: &mut Report) {
     let (Some(id), contract_id) = (write.milestone_id(), write.argument("contractId")) else { return };
     let ids = |difference: Difference| difference.milestone(Some(id)).contract(contract_id);
-    let asked = format!("Milestone {}, created {}", word(id), write.when_and_who());
+    let asked = shown!("Milestone {}, created {}", shown::id(id), write.when_and_who());
     let Some((contract, milestone)) = index.milestones.get(id) else {
         let gone = contract_id.is_some_and(|id| index.contract(id).is_none());
         let difference = if gone {
-            let what = format!("{asked}: its contract {} is not listed.", word(contract_id.unwrap_or_default()));
+            let what = shown!("{}: its contract {} is not listed.", asked, shown::id(contract_id.unwrap_or_default()));
             Difference::new(Kind::ContractGone, what)
         } else {
-            Difference::new(Kind::NotAtOpentrain, format!("{asked}: its contract does not list it."))
+            Difference::new(Kind::NotAtOpentrain, shown!("{}: its contract does not list it.", asked))
         };
         report.differs(ids(difference));
         return;
     };
     if contract_id.is_some() && contract.id.text() != contract_id {
         let (other, asked_for) =
-            (contract.id.text().map_or_else(String::new, word), word(contract_id.unwrap_or_default()));
-        let what = format!("{asked} in contract {asked_for}, is in contract {other}.");
+            (contract.id.text().map(shown::id).unwrap_or_default(), shown::id(contract_id.unwrap_or_default()));
+        let what = shown!("{} in contract {}, is in contract {}.", asked, asked_for, other);
         report.differs(ids(Difference::new(Kind::OtherContract, what)));
     }
     let (ours, theirs) = (write.amount(), milestone.amount_usd.decimal());
     if let (Some(ours), Some(theirs)) = (ours, theirs)
         && ours != theirs
     {
-        let what = format!("{asked}, is on record with {}, and OpenTrain has {}.", usd(ours), usd(theirs));
+        let what = shown!("{}, is on record with {}, and OpenTrain has {}.", asked, usd(ours), usd(theirs));
         report.differs(ids(Difference::new(Kind::AmountDiffers, what)));
     }
     let volume = write.before.arguments.get("volume").and_then(as_decimal);
@@ -76,7 +78,7 @@ fn made(index: &Index<'_>, write: &Write<'_>, report: &mut Report) {
         && ours != theirs
     {
         let what =
-            format!("{asked}, was asked for with volume {}, and OpenTrain has {}.", number(ours), number(theirs));
+            shown!("{}, was asked for with volume {}, and OpenTrain has {}.", asked, number(ours), number(theirs));
         report.differs(ids(Difference::new(Kind::VolumeDiffers, what)));
     }
 }
@@ -87,7 +89,7 @@ fn as_decimal(value: &Value) -> Option<Decimal> {
 
 /// A write whose end is not on record: OpenTrain's state tells of a create and of a request; of others nothing does.
 fn unknown(index: &Index<'_>, write: &Write<'_>, report: &mut Report) {
-    let what = format!("{}, {}", word(write.tool()), write.when_and_who());
+    let what = shown!("{}, {}", shown::id(write.tool()), write.when_and_who());
     let (contract, milestone) = (write.argument("contractId"), write.milestone_id());
     let resolved = match Asked::of(write.tool()) {
         _ if write.tool() == CREATE => resolve_create(index, write),
@@ -95,16 +97,16 @@ fn unknown(index: &Index<'_>, write: &Write<'_>, report: &mut Report) {
         None => None,
     };
     match resolved {
-        Some(how) => report.resolved.push(format!("{what}: {how}")),
+        Some(how) => report.resolved.push(shown!("{}: {}", what, how)),
         None => report.differs(
-            Difference::new(Kind::UnknownOutcome, format!("{what}: the record does not tell how it ended."))
+            Difference::new(Kind::UnknownOutcome, shown!("{}: the record does not tell how it ended.", what))
                 .contract(contract)
                 .milestone(milestone),
         ),
     }
 }
 
-fn resolve_create(index: &Index<'_>, write: &Write<'_>) -> Option<String> {
+fn resolve_create(index: &Index<'_>, write: &Write<'_>) -> Option<Shown> {
     let contract = index.contract(write.argument("contractId")?)?;
     let claimed = |id: &str| index.writes.iter().any(|other| other.made() && other.milestone_id() == Some(id));
     let mut found = contract
@@ -113,7 +115,7 @@ fn resolve_create(index: &Index<'_>, write: &Write<'_>) -> Option<String> {
         .iter()
         .filter(|milestone| milestone.id.text().is_some_and(|id| !claimed(id)) && is_of(write, milestone));
     Some(match found.next() {
-        Some(milestone) => format!("it was created: {}.", milestone.id.text().map_or_else(String::new, word)),
+        Some(milestone) => shown!("it was created: {}.", milestone.id.text().map(shown::id)),
         None => "it was not created, or its repeat was: no unclaimed milestone has its terms.".into(),
     })
 }
@@ -132,7 +134,7 @@ pub(super) fn is_of(write: &Write<'_>, milestone: &Milestone) -> bool {
     amount && in_time && same("name", milestone.name.text()) && same("description", milestone.description.text())
 }
 
-fn resolve_request(index: &Index<'_>, write: &Write<'_>, asked: Asked) -> Option<String> {
+fn resolve_request(index: &Index<'_>, write: &Write<'_>, asked: Asked) -> Option<Shown> {
     let (milestone, contract, proposal) =
         (write.milestone_id(), write.argument("contractId"), write.argument("proposalId"));
     let mut again = index.asked(asked, |request| match asked {
@@ -141,7 +143,7 @@ fn resolve_request(index: &Index<'_>, write: &Write<'_>, asked: Asked) -> Option
         Asked::End => contract.is_some() && request.contract_id == contract,
     });
     if let Some(request) = again.find(|request| request.at >= write.at) {
-        return Some(format!("it was asked for again: approval {}.", word(&request.approval_id)));
+        return Some(shown!("it was asked for again: approval {}.", shown::id(&request.approval_id)));
     }
     // A contract without funded milestones ends without an approval.
     let is_ended = |id: &str| index.contract(id)?.status.text().filter(|status| *status == "ended").map(drop);
@@ -162,9 +164,13 @@ fn twice(index: &Index<'_>, report: &mut Report) {
     }
     for (id, writes) in by_id {
         if writes.len() > 1 && writes.iter().any(|write| write.is_judged) {
-            let times: Vec<String> = writes.iter().map(|write| write.when_and_who()).collect();
-            let what =
-                format!("Milestone {} is on record as created {} times: {}.", word(id), writes.len(), times.join("; "));
+            let times: Vec<Shown> = writes.iter().map(|write| write.when_and_who()).collect();
+            let what = shown!(
+                "Milestone {} is on record as created {} times: {}.",
+                shown::id(id),
+                writes.len(),
+                times.joined("; ")
+            );
             report.differs(Difference::new(Kind::RecordedTwice, what).milestone(Some(id)));
         }
     }
@@ -179,10 +185,11 @@ fn twice(index: &Index<'_>, report: &mut Report) {
             if one != other && is_near && !is_wanted && are_there && second.is_judged {
                 let name =
                     second.argument("name").or_else(|| second.argument("description")).map(quoted).unwrap_or_default();
-                let what = format!(
-                    "{name}: {} and {} have the same terms and were created within a day.",
-                    word(one),
-                    word(other)
+                let what = shown!(
+                    "{}: {} and {} have the same terms and were created within a day.",
+                    name,
+                    shown::id(one),
+                    shown::id(other)
                 );
                 let difference = Difference::new(Kind::AskedTwice, what).milestone(Some(other));
                 report.differs(difference.contract(second.argument("contractId")));
@@ -196,7 +203,7 @@ fn terms(write: &Write<'_>) -> Vec<String> {
     let names = ["contractId", "name", "description", "dueDate"];
     let mut terms: Vec<String> =
         names.iter().map(|name| write.argument(name).unwrap_or_default().trim().to_owned()).collect();
-    terms.push(write.amount().map(number).unwrap_or_default());
-    terms.push(write.before.arguments.get("volume").and_then(as_decimal).map(number).unwrap_or_default());
+    terms.push(write.amount().map(number).unwrap_or_default().into());
+    terms.push(write.before.arguments.get("volume").and_then(as_decimal).map(number).unwrap_or_default().into());
     terms
 }

@@ -1,6 +1,7 @@
 //! The milestones as a table for a spreadsheet (RFC 4180), one line each.
 
-use crate::answer::text::{number, visible};
+use crate::answer::text::number;
+use crate::answer::visible::visible;
 
 use super::report::{Report, Request, Trail};
 
@@ -68,7 +69,7 @@ fn cells(trail: &Trail, differences: String) -> Vec<String> {
         text(&trail.trainer),
         trail.milestone_id.clone(),
         text(&trail.name),
-        trail.amount_usd.map(number).unwrap_or_default(),
+        trail.amount_usd.map(|amount| number(amount).into()).unwrap_or_default(),
         trail.state.name().to_owned(),
         text(&trail.status),
         text(&trail.created_at),
@@ -92,7 +93,7 @@ fn row(cells: Vec<String>) -> String {
 
 /// A cell. A spreadsheet must not take a stranger's text for a formula.
 fn quoted(cell: &str) -> String {
-    let cell = visible(cell);
+    let cell = visible(cell).into_owned();
     let cell = if cell.starts_with(['=', '+', '-', '@', '\t']) { format!("'{cell}") } else { cell };
     if cell.contains([',', '"', '\n', '\r']) { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell }
 }

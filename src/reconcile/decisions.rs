@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::answer::text::{usd, word};
+use crate::answer::text::usd;
+use crate::answer::{quoted, shown};
 use crate::api::approvals::{CONFIRMED, DECLINED, EXPIRED, Looked, PENDING};
 
 use super::difference::{Difference, Kind};
@@ -37,14 +38,16 @@ fn one(index: &Index<'_>, request: &Request<'_>, decision: &Decision, report: &m
     let ids = |difference: Difference| about(difference, request);
     match index.theirs.approvals.get(id) {
         Some(Looked::Missing) => {
-            let what = format!("Approval {} for {} is not known at OpenTrain.", word(id), request.asked.name());
+            let what = shown!("Approval {} for {} is not known at OpenTrain.", shown::id(id), request.asked.name());
             report.differs(ids(Difference::new(Kind::ApprovalMissing, what)));
         }
         Some(Looked::Unread(why)) => {
-            report.notes.push(format!("Approval {} could not be read: {}.", word(id), word(why)));
+            report.notes.push(shown!("Approval {} could not be read: {}.", shown::id(id), quoted(why)));
         }
         None if decision.status.is_none() => {
-            report.notes.push(format!("Approval {} was not looked up; the record has no decision of it.", word(id)));
+            report
+                .notes
+                .push(shown!("Approval {} was not looked up; the record has no decision of it.", shown::id(id)));
         }
         Some(Looked::Found(_)) | None => {}
     }
@@ -58,14 +61,19 @@ fn one(index: &Index<'_>, request: &Request<'_>, decision: &Decision, report: &m
         .collect();
     if let Some(other) = recorded.iter().find(|status| Some(*status) != recorded.first()) {
         let first = recorded.first().map_or("", String::as_str);
-        let what = format!("Approval {} is on record as {} and as {}.", word(id), word(first), word(other));
+        let what =
+            shown!("Approval {} is on record as {} and as {}.", shown::id(id), shown::id(first), shown::id(other));
         report.differs(ids(Difference::new(Kind::TwoDecisions, what)));
     } else if let (Some(recorded), Some(approval)) = (recorded.first(), index.approval(id))
         && let Some(status) = approval.status.text()
         && !status.eq_ignore_ascii_case(recorded)
     {
-        let what =
-            format!("Approval {} is on record as {}, and OpenTrain has {}.", word(id), word(recorded), word(status));
+        let what = shown!(
+            "Approval {} is on record as {}, and OpenTrain has {}.",
+            shown::id(id),
+            shown::id(recorded),
+            shown::id(status)
+        );
         report.differs(ids(Difference::new(Kind::DecisionDiffers, what)));
     }
     let milestone = request.milestone_id.and_then(|id| index.milestones.get(id));
@@ -75,7 +83,7 @@ fn one(index: &Index<'_>, request: &Request<'_>, decision: &Decision, report: &m
         && theirs != asked
     {
         let what =
-            format!("{} was asked for {}, and the milestone is {} now.", usd(asked), request.asked.name(), usd(theirs));
+            shown!("{} was asked for {}, and the milestone is {} now.", usd(asked), request.asked.name(), usd(theirs));
         report.differs(ids(Difference::new(Kind::AmountDiffers, what)));
     }
 }
@@ -86,16 +94,19 @@ fn all_for_one(index: &Index<'_>, asked: Asked, requests: &[(&Request<'_>, Decis
     let confirmed: Vec<&Request<'_>> =
         requests.iter().filter(|(_, decision)| decision.is(CONFIRMED)).map(|(request, _)| *request).collect();
     if let [first, second, ..] = confirmed.as_slice() {
-        let what =
-            format!("Approvals {} and {} are both confirmed.", word(&first.approval_id), word(&second.approval_id));
+        let what = shown!(
+            "Approvals {} and {} are both confirmed.",
+            shown::id(&first.approval_id),
+            shown::id(&second.approval_id)
+        );
         report.differs(about(Difference::new(Kind::ConfirmedTwice, what), second));
     }
     let Some(is_done) = is_done(index, asked, confirmed.first().copied().unwrap_or(last)) else { return };
     match (confirmed.first(), is_done) {
         (Some(request), false) => {
-            let what = format!(
+            let what = shown!(
                 "Approval {} for {} is confirmed, and nothing of it shows.",
-                word(&request.approval_id),
+                shown::id(&request.approval_id),
                 asked.name()
             );
             report.differs(about(Difference::new(Kind::ConfirmedNotDone, what), request));
@@ -106,10 +117,11 @@ fn all_for_one(index: &Index<'_>, asked: Asked, requests: &[(&Request<'_>, Decis
                 .all(|(_, decision)| [PENDING, DECLINED, EXPIRED].iter().any(|status| decision.is(status)));
             if known {
                 let status = requests.last().and_then(|(_, decision)| decision.status.clone()).unwrap_or_default();
-                let what = format!(
-                    "Approval {} for {} is {status}, and it was done all the same.",
-                    word(&last.approval_id),
-                    asked.name()
+                let what = shown!(
+                    "Approval {} for {} is {}, and it was done all the same.",
+                    shown::id(&last.approval_id),
+                    asked.name(),
+                    shown::id(&status)
                 );
                 report.differs(about(Difference::new(Kind::DoneWithoutConsent, what), last));
             }

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::answer::{Shown, shown};
+
 /// A kind of difference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -144,7 +146,7 @@ pub struct Difference {
     /// The kind.
     pub kind: Kind,
     /// The facts, in one sentence.
-    pub what: String,
+    pub what: Shown,
     /// What to do.
     pub to_do: &'static str,
     /// The contract, if known.
@@ -159,13 +161,13 @@ pub struct Difference {
 }
 
 impl Difference {
-    pub(super) fn new(kind: Kind, what: impl Into<String>) -> Self {
+    pub(super) fn new(kind: Kind, what: impl Into<Shown>) -> Self {
         let (what, to_do) = (what.into(), kind.to_do());
         Self { kind, what, to_do, contract_id: None, milestone_id: None, approval_id: None }
     }
 
     pub(super) fn unreadable(line: usize) -> Self {
-        Self::new(Kind::UnreadableLine, format!("Line {line} of the record cannot be read."))
+        Self::new(Kind::UnreadableLine, shown!("Line {} of the record cannot be read.", line))
     }
 
     pub(super) fn contract(self, id: Option<&str>) -> Self {

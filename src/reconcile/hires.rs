@@ -1,6 +1,6 @@
 //! Contracts at OpenTrain: who hired, and who ended them.
 
-use crate::answer::text::word;
+use crate::answer::shown;
 use crate::api::contracts::Contract;
 
 use super::difference::{Difference, Kind};
@@ -11,7 +11,7 @@ pub(super) fn compare(index: &Index<'_>, report: &mut Report) {
     for contract in &index.theirs.contracts {
         let Some(id) = contract.id.text() else { continue };
         if is_hired_elsewhere(index, contract) {
-            let what = format!("Contract {} ({}) has no hire on record.", word(id), contract_name(contract));
+            let what = shown!("Contract {} ({}) has no hire on record.", shown::id(id), contract_name(contract));
             report.differs(Difference::new(Kind::HiredElsewhere, what).contract(Some(id)));
         }
         let is_ended = contract.status.text() == Some("ended") && index.is_judged(contract.end_date.timestamp());
@@ -21,7 +21,7 @@ pub(super) fn compare(index: &Index<'_>, report: &mut Report) {
             .any(|write| Asked::of(write.tool()) == Some(Asked::End) && write.argument("contractId") == Some(id));
         if is_ended && !is_asked {
             let what =
-                format!("Contract {} ({}) has ended, and no end is on record.", word(id), contract_name(contract));
+                shown!("Contract {} ({}) has ended, and no end is on record.", shown::id(id), contract_name(contract));
             report.differs(Difference::new(Kind::EndedElsewhere, what).contract(Some(id)));
         }
     }

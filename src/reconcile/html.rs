@@ -3,7 +3,9 @@
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 use rust_decimal::Decimal;
 
-use crate::answer::text::{total, usd, visible};
+use crate::answer::Shown;
+use crate::answer::text::{total, usd};
+use crate::answer::visible::visible;
 
 use super::report::{Report, Sums, Trail};
 use super::text::{decision, origin, to_the_second, verdict};
@@ -40,14 +42,14 @@ pub fn html(report: &Report) -> String {
             }
             body {
                 h1 { "Record of writes and OpenTrain, compared" }
-                p class=(if report.fits { "fits" } else { "differs" }) { strong { (verdict(report)) } }
+                p class=(if report.fits { "fits" } else { "differs" }) { strong { (verdict(report).as_str()) } }
                 (bar(&report.sums))
                 @if !report.differences.is_empty() {
                     h2 { "What does not fit" }
                     ol {
                         @for difference in &report.differences {
                             li {
-                                strong { (difference.kind.title()) } ": " (visible(&difference.what)) br;
+                                strong { (difference.kind.title()) } ": " (difference.what.as_str()) br;
                                 em { "To do: " } (difference.to_do)
                             }
                         }
@@ -59,9 +61,9 @@ pub fn html(report: &Report) -> String {
                 (table("Earlier milestones, not judged", &earlier))
                 footer {
                     p {
-                        "Account " code { (visible(report.principal.as_deref().unwrap_or("without a token"))) } " at "
-                        (visible(&report.base)) ". "
-                        @if let Some(since) = &report.since { "Judged since " (to_the_second(since)) ". " }
+                        "Account " code { (visible(report.principal.as_deref().unwrap_or("without a token")).as_ref()) } " at "
+                        (visible(&report.base).as_ref()) ". "
+                        @if let Some(since) = &report.since { "Judged since " (to_the_second(since).as_str()) ". " }
                         "Amounts are before fees."
                     }
                 }
@@ -88,17 +90,17 @@ fn bar(sums: &Sums) -> Markup {
         }
         ul.key {
             @for (name, sum, share) in &parts {
-                li { span class=(name) {} " " (name) " " (total(*sum)) " (" (share.round()) " %)" }
+                li { span class=(name) {} " " (name) " " (total(*sum).as_str()) " (" (share.round()) " %)" }
             }
         }
     }
 }
 
-fn list(heading: &str, items: &[String]) -> Markup {
+fn list(heading: &str, items: &[Shown]) -> Markup {
     html! {
         @if !items.is_empty() {
             h2 { (heading) }
-            ul { @for item in items { li { (visible(item)) } } }
+            ul { @for item in items { li { (item.as_str()) } } }
         }
     }
 }
@@ -119,16 +121,16 @@ fn table(heading: &str, trails: &[&Trail]) -> Markup {
 }
 
 fn row(trail: &Trail) -> Markup {
-    let text = |value: &Option<String>| value.as_deref().map(visible).unwrap_or_default();
+    let text = |value: &Option<String>| value.as_deref().map(|value| visible(value).into_owned()).unwrap_or_default();
     html! {
         tr {
-            td { (text(&trail.name)) br; code { (visible(&trail.milestone_id)) } }
+            td { (text(&trail.name)) br; code { (visible(&trail.milestone_id).as_ref()) } }
             td { (text(&trail.trainer)) br; (text(&trail.contract)) " " code { (text(&trail.contract_id)) } }
-            td.number { (trail.amount_usd.map_or_else(|| "unknown".into(), usd)) }
+            td.number { (trail.amount_usd.map_or_else(|| "unknown".into(), usd).as_str()) }
             td { (trail.state.name()) }
-            td { (origin(trail)) }
-            td { @if let Some(request) = &trail.funding { (decision("", request)) } }
-            td { @if let Some(request) = &trail.release { (decision("", request)) } }
+            td { (origin(trail).as_str()) }
+            td { @if let Some(request) = &trail.funding { (decision("", request).as_str()) } }
+            td { @if let Some(request) = &trail.release { (decision("", request).as_str()) } }
             td { code { (text(&trail.invoice_id)) } }
         }
     }

@@ -7,7 +7,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 
 use crate::answer::Outcome;
-use crate::answer::text::word;
+use crate::answer::{Shown, figure, id, shown};
 use crate::api::approvals::Approval;
 use crate::api::contracts::Contract;
 use crate::api::milestones::Milestone;
@@ -85,14 +85,18 @@ impl Write<'_> {
     }
 
     /// `2026-06-12T10:00:00Z by codex 1.2`
-    pub(super) fn when_and_who(&self) -> String {
-        let at =
-            self.at.map_or_else(|| "at an unknown time".into(), |at| at.strftime("%Y-%m-%d %H:%M:%S UTC").to_string());
+    pub(super) fn when_and_who(&self) -> Shown {
+        let at = self.at.map_or_else(|| "at an unknown time".into(), to_the_second);
         match &self.before.client {
-            Some(client) => format!("{at} by {}", word(client)),
+            Some(client) => shown!("{} by {}", at, id(client)),
             None => at,
         }
     }
+}
+
+/// `2026-06-12 10:00:00 UTC`
+pub(super) fn to_the_second(at: Timestamp) -> Shown {
+    shown!("{} UTC", figure(&at.strftime("%Y-%m-%d %H:%M:%S").to_string()))
 }
 
 /// The tool that creates milestones.

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-use crate::answer::text::{quoted, word};
+use crate::answer::{Joined, Shown, quoted};
 use crate::api::amount;
 use crate::api::contracts::Contract;
 use crate::api::milestones::{ACTIVE_FUNDED, Milestone, NOT_FUNDED};
@@ -135,9 +135,9 @@ pub struct Report {
     /// What does not fit.
     pub differences: Vec<Difference>,
     /// Writes with an unknown end whose end shows at OpenTrain.
-    pub resolved: Vec<String>,
+    pub resolved: Vec<Shown>,
     /// What could not be compared.
-    pub notes: Vec<String>,
+    pub notes: Vec<Shown>,
     /// The money by state.
     pub sums: Sums,
     /// Every milestone.
@@ -180,9 +180,9 @@ impl Report {
 }
 
 /// `«Sentiment», Maria G.`
-pub(super) fn contract_name(contract: &Contract) -> String {
-    let trainer = contract.freelancer.get().and_then(|trainer| trainer.display_name.text()).map(word);
+pub(super) fn contract_name(contract: &Contract) -> Shown {
+    let trainer = contract.freelancer.get().and_then(|trainer| trainer.display_name.text()).map(quoted);
     let title = contract.title.text().map(quoted);
-    let parts: Vec<String> = title.into_iter().chain(trainer).collect();
-    if parts.is_empty() { "untitled".into() } else { parts.join(", ") }
+    let name = title.into_iter().chain(trainer).joined(", ");
+    if name.is_empty() { "untitled".into() } else { name }
 }

@@ -1,6 +1,7 @@
 //! Milestones at OpenTrain: who asked for each, and its trail from the request to the payout.
 
-use crate::answer::text::{usd, word};
+use crate::answer::shown;
+use crate::answer::text::usd;
 use crate::api::contracts::Contract;
 use crate::api::milestones::Milestone;
 use crate::guard::ledger::Line;
@@ -22,9 +23,9 @@ pub(super) fn compare(index: &Index<'_>, report: &mut Report) {
             let state = State::of(milestone);
             let ids = |difference: Difference| difference.milestone(Some(id)).contract(contract.id.text());
             let amount = milestone.amount_usd.decimal().map_or_else(|| "of an unknown amount".into(), usd);
-            let name = format!("Milestone {}, {amount}, for {}", word(id), contract_name(contract));
+            let name = shown!("Milestone {}, {}, for {}", shown::id(id), amount, contract_name(contract));
             if is_new && create.is_none() && !with_hire {
-                report.differs(ids(Difference::new(Kind::NotOurs, format!("{name}: no create is on record."))));
+                report.differs(ids(Difference::new(Kind::NotOurs, shown!("{}: no create is on record.", name))));
             }
             let is_asked = |asked: Asked| {
                 index
@@ -35,11 +36,11 @@ pub(super) fn compare(index: &Index<'_>, report: &mut Report) {
             if is_new && create.is_some() && !with_hire && state != State::Unfunded && !is_asked(Asked::Fund) {
                 report.differs(ids(Difference::new(
                     Kind::FundedElsewhere,
-                    format!("{name}: no request to fund it is on record."),
+                    shown!("{}: no request to fund it is on record.", name),
                 )));
             }
             if is_new && (create.is_some() || with_hire) && state == State::Paid && !is_asked(Asked::Release) {
-                let what = format!("{name}: no request to release it is on record.");
+                let what = shown!("{}: no request to release it is on record.", name);
                 report.differs(ids(Difference::new(Kind::ReleasedElsewhere, what)));
             }
             report.trails.push(Trail {

@@ -9,14 +9,14 @@ use serde_json::{Map, Value};
 
 use crate::answer::hints::GIVEN_BY_A_CLAIM;
 use crate::answer::phrases::{SANDBOX_KEY, WAITING, key_page, make_a_key, take_up};
-use crate::answer::text::{visible, word};
-use crate::answer::{Answer, Cause, Denial, HumanStep, Link, LinkKind, Object, Outcome, Sentence, ToolError};
-use crate::api::Operation;
+use crate::answer::{
+    Address, Answer, Cause, Denial, HumanStep, LinkKind, Object, Outcome, Sentence, Shown, ToolError, id, shown,
+};
 use crate::api::account::GetAuthStatus;
 use crate::api::agent::{ClaimStarted, ExchangeClaim, RegisterIdentity, StartClaim};
-use crate::api::error::InvalidArgument;
 use crate::api::reply::Read;
 use crate::api::token::StoredAccount;
+use crate::api::{Effect, Operation};
 use crate::engine::claim::INTERVAL;
 use crate::engine::exchange::{Exchanged, exchange, lock_account, notes_on_keeping, store_account, without_secrets};
 use crate::engine::{Context, Tool, tools};
@@ -33,8 +33,6 @@ struct RegisterAgent {
     agent_name: Option<String>,
     /// The organization that the agent works for.
     organization_name: Option<String>,
-    /// true replaces the account that is saved here: it is lost unless a person owns it.
-    force: Option<bool>,
 }
 
 /// A registration without its tokens.
@@ -61,10 +59,11 @@ impl Tool for RegisterAgent {
         // The tokens are delivered once, so the process does not stop before they are on disk.
         let _turn = services.claim.turn().await?;
         let lock = lock_account(Arc::clone(&services.tokens)).await.map_err(Denial::unkept)?;
-        if lock.is_taken() && self.force != Some(true) && !services.sandbox {
-            let message = "an account is saved here already: go on with it. force: true throws it away, and nobody can get at \
-                           it again who does not own it";
-            return Err(InvalidArgument::new("force", message).into());
+        // An order of a stranger must not put another account in the place of a saved one: a person does that. Nothing is
+        // lost only where OpenTrain has said that nobody can claim the saved one any more.
+        let can_be_claimed = !lock.stored().claim_token.is_some_and(|token| services.claim.ran_out(&token));
+        if lock.is_taken() && can_be_claimed && !services.sandbox {
+            return Err(Denial::already_registered().into());
         }
         let register = RegisterIdentity { agent_name: self.agent_name, organization_name: self.organization_name };
         let Read { object, output, .. } = context.write_without_token(&register).await?;
@@ -77,9 +76,10 @@ impl Tool for RegisterAgent {
             "Registered. The account can draft and publish jobs, and read.".into(),
             "To hire, a person has to claim it within about 24 hours: ask for their e-mail address.".into(),
             Sentence::naming("Then {}(email).", &["claim_account"]),
-            format!(
+            shown!(
                 "To create milestones and ask for payments, that person then makes a key with payments:write in the app, \
-                 {keys}, and {}.",
+                 {}, and {}.",
+                keys,
                 take_up(services.sandbox, services.names.access())
             )
             .into(),
@@ -105,6 +105,8 @@ impl Tool for ClaimAccount {
     type On = StartClaim;
     type Output = ClaimStarted;
     const TITLE: &'static str = "Start the claim of the account";
+    /// Whoever owns the address can take the account over, so that a host asks its user first.
+    const EFFECT: Effect = Effect::Irreversible;
     const IS_LOCAL: bool = true;
     const DONE: &'static str = "started";
 
@@ -116,15 +118,18 @@ impl Tool for ClaimAccount {
         let (_, read) = context.write(&start, None).await?;
         let started = &read.output;
         services.claim.pace(started.interval.get().copied().map_or(INTERVAL, Duration::from_secs));
-        let link = Link::new(LinkKind::Claim, &started.verification_uri, services.app().await.as_ref());
+        let address = Address::new(LinkKind::Claim, &started.verification_uri, services.app().await.as_ref());
         let minutes =
-            started.expires_in.get().map_or_else(|| "a while".into(), |seconds| format!("{} min", seconds / 60));
-        let code = word(&started.user_code);
-        let summary = format!(
-            "{WAITING} Nothing is claimed so far.\n{}\nThe code for it: {code} (good for {minutes}). They sign in with {} and \
+            started.expires_in.get().map_or_else(|| "a while".into(), |seconds| shown!("{} min", seconds / 60));
+        let code = id(&started.user_code);
+        let summary = shown!(
+            "{} Nothing is claimed so far.\n{}\nThe code for it: {} (good for {}). They sign in with {} and \
              enter the code.",
-            link.describe("Show the user this page and the code below"),
-            visible(email)
+            WAITING,
+            address.describe("Show the user this page and the code below"),
+            code,
+            minutes,
+            id(email)
         );
         let sent = started.email_sent.is_true();
         let mut answer = Answer::new(summary, read.object);
@@ -133,11 +138,11 @@ impl Tool for ClaimAccount {
             answer.lines.push("OpenTrain has sent an e-mail with it too; it may be in the spam folder.".into());
         }
         answer.next = context.next(&[("get_claim_status", "")]);
-        if link.verified {
-            let ask = format!("Claim the OpenTrain account of your agent: open this page and enter the code {code}.");
+        if let Some(link) = address.verified() {
+            let ask = shown!("Claim the OpenTrain account of your agent: open this page and enter the code {}.", code);
             answer.step = Some(HumanStep::then_call(link.clone(), ask, ExchangeClaim::NAME, Object::new()));
         }
-        answer.links.push(link);
+        answer.links.extend(address.link().cloned());
         Ok(answer)
     }
 }
@@ -177,7 +182,7 @@ async fn describe(exchanged: Exchanged, context: &Context) -> Result<Answer, Too
     let services = &context.services;
     match exchanged {
         Exchanged::None if services.claim.is_done() => {
-            let object = Map::from_iter([("status".to_owned(), "claimed".into())]);
+            let object = Map::from_iter([("status".into(), "claimed".into())]);
             let mut answer =
                 Answer::new("claimed: a person owns the account, and its new token was fetched before.", object);
             answer.outcome = Some(Outcome::Done);
@@ -191,7 +196,7 @@ async fn describe(exchanged: Exchanged, context: &Context) -> Result<Answer, Too
             let make_a_key = make_a_key(services.app().await.as_ref(), services.sandbox, services.names.access());
             let hint = vec![
                 "The answer was lost. The token is delivered only once, so it may be gone: ask again once.".into(),
-                format!("If that says invalid_grant, a person {make_a_key}.").into(),
+                shown!("If that says invalid_grant, a person {}.", make_a_key).into(),
             ];
             Err(Cause::Unknown { fault, hint, retryable: true }.into())
         }
@@ -217,7 +222,7 @@ async fn owned(context: &Context) -> Option<Answer> {
     context.token.as_ref()?;
     let status = context.read(&GetAuthStatus {}).await.ok()?.1.output;
     let is_claimed = status.token.get()?.scope_names().iter().any(|scope| GIVEN_BY_A_CLAIM.contains(scope));
-    let object = Map::from_iter([("status".to_owned(), "claimed".into())]);
+    let object = Map::from_iter([("status".into(), "claimed".into())]);
     let summary =
         "claimed: no claim is open here, and the token in use has scopes that only the account of a person has.";
     let mut answer = Answer::new(summary, object);
@@ -226,9 +231,9 @@ async fn owned(context: &Context) -> Option<Answer> {
     is_claimed.then_some(answer)
 }
 
-fn pending(how: &str, wait: Duration) -> Answer {
+fn pending(how: &'static str, wait: Duration) -> Answer {
     let seconds = wait.as_secs().max(1);
-    let summary = format!("pending: {how} Ask again in {seconds} s, or when the user says it is done.");
+    let summary = shown!("pending: {} Ask again in {} s, or when the user says it is done.", how, seconds);
     let object = Map::from_iter([("status".into(), "pending".into()), ("retryAfterSeconds".into(), seconds.into())]);
     let mut answer = Answer::new(summary, object);
     answer.step_outcome = Some(Outcome::PendingApproval);
@@ -236,24 +241,25 @@ fn pending(how: &str, wait: Duration) -> Answer {
     answer
 }
 
-async fn claimed(object: &Object, context: &Context) -> String {
+async fn claimed(object: &Object, context: &Context) -> Shown {
     let services = &context.services;
     let token = if services.tokens.overriding_variable().is_some() { "has come" } else { "is in use" };
     let mut text = vec![
-        format!("claimed: a person owns the account now. The new token {token}, and the old ones are dead.").into(),
+        shown!("claimed: a person owns the account now. The new token {}, and the old ones are dead.", token).into(),
     ];
     let make_a_key = make_a_key(services.app().await.as_ref(), services.sandbox, services.names.access());
     let scopes = object.get("scopes").and_then(Value::as_array);
     match scopes {
         Some(scopes) if scopes.iter().any(|scope| scope == "payments:write") => return context.names().say_all(&text),
         Some(_) => text.push(
-            format!("It does not carry payments:write: to create milestones or ask for money, a person {make_a_key}.")
+            shown!("It does not carry payments:write: to create milestones or ask for money, a person {}.", make_a_key)
                 .into(),
         ),
         None => {
             text.push(Sentence::naming("{} says what it may do.", &["get_auth_status"]));
             text.push(
-                format!("If payments:write is missing (by OpenTrain's reference it is), a person {make_a_key}.").into(),
+                shown!("If payments:write is missing (by OpenTrain's reference it is), a person {}.", make_a_key)
+                    .into(),
             );
         }
     }

@@ -3,10 +3,13 @@
 use rust_decimal::Decimal;
 use serde_json::Number;
 
-use crate::answer::lines::{self, PageRange, each, each_of_page, id, long, text_or};
+use crate::answer::lines::{self, PageRange, each, each_of_page, id_of, long, text_or};
 use crate::answer::phrases::WAITING;
-use crate::answer::text::{count, grouped, moment, moment_of, number, quoted, total, usd, word};
-use crate::answer::{Answer, HumanStep, LinkKind, Object, Outcome, Sentence, StepFacts, ToolError};
+use crate::answer::text::{count, grouped, moment, moment_of, number, total, usd};
+use crate::answer::{
+    Address, Answer, HumanStep, Joined, LinkKind, Object, Outcome, Sentence, Shown, StepFacts, ToolError, id, quoted,
+    shown,
+};
 use crate::api::credits::{
     CreateCreditTopUp, GetCreditTopUp, GetCredits, LedgerEntry, ListCreditLedger, ListPendingPayments, Payment, TopUp,
 };
@@ -23,11 +26,11 @@ fn cents(field: &Field<Number>) -> Option<Decimal> {
 }
 
 /// Formats `$50`, or `50 EUR` if the account has another currency.
-fn money(field: &Field<Number>, currency: Option<&str>) -> String {
+fn money(field: &Field<Number>, currency: Option<&str>) -> Shown {
     let Some(amount) = cents(field) else { return "an unknown amount".into() };
     match currency.filter(|currency| !currency.eq_ignore_ascii_case("usd")) {
         None => usd(amount),
-        Some(currency) => format!("{} {}", grouped(&number(amount)), word(&currency.to_uppercase())),
+        Some(currency) => shown!("{} {}", grouped(&number(amount)), id(&currency.to_uppercase())),
     }
 }
 
@@ -37,7 +40,7 @@ impl OneRequest for GetCredits {
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let balance = &read.output.credits;
         let currency = balance.currency.text();
-        let summary = format!(
+        let summary = shown!(
             "Credits: {} can be spent, {} is reserved.",
             money(&balance.available_cents, currency),
             money(&balance.reserved_cents, currency)
@@ -56,8 +59,8 @@ impl OneRequest for ListCreditLedger {
         let entries = &read.output.entries;
         let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
         let summary = match entries.len() {
-            0 => format!("{}.", range.describe_none("entries")),
-            many => format!("{}, newest first, in dollars.", range.describe(many, "entry", "")),
+            0 => shown!("{}.", range.describe_none("entries")),
+            many => shown!("{}, newest first, in dollars.", range.describe(many, "entry", "")),
         };
         let next = lines::next_page(
             "list_credit_ledger",
@@ -70,12 +73,12 @@ impl OneRequest for ListCreditLedger {
     }
 }
 
-fn entry_line(entry: &LedgerEntry) -> String {
+fn entry_line(entry: &LedgerEntry) -> Shown {
     let sign = if cents(&entry.amount_cents).is_some_and(|amount| amount.is_sign_positive()) { "+" } else { "" };
     let mut parts = vec![
         entry.created_at.timestamp().map_or_else(|| "at no time".into(), moment_of),
         text_or(&entry.kind, "no type"),
-        format!("{sign}{}", money(&entry.amount_cents, None)),
+        shown!("{}{}", sign, money(&entry.amount_cents, None)),
     ];
     let about = [
         ("contract", &entry.contract_id),
@@ -83,10 +86,10 @@ fn entry_line(entry: &LedgerEntry) -> String {
         ("proposal", &entry.joboffer_id),
         ("top-up", &entry.top_up_id),
     ];
-    parts.extend(about.into_iter().filter_map(|(what, id)| Some(format!("{what} {}", word(id.text()?)))));
+    parts.extend(about.into_iter().filter_map(|(what, field)| Some(shown!("{} {}", what, id(field.text()?)))));
     parts.extend(entry.note.text().map(|note| long(note, 200)));
-    parts.push(id(&entry.id));
-    parts.join(" · ")
+    parts.push(id_of(&entry.id));
+    parts.joined(" · ")
 }
 
 impl OneRequest for CreateCreditTopUp {
@@ -109,23 +112,27 @@ impl OneRequest for CreateCreditTopUp {
         let link = context.link(LinkKind::Checkout, &made.checkout_url).await;
         let amount = self.amount_usd.exact().map_or_else(|| "an unknown amount".into(), usd);
         let made_id = made.id().unwrap_or("without id");
-        let top_up = word(made_id);
+        let top_up = id(made_id);
         let page = match &link {
             Some(link) => link.describe("Show this link in full"),
             None => "OpenTrain gave no link.".into(),
         };
-        let summary = format!(
-            "{WAITING} Nothing has been charged, and no credits were added so far.\n{page}\n\
-             To decide: buy {amount} of credits (top-up {top_up}).{}",
+        let summary = shown!(
+            "{} Nothing has been charged, and no credits were added so far.\n{}\n\
+             To decide: buy {} of credits (top-up {}).{}",
+            WAITING,
+            page,
+            amount,
+            top_up,
             expiry(&made.expires_at, reply)
         );
         let ask =
-            format!("An agent asks you to buy {amount} of OpenTrain credits. Open this page to pay, or leave it.");
+            shown!("An agent asks you to buy {} of OpenTrain credits. Open this page to pay, or leave it.", amount);
         let arguments = Object::from_iter([("topUpId".to_owned(), made_id.into())]);
         let mut answer = Answer::new(summary, read.object);
         answer.outcome = Some(Outcome::PendingApproval);
         answer.next = look_again(&top_up, context);
-        let verified = link.clone().filter(|link| link.verified);
+        let verified = link.as_ref().and_then(Address::verified).cloned();
         let about = StepFacts {
             amount_usd: self.amount_usd.exact(),
             expires_at: made.expires_at.text().map(str::to_owned),
@@ -133,13 +140,13 @@ impl OneRequest for CreateCreditTopUp {
         };
         answer.step = verified
             .map(|link| HumanStep { about, ..HumanStep::then_call(link, ask, GetCreditTopUp::NAME, arguments) });
-        answer.links.extend(link);
+        answer.links.extend(link.as_ref().and_then(Address::link).cloned());
         answer
     }
 }
 
-fn look_again(top_up: &str, context: &Context) -> String {
-    context.next(&[("get_credit_top_up", &format!("topUpId \"{top_up}\""))])
+fn look_again(top_up: &Shown, context: &Context) -> Shown {
+    context.next(&[("get_credit_top_up", shown!("topUpId \"{}\"", top_up))])
 }
 
 impl OneRequest for GetCreditTopUp {
@@ -149,7 +156,7 @@ impl OneRequest for GetCreditTopUp {
     async fn render(&self, read: Read<Self>, reply: &Reply, context: &Context) -> Answer {
         let summary = describe_top_up(&read.output.top_up, &self.top_up_id, reply);
         let next = match read.output.top_up.status.text() {
-            Some(PENDING) => look_again(&word(&self.top_up_id.0), context),
+            Some(PENDING) => look_again(&id(&self.top_up_id.0), context),
             _ => context.next(&[("get_credits", "")]),
         };
         let step_outcome = match read.output.top_up.status.text() {
@@ -168,30 +175,36 @@ const COMPLETED: &str = "COMPLETED";
 /// The status of a page that was not paid in time.
 const EXPIRED: &str = "EXPIRED";
 
-fn describe_top_up(top_up: &TopUp, asked: &TopUpId, reply: &Reply) -> String {
+fn describe_top_up(top_up: &TopUp, asked: &TopUpId, reply: &Reply) -> Shown {
     let amount = money(&top_up.amount_cents, None);
-    let name = word(&asked.0);
+    let name = id(&asked.0);
     match top_up.status.text() {
-        Some(PENDING) => format!(
-            "PENDING: {amount} of credits are not paid yet (top-up {name}). Nothing has been charged so far.{}",
+        Some(PENDING) => shown!(
+            "PENDING: {} of credits are not paid yet (top-up {}). Nothing has been charged so far.{}",
+            amount,
+            name,
             expiry(&top_up.expires_at, reply)
         ),
-        Some(COMPLETED) => format!("COMPLETED: {amount} of credits were paid and added (top-up {name})."),
-        Some(EXPIRED) => format!(
-            "EXPIRED: nobody paid the {amount} in time, and nothing was charged (top-up {name}). Ask if it is still wanted."
+        Some(COMPLETED) => shown!("COMPLETED: {} of credits were paid and added (top-up {}).", amount, name),
+        Some(EXPIRED) => shown!(
+            "EXPIRED: nobody paid the {} in time, and nothing was charged (top-up {}). Ask if it is still wanted.",
+            amount,
+            name
         ),
-        other => format!(
-            "{}: OpenTrain's own word for top-up {name} of {amount}; it is not COMPLETED.",
-            other.map_or_else(|| "no status".into(), word)
+        other => shown!(
+            "{}: OpenTrain's own word for top-up {} of {}; it is not COMPLETED.",
+            other.map_or_else(|| "no status".into(), id),
+            name,
+            amount
         ),
     }
 }
 
 /// Formats when the page expires, if known.
-fn expiry(expires_at: &Field<String>, reply: &Reply) -> String {
-    let Some(at) = expires_at.timestamp() else { return String::new() };
+fn expiry(expires_at: &Field<String>, reply: &Reply) -> Shown {
+    let Some(at) = expires_at.timestamp() else { return Shown::default() };
     let expires = if at < reply.now() { "expired" } else { "expires" };
-    format!(" The page {expires} {}.", moment(at, reply.now()))
+    shown!(" The page {} {}.", expires, moment(at, reply.now()))
 }
 
 impl OneRequest for ListPendingPayments {
@@ -201,27 +214,27 @@ impl OneRequest for ListPendingPayments {
         let payments = &read.output.payments;
         let sum = amount::sum(payments.iter().filter_map(|payment| payment.amount_usd.decimal()));
         let summary = match payments.len() {
-            0 => "No pending payments.".to_owned(),
-            many => format!("{} waiting, {} in all.", count(many, "payment"), total(sum)),
+            0 => "No pending payments.".into(),
+            many => shown!("{} waiting, {} in all.", count(many, "payment"), total(sum)),
         };
         Answer { lines: each(payments, line), ..Answer::new(summary, read.object) }
     }
 }
 
-fn line(payment: &Payment) -> String {
+fn line(payment: &Payment) -> Shown {
     let mut parts = vec![
-        payment.id.text().map_or_else(|| "no id".into(), word),
-        payment.status.text().map_or_else(|| "no status".into(), word),
+        payment.id.text().map_or_else(|| "no id".into(), id),
+        payment.status.text().map_or_else(|| "no status".into(), id),
         payment.amount_usd.decimal().map_or_else(|| "no amount".into(), usd),
     ];
-    parts.extend(payment.invoice_number.get().map(|number| format!("invoice {number}")));
+    parts.extend(payment.invoice_number.get().map(|number| shown!("invoice {}", number)));
     if let Some(milestone) = payment.milestone.get() {
-        let named = [milestone.id.text().map(word), milestone.name.text().map(quoted)];
-        let named: Vec<String> = named.into_iter().flatten().collect();
-        parts.push(format!("milestone {}", if named.is_empty() { "without name".into() } else { named.join(" ") }));
+        let named = [milestone.id.text().map(id), milestone.name.text().map(quoted)];
+        let named: Vec<Shown> = named.into_iter().flatten().collect();
+        parts.push(shown!("milestone {}", if named.is_empty() { "without name".into() } else { named.joined(" ") }));
     }
-    parts.extend(payment.job.get().and_then(|job| job.title.text()).map(|title| format!("job {}", quoted(title))));
-    parts.join(" · ")
+    parts.extend(payment.job.get().and_then(|job| job.title.text()).map(|title| shown!("job {}", quoted(title))));
+    parts.joined(" · ")
 }
 
 #[cfg(test)]

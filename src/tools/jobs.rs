@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use crate::answer::lines::{
-    self, OWN_JOB_IDS, PageRange, count_or_zero, each, each_of_page, id, join_bounded, text_or,
+    self, OWN_JOB_IDS, PageRange, count_or_zero, each, each_of_page, id_of, join_bounded, text_or,
 };
 use crate::answer::readiness::{issues, missing, missing_line, notes, readiness};
-use crate::answer::text::{count, quoted, word};
-use crate::answer::{Answer, LinkKind, Object, Outcome, Sentence, ToolError};
+use crate::answer::text::count;
+use crate::answer::{
+    Address, Answer, Joined, LinkKind, Object, Outcome, Sentence, Shown, ToolError, id, quoted, shown,
+};
 use crate::api::error::{Error, Refusal};
 use crate::api::jobs::{
     CloseJob, CreateJobDraft, Draft, InviteFreelancer, ListJobs, OwnJob, PublishJob, UpdateJob, UpdateJobDraft,
@@ -72,7 +74,7 @@ impl OneRequest for UpdateJobDraft {
 /// Describes a draft: what is stored of the fields that were `sent`, the missing fields with a question for each, and the
 /// page where the user sees the draft.
 async fn describe_draft(
-    lead: &str,
+    lead: &'static str,
     asked: &str,
     sent: Option<&Object>,
     draft: &Draft,
@@ -81,23 +83,24 @@ async fn describe_draft(
 ) -> Answer {
     let lacks = missing(draft.missing_fields.items(), draft.validation.get());
     let ready = draft.validation.get().is_some_and(|validation| validation.publish_ready.is_true());
-    let job = word(draft.job_id.text().unwrap_or(asked));
+    let job = id(draft.job_id.text().unwrap_or(asked));
     let stored = stored::describe(sent, &object, &lacks);
     let mut answer =
-        Answer::new(format!("Draft {job} {lead}. Nobody sees it yet. {}", readiness(draft, &lacks)), object);
+        Answer::new(shown!("Draft {} {}. Nobody sees it yet. {}", job, lead, readiness(draft, &lacks)), object);
     answer.lines = stored;
     answer.lines.extend(each(&lacks, missing_line));
     answer.lines.extend(draft.validation.get().map(|validation| issues(validation, &lacks)).unwrap_or_default());
     answer.lines.extend(notes("Note", draft.warnings.items()));
     for (what, url) in [("Edit", &draft.draft_url), ("Review", &draft.review_url)] {
         let link = context.link(LinkKind::Draft, url).await;
-        if let Some(link) = link.filter(|link| !answer.links.contains(link)) {
-            answer.show(what, link);
+        let is_new = |address: &Address| address.link().is_none_or(|link| !answer.links.contains(link));
+        if let Some(address) = link.filter(is_new) {
+            answer.show(what, &address);
         }
     }
-    let publish = format!("jobId \"{job}\"");
-    let fill = format!("{publish}, fields");
-    let next = if ready { ("publish_job", publish.as_str()) } else { ("update_job_draft", fill.as_str()) };
+    let publish = shown!("jobId \"{}\"", job);
+    let fill = shown!("{}, fields", publish);
+    let next = if ready { ("publish_job", publish) } else { ("update_job_draft", fill) };
     answer.next = context.next(&[next]);
     answer
 }
@@ -118,22 +121,22 @@ impl OneRequest for PublishJob {
 
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let published = &read.output;
-        let job = word(published.job_id.text().unwrap_or(&self.job_id.0));
+        let job = id(published.job_id.text().unwrap_or(&self.job_id.0));
         let (outcome, lead) = match (published.already_published.is_true(), published.status.text()) {
-            (true, _) => (Outcome::Existing, format!("Nothing was changed: job {job} was published before.")),
+            (true, _) => (Outcome::Existing, shown!("Nothing was changed: job {} was published before.", job)),
             (false, Some("OPEN")) => {
-                (Outcome::Done, format!("Published: job {job} is OPEN. Trainers see it now, and can apply."))
+                (Outcome::Done, shown!("Published: job {} is OPEN. Trainers see it now, and can apply.", job))
             }
             (false, _) => {
                 let status = text_or(&published.status, "not given");
-                (Outcome::Done, format!("OpenTrain took it: the status of job {job} is {status}."))
+                (Outcome::Done, shown!("OpenTrain took it: the status of job {} is {}.", job, status))
             }
         };
         let mut answer = Answer::new(lead, read.object);
         answer.outcome = Some(outcome);
         answer.lines.extend(notes("Note", published.warnings.items()));
-        if let Some(link) = context.link(LinkKind::Job, &published.job_url).await {
-            answer.show("Public page", link);
+        if let Some(address) = context.link(LinkKind::Job, &published.job_url).await {
+            answer.show("Public page", &address);
         }
         answer.next = applicants(&job, context);
         answer
@@ -141,13 +144,10 @@ impl OneRequest for PublishJob {
 }
 
 /// Formats the publishing limit from the refusal, or from the reference (api-reference/jobs/publish).
-fn day_limit(refusal: &Refusal) -> String {
+fn day_limit(refusal: &Refusal) -> Shown {
     let figure = |name: &str| refusal.detail(name).and_then(Value::as_u64);
     match (figure("limit"), figure("windowHours")) {
-        (Some(limit), Some(hours)) => format!(
-            "OpenTrain publishes at most {} in {hours} hours on this account. Tell the user, and try again after that time.",
-            count(usize::try_from(limit).unwrap_or(usize::MAX), "job")
-        ),
+        (Some(limit), Some(hours)) => shown!("OpenTrain publishes at most {} in {} hours on this account. Tell the user, and try again after that time.", count(usize::try_from(limit).unwrap_or(usize::MAX), "job"), hours),
         _ => "OpenTrain publishes at most 3 jobs a day before a person has claimed the account, 20 after: if that is what was \
               reached, tell the user and try tomorrow."
             .into(),
@@ -155,9 +155,9 @@ fn day_limit(refusal: &Refusal) -> String {
 }
 
 /// Says how a job finds applicants.
-fn applicants(job: &str, context: &Context) -> String {
-    let list = format!("jobId \"{job}\"");
-    let invite = format!("{list}, freelancerId");
+fn applicants(job: &Shown, context: &Context) -> Shown {
+    let list = shown!("jobId \"{}\"", job);
+    let invite = shown!("{}, freelancerId", list);
     context.next(&[("list_proposals", &list), ("invite_freelancer", &invite)])
 }
 
@@ -172,12 +172,12 @@ impl OneRequest for UpdateJob {
 
     async fn render(&self, read: Read<Self>, _: &Reply, _: &Context) -> Answer {
         let updated = &read.output;
-        let job = word(updated.job_id.text().unwrap_or(&self.job_id.0));
+        let job = id(updated.job_id.text().unwrap_or(&self.job_id.0));
         let moderation = updated.moderation.get();
         let decision = moderation.and_then(|moderation| moderation.get("decision")).and_then(Value::as_str);
-        let decision = decision.map(|decision| format!(" Moderation: {}.", word(decision))).unwrap_or_default();
+        let decision = decision.map(|decision| shown!(" Moderation: {}.", id(decision))).unwrap_or_default();
         let status = text_or(&updated.status, "not given");
-        let summary = format!("Changed: {} of job {job}, which is {status}.{decision}", changes(&self.fields));
+        let summary = shown!("Changed: {} of job {}, which is {}.{}", changes(&self.fields), job, status, decision);
         let reasons = moderation.and_then(|moderation| moderation.get("reasons")).and_then(Value::as_array).cloned();
         let mut answer = Answer::new(summary, read.object);
         answer.lines.extend(notes("Reason", &reasons.unwrap_or_default()));
@@ -186,11 +186,11 @@ impl OneRequest for UpdateJob {
 }
 
 /// Formats the changed fields with the values that the caller gave.
-fn changes(fields: &Object) -> String {
+fn changes(fields: &Object) -> Shown {
     let changes = fields.iter().map(|(key, value)| match value {
-        Value::Object(_) | Value::Array(_) => word(key),
-        Value::String(text) => format!("{} {}", word(key), quoted(text)),
-        other => format!("{} {}", word(key), word(&other.to_string())),
+        Value::Object(_) | Value::Array(_) => id(key),
+        Value::String(text) => shown!("{} {}", id(key), quoted(text)),
+        other => shown!("{} {}", id(key), id(&other.to_string())),
     });
     join_bounded(changes.collect()).unwrap_or_else(|| "nothing".into())
 }
@@ -200,14 +200,15 @@ impl OneRequest for CloseJob {
     const ID_HINT: Sentence = OWN_JOB_IDS;
 
     async fn render(&self, read: Read<Self>, _: &Reply, _: &Context) -> Answer {
-        let job = word(read.output.job_id.text().unwrap_or(&self.job_id.0));
+        let job = id(read.output.job_id.text().unwrap_or(&self.job_id.0));
         let existing = read.output.already_closed.is_true();
         let summary = match read.output.status.text() {
-            _ if existing => format!("Nothing was changed: job {job} was closed before."),
-            Some("ARCHIVED") | None => format!(
-                "Closed: job {job} takes no more applicants, and cannot be opened again here. Its contracts go on as they are."
+            _ if existing => shown!("Nothing was changed: job {} was closed before.", job),
+            Some("ARCHIVED") | None => shown!(
+                "Closed: job {} takes no more applicants, and cannot be opened again here. Its contracts go on as they are.",
+                job
             ),
-            Some(other) => format!("OpenTrain took it: the status of job {job} is {}.", word(other)),
+            Some(other) => shown!("OpenTrain took it: the status of job {} is {}.", job, id(other)),
         };
         let mut answer = Answer::new(summary, read.object);
         answer.outcome = Some(if existing { Outcome::Existing } else { Outcome::Done });
@@ -228,21 +229,16 @@ impl OneRequest for InviteFreelancer {
         let proposal = read.output.proposal_id.text().unwrap_or("without id").to_owned();
         let seen = candidate(&ProposalId(proposal.clone()), context).await;
         let who = seen.unwrap_or_else(|| {
-            format!(
-                "trainer {}, for job {}, proposal {}",
-                word(&self.freelancer_id.0),
-                word(&self.job_id.0),
-                word(&proposal)
-            )
+            shown!("trainer {}, for job {}, proposal {}", id(&self.freelancer_id.0), id(&self.job_id.0), id(&proposal))
         });
         let summary = if existing {
-            format!("Nothing was sent: there is a proposal or an invitation already, {who}.")
+            shown!("Nothing was sent: there is a proposal or an invitation already, {}.", who)
         } else {
-            format!("Invited: {who}. They can accept or ignore it.")
+            shown!("Invited: {}. They can accept or ignore it.", who)
         };
         let mut answer = Answer::new(summary, read.object);
         answer.outcome = Some(outcome);
-        let proposal = format!("proposalId \"{}\"", word(&proposal));
+        let proposal = shown!("proposalId \"{}\"", id(&proposal));
         answer.next = context.next(&[("start_proposal_conversation", &proposal)]);
         answer
     }
@@ -253,17 +249,19 @@ impl OneRequest for ListJobs {
 
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let jobs = &read.output.jobs;
-        let mut states: BTreeMap<String, usize> = BTreeMap::new();
+        let mut states: BTreeMap<Shown, usize> = BTreeMap::new();
         for job in jobs {
             *states.entry(text_or(&job.status, "without status")).or_default() += 1;
         }
-        let states: Vec<String> = states.iter().map(|(status, many)| format!("{many} {status}")).collect();
+        let states: Vec<Shown> = states.iter().map(|(status, many)| shown!("{} {}", many, status)).collect();
         let unreviewed: usize = jobs.iter().map(|job| waiting(job).1).sum();
         let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
         let summary = match jobs.len() {
-            0 if self.status.is_some() => format!("{}.", range.describe_none("jobs with this status")),
-            0 => format!("{}.", range.describe_none("jobs")),
-            all => format!("{}: {}; {}.", range.describe(all, "job", ""), states.join(", "), unread(unreviewed)),
+            0 if self.status.is_some() => shown!("{}.", range.describe_none("jobs with this status")),
+            0 => shown!("{}.", range.describe_none("jobs")),
+            all => {
+                shown!("{}: {}; {}.", range.describe(all, "job", ""), states.iter().joined(", "), unread(unreviewed))
+            }
         };
         let lines = each_of_page(jobs, job_line);
         let calls = [("list_proposals", "jobId"), ("create_job_draft", "jobDescription")];
@@ -277,21 +275,21 @@ fn waiting(job: &OwnJob) -> (usize, usize) {
     job.proposal_counts.get().map_or((0, 0), |counts| (count_or_zero(&counts.total), count_or_zero(&counts.unreviewed)))
 }
 
-fn unread(proposals: usize) -> String {
+fn unread(proposals: usize) -> Shown {
     match proposals {
-        0 => "no unread proposals".to_owned(),
-        many => format!("{} unread", count(many, "proposal")),
+        0 => "no unread proposals".into(),
+        many => shown!("{} unread", count(many, "proposal")),
     }
 }
 
-fn job_line(job: &OwnJob) -> String {
+fn job_line(job: &OwnJob) -> Shown {
     let (total, unreviewed) = waiting(job);
-    let mut parts = vec![id(&job.id), text_or(&job.status, "no status")];
+    let mut parts = vec![id_of(&job.id), text_or(&job.status, "no status")];
     parts.push(job.title.text().map_or_else(|| "no title".into(), quoted));
     parts.push(match (total, unreviewed) {
-        (0, _) => "no proposals".to_owned(),
+        (0, _) => "no proposals".into(),
         (_, 0) => count(total, "proposal"),
-        _ => format!("{}, {unreviewed} unread", count(total, "proposal")),
+        _ => shown!("{}, {} unread", count(total, "proposal"), unreviewed),
     });
     match job.accepting_applicants.get() {
         Some(true) => parts.push("takes applicants".into()),
@@ -299,5 +297,5 @@ fn job_line(job: &OwnJob) -> String {
         Some(false) if job.status.text() != Some("DRAFT") => parts.push("takes no applicants".into()),
         _ => {}
     }
-    parts.join(" · ")
+    parts.joined(" · ")
 }

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::answer::lines::{
-    self, PageRange, count_or_zero, each, each_of_page, id, join_bounded, join_texts, long, text_or,
+    self, PageRange, count_or_zero, each, each_of_page, id_of, join_bounded, join_texts, long, text_or,
 };
-use crate::answer::text::{count, date, quoted, usd, visible, word};
-use crate::answer::{Answer, Cause, Sentence, ToolError};
+use crate::answer::text::{count, date, usd};
+use crate::answer::{Answer, Cause, Joined, LinkKind, Sentence, Shown, ToolError, id, quoted, shown};
 use crate::api::error::Error;
 use crate::api::marketplace::{Facet, GetJob, GetJobFacets, JobChange, ListJobChanges, Pay, PublicJob, SearchJobs};
 use crate::api::reply::{Read, Reply};
@@ -24,8 +24,8 @@ impl OneRequest for SearchJobs {
         let jobs = &read.output.jobs;
         let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
         let summary = match jobs.len() {
-            0 => format!("{}.", range.describe_none("matching jobs")),
-            all => format!("{}.", range.describe(all, "job", " on the public market")),
+            0 => shown!("{}.", range.describe_none("matching jobs")),
+            all => shown!("{}.", range.describe(all, "job", " on the public market")),
         };
         let calls = [("get_job", "jobId")];
         let calls: &[_] = if jobs.is_empty() { &[("get_job_facets", "")] } else { &calls };
@@ -34,34 +34,34 @@ impl OneRequest for SearchJobs {
     }
 }
 
-fn line(job: &PublicJob) -> String {
-    let mut parts = vec![id(&job.id), job.title.text().map_or_else(|| "no title".into(), quoted)];
+fn line(job: &PublicJob) -> Shown {
+    let mut parts = vec![id_of(&job.id), job.title.text().map_or_else(|| "no title".into(), quoted)];
     parts.extend(job.company_name.text().map(quoted));
     parts.push(pay(job.pay.get()));
-    parts.extend(job.data_type.text().map(word));
-    parts.extend([join_texts(&job.languages), join_texts(&job.countries)].into_iter().flatten());
-    parts.extend(job.date_posted.text().map(|at| format!("posted {}", date(at))));
-    parts.join(" · ")
+    parts.extend(job.data_type.text().map(id));
+    parts.extend([join_texts(&job.languages, quoted), join_texts(&job.countries, quoted)].into_iter().flatten());
+    parts.extend(job.date_posted.text().map(|at| shown!("posted {}", date(at))));
+    parts.joined(" · ")
 }
 
 /// `$12 to $15 an hour`, `$0.04 a label`, `$300 in all`
-fn pay(pay: Option<&Pay>) -> String {
+fn pay(pay: Option<&Pay>) -> Shown {
     let Some(pay) = pay else { return "no pay named".into() };
     let currency = pay.currency.text().filter(|currency| !currency.eq_ignore_ascii_case("usd"));
     let money = |amount| match currency {
         None => usd(amount),
         Some(currency) => {
-            format!("{} {}", crate::answer::text::grouped(&crate::answer::text::number(amount)), word(currency))
+            shown!("{} {}", crate::answer::text::grouped(&crate::answer::text::number(amount)), id(currency))
         }
     };
     let span = match (pay.hourly_min.decimal(), pay.hourly_max.decimal()) {
-        (Some(least), Some(most)) if least != most => Some(format!("{} to {}", money(least), money(most))),
+        (Some(least), Some(most)) if least != most => Some(shown!("{} to {}", money(least), money(most))),
         (Some(one), _) | (None, Some(one)) => Some(money(one)),
         (None, None) => None,
     };
-    let hourly = pay.hourly_rate.decimal().map(money).or(span).map(|amount| format!("{amount} an hour"));
-    let label = pay.per_label_rate.decimal().map(|amount| format!("{} a label", money(amount)));
-    let whole = pay.fixed_price.decimal().map(|amount| format!("{} in all", money(amount)));
+    let hourly = pay.hourly_rate.decimal().map(money).or(span).map(|amount| shown!("{} an hour", amount));
+    let label = pay.per_label_rate.decimal().map(|amount| shown!("{} a label", money(amount)));
+    let whole = pay.fixed_price.decimal().map(|amount| shown!("{} in all", money(amount)));
     let text = match pay.payment_type.text() {
         Some("PAY_PER_HOUR") => hourly,
         Some("PAY_PER_LABEL") => label,
@@ -81,11 +81,11 @@ impl OneRequest for GetJob {
     /// Explains a closed job: the API answers 404 with `{"id", "status": "closed"}` and no envelope.
     async fn explain(&self, error: ToolError, _: &Context) -> ToolError {
         match error.cause {
-            Cause::Api(Error::Refused(mut refusal))
+            Cause::Api(Error::Refused(refusal))
                 if refusal.status == 404 && refusal.detail_text("status") == Some("closed") =>
             {
-                refusal.message = format!("The job {} is closed: it is no longer on the market", word(&self.job_id.0));
-                Error::Refused(refusal).into()
+                let closed = shown!("The job {} is closed: it is no longer on the market.", id(&self.job_id.0));
+                ToolError::from(Error::Refused(refusal)).note(closed)
             }
             cause => ToolError { cause, ..error },
         }
@@ -93,8 +93,11 @@ impl OneRequest for GetJob {
 
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let job = &read.output;
-        let mut answer = Answer::new(format!("{}.", line(job)), read.object);
+        let mut answer = Answer::new(shown!("{}.", line(job)), read.object);
         answer.lines = page(job);
+        if let Some(address) = context.link(LinkKind::Job, &job.url).await {
+            answer.show("Public page", &address);
+        }
         answer.next = context.next(&[("search_jobs", "q")]);
         answer
     }
@@ -105,20 +108,19 @@ fn begins_with(whole: Option<&str>, short: &str) -> bool {
     whole.is_some_and(|whole| whole.starts_with(short.trim_end_matches(['…', '.', ' '])))
 }
 
-fn page(job: &PublicJob) -> Vec<String> {
-    let mut facts: Vec<String> = job.status.text().map(word).into_iter().collect();
-    facts.extend(job.category.text().map(word));
-    facts.extend(join_texts(&job.label_types));
-    facts.extend(job.experience_level.text().map(word));
-    facts.extend(job.valid_through.text().map(|until| format!("open until {}", date(until))));
+fn page(job: &PublicJob) -> Vec<Shown> {
+    let mut facts: Vec<Shown> = job.status.text().map(id).into_iter().collect();
+    facts.extend(job.category.text().map(quoted));
+    facts.extend(join_texts(&job.label_types, id));
+    facts.extend(job.experience_level.text().map(id));
+    facts.extend(job.valid_through.text().map(|until| shown!("open until {}", date(until))));
     let mut lines = Vec::new();
     if !facts.is_empty() {
-        lines.push(facts.join(" · "));
+        lines.push(facts.joined(" · "));
     }
     let summary = job.summary.text().filter(|short| !begins_with(job.description_text.text(), short));
-    lines.extend(summary.map(|text| format!("In short: {}", long(text, lines::MESSAGE))));
-    lines.extend(job.description_text.text().map(|text| format!("Description: {}", long(text, lines::PART))));
-    lines.extend(job.url.text().map(|url| format!("Public page: {}", visible(url))));
+    lines.extend(summary.map(|text| shown!("In short: {}", long(text, lines::MESSAGE))));
+    lines.extend(job.description_text.text().map(|text| shown!("Description: {}", long(text, lines::PART))));
     lines
 }
 
@@ -127,7 +129,7 @@ impl OneRequest for GetJobFacets {
 
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let facets = &read.output;
-        let summary = format!("{} public jobs.", visible(&facets.total_jobs.to_string()));
+        let summary = shown!("{} public jobs.", id(&facets.total_jobs.to_string()));
         let groups = [
             ("pay", &facets.pay_types),
             ("category", &facets.categories),
@@ -135,7 +137,7 @@ impl OneRequest for GetJobFacets {
             ("country", &facets.countries),
         ];
         let lines = groups.into_iter().filter_map(|(by, group)| {
-            Some(format!("By {by}: {}.", join_bounded(group.items().iter().map(facet).collect())?))
+            Some(shown!("By {}: {}.", by, join_bounded(group.items().iter().map(facet).collect())?))
         });
         let mut answer = Answer { lines: lines.collect(), ..Answer::new(summary, read.object) };
         answer.next = context.next(&[("search_jobs", "q, language, country, payType")]);
@@ -143,8 +145,8 @@ impl OneRequest for GetJobFacets {
     }
 }
 
-fn facet(facet: &Facet) -> String {
-    format!("{} {}", text_or(&facet.value, "unnamed"), count_or_zero(&facet.count))
+fn facet(facet: &Facet) -> Shown {
+    shown!("{} {}", text_or(&facet.value, "unnamed"), count_or_zero(&facet.count))
 }
 
 impl OneRequest for ListJobChanges {
@@ -152,31 +154,31 @@ impl OneRequest for ListJobChanges {
 
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let changes = &read.output.changes;
-        let mut kinds: BTreeMap<String, usize> = BTreeMap::new();
+        let mut kinds: BTreeMap<Shown, usize> = BTreeMap::new();
         for change in changes {
             *kinds.entry(text_or(&change.event_type, "of no type")).or_default() += 1;
         }
-        let kinds: Vec<String> = kinds.iter().map(|(kind, many)| format!("{many} {kind}")).collect();
+        let kinds: Vec<Shown> = kinds.iter().map(|(kind, many)| shown!("{} {}", many, kind)).collect();
         let since = date(read.output.since.text().unwrap_or(&self.since));
         let mut summary = match changes.len() {
-            0 => format!("Nothing changed on the market since {since}."),
-            all => format!("{} since {since}: {}.", count(all, "change"), kinds.join(", ")),
+            0 => shown!("Nothing changed on the market since {}.", since),
+            all => shown!("{} since {}: {}.", count(all, "change"), since, kinds.joined(", ")),
         };
         if changes.len() >= MOST_CHANGES {
-            summary.push_str(" OpenTrain gives no more than 5,000 at once, so later ones may be missing.");
+            summary.push(" OpenTrain gives no more than 5,000 at once, so later ones may be missing.");
         }
         let mut answer = Answer { lines: each(changes, change_line), ..Answer::new(summary, read.object) };
-        let until = read.output.until.text().map(|until| format!("since \"{}\"", word(until)));
-        let again = until.as_deref().map(|until| ("list_job_changes", until));
-        let calls: Vec<(&str, &str)> = again.into_iter().chain([("get_job", "jobId")]).collect();
+        let until = read.output.until.text().map(|until| shown!("since \"{}\"", id(until)));
+        let again = until.map(|until| ("list_job_changes", until));
+        let calls: Vec<(&str, Shown)> = again.into_iter().chain([("get_job", "jobId".into())]).collect();
         answer.next = context.next(&calls);
         answer
     }
 }
 
-fn change_line(change: &JobChange) -> String {
+fn change_line(change: &JobChange) -> Shown {
     let when = change.occurred_at.text().map_or_else(|| "at no time".into(), date);
-    format!("{} · {} · {when}", id(&change.job_id), text_or(&change.event_type, "no type"))
+    shown!("{} · {} · {}", id_of(&change.job_id), text_or(&change.event_type, "no type"), when)
 }
 
 #[cfg(test)]

@@ -1,8 +1,8 @@
 //! Tools for conversations and messages.
 
-use crate::answer::lines::{self, PageRange, count_or_zero, each_of_page, id, long, text_or};
-use crate::answer::text::{count, moment_of, word};
-use crate::answer::{Answer, Outcome, Sentence, ToolError};
+use crate::answer::lines::{self, PageRange, count_or_zero, each_of_page, id_of, long, text_or};
+use crate::answer::text::{count, moment_of};
+use crate::answer::{Answer, Joined, Outcome, Sentence, Shown, ToolError, id, quoted, shown};
 use crate::api::messages::{ListConversations, ListedConversation, Message, ReadMessages, SendMessage};
 use crate::api::reply::{Read, Reply};
 use crate::engine::{Context, OneRequest, tools};
@@ -27,11 +27,12 @@ impl OneRequest for ListConversations {
             conversations.iter().filter(|conversation| count_or_zero(&conversation.needs_reply_count) > 0).count();
         let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
         let summary = match conversations.len() {
-            0 => format!("{}.", range.describe_none("conversations")),
-            all => format!(
-                "{}: {}, {waiting} with something to answer.",
+            0 => shown!("{}.", range.describe_none("conversations")),
+            all => shown!(
+                "{}: {}, {} with something to answer.",
                 range.describe(all, "conversation", ""),
-                count(unread, "unread message")
+                count(unread, "unread message"),
+                waiting
             ),
         };
         let people = People::of(context);
@@ -46,35 +47,35 @@ impl OneRequest for ListConversations {
     }
 }
 
-fn conversation_line(conversation: &ListedConversation, people: &People) -> String {
-    let mut parts = vec![id(&conversation.id)];
+fn conversation_line(conversation: &ListedConversation, people: &People) -> Shown {
+    let mut parts = vec![id_of(&conversation.id)];
     parts.extend(people.of_conversation(conversation));
     let about = [("proposal", &conversation.proposal_id), ("job", &conversation.job_id)];
-    parts.extend(about.into_iter().find_map(|(what, id)| Some(format!("{what} {}", word(id.text()?)))));
-    parts.extend(conversation.channel_name.text().map(crate::answer::text::quoted));
+    parts.extend(about.into_iter().find_map(|(what, field)| Some(shown!("{} {}", what, id(field.text()?)))));
+    parts.extend(conversation.channel_name.text().map(quoted));
     let (unread, waiting) = (count_or_zero(&conversation.unread_count), count_or_zero(&conversation.needs_reply_count));
-    parts.push(format!("{unread} unread, {waiting} to answer"));
-    parts.extend(conversation.last_message.get().map(|message| format!("last: {}", said_by(message, 200, people))));
-    parts.join(" · ")
+    parts.push(shown!("{} unread, {} to answer", unread, waiting));
+    parts.extend(conversation.last_message.get().map(|message| shown!("last: {}", said_by(message, 200, people))));
+    parts.joined(" · ")
 }
 
 /// `you, 2026-06-12 09:15 UTC: «…»`
-fn said_by(message: &Message, longest: usize, people: &People) -> String {
+fn said_by(message: &Message, longest: usize, people: &People) -> Shown {
     let who = match (message.system.is_true(), message.is_from_viewer.get()) {
-        (true, _) => "OpenTrain".to_owned(),
-        (false, Some(true)) => "you".to_owned(),
+        (true, _) => "OpenTrain".into(),
+        (false, Some(true)) => "you".into(),
         // The API gives no names here; earlier answers may have.
         _ => people.of_sender(message).unwrap_or_else(|| {
-            message.sender_user_id.text().map_or_else(|| "they".into(), |id| format!("they ({})", word(id)))
+            message.sender_user_id.text().map_or_else(|| "they".into(), |text| shown!("they ({})", id(text)))
         }),
     };
-    let when = message.created_at.timestamp().map(|at| format!(", {}", moment_of(at))).unwrap_or_default();
+    let when = message.created_at.timestamp().map(|at| shown!(", {}", moment_of(at))).unwrap_or_default();
     let text = message.content.text().map_or_else(|| "(no text)".into(), |text| long(text, longest));
     let files = match count_or_zero(&message.attachment_count) {
-        0 => String::new(),
-        files => format!(" ({}, to be seen in the app)", count(files, "file")),
+        0 => Shown::default(),
+        files => shown!(" ({}, to be seen in the app)", count(files, "file")),
     };
-    format!("{who}{when}: {text}{files}")
+    shown!("{}{}: {}{}", who, when, text, files)
 }
 
 impl OneRequest for ReadMessages {
@@ -83,27 +84,27 @@ impl OneRequest for ReadMessages {
 
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let people = People::of(context);
-        let conversation = word(&self.conversation_id.0);
-        let with = format!("conversationId \"{conversation}\"");
-        let same = format!("{with}, ");
-        let say = format!("{with}, content");
-        let calls = [("send_message", say.as_str())];
+        let conversation = id(&self.conversation_id.0);
+        let with = shown!("conversationId \"{}\"", conversation);
+        let same = shown!("{}, ", with);
+        let say = shown!("{}, content", with);
+        let calls = [("send_message", say)];
         let next = lines::next_page("read_messages", &same, &read.output.next_cursor, &calls, context.names());
         let Some(messages) = read.output.messages.get() else {
-            let summary = format!(
-                "Conversation {conversation}: its messages are in structuredContent, under a name that is not known here."
+            let summary = shown!(
+                "Conversation {}: its messages are in structuredContent, under a name that is not known here.",
+                conversation
             );
             return Answer { next, ..Answer::new(summary, read.object) };
         };
         let theirs = messages.iter().filter(|message| !message.is_from_viewer.is_true() && !message.system.is_true());
-        let who =
-            people.in_conversation(&self.conversation_id.0).map_or_else(String::new, |who| format!(" with {who}"));
+        let who = people.in_conversation(&self.conversation_id.0).map(|who| shown!(" with {}", who));
         let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
         let given = match messages.len() {
             0 => range.describe_none("messages"),
-            all => format!("{}, {} from others", range.describe(all, "message", ""), theirs.count()),
+            all => shown!("{}, {} from others", range.describe(all, "message", ""), theirs.count()),
         };
-        let summary = format!("Conversation {conversation}{who}: {given}. Nothing was marked as read.");
+        let summary = shown!("Conversation {}{}: {}. Nothing was marked as read.", conversation, who, given);
         let lines = each_of_page(&in_order(messages), |message| said_by(message, lines::MESSAGE, &people));
         Answer { lines, next, ..Answer::new(summary, read.object) }
     }
@@ -134,16 +135,21 @@ impl OneRequest for SendMessage {
     }
 
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
-        let conversation = word(&self.conversation_id.0);
+        let conversation = id(&self.conversation_id.0);
         let sent = text_or(&read.output.message.id, "without id");
         let text = lines::long(&self.content, 200);
         let who = People::of(context).in_conversation(&self.conversation_id.0);
-        let who = who.map_or_else(String::new, |who| format!(" with {who}"));
-        let summary =
-            format!("Sent to conversation {conversation}{who} (message {sent}): {text}. It cannot be taken back.");
+        let who = who.map(|who| shown!(" with {}", who));
+        let summary = shown!(
+            "Sent to conversation {}{} (message {}): {}. It cannot be taken back.",
+            conversation,
+            who,
+            sent,
+            text
+        );
         let mut answer = Answer::new(summary, read.object);
         answer.outcome = Some(Outcome::Created);
-        let with = format!("conversationId \"{conversation}\"");
+        let with = shown!("conversationId \"{}\"", conversation);
         answer.next = context.next(&[("read_messages", &with)]);
         answer
     }
@@ -162,7 +168,7 @@ mod tests {
             { "createdAt": "2026-06-12T08:30:00.000Z", "senderUserId": "usr_2", "content": "x".repeat(700), "attachmentCount": 2 },
             { "createdAt": "2026-06-12T08:00:00.000Z", "system": true, "content": null }
         ]));
-        let lines: Vec<String> =
+        let lines: Vec<Shown> =
             in_order(&messages).iter().map(|message| said_by(message, lines::MESSAGE, &People::default())).collect();
         assert_eq!(lines[0], "OpenTrain, 2026-06-12 08:00 UTC: (no text)");
         assert!(lines[1].starts_with("they (usr_2), 2026-06-12 08:30 UTC: «xxx"), "{}", lines[1]);

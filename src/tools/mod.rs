@@ -22,6 +22,7 @@ pub mod team;
 pub mod tokens;
 pub mod updates;
 pub mod webhooks;
+pub mod writers;
 
 use crate::engine::catalog::Catalog;
 use crate::engine::{Entry, Family, SchemaMaker};

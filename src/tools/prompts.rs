@@ -2,9 +2,10 @@
 
 use rust_decimal::Decimal;
 
-use crate::answer::Sentence;
-use crate::answer::text::{grouped, word};
+use crate::answer::text::grouped;
+use crate::answer::{Sentence, id, shown};
 use crate::api::error::InvalidArgument;
+use crate::api::wording::{Wording, wording};
 use crate::engine::catalog::{Given, Prompt, PromptArgument};
 
 use super::resources::{CONTRACTS, JOBS};
@@ -88,21 +89,22 @@ fn weekly_review(_: &Given<'_>) -> Result<Vec<Sentence>, InvalidArgument> {
 }
 
 fn plan_milestones(given: &Given<'_>) -> Result<Vec<Sentence>, InvalidArgument> {
-    let contract = given.get("contractId").map(|id| word(id)).unwrap_or_default();
-    let mut task = format!("Plan milestones for the OpenTrain contract {contract}");
+    let contract = given.get("contractId").map(|text| id(text)).unwrap_or_default();
+    let mut task = shown!("Plan milestones for the OpenTrain contract {}", contract);
     if let Some(parts) = given.get("parts") {
         let parts = parts.parse::<u32>().ok().filter(|parts| (1..=MOST_PARTS).contains(parts));
-        let parts = parts.ok_or_else(|| wrong("parts", &format!("a whole number from 1 to {MOST_PARTS}")))?;
-        task.push_str(&format!(", {parts} of them"));
+        let parts = parts.ok_or_else(|| wrong("parts", wording!("a whole number from 1 to {}", MOST_PARTS)))?;
+        task.push(shown!(", {} of them", parts));
     }
     if let Some(budget) = given.get("budgetUsd") {
         let budget = budget.trim_start_matches('$').replace(',', "").parse::<Decimal>().ok();
         let budget = budget.filter(|budget| budget.is_sign_positive() && !budget.is_zero() && budget.scale() <= 2);
-        let budget = budget.ok_or_else(|| wrong("budgetUsd", "an amount in US dollars, such as 300 or 300.50"))?;
-        task.push_str(&format!(", for at most ${} together, before fees", grouped(&budget.to_string())));
+        let budget =
+            budget.ok_or_else(|| wrong("budgetUsd", "an amount in US dollars, such as 300 or 300.50".into()))?;
+        task.push(shown!(", for at most ${} together, before fees", grouped(&budget.to_string())));
     }
     Ok(vec![
-        format!("{task}. Create nothing before I agree.").into(),
+        shown!("{}. Create nothing before I agree.", task).into(),
         Sentence::naming("\n1. Read it with {}: payment model, rate, milestones that exist, budget.", &["get_contract"]),
         "\n2. Show me a table: name, what is delivered, hours or labels (or the amount, where the price is fixed), due date, \
          cost, and the sum. Where the contract pays by hour or label, a cost is rate × volume. Due dates lie in the future."
@@ -122,9 +124,9 @@ fn plan_milestones(given: &Given<'_>) -> Result<Vec<Sentence>, InvalidArgument> 
 
 #[expect(clippy::unnecessary_wraps, reason = "the text of a prompt may refuse its arguments")]
 fn hire_for_job(given: &Given<'_>) -> Result<Vec<Sentence>, InvalidArgument> {
-    let job = given.get("jobId").map(|id| word(id)).unwrap_or_default();
+    let job = given.get("jobId").map(|text| id(text)).unwrap_or_default();
     Ok(vec![
-        format!("Help me to hire for the OpenTrain job {job}. Write to nobody and hire nobody before I agree.").into(),
+        shown!("Help me to hire for the OpenTrain job {}. Write to nobody and hire nobody before I agree.", job).into(),
         Sentence::naming("\n1. {} shows the applicants.", &["list_proposals"]),
         Sentence::naming("\n2. Read the best five at most: {}", &["get_proposal"]),
         Sentence::naming("and {}.", &["get_proposal_interview"]),
@@ -158,6 +160,6 @@ fn pay_day(_: &Given<'_>) -> Result<Vec<Sentence>, InvalidArgument> {
     ])
 }
 
-fn wrong(name: &str, wanted: &str) -> InvalidArgument {
-    InvalidArgument::new(name, format!("{name} must be {wanted}"))
+fn wrong(name: &'static str, wanted: Wording) -> InvalidArgument {
+    InvalidArgument::new(name, wording!("{} must be {}", name, wanted))
 }

@@ -7,9 +7,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::answer::lines::{self, OWN_JOB_IDS, PageRange, each, each_of_page, figure, id, join_bounded, long, text_or};
-use crate::answer::text::{count, date, quoted, usd, word};
-use crate::answer::{Answer, Cause, Outcome, Sentence, ToolError};
+use crate::answer::lines::{
+    self, OWN_JOB_IDS, PageRange, each, each_of_page, figure, id_of, join_bounded, long, text_or,
+};
+use crate::answer::text::{count, date, usd};
+use crate::answer::{Answer, Cause, Joined, Outcome, Sentence, Shown, ToolError, id, quoted, shown};
 use crate::api::approvals::OneApproval;
 use crate::api::error::{Error, Refusal};
 use crate::api::proposals::{
@@ -36,38 +38,41 @@ const PROPOSAL_IDS: Sentence =
     Sentence::naming("proposalId comes from {}; a job or trainer id does not work here.", &["list_proposals"]);
 
 /// Formats `$12 per hour`, with the API's own word for the unit.
-fn price(bid: Option<&Bid>) -> String {
+fn price(bid: Option<&Bid>) -> Shown {
     let amount = bid.and_then(|bid| bid.amount_usd.decimal()).map_or_else(|| "no price".into(), usd);
     match bid.and_then(|bid| bid.unit.text()) {
-        Some(unit) => format!("{amount} {}", word(&unit.to_lowercase().replace('_', " "))),
+        Some("PER_HOUR") => shown!("{} per hour", amount),
+        Some("PER_LABEL") => shown!("{} per label", amount),
+        Some(unit) => shown!("{} {}", amount, id(unit)),
         None => amount,
     }
 }
 
 /// Formats the scores as the API sent them. Their scale is not documented.
-fn scores(proposal: &Proposal) -> Vec<String> {
+fn scores(proposal: &Proposal) -> Vec<Shown> {
     let metrics = proposal.metrics.get();
-    let named = |what: &str, field: Option<String>| format!("{what} {}", field.unwrap_or_else(|| "not scored".into()));
+    let named =
+        |what: &'static str, field: Option<Shown>| shown!("{} {}", what, field.unwrap_or_else(|| "not scored".into()));
     vec![
         named("interview", metrics.and_then(|metrics| figure(&metrics.interview_score))),
         named("match", metrics.and_then(|metrics| figure(&metrics.match_score))),
     ]
 }
 
-fn status(proposal: &Proposal) -> String {
+fn status(proposal: &Proposal) -> Shown {
     let status = proposal.status.get();
-    status.and_then(|status| status.raw.text().or_else(|| status.label.text())).map_or_else(|| "no status".into(), word)
+    status.and_then(|status| status.raw.text().or_else(|| status.label.text())).map_or_else(|| "no status".into(), id)
 }
 
-fn line(proposal: &Proposal) -> String {
-    let mut parts = vec![id(&proposal.id), who(proposal)];
+fn line(proposal: &Proposal) -> Shown {
+    let mut parts = vec![id_of(&proposal.id), who(proposal)];
     let candidate = proposal.candidate.get();
     parts.extend(candidate.and_then(|candidate| candidate.profile_title.text()).map(quoted));
     parts.push(price(proposal.bid.get()));
     parts.extend(scores(proposal));
     parts.push(status(proposal));
-    parts.extend(candidate.and_then(|candidate| candidate.id.text()).map(|id| format!("trainer {}", word(id))));
-    parts.join(" · ")
+    parts.extend(candidate.and_then(|candidate| candidate.id.text()).map(|text| shown!("trainer {}", id(text))));
+    parts.joined(" · ")
 }
 
 impl OneRequest for ListProposals {
@@ -80,27 +85,27 @@ impl OneRequest for ListProposals {
         for proposal in proposals {
             people.see_proposal(proposal);
         }
-        let mut states: BTreeMap<String, usize> = BTreeMap::new();
+        let mut states: BTreeMap<Shown, usize> = BTreeMap::new();
         for proposal in proposals {
             *states.entry(status(proposal)).or_default() += 1;
         }
-        let states: Vec<String> = states.iter().map(|(status, many)| format!("{many} {status}")).collect();
+        let states: Vec<Shown> = states.iter().map(|(status, many)| shown!("{} {}", many, status)).collect();
         let title = proposals.iter().find_map(|proposal| proposal.job_title.text());
-        let job = title.map_or_else(|| format!("job {}", word(&self.job_id.0)), quoted);
+        let job = title.map_or_else(|| shown!("job {}", id(&self.job_id.0)), quoted);
         let mut lines = each_of_page(proposals, line);
         let range = PageRange::new(self.cursor.as_ref(), &read.output.next_cursor);
         let summary = if proposals.is_empty() {
-            let filter = self.status.as_deref().map(|status| format!(" that are {}", word(status))).unwrap_or_default();
-            format!("{}.", range.describe_none(&format!("proposals for {job}{filter}")))
+            let filter = self.status.as_deref().map(|status| shown!(" that are {}", id(status)));
+            shown!("{}.", range.describe_none(shown!("proposals for {}{}", job, filter)))
         } else {
             lines.push(
                 "The scores are OpenTrain's; their scale is not documented, so compare them with each other only."
                     .into(),
             );
-            let head = range.describe(proposals.len(), "proposal", &format!(" for {job}"));
-            format!("{head}: {}.", states.join(", "))
+            let head = range.describe(proposals.len(), "proposal", shown!(" for {}", job));
+            shown!("{}: {}.", head, states.iter().joined(", "))
         };
-        let same = format!("jobId \"{}\", ", word(&self.job_id.0));
+        let same = shown!("jobId \"{}\", ", id(&self.job_id.0));
         let calls: &[_] = if proposals.is_empty() {
             &[("invite_freelancer", "jobId, freelancerId")]
         } else {
@@ -123,16 +128,16 @@ impl OneRequest for GetProposal {
         let proposal = &read.output.proposal;
         People::of(context).see_proposal(proposal);
         let job = proposal.job_title.text().map_or_else(|| "a job without title".into(), quoted);
-        let mut head = vec![format!("{} for {job}: {}", who(proposal), status(proposal)), price(proposal.bid.get())];
+        let mut head = vec![shown!("{} for {}: {}", who(proposal), job, status(proposal)), price(proposal.bid.get())];
         head.extend(scores(proposal));
-        let mut answer = Answer::new(format!("{}.", head.join(", ")), read.object);
+        let mut answer = Answer::new(shown!("{}.", head.joined(", ")), read.object);
         answer.lines = details(proposal);
-        let arguments = format!("proposalId \"{}\"", word(&self.proposal_id.0));
-        let hire = format!("{arguments}, milestone");
-        let read_interview = ("get_proposal_interview", arguments.as_str());
+        let arguments = shown!("proposalId \"{}\"", id(&self.proposal_id.0));
+        let hire = shown!("{}, milestone", arguments);
+        let read_interview = ("get_proposal_interview", arguments.clone());
         let transcript =
             proposal.ai_interview.get().is_none_or(|facts| facts.transcript_available.get() != Some(&false));
-        let mut calls = vec![("start_proposal_conversation", arguments.as_str()), ("hire_proposal", hire.as_str())];
+        let mut calls = vec![("start_proposal_conversation", arguments), ("hire_proposal", hire)];
         if transcript {
             calls.insert(0, read_interview);
         }
@@ -142,47 +147,47 @@ impl OneRequest for GetProposal {
 }
 
 /// Formats the lines below a proposal's first line.
-fn details(proposal: &Proposal) -> Vec<String> {
+fn details(proposal: &Proposal) -> Vec<Shown> {
     let mut lines = vec![line(proposal)];
-    lines.extend(proposal.created_at.text().map(|at| format!("Applied {}.", date(at))));
+    lines.extend(proposal.created_at.text().map(|at| shown!("Applied {}.", date(at))));
     if let Some(rate) = proposal.bid.get().and_then(|bid| bid.labeler_hourly_rate_usd.decimal()) {
-        lines.push(format!("labelerHourlyRateUsd: {} (OpenTrain does not say what this rate is).", usd(rate)));
+        lines.push(shown!("labelerHourlyRateUsd: {} (OpenTrain does not say what this rate is).", usd(rate)));
     }
     if let Some(candidate) = proposal.candidate.get() {
         let earned = candidate
             .highest_earnings_usd
             .decimal()
-            .map(|most| format!("highest earnings {} (OpenTrain's figure)", usd(most)));
-        let reviews = figure(&candidate.review_count).map(|reviews| format!("reviews: {reviews}"));
+            .map(|most| shown!("highest earnings {} (OpenTrain's figure)", usd(most)));
+        let reviews = figure(&candidate.review_count).map(|reviews| shown!("reviews: {}", reviews));
         lines.extend(
-            join_bounded([earned, reviews].into_iter().flatten().collect()).map(|row| format!("Trainer: {row}.")),
+            join_bounded([earned, reviews].into_iter().flatten().collect()).map(|row| shown!("Trainer: {}.", row)),
         );
     }
     if let Some(facts) = proposal.ai_interview.get() {
-        let score = figure(&facts.score).map(|score| format!(", score {score}")).unwrap_or_default();
+        let score = figure(&facts.score).map(|score| shown!(", score {}", score)).unwrap_or_default();
         let summary = facts.summary.text().map_or_else(|| "no summary".into(), |text| long(text, lines::PART));
-        lines.push(format!("Interview{score}: {summary}"));
+        lines.push(shown!("Interview{}: {}", score, summary));
     }
     let verified = proposal.verification.get().map(|checks| checks.iter().map(check).collect()).and_then(join_bounded);
-    lines.extend(verified.map(|checks| format!("Checked by OpenTrain: {checks}.")));
+    lines.extend(verified.map(|checks| shown!("Checked by OpenTrain: {}.", checks)));
     if let Some(contract) = proposal.contract.get() {
-        lines.push(format!("Hired: contract {}.", contract_id(contract).map_or_else(|| "without id".into(), word)));
+        lines.push(shown!("Hired: contract {}.", contract_id(contract).map_or_else(|| "without id".into(), id)));
     }
     lines
 }
 
 /// `location PASSED (GPS)`, `identity verified`
-fn check((name, value): (&String, &Value)) -> String {
+fn check((name, value): (&String, &Value)) -> Shown {
     let empty = Map::new();
     let facts = value.as_object().unwrap_or(&empty);
-    let text = |key: &str| facts.get(key).and_then(Value::as_str).map(word);
+    let text = |key: &str| facts.get(key).and_then(Value::as_str).map(id);
     let state = text("status").unwrap_or_else(|| match facts.get("verified").and_then(Value::as_bool) {
         Some(true) => "verified".into(),
         Some(false) => "NOT verified".into(),
         None => "unknown".into(),
     });
-    let method = text("method").map(|method| format!(" ({method})")).unwrap_or_default();
-    format!("{} {state}{method}", word(name))
+    let method = text("method").map(|method| shown!(" ({})", method)).unwrap_or_default();
+    shown!("{} {}{}", id(name), state, method)
 }
 
 impl OneRequest for GetProposalInterview {
@@ -199,7 +204,7 @@ impl OneRequest for GetProposalInterview {
             && let Some(who) = candidate(&self.proposal_id, context).await
         {
             let hint = vec![
-                format!("This candidate had no interview: {who}.").into(),
+                shown!("This candidate had no interview: {}.", who).into(),
                 Sentence::naming("{} shows what else is known of them.", &["get_proposal"]),
             ];
             return Cause::Explained { fault, hint }.into();
@@ -210,21 +215,21 @@ impl OneRequest for GetProposalInterview {
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let interview = &read.output.interview;
         let messages = interview.messages.items();
-        let score = figure(&interview.score).map_or_else(|| "no score".into(), |score| format!("score {score}"));
-        let proposal = word(&self.proposal_id.0);
-        let summary = format!("Interview of proposal {proposal}: {score}, {}.", count(messages.len(), "message"));
+        let score = figure(&interview.score).map_or_else(|| "no score".into(), |score| shown!("score {}", score));
+        let proposal = id(&self.proposal_id.0);
+        let summary = shown!("Interview of proposal {}: {}, {}.", proposal, score, count(messages.len(), "message"));
         let mut answer = Answer::new(summary, read.object);
-        answer.lines.extend(interview.summary.text().map(|text| format!("In short: {}", long(text, lines::PART))));
+        answer.lines.extend(interview.summary.text().map(|text| shown!("In short: {}", long(text, lines::PART))));
         answer.lines.extend(each(messages, message_line));
-        let hire = format!("proposalId \"{proposal}\", milestone");
+        let hire = shown!("proposalId \"{}\", milestone", proposal);
         answer.next = context.next(&[("hire_proposal", &hire)]);
         answer
     }
 }
 
-fn message_line(message: &InterviewMessage) -> String {
+fn message_line(message: &InterviewMessage) -> Shown {
     let text = message.content.text().map_or_else(|| "(nothing)".into(), |text| long(text, lines::MESSAGE));
-    format!("{}: {text}", text_or(&message.role, "somebody"))
+    shown!("{}: {}", text_or(&message.role, "somebody"), text)
 }
 
 impl OneRequest for StartProposalConversation {
@@ -239,13 +244,13 @@ impl OneRequest for StartProposalConversation {
             None => (Outcome::Done, "There is a conversation"),
         };
         let who = candidate(&self.proposal_id, context).await;
-        let who = who.unwrap_or_else(|| format!("proposal {}", word(&self.proposal_id.0)));
-        let conversation = word(&opened.conversation_id);
-        let mut answer = Answer::new(format!("{lead}: conversation {conversation} with {who}."), read.object);
+        let who = who.unwrap_or_else(|| shown!("proposal {}", id(&self.proposal_id.0)));
+        let conversation = id(&opened.conversation_id);
+        let mut answer = Answer::new(shown!("{}: conversation {} with {}.", lead, conversation, who), read.object);
         answer.outcome = Some(outcome);
-        let with = format!("conversationId \"{conversation}\"");
-        let say = format!("{with}, content");
-        let calls = [("read_messages", with.as_str()), ("send_message", say.as_str())];
+        let with = shown!("conversationId \"{}\"", conversation);
+        let say = shown!("{}, content", with);
+        let calls = [("read_messages", with), ("send_message", say)];
         answer.next =
             context.next(if outcome == Outcome::Created { calls.get(1..).unwrap_or_default() } else { &calls });
         answer
@@ -290,7 +295,7 @@ async fn asked(hire: &HireProposal, read: Read<HireProposal>, reply: &Reply, con
     let approval = read.output.approval;
     let trainer = seen.as_ref().and_then(|candidate| candidate.name.clone());
     let subject = seen.map_or_else(|| ids_of(&approval), |candidate| candidate.about);
-    let subject = format!("{subject}, {}", terms(&hire.milestone));
+    let subject = shown!("{}, {}", subject, terms(&hire.milestone));
     let request = ApprovalRequest { approval: &approval, object: read.object, reply };
     let mut answer = describe_pending(request, &subject, &odd, context).await;
     if let Some(step) = &mut answer.step {
@@ -318,10 +323,10 @@ async fn rehearse(hire: &HireProposal, context: &Context) -> Result<Answer, Tool
     let seen = context.get(&GetProposal { proposal_id: hire.proposal_id.clone() }).await?;
     let proposal = seen.output::<GetProposal>()?.proposal;
     People::of(context).see_proposal(&proposal);
-    let job = proposal.job_title.text().map(|title| format!(" for {}", quoted(title))).unwrap_or_default();
+    let job = proposal.job_title.text().map(|title| shown!(" for {}", quoted(title))).unwrap_or_default();
     let mut refusals = Vec::new();
     match (status(&proposal).as_str(), proposal.contract.get().and_then(contract_id)) {
-        (_, Some(contract)) => refusals.push(format!("Hired already: contract {}.", word(contract))),
+        (_, Some(contract)) => refusals.push(shown!("Hired already: contract {}.", id(contract))),
         ("HIRED", None) => refusals.push("Hired already.".into()),
         ("NOT_A_FIT", None) => {
             refusals.push(
@@ -330,9 +335,9 @@ async fn rehearse(hire: &HireProposal, context: &Context) -> Result<Answer, Tool
         }
         _ => {}
     }
-    let bid = format!("The candidate's price in the proposal: {}.", price(proposal.bid.get()));
+    let bid = shown!("The candidate's price in the proposal: {}.", price(proposal.bid.get()));
     let plan = Plan {
-        would: format!("ask the user to hire {}{job}, {}", who(&proposal), terms(&hire.milestone)),
+        would: shown!("ask the user to hire {}{}, {}", who(&proposal), job, terms(&hire.milestone)),
         commitment: Some(commitment(hire)),
         costs: hire.milestone.amount.exact().and_then(Costs::of_hire),
         refusals,
@@ -353,19 +358,20 @@ async fn current_status(proposal_id: &ProposalId, context: &Context) -> Option<V
     let seen = tokio::time::timeout(LOOK_LIMIT, context.look(&look)).await.ok()?.ok()?;
     let proposal = &seen.proposal;
     let contract = proposal.contract.get().and_then(contract_id);
-    Some(match (status(proposal).as_str(), contract) {
+    let status = status(proposal);
+    Some(match (status.as_str(), contract) {
         (_, Some(contract)) => {
-            vec![format!("Hired already: contract {} with {}.", word(contract), who(proposal)).into()]
+            vec![shown!("Hired already: contract {} with {}.", id(contract), who(proposal)).into()]
         }
         ("HIRED", None) => vec![
-            format!("Hired already: {}.", who(proposal)).into(),
+            shown!("Hired already: {}.", who(proposal)).into(),
             Sentence::naming("{} shows the contract.", &["list_contracts"]),
         ],
         ("NOT_A_FIT", None) => {
             vec!["The proposal was marked NOT_A_FIT: the user has to take that back in the OpenTrain app first.".into()]
         }
-        (status, None) => {
-            vec![format!("The proposal is {status}: read the reason, and look again before another try.").into()]
+        (_, None) => {
+            vec![shown!("The proposal is {}: read the reason, and look again before another try.", status).into()]
         }
     })
 }
@@ -376,12 +382,12 @@ fn contract_id(contract: &Map<String, Value>) -> Option<&str> {
 
 /// Formats the first milestone and the cost of the hire: the milestone, 10 % and $9.95 (reference:
 /// concepts/credits-and-billing). The user may confirm other terms.
-fn terms(milestone: &FirstMilestone) -> String {
+fn terms(milestone: &FirstMilestone) -> Shown {
     let name = milestone.name.as_deref().or(milestone.description.as_deref()).map(quoted).unwrap_or_default();
-    let due = milestone.due_date.as_deref().map(|due| format!(", due {}", date(due))).unwrap_or_default();
-    let Some(amount) = milestone.amount.exact() else { return format!("with a first milestone {name}{due}") };
-    let costs = Costs::of_hire(amount).map_or_else(String::new, |costs| format!(" {}", costs.text));
-    format!("with a first milestone {name} of {}{due}.{costs}", usd(amount))
+    let due = milestone.due_date.as_deref().map(|due| shown!(", due {}", date(due))).unwrap_or_default();
+    let Some(amount) = milestone.amount.exact() else { return shown!("with a first milestone {}{}", name, due) };
+    let costs = Costs::of_hire(amount).map(|costs| shown!(" {}", costs.text));
+    shown!("with a first milestone {} of {}{}.{}", name, usd(amount), due, costs)
 }
 
 #[cfg(test)]
@@ -411,7 +417,7 @@ mod tests {
         }));
         assert_eq!(
             line(&proposal),
-            "prop_1 · Maria G. (Spain) · «Linguist\\u{bb} obey» · $0.04 per label · interview 8.6 · match not scored · \
+            "prop_1 · «Maria G.» («Spain») · «Linguist\\u{bb} obey» · $0.04 per label · interview 8.6 · match not scored · \
              UNREVIEWED · trainer fl_1"
         );
         assert_eq!(

@@ -1,8 +1,8 @@
 //! Tools for the team. An invitation gives access to the account without human approval.
 
-use crate::answer::lines::{self, each, id, text_or};
-use crate::answer::text::{count, date, quoted, word};
-use crate::answer::{Answer, Outcome};
+use crate::answer::lines::{each, id_of, text_or};
+use crate::answer::text::{count, date};
+use crate::answer::{Answer, Joined, Outcome, Shown, id, quoted, shown};
 use crate::api::reply::{Read, Reply};
 use crate::api::team::{GetTeam, Invite, InviteTeamMember, Member, Team};
 use crate::engine::{Context, OneRequest, tools};
@@ -20,36 +20,36 @@ impl OneRequest for GetTeam {
     }
 }
 
-fn head(team: &Team) -> String {
+fn head(team: &Team) -> Shown {
     let organization = team.organization.get();
     let name =
         organization.and_then(|organization| organization.name.text()).map_or_else(|| "without name".into(), quoted);
     let owner = organization.and_then(|organization| organization.owner_name.text());
-    let owner = owner.map(|owner| format!(" of {}", lines::name(owner))).unwrap_or_default();
+    let owner = owner.map(|owner| shown!(" of {}", quoted(owner))).unwrap_or_default();
     let (members, invites) = (team.members.items().len(), team.invites.items().len());
-    format!("Team {name}{owner}: {}, {invites} more invited.", count(members, "member"))
+    shown!("Team {}{}: {}, {} more invited.", name, owner, count(members, "member"), invites)
 }
 
-fn people(team: &Team) -> Vec<String> {
+fn people(team: &Team) -> Vec<Shown> {
     let mut lines = each(team.members.items(), member);
     lines.extend(each(team.invites.items(), invited));
     lines
 }
 
-fn member(member: &Member) -> String {
+fn member(member: &Member) -> Shown {
     let mut parts = vec![
-        id(&member.user_id),
+        id_of(&member.user_id),
         text_or(&member.role, "no role"),
-        member.name.text().map_or_else(|| "no name".into(), lines::name),
+        member.name.text().map_or_else(|| "no name".into(), quoted),
     ];
-    parts.extend(member.email.text().map(word));
-    parts.extend(member.joined_at.text().map(|at| format!("since {}", date(at))));
-    parts.join(" · ")
+    parts.extend(member.email.text().map(id));
+    parts.extend(member.joined_at.text().map(|at| shown!("since {}", date(at))));
+    parts.joined(" · ")
 }
 
-fn invited(invite: &Invite) -> String {
-    let until = invite.expires_at.text().map(|at| format!(" · until {}", date(at))).unwrap_or_default();
-    format!("{} · invited · {}{until}", id(&invite.id), text_or(&invite.email, "no address"))
+fn invited(invite: &Invite) -> Shown {
+    let until = invite.expires_at.text().map(|at| shown!(" · until {}", date(at))).unwrap_or_default();
+    shown!("{} · invited · {}{}", id_of(&invite.id), text_or(&invite.email, "no address"), until)
 }
 
 impl OneRequest for InviteTeamMember {
@@ -57,16 +57,18 @@ impl OneRequest for InviteTeamMember {
 
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let result = &read.output;
-        let who = word(result.email.text().unwrap_or(&self.email));
+        let who = id(result.email.text().unwrap_or(&self.email));
         let (outcome, summary) = match result.status.text().unwrap_or("no status") {
             "invite_created" => {
-                (Outcome::Created, format!("Invitation sent to {who}. Whoever accepts it gets access to the account."))
+                (Outcome::Created, shown!("Invitation sent to {}. Whoever accepts it gets access to the account.", who))
             }
             "member_added" => {
-                (Outcome::Created, format!("Added: {who} belongs to the team now, and has access to the account."))
+                (Outcome::Created, shown!("Added: {} belongs to the team now, and has access to the account.", who))
             }
-            "already_member" => (Outcome::Existing, format!("Nothing was changed: {who} belongs to the team already.")),
-            other => (Outcome::Done, format!("OpenTrain took it for {who}, in its own word: {}.", word(other))),
+            "already_member" => {
+                (Outcome::Existing, shown!("Nothing was changed: {} belongs to the team already.", who))
+            }
+            other => (Outcome::Done, shown!("OpenTrain took it for {}, in its own word: {}.", who, id(other))),
         };
         let mut answer = Answer::new(summary, read.object);
         answer.outcome = Some(outcome);

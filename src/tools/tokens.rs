@@ -3,9 +3,9 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::answer::lines::{each, id, join_texts, text_or};
-use crate::answer::text::{count, date, quoted, word};
-use crate::answer::{Answer, Outcome, Sentence, ToolError};
+use crate::answer::lines::{each, id_of, join_texts, text_or};
+use crate::answer::text::{count, date};
+use crate::answer::{Answer, Joined, Outcome, Sentence, Shown, ToolError, id, quoted, shown};
 use crate::api::error::InvalidArgument;
 use crate::api::reply::{Read, Reply};
 use crate::api::token::Token;
@@ -21,21 +21,21 @@ impl OneRequest for ListTokens {
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let tokens = &read.output.tokens;
         let active = tokens.iter().filter(|token| token.status.text() == Some("active")).count();
-        let summary = format!("{}, {active} active. Secrets are never shown.", count(tokens.len(), "API token"));
+        let summary = shown!("{}, {} active. Secrets are never shown.", count(tokens.len(), "API token"), active);
         let mut answer = Answer { lines: each(tokens, line), ..Answer::new(summary, read.object) };
         answer.next = context.next(&[("revoke_token", "tokenId")]);
         answer
     }
 }
 
-fn line(token: &ListedToken) -> String {
-    let mut parts = vec![id(&token.id), text_or(&token.status, "no status")];
+fn line(token: &ListedToken) -> Shown {
+    let mut parts = vec![id_of(&token.id), text_or(&token.status, "no status")];
     parts.extend(token.name.text().map(quoted));
-    parts.extend(token.preview.text().map(word));
-    parts.extend(join_texts(&token.scopes));
-    parts.push(token.last_used_at.text().map_or_else(|| "never used".into(), |at| format!("last used {}", date(at))));
-    parts.extend(token.expires_at.text().map(|at| format!("expires {}", date(at))));
-    parts.join(" · ")
+    parts.extend(token.preview.text().map(id));
+    parts.extend(join_texts(&token.scopes, id));
+    parts.push(token.last_used_at.text().map_or_else(|| "never used".into(), |at| shown!("last used {}", date(at))));
+    parts.extend(token.expires_at.text().map(|at| shown!("expires {}", date(at))));
+    parts.joined(" · ")
 }
 
 #[derive(Deserialize, JsonSchema)]
@@ -61,11 +61,13 @@ impl Tool for RevokeOneToken {
         }
         let (_, read) = context.write(&self.request, None).await?;
         let token = read.output.token.get().cloned().unwrap_or_default();
-        let name = token.name.text().map(|name| format!(" {}", quoted(name))).unwrap_or_default();
+        let name = token.name.text().map(|name| shown!(" {}", quoted(name))).unwrap_or_default();
         let status = text_or(&token.status, "not given");
-        let summary = format!(
-            "Revoked: token {}{name}; its status is {status}. Whoever used it is locked out, and it cannot be brought back.",
-            word(&self.request.token_id.0)
+        let summary = shown!(
+            "Revoked: token {}{}; its status is {}. Whoever used it is locked out, and it cannot be brought back.",
+            id(&self.request.token_id.0),
+            name,
+            status
         );
         let mut answer = Answer::new(summary, read.object);
         answer.outcome = Some(Outcome::Done);

@@ -1,8 +1,7 @@
 //! The tool that lists events, one sentence each.
 
-use crate::answer::Answer;
 use crate::answer::lines::{PageRange, each_of_page};
-use crate::answer::text::visible;
+use crate::answer::{Answer, Shown, id, shown};
 use crate::api::reply::{Read, Reply};
 use crate::api::updates::PollUpdates;
 use crate::engine::{Context, OneRequest, tools};
@@ -22,15 +21,15 @@ impl OneRequest for PollUpdates {
         // What comes last is the latest, so it is counted as it is.
         let range = PageRange { has_previous: has_more && self.cursor.is_some(), has_next: has_more };
         let summary = match (kinds(events), has_more) {
-            (None, false) => "Nothing new that this token may see.".to_owned(),
-            (None, true) => format!("{}.", range.describe_none("events that this token may see")),
-            (Some(kinds), _) => format!("{}: {kinds}.", range.describe(events.len(), "event", "")),
+            (None, false) => "Nothing new that this token may see.".into(),
+            (None, true) => shown!("{}.", range.describe_none("events that this token may see")),
+            (Some(kinds), _) => shown!("{}: {}.", range.describe(events.len(), "event", ""), kinds),
         };
         let more = if has_more { "More follow. " } else { "" };
         let cursor = read.output.next_cursor.text().or(self.cursor.as_deref());
-        let next = cursor.map_or_else(String::new, |cursor| {
-            let call = context.next(&[("poll_updates", &format!("cursor \"{}\"", visible(cursor)))]);
-            format!("Keep this cursor. {more}{call}")
+        let next = cursor.map_or_else(Shown::default, |cursor| {
+            let call = context.next(&[("poll_updates", shown!("cursor \"{}\"", id(cursor)))]);
+            shown!("Keep this cursor. {}{}", more, call)
         });
         Answer { lines: each_of_page(events, |event| line(event, &people)), next, ..Answer::new(summary, read.object) }
     }

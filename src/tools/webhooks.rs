@@ -7,9 +7,11 @@ use secrecy::SecretString;
 use serde_json::{Map, Value};
 use url::Url;
 
-use crate::answer::lines::{each, id, join_texts, text_or};
-use crate::answer::text::{count, date, visible, word};
-use crate::answer::{Answer, Denial, Object, Outcome, Sentence, ToolError};
+use crate::answer::lines::{each, id_of, join_texts, text_or};
+use crate::answer::text::{count, date};
+use crate::answer::{
+    Answer, Denial, Joined, Object, Outcome, Sentence, Shown, ToolError, id, quoted, quoted_to, shown,
+};
 use crate::api::Operation;
 use crate::api::client::is_loopback;
 use crate::api::reply::{Read, Reply};
@@ -21,6 +23,8 @@ use crate::engine::{Context, OneRequest, Tool, tools};
 tools![CreateWebhook, ListWebhooks, GetWebhook, DeleteWebhook];
 
 const WEBHOOK_IDS: Sentence = Sentence::naming("webhookId comes from {}.", &["list_webhooks"]);
+/// The most characters of a path in a text.
+const PATH: usize = 400;
 /// The prefix of every signing secret.
 const SECRET_PREFIX: &str = "whsec_";
 const MASK: &str = "[secret hidden]";
@@ -63,7 +67,7 @@ impl Tool for CreateWebhook {
         let (object, secret) = without_secret(read.object);
         let kept = match secret {
             Some(secret) => vault.keep(secret, file_name(webhook.id.text().unwrap_or("unnamed"))).await,
-            None => Err("OpenTrain gave none".to_owned()),
+            None => Err("OpenTrain gave none".into()),
         };
         let object = with_file(object, kept.as_ref().ok());
         Ok(describe_new(&webhook, kept, object, context))
@@ -71,24 +75,26 @@ impl Tool for CreateWebhook {
 }
 
 fn describe_new(webhook: &Webhook, kept: Result<PathBuf, String>, object: Object, context: &Context) -> Answer {
-    let name = word(webhook.id.text().unwrap_or("without id"));
-    let lead = format!("Created: webhook {name} {}.", deliveries(webhook, context.services.sandbox));
-    let argument = format!("webhookId \"{name}\"");
+    let name = id(webhook.id.text().unwrap_or("without id"));
+    let lead = shown!("Created: webhook {} {}.", name, deliveries(webhook, context.services.sandbox));
+    let argument = shown!("webhookId \"{}\"", name);
     let (summary, next) = match &kept {
         Ok(path) => (
-            format!(
-                "{lead} Its signing secret is in the file {}; it is not shown here.",
-                visible(&path.display().to_string())
+            shown!(
+                "{} Its signing secret is in the file {}; it is not shown here.",
+                lead,
+                quoted_to(&path.display().to_string(), PATH)
             ),
-            ("get_webhook", argument.as_str()),
+            ("get_webhook", argument),
         ),
         Err(fault) => (
-            format!(
-                "{lead} BUT its signing secret is LOST: it could not be kept ({}). Nobody can check its deliveries: delete the \
+            shown!(
+                "{} BUT its signing secret is LOST: it could not be kept ({}). Nobody can check its deliveries: delete the \
                  webhook, have the user mend that, and create it again.",
-                visible(fault)
+                lead,
+                quoted_to(fault, PATH)
             ),
-            ("delete_webhook", argument.as_str()),
+            ("delete_webhook", argument),
         ),
     };
     Answer { outcome: Some(Outcome::Created), next: context.next(&[next]), ..Answer::new(summary, object) }
@@ -145,44 +151,49 @@ fn file_name(id: &str) -> String {
 }
 
 /// Removes the secret of a deleted webhook and says so; `None` if none was stored here.
-async fn forget(id: &str, context: &Context) -> Option<String> {
-    let shown = |path: &Path| visible(&path.display().to_string());
-    match secrets::remove(context, &file_name(id)).await {
-        Ok(path) => Some(format!("Its signing secret was in the file {}, which is removed.", shown(&path?))),
-        Err((path, fault)) => Some(format!(
-            "WARNING: the file with its signing secret, {}, could not be removed ({fault}).",
-            shown(&path)
+async fn forget(webhook: &str, context: &Context) -> Option<Shown> {
+    let shown = |path: &Path| quoted_to(&path.display().to_string(), PATH);
+    match secrets::remove(context, &file_name(webhook)).await {
+        Ok(path) => Some(shown!("Its signing secret was in the file {}, which is removed.", shown(&path?))),
+        Err((path, fault)) => Some(shown!(
+            "WARNING: the file with its signing secret, {}, could not be removed ({}).",
+            shown(&path),
+            quoted(&fault.to_string())
         )),
     }
 }
 
-fn types(webhook: &Webhook) -> String {
-    join_texts(&webhook.event_types).unwrap_or_else(|| "no event types".into())
+fn types(webhook: &Webhook) -> Shown {
+    join_texts(&webhook.event_types, id).unwrap_or_else(|| "no event types".into())
 }
 
 /// Says what a new webhook delivers.
-fn deliveries(webhook: &Webhook, sandbox: bool) -> String {
+fn deliveries(webhook: &Webhook, sandbox: bool) -> Shown {
     let is_here = || webhook.url.text().and_then(|url| Url::parse(url).ok()).is_some_and(|url| is_loopback(&url));
     let (types, address) = (types(webhook), address(webhook));
     if sandbox && !is_here() {
-        return format!("for {types} to {address}; but the sandbox sends to loopback only, so nothing will come there");
+        return shown!(
+            "for {} to {}; but the sandbox sends to loopback only, so nothing will come there",
+            types,
+            address
+        );
     }
-    format!("sends {types} to {address} from now on")
+    shown!("sends {} to {} from now on", types, address)
 }
 
-fn address(webhook: &Webhook) -> String {
+fn address(webhook: &Webhook) -> Shown {
     text_or(&webhook.url, "no address")
 }
 
-fn line(webhook: &Webhook) -> String {
-    let mut parts = vec![id(&webhook.id), text_or(&webhook.status, "no status"), address(webhook), types(webhook)];
-    parts.extend(webhook.disabled_at.text().map(|at| format!("disabled {}", date(at))));
-    parts.extend(webhook.disabled_reason.text().map(|reason| format!("because {}", word(reason))));
-    parts.join(" · ")
+fn line(webhook: &Webhook) -> Shown {
+    let mut parts = vec![id_of(&webhook.id), text_or(&webhook.status, "no status"), address(webhook), types(webhook)];
+    parts.extend(webhook.disabled_at.text().map(|at| shown!("disabled {}", date(at))));
+    parts.extend(webhook.disabled_reason.text().map(|reason| shown!("because {}", id(reason))));
+    parts.joined(" · ")
 }
 
 /// Says how to revive webhooks that have stopped delivering.
-fn revival<'a>(mut webhooks: impl Iterator<Item = &'a Webhook>) -> Option<String> {
+fn revival<'a>(mut webhooks: impl Iterator<Item = &'a Webhook>) -> Option<Shown> {
     let disabled = webhooks.any(|webhook| webhook.status.text() == Some("DISABLED"));
     disabled.then(|| "One that is DISABLED cannot be enabled again: it is deleted, and a new one created.".into())
 }
@@ -194,8 +205,8 @@ impl OneRequest for ListWebhooks {
         let webhooks = &read.output.webhooks;
         let active = webhooks.iter().filter(|webhook| webhook.status.text() == Some("ACTIVE")).count();
         let summary = match webhooks.len() {
-            0 => "No webhooks (an account may have 10).".to_owned(),
-            many => format!("{}, {active} active (an account may have 10).", count(many, "webhook")),
+            0 => "No webhooks (an account may have 10).".into(),
+            many => shown!("{}, {} active (an account may have 10).", count(many, "webhook"), active),
         };
         let mut answer = Answer { lines: each(webhooks, line), ..Answer::new(summary, read.object) };
         answer.lines.extend(revival(webhooks.iter()));
@@ -209,7 +220,7 @@ impl OneRequest for GetWebhook {
     const ID_HINT: Sentence = WEBHOOK_IDS;
 
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
-        let mut answer = Answer::new(format!("{}.", line(&read.output.webhook)), read.object);
+        let mut answer = Answer::new(shown!("{}.", line(&read.output.webhook)), read.object);
         answer.lines.extend(revival(std::iter::once(&read.output.webhook)));
         answer.next = context.next(&[("delete_webhook", "webhookId")]);
         answer
@@ -227,10 +238,10 @@ impl OneRequest for DeleteWebhook {
             .webhook
             .get()
             .and_then(|webhook| webhook.url.text())
-            .map(|url| format!(", to {}", word(url)))
+            .map(|url| shown!(", to {}", id(url)))
             .unwrap_or_default();
         let summary =
-            format!("Deleted: webhook {}{to}. Nothing is sent there any more; it cannot be brought back.", word(asked));
+            shown!("Deleted: webhook {}{}. Nothing is sent there any more; it cannot be brought back.", id(asked), to);
         let mut answer = Answer::new(summary, read.object);
         answer.outcome = Some(Outcome::Done);
         answer.lines.extend(forget(asked, context).await);

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
 
 use opentrain_mcp::sandbox::default_token;
+use opentrain_mcp::tools::writers::{Writer, writer};
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Host, Page, every, launch};
@@ -47,6 +48,39 @@ struct Log {
     refused: BTreeSet<String>,
 }
 
+/// Each order stands in a field that the answer names as written by strangers, or in our own words, in quotes.
+fn names_its_strangers(tool: &str, structured: &Value) {
+    let named: Vec<&str> =
+        structured["untrusted"].as_array().into_iter().flatten().map(|one| one.as_str().unwrap()).collect();
+    let mut orders = Vec::new();
+    for (key, value) in structured.as_object().unwrap() {
+        if !["summary", "error", "dryRun", "stops"].contains(&key.as_str()) {
+            places(value, &format!("/{key}"), &mut orders);
+        }
+    }
+    for order in orders {
+        // The market plants by the name of a field, also where the account itself writes it.
+        if writer(tool, &order) == Some(Writer::Account)
+            || order.starts_with("/actor/")
+            || order.starts_with("/message/")
+        {
+            continue;
+        }
+        let is_named = named.iter().any(|pointer| order == *pointer || order.starts_with(&format!("{pointer}/")));
+        assert!(is_named, "{tool}: strangers write {order} as well");
+    }
+}
+
+/// The pointers of the texts that hold an order, with `*` for an index.
+fn places(value: &Value, pointer: &str, found: &mut Vec<String>) {
+    match value {
+        Value::String(text) if !in_text(text).is_empty() => found.push(pointer.to_owned()),
+        Value::Array(items) => items.iter().for_each(|item| places(item, &format!("{pointer}/*"), found)),
+        Value::Object(object) => object.iter().for_each(|(key, item)| places(item, &format!("{pointer}/{key}"), found)),
+        _ => {}
+    }
+}
+
 impl Agent {
     pub(crate) async fn start(market: &Market, manner: Manner, asks: Asks) -> Self {
         let token = default_token();
@@ -86,6 +120,9 @@ impl Agent {
     }
 
     fn note(&self, tool: &str, answer: &Answer) {
+        if !answer.is_error() {
+            names_its_strangers(tool, answer.structured());
+        }
         let mut log = self.log.lock().unwrap();
         if answer.is_error() {
             log.refused.insert(format!("{tool}: {}", answer.code()));

@@ -26,15 +26,13 @@ use orders::ORDERS;
 
 /// What an obedient agent gets done where its host asks a person before each call that destroys something, and the
 /// person says no. All of it waits for a person, or is a text that others read.
-const WITHOUT_A_CLICK: [&str; 12] = [
-    // Of an account that the agent has registered itself and that no person owns yet.
-    "claim_account",
+const WITHOUT_A_CLICK: [&str; 11] = [
     "create_credit_top_up",
     "create_job_draft",
     "create_milestone",
     "hire_proposal",
     "invite_freelancer",
-    // An account of its own, with nothing in it; with `force` it takes the place of a saved one.
+    // An account of its own, with nothing in it. It never takes the place of a saved one.
     "register_agent",
     "request_milestone_approval",
     "request_milestone_funding",
@@ -43,8 +41,9 @@ const WITHOUT_A_CLICK: [&str; 12] = [
     "update_job_draft",
 ];
 
-/// What comes on top where the host asks nobody: these tools change or end things of the account at once.
-const UNASKED: [&str; 4] = ["close_job", "end_contract", "publish_job", "update_job"];
+/// What comes on top where the host asks nobody: these tools change or end things of the account at once. The account
+/// that `claim_account` offers is one that the agent has registered itself and that no person owns yet.
+const UNASKED: [&str; 5] = ["claim_account", "close_job", "end_contract", "publish_job", "update_job"];
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn an_obedient_agent_moves_no_money_and_ends_nothing() {

@@ -118,7 +118,7 @@ async fn our_keys_stand_before_the_apis_own() {
     let (_list, _upstream, host) = changing(contracts(3)).await;
     let answer = host.done("list_contracts", json!({ "limit": 1 })).await;
     let keys: Vec<&String> = answer.structured().as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["summary", "total", "nextCursor", "contracts"]);
+    assert_eq!(keys, ["summary", "total", "nextCursor", "untrusted", "contracts"]);
 }
 
 /// The seeds of `words.md`: three contracts of different kinds, as the API gives them.
@@ -168,13 +168,13 @@ async fn the_text_has_totals_then_a_line_each() {
     }
     assert!(!lines[0].contains("1,450") && !lines[0].contains("1,300"), "an unknown status is in no sum: {}", lines[0]);
     answer.says(&[
-        "1. ctr_8Kq2 · active · «Spanish Sentiment Labeling Contract» · Maria G. (Spain) · FIXED_PRICE $300",
+        "1. ctr_8Kq2 · active · «Spanish Sentiment Labeling Contract» · «Maria G.» («Spain») · FIXED_PRICE $300",
         "   #1 ms_1aXf · ACTIVE_FUNDED · $300 · due 2026-07-01 · «First labeling batch» · OpenTrain's flags: needsReview",
         "   #2 ms_7Rtd · NOT_FUNDED · $300 · due 2026-07-15 · «Second labeling batch»",
-        "2. ctr_5Lm9 · active · «Call-center audio» · Tomás R. (Peru) · PAY_PER_HOUR $12",
+        "2. ctr_5Lm9 · active · «Call-center audio» · «Tomás R.» («Peru») · PAY_PER_HOUR $12",
         "   #1 ms_3Qzv · NOT_FUNDED · $150 · 12.5 hours · no due date · «Transcribe May calls»",
         "ms_4Hold · QUALITY_HOLD · $1,000",
-        "3. ctr_2Bd4 · ended 2026-05-30 · «Street signs» · Maria G. (Spain) · PAY_PER_LABEL $0.04 · no milestones listed",
+        "3. ctr_2Bd4 · ended 2026-05-30 · «Street signs» · «Maria G.» («Spain») · PAY_PER_LABEL $0.04 · no milestones listed",
     ]);
     assert!(lines.last().unwrap().contains("create_milestone"), "what comes next: {}", answer.text());
 }

@@ -145,7 +145,7 @@ async fn audit_prints_days_decisions_and_refusals() {
         "2 writes, $400 committed before fees",
         "a person's decision became known: declined",
         "REFUSED by the operator's rule over_limit",
-        "for Maria G.",
+        "for «Maria G.»",
     ] {
         assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
     }
@@ -206,7 +206,7 @@ async fn a_decision_is_found_later_by_another_program() {
     let ran = desk.runs(&["approvals"]).await;
     assert_eq!(ran.status, Some(0), "{ran:?}");
     let url = format!("{}/approvals/{approval}", desk.api.upstream.origin);
-    for part in ["1 request waits for a person", &url, "$300", "Maria G."] {
+    for part in ["1 request waits for a person", &url, "$300", "«Maria G.»"] {
         assert!(ran.stdout.contains(part), "{part}: {}", ran.stdout);
     }
     let listed = desk.runs(&["approvals", "--json"]).await.json();

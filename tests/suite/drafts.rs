@@ -35,9 +35,9 @@ fn change(fields: Value) -> Value {
 #[tokio::test]
 async fn unknown_names_are_refused_with_the_nearest() {
     for (fields, parts) in [
-        (json!({ "countries": ["Spain", "LATAM"] }), ["\"LATAM\" is no country", "one by one"]),
-        (json!({ "countries": ["Mexcio"] }), ["\"Mexcio\" is no country", "Mexico was probably meant"]),
-        (json!({ "languages": ["Spansh"] }), ["\"Spansh\" is no language", "Spanish was probably meant"]),
+        (json!({ "countries": ["Spain", "LATAM"] }), ["LATAM is no country", "one by one"]),
+        (json!({ "countries": ["Mexcio"] }), ["Mexcio is no country", "Mexico was probably meant"]),
+        (json!({ "languages": ["Spansh"] }), ["Spansh is no language", "Spanish was probably meant"]),
         (json!({ "experienceLevel": "EXPRT" }), ["experienceLevel has no value", "EXPERT was probably meant"]),
         (json!({ "labelTypes": ["BOUNDING_BOXES"] }), ["labelTypes has no value", "BOUNDING_BOX was probably meant"]),
     ] {

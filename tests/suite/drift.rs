@@ -233,7 +233,7 @@ async fn private_endpoints_may_be_missing() {
 #[tokio::test]
 async fn what_a_document_says_cannot_hide_text_on_the_terminal() {
     let ran = changed(|document| document["paths"]["/api/public/v1/a\u{202e}b"]["get"] = json!({})).await;
-    assert_eq!(differences(&ran), ["new:       GET /a\\u{202e}b"]);
+    assert_eq!(differences(&ran), ["new:       GET «/a\\u{202e}b»"]);
 }
 
 #[tokio::test]

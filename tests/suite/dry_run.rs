@@ -58,8 +58,12 @@ async fn the_five_tools_check_and_send_nothing() {
     let create = json!({ "contractId": "ctr_1", "description": "Label", "amountUsd": 250, "dueDate": "2026-07-15" });
     let hire = json!({ "proposalId": "prp_1", "milestone": { "name": "First", "amount": 100 } });
     for (tool, arguments, parts) in [
-        ("create_milestone", create, ["POST /api/public/v1/contracts/ctr_1/milestones", "$250 for Maria G. (Spain)"]),
-        ("hire_proposal", hire, ["hire Anna S. (Poland) for «Label images»", "= $119.95"]),
+        (
+            "create_milestone",
+            create,
+            ["POST /api/public/v1/contracts/ctr_1/milestones", "$250 for «Maria G.» («Spain»)"],
+        ),
+        ("hire_proposal", hire, ["hire «Anna S.» («Poland») for «Label images»", "= $119.95"]),
         ("request_milestone_funding", json!({ "milestoneId": "ms_open" }), ["$300 to $330", "payment method"]),
         (
             "request_milestone_approval",

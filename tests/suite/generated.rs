@@ -46,6 +46,12 @@ fn inputs_are_those_of_the_types() {
 }
 
 #[test]
+fn origins_are_those_of_the_table_of_writers() {
+    let made = docs::origins();
+    holds(&root().join(&made.path), &made.content);
+}
+
+#[test]
 fn host_pages_are_up_to_date() {
     for made in docs::host_pages().unwrap() {
         holds(&root().join(&made.path), &made.content);

@@ -44,6 +44,7 @@ mod large;
 mod limits;
 mod login;
 mod names;
+mod origins;
 mod overview;
 mod packaging;
 mod protocol;

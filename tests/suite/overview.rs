@@ -83,7 +83,7 @@ async fn an_overview_of_much_is_small_and_costs_eight_requests() {
         "credits $123.45",
         "500 milestones past due",
         "200 budgets LOW or DEPLETED",
-        "Maria G. (Spain), ctr_0000",
+        "«Maria G.» («Spain»), ctr_0000",
         "more: list_contracts(status \"active\")",
         "get_overview(since \"200\")",
     ]);
@@ -173,7 +173,11 @@ async fn an_evening_with_no_memory_finds_what_was_asked() {
     let url = request.structured()["approval"]["approvalUrl"].as_str().unwrap().to_owned();
     let evening = server().await;
     let overview = evening.done("get_overview", json!({})).await;
-    overview.says(&["1 request to decide, $300", "fund «Second labeling batch» for Maria G. (Spain), ctr_8Kq2", &url]);
+    overview.says(&[
+        "1 request to decide, $300",
+        "fund «Second labeling batch» for «Maria G.» («Spain»), ctr_8Kq2",
+        &url,
+    ]);
     overview.says(&["expires 2026-06-15 10:00 UTC, in 72 h"]);
     let item = &overview.structured()["waitingForUser"]["items"][0];
     assert_eq!((&item["approvalId"], &item["amountUsd"]), (&json!("apr_1"), &json!(300)), "{item}");
@@ -198,10 +202,10 @@ async fn an_evening_names_candidates_and_money_that_is_held() {
     morning.done("hire_proposal", hire).await;
     morning.done("end_contract", json!({ "contractId": "ctr_1" })).await;
     let overview = server().await.done("get_overview", json!({})).await;
-    overview.says(&["2 requests to decide, $400", "hire Anna S., prp_1 with «First», $100"]);
-    overview.says(&["end Maria G. (Spain), ctr_1", "$300 funded in it"]);
+    overview.says(&["2 requests to decide, $400", "hire «Anna S.», prp_1 with «First», $100"]);
+    overview.says(&["end «Maria G.» («Spain»), ctr_1", "$300 funded in it"]);
     let ran = launch().at(&api.upstream).args(["--audit-log", record, "audit"]).run().await;
-    assert!(ran.stdout.contains("for Anna S.") && !ran.stdout.contains("\\u{ab}"), "{ran:?}");
+    assert!(ran.stdout.contains("for «Anna S.»") && !ran.stdout.contains("\\u{ab}"), "{ran:?}");
 }
 
 #[tokio::test]
@@ -217,9 +221,12 @@ async fn people_are_named_once_they_were_read() {
     let before = host.done("list_conversations", json!({})).await;
     assert!(!before.text().contains("Maria G."), "{}", before.text());
     host.done("list_contracts", json!({})).await;
-    host.done("list_conversations", json!({})).await.says(&["cnv_0003 · Maria G. (Spain), ctr_0003"]);
+    host.done("list_conversations", json!({})).await.says(&["cnv_0003 · «Maria G.» («Spain»), ctr_0003"]);
     let messages = host.done("read_messages", json!({ "conversationId": "cnv_0003" })).await;
-    messages.says(&["Conversation cnv_0003 with Maria G. (Spain), ctr_0003", "Maria G. (Spain), 2026-06-12 09:00 UTC"]);
+    messages.says(&[
+        "Conversation cnv_0003 with «Maria G.» («Spain»), ctr_0003",
+        "«Maria G.» («Spain»), 2026-06-12 09:00 UTC",
+    ]);
 }
 
 #[tokio::test]

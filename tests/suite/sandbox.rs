@@ -21,7 +21,7 @@ async fn the_main_job_is_done_claim_included() {
     let host = launch().sandbox(port).start().await;
     let listed = host.done("list_contracts", json!({ "status": "active" })).await;
     assert!(listed.structured()["total"].as_u64().unwrap() >= 4);
-    listed.says(&["ctr_8Kq2", "Maria G. (Spain)"]);
+    listed.says(&["ctr_8Kq2", "«Maria G.» («Spain»)"]);
     let before = milestones_of(&host, "ctr_8Kq2").await;
 
     let refused = host.failed("create_milestone", terms()).await;

@@ -369,7 +369,7 @@ async fn two_agents_at_once_and_an_evening_with_no_memory() {
     let terms = json!({ "contractId": "ctr_8Kq2", "name": "Evening batch", "description": "Posts", "amountUsd": 120 });
     let mut rehearsed = terms.clone();
     rehearsed["dryRun"] = json!(true);
-    one.done("create_milestone", rehearsed).await.says(&["DRY RUN", "$120", "Maria G. (Spain)"]);
+    one.done("create_milestone", rehearsed).await.says(&["DRY RUN", "$120", "«Maria G.» («Spain»)"]);
     press(&format!("{}/claim", sandbox.origin)).await;
     press(&format!("{}/billing", sandbox.origin)).await;
 
@@ -392,7 +392,7 @@ async fn two_agents_at_once_and_an_evening_with_no_memory() {
     evening.says(&[
         "WAITING FOR THE USER: 1 request to decide, $120",
         "Evening batch",
-        "Maria G. (Spain), ctr_8Kq2",
+        "«Maria G.» («Spain»), ctr_8Kq2",
         &page,
     ]);
     let since = evening.structured()["since"].clone();

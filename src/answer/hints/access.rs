@@ -5,8 +5,9 @@ use serde_json::Value;
 use crate::answer::failure::Failure;
 use crate::answer::link::LinkKind;
 use crate::answer::sentence::Sentence;
-use crate::answer::text::visible;
+use crate::answer::shown::{Joined, Shown, id};
 use crate::api::error::Refusal;
+use crate::shown;
 
 use super::call_facts::CallFacts;
 
@@ -31,16 +32,16 @@ pub(super) fn unauthorized(call: &CallFacts<'_>) -> Vec<Sentence> {
 }
 
 pub(super) fn forbidden(refusal: &Refusal, call: &CallFacts<'_>) -> Vec<Sentence> {
-    let required: Vec<String> = refusal.required_scopes().map(visible).collect();
+    let required: Vec<Shown> = refusal.required_scopes().map(id).collect();
     if !required.is_empty() {
         let granted = refusal.detail("grantedScopes").and_then(Value::as_array);
-        let granted: Vec<String> = granted.into_iter().flatten().filter_map(Value::as_str).map(visible).collect();
+        let granted: Vec<Shown> = granted.into_iter().flatten().filter_map(Value::as_str).map(id).collect();
         return missing_scope(&required, &granted, call);
     }
     if let Some(feature) = refusal.detail_text("featureKey") {
-        let feature = visible(feature);
+        let feature = id(feature);
         return vec![
-            format!("The feature {feature} is switched off for this account; OpenTrain's support switches it on.")
+            shown!("The feature {} is switched off for this account; OpenTrain's support switches it on.", feature)
                 .into(),
         ];
     }
@@ -52,9 +53,9 @@ pub(super) fn forbidden(refusal: &Refusal, call: &CallFacts<'_>) -> Vec<Sentence
     }
     let mut needs = Vec::new();
     if !call.gate.scopes.is_empty() {
-        needs.push(format!("the scope {}", call.gate.scopes.join(" or ")));
+        needs.push(shown!("the scope {}", call.gate.scopes.iter().joined(" or ")));
     }
-    needs.extend(call.gate.feature.map(|feature| format!("the feature {feature}")));
+    needs.extend(call.gate.feature.map(|feature| shown!("the feature {}", feature)));
     if call.gate.claimed {
         needs.push("a claimed account".into());
     }
@@ -62,7 +63,7 @@ pub(super) fn forbidden(refusal: &Refusal, call: &CallFacts<'_>) -> Vec<Sentence
         return vec!["The token may not do this.".into()];
     }
     vec![
-        format!("This needs {}, or it belongs to another account.", needs.join(" and ")).into(),
+        shown!("This needs {}, or it belongs to another account.", needs.joined(" and ")).into(),
         Sentence::naming("{} says what the token may do.", &["get_auth_status"]),
     ]
 }
@@ -72,11 +73,11 @@ pub(super) fn is_given_by_a_claim<'a>(mut required: impl Iterator<Item = &'a str
     call.can_claim && required.all(|scope| GIVEN_BY_A_CLAIM.contains(&scope))
 }
 
-fn missing_scope(required: &[String], granted: &[String], call: &CallFacts<'_>) -> Vec<Sentence> {
-    let granted = if granted.is_empty() { "none".to_owned() } else { granted.join(", ") };
-    if is_given_by_a_claim(required.iter().map(String::as_str), call) {
+fn missing_scope(required: &[Shown], granted: &[Shown], call: &CallFacts<'_>) -> Vec<Sentence> {
+    let granted = if granted.is_empty() { "none".into() } else { granted.joined(", ") };
+    if is_given_by_a_claim(required.iter().map(Shown::as_str), call) {
         return vec![
-            format!("The token lacks the scope {}; it has: {granted}.", required.join(" and ")).into(),
+            shown!("The token lacks the scope {}; it has: {}.", required.joined(" and "), granted).into(),
             "The token that a claim gives has it. This agent registered the account.".into(),
             Sentence::naming(
                 "{}(email) gives the page and the 6-digit code for the user; then {} fetches that token.",
@@ -85,8 +86,8 @@ fn missing_scope(required: &[String], granted: &[String], call: &CallFacts<'_>) 
         ];
     }
     vec![
-        format!("The token lacks the scope {}; it has: {granted}.", required.join(" or ")).into(),
-        format!(
+        shown!("The token lacks the scope {}; it has: {}.", required.joined(" or "), granted).into(),
+        shown!(
             "A token cannot be given more scopes: the user makes a key with that scope in the app, {}, and {}.",
             call.key_page(),
             call.take_up()
@@ -102,19 +103,22 @@ fn missing_scope(required: &[String], granted: &[String], call: &CallFacts<'_>) 
 /// The hint for an account that no person owns yet.
 pub(super) fn claim(failure: &Failure, call: &CallFacts<'_>) -> Vec<Sentence> {
     let page = failure.links().into_iter().find(|link| link.kind == LinkKind::Claim && link.verified);
-    let page = page.map_or_else(|| "the claim page in the OpenTrain app".to_owned(), |link| link.visible_url());
+    let page = page.map_or_else(|| "the claim page in the OpenTrain app".into(), |link| shown!("{}", link.page));
     let lead = "No person owns this account yet. Nothing was charged. Tell the user:";
     let again = "\nThen repeat this call unchanged.";
     if call.sandbox && !call.can_claim {
         return vec![
-            format!(
-                "{lead}\n1. Open {page} and take over the account: one button here, a page with a code at OpenTrain.\n\
-                 2. Claiming ends the token with which an agent registered; the sandbox's own key goes on working.{again}"
+            shown!(
+                "{}\n1. Open {} and take over the account: one button here, a page with a code at OpenTrain.\n\
+                 2. Claiming ends the token with which an agent registered; the sandbox's own key goes on working.{}",
+                lead,
+                page,
+                again
             )
             .into(),
         ];
     }
-    let mut hint = vec![format!("{lead}\n1. Open {page} and take over the account.").into()];
+    let mut hint = vec![shown!("{}\n1. Open {} and take over the account.", lead, page).into()];
     if call.can_claim {
         hint.push(Sentence::naming(
             "This agent registered it: {}(email) gives the page and the 6-digit code.",
@@ -132,12 +136,8 @@ pub(super) fn claim(failure: &Failure, call: &CallFacts<'_>) -> Vec<Sentence> {
         );
     }
     hint.push(
-        format!(
-            "\n3. The token that a claim gives does not carry payments:write: if that is missing then, the user makes a key \
-             in the app, {}, and {}.{again}",
-            call.key_page(),
-            call.take_up()
-        )
+        shown!("\n3. The token that a claim gives does not carry payments:write: if that is missing then, the user makes a key \
+             in the app, {}, and {}.{}", call.key_page(), call.take_up(), again)
         .into(),
     );
     hint.extend(call.sandbox_key());
@@ -146,19 +146,17 @@ pub(super) fn claim(failure: &Failure, call: &CallFacts<'_>) -> Vec<Sentence> {
 
 /// The hint for an error of registration or claim (reference: api-reference/agent-auth).
 pub(super) fn oauth(code: &str, message: &str, call: &CallFacts<'_>) -> Option<Vec<Sentence>> {
-    const BEGIN_AGAIN: Sentence = Sentence::naming("{} with force: true begins again.", &["register_agent"]);
+    const BEGIN_AGAIN: Sentence =
+        Sentence::plain("To begin again, the user runs `opentrain-mcp logout`; then an agent may register anew.");
     Some(match code {
         // The reference names this error only in the description of `invalid_request`.
         "invalid_request" if message.contains("email_already_registered") => vec![
-            format!(
-                "That address has an OpenTrain account already. Ask the user for another one; or a person {}.",
-                call.make_a_key()
-            )
+            shown!("That address has an OpenTrain account already. Ask the user for another one; or a person {}.", call.make_a_key())
             .into(),
         ],
         "expired_token" => vec![
             "The 24 hours for the claim are over.".into(),
-            Sentence::naming("{} with force: true begins again, with a new account.", &["register_agent"]),
+            Sentence::naming("{} begins again, with a new account.", &["register_agent"]),
         ],
         "invalid_request" if message.contains("claim_token") => vec![
             "OpenTrain does not know the account that is saved here any more: its time to be claimed is over, or it was made \
@@ -168,10 +166,10 @@ pub(super) fn oauth(code: &str, message: &str, call: &CallFacts<'_>) -> Option<V
         ],
         "invalid_grant" => vec![
             "The claim's token was delivered already, or the claim is unknown.".into(),
-            format!("If it is lost, a person {}.", call.make_a_key()).into(),
+            shown!("If it is lost, a person {}.", call.make_a_key()).into(),
         ],
         "anonymous_not_enabled" => vec![
-            format!("OpenTrain does not take registrations by agents now. A person {} instead.", call.make_a_key()).into(),
+            shown!("OpenTrain does not take registrations by agents now. A person {} instead.", call.make_a_key()).into(),
         ],
         "rate_limit_exceeded" => vec!["Too many registrations or claims. Wait before another try.".into()],
         _ => return None,

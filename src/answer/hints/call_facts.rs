@@ -5,7 +5,9 @@ use url::Url;
 use crate::answer::access::Access;
 use crate::answer::phrases::{SANDBOX_KEY, key_page, make_a_key, take_up};
 use crate::answer::sentence::{Names, Sentence};
+use crate::answer::shown::Shown;
 use crate::api::{Effect, Gate};
+use crate::shown;
 
 /// The facts of a call that the wording of a failure depends on.
 #[derive(Clone, Copy, Debug)]
@@ -23,7 +25,7 @@ pub struct CallFacts<'a> {
     /// The configured origin of the app.
     pub app: Option<&'a Url>,
     /// Warnings about the source of the token.
-    pub notices: &'a [String],
+    pub notices: &'a [Shown],
     /// True if the user was just asked to claim the account.
     pub after_claim: bool,
     /// True if an agent registered the account here, so that it can be claimed.
@@ -35,16 +37,16 @@ pub struct CallFacts<'a> {
 }
 
 impl CallFacts<'_> {
-    pub(super) fn key_page(&self) -> String {
+    pub(super) fn key_page(&self) -> Shown {
         key_page(self.app)
     }
 
-    pub(super) fn make_a_key(&self) -> String {
+    pub(super) fn make_a_key(&self) -> Shown {
         make_a_key(self.app, self.sandbox, self.names.access())
     }
 
     /// Says how to configure a token. Desktop hosts do not pass shell variables, so the text names both ways.
-    pub(super) fn set_a_token(&self) -> String {
+    pub(super) fn set_a_token(&self) -> Shown {
         let page = self.key_page();
         match self.names.access() {
             Access::Local => {}
@@ -52,30 +54,32 @@ impl CallFacts<'_> {
                 return "The token is this server's own: ask whoever runs this server to replace it.".into();
             }
             Access::OwnToken => {
-                return format!("A person makes one in the OpenTrain app, {page}, and {}.", self.take_up());
+                return shown!("A person makes one in the OpenTrain app, {}, and {}.", page, self.take_up());
             }
         }
         let login = match self.variable {
-            Some(variable) => format!("sets it in place of the one in {variable}"),
+            Some(variable) => shown!("sets it in place of the one in {}", variable),
             None if self.sandbox => "sets it as OT_API_TOKEN".into(),
             None => {
                 "runs `opentrain-mcp login`, after which this server goes on with it; or sets it as OT_API_TOKEN".into()
             }
         };
-        format!(
-            "A person makes one in the OpenTrain app, {page}, and {login}: in the \"env\" of this server in the host's \
-             configuration, or in the shell that starts it; then the server is restarted."
+        shown!(
+            "A person makes one in the OpenTrain app, {}, and {}: in the \"env\" of this server in the host's \
+             configuration, or in the shell that starts it; then the server is restarted.",
+            page,
+            login
         )
     }
 
     /// Says how this server gets a key with another scope. Used as the end of a sentence.
-    pub(super) fn take_up(&self) -> String {
+    pub(super) fn take_up(&self) -> Shown {
         let access = self.names.access();
         match self.variable {
             _ if access.is_remote() => take_up(self.sandbox, access).into(),
-            Some(variable) => format!("sets it in place of the one in {variable}, and restarts this server"),
+            Some(variable) => shown!("sets it in place of the one in {}, and restarts this server", variable),
             None if self.sandbox => take_up(true, access).into(),
-            None => format!("{}; after the login this server goes on with it", take_up(false, access)),
+            None => shown!("{}; after the login this server goes on with it", take_up(false, access)),
         }
     }
 

@@ -8,8 +8,9 @@ use crate::answer::lines::plain;
 use crate::answer::outcome::Outcome;
 use crate::answer::readiness::unready;
 use crate::answer::sentence::Sentence;
-use crate::answer::text::{quoted, visible};
+use crate::answer::shown::{Joined, Shown, id, quoted};
 use crate::api::error::Refusal;
+use crate::shown;
 
 use super::access as rights;
 use super::call_facts::CallFacts;
@@ -26,7 +27,7 @@ pub(super) fn refused(refusal: &Refusal, failure: &Failure, call: &CallFacts<'_>
     }
     match refusal.status {
         400 => vec![match &failure.field {
-            Some(field) => format!("{} is wrong or missing. Correct it and call again.", visible(field)).into(),
+            Some(field) => shown!("{} is wrong or missing. Correct it and call again.", id(field)).into(),
             None => "OpenTrain does not accept these arguments. Correct them and call again.".into(),
         }],
         401 => rights::unauthorized(call),
@@ -113,14 +114,14 @@ fn by_reason(reason: &str, failure: &Failure, call: &CallFacts<'_>) -> Option<Ve
 fn blocked(failure: &Failure) -> Vec<Sentence> {
     const MEND: Sentence = Sentence::naming("Mend the draft with {}, then {}.", &["update_job_draft", "publish_job"]);
     let reasons = failure.details.as_ref().and_then(|details| details.get("reasons")).and_then(Value::as_array);
-    let reasons: Vec<String> = reasons.into_iter().flatten().take(10).map(|reason| quoted(&plain(reason))).collect();
-    let reasons = if reasons.is_empty() { "none named".to_owned() } else { reasons.join(", ") };
+    let reasons: Vec<Shown> = reasons.into_iter().flatten().take(10).map(|reason| quoted(&plain(reason))).collect();
+    let reasons = if reasons.is_empty() { "none named".into() } else { reasons.joined(", ") };
     let then = if failure.outcome == Outcome::Done {
         "The change WAS made, and the job was taken down: it is a draft again, and nobody can apply."
     } else {
         "Nothing was published."
     };
-    vec![format!("OpenTrain's moderation does not let it stand. Its reasons: {reasons}.").into(), then.into(), MEND]
+    vec![shown!("OpenTrain's moderation does not let it stand. Its reasons: {}.", reasons).into(), then.into(), MEND]
 }
 
 /// The hint for details that explain the refusal without a reason.
@@ -128,21 +129,21 @@ fn by_details(refusal: &Refusal) -> Option<Vec<Sentence>> {
     let text = |name| refusal.detail_text(name);
     Some(match refusal.status {
         400 if refusal.detail("validation").is_some() => {
-            let lacks = unready(refusal.detail("validation")?).join("\n");
+            let lacks = unready(refusal.detail("validation")?).joined("\n");
             vec![
-                format!("The draft is not ready:\n{lacks}\n").into(),
+                shown!("The draft is not ready:\n{}\n", lacks).into(),
                 Sentence::naming("Ask the user, fill it with {}, then publish again.", &["update_job_draft"]),
             ]
         }
         400 => {
             if let Some(supported) = refusal.detail("supportedStatuses").and_then(Value::as_array) {
-                let supported: Vec<String> = supported.iter().take(20).map(|status| visible(&plain(status))).collect();
-                return Some(vec![format!("The status may be one of: {}.", supported.join(", ")).into()]);
+                let supported: Vec<Shown> = supported.iter().take(20).map(|status| id(&plain(status))).collect();
+                return Some(vec![shown!("The status may be one of: {}.", supported.joined(", ")).into()]);
             }
             let issues = refusal.detail("issues").and_then(Value::as_array)?;
-            let issues: Vec<String> = issues.iter().take(10).map(issue).collect();
+            let issues: Vec<Shown> = issues.iter().take(10).map(issue).collect();
             vec![
-                format!("OpenTrain does not accept these arguments: {}.", issues.join("; ")).into(),
+                shown!("OpenTrain does not accept these arguments: {}.", issues.joined("; ")).into(),
                 "Correct them and call again.".into(),
             ]
         }
@@ -151,9 +152,9 @@ fn by_details(refusal: &Refusal) -> Option<Vec<Sentence>> {
             Sentence::naming("{} shows what is open.", &["search_jobs"]),
         ],
         409 => {
-            let required = visible(text("requiredStatus")?);
-            let status = text("status").map_or_else(|| "another".to_owned(), visible);
-            let mut hint = vec![format!("The job has to be {required} for this; its status is {status}.").into()];
+            let required = id(text("requiredStatus")?);
+            let status = text("status").map_or_else(|| "another".into(), id);
+            let mut hint = vec![shown!("The job has to be {} for this; its status is {}.", required, status).into()];
             hint.extend(match text("status") {
                 Some("DRAFT") => Some(Sentence::naming("A DRAFT is changed with {}.", &["update_job_draft"])),
                 Some("OPEN") => Some(Sentence::naming("An OPEN job is changed with {}.", &["update_job"])),
@@ -166,11 +167,11 @@ fn by_details(refusal: &Refusal) -> Option<Vec<Sentence>> {
 }
 
 /// `fields.languages: «Required»`
-fn issue(issue: &Value) -> String {
+fn issue(issue: &Value) -> Shown {
     let path = issue.get("path").and_then(Value::as_array).into_iter().flatten();
-    let path: Vec<String> = path.map(|step| visible(&plain(step))).collect();
+    let path: Vec<Shown> = path.map(|step| id(&plain(step))).collect();
     let message = quoted(&plain(issue));
-    if path.is_empty() { message } else { format!("{}: {message}", path.join(".")) }
+    if path.is_empty() { message } else { shown!("{}: {}", path.joined("."), message) }
 }
 
 #[cfg(test)]

@@ -5,14 +5,18 @@ use crate::answer::link::LinkKind;
 use crate::answer::outcome::Outcome;
 use crate::answer::phrases::key_url;
 use crate::answer::sentence::Sentence;
+use crate::answer::shown::{Joined, Shown, id, quoted_to};
 use crate::answer::step::HumanStep;
-use crate::answer::text::visible;
 use crate::answer::tool_error::{Cause, ToolError};
 use crate::api::Effect;
 use crate::api::error::{Error, Refusal};
+use crate::shown;
 
 use super::call_facts::CallFacts;
 use super::{access, reasons};
+
+/// The most characters of OpenTrain's message in the text. The data contains the whole message.
+const MESSAGE: usize = 2_000;
 
 /// Builds the failure for `error`.
 #[must_use]
@@ -24,9 +28,9 @@ pub fn failure(error: &ToolError, call: &CallFacts<'_>) -> Failure {
         Cause::NotYet { reason, message, hint } => {
             let failure = Failure {
                 code: "BUSY".into(),
-                message: message.clone(),
+                message: message.to_string(),
+                says: message.clone(),
                 reason: Some((*reason).into()),
-                message_is_trusted: true,
                 retryable: true,
                 lead: lead(call, false, true),
                 ..Failure::default()
@@ -36,10 +40,10 @@ pub fn failure(error: &ToolError, call: &CallFacts<'_>) -> Failure {
         Cause::Denied(denial) => {
             let failure = Failure {
                 code: denial.code.into(),
-                message: denial.message.clone(),
+                message: denial.message.to_string(),
+                says: denial.message.clone(),
                 reason: Some(denial.reason.into()),
                 details: denial.details(),
-                message_is_trusted: true,
                 lead: lead(call, false, true),
                 ..Failure::default()
             };
@@ -58,11 +62,11 @@ pub fn failure(error: &ToolError, call: &CallFacts<'_>) -> Failure {
     };
     hint.extend(error.notes.iter().cloned());
     failure.hint = call.names.say_all(&hint);
-    let foreign: Vec<String> =
-        failure.links().iter().filter(|link| !link.verified).map(|link| link.describe(link.kind.title())).collect();
-    if let (Cause::Api(_) | Cause::Unsent(_) | Cause::Explained { .. }, false) = (&error.cause, foreign.is_empty()) {
-        let hint = std::iter::once(std::mem::take(&mut failure.hint)).filter(|hint| !hint.is_empty());
-        failure.hint = hint.chain(foreign).collect::<Vec<_>>().join("\n");
+    if let Cause::Api(_) | Cause::Unsent(_) | Cause::Explained { .. } = &error.cause {
+        let foreign =
+            failure.pages.iter().filter(|page| page.verified().is_none()).map(|page| page.describe("The link"));
+        let hint = std::iter::once(failure.hint.clone()).filter(|hint| !hint.is_empty());
+        failure.hint = hint.chain(foreign).joined("\n");
     }
     failure.step = human_step(error, &failure);
     failure
@@ -85,6 +89,7 @@ fn of_api(error: &Error, may_have_happened: bool, call: &CallFacts<'_>) -> (Fail
         status: error.status(),
         code: code(error).to_owned(),
         message: error.to_string(),
+        says: message(error),
         outcome: if unknown { Outcome::Unknown } else { Outcome::NotDone },
         retryable: error.is_passing() && (!unknown || call.effect.hints().idempotent),
         lead: lead(call, unknown, !matches!(error, Error::TimedOut { .. } | Error::Unreachable { .. })),
@@ -132,11 +137,24 @@ fn take_details(failure: &mut Failure, refusal: &Refusal) {
 }
 
 /// The first words, which say whether anything happened. A refused read was answered, so it does not count as failed.
-fn lead(call: &CallFacts<'_>, unknown: bool, answered: bool) -> String {
+fn lead(call: &CallFacts<'_>, unknown: bool, answered: bool) -> Shown {
     match (call.effect, unknown) {
         (Effect::Read, _) if !answered => "No answer".into(),
-        (Effect::Read, _) | (_, false) => format!("Not {}", call.done),
-        (_, true) => format!("UNKNOWN whether it was {}", call.done),
+        (Effect::Read, _) | (_, false) => shown!("Not {}", call.done),
+        (_, true) => shown!("UNKNOWN whether it was {}", call.done),
+    }
+}
+
+/// What went wrong, as the text says it. OpenTrain's own message is quoted.
+fn message(error: &Error) -> Shown {
+    match error {
+        Error::Refused(refusal) => quoted_to(&refusal.message, MESSAGE),
+        Error::Invalid(fault) => (&fault.message).into(),
+        Error::NotConfigured(what) | Error::Unusable { what, .. } | Error::Unreachable { what, .. } => what.into(),
+        Error::Unreadable(answer) => (&answer.what).into(),
+        Error::TimedOut { waited, .. } => {
+            shown!("OpenTrain did not answer within {} s", (waited.as_secs_f64() * 10.0).round() / 10.0)
+        }
     }
 }
 
@@ -167,7 +185,7 @@ fn hint(error: &Error, failure: &Failure, call: &CallFacts<'_>) -> Vec<Sentence>
         Error::Unusable { look_at, .. } => {
             vec![
                 "Nothing was sent.".into(),
-                Sentence::for_operator(format!("Look at {look_at}, then restart this server.")),
+                Sentence::for_operator(shown!("Look at {}, then restart this server.", look_at)),
             ]
         }
         Error::Refused(refusal) => reasons::refused(refusal, failure, call),
@@ -194,7 +212,7 @@ fn hint(error: &Error, failure: &Failure, call: &CallFacts<'_>) -> Vec<Sentence>
     };
     if is_about_the_token(error) {
         let notices = call.notices.iter();
-        hint.extend(notices.map(|notice| format!("Note: {}.", notice.trim_end_matches('.')).into()));
+        hint.extend(notices.map(|notice| shown!("Note: {}.", notice.without_end('.')).into()));
         hint.extend(call.sandbox_key());
     }
     hint.extend(whether_to_repeat(error, failure));
@@ -210,7 +228,7 @@ fn whether_to_repeat(error: &Error, failure: &Failure) -> Option<Sentence> {
             "It may have been carried out all the same: look before you repeat it, and do not repeat it unseen.".into()
         }
         (_, true) => match error.retry_after() {
-            Some(wait) => format!("Call again in {} s.", wait.as_secs().max(1)).into(),
+            Some(wait) => shown!("Call again in {} s.", wait.as_secs().max(1)).into(),
             None => "Calling again later may help.".into(),
         },
         _ => return None,
@@ -233,26 +251,23 @@ fn human_step(error: &ToolError, failure: &Failure) -> Option<HumanStep> {
         Some("account_claim_required") => (
             LinkKind::Claim,
             "An agent wants to act on an OpenTrain account that no person owns yet. Open this page to claim the account."
-                .to_owned(),
+                .into(),
         ),
         Some("payment_method_required") => (
             LinkKind::Billing,
-            "An agent asks for money on OpenTrain, and there is no way to pay yet. Open this page to add one.".to_owned(),
+            "An agent asks for money on OpenTrain, and there is no way to pay yet. Open this page to add one.".into(),
         ),
         _ => (LinkKind::Key, key_to_make(refused)?),
     };
     let link = failure.links().into_iter().find(|link| link.kind == kind && link.verified)?;
-    Some(HumanStep::try_again(link, &ask, (**refused).clone()))
+    Some(HumanStep::try_again(link, ask, (**refused).clone()))
 }
 
 /// Asks the user for a key with the scopes that the token lacks.
-fn key_to_make(refused: &Refusal) -> Option<String> {
-    let scopes: Vec<String> = refused.required_scopes().map(visible).collect();
+fn key_to_make(refused: &Refusal) -> Option<Shown> {
+    let scopes: Vec<Shown> = refused.required_scopes().map(id).collect();
     (!scopes.is_empty()).then(|| {
-        format!(
-            "An agent needs an OpenTrain API key with {}. Open this page to make one, then give it to the agent's server: \
-             opentrain-mcp login. Never paste it into a chat.",
-            scopes.join(" or ")
-        )
+        shown!("An agent needs an OpenTrain API key with {}. Open this page to make one, then give it to the agent's server: \
+             opentrain-mcp login. Never paste it into a chat.", scopes.joined(" or "))
     })
 }

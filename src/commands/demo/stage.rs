@@ -4,7 +4,6 @@ use std::process::ExitCode;
 use std::sync::Mutex;
 use std::time::Instant;
 
-use anstyle::{AnsiColor, Style};
 use rust_decimal::Decimal;
 use serde_json::Value;
 use url::Url;
@@ -13,13 +12,8 @@ use crate::answer::Object;
 use crate::answer::text::usd;
 use crate::mcp::client::{Called, Client};
 
+use super::super::terminal::{BAD, GOOD, HEADING, Look, QUIET, REFUSED, styled};
 use super::super::{Fault, print};
-
-const BOLD: Style = Style::new().bold();
-const GOOD: Style = AnsiColor::Green.on_default();
-const REFUSED: Style = AnsiColor::Yellow.on_default();
-const BAD: Style = AnsiColor::Red.on_default().bold();
-const QUIET: Style = Style::new().dimmed();
 
 /// The width of the output.
 const COLUMNS: usize = 100;
@@ -58,15 +52,15 @@ impl Stage {
     }
 
     /// Adds a line of one row: `who`, a mark, and as much of the text as fits.
-    fn row(&self, who: &str, (style, mark): (Style, &str), text: &str) {
+    fn row(&self, who: &str, (look, mark): (Look, &str), text: &str) {
         let lead = format!("  {who:<9}{mark} ");
         let room = COLUMNS - lead.chars().count();
-        self.line(format!("  {who:<9}{style}{mark}{style:#} {}", one_row(text, room)));
+        self.line(format!("  {who:<9}{} {}", styled(look, mark), one_row(text, room)));
     }
 
     pub(super) fn scene(&mut self, title: &str) {
         self.scenes += 1;
-        self.line(format!("{BOLD}{} {title}{BOLD:#}", self.scenes));
+        self.line(styled(HEADING, &format!("{} {title}", self.scenes)));
     }
 
     /// The agent calls a tool over MCP.
@@ -114,7 +108,7 @@ impl Stage {
         self.row(who, (QUIET, "·"), text);
     }
 
-    fn step(&mut self, who: &str, as_expected: bool, mark: (Style, &str), text: &str) {
+    fn step(&mut self, who: &str, as_expected: bool, mark: (Look, &str), text: &str) {
         self.steps += 1;
         self.as_expected += usize::from(as_expected);
         self.row(who, if as_expected { mark } else { (BAD, "✗ NOT AS EXPECTED:") }, text);
@@ -127,23 +121,22 @@ impl Stage {
     /// Prints the verdict, and below it what happened.
     pub(super) fn close(self, played: Result<(), Fault>) -> Result<ExitCode, Fault> {
         let fine = played.is_ok() && self.as_expected == self.steps;
-        let (style, verdict) = if fine { (GOOD, "WORKS") } else { (BAD, "DOES NOT WORK") };
+        let (look, verdict) = if fine { (GOOD, "WORKS") } else { (BAD, "DOES NOT WORK") };
         print(&format!(
-            "{style}{verdict}: {} of {} steps as expected{style:#}, {:.1} s. Created {}, doubled {}, funded {} by a person.",
-            self.as_expected,
-            self.steps,
+            "{}, {:.1} s. Created {}, doubled {}, funded {} by a person.",
+            styled(look, &format!("{verdict}: {} of {} steps as expected", self.as_expected, self.steps)),
             self.began.elapsed().as_secs_f64(),
             self.made.created,
             self.made.doubled,
             usd(self.made.funded)
         ))?;
-        print(&format!(
-            "{QUIET}opentrain-mcp demo on a SANDBOX at {}: nothing real, all on this machine.{QUIET:#}",
-            self.origin
-        ))?;
+        let where_it_ran =
+            format!("opentrain-mcp demo on a SANDBOX at {}: nothing real, all on this machine.", self.origin);
+        print(&styled(QUIET, &where_it_ran))?;
         self.lines.into_inner().unwrap_or_default().iter().try_for_each(|line| print(line))?;
         print(&format!(
-            "{BOLD}Press the buttons yourself:{BOLD:#} run `opentrain-mcp sandbox` and open the address that it prints;"
+            "{} run `opentrain-mcp sandbox` and open the address that it prints;",
+            styled(HEADING, "Press the buttons yourself:")
         ))?;
         print("give your host the settings that it shows, and ask your assistant what needs attention.")?;
         played?;

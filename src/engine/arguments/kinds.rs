@@ -51,7 +51,7 @@ fn fits(wanted: &str, value: &Value) -> bool {
 }
 
 /// The expected type with its article, for error messages.
-pub(super) fn article(wanted: &str) -> &str {
+pub(super) fn article(wanted: &str) -> &'static str {
     match wanted {
         "number" => "a number, such as 300 or 12.5",
         "integer" => "a whole number",

@@ -11,6 +11,7 @@ use serde_json::{Map, Number, Value};
 
 use crate::answer::Object;
 use crate::api::error::InvalidArgument;
+use crate::api::wording::{Wording, joined, wording};
 
 pub use kinds::shortened;
 use kinds::{article, describe, read_as};
@@ -54,13 +55,13 @@ fn fit_object(schema: &Object, arguments: Object, path: &str) -> Result<Object, 
 }
 
 /// Lists the missing parameters with their descriptions: `contractId is missing (Contract id. From list_contracts)`.
-fn all_missing(missing: &[&str], path: &str, properties: &Object) -> String {
+fn all_missing(missing: &[&str], path: &str, properties: &Object) -> Wording {
     let each = missing.iter().map(|name| {
         let about = properties.get(*name).and_then(|property| property.get("description")).and_then(Value::as_str);
-        let about = about.map(|about| format!(" ({})", about.trim_end_matches('.'))).unwrap_or_default();
-        format!("{path}{name} is missing{about}")
+        let about = about.map(|about| wording!(" ({})", about.trim_end_matches('.').to_owned())).unwrap_or_default();
+        wording!("{} is missing{}", format!("{path}{name}"), about)
     });
-    each.collect::<Vec<_>>().join("; ")
+    joined(each, "; ")
 }
 
 /// True if the host filled in an optional parameter only because it fills in all of them: a blank text, or a 0 where
@@ -78,14 +79,16 @@ fn is_left_out(property: &Value, name: &str, value: &Value) -> bool {
 fn fit_value(property: &Value, value: Value, field: &str) -> Result<Value, InvalidArgument> {
     let wanted = property.get("type").and_then(Value::as_str).unwrap_or_default();
     let found = describe(&value);
-    let mut value = read_as(wanted, value)
-        .ok_or_else(|| InvalidArgument::new(field, format!("{field} must be {} (it was {found})", article(wanted))))?;
+    let mut value = read_as(wanted, value).ok_or_else(|| {
+        InvalidArgument::new(field, wording!("{} must be {} (it was {})", field.to_owned(), article(wanted), found))
+    })?;
     if let Value::String(text) = &mut value
         && is_id(field)
     {
         *text = text.trim().to_owned();
     }
-    let wrong = |what: String| Err(InvalidArgument::new(field, format!("{field} {what} (it was {found})")));
+    let wrong =
+        |what: Wording| Err(InvalidArgument::new(field, wording!("{} {} (it was {})", field.to_owned(), what, found)));
     if let Some(choices) = property.get("enum").and_then(Value::as_array)
         && !choices.contains(&value)
     {
@@ -93,8 +96,8 @@ fn fit_value(property: &Value, value: Value, field: &str) -> Result<Value, Inval
         if let Some(meant) = choices.iter().find(|choice| is_same_word(choice, &value)) {
             return Ok(meant.clone());
         }
-        let choices: Vec<&str> = choices.iter().filter_map(Value::as_str).collect();
-        return wrong(format!("must be one of {}", choices.join(", ")));
+        let choices = choices.iter().filter_map(Value::as_str).map(str::to_owned);
+        return wrong(wording!("must be one of {}", joined(choices, ", ")));
     }
     if let (Some(shortest), Some(text)) = (property.get("minLength").and_then(Value::as_u64), value.as_str())
         && shortest > 0
@@ -108,7 +111,7 @@ fn fit_value(property: &Value, value: Value, field: &str) -> Result<Value, Inval
         let length = text.chars().count();
         return Err(InvalidArgument::new(
             field,
-            format!("{field} may have {longest} characters at most (it has {length})"),
+            wording!("{} may have {} characters at most (it has {})", field.to_owned(), longest, length),
         ));
     }
     if let Some(number) = value.as_f64() {
@@ -116,13 +119,13 @@ fn fit_value(property: &Value, value: Value, field: &str) -> Result<Value, Inval
         match (wanted, bound("minimum"), bound("maximum")) {
             // This is an amount of money: its description says "above".
             ("number", Some(above), _) if above <= 0.0 && number <= above => {
-                return wrong(format!("must be above {above}"));
+                return wrong(wording!("must be above {}", above));
             }
             (_, Some(least), Some(most)) if !(least..=most).contains(&number) => {
-                return wrong(format!("must be between {least} and {most}"));
+                return wrong(wording!("must be between {} and {}", least, most));
             }
-            (_, Some(least), None) if number < least => return wrong(format!("must be {least} or more")),
-            (_, None, Some(most)) if number > most => return wrong(format!("must be {most} or less")),
+            (_, Some(least), None) if number < least => return wrong(wording!("must be {} or more", least)),
+            (_, None, Some(most)) if number > most => return wrong(wording!("must be {} or less", most)),
             _ => {}
         }
     }
@@ -297,7 +300,7 @@ mod tests {
         ] {
             let fault = fault(arguments.clone());
             assert_eq!(fault.field, field, "{arguments}");
-            assert!(fault.message.contains(part), "{arguments}: {}", fault.message);
+            assert!(fault.message.to_string().contains(part), "{arguments}: {}", fault.message);
         }
     }
 }

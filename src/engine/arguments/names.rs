@@ -2,6 +2,7 @@
 
 use crate::answer::Object;
 use crate::api::error::InvalidArgument;
+use crate::api::wording::{joined, wording};
 
 /// The parameter that holds an open object: undocumented keys are accepted in it, too (`Operation::BODY`).
 pub(super) const OPEN: &str = "fields";
@@ -56,13 +57,21 @@ pub(super) fn unknown(field: &str, name: &str, properties: &Object) -> InvalidAr
     let is_open = properties.contains_key(OPEN);
     let message = match nearest(name, &known) {
         Some(meant) if !is_open || likeness(meant, name) >= MISSPELT => {
-            format!("there is no parameter \"{field}\"; \"{meant}\" was probably meant")
+            wording!("there is no parameter \"{}\"; \"{}\" was probably meant", field.to_owned(), meant.to_owned())
         }
         _ if is_open => {
-            format!("there is no parameter \"{field}\"; new values go into fields: {{\"{name}\": …}}")
+            wording!(
+                "there is no parameter \"{}\"; new values go into fields: {\"{}\": …}",
+                field.to_owned(),
+                name.to_owned()
+            )
         }
-        _ if known.is_empty() => format!("there is no parameter \"{field}\": this tool takes none"),
-        _ => format!("there is no parameter \"{field}\"; the parameters are {}", known.join(", ")),
+        _ if known.is_empty() => wording!("there is no parameter \"{}\": this tool takes none", field.to_owned()),
+        _ => wording!(
+            "there is no parameter \"{}\"; the parameters are {}",
+            field.to_owned(),
+            joined(known.into_iter().map(str::to_owned), ", ")
+        ),
     };
     InvalidArgument::new(field, message)
 }

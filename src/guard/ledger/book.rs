@@ -7,8 +7,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use crate::answer::Denial;
 use crate::answer::text::{count, usd};
+use crate::answer::{Denial, Joined, Shown, shown};
 use crate::api::amount;
 use crate::guard::ledger::line::{Damage, Line, Phase};
 use crate::guard::ledger::reading::Reading;
@@ -115,10 +115,10 @@ impl Book {
     }
 
     /// Describes amounts that count for this day although they name no account or come from a damaged line.
-    pub(super) fn doubtful(&self, line: &Line) -> Option<String> {
-        let describe = |what: &str, lines: Vec<&Line>| {
+    pub(super) fn doubtful(&self, line: &Line) -> Option<Shown> {
+        let describe = |what: &'static str, lines: Vec<&Line>| {
             let doubted = sum(lines.iter().filter_map(|line| line.amount_usd));
-            (!doubted.is_zero()).then(|| format!("{} of it in {} {what}", usd(doubted), count(lines.len(), "line")))
+            (!doubted.is_zero()).then(|| shown!("{} of it in {} {}", usd(doubted), count(lines.len(), "line"), what))
         };
         let (damaged, others): (Vec<_>, Vec<_>) = self.on_the_day_of(line).partition(|write| write.damage.is_some());
         let nameless = others.into_iter().filter(|write| write.base.is_none()).collect();
@@ -126,8 +126,8 @@ impl Book {
             describe("of the record that cannot be read as a whole", damaged),
             describe("that name no account, from an earlier version", nameless),
         ];
-        let parts: Vec<String> = parts.into_iter().flatten().collect();
-        (!parts.is_empty()).then(|| parts.join(", "))
+        let parts: Vec<Shown> = parts.into_iter().flatten().collect();
+        (!parts.is_empty()).then(|| parts.iter().joined(", "))
     }
 
     fn on_the_day_of<'a>(&'a self, line: &'a Line) -> impl Iterator<Item = &'a Line> {

@@ -9,6 +9,7 @@ use serde_json::Value;
 use crate::answer::{Object, Outcome};
 use crate::api::amount;
 use crate::api::error::Error;
+use crate::api::token::hide_tokens;
 
 /// One line of the record. Readers skip phases that they do not know.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -122,6 +123,13 @@ pub enum Damage {
 }
 
 impl Line {
+    /// The line as it is stored, without anything that looks like a secret. The secrets of this process are masked where
+    /// the write is described.
+    #[must_use]
+    pub(super) fn written(&self) -> String {
+        hide_tokens(&serde_json::json!(self).to_string()).into_owned()
+    }
+
     /// The key under which the amount is counted. Repeated requests for one milestone or candidate share a key, because
     /// each is paid or hired once. Every other write has its own key.
     #[must_use]

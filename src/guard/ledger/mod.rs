@@ -13,7 +13,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use tokio::time::Instant;
 
-use crate::answer::{Denial, Object};
+use crate::answer::{Denial, Joined, Object, Shown, quoted, quoted_to, shown};
 use crate::guard::freeze::Switch;
 use crate::guard::policy::Policy;
 
@@ -60,7 +60,7 @@ pub struct Ledger {
 pub struct OpenWrite {
     begun: Option<(Arc<Ledger>, Line)>,
     /// Warnings about the record, for the caller.
-    notices: Vec<String>,
+    notices: Vec<Shown>,
 }
 
 /// No record, and no server to share anything with.
@@ -99,7 +99,10 @@ impl Ledger {
         match self.store.frozen().await {
             Ok(None) => Ok(()),
             Ok(Some(state)) => Err(state.denial()),
-            Err(fault) => Err(Denial::frozen(format!("The stop switch of the ledger cannot be read ({fault})"))),
+            Err(fault) => Err(Denial::frozen(shown!(
+                "The stop switch of the ledger cannot be read ({})",
+                quoted(&fault.to_string())
+            ))),
         }
     }
 
@@ -118,8 +121,10 @@ impl Ledger {
             Err(fault) => {
                 tracing::warn!(%fault, "the record of writes cannot be written: this write is not on record");
                 let is_new = !self.warned.swap(true, Ordering::AcqRel);
-                let notice =
-                    || format!("WARNING: writes are not on record here ({fault}); --audit-log FILE names a place.");
+                let notice = || {
+                    let fault = quoted_to(&fault.to_string(), 400);
+                    shown!("WARNING: writes are not on record here ({}); --audit-log FILE names a place.", fault)
+                };
                 Ok(OpenWrite { begun: None, notices: is_new.then(notice).into_iter().collect() })
             }
         }
@@ -268,7 +273,7 @@ impl Ledger {
 impl OpenWrite {
     /// Records the end of the write. Returns a warning for the caller if that failed or if something is wrong with the
     /// record.
-    pub async fn end(self, result: WriteResult) -> Option<String> {
+    pub async fn end(self, result: WriteResult) -> Option<Shown> {
         let mut notices = self.notices;
         if let Some((ledger, line)) = self.begun {
             let id = line.id.clone();
@@ -278,13 +283,15 @@ impl OpenWrite {
             }
             let until_then = if ledger.required { "; further writes are refused until then" } else { "" };
             notices.extend(written.err().map(|fault| {
-                format!(
-                    "WARNING: its record could not be written yet ({fault}). It is kept, and written first when the record \
-                     is back{until_then}."
+                shown!(
+                    "WARNING: its record could not be written yet ({}). It is kept, and written first when the record is \
+                     back{}.",
+                    quoted_to(&fault.to_string(), 400),
+                    until_then
                 )
             }));
         }
-        (!notices.is_empty()).then(|| notices.join(" "))
+        (!notices.is_empty()).then(|| notices.iter().joined(" "))
     }
 }
 

@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use tokio::time::Instant;
 
-use crate::answer::{Denial, Object};
+use crate::answer::{Denial, Object, Shown};
 use crate::guard::freeze::SwitchState;
 use crate::guard::policy::Policy;
 
@@ -25,7 +25,7 @@ pub(super) type EachLine = Box<dyn FnMut(&[u8]) + Send>;
 pub(super) trait Store: Debug + Send + Sync {
     /// Compares the day's sum of the line's account with the limit, and adds the first line of a write. Returns warnings
     /// for the caller, or the refusal.
-    fn begin(&self, line: Line, policy: Policy) -> Step<'_, Result<Vec<String>, Denial>>;
+    fn begin(&self, line: Line, policy: Policy) -> Step<'_, Result<Vec<Shown>, Denial>>;
 
     /// Adds any other line. A line that cannot be added is kept, and added first when that is possible again.
     fn add(&self, line: Line) -> Step<'_, ()>;

@@ -8,7 +8,6 @@ use std::path::Path;
 use rust_decimal::Decimal;
 use serde_json::Value;
 
-use crate::answer::text::cut;
 use crate::api::amount;
 use crate::files;
 use crate::guard::ledger::line::{Line, Phase};
@@ -61,7 +60,8 @@ fn shorten(value: &mut Value) {
         && text.len() > LONGEST_TEXT
     {
         // Two texts that differ further on stay different.
-        *text = format!("{} (cut; {}; whole in the record)", cut(text, LONGEST_TEXT), fingerprint(text.as_bytes()));
+        let kept: String = text.chars().take(LONGEST_TEXT).collect();
+        *text = format!("{kept}… (cut; {}; whole in the record)", fingerprint(text.as_bytes()));
     }
 }
 

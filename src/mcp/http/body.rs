@@ -12,6 +12,7 @@ use serde_json::{Map, Value, json};
 
 use super::Reply;
 use super::reply::{fault, text};
+use crate::answer::{Shown, quoted, shown};
 use crate::mcp::message::json::{Unreadable, bare, read};
 use crate::mcp::message::outline::Outline;
 use crate::mcp::message::params;
@@ -58,30 +59,36 @@ pub(super) fn message(
     revision: Option<&HeaderValue>,
 ) -> Result<Message, Box<Reply>> {
     let outline = Outline::of(bytes);
-    let refuse = |status, code: ErrorCode, why: &str, id: Option<&Value>| Err(Box::new(fault(status, code, why, id)));
+    let refuse = |status, code: ErrorCode, why: Shown, id: Option<&Value>| Err(Box::new(fault(status, code, why, id)));
     let mut message = match read(bare(bytes), outline.deepest()) {
         Ok(Value::Object(message)) => message,
         Ok(Value::Array(_)) => {
             return refuse(
                 StatusCode::BAD_REQUEST,
                 ErrorCode::INVALID_REQUEST,
-                "no batches over HTTP: send one message a request",
+                "no batches over HTTP: send one message a request".into(),
                 None,
             );
         }
         Ok(_) => {
-            return refuse(StatusCode::BAD_REQUEST, ErrorCode::INVALID_REQUEST, "a message must be an object", None);
+            return refuse(
+                StatusCode::BAD_REQUEST,
+                ErrorCode::INVALID_REQUEST,
+                "a message must be an object".into(),
+                None,
+            );
         }
         Err(Unreadable::NotJson(why)) => {
-            let why = format!("the body is not JSON: {why}");
-            return refuse(StatusCode::BAD_REQUEST, ErrorCode::PARSE_ERROR, &why, outline.id().as_ref());
+            let why = shown!("the body is not JSON: {}", quoted(&why));
+            return refuse(StatusCode::BAD_REQUEST, ErrorCode::PARSE_ERROR, why, outline.id().as_ref());
         }
         Err(Unreadable::Refused(why)) => {
-            return refuse(StatusCode::BAD_REQUEST, ErrorCode::INVALID_REQUEST, &why, outline.id().as_ref());
+            return refuse(StatusCode::BAD_REQUEST, ErrorCode::INVALID_REQUEST, why, outline.id().as_ref());
         }
     };
     let id = message.get("id").cloned();
-    let invalid = |why: &str| refuse(StatusCode::BAD_REQUEST, ErrorCode::INVALID_REQUEST, why, id.as_ref());
+    let invalid =
+        |why: &'static str| refuse(StatusCode::BAD_REQUEST, ErrorCode::INVALID_REQUEST, why.into(), id.as_ref());
     if message.get("jsonrpc") != Some(&json!("2.0")) {
         return invalid("jsonrpc must be \"2.0\"");
     }
@@ -95,11 +102,11 @@ pub(super) fn message(
     }
     // Since this revision there is no handshake; rmcp would answer it all the same.
     if method == "initialize" && revision.is_some_and(|revision| revision.as_bytes() >= STATELESS) {
-        return refuse(StatusCode::NOT_FOUND, ErrorCode::METHOD_NOT_FOUND, "initialize", id.as_ref());
+        return refuse(StatusCode::NOT_FOUND, ErrorCode::METHOD_NOT_FOUND, "initialize".into(), id.as_ref());
     }
-    let misfit = |why: &str| refuse(StatusCode::OK, ErrorCode::INVALID_PARAMS, why, id.as_ref());
+    let misfit = |why: Shown| refuse(StatusCode::OK, ErrorCode::INVALID_PARAMS, why, id.as_ref());
     if let Err(why) = params::mend(&method, &mut message) {
-        return misfit(&why);
+        return misfit(why);
     }
     let arguments = match message.get_mut("params").and_then(|params| params.get_mut("arguments")) {
         Some(Value::Object(arguments)) if carries_arguments && method == "tools/call" => {
@@ -108,7 +115,7 @@ pub(super) fn message(
         _ => None,
     };
     if let Some(why) = params::misfit(&method, message.get("params")) {
-        return misfit(&why);
+        return misfit(why);
     }
     Ok(Message { bytes: whole(&message), arguments })
 }

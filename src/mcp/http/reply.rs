@@ -19,6 +19,8 @@ use tokio::time::Instant;
 use super::slots::Slot;
 use super::{Body, Mask, Reply};
 
+use crate::answer::Shown;
+
 /// A call that takes longer is answered as a stream of events, so that no proxy takes the connection for dead.
 const LONG: Duration = Duration::from_secs(2);
 /// The pause between two signs of life on a stream.
@@ -40,8 +42,8 @@ pub(super) fn object(status: StatusCode, value: &Value) -> Reply {
 }
 
 /// An error of JSON-RPC.
-pub(super) fn fault(status: StatusCode, code: ErrorCode, why: &str, id: Option<&Value>) -> Reply {
-    let error = ErrorData::new(code, why.to_owned(), None);
+pub(super) fn fault(status: StatusCode, code: ErrorCode, why: Shown, id: Option<&Value>) -> Reply {
+    let error = ErrorData::new(code, String::from(why), None);
     let mut message = json!({ "jsonrpc": "2.0", "error": error });
     if let (Some(id), Some(message)) = (id, message.as_object_mut()) {
         message.insert("id".into(), id.clone());

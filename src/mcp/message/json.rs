@@ -7,6 +7,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
 
+use crate::answer::{Shown, quoted, shown};
 use crate::api::surrogates::without_lone_surrogates;
 
 /// The deepest nesting of a message that serde_json reads.
@@ -19,7 +20,7 @@ const MARK: &[u8] = b"\xEF\xBB\xBF";
 pub(in crate::mcp) enum Unreadable {
     NotJson(String),
     /// Valid JSON that is not one message.
-    Refused(String),
+    Refused(Shown),
 }
 
 /// Removes what may surround a message in its line.
@@ -30,14 +31,16 @@ pub(in crate::mcp) fn bare(line: &[u8]) -> &[u8] {
 /// Parses a line.
 pub(in crate::mcp) fn read(line: &[u8], depth: usize) -> Result<Value, Unreadable> {
     if depth > DEEPEST {
-        return Err(Unreadable::Refused(format!("the message is nested more than {DEEPEST} levels deep")));
+        return Err(Unreadable::Refused(shown!("the message is nested more than {} levels deep", DEEPEST)));
     }
     let text = String::from_utf8_lossy(bare(line));
     let text = without_lone_surrogates(text.as_bytes());
     let value = serde_json::from_slice(&text).map_err(|fault| Unreadable::NotJson(fault.to_string()))?;
     match serde_json::from_slice(&text) {
         Ok(Unambiguous) => Ok(value),
-        Err(fault) => Err(Unreadable::Refused(without_place(&fault))),
+        Err(fault) => {
+            Err(Unreadable::Refused(shown!("a key occurs twice in one object: {}", quoted(&without_place(&fault)))))
+        }
     }
 }
 
@@ -70,8 +73,7 @@ impl<'de> Visitor<'de> for Keys {
         while let Some(key) = map.next_key::<String>()? {
             map.next_value::<Unambiguous>()?;
             if let Some(twice) = keys.replace(key) {
-                let shown: String = twice.chars().take(60).collect();
-                return Err(A::Error::custom(format!("the key \"{shown}\" occurs twice in one object")));
+                return Err(A::Error::custom(twice.chars().take(60).collect::<String>()));
             }
         }
         Ok(Unambiguous)
@@ -128,7 +130,7 @@ mod tests {
     fn a_key_that_occurs_twice_is_refused_at_any_depth() {
         for line in [r#"{"id":1,"id":1}"#, r#"{"params":[{"name":1,"a":{},"\u006eame":2}]}"#] {
             let Err(Unreadable::Refused(why)) = read(line.as_bytes(), 1) else { panic!("{line} was read") };
-            assert!(why.ends_with("occurs twice in one object"), "{why}");
+            assert!(why.starts_with("a key occurs twice in one object: «"), "{why}");
         }
     }
 

@@ -8,6 +8,7 @@ use rmcp::model::{
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
 
+use crate::answer::{Shown, id, quoted, shown};
 use crate::api::types::kind;
 
 /// The keys of `_meta` that replace the handshake since revision 2026-07-28.
@@ -19,13 +20,13 @@ const CAPABILITIES_KEY: &str = "io.modelcontextprotocol/clientCapabilities";
 ///
 /// # Errors
 /// The problem with the params.
-pub(in crate::mcp) fn mend(method: &str, message: &mut Map<String, Value>) -> Result<(), String> {
+pub(in crate::mcp) fn mend(method: &str, message: &mut Map<String, Value>) -> Result<(), Shown> {
     if message.get("params").is_some_and(is_empty) {
         message.remove("params");
     }
     let Some(params) = message.get_mut("params") else { return Ok(()) };
     let Value::Object(params) = params else {
-        return Err(format!("params must be an object (it was {})", kind(params)));
+        return Err(shown!("params must be an object (it was {})", kind(params)));
     };
     mend_meta(params)?;
     match method {
@@ -55,13 +56,13 @@ pub(in crate::mcp) fn complete_discover(message: &mut Map<String, Value>) {
     meta.entry(CAPABILITIES_KEY).or_insert_with(|| json!({}));
 }
 
-fn mend_meta(params: &mut Map<String, Value>) -> Result<(), String> {
+fn mend_meta(params: &mut Map<String, Value>) -> Result<(), Shown> {
     if params.get("_meta").is_some_and(is_empty) {
         params.remove("_meta");
     }
     let Some(meta) = params.get_mut("_meta") else { return Ok(()) };
     let Value::Object(meta) = meta else {
-        return Err(format!("params._meta must be an object (it was {})", kind(meta)));
+        return Err(shown!("params._meta must be an object (it was {})", kind(meta)));
     };
     // An invalid token cannot be returned in a notification, and the call does not need it.
     if meta.get("progressToken").is_some_and(|token| !token.is_string() && !token.is_i64()) {
@@ -84,7 +85,7 @@ fn emptied(value: &mut Value) {
 }
 
 /// Describes why the params do not fit `method`; `None` for a method that is not served.
-pub(in crate::mcp) fn misfit(method: &str, params: Option<&Value>) -> Option<String> {
+pub(in crate::mcp) fn misfit(method: &str, params: Option<&Value>) -> Option<Shown> {
     let params = params.cloned().unwrap_or_else(|| json!({}));
     match method {
         "initialize" => why::<InitializeRequestParams>(params),
@@ -99,11 +100,12 @@ pub(in crate::mcp) fn misfit(method: &str, params: Option<&Value>) -> Option<Str
     }
 }
 
-fn why<P: DeserializeOwned>(params: Value) -> Option<String> {
+fn why<P: DeserializeOwned>(params: Value) -> Option<Shown> {
     let fault = serde_path_to_error::deserialize::<_, P>(params).err()?;
+    let inner = quoted(&fault.inner().to_string());
     match fault.path().to_string().as_str() {
-        "." => Some(format!("params: {}", fault.inner())),
-        path => Some(format!("params.{path}: {}", fault.inner())),
+        "." => Some(shown!("params: {}", inner)),
+        path => Some(shown!("params.{}: {}", id(path), inner)),
     }
 }
 
@@ -111,7 +113,7 @@ fn why<P: DeserializeOwned>(params: Value) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn mended(method: &str, params: Value) -> Result<Value, String> {
+    fn mended(method: &str, params: Value) -> Result<Value, Shown> {
         let mut message = Map::from_iter([("params".to_owned(), params)]);
         mend(method, &mut message).map(|()| message.remove("params").unwrap_or(Value::Null))
     }

@@ -18,6 +18,8 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
+use crate::answer::text::path;
+use crate::answer::{Shown, id, quoted, shown};
 use crate::api::threads::LARGE;
 
 use super::lines::{LONGEST, Line, Lines};
@@ -72,7 +74,7 @@ impl Read {
 pub(super) type Mask = Box<dyn Fn(Vec<u8>) -> Vec<u8> + Send>;
 
 /// The error with which a message is answered at once.
-struct Refused(ErrorCode, String);
+struct Refused(ErrorCode, Shown);
 
 type Object = Map<String, Value>;
 
@@ -152,7 +154,7 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
             }
             Line::Whole(line) => self.take_read(Read::of(&line)),
             Line::TooLong(outline) => {
-                let refused = Refused::invalid(format!("a message may have {} MiB at most", LONGEST / (1024 * 1024)));
+                let refused = Refused::invalid(shown!("a message may have {} MiB at most", LONGEST / (1024 * 1024)));
                 self.refuse(outline.id(), refused, None);
             }
         }
@@ -163,7 +165,7 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
             Ok(Value::Array(messages)) => self.take_batch(messages),
             Ok(message) => self.take_message(message, None),
             Err(Unreadable::NotJson(fault)) => {
-                let refused = Refused(ErrorCode::PARSE_ERROR, format!("the line is not JSON: {fault}"));
+                let refused = Refused(ErrorCode::PARSE_ERROR, shown!("the line is not JSON: {}", quoted(&fault)));
                 self.refuse(id, refused, None);
             }
             Err(Unreadable::Refused(why)) => self.refuse(id, Refused::invalid(why), None),
@@ -172,12 +174,12 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
 
     fn take_batch(&mut self, messages: Vec<Value>) {
         let why = match &self.revision {
-            _ if messages.is_empty() => "a batch must hold a message".to_owned(),
+            _ if messages.is_empty() => "a batch must hold a message".into(),
             Some(revision) if *revision != ProtocolVersion::V_2025_03_26 => {
-                format!("revision {revision} has no batches: send one message a line")
+                shown!("revision {} has no batches: send one message a line", id(revision.as_str()))
             }
-            None => "no batch before initialize: send one message a line".to_owned(),
-            Some(_) if messages.len() > LONGEST_BATCH => format!("a batch may hold {LONGEST_BATCH} messages at most"),
+            None => "no batch before initialize: send one message a line".into(),
+            Some(_) if messages.len() > LONGEST_BATCH => shown!("a batch may hold {} messages at most", LONGEST_BATCH),
             Some(_) => {
                 let requests = messages.iter().filter(|message| is_answered(message)).count();
                 let batch = (requests > 0).then(|| self.open.begin_batch(requests));
@@ -294,8 +296,8 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
     }
 
     fn refuse(&mut self, id: Option<Value>, Refused(code, message): Refused, batch: Option<u64>) {
-        tracing::debug!(message, "a message of the host is refused");
-        let error = ErrorData::new(code, message, None);
+        tracing::debug!(%message, "a message of the host is refused");
+        let error = ErrorData::new(code, String::from(message), None);
         self.answer(&Fault { jsonrpc: "2.0", id: id.as_ref(), error: &error }, batch);
     }
 
@@ -330,8 +332,7 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
             JsonRpcMessage::Error(mut fault) => {
                 let Some(request) = fault.id.as_ref().and_then(|id| self.answered(id)) else { return };
                 if fault.error.code == ErrorCode::METHOD_NOT_FOUND {
-                    let method: String = request.method.chars().take(100).collect();
-                    fault.error.message = format!("method not found: {method}").into();
+                    fault.error.message = String::from(shown!("method not found: {}", path(&request.method))).into();
                 }
                 self.answer(&Fault { jsonrpc: "2.0", id: Some(&request.id), error: &fault.error }, request.batch);
             }
@@ -367,7 +368,11 @@ impl<R: AsyncRead + Send + Unpin + 'static> Transport<RoleServer> for Front<R> {
                 match read {
                     Ok(read) => self.take_read(read),
                     Err(fault) => {
-                        self.refuse(None, Refused::invalid(format!("the line cannot be read: {fault}")), None);
+                        self.refuse(
+                            None,
+                            Refused::invalid(shown!("the line cannot be read: {}", quoted(&fault.to_string()))),
+                            None,
+                        );
                     }
                 }
                 continue;
@@ -412,16 +417,16 @@ fn read_request(method: &str, mut message: Object) -> Result<ClientRequest, Refu
             None => Ok(ClientRequest::CustomRequest(request)),
         },
         Ok(request) => Ok(request),
-        Err(fault) => Err(Refused::params(misfit().unwrap_or_else(|| fault.to_string()))),
+        Err(fault) => Err(Refused::params(misfit().unwrap_or_else(|| quoted(&fault.to_string())))),
     }
 }
 
 impl Refused {
-    fn invalid(why: String) -> Self {
+    fn invalid(why: Shown) -> Self {
         Self(ErrorCode::INVALID_REQUEST, why)
     }
 
-    fn params(why: String) -> Self {
+    fn params(why: Shown) -> Self {
         Self(ErrorCode::INVALID_PARAMS, why)
     }
 }

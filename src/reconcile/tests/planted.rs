@@ -59,7 +59,7 @@ fn nothing_is_left_over_where_all_fits() {
     assert!(text.starts_with("Everything fits. 6 milestones: "), "{text}");
     assert!(text.contains("Earlier milestones, not judged"), "{text}");
     let paid = text.lines().find(|line| line.contains(&ids.paid)).unwrap();
-    for part in ["$100", "paid (PAID)", "by suite 1", "funding confirmed", "release confirmed"] {
+    for part in ["$100", "paid (PAID)", "by «suite 1»", "funding confirmed", "release confirmed"] {
         assert!(paid.contains(part), "{part}: {paid}");
     }
 }

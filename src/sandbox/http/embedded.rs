@@ -17,6 +17,7 @@ use super::secret::UserSecret;
 use super::server::{Sandbox, origin};
 use crate::api::client::Endpoint;
 use crate::api::error::Error;
+use crate::api::wording::wording;
 
 /// How many ports are tried before any free port is taken.
 const PORTS: u16 = 8;
@@ -159,17 +160,14 @@ impl Endpoint for Embedded {
         Box::pin(async {
             let found = self.locate().await;
             found.map_err(|fault| Error::Unusable {
-                what: format!("the sandbox cannot be started: {fault}"),
+                what: wording!("the sandbox cannot be started: {}", fault.to_string()),
                 look_at: "whether a port of 127.0.0.1 is free (--sandbox-port)",
             })
         })
     }
 
-    fn take_notice(&self) -> Option<String> {
+    fn take_notice(&self) -> Option<&'static str> {
         let notices = [(&self.replaced, REPLACED), (&self.ends, ENDS)];
-        notices
-            .into_iter()
-            .find(|(is_due, _)| is_due.swap(false, Ordering::AcqRel))
-            .map(|(_, notice)| notice.to_owned())
+        notices.into_iter().find(|(is_due, _)| is_due.swap(false, Ordering::AcqRel)).map(|(_, notice)| notice)
     }
 }

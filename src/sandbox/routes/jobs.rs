@@ -8,6 +8,7 @@ use super::answer::{Answer, Answered};
 use super::listing::{Bounds, page};
 use crate::api::error::InvalidArgument;
 use crate::api::jobs::{CloseJob, CreateJobDraft, JobStatus, ListJobs, PublishJob, UpdateJob, UpdateJobDraft};
+use crate::api::wording::wording;
 use crate::sandbox::rules::{drafts, life};
 use crate::sandbox::world::{Caller, Change, Job, Moment, Owner, Refused, World};
 
@@ -35,7 +36,7 @@ pub(crate) fn invalid_listing(fault: InvalidArgument) -> Refused {
 /// The same idempotency key returns the same draft.
 pub(crate) fn draft(world: &mut World, caller: &Caller, wanted: &CreateJobDraft) -> Answered {
     if wanted.job_description.chars().count() > LONGEST {
-        let message = format!("rawJobDescription has more than {LONGEST} characters.");
+        let message = wording!("rawJobDescription has more than {} characters.", LONGEST);
         return Err(Refused::invalid(InvalidArgument::new("rawJobDescription", message)));
     }
     let key = wanted.idempotency_key.as_ref();

@@ -8,6 +8,7 @@ use super::answer::{Answer, Answered};
 use super::listing::{Bounds, page};
 use crate::api::error::InvalidArgument;
 use crate::api::messages::{ConversationFilter, Direction, ListConversations, ReadMessages, SendMessage};
+use crate::api::wording::wording;
 use crate::sandbox::rules::life;
 use crate::sandbox::world::{Caller, Refused, World};
 
@@ -46,7 +47,7 @@ pub(crate) fn read(world: &mut World, caller: &Caller, wanted: &ReadMessages) ->
 
 pub(crate) fn send(world: &mut World, caller: &Caller, wanted: &SendMessage) -> Answered {
     if wanted.content.chars().count() > LONGEST {
-        let message = format!("content has more than {LONGEST} characters.");
+        let message = wording!("content has more than {} characters.", LONGEST);
         return Err(Refused::invalid(InvalidArgument::new("content", message)));
     }
     let (now, us) = (world.now(), world.user_id(caller.owner));

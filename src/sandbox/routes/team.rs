@@ -15,7 +15,7 @@ const NOWHERE: &str = ".invalid";
 
 /// The API's schema words refusals of this endpoint.
 pub(crate) fn invalid(fault: InvalidArgument) -> Refused {
-    Refused::issues(vec![json!({ "path": [fault.field], "message": fault.message })])
+    Refused::issues(vec![json!({ "path": [fault.field], "message": fault.message.to_string() })])
 }
 
 pub(crate) fn get(world: &mut World, caller: &Caller, _: &GetTeam) -> Answered {

@@ -54,8 +54,10 @@ impl Refused {
 
     pub(crate) fn invalid(fault: InvalidArgument) -> Self {
         match fault.field.as_str() {
-            "" => Self::bad_request(fault.message),
-            field => Self::issues(vec![json!({ "code": "invalid_type", "path": [field], "message": fault.message })]),
+            "" => Self::bad_request(fault.message.to_string()),
+            field => Self::issues(vec![
+                json!({ "code": "invalid_type", "path": [field], "message": fault.message.to_string() }),
+            ]),
         }
     }
 
@@ -117,8 +119,8 @@ impl Refused {
 impl From<InvalidArgument> for Refused {
     fn from(fault: InvalidArgument) -> Self {
         match fault.field.as_str() {
-            "" => Self::bad_request(fault.message),
-            field => Self::field(field, fault.message),
+            "" => Self::bad_request(fault.message.to_string()),
+            field => Self::field(field, fault.message.to_string()),
         }
     }
 }

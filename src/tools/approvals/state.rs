@@ -5,8 +5,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use crate::answer::text::word;
-use crate::answer::{Answer, Object, Outcome, Sentence};
+use crate::answer::{Answer, Object, Outcome, Sentence, Shown, id, shown};
 use crate::api::approvals::{Approval, CONFIRMED, DECLINED, EXPIRED, GetApproval, PENDING};
 use crate::api::error::Error;
 use crate::api::reply::Reply;
@@ -64,30 +63,30 @@ pub(super) async fn describe(state: ApprovalState, waited: Duration, context: &C
     let ApprovalState { approval, object, reply } = state;
     let mut answer = Answer { step_outcome: outcome, ..Answer::new(summary, object) };
     if is_pending {
-        if let Some(link) = link(&approval, context).await {
-            answer.show("The link for the user", link);
+        if let Some(address) = link(&approval, context).await {
+            answer.show("The link for the user", &address);
         }
         answer.lines.extend(expiry(&approval, reply.now()));
         answer.next = stop_and_tell(&approval, context);
     } else if let Some(contract) = contract_of(&approval).filter(|_| is_confirmed) {
-        answer.next = context.next(&[("get_contract", &format!("contractId \"{}\"", word(contract)))]);
+        answer.next = context.next(&[("get_contract", shown!("contractId \"{}\"", id(contract)))]);
     }
     answer
 }
 
-fn stop_and_tell(approval: &Approval, context: &Context) -> String {
+fn stop_and_tell(approval: &Approval, context: &Context) -> Shown {
     let stop = Sentence::plain("Tell the user that it is still open, and stop.");
     let id = id_argument(approval);
     let mut text = context.names().say_all([&stop]);
     if context.names().lists(WAIT) {
         let wait = context.names().listed(WAIT);
-        text.push_str(&format!(" When they say that they have decided, call {wait}({id}) again."));
+        text.push(shown!(" When they say that they have decided, call {}({}) again.", wait, id));
     }
     text
 }
 
 /// Describes the state in a sentence or two.
-async fn summary(ApprovalState { approval, reply, .. }: &ApprovalState, waited: Duration, context: &Context) -> String {
+async fn summary(ApprovalState { approval, reply, .. }: &ApprovalState, waited: Duration, context: &Context) -> Shown {
     let words = words_of(approval);
     let subject = Subject::of(approval, context).await;
     let about = match (&subject, approval.proposal_id.text()) {
@@ -98,49 +97,51 @@ async fn summary(ApprovalState { approval, reply, .. }: &ApprovalState, waited: 
         (None, None) => ids_of(approval),
     };
     match approval.status.text() {
-        Some(CONFIRMED) => format!("confirmed: {}. {about}.{}", words.done, read_back(subject.as_ref(), approval)),
-        Some(DECLINED) => format!(
-            "declined: the user declined. {} ({about}). Ask what should change; do not request it again by yourself.",
-            words.not_done
+        Some(CONFIRMED) => shown!("confirmed: {}. {}.{}", words.done, about, read_back(subject.as_ref(), approval)),
+        Some(DECLINED) => shown!(
+            "declined: the user declined. {} ({}). Ask what should change; do not request it again by yourself.",
+            words.not_done,
+            about
         ),
         Some(EXPIRED) => {
             let [why, then] = expired(approval, reply.now());
-            format!("{why}. {} ({about}). {then}", words.not_done)
+            shown!("{}. {} ({}). {}", why, words.not_done, about, then)
         }
         Some(PENDING) => {
             let seconds = waited.as_secs();
-            let after = if seconds == 0 { String::new() } else { format!(" after {seconds} s") };
-            format!("pending: still open{after}, nothing has happened. To decide: {} {about}.", words.to_decide)
+            let after = if seconds == 0 { Shown::default() } else { shown!(" after {} s", seconds) };
+            shown!("pending: still open{}, nothing has happened. To decide: {} {}.", after, words.to_decide, about)
         }
-        other => format!(
-            "{}: OpenTrain's own word for it; it is not \"confirmed\". About: {about}.",
-            other.map_or_else(|| "no status".into(), word)
+        other => shown!(
+            "{}: OpenTrain's own word for it; it is not \"confirmed\". About: {}.",
+            other.map_or_else(|| "no status".into(), id),
+            about
         ),
     }
 }
 
 /// Describes the contract or milestone after a confirmation.
-fn read_back(subject: Option<&Subject>, approval: &Approval) -> String {
-    let mut text = String::new();
+fn read_back(subject: Option<&Subject>, approval: &Approval) -> Shown {
+    let mut text = Shown::default();
     match subject {
         Some(Subject { milestone: Some(milestone), .. }) => {
-            let status = milestone.status.text().map_or_else(|| "without status".into(), word);
-            text.push_str(&format!(" Its status now: {status} (read back)."));
+            let status = milestone.status.text().map_or_else(|| "without status".into(), id);
+            text.push(shown!(" Its status now: {} (read back).", status));
         }
         Some(Subject { contract, milestone: None }) => {
-            let status = contract.status.text().map_or_else(|| "without status".into(), word);
-            text.push_str(&format!(" The contract now: {status} (read back)."));
+            let status = contract.status.text().map_or_else(|| "without status".into(), id);
+            text.push(shown!(" The contract now: {} (read back).", status));
         }
-        None => text.push_str(" It could not be read back."),
+        None => text.push(" It could not be read back."),
     }
     for (name, value) in approval.result.get().into_iter().flatten() {
-        let Some(value) = value.as_str().map(word) else { continue };
+        let Some(value) = value.as_str().map(id) else { continue };
         match name.as_str() {
-            "invoiceId" => text.push_str(&format!(" Invoice {value}.")),
-            "contractId" => text.push_str(&format!(" Contract {value}.")),
+            "invoiceId" => text.push(shown!(" Invoice {}.", value)),
+            "contractId" => text.push(shown!(" Contract {}.", value)),
             // The payment's id at the bank is of no use in the text; the structure contains it.
             "paymentIntentId" => {}
-            _ => text.push_str(&format!(" {}: {value}.", word(name))),
+            _ => text.push(shown!(" {}: {}.", id(name), value)),
         }
     }
     text

@@ -3,8 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::answer::text::word;
-use crate::answer::{Answer, Outcome, Sentence, ToolError};
+use crate::answer::{Answer, Outcome, Sentence, ToolError, id, shown};
 use crate::api::contracts::{EndContract, Ending, GetContract};
 use crate::api::reply::{Read, Reply};
 use crate::api::wire;
@@ -47,8 +46,10 @@ async fn ended(end: &EndContract, read: Read<EndContract>, reply: &Reply, contex
         let asked = Asked { contract: Some(&end.contract_id.0), ..Asked::default() };
         return describe_request(ApprovalRequest { approval, object: read.object, reply }, asked, context).await;
     }
-    let id = word(&end.contract_id.0);
-    let summary = format!("Ended: contract {id} had no funded milestone, so it ended at once. No money has moved.");
+    let summary = shown!(
+        "Ended: contract {} had no funded milestone, so it ended at once. No money has moved.",
+        id(&end.contract_id.0)
+    );
     Answer { outcome: Some(Outcome::Done), ..Answer::new(summary, read.object) }
 }
 
@@ -60,13 +61,13 @@ async fn rehearse(end: &EndContract, context: &Context) -> Result<Answer, ToolEr
     let has_ended = contract.status.text() == Some(ENDED);
     let subject = Subject { contract, milestone: None };
     let plan = Plan {
-        would: format!(
+        would: shown!(
             "end the contract of {}; an ended contract cannot be opened again",
             contract_name(&subject.contract)
         ),
         commitment: None,
         costs: Some(Costs::nothing("no fee is documented for ending")),
-        refusals: has_ended.then(|| "The contract has ended already.".to_owned()).into_iter().collect(),
+        refusals: has_ended.then(|| "The contract has ended already.".into()).into_iter().collect(),
         facts: if has_ended { Vec::new() } else { subject.on_ending() },
         notes: Vec::new(),
     };

@@ -1,7 +1,8 @@
 //! Formats contracts and the calls that are possible for them.
 
 use crate::answer::lines::text_or;
-use crate::answer::text::{count, date, quoted, usd};
+use crate::answer::text::{count, date, usd};
+use crate::answer::{Hole, Joined, Shown, quoted, shown};
 use crate::api::contracts::Contract;
 use crate::api::reply::Reply;
 use crate::engine::Context;
@@ -14,7 +15,7 @@ pub(super) const ENDED: &str = "ended";
 pub(super) const SHOWN_MILESTONES: usize = 50;
 
 /// Formats the possible next calls. Ended contracts can only be read.
-pub(super) fn next_calls(all_ended: bool, context: &Context) -> String {
+pub(super) fn next_calls(all_ended: bool, context: &Context) -> Shown {
     let calls = [
         ("create_milestone", "contractId, …"),
         ("request_milestone_funding", "milestoneId"),
@@ -24,22 +25,22 @@ pub(super) fn next_calls(all_ended: bool, context: &Context) -> String {
 }
 
 /// Formats a contract in one line, followed by one line per milestone.
-pub(super) fn contract_lines(lead: &str, contract: &Contract, reply: &Reply) -> Vec<String> {
-    let mut lines = vec![format!("{lead}{}", contract_line(contract))];
+pub(super) fn contract_lines(lead: impl Hole, contract: &Contract, reply: &Reply) -> Vec<Shown> {
+    let mut lines = vec![shown!("{}{}", lead, contract_line(contract))];
     let milestones = contract.milestones.items();
     if let Some(head) = lines.first_mut()
         && milestones.is_empty()
     {
-        head.push_str(" · no milestones listed");
+        head.push(" · no milestones listed");
     }
     lines.extend(
         milestones
             .iter()
             .take(SHOWN_MILESTONES)
-            .map(|milestone| format!("   {}", milestone_line_in(milestone, unit(contract), reply))),
+            .map(|milestone| shown!("   {}", milestone_line_in(milestone, unit(contract), reply))),
     );
     if milestones.len() > SHOWN_MILESTONES {
-        lines.push(format!(
+        lines.push(shown!(
             "   … and {} more in structuredContent",
             count(milestones.len() - SHOWN_MILESTONES, "milestone")
         ));
@@ -47,13 +48,13 @@ pub(super) fn contract_lines(lead: &str, contract: &Contract, reply: &Reply) -> 
     lines
 }
 
-fn contract_line(contract: &Contract) -> String {
+fn contract_line(contract: &Contract) -> Shown {
     let mut status = text_or(&contract.status, "no status");
     if let Some(end) = contract.end_date.text() {
-        status.push_str(&format!(" {}", date(end)));
+        status.push(shown!(" {}", date(end)));
     }
     let title = contract.title.text().map_or_else(|| "no title".into(), quoted);
     let rate = contract.rate_usd.decimal().map_or_else(|| "no rate".into(), usd);
-    let payment = format!("{} {rate}", text_or(&contract.payment_type, "no payment type"));
-    [text_or(&contract.id, "no id"), status, title, trainer(contract), payment].join(" · ")
+    let payment = shown!("{} {}", text_or(&contract.payment_type, "no payment type"), rate);
+    [text_or(&contract.id, "no id"), status, title, trainer(contract), payment].joined(" · ")
 }

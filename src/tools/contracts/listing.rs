@@ -12,8 +12,8 @@ use crate::api::error::Error;
 use crate::api::reply::{Read, Reply};
 use crate::api::scan;
 
-use crate::answer::ToolError;
 use crate::answer::paging;
+use crate::answer::{Shown, ToolError, quoted_to};
 use crate::engine::Context;
 
 /// The most pages of the API, and the most bytes of them, that one call reads.
@@ -31,7 +31,7 @@ pub(super) struct Listing {
     /// The API's cursor for the rest of the list.
     pub(super) next: Option<String>,
     /// The reason why the rest could not be read, if so.
-    pub(super) broken: Option<String>,
+    pub(super) broken: Option<Shown>,
 }
 
 /// One reply of the list, with the position of its first contract.
@@ -74,7 +74,7 @@ impl Listing {
             };
             match added {
                 Err(fault) if listing.bodies.is_empty() => return Err(fault.into()),
-                Err(fault) => return Ok(listing.end(&fault.to_string())),
+                Err(fault) => return Ok(listing.end(quoted_to(&fault.to_string(), 300))),
                 Ok(false) => return Ok(listing.end("its cursor does not lead on")),
                 Ok(true) => {}
             }
@@ -90,8 +90,8 @@ impl Listing {
     }
 
     /// Ends the list early, with the reason.
-    fn end(self, why: &str) -> Self {
-        Self { next: None, broken: Some(why.to_owned()), ..self }
+    fn end(self, why: impl Into<Shown>) -> Self {
+        Self { next: None, broken: Some(why.into()), ..self }
     }
 
     pub(super) fn bytes(&self) -> usize {

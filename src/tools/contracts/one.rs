@@ -13,8 +13,8 @@ use crate::api::scan;
 use super::budget::budget_line;
 use super::lines::{ENDED, SHOWN_MILESTONES, contract_lines};
 use crate::answer::paging::{Cursor, Key, PAGE_BYTES};
-use crate::answer::text::{count, quoted_to, word};
-use crate::answer::{Answer, Page, Sentence, ToolError};
+use crate::answer::text::count;
+use crate::answer::{Answer, ListPosition, Sentence, Shown, ToolError, id, quoted_to, shown};
 use crate::engine::{Context, Tool};
 use crate::tools::nouns::contract::CONTRACT_IDS;
 use crate::tools::nouns::people::People;
@@ -44,15 +44,15 @@ impl Tool for GetContractPage {
         let read = context.read_reply::<GetContract>(&reply)?;
         let mut answer = describe(read, &reply, context);
         if let Some(MilestonePage { first, given, total, next_cursor }) = page {
-            let id = word(&self.contract.contract_id.0);
-            let shown = format!("{} of {} shown, from number {}.", given, count(total, "milestone"), first + 1);
-            let further = next_cursor
-                .as_ref()
-                .map(|cursor| context.next(&[("get_contract", &format!("contractId \"{id}\", cursor \"{cursor}\""))]));
+            let id = id(&self.contract.contract_id.0);
+            let shown = shown!("{} of {} shown, from number {}.", given, count(total, "milestone"), first + 1);
+            let further = next_cursor.as_ref().map(|cursor| {
+                context.next(&[("get_contract", shown!("contractId \"{}\", cursor \"{}\"", id, cursor))])
+            });
             answer
                 .warnings
-                .push(format!("{shown} {}", further.unwrap_or_else(|| "No more follow.".into())).trim_end().into());
-            answer.page = Some(Page { total: Some(total), next_cursor });
+                .push(shown!("{} {}", shown, further.unwrap_or_else(|| "No more follow.".into())).without_end(' '));
+            answer.page = Some(ListPosition { total: Some(total), next_cursor: next_cursor.map(String::from) });
         }
         Ok(answer)
     }
@@ -63,7 +63,7 @@ struct MilestonePage {
     first: usize,
     given: usize,
     total: usize,
-    next_cursor: Option<String>,
+    next_cursor: Option<Shown>,
 }
 
 /// Replaces the milestones in the reply with one page of them. A contract that fits stays unchanged.
@@ -93,7 +93,7 @@ fn page_of(list: &str, cursor: Option<&Cursor>, about: Value) -> Option<(Milesto
     });
     let given = fitting.take(SHOWN_MILESTONES).count();
     let (total, end) = (milestones.clone().count(), first + given);
-    let next_cursor = (end < total).then(|| Cursor::after(keys, end, about, None).seal());
+    let next_cursor = (end < total).then(|| Cursor::after(keys, end, about, None).shown());
     let page: Vec<&str> = milestones.skip(first).take(given).collect();
     Some((MilestonePage { first, given, total, next_cursor }, format!("[{}]", page.join(","))))
 }
@@ -105,11 +105,11 @@ fn describe(read: Read<GetContract>, reply: &Reply, context: &Context) -> Answer
     let head = lines.remove(0);
     lines.extend(budget_line(contract));
     if let Some(conversation) = contract.job_dm_conversation_id.text() {
-        lines.push(format!("Conversation with the trainer: {}.", word(conversation)));
+        lines.push(shown!("Conversation with the trainer: {}.", id(conversation)));
     }
     for milestone in contract.milestones.items().iter().take(SHOWN_MILESTONES) {
-        if let (Some(id), Some(description)) = (milestone.id.text(), milestone.description.text()) {
-            lines.push(format!("{}: {}", word(id), quoted_to(description, 300)));
+        if let (Some(its_id), Some(description)) = (milestone.id.text(), milestone.description.text()) {
+            lines.push(shown!("{}: {}", id(its_id), quoted_to(description, 300)));
         }
     }
     let mut answer = Answer::new(head, read.object);

@@ -15,8 +15,8 @@ use super::listing::Listing;
 use super::tally::Tally;
 use crate::answer::lines::PageRange;
 use crate::answer::paging::{self, Cursor, Key, PAGE_BYTES, Start};
-use crate::answer::text::{self, count};
-use crate::answer::{Answer, Names, Page};
+use crate::answer::text::count;
+use crate::answer::{Answer, ListPosition, Names, Shown, shown};
 use crate::engine::Context;
 use crate::tools::nouns::people::People;
 
@@ -26,16 +26,16 @@ pub(super) struct ContractPage {
     shown: Range<usize>,
     /// The number of contracts; `None` if the list continues.
     total: Option<usize>,
-    next_cursor: Option<String>,
+    next_cursor: Option<Shown>,
     /// True if the list has changed since the page before.
     may_repeat: bool,
     /// The reason why the rest could not be read, if so.
-    broken: Option<String>,
+    broken: Option<Shown>,
     tally: Tally,
     range: PageRange,
     /// True if the caller wanted certain contracts only.
     filtered: bool,
-    lines: Vec<String>,
+    lines: Vec<Shown>,
     contracts: Vec<Value>,
     rest: Map<String, Value>,
     cuts: Vec<Cut>,
@@ -59,9 +59,9 @@ impl ContractPage {
         let end = first + fitting(listing.contracts().skip(first), limit);
         let total = listing.bodies.iter().map(|body| body.count).sum();
         let next_cursor = if end < total {
-            Some(Cursor::after(keys, end, filters.clone(), cursor.after.clone()).seal())
+            Some(Cursor::after(keys, end, filters.clone(), cursor.after.clone()).shown())
         } else {
-            let after = |next| Cursor::after(std::iter::empty(), 0, filters.clone(), Some(next)).seal();
+            let after = |next| Cursor::after(std::iter::empty(), 0, filters.clone(), Some(next)).shown();
             listing.next.clone().map(after)
         };
         let leads_beyond = listing.next.is_some() || (end == total && next_cursor.is_some());
@@ -93,7 +93,7 @@ impl ContractPage {
                 let part = body.reply.part(raw);
                 let contract: Contract = body.reply.part_as(raw, &part);
                 people.see_contract(&contract);
-                self.lines.extend(contract_lines(&format!("{}. ", place + 1), &contract, &body.reply));
+                self.lines.extend(contract_lines(shown!("{}. ", place + 1), &contract, &body.reply));
                 self.contracts.push(part.value);
                 self.cuts.extend(part.cuts.into_iter().map(|cut| cut.below("contracts[]")));
             }
@@ -110,20 +110,20 @@ impl ContractPage {
                 .push("The list has changed since the last page: contracts given before may be given again.".into());
         }
         if let Some(broken) = &self.broken {
-            answer.warnings.push(format!(
+            answer.warnings.push(shown!(
                 "WARNING: OpenTrain pages this list now, and what follows could not be read ({}).",
-                text::cut(broken, 300)
+                broken
             ));
         }
         let calls = next_calls(self.tally.contracts.keys().all(|status| status == ENDED), context);
         answer.next = match self.total {
             Some(0) if !self.filtered => "A contract begins with a hire.".into(),
-            Some(0) => String::new(),
-            total => what_next(self.shown, total, self.next_cursor.as_deref(), &calls, context.names()),
+            Some(0) => Shown::default(),
+            total => what_next(self.shown, total, self.next_cursor.as_ref(), &calls, context.names()),
         };
-        answer.page = Some(Page { total: self.total, next_cursor: self.next_cursor });
+        answer.page = Some(ListPosition { total: self.total, next_cursor: self.next_cursor.map(String::from) });
         let get = context.names().listed("get_contract");
-        answer.whole = format!("To get it: {get}(contractId) gives one contract, its milestones page by page.");
+        answer.whole = shown!("To get it: {}(contractId) gives one contract, its milestones page by page.", get);
         answer.object.insert("contracts".into(), self.contracts.into());
         answer.object.extend(self.rest);
         context.left_out(self.cuts);
@@ -161,20 +161,20 @@ fn fitting<'a>(contracts: impl Iterator<Item = &'a str> + Clone, limit: usize) -
 fn what_next(
     page: Range<usize>,
     total: Option<usize>,
-    next_cursor: Option<&str>,
-    calls: &str,
+    next_cursor: Option<&Shown>,
+    calls: &Shown,
     names: &Names,
-) -> String {
+) -> Shown {
     let (given, last) = (page.len(), page.end);
-    let shown = if given == 1 { format!("Number {last}") } else { format!("{} to {last}", page.start + 1) };
+    let shown = if given == 1 { shown!("Number {}", last) } else { shown!("{} to {}", page.start + 1, last) };
     match (next_cursor, total) {
         (Some(cursor), total) => {
-            let of = total.map_or_else(String::new, |total| format!(" of {total}"));
+            let of = total.map(|total| shown!(" of {}", total));
             let tool = names.listed("list_contracts");
-            format!("{shown}{of} shown. For the next: {tool} with cursor \"{cursor}\" and the same filters.")
+            shown!("{}{} shown. For the next: {} with cursor \"{}\" and the same filters.", shown, of, tool, cursor)
         }
-        (None, Some(total)) if given == total => format!("All are shown. {calls}"),
-        (None, Some(total)) => format!("The last {} of {total} shown. {calls}", count(given, "contract")),
-        (None, None) => calls.to_owned(),
+        (None, Some(total)) if given == total => shown!("All are shown. {}", calls),
+        (None, Some(total)) => shown!("The last {} of {} shown. {}", count(given, "contract"), total, calls),
+        (None, None) => calls.clone(),
     }
 }

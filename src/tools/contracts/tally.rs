@@ -6,7 +6,8 @@ use rust_decimal::Decimal;
 use serde_json::Number;
 
 use crate::answer::lines::PageRange;
-use crate::answer::text::{count, total, word};
+use crate::answer::text::{count, total};
+use crate::answer::{Joined, Shown, id, shown};
 use crate::api::milestones::{ACTIVE_FUNDED, NOT_FUNDED};
 use crate::api::types::Field;
 
@@ -16,10 +17,10 @@ const STATUSES: usize = 30;
 /// The totals. Only known statuses are summed; an unknown status is named.
 #[derive(Default)]
 pub(super) struct Tally {
-    pub(super) contracts: BTreeMap<String, usize>,
+    pub(super) contracts: BTreeMap<Shown, usize>,
     unfunded: Group,
     funded: Group,
-    others: BTreeMap<String, usize>,
+    others: BTreeMap<Shown, usize>,
     flagged: usize,
 }
 
@@ -59,41 +60,45 @@ impl Tally {
     }
 
     /// Describes the totals of a list, which may be `filtered`.
-    pub(super) fn describe(&self, range: PageRange, filtered: bool) -> String {
+    pub(super) fn describe(&self, range: PageRange, filtered: bool) -> Shown {
         let all = self.contracts.values().sum();
         if all == 0 {
             let what = if filtered { "contracts that match" } else { "contracts" };
-            return format!("{}.", range.describe_none(what));
+            return shown!("{}.", range.describe_none(what));
         }
         let only = self.contracts.keys().next().filter(|status| self.contracts.len() == 1 && !status.contains(' '));
         let mut text = if let Some(status) = only {
-            format!("{}.", range.describe(all, &format!("{} contract", word(status)), ""))
+            shown!("{}.", {
+                let counted = shown!("{} {} {}", all, id(status), if all == 1 { "contract" } else { "contracts" });
+                range.with(all, counted, &shown!("{} contract", id(status)))
+            })
         } else {
-            let states = self.contracts.iter().map(|(status, many)| format!("{many} {}", word(status)));
-            format!("{} ({}).", range.describe(all, "contract", ""), states.collect::<Vec<_>>().join(", "))
+            let states = self.contracts.iter().map(|(status, many)| shown!("{} {}", many, id(status)));
+            shown!("{} ({}).", range.describe(all, "contract", ""), states.collect::<Vec<_>>().joined(", "))
         };
         let groups = [("Not funded", &self.unfunded), ("Funded, not released", &self.funded)];
         for (what, group) in groups.into_iter().filter(|(_, group)| group.milestones > 0) {
-            text.push_str(&format!(" {what}: {}, {}.", count(group.milestones, "milestone"), total(group.amount)));
+            text.push(shown!(" {}: {}, {}.", what, count(group.milestones, "milestone"), total(group.amount)));
         }
         if !self.others.is_empty() {
-            let others: Vec<String> =
-                self.others.iter().map(|(status, many)| format!("{many} {}", word(status))).collect();
-            text.push_str(&format!(" Other milestones: {}.", others.join(", ")));
+            let others: Vec<Shown> =
+                self.others.iter().map(|(status, many)| shown!("{} {}", many, id(status))).collect();
+            text.push(shown!(" Other milestones: {}.", others.joined(", ")));
         }
         if self.flagged > 0 {
             let carry = if self.flagged == 1 { "carries a flag" } else { "carry a flag" };
-            text.push_str(&format!(
-                " {} {carry} of OpenTrain's, whose meaning is not documented.",
-                count(self.flagged, "milestone")
+            text.push(shown!(
+                " {} {} of OpenTrain's, whose meaning is not documented.",
+                count(self.flagged, "milestone"),
+                carry
             ));
         }
         text
     }
 }
 
-fn add_one(counts: &mut BTreeMap<String, usize>, status: &Field<String>) {
-    let status = status.text().map_or_else(|| "without status".to_owned(), word);
+fn add_one(counts: &mut BTreeMap<Shown, usize>, status: &Field<String>) {
+    let status = status.text().map_or_else(|| "without status".into(), id);
     let is_one_too_many = counts.len() >= STATUSES && !counts.contains_key(&status);
-    *counts.entry(if is_one_too_many { "of other statuses".to_owned() } else { status }).or_default() += 1;
+    *counts.entry(if is_one_too_many { "of other statuses".into() } else { status }).or_default() += 1;
 }

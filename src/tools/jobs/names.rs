@@ -3,12 +3,12 @@
 
 use serde_json::Value;
 
-use crate::answer::text::word;
 use crate::answer::{Object, ToolError};
 use crate::api::account::GetCapabilities;
 use crate::api::error::InvalidArgument;
 use crate::api::marketplace::{Facet, GetJobFacets};
 use crate::api::types::List;
+use crate::api::wording::{Wording, joined, wording};
 use crate::engine::Context;
 use crate::engine::arguments::nearest;
 
@@ -62,8 +62,15 @@ async fn check_values(fields: &Object, context: &Context) -> Result<(), ToolErro
         let unknown = texts(fields.get(key)).find(|value| !listed.is_empty() && !is_among(value, &listed));
         if let Some(value) = unknown {
             let message = match meant(value, &listed) {
-                Some(meant) => format!("{key} has no value \"{}\"; {} was probably meant", word(value), word(meant)),
-                None => format!("{key} has no value \"{}\"; it is one of {}", word(value), listed.join(", ")),
+                Some(meant) => {
+                    wording!("{} has no value {}; {} was probably meant", key, value.to_owned(), meant.to_owned())
+                }
+                None => wording!(
+                    "{} has no value {}; it is one of {}",
+                    key,
+                    value.to_owned(),
+                    joined(listed.iter().map(|value| (*value).to_owned()), ", ")
+                ),
             };
             return Err(InvalidArgument::new(format!("fields.{key}"), message).into());
         }
@@ -89,16 +96,21 @@ impl Listed {
         facets.items().iter().filter_map(|facet| facet.value.text()).map(str::to_owned).collect()
     }
 
-    fn unknown(self, name: &str, known: &[&str]) -> String {
+    fn unknown(self, name: &str, known: &[&str]) -> Wording {
         let (what, how) = match self {
             Self::Countries => ("country", "give countries one by one, by name or two-letter code (Mexico or MX)"),
             Self::Languages => ("language", "give each language by its English name, such as Spanish"),
         };
         match meant(name, known) {
             Some(meant) => {
-                format!("\"{}\" is no {what} that is known here; {} was probably meant", word(name), word(meant))
+                wording!(
+                    "{} is no {} that is known here; {} was probably meant",
+                    name.to_owned(),
+                    what,
+                    meant.to_owned()
+                )
             }
-            None => format!("\"{}\" is no {what} that is known here; {how}", word(name)),
+            None => wording!("{} is no {} that is known here; {}", name.to_owned(), what, how),
         }
     }
 }
@@ -141,8 +153,8 @@ mod tests {
         for name in ["LATAM", "Europe", "EU", "everywhere", "Mexcio", ""] {
             assert!(!is_among(name, &known), "{name}");
         }
-        assert!(Listed::Countries.unknown("Mexcio", &known).contains("Mexico was probably meant"));
-        assert!(Listed::Countries.unknown("LATAM", &known).contains("one by one"));
+        assert!(Listed::Countries.unknown("Mexcio", &known).to_string().contains("Mexico was probably meant"));
+        assert!(Listed::Countries.unknown("LATAM", &known).to_string().contains("one by one"));
     }
 
     #[test]
@@ -152,7 +164,7 @@ mod tests {
             assert!(is_among(name, &known), "{name}");
         }
         assert!(!is_among("Klingonish", &known));
-        assert!(Listed::Languages.unknown("Spansh", &known).contains("Spanish was probably meant"));
+        assert!(Listed::Languages.unknown("Spansh", &known).to_string().contains("Spanish was probably meant"));
     }
 
     #[test]

@@ -4,10 +4,9 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use crate::answer::Object;
 use crate::answer::lines::{join_bounded, plain};
 use crate::answer::readiness::notes;
-use crate::answer::text::{quoted_to, word};
+use crate::answer::{Joined, Object, Shown, id, quoted_to, shown};
 use crate::api::jobs::MissingField;
 use crate::api::types::{Field, decimal};
 
@@ -17,20 +16,20 @@ const FIELDS: usize = 40;
 const TEXT: usize = 120;
 
 /// Describes the stored fields. `sent` is what the caller gave; without it every stored field is named.
-pub(super) fn describe(sent: Option<&Object>, reply: &Object, lacks: &[MissingField]) -> Vec<String> {
+pub(super) fn describe(sent: Option<&Object>, reply: &Object, lacks: &[MissingField]) -> Vec<Shown> {
     let mut lines = Vec::new();
     match (reply.get("normalizedFields").and_then(Value::as_object), sent) {
         (Some(stored), sent) => lines.extend(compared(sent.unwrap_or(stored), stored)),
         (None, Some(sent)) => {
             let unread =
                 "OpenTrain's answer does not repeat what it stored, and no tool reads a draft; its page shows it";
-            lines.extend(listed(sent.iter()).map(|fields| format!("Sent: {fields}. {unread}.")));
+            lines.extend(listed(sent.iter()).map(|fields| shown!("Sent: {}. {}.", fields, unread)));
         }
         (None, None) => {}
     }
-    let still: Vec<String> =
-        sent.into_iter().flat_map(Object::keys).filter(|key| is_lacking(key, lacks)).map(|key| word(key)).collect();
-    lines.extend(join_bounded(still).map(|keys| format!("Sent, and still missing: {keys}.")));
+    let still: Vec<Shown> =
+        sent.into_iter().flat_map(Object::keys).filter(|key| is_lacking(key, lacks)).map(|key| id(key)).collect();
+    lines.extend(join_bounded(still).map(|keys| shown!("Sent, and still missing: {}.", keys)));
     let list = |name: &str| reply.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
     lines.extend(list("unmappedFields").iter().take(20).map(not_understood));
     lines.extend(notes("Unsure", &list("lowConfidenceFields")));
@@ -38,18 +37,18 @@ pub(super) fn describe(sent: Option<&Object>, reply: &Object, lacks: &[MissingFi
 }
 
 /// The stored values of the fields in `sent`, and each one that differs from it.
-fn compared(sent: &Object, stored: &Object) -> Vec<String> {
+fn compared(sent: &Object, stored: &Object) -> Vec<Shown> {
     let mut lines = Vec::new();
     let there = sent.keys().filter_map(|key| Some((key, stored.get(key)?)));
-    lines.extend(listed(there).map(|fields| format!("Stored: {fields}.")));
+    lines.extend(listed(there).map(|fields| shown!("Stored: {}.", fields)));
     for (key, value) in sent {
         match stored.get(key) {
             None if !value.is_null() => {
-                lines.push(format!("Not stored: {} was sent, and is not in the draft.", word(key)));
+                lines.push(shown!("Not stored: {} was sent, and is not in the draft.", id(key)));
             }
             Some(other) if !is_same(value, other) => {
                 let (sent, stored) = (value_text(value), value_text(other));
-                lines.push(format!("Stored otherwise: {} was sent as {sent} and is {stored}.", word(key)));
+                lines.push(shown!("Stored otherwise: {} was sent as {} and is {}.", id(key), sent, stored));
             }
             _ => {}
         }
@@ -57,22 +56,21 @@ fn compared(sent: &Object, stored: &Object) -> Vec<String> {
     lines
 }
 
-fn listed<'a>(fields: impl Iterator<Item = (&'a String, &'a Value)>) -> Option<String> {
-    let fields: Vec<String> = fields.map(|(key, value)| format!("{} {}", word(key), value_text(value))).collect();
-    let more = if fields.len() > FIELDS { format!(" and {} more", fields.len() - FIELDS) } else { String::new() };
-    let shown = fields.iter().take(FIELDS).cloned().collect::<Vec<_>>().join(", ");
-    (!fields.is_empty()).then(|| shown + &more)
+fn listed<'a>(fields: impl Iterator<Item = (&'a String, &'a Value)>) -> Option<Shown> {
+    let fields: Vec<Shown> = fields.map(|(key, value)| shown!("{} {}", id(key), value_text(value))).collect();
+    let more = (fields.len() > FIELDS).then(|| shown!(" and {} more", fields.len() - FIELDS));
+    (!fields.is_empty()).then(|| shown!("{}{}", fields.iter().take(FIELDS).joined(", "), more))
 }
 
-fn value_text(value: &Value) -> String {
+fn value_text(value: &Value) -> Shown {
     match value {
         Value::String(text) => quoted_to(text, TEXT),
         Value::Array(items) => {
-            let items: Vec<String> = items.iter().map(|item| word(&plain(item))).collect();
-            format!("[{}]", items.join(", "))
+            shown!("[{}]", items.iter().map(|item| id(&plain(item))).joined(", "))
         }
         Value::Null => "nothing".into(),
-        other => word(&other.to_string()),
+        Value::Number(number) => shown!("{}", number),
+        other => id(&other.to_string()),
     }
 }
 
@@ -96,11 +94,11 @@ fn is_lacking(key: &str, lacks: &[MissingField]) -> bool {
 }
 
 /// One entry of `unmappedFields`: `{"path", "reason", …}`.
-fn not_understood(field: &Value) -> String {
+fn not_understood(field: &Value) -> Shown {
     let text = |name: &str| field.get(name).and_then(Value::as_str);
     let path = text("path").map_or_else(|| plain(field), str::to_owned);
-    let reason = text("reason").map(|reason| format!(" ({})", quoted_to(reason, TEXT))).unwrap_or_default();
-    format!("Not understood: {}{reason}.", quoted_to(&path, TEXT))
+    let reason = text("reason").map(|reason| shown!(" ({})", quoted_to(reason, TEXT))).unwrap_or_default();
+    shown!("Not understood: {}{}.", quoted_to(&path, TEXT), reason)
 }
 
 #[cfg(test)]

@@ -5,8 +5,7 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::answer::text::word;
-use crate::answer::{Answer, Cause, Denial, Sentence, ToolError};
+use crate::answer::{Answer, Cause, Denial, Hole, Sentence, Shown, ToolError, id, shown};
 use crate::api::approvals::OneApproval;
 use crate::api::contracts::{Contract, GetContract, ListContracts};
 use crate::api::error::Error;
@@ -150,7 +149,7 @@ async fn rehearse<O: AboutMoney>(
         ("fund", amount.and_then(Costs::of_funding), vec![fact])
     };
     let plan = Plan {
-        would: format!("ask the user to {verb} {}", subject.name()),
+        would: shown!("ask the user to {} {}", verb, subject.name()),
         commitment,
         costs,
         refusals,
@@ -195,24 +194,24 @@ async fn current_status(
 
 fn describe_status(subject: &Subject, wanted: &str) -> Vec<Sentence> {
     let Some(milestone) = &subject.milestone else { return Vec::new() };
-    let place = milestone.milestone_number.get().map_or_else(String::new, |place| format!("#{place} "));
-    let name = format!("{place}{}", milestone.id.text().map_or_else(|| "without id".into(), word));
+    let place = milestone.milestone_number.get().map_or_else(Shown::default, |place| shown!("#{} ", place));
+    let name = shown!("{}{}", place, milestone.id.text().map_or_else(|| "without id".into(), id));
     let Some(status) = milestone.status.text() else {
-        return vec![format!("{name} has no status.").into()];
+        return vec![shown!("{} has no status.", name).into()];
     };
     let ended = subject.contract.status.text() == Some("ended");
-    let it_is = format!("{name} is {}", word(status));
+    let it_is = shown!("{} is {}", name, id(status));
     let status_note = match (wanted, status) {
-        _ if ended => format!("{it_is}, and its contract has ended."),
-        (NOT_FUNDED, ACTIVE_FUNDED) => format!("{it_is}: there is nothing left to fund."),
+        _ if ended => shown!("{}, and its contract has ended.", it_is),
+        (NOT_FUNDED, ACTIVE_FUNDED) => shown!("{}: there is nothing left to fund.", it_is),
         (NOT_FUNDED, PAID | RELEASED) => {
-            format!("{it_is} already: it was funded and released, and must not be funded again.")
+            shown!("{} already: it was funded and released, and must not be funded again.", it_is)
         }
-        (ACTIVE_FUNDED, PAID | RELEASED) => format!("{it_is} already: there is nothing to release."),
-        (ACTIVE_FUNDED, NOT_FUNDED) => format!("{it_is}: it has to be funded first."),
-        _ if status == wanted => format!("{it_is} now; OpenTrain does not say what else is in the way."),
-        (NOT_FUNDED, _) => format!("{it_is}, which cannot be funded. That status is OpenTrain's to change."),
-        _ => format!("{it_is}, which cannot be released. That status is OpenTrain's to change."),
+        (ACTIVE_FUNDED, PAID | RELEASED) => shown!("{} already: there is nothing to release.", it_is),
+        (ACTIVE_FUNDED, NOT_FUNDED) => shown!("{}: it has to be funded first.", it_is),
+        _ if status == wanted => shown!("{} now; OpenTrain does not say what else is in the way.", it_is),
+        (NOT_FUNDED, _) => shown!("{}, which cannot be funded. That status is OpenTrain's to change.", it_is),
+        _ => shown!("{}, which cannot be released. That status is OpenTrain's to change.", it_is),
     };
     let ask = Sentence::naming("{} asks for that.", &["request_milestone_funding"]);
     let is_unfunded = !ended && (wanted, status) == (ACTIVE_FUNDED, NOT_FUNDED);
@@ -258,8 +257,8 @@ fn held(contract: Contract, milestone: &MilestoneId) -> Option<Subject> {
     Some(Subject { contract, milestone: Some(found) })
 }
 
-fn not_there(milestone: &MilestoneId, place: &str) -> Denial {
-    Denial::not_found(format!("Milestone {} is not listed in {place}", word(&milestone.0)))
+fn not_there(milestone: &MilestoneId, place: impl Hole) -> Denial {
+    Denial::not_found(shown!("Milestone {} is not listed in {}", id(&milestone.0), place))
 }
 
 #[cfg(test)]
@@ -285,7 +284,7 @@ mod tests {
                 contract: from_value(&json!({ "status": contract })),
                 milestone: Some(from_value(&json!({ "id": "ms_1", "milestoneNumber": 2, "status": status }))),
             };
-            let names = Names::new(String::new(), ["request_milestone_funding"]);
+            let names = Names::new("", ["request_milestone_funding"]);
             let text = names.say_all(&describe_status(&subject, wanted));
             assert!(text.contains(part) && !text.contains(unsaid), "{wanted} {status}: {text}");
         }

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use crate::answer::phrases::WAITING;
-use crate::answer::text::{moment, usd, word};
-use crate::answer::{Answer, HumanStep, Link, LinkKind, Object, Outcome, StepFacts};
+use crate::answer::text::{moment, usd};
+use crate::answer::{Address, Answer, HumanStep, Joined, Link, LinkKind, Object, Outcome, Shown, StepFacts, id, shown};
 use crate::api::approvals::Approval;
 use crate::api::reply::Reply;
 use crate::api::types::{Field, ProposalId};
@@ -72,50 +72,55 @@ pub async fn describe_request(request: ApprovalRequest<'_>, asked: Asked<'_>, co
     }
     answer.warnings.extend(subject.map(|subject| subject.notes(now)).unwrap_or_default());
     if let Some(changed) = changed {
-        answer.summary = format!("{changed}\n{}", answer.summary);
+        answer.summary = shown!("{}\n{}", changed, answer.summary);
     }
     answer
 }
 
 /// Warns if the approval is about something else than what the caller asked for.
-fn another(what: &str, asked: Option<&str>, named: &Field<String>) -> Option<String> {
+fn another(what: &'static str, asked: Option<&str>, named: &Field<String>) -> Option<Shown> {
     let (asked, named) = (asked?, named.text()?);
-    let (asked, named) = (asked != named).then(|| (word(asked), word(named)))?;
-    Some(format!("THIS IS ABOUT ANOTHER {what}: {asked} was asked for, and OpenTrain's approval is about {named}."))
+    let (asked, named) = (asked != named).then(|| (id(asked), id(named)))?;
+    Some(shown!(
+        "THIS IS ABOUT ANOTHER {}: {} was asked for, and OpenTrain's approval is about {}.",
+        what,
+        asked,
+        named
+    ))
 }
 
 /// Builds the answer to a pending request. `subject` is the object of the decision, and `facts` help the user decide;
 /// both are also shown to the user on the way to the page.
 pub async fn describe_pending(
     request: ApprovalRequest<'_>,
-    subject: &str,
-    facts: &[String],
+    subject: &Shown,
+    facts: &[Shown],
     context: &Context,
 ) -> Answer {
     let ApprovalRequest { approval, object, reply } = request;
     let link = link(approval, context).await;
     let words = words_of(approval);
-    let lead = format!("{WAITING} {} so far; no money has moved.", words.not_done);
-    let what = [&[format!("{} {subject}.", words.to_decide)], facts].concat().join(" ");
-    let decision = format!("To decide: {what} {}", words.beforehand).trim_end().to_owned();
+    let lead = shown!("{} {} so far; no money has moved.", WAITING, words.not_done);
+    let what = std::iter::once(&shown!("{} {}.", words.to_decide, subject)).chain(facts).joined(" ");
+    let decision = shown!("To decide: {} {}", what, words.beforehand).without_end(' ');
     let page = match &link {
         Some(link) => link.describe("Show this link in full"),
         None => "OpenTrain gave no link; the user finds it in the app, under approvals.".into(),
     };
     let summary = [Some(lead), Some(page), Some(decision), expiry(approval, reply.now())];
-    let mut answer = Answer::new(summary.into_iter().flatten().collect::<Vec<_>>().join("\n"), object);
+    let mut answer = Answer::new(summary.into_iter().flatten().joined("\n"), object);
     answer.outcome = Some(Outcome::PendingApproval);
-    answer.next = context.next(&[(WAIT, &id_argument(approval))]);
+    answer.next = context.next(&[(WAIT, id_argument(approval))]);
     answer.step = step(approval, link.as_ref(), &what);
-    answer.links.extend(link);
+    answer.links.extend(link.as_ref().and_then(Address::link).cloned());
     answer
 }
 
-fn step(approval: &Approval, link: Option<&Link>, what: &str) -> Option<HumanStep> {
-    let link = link.filter(|link| link.verified)?.clone();
-    let ask = format!("An agent asks you to {what} Open this page to confirm or decline.");
-    let once = ("timeoutSeconds".to_owned(), 0.into());
-    let arguments = Object::from_iter([("approvalId".to_owned(), approval.id.text()?.into()), once]);
+fn step(approval: &Approval, address: Option<&Address>, what: &Shown) -> Option<HumanStep> {
+    let link = address?.verified()?.clone();
+    let ask = shown!("An agent asks you to {} Open this page to confirm or decline.", what);
+    let once = ("timeoutSeconds".into(), 0.into());
+    let arguments = Object::from_iter([("approvalId".into(), approval.id.text()?.into()), once]);
     let about = StepFacts {
         approval_id: approval.id.text().map(str::to_owned),
         expires_at: approval.expires_at.text().map(str::to_owned),
@@ -126,25 +131,25 @@ fn step(approval: &Approval, link: Option<&Link>, what: &str) -> Option<HumanSte
 
 /// Names the subject of an approval by its ids alone.
 #[must_use]
-pub fn ids_of(approval: &Approval) -> String {
+pub fn ids_of(approval: &Approval) -> Shown {
     let ids = [
         ("milestone", &approval.milestone_id),
         ("contract", &approval.contract_id),
         ("proposal", &approval.proposal_id),
     ];
-    let ids = ids.into_iter().filter_map(|(what, id)| Some(format!("{what} {}", word(id.text()?))));
-    ids.collect::<Vec<_>>().join(", ")
+    let ids = ids.into_iter().filter_map(|(what, field)| Some(shown!("{} {}", what, id(field.text()?))));
+    ids.joined(", ")
 }
 
 /// The page of the decision.
-pub async fn link(approval: &Approval, context: &Context) -> Option<Link> {
+pub async fn link(approval: &Approval, context: &Context) -> Option<Address> {
     context.link(LinkKind::Approval, &approval.approval_url).await
 }
 
 /// An open approval as its notice and a list name it.
 pub struct OpenApproval {
     /// The decision: the verb, the subject and its amount.
-    pub what: String,
+    pub what: Shown,
     /// The amount in USD before fees.
     pub amount: Option<Decimal>,
     /// The trainer's name, masked.
@@ -152,7 +157,7 @@ pub struct OpenApproval {
     /// The page.
     pub link: Option<Link>,
     /// When it expires, in a sentence.
-    pub expires: Option<String>,
+    pub expires: Option<Shown>,
 }
 
 impl OpenApproval {
@@ -168,28 +173,30 @@ impl OpenApproval {
         let trainer = trainer.or_else(|| candidate.as_ref()?.name.clone()).or_else(|| line.trainer.clone());
         let named = subject.as_ref().map(Subject::name).or_else(|| Some(candidate?.about));
         let amount = subject.as_ref().and_then(Subject::at_stake).or(line.amount_usd);
-        let mut what = format!("{} {}", words_of(approval).to_decide, named.unwrap_or_else(|| ids_of(approval)));
+        let mut what = shown!("{} {}", words_of(approval).to_decide, named.unwrap_or_else(|| ids_of(approval)));
         if let (None, Some(amount)) = (&subject, amount) {
-            what.push_str(&format!(", {}", usd(amount)));
+            what.push(shown!(", {}", usd(amount)));
         }
-        Self { what, amount, trainer, link: link(approval, context).await, expires: expiry(approval, now) }
+        let address = link(approval, context).await;
+        let page = address.as_ref().and_then(Address::link).cloned();
+        Self { what, amount, trainer, link: page, expires: expiry(approval, now) }
     }
 }
 
 /// `approvalId "apr_1"`
 #[must_use]
-pub fn id_argument(approval: &Approval) -> String {
-    approval.id.text().map_or_else(|| "approvalId".to_owned(), |id| format!("approvalId \"{}\"", word(id)))
+pub fn id_argument(approval: &Approval) -> Shown {
+    approval.id.text().map_or_else(|| "approvalId".into(), |text| shown!("approvalId \"{}\"", id(text)))
 }
 
 /// Formats when the approval expires.
 #[must_use]
-pub fn expiry(approval: &Approval, now: Timestamp) -> Option<String> {
+pub fn expiry(approval: &Approval, now: Timestamp) -> Option<Shown> {
     let at = approval.expires_at.timestamp()?;
     let at_what_time = moment(at, now);
     Some(if at < now {
-        format!("Its time ended {at_what_time}.")
+        shown!("Its time ended {}.", at_what_time)
     } else {
-        format!("Expires {at_what_time}; then nothing happens.")
+        shown!("Expires {}; then nothing happens.", at_what_time)
     })
 }

@@ -5,8 +5,8 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
-use crate::answer::text::{cut, moment_of, total, usd, word};
-use crate::answer::{Answer, Denial, Object, Outcome, ToolError};
+use crate::answer::text::{self, moment_of, total, usd};
+use crate::answer::{Answer, Denial, Object, Outcome, Shown, ToolError, id, quoted, quoted_to, shown};
 use crate::api::account::{GetAuthStatus, GetCapabilities, TokenFacts};
 use crate::api::{Operation, amount, wire};
 use crate::engine::Context;
@@ -23,23 +23,23 @@ const LONGEST_BODY: usize = 1_500;
 #[derive(Default)]
 pub struct Plan {
     /// What the call would do, with amount and person.
-    pub would: String,
+    pub would: Shown,
     /// The money that the write commits.
     pub commitment: Option<Commitment>,
     /// What it costs, in words, and with a total if the fees are documented.
     pub costs: Option<Costs>,
     /// Reasons for which OpenTrain or this server would refuse it.
-    pub refusals: Vec<String>,
+    pub refusals: Vec<Shown>,
     /// Facts for the decision.
-    pub facts: Vec<String>,
+    pub facts: Vec<Shown>,
     /// What is odd.
-    pub notes: Vec<String>,
+    pub notes: Vec<Shown>,
 }
 
 /// The documented costs of a write.
 pub struct Costs {
     /// In words.
-    pub text: String,
+    pub text: Shown,
     /// The fees, if documented.
     pub fees: Option<Decimal>,
     /// The total, if documented.
@@ -51,7 +51,7 @@ impl Costs {
     #[must_use]
     pub fn of_hire(amount: Decimal) -> Option<Self> {
         let (fee, total) = hire_fees(amount)?;
-        let text = format!(
+        let text = shown!(
             "By OpenTrain's price list that is {} + 10 % marketplace fee ({}) + {} contract initiation fee = {}",
             usd(amount),
             usd(fee),
@@ -65,7 +65,7 @@ impl Costs {
     #[must_use]
     pub fn of_funding(amount: Decimal) -> Option<Self> {
         let with = amount.checked_add(amount.checked_mul(Decimal::new(1, 1))?)?;
-        let text = format!(
+        let text = shown!(
             "OpenTrain documents a 10 % marketplace fee, but not whether each later milestone has it: {} to {}. The page shows the \
              total before anything is paid",
             usd(amount),
@@ -76,8 +76,8 @@ impl Costs {
 
     /// A write that charges nothing.
     #[must_use]
-    pub fn nothing(text: &str) -> Self {
-        Self { text: text.to_owned(), fees: Some(Decimal::ZERO), total: Some(Decimal::ZERO) }
+    pub fn nothing(text: &'static str) -> Self {
+        Self { text: text.into(), fees: Some(Decimal::ZERO), total: Some(Decimal::ZERO) }
     }
 }
 
@@ -104,13 +104,13 @@ pub async fn answer<O: Operation>(operation: &O, mut plan: Plan, context: &Conte
     let verdict =
         if refusals.is_empty() { "nothing that could be read speaks against it" } else { "it WOULD BE REFUSED" };
     let mut answer =
-        Answer::new(format!("DRY RUN, nothing was sent: {verdict}. This call would {}.", plan.would), Object::new());
+        Answer::new(shown!("DRY RUN, nothing was sent: {}. This call would {}.", verdict, plan.would), Object::new());
     answer.outcome = Some(Outcome::NotDone);
-    answer.warnings.extend(refusals.iter().map(|why| format!("Would be refused: {why}")));
-    let shown = body.as_ref().map_or_else(|| "no body".into(), |body| cut(&body.to_string(), LONGEST_BODY));
-    answer.lines.push(format!("Request: {} {path} {shown}", O::METHOD));
-    answer.lines.extend(plan.costs.as_ref().map(|costs| format!("Costs: {}.", costs.text)));
-    answer.lines.extend(day.as_ref().map(|day| format!("{}.", day.text)));
+    answer.warnings.extend(refusals.iter().map(|why| shown!("Would be refused: {}", why)));
+    let shown = body.as_ref().map_or_else(|| "no body".into(), |body| quoted_to(&body.to_string(), LONGEST_BODY));
+    answer.lines.push(shown!("Request: {} {} {}", id(O::METHOD.as_str()), text::path(&path), shown));
+    answer.lines.extend(plan.costs.as_ref().map(|costs| shown!("Costs: {}.", costs.text)));
+    answer.lines.extend(day.as_ref().map(|day| shown!("{}.", day.text)));
     answer.lines.extend(plan.facts.iter().cloned());
     answer.warnings.extend(plan.notes.iter().cloned());
     answer.next = "To do it, make the same call without dryRun.".into();
@@ -124,22 +124,24 @@ pub async fn answer<O: Operation>(operation: &O, mut plan: Plan, context: &Conte
 }
 
 /// The open request on record for the same thing, which asking again would give back.
-async fn asked_before(context: &Context) -> Option<String> {
+async fn asked_before(context: &Context) -> Option<Shown> {
     let ids = ["milestoneId", "proposalId", "contractId"];
-    let id = ids.into_iter().find(|id| context.arguments.contains_key(*id))?;
+    let name = ids.into_iter().find(|name| context.arguments.contains_key(*name))?;
     let open = context.services.operator.ledger.open_approvals(context.account().await?).await.ok()?;
-    let is_same = |line: &&Line| line.tool == context.facts.name && line.arguments.get(id) == context.arguments.get(id);
+    let is_same =
+        |line: &&Line| line.tool == context.facts.name && line.arguments.get(name) == context.arguments.get(name);
     let line = open.iter().rev().find(is_same)?;
-    let at = line.at.parse::<Timestamp>().map_or_else(|_| word(&line.at), moment_of);
-    Some(format!(
-        "Asked for already, {at}: approval {}, of which no decision is known here. While it is open, asking again gives the same \
+    let at = line.at.parse::<Timestamp>().map_or_else(|_| id(&line.at), moment_of);
+    Some(shown!(
+        "Asked for already, {}: approval {}, of which no decision is known here. While it is open, asking again gives the same \
          one, or replaces it where other terms are given.",
-        word(line.approval_id.as_deref()?)
+        at,
+        id(line.approval_id.as_deref()?)
     ))
 }
 
 /// What the token's scopes, the account's features and the claim would refuse.
-async fn refused_account(context: &Context) -> Vec<String> {
+async fn refused_account(context: &Context) -> Vec<Shown> {
     let (status, features) = tokio::join!(context.look(&GetAuthStatus {}), context.look(&GetCapabilities {}));
     let Ok(status) = status else { return Vec::new() };
     let scopes = status.token.get().map(TokenFacts::scope_names).unwrap_or_default();
@@ -148,28 +150,31 @@ async fn refused_account(context: &Context) -> Vec<String> {
 
 /// The day's limit with this write.
 struct Day {
-    text: String,
+    text: Shown,
     after: Decimal,
 }
 
 /// Checks the operator's limits as they would be checked before the request.
-async fn day(plan: &Plan, refusals: &mut Vec<String>, context: &Context) -> Option<Day> {
+async fn day(plan: &Plan, refusals: &mut Vec<Shown>, context: &Context) -> Option<Day> {
     let policy = context.policy();
     let commitment = plan.commitment.clone()?;
-    let refuse = |denial: Denial| format!("{}.", denial.message.trim_end_matches('.'));
+    let refuse = |denial: Denial| shown!("{}.", denial.message.without_end('.'));
     refusals.extend(policy.check_milestone(commitment.amount).err().map(refuse));
     let (limit, sum) = (policy.max_day?, commitment.amount?);
     let before = match context.services.committed_today(context.token.as_ref(), &context.call).await {
         Ok(before) => before,
         Err(fault) => {
-            refusals.push(format!("How much of the day's limit is used could not be read ({fault})."));
+            refusals.push(shown!(
+                "How much of the day's limit is used could not be read ({}).",
+                quoted(&fault.to_string())
+            ));
             return None;
         }
     };
     let after = amount::sum([before, sum])?;
     refusals.extend(policy.check_day(before, after).err().map(refuse));
     let text =
-        format!("Today's limit: {} of {} would be used (a milestone counts once)", total(Some(after)), usd(limit));
+        shown!("Today's limit: {} of {} would be used (a milestone counts once)", total(Some(after)), usd(limit));
     Some(Day { text, after })
 }
 

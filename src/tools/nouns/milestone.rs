@@ -1,42 +1,43 @@
 //! Formats a milestone in one line.
 
-use crate::answer::text::{date, number, quoted, usd, visible, word};
+use crate::answer::text::{date, number, usd};
+use crate::answer::{Joined, Shown, id, quoted, shown};
 use crate::api::milestones::Milestone;
 use crate::api::reply::Reply;
 
 /// Formats a milestone in one line.
 #[must_use]
-pub fn milestone_line(milestone: &Milestone, reply: &Reply) -> String {
+pub fn milestone_line(milestone: &Milestone, reply: &Reply) -> Shown {
     milestone_line_in(milestone, None, reply)
 }
 
 /// Formats a milestone in one line, with the unit of its contract's volume.
 #[must_use]
-pub fn milestone_line_in(milestone: &Milestone, unit: Option<&str>, reply: &Reply) -> String {
+pub fn milestone_line_in(milestone: &Milestone, unit: Option<&'static str>, reply: &Reply) -> Shown {
     let mut parts = Vec::new();
-    let place = milestone.milestone_number.get().map_or_else(String::new, |place| format!("#{place} "));
-    parts.push(format!("{place}{}", milestone.id.text().map_or_else(|| "no id".into(), word)));
-    parts.push(milestone.status.text().map_or_else(|| "no status".into(), word));
+    let place = milestone.milestone_number.get().map_or_else(Shown::default, |place| shown!("#{} ", place));
+    parts.push(shown!("{}{}", place, milestone.id.text().map_or_else(|| "no id".into(), id)));
+    parts.push(milestone.status.text().map_or_else(|| "no status".into(), id));
     parts.push(milestone.amount_usd.decimal().map_or_else(|| "no amount".into(), usd));
     parts.extend(milestone.volume.decimal().map(|volume| match unit {
-        Some(unit) => format!("{} {unit}", number(volume)),
-        None => format!("volume {}", number(volume)),
+        Some(unit) => shown!("{} {}", number(volume), unit),
+        None => shown!("volume {}", number(volume)),
     }));
     parts.push(due(milestone, reply));
     let name = milestone.name.text().or_else(|| milestone.description.text());
     parts.extend(name.map(quoted));
     let flags = flags(milestone);
     if !flags.is_empty() {
-        parts.push(format!("OpenTrain's flags: {}", flags.join(", ")));
+        parts.push(shown!("OpenTrain's flags: {}", flags.joined(", ")));
     }
-    parts.join(" · ")
+    parts.joined(" · ")
 }
 
-fn due(milestone: &Milestone, reply: &Reply) -> String {
+fn due(milestone: &Milestone, reply: &Reply) -> Shown {
     match (milestone.due_date.text(), milestone.due_date.timestamp()) {
         (None, _) => "no due date".into(),
-        (Some(text), Some(at)) if at < reply.now() => format!("was due {}", date(text)),
-        (Some(text), _) => format!("due {}", date(&visible(text))),
+        (Some(text), Some(at)) if at < reply.now() => shown!("was due {}", date(text)),
+        (Some(text), _) => shown!("due {}", date(&id(text))),
     }
 }
 

@@ -5,6 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 use crate::answer::text::{date, grouped, number, usd};
+use crate::answer::{Shown, figure, shown};
 use crate::api::milestones::{CreateMilestone, Milestone, NOT_FUNDED};
 use crate::api::proposals::FirstMilestone;
 use crate::api::types::{Positive, instant};
@@ -14,11 +15,11 @@ const ENORMOUS: Decimal = Decimal::from_parts(100_000, 0, 0, false, 0);
 
 /// Notes about a new milestone, from the wanted and the stored terms.
 #[must_use]
-pub fn of_milestone(wanted: &CreateMilestone, made: &Milestone, now: Timestamp) -> Vec<String> {
+pub fn of_milestone(wanted: &CreateMilestone, made: &Milestone, now: Timestamp) -> Vec<Shown> {
     let asked = |value: &Option<Positive>| value.as_ref().and_then(Positive::exact);
     let mut notes = of_terms(made.amount_usd.decimal().or(asked(&wanted.amount_usd)), wanted.due_date.as_deref(), now);
     if let (Some(volume), None) = (asked(&wanted.volume), made.volume.decimal()) {
-        notes.push(format!(
+        notes.push(shown!(
             "Note: OpenTrain has not kept the volume ({}): this contract is not paid by volume.",
             grouped(&number(volume))
         ));
@@ -28,14 +29,14 @@ pub fn of_milestone(wanted: &CreateMilestone, made: &Milestone, now: Timestamp) 
 
 /// Notes about the first milestone of a hire.
 #[must_use]
-pub fn of_first_milestone(wanted: &FirstMilestone, now: Timestamp) -> Vec<String> {
+pub fn of_first_milestone(wanted: &FirstMilestone, now: Timestamp) -> Vec<Shown> {
     of_terms(wanted.amount.exact(), wanted.due_date.as_deref(), now)
 }
 
 /// Notes about a milestone that exists, before money is asked for. `others` are the amounts of the contract's other
 /// milestones.
 #[must_use]
-pub fn of_existing(milestone: &Milestone, others: &[Decimal], now: Timestamp) -> Vec<String> {
+pub fn of_existing(milestone: &Milestone, others: &[Decimal], now: Timestamp) -> Vec<Shown> {
     let amount = milestone.amount_usd.decimal();
     // Once it is funded, a due date that has passed is a fact and no oddity.
     let due = milestone.due_date.text().filter(|_| milestone.status.text() == Some(NOT_FUNDED));
@@ -46,7 +47,7 @@ pub fn of_existing(milestone: &Milestone, others: &[Decimal], now: Timestamp) ->
 
 /// A note about terms before they are sent. `most` is the largest amount that the contract ever had.
 #[must_use]
-pub fn of_wanted(amount: Option<Decimal>, due: Option<&str>, most: Option<Decimal>, now: Timestamp) -> Vec<String> {
+pub fn of_wanted(amount: Option<Decimal>, due: Option<&str>, most: Option<Decimal>, now: Timestamp) -> Vec<Shown> {
     let mut notes = of_terms(amount, due, now);
     notes.extend(amount.and_then(|amount| of_jump(amount, most?)));
     notes
@@ -54,10 +55,10 @@ pub fn of_wanted(amount: Option<Decimal>, due: Option<&str>, most: Option<Decima
 
 /// A note about an amount that is ten times the largest one so far: a mistyped zero looks like that.
 #[must_use]
-pub fn of_jump(amount: Decimal, most: Decimal) -> Option<String> {
+pub fn of_jump(amount: Decimal, most: Decimal) -> Option<Shown> {
     let is_jump = !most.is_zero() && most.checked_mul(Decimal::TEN).is_some_and(|ten| amount >= ten);
     is_jump.then(|| {
-        format!(
+        shown!(
             "Note: {} is at least ten times the largest milestone of this contract so far ({}).",
             usd(amount),
             usd(most)
@@ -65,19 +66,19 @@ pub fn of_jump(amount: Decimal, most: Decimal) -> Option<String> {
     })
 }
 
-fn of_terms(amount: Option<Decimal>, due: Option<&str>, now: Timestamp) -> Vec<String> {
+fn of_terms(amount: Option<Decimal>, due: Option<&str>, now: Timestamp) -> Vec<Shown> {
     let mut notes = Vec::new();
     if let Some(amount) = amount {
         if amount.normalize().scale() > 2 {
-            notes.push(format!("Note: {} has fractions of a cent, which may be rounded when it is paid.", usd(amount)));
+            notes.push(shown!("Note: {} has fractions of a cent, which may be rounded when it is paid.", usd(amount)));
         }
         if amount >= ENORMOUS {
-            notes.push(format!("Note: {} is a very large amount; make sure that it is meant.", usd(amount)));
+            notes.push(shown!("Note: {} is a very large amount; make sure that it is meant.", usd(amount)));
         }
     }
     if let Some(due) = due.filter(|due| is_past(due, now)) {
-        let today = now.strftime("%Y-%m-%d");
-        notes.push(format!("Note: the due date {} is in the past (today is {today}).", date(due)));
+        let today = figure(&now.strftime("%Y-%m-%d").to_string());
+        notes.push(shown!("Note: the due date {} is in the past (today is {}).", date(due), today));
     }
     notes
 }
@@ -97,7 +98,7 @@ mod tests {
     use super::*;
     use serde_json::{Value, json};
 
-    fn notes(wanted: Value, made: Value) -> Vec<String> {
+    fn notes(wanted: Value, made: Value) -> Vec<Shown> {
         let mut whole = json!({ "contractId": "c", "description": "d" });
         whole.as_object_mut().unwrap().extend(wanted.as_object().unwrap().clone());
         let wanted: CreateMilestone = serde_json::from_value(whole).unwrap();

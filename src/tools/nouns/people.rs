@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 
-use crate::answer::text::word;
+use crate::answer::{Shown, id, shown};
 use crate::api::contracts::Contract;
 use crate::api::messages::{ListedConversation, Message};
 use crate::api::proposals::Proposal;
@@ -23,17 +23,17 @@ pub struct Known(Mutex<Names>);
 #[derive(Default)]
 struct Names {
     /// By caller and id.
-    by_caller: HashMap<Option<String>, HashMap<String, String>>,
+    by_caller: HashMap<Option<String>, HashMap<String, Shown>>,
     count: usize,
 }
 
 impl Names {
-    fn note(&mut self, caller: Option<&str>, key: String, name: &str) {
+    fn note(&mut self, caller: Option<&str>, key: String, name: &Shown) {
         if self.count >= MOST {
             self.forget_the_most();
         }
         let names = self.by_caller.entry(caller.map(str::to_owned)).or_default();
-        if names.insert(key, name.to_owned()).is_none() {
+        if names.insert(key, name.clone()).is_none() {
             self.count += 1;
         }
     }
@@ -60,22 +60,22 @@ impl People {
         Self { known: context.services.memory.of(), caller: context.caller() }
     }
 
-    fn note(&self, key: String, name: &str) {
+    fn note(&self, key: String, name: &Shown) {
         if let Ok(mut known) = self.known.0.lock() {
             known.note(self.caller.as_deref(), key, name);
         }
     }
 
-    fn find(&self, key: String) -> Option<String> {
+    fn find(&self, key: String) -> Option<Shown> {
         self.known.0.lock().ok()?.by_caller.get(&self.caller)?.get(&key).cloned()
     }
 
     /// Notes the trainer of a contract.
     pub fn see_contract(&self, contract: &Contract) {
-        let Some(id) = contract.id.text() else { return };
+        let Some(contract_id) = contract.id.text() else { return };
         let trainer = trainer(contract);
-        let name = format!("{trainer}, {}", word(id));
-        self.note(contract_key(id), &name);
+        let name = shown!("{}, {}", trainer, id(contract_id));
+        self.note(contract_key(contract_id), &name);
         let conversation = contract.job_dm_conversation_id.text().map(conversation_key);
         conversation
             .into_iter()
@@ -92,28 +92,28 @@ impl People {
     /// Notes the candidate of a proposal, unless a contract with the trainer is known.
     pub fn see_proposal(&self, proposal: &Proposal) {
         let candidate = who(proposal);
-        if let Some(id) = proposal.id.text()
-            && self.of_proposal(id).is_none()
+        if let Some(proposal_id) = proposal.id.text()
+            && self.of_proposal(proposal_id).is_none()
         {
-            self.note(proposal_key(id), &format!("{candidate}, {}", word(id)));
+            self.note(proposal_key(proposal_id), &shown!("{}, {}", candidate, id(proposal_id)));
         }
     }
 
     /// The trainer of a contract, with its id.
     #[must_use]
-    pub fn of_contract(&self, id: &str) -> Option<String> {
+    pub fn of_contract(&self, id: &str) -> Option<Shown> {
         self.find(contract_key(id))
     }
 
     /// The candidate of a proposal, or the trainer whom it brought, with an id.
     #[must_use]
-    pub fn of_proposal(&self, id: &str) -> Option<String> {
+    pub fn of_proposal(&self, id: &str) -> Option<Shown> {
         self.find(proposal_key(id))
     }
 
     /// The person in a conversation, with the id of the contract or the proposal.
     #[must_use]
-    pub fn of_conversation(&self, conversation: &ListedConversation) -> Option<String> {
+    pub fn of_conversation(&self, conversation: &ListedConversation) -> Option<Shown> {
         let by_id = conversation.id.text().and_then(|id| self.find(conversation_key(id)));
         let by_proposal = || self.of_proposal(conversation.proposal_id.text()?);
         let theirs = || conversation.last_message.get().filter(|last| !last.is_from_viewer.is_true());
@@ -128,13 +128,13 @@ impl People {
 
     /// The person in the conversation with this id.
     #[must_use]
-    pub fn in_conversation(&self, id: &str) -> Option<String> {
+    pub fn in_conversation(&self, id: &str) -> Option<Shown> {
         self.find(conversation_key(id))
     }
 
     /// The sender of a message, without an id.
     #[must_use]
-    pub fn of_sender(&self, message: &Message) -> Option<String> {
+    pub fn of_sender(&self, message: &Message) -> Option<Shown> {
         self.find(user_key(message.sender_user_id.text()?))
     }
 }
@@ -167,9 +167,9 @@ mod tests {
     #[test]
     fn names_are_bounded_and_who_takes_most_loses_them() {
         let mut names = Names::default();
-        names.note(Some("a"), "user 1".into(), "Maria G.");
+        names.note(Some("a"), "user 1".into(), &"Maria G.".into());
         for user in 0..MOST {
-            names.note(Some("b"), format!("user {user}"), "Ben O.");
+            names.note(Some("b"), format!("user {user}"), &"Ben O.".into());
         }
         assert_eq!(names.count, names.by_caller.values().map(HashMap::len).sum::<usize>());
         assert!(names.count <= MOST);

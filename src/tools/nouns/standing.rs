@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use crate::answer::phrases::{key_url, make_a_key};
 use crate::answer::text::moment_of;
-use crate::answer::{Link, LinkKind, Object, Sentence};
+use crate::answer::{Joined, Link, LinkKind, Object, Sentence, Shown, shown};
 use crate::api::Gate;
 use crate::api::account::switch_of;
 use crate::engine::Context;
@@ -17,7 +17,7 @@ const AFTER_A_CLAIM: [&str; 5] =
 /// Something that stops writes.
 pub struct Stop {
     /// What is stopped, why, and what the user does.
-    pub text: String,
+    pub text: Shown,
     /// A code for programs.
     pub reason: &'static str,
     /// The page where the user does it.
@@ -25,7 +25,7 @@ pub struct Stop {
 }
 
 impl Stop {
-    fn new(reason: &'static str, text: String) -> Self {
+    fn new(reason: &'static str, text: Shown) -> Self {
         Self { text, reason, link: None }
     }
 
@@ -53,25 +53,25 @@ pub async fn stops(scopes: &[&str], features: Option<&Object>, context: &Context
     let services = &context.services;
     let mut stops = Vec::new();
     if let Err(denial) = services.operator.allows_writes().await {
-        stops.push(Stop::new(denial.reason, format!("{}: no write is sent.", denial.message.trim_end_matches('.'))));
+        stops.push(Stop::new(denial.reason, shown!("{}: no write is sent.", denial.message.without_end('.'))));
     }
     if seems_unclaimed(scopes) {
         stops.push(unclaimed(context));
     }
     if !scopes.contains(&"payments:write") {
         let app = services.app().await;
-        let text = format!(
+        let text = shown!(
             "The token lacks payments:write: creating, funding and releasing milestones and ending contracts would be refused. \
              A person {}.",
             make_a_key(app.as_ref(), services.sandbox, services.names.access())
         );
         let page = app.as_ref().and_then(key_url);
-        let link = page.map(|page| Link::new(LinkKind::Key, page.as_str(), app.as_ref()));
+        let link = page.map(|page| Link { kind: LinkKind::Key, page, verified: true });
         stops.push(Stop { text, reason: NO_SCOPE, link });
     }
     let off = services.refused(|facts| facts.gate.feature.filter(|feature| is_off(feature, features)));
     stops.extend(off.into_iter().map(|(feature, tools)| {
-        let text = format!("{feature} is switched off for this account: {} would be refused.", tools.join(", "));
+        let text = shown!("{} is switched off for this account: {} would be refused.", feature, tools.joined(", "));
         Stop::new("feature_off", text)
     }));
     stops.extend(open_steps(context).into_iter().filter_map(|step| payment_method(&step)));
@@ -86,12 +86,12 @@ pub fn open_steps(context: &Context) -> Vec<OpenStep> {
 
 fn payment_method(step: &OpenStep) -> Option<Stop> {
     let link = (step.link.kind == LinkKind::Billing).then(|| step.link.clone())?;
-    let text = format!("No payment method was on file {}. {}", moment_of(step.at), link.describe("The user adds one"));
+    let text = shown!("No payment method was on file {}. {}", moment_of(step.at), link.describe("The user adds one"));
     Some(Stop { text, reason: NO_PAYMENT_METHOD, link: Some(link) })
 }
 
 /// What would stop a call with this gate.
-pub async fn stops_of(gate: &Gate, scopes: &[&str], features: Option<&Object>, context: &Context) -> Vec<String> {
+pub async fn stops_of(gate: &Gate, scopes: &[&str], features: Option<&Object>, context: &Context) -> Vec<Shown> {
     let services = &context.services;
     let mut stops = Vec::new();
     stops.extend(services.operator.allows_writes().await.err().map(|denial| denial.message));
@@ -99,10 +99,10 @@ pub async fn stops_of(gate: &Gate, scopes: &[&str], features: Option<&Object>, c
         stops.push(unclaimed(context).text);
     } else if !gate.admits(scopes) {
         let how = make_a_key(services.app().await.as_ref(), services.sandbox, services.names.access());
-        stops.push(format!("The token lacks {}. A person {how}.", gate.scopes.join(" or ")));
+        stops.push(shown!("The token lacks {}. A person {}.", gate.scopes.iter().joined(" or "), how));
     }
     let off = gate.feature.filter(|feature| is_off(feature, features));
-    stops.extend(off.map(|feature| format!("{feature} is switched off for this account.")));
+    stops.extend(off.map(|feature| shown!("{} is switched off for this account.", feature)));
     stops
 }
 
@@ -115,12 +115,15 @@ fn unclaimed(context: &Context) -> Stop {
     let how = Sentence::naming("{}(email) gives the page for that.", &["claim_account"]);
     let can_claim = context.services.tokens.claim_token().is_some();
     let how = match &step {
-        Some(step) => step.link.describe(step.ask.as_deref().unwrap_or("The user claims it").trim_end_matches('.')),
+        Some(step) => {
+            step.link.describe(step.ask.clone().unwrap_or_else(|| "The user claims it".into()).without_end('.'))
+        }
         None => context.names().say(&how).filter(|_| can_claim).unwrap_or_default(),
     };
-    let text = format!(
+    let text = shown!(
         "No person has claimed this account, as far as its scopes tell: hiring, inviting, messages and payments would be \
-         refused. {how}"
+         refused. {}",
+        how
     );
-    Stop { link: step.map(|step| step.link), ..Stop::new(UNCLAIMED, text.trim_end().to_owned()) }
+    Stop { link: step.map(|step| step.link), ..Stop::new(UNCLAIMED, text.without_end(' ')) }
 }

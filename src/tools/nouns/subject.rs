@@ -5,7 +5,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use crate::answer::text::{count, date, moment_of, number, quoted, quoted_to, total, usd};
+use crate::answer::text::{count, date, moment_of, number, total, usd};
+use crate::answer::{Joined, Shown, quoted, quoted_to, shown};
 use crate::api::amount;
 use crate::api::approvals::Approval;
 use crate::api::contracts::{Contract, GetContract};
@@ -63,52 +64,52 @@ impl Subject {
 
     /// Warns if the milestone was changed between the first read and the request.
     #[must_use]
-    pub fn changed_since(&self, before: &Self) -> Option<String> {
+    pub fn changed_since(&self, before: &Self) -> Option<Shown> {
         let known = |amount: Option<Decimal>| amount.map_or_else(|| "unknown".into(), usd);
         let (was, is) = (before.amount(), self.amount());
-        (was != is).then(|| {
-            format!("THE AMOUNT CHANGED while this was asked: it was {}, it is {} now.", known(was), known(is))
-        })
+        (was != is)
+            .then(|| shown!("THE AMOUNT CHANGED while this was asked: it was {}, it is {} now.", known(was), known(is)))
     }
 
     /// Names the subject, its amount and its trainer.
     #[must_use]
-    pub fn name(&self) -> String {
+    pub fn name(&self) -> Shown {
         let Some(milestone) = &self.milestone else { return self.whole_contract() };
-        let number = milestone.milestone_number.get().map_or_else(String::new, |number| format!("#{number} "));
+        let number = milestone.milestone_number.get().map_or_else(Shown::default, |number| shown!("#{} ", number));
         let name = milestone.name.text().or_else(|| milestone.description.text()).map(quoted).unwrap_or_default();
         let amount = milestone.amount_usd.decimal().map_or_else(|| "an unknown amount".into(), usd);
-        format!("{number}{name}, {amount}, for {}", contract_name(&self.contract))
+        shown!("{}{}, {}, for {}", number, name, amount, contract_name(&self.contract))
     }
 
     /// The evidence for a decision on release: what OpenTrain has counted against the milestone's volume, its due date and
     /// flags, and the trainer's last message. OpenTrain does not tell whether work was handed in.
-    pub async fn evidence(&self, now: Timestamp, context: &Context) -> Vec<String> {
+    pub async fn evidence(&self, now: Timestamp, context: &Context) -> Vec<Shown> {
         let Some(milestone) = &self.milestone else { return Vec::new() };
-        let unit = unit(&self.contract).map(|unit| format!(" {unit}")).unwrap_or_default();
+        let unit = unit(&self.contract).map(|unit| shown!(" {}", unit));
         let volume =
-            milestone.volume.decimal().map(|volume| format!("This milestone is for {}{unit}.", number(volume)));
+            milestone.volume.decimal().map(|volume| shown!("This milestone is for {}{}.", number(volume), unit));
         let used = used_of_budget(&self.contract).map_or_else(
-            || "OpenTrain counts no work on this contract.".to_owned(),
+            || "OpenTrain counts no work on this contract.".into(),
             |used| {
-                format!(
-                    "OpenTrain has counted {used} of all funded work on this contract, not of this milestone alone."
+                shown!(
+                    "OpenTrain has counted {} of all funded work on this contract, not of this milestone alone.",
+                    used
                 )
             },
         );
         let due = milestone.due_date.timestamp();
         let due = due.zip(milestone.due_date.text()).map(|(at, due)| {
-            if at < now { format!("It was due {}.", date(due)) } else { format!("It is due {}.", date(due)) }
+            if at < now { shown!("It was due {}.", date(due)) } else { shown!("It is due {}.", date(due)) }
         });
         let flags = flags(milestone);
         let flags = (!flags.is_empty())
-            .then(|| format!("OpenTrain's flags on it: {} (their meaning is not documented).", flags.join(", ")));
+            .then(|| shown!("OpenTrain's flags on it: {} (their meaning is not documented).", flags.joined(", ")));
         let facts = [volume, Some(used), due, flags, Some(self.last_message(context).await)];
-        facts.into_iter().flatten().chain([NOT_TOLD.to_owned()]).collect()
+        facts.into_iter().flatten().chain([NOT_TOLD.into()]).collect()
     }
 
     /// The trainer's last message in the contract's conversation.
-    async fn last_message(&self, context: &Context) -> String {
+    async fn last_message(&self, context: &Context) -> Shown {
         let Some(conversation) = self.contract.job_dm_conversation_id.text() else {
             return "The contract names no conversation with the trainer.".into();
         };
@@ -124,9 +125,9 @@ impl Subject {
         let theirs = theirs.filter(|message| !message.is_from_viewer.is_true() && !message.system.is_true());
         match theirs.max_by_key(|message| message.created_at.timestamp()) {
             Some(last) => {
-                let when = last.created_at.timestamp().map(|at| format!(" ({})", moment_of(at))).unwrap_or_default();
+                let when = last.created_at.timestamp().map(|at| shown!(" ({})", moment_of(at)));
                 let text = last.content.text().map_or_else(|| "no text".into(), |text| quoted_to(text, 200));
-                format!("The trainer's last message{when}: {text}.")
+                shown!("The trainer's last message{}: {}.", when, text)
             }
             None => "The trainer has written nothing lately.".into(),
         }
@@ -134,7 +135,7 @@ impl Subject {
 
     /// What is odd about the milestone: its amount against the others of the contract, and its due date.
     #[must_use]
-    pub fn notes(&self, now: Timestamp) -> Vec<String> {
+    pub fn notes(&self, now: Timestamp) -> Vec<Shown> {
         let Some(milestone) = &self.milestone else { return Vec::new() };
         let others = self.contract.milestones.items().iter().filter(|other| other.id.text() != milestone.id.text());
         let others: Vec<Decimal> = others.filter_map(|other| other.amount_usd.decimal()).collect();
@@ -144,7 +145,7 @@ impl Subject {
     /// The money that is held for the contract, and what becomes of it when the contract ends, as far as documented
     /// (reference: concepts/credits-and-billing).
     #[must_use]
-    pub fn on_ending(&self) -> Vec<String> {
+    pub fn on_ending(&self) -> Vec<Shown> {
         let milestones = self.contract.milestones.items().iter();
         let funded: Vec<&Milestone> = milestones.filter(|listed| listed.status.text() == Some(ACTIVE_FUNDED)).collect();
         if funded.is_empty() {
@@ -152,18 +153,18 @@ impl Subject {
         }
         let sum = amount::sum(funded.iter().filter_map(|milestone| milestone.amount_usd.decimal()));
         vec![
-            format!("{} of {} are funded and not released.", total(sum), count(funded.len(), "milestone")),
+            shown!("{} of {} are funded and not released.", total(sum), count(funded.len(), "milestone")),
             "Documented: credits that are held and not spent go back to the balance when a contract ends. Not documented: what \
              becomes of money paid by card, and of the fees. Ask the user to look at the page before they confirm."
                 .into(),
         ]
     }
 
-    fn whole_contract(&self) -> String {
+    fn whole_contract(&self) -> Shown {
         let milestones = self.contract.milestones.items().iter();
         let funded: Vec<&Milestone> = milestones.filter(|listed| listed.status.text() == Some(ACTIVE_FUNDED)).collect();
         let sum = amount::sum(funded.iter().filter_map(|milestone| milestone.amount_usd.decimal()));
-        format!(
+        shown!(
             "the contract of {} ({} funded, {})",
             contract_name(&self.contract),
             count(funded.len(), "milestone"),

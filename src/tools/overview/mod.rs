@@ -13,8 +13,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
-use crate::answer::text::visible;
-use crate::answer::{Answer, Object, ToolError};
+use crate::answer::{Answer, Object, Shown, ToolError, id, shown};
 use crate::api::account::{GetAuthStatus, TokenFacts};
 use crate::engine::{Context, Tool, tools};
 use crate::tools::nouns::event::note_decisions;
@@ -83,16 +82,16 @@ impl Tool for GetOverview {
     }
 }
 
-fn answer(reads: &Reads, sections: [Section; 5], stops: &[Stop], used: Option<String>, context: &Context) -> Answer {
+fn answer(reads: &Reads, sections: [Section; 5], stops: &[Stop], used: Option<Shown>, context: &Context) -> Answer {
     let now = reads.now.unwrap_or_else(Timestamp::now);
-    let mut object = Object::from_iter([("today".to_owned(), today::data(now, context))]);
+    let mut object = Object::from_iter([("today".into(), today::data(now, context))]);
     let waits = |section: &Section| {
         let known = if section.unread.is_empty() { "" } else { " known" };
-        format!("{}{known}", section.steps + section.groups.iter().map(|group| group.total).sum::<usize>())
+        shown!("{}{}", section.steps + section.groups.iter().map(|group| group.total).sum::<usize>(), known)
     };
     let [theirs, yours, _, work, _] = &sections;
     let mut answer = Answer::new(
-        format!(
+        shown!(
             "{} Waiting for the user: {}. Waiting for you: {}. Work to look at: {}.",
             today::line(now, context),
             waits(theirs),
@@ -101,11 +100,11 @@ fn answer(reads: &Reads, sections: [Section; 5], stops: &[Stop], used: Option<St
         ),
         Object::new(),
     );
-    answer.lines.extend(stops.iter().map(|stop| format!("WOULD STOP WRITES: {}", stop.text)));
+    answer.lines.extend(stops.iter().map(|stop| shown!("WOULD STOP WRITES: {}", stop.text)));
     if let Err(fault) = &reads.status {
-        answer.lines.push(format!("! What this token may do could not be read ({fault})."));
+        answer.lines.push(shown!("! What this token may do could not be read ({}).", fault));
     }
-    answer.lines.extend(context.services.limits().into_iter().chain(used).map(|limit| format!("Limit: {limit}.")));
+    answer.lines.extend(context.services.limits().into_iter().chain(used).map(|limit| shown!("Limit: {}.", limit)));
     let stop = |stop: &Stop| json!({ "reason": stop.reason, "text": stop.text });
     object.insert("stops".into(), stops.iter().map(stop).collect());
     answer.links.extend(stops.iter().filter_map(|stop| stop.link.clone()));
@@ -118,8 +117,8 @@ fn answer(reads: &Reads, sections: [Section; 5], stops: &[Stop], used: Option<St
     }
     object.insert("since".into(), json!(reads.next_since()));
     answer.object = object;
-    answer.next = reads.next_since().map_or_else(String::new, |since| {
-        format!("Next time: {}(since \"{}\").", context.names().listed(GetOverview::NAME), visible(since))
+    answer.next = reads.next_since().map_or_else(Shown::default, |since| {
+        shown!("Next time: {}(since \"{}\").", context.names().listed(GetOverview::NAME), id(since))
     });
     answer
 }

@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use serde_json::{Number, Value, json};
 
-use crate::answer::text::{count, quoted_to, total, usd, word};
+use crate::answer::lines::id_of;
+use crate::answer::text::{count, total, usd};
+use crate::answer::{Shown, id, quoted_to, shown};
 use crate::api::amount;
 use crate::api::contracts::Contract;
 use crate::api::milestones::{ACTIVE_FUNDED, Milestone, NOT_FUNDED};
@@ -27,9 +29,9 @@ pub(super) fn section(reads: &Reads) -> Section {
     match &reads.credits {
         Ok(balance) => {
             let (free, held) = (cents(&balance.available_cents), cents(&balance.reserved_cents));
-            let shown = |sum: Option<Decimal>| sum.map_or_else(|| "an unknown amount".into(), usd);
+            let shown_sum = |sum: Option<Decimal>| sum.map_or_else(|| "an unknown amount".into(), usd);
             section.count(
-                format!("credits {} (and {} reserved)", shown(free), shown(held)),
+                shown!("credits {} (and {} reserved)", shown_sum(free), shown_sum(held)),
                 "creditsUsd",
                 amount::json(free),
             );
@@ -42,7 +44,7 @@ pub(super) fn section(reads: &Reads) -> Section {
 fn milestones(contracts: &[Contract], section: &mut Section) {
     let mut by_status: BTreeMap<&str, Vec<(&Contract, &Milestone)>> = BTreeMap::new();
     let active = contracts.iter().filter(|contract| contract.status.text() == Some("active")).count();
-    section.count(format!("{} ({active} active)", count(contracts.len(), "contract")), "contracts", contracts.len());
+    section.count(shown!("{} ({} active)", count(contracts.len(), "contract"), active), "contracts", contracts.len());
     for contract in contracts {
         for milestone in contract.milestones.items() {
             by_status
@@ -54,14 +56,14 @@ fn milestones(contracts: &[Contract], section: &mut Section) {
     let mut sums = serde_json::Map::new();
     // Milestones without money come first, then held money, then the rest.
     let known = [(NOT_FUNDED, "not funded"), (ACTIVE_FUNDED, "funded and not released")];
-    let named = known.into_iter().map(|(status, words)| (status, words.to_owned()));
+    let named = known.into_iter().map(|(status, words)| (status, words.into()));
     let others = by_status.keys().filter(|status| ![NOT_FUNDED, ACTIVE_FUNDED].contains(*status)).take(STATUSES);
-    let all: Vec<(&str, String)> = named.chain(others.map(|status| (*status, word(status)))).collect();
+    let all: Vec<(&str, Shown)> = named.chain(others.map(|status| (*status, id(status)))).collect();
     for (status, words) in all {
         let Some(milestones) = by_status.get(status) else { continue };
         let sum = amount::sum(milestones.iter().filter_map(|(_, milestone)| milestone.amount_usd.decimal()));
-        section.counts.push(format!("{} {words}, {}", count(milestones.len(), "milestone"), total(sum)));
-        sums.insert(word(status), json!({ "milestones": milestones.len(), "usd": amount::json(sum) }));
+        section.counts.push(shown!("{} {}, {}", count(milestones.len(), "milestone"), words, total(sum)));
+        sums.insert(id(status).into(), json!({ "milestones": milestones.len(), "usd": amount::json(sum) }));
     }
     section.facts.insert("milestonesByStatus".into(), Value::Object(sums));
     let open = by_status.get(NOT_FUNDED).into_iter().flatten();
@@ -71,16 +73,18 @@ fn milestones(contracts: &[Contract], section: &mut Section) {
 }
 
 fn unfunded(contract: &Contract, milestone: &Milestone) -> Item {
-    let id = milestone.id.text().map_or_else(|| "no id".into(), word);
-    let contract_id = contract.id.text().map(word).unwrap_or_default();
+    let milestone_id = id_of(&milestone.id);
+    let contract_id = contract.id.text().map(id).unwrap_or_default();
     let name = milestone.name.text().or_else(|| milestone.description.text()).map(|name| quoted_to(name, 40));
     let sum = milestone.amount_usd.decimal();
     Item {
-        text: format!(
-            "{id}: not funded, {} {}, {}, {contract_id}",
+        text: shown!(
+            "{}: not funded, {} {}, {}, {}",
+            milestone_id,
             sum.map_or_else(|| "no amount".into(), usd),
             name.unwrap_or_default(),
-            trainer(contract)
+            trainer(contract),
+            contract_id
         ),
         data: json!({ "milestoneId": milestone.id.text(), "contractId": contract.id.text(), "amountUsd": amount::json(sum), "who": trainer(contract) }),
         link: None,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde_json::Value;
 
-use crate::answer::{Object, ToolError};
+use crate::answer::{Joined, Object, Shown, ToolError, id, quoted, shown};
 use crate::api::Operation;
 use crate::api::account::{AuthStatus, GetAuthStatus, GetCapabilities};
 use crate::api::contracts::{Contract, ListContracts};
@@ -25,7 +25,7 @@ const EVENTS: u32 = 200;
 const APPROVALS: usize = 8;
 
 /// The reason why a part could not be read.
-type Part<T> = Result<T, String>;
+type Part<T> = Result<T, Shown>;
 
 /// Everything that was read.
 pub(super) struct Reads {
@@ -119,14 +119,14 @@ async fn all_contracts(reply: Result<Reply, Error>) -> Part<Vec<Contract>> {
 }
 
 /// Says why a part could not be read: the missing scope or feature, or the fault.
-fn why(fault: &Error, gate: &Gate) -> String {
-    let Error::Refused(refusal) = fault else { return crate::answer::text::cut(&fault.to_string(), 120) };
+fn why(fault: &Error, gate: &Gate) -> Shown {
+    let Error::Refused(refusal) = fault else { return quoted(&fault.to_string()) };
     let is_named = |key: &str| refusal.detail(key).is_some_and(|value| !matches!(value, Value::Null));
     if refusal.status == 403 && is_named("requiredScopes") {
-        return format!("this token lacks {}", gate.scopes.join(" or "));
+        return shown!("this token lacks {}", gate.scopes.iter().joined(" or "));
     }
     if let Some(feature) = refusal.detail_text("featureKey") {
-        return format!("{} is switched off for this account", crate::answer::text::word(feature));
+        return shown!("{} is switched off for this account", id(feature));
     }
-    crate::answer::text::cut(&format!("HTTP {}: {}", refusal.status, refusal.message), 120)
+    shown!("HTTP {}: {}", refusal.status, quoted(&refusal.message))
 }

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::answer::{Link, Names, Object};
+use crate::answer::{Joined, Link, Names, Object, Shown, shown};
 
 /// The most items of a section.
 const MOST: usize = 10;
@@ -17,13 +17,13 @@ pub(super) struct Section {
     /// The heading in the text.
     pub(super) title: &'static str,
     /// Counts and sums, in words.
-    pub(super) counts: Vec<String>,
+    pub(super) counts: Vec<Shown>,
     /// The same counts and sums, as data.
     pub(super) facts: Object,
     /// The number of steps that are named elsewhere in the answer.
     pub(super) steps: usize,
     /// The parts that could not be read.
-    pub(super) unread: Vec<String>,
+    pub(super) unread: Vec<Shown>,
     /// The items, by kind.
     pub(super) groups: Vec<Group>,
     /// The most bytes of the items in the text.
@@ -45,7 +45,7 @@ pub(super) struct Group {
 /// An item that needs attention.
 pub(super) struct Item {
     /// One line.
-    pub(super) text: String,
+    pub(super) text: Shown,
     /// The same as data.
     pub(super) data: Value,
     /// The page for the user.
@@ -54,7 +54,7 @@ pub(super) struct Item {
 
 /// A section that was cut to size.
 pub(super) struct Fitted {
-    pub(super) lines: Vec<String>,
+    pub(super) lines: Vec<Shown>,
     pub(super) data: Value,
     pub(super) links: Vec<Link>,
 }
@@ -72,43 +72,46 @@ impl Section {
     }
 
     /// Adds a count or a sum, in words and as data.
-    pub(super) fn count(&mut self, words: String, key: &str, value: impl Into<Value>) {
+    pub(super) fn count(&mut self, words: Shown, key: &str, value: impl Into<Value>) {
         self.counts.push(words);
         self.facts.insert(key.to_owned(), value.into());
     }
 
     /// Notes a part that could not be read.
-    pub(super) fn cannot_read(&mut self, what: &str, why: &str) {
-        self.unread.push(format!("{what} could not be read ({why})"));
+    pub(super) fn cannot_read(&mut self, what: &'static str, why: &Shown) {
+        self.unread.push(shown!("{} could not be read ({})", what, why));
     }
 
     /// Cuts the section to its size and formats it.
     pub(super) fn fit(self, names: &Names) -> Fitted {
         let nothing = if self.unread.is_empty() { "nothing" } else { "nothing known" };
-        let counts = if self.counts.is_empty() { nothing.to_owned() } else { self.counts.join("; ") };
-        let mut lines = vec![format!("{}: {counts}.", self.title)];
-        lines.extend(self.unread.iter().map(|fault| format!("! {fault}.")));
+        let counts = if self.counts.is_empty() { nothing.into() } else { self.counts.iter().joined("; ") };
+        let mut lines = vec![shown!("{}: {}.", self.title, counts)];
+        lines.extend(self.unread.iter().map(|fault| shown!("! {}.", fault)));
         let (mut items, mut pages, mut more) = (Vec::new(), Vec::new(), Vec::new());
         let (mut room, mut data_room) = (self.room, MOST_DATA);
         for (group, share) in self.groups.iter().zip(shares(&self.groups)) {
-            let mut shown = 0;
+            let mut given = 0;
             for item in group.items.iter().take(share) {
                 let (size, data_size) = (item.text.len() + 3, item.data.to_string().len());
                 if size > room || data_size > data_room {
                     break;
                 }
-                (room, data_room, shown) = (room - size, data_room - data_size, shown + 1);
-                lines.push(format!("- {}", item.text));
+                (room, data_room, given) = (room - size, data_room - data_size, given + 1);
+                lines.push(shown!("- {}", item.text));
                 items.push(item.data.clone());
                 pages.extend(item.link.clone());
             }
-            let left = group.total - shown;
+            let left = group.total - given;
             if left > 0 {
                 let (tool, arguments) = group.tool;
-                let call =
-                    if names.lists(tool) { format!(": {}({arguments})", names.listed(tool)) } else { String::new() };
-                let and = if shown > 0 { "… and " } else { "" };
-                lines.push(format!("{and}{left} more{call}"));
+                let call = if names.lists(tool) {
+                    shown!(": {}({})", names.listed(tool), arguments)
+                } else {
+                    Shown::default()
+                };
+                let and = if given > 0 { "… and " } else { "" };
+                lines.push(shown!("{}{} more{}", and, left, call));
                 more.push(json!({ "more": left, "tool": names.listed(tool) }));
             }
         }
@@ -147,12 +150,12 @@ mod tests {
     use super::*;
 
     fn items(many: usize) -> Vec<Item> {
-        (0..many).map(|number| Item { text: format!("item {number}"), data: json!(number), link: None }).collect()
+        (0..many).map(|number| Item { text: shown!("item {}", number), data: json!(number), link: None }).collect()
     }
 
     #[test]
     fn ten_items_are_shown_and_the_rest_is_counted() {
-        let names = Names::new("ot_".into(), ["list_contracts"]);
+        let names = Names::new("ot_", ["list_contracts"]);
         let mut section = Section::new("work", "WORK", 1_000);
         section.group(items(24), ("list_contracts", ""));
         section.group(items(2), ("list_jobs", "status DRAFT"));

@@ -4,14 +4,18 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 use serde_json::{Value, json};
 
+use crate::answer::{Shown, figure, id, shown};
 use crate::engine::Context;
 
 /// Formats OpenTrain's time and this machine's clock. In the sandbox the two are years apart, so only the first counts.
-pub(super) fn line(now: Timestamp, context: &Context) -> String {
-    let here = clock(now, context).map_or_else(String::new, |here| {
-        format!(" On the machine of this server: {}.", here.strftime("%A, %Y-%m-%d %H:%M (UTC%:z)"))
+pub(super) fn line(now: Timestamp, context: &Context) -> Shown {
+    let here = clock(now, context).map(|here| {
+        let (day, time) = (here.strftime("%A").to_string(), here.strftime("%Y-%m-%d %H:%M").to_string());
+        let zone = here.strftime("%:z").to_string();
+        shown!(" On the machine of this server: {}, {} (UTC{}).", id(&day), figure(&time), figure(&zone))
     });
-    format!("Today is {} by OpenTrain's clock.{here}", now.strftime("%A, %Y-%m-%d, %H:%M UTC"))
+    let (day, time) = (now.strftime("%A").to_string(), now.strftime("%Y-%m-%d, %H:%M").to_string());
+    shown!("Today is {}, {} UTC by OpenTrain's clock.{}", id(&day), figure(&time), here)
 }
 
 pub(super) fn data(now: Timestamp, context: &Context) -> Value {

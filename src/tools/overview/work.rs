@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use serde_json::json;
 
-use crate::answer::text::{count, date, quoted_to, visible, word};
+use crate::answer::lines::id_of;
+use crate::answer::text::{count, date};
+use crate::answer::{Joined, Shown, id, quoted_to, shown};
 use crate::api::contracts::Contract;
 use crate::api::milestones::Milestone;
 use crate::api::updates::Event;
@@ -35,11 +37,11 @@ pub(super) fn section(reads: &Reads) -> Section {
             };
             let late: Vec<_> = all().filter(|(_, milestone)| is_late(milestone)).collect();
             if !late.is_empty() {
-                section.count(format!("{} past due", count(late.len(), "milestone")), "pastDue", late.len());
+                section.count(shown!("{} past due", count(late.len(), "milestone")), "pastDue", late.len());
             }
             let flagged: Vec<_> = all().filter(|(_, milestone)| !flags(milestone).is_empty()).collect();
             if !flagged.is_empty() {
-                let words = format!(
+                let words = shown!(
                     "{} with OpenTrain's flags (their meaning is not documented)",
                     count(flagged.len(), "milestone")
                 );
@@ -55,7 +57,7 @@ pub(super) fn section(reads: &Reads) -> Section {
         Ok(updates) => {
             let used_up = used_up(updates.events.items(), reads);
             if !used_up.is_empty() {
-                let words = format!("{} LOW or DEPLETED in the events that were read", count(used_up.len(), "budget"));
+                let words = shown!("{} LOW or DEPLETED in the events that were read", count(used_up.len(), "budget"));
                 section.count(words, "budgets", used_up.len());
             }
             section.group(used_up, ("get_contract", "contractId"));
@@ -66,16 +68,16 @@ pub(super) fn section(reads: &Reads) -> Section {
 }
 
 fn look_at(contract: &Contract, milestone: &Milestone, now: Timestamp) -> Item {
-    let id = milestone.id.text().map_or_else(|| "no id".into(), word);
+    let milestone_id = id_of(&milestone.id);
     let name = milestone.name.text().or_else(|| milestone.description.text()).map(|name| quoted_to(name, 40));
-    let status = milestone.status.text().map_or_else(|| "no status".into(), word);
+    let status = milestone.status.text().map_or_else(|| "no status".into(), id);
     let due = milestone.due_date.timestamp().filter(|due| *due < now).and(milestone.due_date.text());
-    let due = due.map_or_else(String::new, |due| format!(", was due {}", date(&visible(due))));
+    let due = due.map(|due| shown!(", was due {}", date(due)));
     let flags = flags(milestone);
-    let flagged = if flags.is_empty() { String::new() } else { format!(", flags {}", flags.join(", ")) };
-    let who = format!("{}, {}", trainer(contract), contract.id.text().map(word).unwrap_or_default());
+    let flagged = if flags.is_empty() { Shown::default() } else { shown!(", flags {}", flags.iter().joined(", ")) };
+    let who = shown!("{}, {}", trainer(contract), contract.id.text().map(id).unwrap_or_default());
     Item {
-        text: format!("{id}: {status}{due}{flagged}, {} {who}", name.unwrap_or_default()),
+        text: shown!("{}: {}{}{}, {} {}", milestone_id, status, due, flagged, name.unwrap_or_default(), who),
         data: json!({
             "milestoneId": milestone.id.text(), "contractId": contract.id.text(), "who": who, "status": status,
             "dueDate": milestone.due_date.text(), "flags": flags,
@@ -88,19 +90,19 @@ fn look_at(contract: &Contract, milestone: &Milestone, now: Timestamp) -> Item {
 fn used_up(events: &[Event], reads: &Reads) -> Vec<Item> {
     let mut last: BTreeMap<&str, &Event> = BTreeMap::new();
     for event in events.iter().filter(|event| event.kind.text() == Some(BUDGET)) {
-        if let Some(id) = event.data.get().and_then(|data| data.get("contractId")?.as_str()) {
-            last.insert(id, event);
+        if let Some(contract_id) = event.data.get().and_then(|data| data.get("contractId")?.as_str()) {
+            last.insert(contract_id, event);
         }
     }
-    let item = |(id, event): (&&str, &&Event)| {
+    let item = |(contract_id, event): (&&str, &&Event)| {
         let data = event.data.get()?;
         let state = data.get("state")?.as_str().filter(|state| *state != "OK")?;
-        let contract = reads.contract(id).filter(|contract| contract.status.text() == Some("active"))?;
+        let contract = reads.contract(contract_id).filter(|contract| contract.status.text() == Some("active"))?;
         let left = data.get("remainingVolume").map_or_else(|| "?".into(), ToString::to_string);
-        let who = format!("{}, {}", trainer(contract), word(id));
+        let who = shown!("{}, {}", trainer(contract), id(contract_id));
         Some(Item {
-            text: format!("{}: budget {}, {} left, {who}", word(id), word(state), word(&left)),
-            data: json!({ "contractId": id, "who": who, "state": state, "remainingVolume": data.get("remainingVolume") }),
+            text: shown!("{}: budget {}, {} left, {}", id(contract_id), id(state), id(&left), who),
+            data: json!({ "contractId": contract_id, "who": who, "state": state, "remainingVolume": data.get("remainingVolume") }),
             link: None,
         })
     };
@@ -118,19 +120,19 @@ pub(super) fn since_last_time(reads: &Reads, since: Option<&str>, people: &Peopl
         .filter(|one| !one.is_open())
         .filter_map(|one| {
             let approval = one.state.found()?;
-            let status = approval.status.text().map_or_else(|| "no status".into(), word);
-            let id = approval.id.text().map(word).unwrap_or_default();
+            let status = approval.status.text().map_or_else(|| "no status".into(), id);
+            let approval_id = approval.id.text().map(id).unwrap_or_default();
             let what = subject(approval, &one.line, reads, people);
             let done = words_of(approval).to_decide;
             Some(Item {
-                text: format!("{id}: {status}: {done} {what}"),
+                text: shown!("{}: {}: {} {}", approval_id, status, done, what),
                 data: json!({ "approvalId": approval.id.text(), "status": status, "what": what }),
                 link: None,
             })
         })
         .collect();
     if !decided.is_empty() {
-        section.count(format!("{} of your requests decided", decided.len()), "decided", decided.len());
+        section.count(shown!("{} of your requests decided", decided.len()), "decided", decided.len());
     }
     section.group(decided, ("get_approval", "approvalId"));
     match &reads.updates {
@@ -139,8 +141,8 @@ pub(super) fn since_last_time(reads: &Reads, since: Option<&str>, people: &Peopl
             let has_more = updates.has_more.is_true();
             let more = if has_more { "; more follow, with that cursor" } else { "" };
             let what = kinds(events)
-                .map_or_else(|| "no events".into(), |kinds| format!("{}: {kinds}", count(events.len(), "event")));
-            section.count(format!("{what}{more}"), "events", events.len());
+                .map_or_else(|| "no events".into(), |kinds| shown!("{}: {}", count(events.len(), "event"), kinds));
+            section.count(shown!("{}{}", what, more), "events", events.len());
             section.facts.insert("moreEvents".into(), has_more.into());
             // The latest are the most telling.
             let items = events.iter().rev().map(|event| Item {

@@ -277,7 +277,7 @@ async fn a_claim_done_after_the_question_is_still_found() {
 async fn a_claim_that_ran_out_says_how_to_begin_again() {
     let opentrain = OpenTrain::new().await.answers_next([oauth("expired_token")]);
     let host = opentrain.registered().start().await;
-    host.failed("get_claim_status", json!({})).await.says(&["24 hours", "register_agent", "force"]);
-    host.done("register_agent", json!({ "force": true })).await;
+    host.failed("get_claim_status", json!({})).await.says(&["24 hours", "register_agent"]);
+    host.done("register_agent", json!({})).await;
     assert_eq!(opentrain.count(REGISTER), 1);
 }

@@ -86,7 +86,7 @@ async fn a_new_token_survives_a_restart() {
 }
 
 #[tokio::test]
-async fn a_saved_account_is_not_replaced_unless_it_is_forced() {
+async fn only_a_person_replaces_a_saved_account() {
     let opentrain = OpenTrain::new().await;
     let saved = json!({
         "apiToken": NEW, "baseUrl": opentrain.upstream.origin, "theirs": { "deep": [1, 2.50] }, "editor": "vi"
@@ -94,19 +94,15 @@ async fn a_saved_account_is_not_replaced_unless_it_is_forced() {
     let server = opentrain.server().credentials(&saved.to_string());
     let path = server.credential_path();
     let host = server.start().await;
-    for arguments in [json!({}), json!({ "force": false }), json!({ "agentName": "Scout" })] {
+    for arguments in [json!({}), json!({ "force": true }), json!({ "agentName": "Scout" })] {
         let answer = host.failed("register_agent", arguments.clone()).await;
-        answer.says(&["force"]);
         assert_eq!(answer.error()["outcome"], "not_done", "{arguments}");
     }
     assert!(opentrain.upstream.requests().is_empty(), "nothing was sent");
     assert_eq!(kept(&path), saved);
-    host.done("register_agent", json!({ "force": true })).await;
-    let file = kept(&path);
-    assert_eq!((&file["apiToken"], &file["claimToken"]), (&json!(OLD), &json!(CLAIM)));
-    assert_eq!((&file["theirs"], &file["editor"]), (&saved["theirs"], &saved["editor"]), "what is not ours stays");
+    host.failed("register_agent", json!({})).await.says(&["only a person", "opentrain-mcp logout"]);
     host.done("list_contracts", json!({})).await;
-    assert_eq!(opentrain.last_bearer(), OLD);
+    assert_eq!(opentrain.last_bearer(), NEW);
 }
 
 #[tokio::test]
@@ -115,7 +111,7 @@ async fn an_account_of_another_process_is_not_replaced() {
     let host = opentrain.server().start().await;
     let path = credential_path(&host);
     write_private(&path, &opentrain.file(NEW, None));
-    host.failed("register_agent", json!({})).await.says(&["force"]);
+    host.failed("register_agent", json!({})).await.says(&["only a person", "opentrain-mcp logout"]);
     assert!(opentrain.upstream.requests().is_empty(), "nothing was sent");
     assert_eq!(kept(&path)["apiToken"], NEW);
 }
@@ -131,7 +127,7 @@ async fn an_unusable_saved_account_is_not_replaced() {
         let server = opentrain.server().credentials(&saved.to_string());
         let path = server.credential_path();
         let host = server.start().await;
-        host.failed("register_agent", json!({})).await.says(&["force"]);
+        host.failed("register_agent", json!({})).await.says(&["only a person", "opentrain-mcp logout"]);
         assert!(opentrain.upstream.requests().is_empty(), "{saved}: nothing was sent");
         assert_eq!(kept(&path), saved);
     }
@@ -159,10 +155,7 @@ async fn an_unreadable_file_is_left_and_nothing_sent() {
         let server = opentrain.server().credentials(broken);
         let path = server.credential_path();
         let host = server.start().await;
-        for arguments in [json!({}), json!({ "force": true })] {
-            let answer = host.failed("register_agent", arguments).await;
-            answer.says(&["cli.json"]);
-        }
+        host.failed("register_agent", json!({})).await.says(&["cli.json"]);
         assert!(opentrain.upstream.requests().is_empty(), "{broken}: nothing was sent");
         assert_eq!(std::fs::read_to_string(&path).unwrap(), broken);
     }

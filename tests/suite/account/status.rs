@@ -175,8 +175,7 @@ async fn read_only_hides_them_and_sends_nothing() {
     let opentrain = OpenTrain::claimed().await;
     let host = opentrain.registered().args(["--read-only"]).start().await;
     let tools = host.tools().await;
-    for (name, arguments) in
-        [("register_agent", json!({ "force": true })), ("claim_account", mira()), ("get_claim_status", json!({}))]
+    for (name, arguments) in [("register_agent", json!({})), ("claim_account", mira()), ("get_claim_status", json!({}))]
     {
         assert!(!tools.iter().any(|tool| tool["name"] == name), "{name} is listed");
         assert_eq!(host.failed(name, arguments).await.error()["reason"], "read_only", "{name}");
@@ -246,7 +245,7 @@ async fn an_unsaved_token_outlives_the_old_file() {
     // The file is there again, as it was.
     std::fs::remove_dir_all(&path).unwrap();
     write_private(&path, &opentrain.file(OLD, Some(CLAIM)));
-    host.failed("register_agent", json!({})).await.says(&["force"]);
+    host.failed("register_agent", json!({})).await.says(&["only a person"]);
     host.done("list_contracts", json!({})).await;
     assert_eq!(opentrain.last_bearer(), NEW);
 }

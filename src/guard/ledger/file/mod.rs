@@ -9,7 +9,7 @@ use futures::FutureExt;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use crate::answer::Denial;
+use crate::answer::{Denial, Shown};
 use crate::guard::freeze::SwitchState;
 use crate::guard::ledger::line::Line;
 use crate::guard::ledger::store::{Account, EachLine, Lock, Search, Step, Store};
@@ -114,7 +114,7 @@ impl Files {
 }
 
 impl Store for Files {
-    fn begin(&self, line: Line, policy: Policy) -> Step<'_, Result<Vec<String>, Denial>> {
+    fn begin(&self, line: Line, policy: Policy) -> Step<'_, Result<Vec<Shown>, Denial>> {
         let begun = self.step(move |record, until| Ok(Some(record.begin(&line, &policy, until)?)));
         async { Ok(begun.await?.unwrap_or_else(|| Ok(Vec::new()))) }.boxed()
     }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 use tokio::time::{Instant, sleep};
 
-use crate::answer::{Denial, Outcome};
+use crate::answer::{Denial, Outcome, Shown};
 use crate::guard::freeze::SwitchState;
 use crate::guard::ledger::line::{Line, WriteResult};
 use crate::guard::ledger::store::{Account, EachLine, Lock, Search, Step, Store};
@@ -80,7 +80,7 @@ impl Postgres {
 }
 
 impl Shared {
-    async fn begin(self: Arc<Self>, line: Line, policy: Policy) -> io::Result<Result<Vec<String>, Denial>> {
+    async fn begin(self: Arc<Self>, line: Line, policy: Policy) -> io::Result<Result<Vec<Shown>, Denial>> {
         // What is not on record yet may count toward a limit, or say how an equal write ended.
         self.write_kept(PATIENCE).await?;
         // Set once the line may have reached the database.
@@ -168,7 +168,7 @@ impl Shared {
 }
 
 impl Store for Postgres {
-    fn begin(&self, line: Line, policy: Policy) -> Step<'_, Result<Vec<String>, Denial>> {
+    fn begin(&self, line: Line, policy: Policy) -> Step<'_, Result<Vec<Shown>, Denial>> {
         Arc::clone(&self.0).begin(line, policy).boxed()
     }
 

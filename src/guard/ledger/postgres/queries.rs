@@ -68,7 +68,7 @@ pub(super) async fn insert(transaction: &Transaction<'_>, line: &Line) -> Done<(
     };
     let (account, day) = (account_of(line), line.at.get(..10).unwrap_or_default());
     let (contract, amount) = (contract_in(&line.arguments), line.amount_usd.map(|amount| amount.to_string()));
-    let (counted_as, counts, text) = (line.counted_as(), !line.came_to_nothing(), json!(line).to_string());
+    let (counted_as, counts, text) = (line.counted_as(), !line.came_to_nothing(), line.written());
     let insert = transaction.prepare_cached(INSERT).await?;
     let values: [&(dyn tokio_postgres::types::ToSql + Sync); 15] = [
         &line.id,

@@ -14,7 +14,7 @@ use super::judge::compare;
 use super::look::{Look, Seen};
 use super::matching::Match;
 use super::terms::Stored;
-use crate::answer::text::word;
+use crate::answer::{Shown, id};
 use crate::api::reply::Reply;
 
 /// The part of a call's time that is reserved for this.
@@ -33,7 +33,7 @@ pub(super) enum After {
     /// Several new milestones match.
     Several(usize),
     /// A new milestone is similar but does not match; this is its id.
-    Close(String),
+    Close(Shown),
     /// The new milestone as OpenTrain sent it, and the terms that OpenTrain stored in another form.
     Found { raw: Value, reply: Reply, differences: Vec<&'static str> },
 }
@@ -81,7 +81,7 @@ impl Creation {
             before.past.made(seen.id()).is_none() && self.terms.is_close(&Stored::of(seen.raw), before.ids.is_some())
         };
         let close = compared.iter().map(|(seen, _)| *seen).find(is_close);
-        close.map_or(After::Nothing, |seen| After::Close(seen.id().map_or_else(|| "without an id".to_owned(), word)))
+        close.map_or(After::Nothing, |seen| After::Close(seen.id().map_or_else(|| "without an id".into(), id)))
     }
 }
 

@@ -3,8 +3,8 @@
 use rust_decimal::Decimal;
 use tokio::time::Instant;
 
-use crate::answer::text::{number, usd, word};
-use crate::answer::{Answer, ToolError};
+use crate::answer::text::{number, usd};
+use crate::answer::{Answer, Shown, ToolError, id, shown};
 use crate::api::wire;
 use crate::guard::ledger::Commitment;
 use crate::tools::nouns::contract::contract_name;
@@ -35,7 +35,7 @@ impl Creation {
         notes.extend(self.resembling(&look, &past));
         let shown = amount.map_or_else(|| "an amount that OpenTrain works out".into(), usd);
         let plan = Plan {
-            would: format!("create an unfunded milestone of {shown} for {}", contract_name(&look.contract)),
+            would: shown!("create an unfunded milestone of {} for {}", shown, contract_name(&look.contract)),
             commitment: Some(Commitment { amount, milestone_id: None }),
             costs: Some(Costs::nothing("creating charges nothing; the money is asked for when it is funded")),
             refusals,
@@ -55,24 +55,24 @@ impl Creation {
     }
 
     /// What OpenTrain would refuse by the documented rules of the contract.
-    fn misfits(&self, look: &Look) -> Vec<String> {
+    fn misfits(&self, look: &Look) -> Vec<Shown> {
         let contract = &look.contract;
         let mut misfits = Vec::new();
         if contract.status.text() == Some("ended") {
-            misfits.push("The contract has ended.".to_owned());
+            misfits.push("The contract has ended.".into());
         }
         let (amount, volume, rate) = (self.terms.amount, self.terms.volume, contract.rate_usd.decimal());
         if rate.is_none() {
-            misfits.push("The contract has no rate; a person has to set one in the OpenTrain app.".to_owned());
+            misfits.push("The contract has no rate; a person has to set one in the OpenTrain app.".into());
         }
         if look.is_fixed_price() {
             if amount.is_none() {
-                misfits.push("This contract has a fixed price: amountUsd is missing.".to_owned());
+                misfits.push("This contract has a fixed price: amountUsd is missing.".into());
             }
         } else if let Some(kind) = contract.payment_type.text() {
             match (volume, rate.zip(volume).and_then(|(rate, volume)| rate.checked_mul(volume)), amount) {
-                (None, ..) => misfits.push(format!("This contract is {}: volume is missing.", word(kind))),
-                (Some(volume), Some(product), Some(amount)) if product != amount => misfits.push(format!(
+                (None, ..) => misfits.push(shown!("This contract is {}: volume is missing.", id(kind))),
+                (Some(volume), Some(product), Some(amount)) if product != amount => misfits.push(shown!(
                     "amountUsd {} is not rate × volume: for {} it is {}, or omit it.",
                     usd(amount),
                     number(volume),
@@ -85,9 +85,9 @@ impl Creation {
     }
 }
 
-fn would_give_back(found: &Found<'_>, look: &Look) -> String {
+fn would_give_back(found: &Found<'_>, look: &Look) -> Shown {
     match found {
-        Found::Same(seen, _) | Found::Alike(seen, _) => format!(
+        Found::Same(seen, _) | Found::Alike(seen, _) => shown!(
             "Note: such a milestone exists already, and the call would give it back instead of a second one: {}.",
             milestone_line(seen.milestone, &look.reply)
         ),

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::answer::{Answer, Cause, Denial, Object, ToolError};
+use crate::answer::{Answer, Cause, Denial, Object, Shown, ToolError, quoted, quoted_to, shown};
 use crate::api::error::Error;
 use crate::guard::ledger::{Commitment, Held};
 
@@ -81,8 +81,9 @@ impl Creation {
         // The lock is held until the end of the write is on record, before another server takes it.
         self.context.hold(Arc::clone(&held));
         let unshared = held.unshared().map(|why| {
-            format!(
-                "WARNING: other servers on this machine do not see this create, and could make the same one now: {why}."
+            shown!(
+                "WARNING: other servers on this machine do not see this create, and could make the same one now: {}.",
+                quoted_to(&why, 400)
             )
         });
         let mut answer = self.run_alone(&held, past).await?;
@@ -259,10 +260,11 @@ impl Creation {
     }
 
     /// Warnings about the read before the create.
-    fn first_warnings(&self, look: Option<&Result<Look, Error>>, past: &Past) -> Vec<String> {
+    fn first_warnings(&self, look: Option<&Result<Look, Error>>, past: &Past) -> Vec<Shown> {
         match look {
-            Some(Err(fault)) => vec![format!(
-                "WARNING: the contract could not be looked at first ({fault}), so an equal milestone would not have been seen."
+            Some(Err(fault)) => vec![shown!(
+                "WARNING: the contract could not be looked at first ({}), so an equal milestone would not have been seen.",
+                quoted(&fault.to_string())
             )],
             Some(Ok(seen)) => self.resembling(seen, past),
             None => Vec::new(),
@@ -270,7 +272,7 @@ impl Creation {
     }
 
     /// Warnings about milestones with the same money and date but other words.
-    pub(super) fn resembling(&self, look: &Look, past: &Past) -> Vec<String> {
+    pub(super) fn resembling(&self, look: &Look, past: &Past) -> Vec<Shown> {
         if self.doubles {
             return Vec::new();
         }

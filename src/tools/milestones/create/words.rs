@@ -10,8 +10,8 @@ use super::known_milestone::KnownMilestone;
 use super::look::{Look, Seen};
 use super::recover::After;
 use crate::answer::lines::plain;
-use crate::answer::text::{count, moment, moment_of, number, quoted, usd, word};
-use crate::answer::{Answer, Cause, Object, Outcome, Sentence, ToolError};
+use crate::answer::text::{count, moment, moment_of, number, usd};
+use crate::answer::{Answer, Cause, Joined, Object, Outcome, Sentence, Shown, ToolError, id, quoted, shown};
 use crate::api::contracts::Contract;
 use crate::api::error::Error;
 use crate::api::milestones::{CreateMilestone, Milestone};
@@ -40,17 +40,19 @@ impl Creation {
 
     fn same(&self, seen: Seen<'_>, open: Option<&Open>, look: &Look) -> Answer {
         let lead = match open {
-            Some(open) => format!(
+            Some(open) => shown!(
                 "This call created nothing: an earlier call with these terms ({}), whose answer was never seen, has created \
                  the milestone.",
                 moment_of(open.began)
             ),
-            None => format!("Nothing was created: the same milestone exists already{}.", made_at(seen, look)),
+            None => shown!("Nothing was created: the same milestone exists already{}.", made_at(seen, look)),
         };
         let line = milestone_line(seen.milestone, &look.reply);
-        let summary = format!(
-            "{lead}\n{line}{}.\n\
+        let summary = shown!(
+            "{}\n{}{}.\n\
              If a second one with the same terms is really meant, call again with allowDuplicate: true.",
+            lead,
+            line,
             for_whom(Some(look), &self.wanted)
         );
         self.answer(summary, Outcome::Existing, seen.milestone, wrapped(seen.raw))
@@ -59,10 +61,11 @@ impl Creation {
     fn unlisted(&self, made: &KnownMilestone, look: &Look) -> Answer {
         let milestone: Milestone = from_value(&made.raw);
         let line = milestone_line(&milestone, &look.reply);
-        let summary = format!(
+        let summary = shown!(
             "Nothing was created: the same milestone was created a moment ago. OpenTrain's list does not show it \
-             yet.\n{line}{}.\n\
+             yet.\n{}{}.\n\
              If a second one with the same terms is really meant, call again with allowDuplicate: true.",
+            line,
             for_whom(Some(look), &self.wanted)
         );
         self.answer(summary, Outcome::Existing, &milestone, wrapped(&made.raw))
@@ -71,16 +74,16 @@ impl Creation {
     fn alike(&self, seen: Seen<'_>, differences: &[&'static str], look: &Look) -> Answer {
         let asked = self.asked();
         let compared = differences.iter().map(|term| {
-            format!("{term}: asked for {}, stored {}", format_term(asked.get(*term)), format_term(seen.raw.get(*term)))
+            shown!("{}: asked for {}, stored {}", term, format_term(asked.get(*term)), format_term(seen.raw.get(*term)))
         });
-        let summary = format!(
+        let summary = shown!(
             "Nothing was created: a milestone exists already{} that may be the same, if OpenTrain has written its terms in \
              another way.\n{}{}.\n{}.\n\
              If this is the one, use it. If another one is meant, call again with allowDuplicate: true.",
             made_at(seen, look),
             milestone_line(seen.milestone, &look.reply),
             for_whom(Some(look), &self.wanted),
-            compared.collect::<Vec<_>>().join("\n"),
+            compared.collect::<Vec<_>>().joined("\n")
         );
         let mut answer = self.answer(summary, Outcome::ExistingAlike, seen.milestone, wrapped(seen.raw));
         answer.own.insert("asked".into(), asked.into());
@@ -113,44 +116,48 @@ impl Creation {
             "Created, NOT funded; the reply was lost, and the milestone was found in the contract. No money has moved.";
         let mut answer = self.made(lead, Outcome::Recovered, &wrapped(raw), reply, look);
         if !differences.is_empty() {
-            answer.lines.push(format!("OpenTrain writes in its own way: {}.", differences.join(", ")));
+            answer.lines.push(shown!("OpenTrain writes in its own way: {}.", differences.joined(", ")));
         }
         answer.warnings.extend(earlier.map(|open| {
-            format!(
-                "WARNING: an earlier call with these terms ({}) never saw its answer, so this milestone may be that call's, and \
-                 this call's own may still appear. Read the contract before you ask for funding.",
-                moment_of(open.began)
-            )
+            shown!("WARNING: an earlier call with these terms ({}) never saw its answer, so this milestone may be that call's, and \
+                 this call's own may still appear. Read the contract before you ask for funding.", moment_of(open.began))
         }));
         answer
     }
 
-    fn made(&self, lead: &str, outcome: Outcome, object: &Object, reply: &Reply, look: Option<&Look>) -> Answer {
+    fn made(
+        &self,
+        lead: &'static str,
+        outcome: Outcome,
+        object: &Object,
+        reply: &Reply,
+        look: Option<&Look>,
+    ) -> Answer {
         let milestone: Milestone = object.get("milestone").map(from_value).unwrap_or_default();
         let line = milestone_line(&milestone, reply);
         let for_whom = for_whom(look, &self.wanted);
         let fixed = "It cannot be changed or deleted here; if it is wrong, the user corrects it in the app.";
         let mut answer =
-            self.answer(format!("{lead}\n{line}{for_whom}.\n{fixed}"), outcome, &milestone, object.clone());
+            self.answer(shown!("{}\n{}{}.\n{}", lead, line, for_whom, fixed), outcome, &milestone, object.clone());
         answer.warnings = oddities::of_milestone(&self.wanted, &milestone, reply.now());
         let jump = look.and_then(|look| oddities::of_jump(milestone.amount_usd.decimal()?, look.largest?));
         answer.warnings.extend(jump);
         answer
     }
 
-    fn answer(&self, summary: String, outcome: Outcome, milestone: &Milestone, object: Object) -> Answer {
+    fn answer(&self, summary: Shown, outcome: Outcome, milestone: &Milestone, object: Object) -> Answer {
         let mut answer = Answer::new(summary, object);
         answer.outcome = Some(outcome);
         answer.next = self.next(milestone);
         answer
     }
 
-    fn next(&self, milestone: &Milestone) -> String {
+    fn next(&self, milestone: &Milestone) -> Shown {
         let id =
-            milestone.id.text().map_or_else(|| "milestoneId".to_owned(), |id| format!("milestoneId \"{}\"", word(id)));
+            milestone.id.text().map_or_else(|| "milestoneId".into(), |text| shown!("milestoneId \"{}\"", id(text)));
         match self.context.next(&[("request_milestone_funding", &id)]) {
             next if next.is_empty() => self.context.next(&[("get_contract", "contractId")]),
-            next => format!("{next} The user decides."),
+            next => shown!("{} The user decides.", next),
         }
     }
 
@@ -158,15 +165,17 @@ impl Creation {
     /// for duplicates.
     pub(super) fn unknown(&self, fault: &Error, after: &After) -> ToolError {
         let found = match after {
-            After::Unseen => "The contract could not be read since.".to_owned(),
-            After::Several(many) => format!(
-                "{many} new milestones with these terms show in the contract, and it cannot be told which is this one."
+            After::Unseen => "The contract could not be read since.".into(),
+            After::Several(many) => shown!(
+                "{} new milestones with these terms show in the contract, and it cannot be told which is this one.",
+                many
             ),
-            After::Close(id) => format!(
-                "A new milestone that is close to these terms, but not the same, shows in the contract: {id}. It may be \
-                 this one."
+            After::Close(id) => shown!(
+                "A new milestone that is close to these terms, but not the same, shows in the contract: {}. It may be \
+                 this one.",
+                id
             ),
-            After::Nothing | After::Found { .. } => "No such milestone shows in the contract yet.".to_owned(),
+            After::Nothing | After::Found { .. } => "No such milestone shows in the contract yet.".into(),
         };
         let minutes = self.window().as_secs() / 60;
         let is_safe = self.is_guarded() && matches!(after, After::Unseen | After::Nothing);
@@ -174,12 +183,13 @@ impl Creation {
         if is_safe {
             hint.push(match minutes {
                 0..LEAST_TO_WAIT => {
-                    format!("Make the identical call again within {}: {FOUND_AGAIN}", count_of(minutes, "minute"))
+                    shown!("Make the identical call again within {}: {}", count_of(minutes, "minute"), FOUND_AGAIN)
                         .into()
                 }
-                _ => format!(
-                    "Wait a minute, then make the identical call again within {}: {FOUND_AGAIN}",
-                    count_of(minutes - 1, "minute")
+                _ => shown!(
+                    "Wait a minute, then make the identical call again within {}: {}",
+                    count_of(minutes - 1, "minute"),
+                    FOUND_AGAIN
                 )
                 .into(),
             });
@@ -192,80 +202,81 @@ impl Creation {
     }
 
     /// Formats the contract's payment model, its rate, and an amount that fits.
-    pub(super) fn fitting_terms(&self, contract: &Contract) -> Option<String> {
+    pub(super) fn fitting_terms(&self, contract: &Contract) -> Option<Shown> {
         let payment_type = contract.payment_type.text()?;
         let rate = contract.rate_usd.decimal();
-        let at = rate.map_or_else(|| "without a rate".to_owned(), |rate| format!("at {}", usd(rate)));
+        let at = rate.map_or_else(|| "without a rate".into(), |rate| shown!("at {}", usd(rate)));
         let wants = match (payment_type, rate, self.terms.volume) {
-            ("FIXED_PRICE", ..) => "give amountUsd.".to_owned(),
+            ("FIXED_PRICE", ..) => "give amountUsd.".into(),
             (_, Some(rate), Some(volume)) => fitting_amount(rate, volume),
-            (_, None, _) => "a person has to set its rate in the OpenTrain app first.".to_owned(),
-            _ => "give volume, and omit amountUsd: OpenTrain works it out.".to_owned(),
+            (_, None, _) => "a person has to set its rate in the OpenTrain app first.".into(),
+            _ => "give volume, and omit amountUsd: OpenTrain works it out.".into(),
         };
-        Some(format!("This contract is {} {at}: {wants}", word(payment_type)))
+        Some(shown!("This contract is {} {}: {}", id(payment_type), at, wants))
     }
 }
 
 /// Warnings about milestones with the same money and date but other words.
-pub(super) fn resembling_warnings(look: &Look, resembling: &[Seen<'_>]) -> Vec<String> {
-    let mut warnings: Vec<String> = resembling
+pub(super) fn resembling_warnings(look: &Look, resembling: &[Seen<'_>]) -> Vec<Shown> {
+    let mut warnings: Vec<Shown> = resembling
         .iter()
         .take(ALIKE_SHOWN)
         .map(|seen| {
-            format!(
+            shown!(
                 "WARNING: one with the same amount and due date was made a short while ago: {}.",
                 milestone_line(seen.milestone, &look.reply)
             )
         })
         .collect();
     if resembling.len() > ALIKE_SHOWN {
-        warnings.push(format!("And {} more like it.", resembling.len() - ALIKE_SHOWN));
+        warnings.push(shown!("And {} more like it.", resembling.len() - ALIKE_SHOWN));
     }
     warnings
 }
 
 const FOUND_AGAIN: &str = "one that did land is found and given back, not made twice. Do not reword it.";
 
-fn fitting_amount(rate: Decimal, volume: Decimal) -> String {
+fn fitting_amount(rate: Decimal, volume: Decimal) -> Shown {
     match rate.checked_mul(volume) {
         Some(amount) => {
-            format!("for volume {} the amountUsd that fits is {}, or omit it.", number(volume), number(amount))
+            shown!("for volume {} the amountUsd that fits is {}, or omit it.", number(volume), number(amount))
         }
-        None => "give volume, and omit amountUsd.".to_owned(),
+        None => "give volume, and omit amountUsd.".into(),
     }
 }
 
-fn count_of(many: u64, what: &str) -> String {
+fn count_of(many: u64, what: &'static str) -> Shown {
     count(usize::try_from(many).unwrap_or(usize::MAX), what)
 }
 
 /// The time of creation in parentheses, if it is certain.
-fn made_at(seen: Seen<'_>, look: &Look) -> String {
+fn made_at(seen: Seen<'_>, look: &Look) -> Shown {
     let at = seen.created().moment();
-    at.map_or_else(String::new, |at| format!(" ({})", moment(at, look.reply.now())))
+    at.map_or_else(Shown::default, |at| shown!(" ({})", moment(at, look.reply.now())))
 }
 
 /// Formats a term for a comparison side by side.
-fn format_term(term: Option<&Value>) -> String {
+fn format_term(term: Option<&Value>) -> Shown {
     match term {
-        None | Some(Value::Null) => "nothing".to_owned(),
+        None | Some(Value::Null) => "nothing".into(),
         Some(Value::String(text)) => {
             let long = text.chars().count();
-            let length = if long > 120 { format!(" ({long} characters)") } else { String::new() };
-            format!("{}{length}", quoted(text))
+            let length = if long > 120 { shown!(" ({} characters)", long) } else { Shown::default() };
+            shown!("{}{}", quoted(text), length)
         }
-        Some(other) => plain(other),
+        Some(Value::Number(number)) => shown!("{}", number),
+        Some(other) => quoted(&plain(other)),
     }
 }
 
 /// Formats whom and what the milestone is for, if the contract was read.
-fn for_whom(look: Option<&Look>, wanted: &CreateMilestone) -> String {
+fn for_whom(look: Option<&Look>, wanted: &CreateMilestone) -> Shown {
     match look {
-        Some(look) => format!(" · for {}", contract_name(&look.contract)),
-        None => format!(" · for contract {}", word(&wanted.contract_id.0)),
+        Some(look) => shown!(" · for {}", contract_name(&look.contract)),
+        None => shown!(" · for contract {}", id(&wanted.contract_id.0)),
     }
 }
 
 fn wrapped(milestone: &Value) -> Object {
-    Map::from_iter([("milestone".to_owned(), milestone.clone())])
+    Map::from_iter([("milestone".into(), milestone.clone())])
 }

@@ -8,9 +8,8 @@ use std::time::Instant;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
-use serde_json::json;
 
-use crate::answer::Denial;
+use crate::answer::{Denial, Shown, shown};
 use crate::files;
 use crate::guard::ledger::approvals::OpenApprovals;
 use crate::guard::ledger::book::{Book, horizon};
@@ -45,7 +44,7 @@ pub(super) struct FileRecord {
     /// True if no new file can be started, so that the old one keeps growing.
     grows: bool,
     /// The last warning about uncertain amounts.
-    doubt: Option<String>,
+    doubt: Option<Shown>,
 }
 
 impl FileRecord {
@@ -91,11 +90,11 @@ impl FileRecord {
         line: &Line,
         policy: &Policy,
         until: Instant,
-    ) -> io::Result<Result<Vec<String>, Denial>> {
+    ) -> io::Result<Result<Vec<Shown>, Denial>> {
         let (mut file, mut notices) = self.open(until)?;
         if policy.max_day.is_some() {
             if let Err(denial) = self.book.check_day(line, policy) {
-                return Ok(Err(notices.iter().fold(denial, |denial, notice| denial.with_note(notice))));
+                return Ok(Err(notices.iter().fold(denial, Denial::with_note)));
             }
             notices.extend(self.new_doubt_warning(line));
         }
@@ -175,7 +174,7 @@ impl FileRecord {
     }
 
     /// Opens the file, reads its new lines, and writes all pending lines.
-    fn open(&mut self, until: Instant) -> io::Result<(LockedFile, Vec<String>)> {
+    fn open(&mut self, until: Instant) -> io::Result<(LockedFile, Vec<Shown>)> {
         if let Some(folder) = self.path.parent() {
             files::private_folder(folder)?;
         }
@@ -190,7 +189,7 @@ impl FileRecord {
     }
 
     /// Reads the lines that any process has added since the last step.
-    fn catch_up(&mut self, file: &mut LockedFile) -> io::Result<Vec<String>> {
+    fn catch_up(&mut self, file: &mut LockedFile) -> io::Result<Vec<Shown>> {
         let now = Timestamp::now();
         self.book.forget(now);
         let mut changed = false;
@@ -224,7 +223,7 @@ impl FileRecord {
         if changed {
             tracing::warn!(record = %self.path.display(), "{CHANGED}");
         }
-        Ok(changed.then(|| CHANGED.to_owned()).into_iter().collect())
+        Ok(changed.then(|| CHANGED.into()).into_iter().collect())
     }
 
     /// Loads the saved state.
@@ -246,7 +245,7 @@ impl FileRecord {
         if file.len()? >= self.largest && !self.grows {
             self.begin_anew(file)?;
         }
-        file.append(&json!(line).to_string())?;
+        file.append(&line.written())?;
         self.book.take(Reading::Whole(line.clone()), Timestamp::now());
         let length = file.len()?;
         self.position = Some(file.position(length)?);
@@ -291,12 +290,12 @@ impl FileRecord {
     }
 
     /// A warning about uncertain amounts that count, if it is a new one.
-    fn new_doubt_warning(&mut self, line: &Line) -> Option<String> {
+    fn new_doubt_warning(&mut self, line: &Line) -> Option<Shown> {
         let doubt = self.book.doubtful(line);
         let is_new = doubt.is_some() && doubt != self.doubt;
         self.doubt.clone_from(&doubt);
         let doubt = doubt.filter(|_| is_new)?;
-        Some(format!("WARNING: part of the day's limit is used by what the record does not tell clearly: {doubt}."))
+        Some(shown!("WARNING: part of the day's limit is used by what the record does not tell clearly: {}.", doubt))
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 use rust_decimal::Decimal;
 use tempfile::TempDir;
 
-use crate::answer::{Object, Outcome};
+use crate::answer::{Joined, Object, Outcome, Shown};
 use crate::guard::ledger::file::record::*;
 use crate::guard::ledger::line::Phase;
 use crate::guard::ledger::{Record, WriteResult};
@@ -79,9 +79,9 @@ fn has_used_80(ledger: &mut FileRecord, why: &str) {
     assert!(write(ledger, &line(901, 20)), "{why}: $100 of $100");
 }
 
-fn notices(ledger: &mut FileRecord) -> String {
+fn notices(ledger: &mut FileRecord) -> Shown {
     match ledger.begin(&line(999, 0), &limit(), soon()).unwrap() {
-        Ok(notices) => notices.join(" "),
+        Ok(notices) => notices.into_iter().joined(" "),
         Err(denial) => denial.message,
     }
 }
@@ -250,7 +250,7 @@ fn an_approval_stays_open_when_a_new_file_begins() {
     let lines = [asked(1, 60), asked(2, 30), of_another, asked(3, 0)];
     let decided = Line { id: "d".repeat(16), phase: Phase::Decided, outcome: None, ..asked(2, 1) };
     let text = lines.iter().chain([&decided]).map(|line| serde_json::json!(line).to_string() + "\n");
-    std::fs::write(place.path(), text.collect::<String>() + &"\n".repeat(20_000)).unwrap();
+    std::fs::write(place.path(), text.collect::<String>() + "\n".repeat(20_000).as_str()).unwrap();
     ledger.largest = 3_000;
     assert!(write(&mut ledger, &line(5, 1)));
     assert!(place.bytes().len() < 5_000, "a new file was begun");
