@@ -30,7 +30,7 @@ async fn no_caller_can_choose_where_its_token_goes() {
 }
 
 #[tokio::test]
-async fn what_a_key_may_do_is_looked_up_for_each_request() {
+async fn rights_are_looked_up_for_each_request() {
     let (_api, server) = server().await;
     let key = server.agent("ci", &[]).await;
     let caller = server.caller(&key);
