@@ -17,6 +17,9 @@ if [[ $rust_target == *-musl ]]; then sudo apt-get update -qq && sudo apt-get in
 # The list of crates inside of the program, for `cargo audit bin`, and no paths of this machine.
 cargo install --quiet --locked cargo-auditable@0.7.7
 export RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=$project=/opentrain-mcp --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+cargo install --quiet --locked --features cli cargo-about@0.9.3
+export THIRD_PARTY_LICENSES=$project/target/THIRD-PARTY-LICENSES
+packaging/licenses.sh "$THIRD_PARTY_LICENSES"
 for part in "${parts[@]}"; do cargo auditable build --release --locked --target "$part"; done
 program=target/${parts[0]}/release/opentrain-mcp$ending
 if ((${#parts[@]} > 1)); then

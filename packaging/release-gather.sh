@@ -13,6 +13,9 @@ done
 # This machine can run the program of one CPU only.
 OPENTRAIN_MCP_TO_RUN=$PWD/target/programs/x86_64-unknown-linux-musl/opentrain-mcp
 export OPENTRAIN_MCP_TO_RUN
+cargo install --quiet --locked --features cli cargo-about@0.9.3
+export THIRD_PARTY_LICENSES=$project/target/THIRD-PARTY-LICENSES
+packaging/licenses.sh "$THIRD_PARTY_LICENSES"
 for rust_target in x86_64-unknown-linux-musl aarch64-unknown-linux-musl; do
     packaging/build.sh "$rust_target" "target/programs/$rust_target/opentrain-mcp" mcpb
 done
