@@ -21,7 +21,7 @@ const fn is_plain(byte: u8) -> bool {
     byte == b' ' || byte.is_ascii_graphic()
 }
 
-/// Replaces each character that steers a terminal or hides text by the notation of [`quoted`], and keeps line breaks and
+/// Replaces each character that steers a terminal or hides text by the notation of quotes, and keeps line breaks and
 /// tabs. For whole outputs, such as JSON for a terminal and lines of the log.
 #[must_use]
 pub fn visible(text: &str) -> Cow<'_, str> {

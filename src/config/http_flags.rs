@@ -28,7 +28,7 @@ pub struct HttpFlags {
     #[arg(value_parser = Reader(optional(STDIO, address)))]
     pub http: Optional<SocketAddr>,
 
-    /// The https address under which clients reach this server, such as https://mcp.example.com. A proxy ends TLS
+    /// The https address under which clients reach this server; a proxy ends TLS
     #[arg(long, value_name = "URL", env = "OPENTRAIN_PUBLIC_URL", default_value = NONE)]
     #[arg(value_parser = Reader(optional(NONE, https)))]
     pub public_url: Optional<Url>,
