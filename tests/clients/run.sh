@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # Real clients against the server over HTTP, in both eras, and the official conformance suites: whole, with their fixtures
 # on the same HTTP stack, then the scenarios that need no fixtures against the product.
-# Usage: tests/clients/run.sh BINARY FIXTURES (target/debug/examples/conformance). It installs pinned clients from npm and PyPI into a folder of its own (CLIENTS_CACHE
-# keeps it). Needs node with npm, python3 with venv, curl.
+# Usage: tests/clients/run.sh BINARY FIXTURES (target/debug/examples/conformance). It installs pinned clients from npm and
+# PyPI into a folder of its own (CLIENTS_CACHE keeps it). Needs node with npm, python3 with venv, curl.
 set -euo pipefail
 binary=$(realpath "${1:?the binary}")
 fixtures=$(realpath "${2:?the server with the fixtures}")
