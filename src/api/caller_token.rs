@@ -35,24 +35,8 @@ impl TokenSource for CallerToken {
         Some(self.0.clone())
     }
 
-    fn reload(&self) -> Option<Token> {
-        self.current()
-    }
-
-    fn notices(&self) -> Vec<String> {
-        Vec::new()
-    }
-
     fn found_in(&self) -> Wording {
         "this request".into()
-    }
-
-    fn claim_token(&self) -> Option<Token> {
-        None
-    }
-
-    fn overriding_variable(&self) -> Option<&'static str> {
-        None
     }
 
     fn lock(&self) -> Result<Box<dyn AccountLock>, String> {

@@ -2,11 +2,12 @@
 //! URLs or HTML, with line breaks, in base64 or hexadecimal. The text is scanned from left to right without parsing, so
 //! that nesting hides nothing; JSON stays valid JSON.
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
-use memchr::{memchr2_iter, memchr3_iter, memmem};
+use memchr::{memchr_iter, memchr2_iter, memchr3_iter, memmem};
 
 /// The most backslashes before an escape, and the most times that a percent sign is escaped.
 const LAYERS: usize = 8;
@@ -84,8 +85,9 @@ impl Search {
 /// where its letters are escaped. The mask stands for the whole word.
 pub(super) fn hide_shapes(text: &mut String, prefixes: &[&str], shortest: usize, mask: &str) -> bool {
     let bytes = text.as_bytes();
-    // The first letters of all prefixes, and the starts of escapes.
-    let starts = memchr3_iter(b'o', b'w', b'\\', bytes).chain(memchr2_iter(b'%', b'&', bytes));
+    let first_letters: BTreeSet<u8> = prefixes.iter().filter_map(|prefix| prefix.bytes().next()).collect();
+    let plain = first_letters.into_iter().flat_map(|letter| memchr_iter(letter, bytes));
+    let starts = plain.chain(memchr3_iter(b'\\', b'%', b'&', bytes));
     let word = |at| Some(at..prefixes.iter().find_map(|prefix| end_of_word(bytes, at, prefix.as_bytes(), shortest))?);
     let mut places: Vec<Range<usize>> = starts.filter_map(word).collect();
     places.sort_by_key(|place| place.start);

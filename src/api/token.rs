@@ -97,8 +97,7 @@ impl Token {
     /// it has none.
     #[must_use]
     pub fn principal(&self) -> String {
-        let rest = KINDS.iter().find_map(|kind| self.expose().strip_prefix(kind));
-        match rest.and_then(|rest| rest.split_once('_')) {
+        match self.parts() {
             Some((public, secret)) if !public.is_empty() && !secret.is_empty() => public.to_owned(),
             _ => {
                 let digest = ring::digest::digest(&ring::digest::SHA256, self.expose().as_bytes());
@@ -106,6 +105,11 @@ impl Token {
                 format!("{:08x}", u32::from_be_bytes(first))
             }
         }
+    }
+
+    /// The public id and the secret part.
+    fn parts(&self) -> Option<(&str, &str)> {
+        KINDS.iter().find_map(|kind| self.expose().strip_prefix(kind))?.split_once('_')
     }
 
     /// Replaces this token and its secret part in `text`, in every form, and nothing else. JSON stays valid JSON.
@@ -123,10 +127,7 @@ impl Token {
 
     fn searches(&self) -> &[Search] {
         self.0.searches.get_or_init(|| {
-            let token = self.expose();
-            let rest = KINDS.iter().find_map(|kind| token.strip_prefix(kind));
-            let secret = rest.and_then(|rest| rest.split_once('_')).map(|(_, secret)| secret);
-            let texts = [Some(token), secret].into_iter().flatten();
+            let texts = [Some(self.expose()), self.parts().map(|(_, secret)| secret)].into_iter().flatten();
             texts.filter(|text| text.len() >= SHORTEST_SECRET).map(Search::of).collect()
         })
     }
@@ -202,15 +203,23 @@ pub trait TokenSource: Send + Sync {
     /// The token in use.
     fn current(&self) -> Option<Token>;
     /// Loads the token again after OpenTrain refused it: another process may have replaced it.
-    fn reload(&self) -> Option<Token>;
+    fn reload(&self) -> Option<Token> {
+        self.current()
+    }
     /// Warnings about the token's source: an unreadable file, a file that others can read.
-    fn notices(&self) -> Vec<String>;
+    fn notices(&self) -> Vec<String> {
+        Vec::new()
+    }
     /// The source of the token in use: a variable's name or a file.
     fn found_in(&self) -> Wording;
     /// The claim token, if an agent registered here and no person has claimed the account yet.
-    fn claim_token(&self) -> Option<Token>;
+    fn claim_token(&self) -> Option<Token> {
+        None
+    }
     /// Environment variable whose token takes precedence over the saved one, if set.
-    fn overriding_variable(&self) -> Option<&'static str>;
+    fn overriding_variable(&self) -> Option<&'static str> {
+        None
+    }
     /// True if another process may store a token that would then be in use.
     fn may_be_replaced(&self) -> bool {
         false
@@ -280,24 +289,12 @@ impl TokenSource for InMemory {
         self.now().token
     }
 
-    fn reload(&self) -> Option<Token> {
-        self.current()
-    }
-
-    fn notices(&self) -> Vec<String> {
-        Vec::new()
-    }
-
     fn found_in(&self) -> Wording {
         "memory".into()
     }
 
     fn claim_token(&self) -> Option<Token> {
         self.now().claim_token
-    }
-
-    fn overriding_variable(&self) -> Option<&'static str> {
-        None
     }
 
     fn lock(&self) -> Result<Box<dyn AccountLock>, String> {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 
 use crate::answer::text::usd;
 use crate::answer::{Joined, Shown, id, quoted_to, shown};
+use crate::api::token::KEY_PREFIX;
 use crate::cli::Agents as Task;
 use crate::config::{Config, Flags, Source};
 use crate::guard::agents::{Agent, AgentFile, Agents, NewKey};
@@ -92,7 +93,7 @@ fn list(path: &Path, agents: &Agents) -> Result<(), Fault> {
 
 fn line(agent: &Agent, now: Timestamp) -> Shown {
     let limits = &agent.limits;
-    let mut parts = vec![id(&agent.name), shown!("otm_{}_…", id(&agent.id))];
+    let mut parts = vec![id(&agent.name), shown!("{}{}_…", KEY_PREFIX, id(&agent.id))];
     match (agent.revoked, agent.expires) {
         (Some(at), _) => parts.push(shown!("REVOKED {}", id(&at.to_string()))),
         (None, Some(end)) if end <= now => parts.push(shown!("EXPIRED {}", id(&end.to_string()))),

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeSet;
 use std::net::SocketAddr;
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -61,7 +60,7 @@ pub(super) async fn run(config: &Config, address: SocketAddr) -> Result<ExitCode
     let closing = CancellationToken::new();
     let toolbox = Arc::new(Toolbox::new(services, crate::tools::CATALOG));
     let shared = Arc::clone(&toolbox.services);
-    let agents = Watched::open(agents_file(config)?, family_names())?;
+    let agents = Watched::open(agents::path(config)?.to_path_buf(), family_names())?;
     if let Some(notifier) = shared.notifier.clone() {
         tokio::spawn(notify::watch(Arc::downgrade(&toolbox), notifier));
     }
@@ -87,10 +86,6 @@ async fn listen(address: SocketAddr, setting: &str) -> Result<TcpListener, Fault
     Ok(TcpListener::bind(address)
         .await
         .map_err(|fault| format!("{setting}: {address} cannot be listened on: {fault}"))?)
-}
-
-fn agents_file(config: &Config) -> Result<PathBuf, Fault> {
-    agents::path(config).map(std::path::Path::to_path_buf)
 }
 
 fn settings(config: &Config, address: SocketAddr) -> Result<Settings, Fault> {
