@@ -14,13 +14,12 @@ esac
 rustup toolchain install "${RUST:?}" --profile minimal --no-self-update --target "${parts[@]}"
 rustup default "$RUST"
 if [[ $rust_target == *-musl ]]; then sudo apt-get update -qq && sudo apt-get install -y -qq musl-tools; fi
-# The list of crates inside of the program, for `cargo audit bin`, and no paths of this machine.
-cargo install --quiet --locked cargo-auditable@0.7.7
+# No paths of this machine. maturin builds with the same flags, so its wheel has the same program.
 export RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=$project=/opentrain-mcp --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
 cargo install --quiet --locked --features cli cargo-about@0.9.3
 export THIRD_PARTY_LICENSES=$project/target/THIRD-PARTY-LICENSES
 packaging/licenses.sh "$THIRD_PARTY_LICENSES"
-for part in "${parts[@]}"; do cargo auditable build --release --locked --target "$part"; done
+for part in "${parts[@]}"; do cargo build --release --locked --target "$part"; done
 program=target/${parts[0]}/release/opentrain-mcp$ending
 if ((${#parts[@]} > 1)); then
     program=target/$rust_target/release/opentrain-mcp

@@ -22,6 +22,9 @@ modern_node() {
     export PATH="$packages/node/node_modules/node/bin:$PATH"
 }
 
+# end ID: ends a process that a script has started.
+end() { [ -z "$1" ] || { kill "$1" 2>/dev/null || true; wait "$1" 2>/dev/null || true; }; }
+
 # start_model: a new model, and a free port for the sandbox that it talks about. Sets port and origin.
 start_model() {
     port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
@@ -34,7 +37,7 @@ start_model() {
 }
 
 stop_model() {
-    [ -z "$model" ] || { kill "$model" 2>/dev/null || true; wait "$model" 2>/dev/null || true; }
+    end "$model"
     model=
 }
 
