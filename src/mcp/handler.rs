@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderValue;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, GetPromptRequestParams,
     GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
@@ -22,13 +23,13 @@ use crate::engine::instructions::instructions;
 use crate::engine::{CALL_LIMIT, Call};
 
 use super::carried::Carried;
-use super::elicitation;
 use super::host::Host;
 use super::listing::tools;
 use super::observer::Ended;
 use super::progress::HostProgress;
+use super::resumption::MARGIN;
 use super::server::{Outcome, Request, Server, cancelled};
-use super::spent::Spent;
+use super::traced::Traced;
 
 impl Server {
     /// Runs a call until it ends or the host cancels it.
@@ -44,15 +45,15 @@ impl Server {
     }
 
     /// The call of a request.
-    fn call(&self, host: Host, context: &RequestContext<RoleServer>) -> Call {
+    fn call(&self, host: Host, context: &RequestContext<RoleServer>, trace: Option<HeaderValue>) -> Call {
         let carried = Carried::of(context);
         Call {
             progress: Arc::new(HostProgress::of(context, self.observer.clone())),
             is_patient: host.waits(),
             closing: self.closing.clone(),
             client: carried.client(context),
-            trace: carried.trace,
-            ..Call::within(CALL_LIMIT.max(self.toolbox.services.human_wait + elicitation::MARGIN))
+            trace,
+            ..Call::within(CALL_LIMIT.max(self.toolbox.services.human_wait + MARGIN))
         }
     }
 
@@ -60,10 +61,11 @@ impl Server {
         &self,
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
+        trace: Option<HeaderValue>,
     ) -> Result<CallToolResponse, ErrorData> {
         let host = Host::of(&context);
         let carried = Carried::of(&context);
-        let call = self.call(host, &context);
+        let call = self.call(host, &context, trace);
         let CallToolRequestParams { name, arguments, input_responses, request_state, .. } = request;
         let request = Request {
             name: Cow::into_owned(name),
@@ -72,14 +74,12 @@ impl Server {
         };
         // A claim replaces the token that binds the state, so the ends of earlier uses are looked up first.
         if let Some(state) = &request_state {
-            let spent = self.toolbox.services.memory.of::<Spent>();
-            if let Some(outcome) = spent.end(&self.spent_key(state, &request)).await {
-                return Ok(self.result(outcome, host).into());
+            if let Some(answer) = self.answer_of_earlier_use(&request, state, host).await {
+                return Ok(answer.into());
             }
         }
         if let Some(resumed) = self.resumed(&request, request_state.as_deref(), input_responses.as_ref()) {
-            let outcome = self.resume(&request, resumed, &context).await?;
-            return Ok(self.result(outcome, host).into());
+            return Ok(self.resume(&request, resumed, host, &context).await?.into());
         }
         let outcome = self.run(&request, &context).await?;
         self.show_step(request, outcome, host, &context).await
@@ -123,12 +123,15 @@ impl ServerHandler for Server {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        let call = self.call(Host::of(&context), &context);
-        tokio::select! {
+        let traced = self.traced("completion/complete", None, &context);
+        let call = self.call(Host::of(&context), &context, traced.trace.clone());
+        let completed = tokio::select! {
             // Boxed, as a call is: rmcp moves the largest of all handlers' futures, whichever runs.
             completed = Box::pin(self.completion(&request, &call)) => completed,
             () = context.ct.cancelled() => Err(cancelled()),
-        }
+        };
+        traced.end_request(completed.is_err());
+        completed
     }
 
     async fn list_resources(
@@ -152,11 +155,14 @@ impl ServerHandler for Server {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let call = self.call(Host::of(&context), &context);
-        tokio::select! {
+        let traced = self.traced("resources/read", None, &context);
+        let call = self.call(Host::of(&context), &context, traced.trace.clone());
+        let read = tokio::select! {
             read = Box::pin(self.resource(&request.uri, &call)) => read.map(Into::into),
             () = context.ct.cancelled() => Err(cancelled()),
-        }
+        };
+        traced.end_request(read.is_err());
+        read
     }
 
     /// Boxed: the future has kilobytes, and rmcp moves it several times before it runs.
@@ -165,16 +171,17 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<CallToolResponse, ErrorData>> + Send {
-        let trace = Carried::of(&context).trace;
+        let name = self.toolbox.find(&request.name, &Object::new()).map(|served| served.facts().name);
+        let traced = self.traced("tools/call", name, &context);
+        let trace = traced.trace.clone();
         let span = match trace.as_ref().and_then(|trace| trace.to_str().ok()) {
             Some(traceparent) => tracing::info_span!("call", traceparent),
             None => tracing::Span::none(),
         };
         let call = async move {
             let (tool, id, began) = (shortened(&request.name), context.id.to_string(), Instant::now());
-            let name = self.toolbox.find(&request.name, &Object::new()).map(|served| served.facts().name);
-            let answered = self.answer(request, context).await;
-            self.count(name, &answered, began.elapsed());
+            let answered = self.answer(request, context, trace).await;
+            self.ended(name, &answered, began.elapsed(), traced);
             let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
             match &answered {
                 Ok(CallToolResponse::Complete(result)) => {
@@ -193,8 +200,14 @@ impl ServerHandler for Server {
 }
 
 impl Server {
-    fn count(&self, tool: Option<&'static str>, answered: &Result<CallToolResponse, ErrorData>, time: Duration) {
-        let Some(observer) = &self.observer else { return };
+    /// Reports the end of a call.
+    fn ended(
+        &self,
+        tool: Option<&'static str>,
+        answered: &Result<CallToolResponse, ErrorData>,
+        took: Duration,
+        traced: Traced,
+    ) {
         let found = |place| match answered {
             Ok(CallToolResponse::Complete(result)) => result.structured_content.as_ref()?.pointer(place)?.as_str(),
             _ => None,
@@ -208,7 +221,11 @@ impl Server {
             Err(fault) if fault.message == "cancelled" => "cancelled",
             Err(_) => "not_done",
         };
-        let access = self.toolbox.services.principal.access;
-        observer.ended(Ended { tool, outcome, reason: found("/error/reason"), access, took: time });
+        let (reason, access) = (found("/error/reason"), self.toolbox.services.principal.access);
+        let is_failed = !matches!(answered, Ok(CallToolResponse::Complete(result)) if result.is_error != Some(true));
+        traced.end_call(is_failed && outcome != "input_required", outcome, reason);
+        if let Some(observer) = &self.observer {
+            observer.ended(Ended { tool, outcome, reason, access, took });
+        }
     }
 }

@@ -14,10 +14,11 @@ mod observer;
 mod progress;
 mod prompts;
 mod resources;
+mod resumption;
 mod seal;
 mod server;
-mod spent;
 pub mod stdio;
+mod traced;
 
 pub use listing::{tool, tools};
 pub use seal::SealError;
@@ -32,5 +33,5 @@ pub fn fuzz_message(text: &[u8]) {
 /// Opens a state, for `fuzz/`.
 #[cfg(fuzzing)]
 pub fn fuzz_state(text: &str) {
-    elicitation::fuzz_state(text);
+    resumption::fuzz_state(text);
 }
