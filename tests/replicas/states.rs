@@ -108,7 +108,7 @@ async fn a_state_that_was_used_elsewhere_sends_nothing_again() {
 }
 
 #[tokio::test]
-async fn two_replicas_that_use_a_state_at_once_send_one_write() {
+async fn two_replicas_with_one_state_send_one_write() {
     if !asked_for() {
         return;
     }
@@ -129,7 +129,7 @@ async fn two_replicas_that_use_a_state_at_once_send_one_write() {
 }
 
 #[tokio::test]
-async fn a_first_use_whose_replica_died_is_said_to_be_unknown() {
+async fn a_first_use_whose_replica_died_is_unknown() {
     if !asked_for() {
         return;
     }
