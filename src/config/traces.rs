@@ -33,7 +33,8 @@ impl TraceSettings {
     /// # Errors
     /// If a variable asks for an exporter or a protocol that is not built in.
     pub(super) fn read(environment: &Environment) -> Result<Option<Self>, ConfigError> {
-        let exporter = environment.get(EXPORTER);
+        // `none` is a value here, and a word for nothing elsewhere.
+        let exporter = environment.raw(EXPORTER);
         let is_disabled = environment.get("OTEL_SDK_DISABLED").is_some_and(|value| value.eq_ignore_ascii_case("true"));
         let is_wanted = match exporter {
             Some("otlp") => true,

@@ -73,10 +73,10 @@ impl Server {
             call,
         };
         // A claim replaces the token that binds the state, so the ends of earlier uses are looked up first.
-        if let Some(state) = &request_state {
-            if let Some(answer) = self.answer_of_earlier_use(&request, state, host).await {
-                return Ok(answer.into());
-            }
+        if let Some(state) = &request_state
+            && let Some(answer) = self.answer_of_earlier_use(&request, state, host).await
+        {
+            return Ok(answer.into());
         }
         if let Some(resumed) = self.resumed(&request, request_state.as_deref(), input_responses.as_ref()) {
             return Ok(self.resume(&request, resumed, host, &context).await?.into());
@@ -205,7 +205,7 @@ impl Server {
         &self,
         tool: Option<&'static str>,
         answered: &Result<CallToolResponse, ErrorData>,
-        took: Duration,
+        time: Duration,
         traced: Traced,
     ) {
         let found = |place| match answered {
@@ -225,7 +225,7 @@ impl Server {
         let is_failed = !matches!(answered, Ok(CallToolResponse::Complete(result)) if result.is_error != Some(true));
         traced.end_call(is_failed && outcome != "input_required", outcome, reason);
         if let Some(observer) = &self.observer {
-            observer.ended(Ended { tool, outcome, reason, access, took });
+            observer.ended(Ended { tool, outcome, reason, access, took: time });
         }
     }
 }

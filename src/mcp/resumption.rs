@@ -130,18 +130,18 @@ impl Server {
 
     /// Makes the refused call again, also when nobody waits for its end any more.
     fn repeated(&self, request: &Request, after: After, left: Duration) -> impl Future<Output = Done> + Send + 'static {
-        let (server, until) = (self.clone(), until(request, left));
+        let (its, until) = (self.clone(), until(request, left));
         let Request { name, arguments, call } = request.clone();
         async move {
-            let toolbox = &server.toolbox;
+            let toolbox = &its.toolbox;
             let outcome = match toolbox.find(&name, &arguments) {
                 Some(served) => resume(toolbox, served, &arguments, &after, &call, until).await,
                 // The caller has found it already.
                 None => Err(Failure::default()),
             };
             let may_have_written = outcome.as_ref().map_or_else(|failure| failure.outcome, |_| Ended::Done);
-            let answer = serde_json::to_vec(&server.rendered(outcome)).unwrap_or_default();
-            let answer = String::from_utf8(server.masked(answer)).unwrap_or_default();
+            let answer = serde_json::to_vec(&its.rendered(outcome)).unwrap_or_default();
+            let answer = String::from_utf8(its.masked(answer)).unwrap_or_default();
             Done { answer, may_have_written: may_have_written != Ended::NotDone }
         }
     }

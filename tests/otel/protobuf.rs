@@ -73,5 +73,5 @@ fn take<'a>(rest: &mut &'a [u8], count: usize) -> &'a [u8] {
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
