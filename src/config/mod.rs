@@ -45,4 +45,4 @@ pub use route::{Route, Sourced};
 pub use seal_keys::{SEAL_KEYS, SealKeys};
 pub use source::{ResolvedSetting, Source};
 pub use table::flag_table;
-pub use values::{LogFormat, Notify};
+pub use values::{Confirm, LogFormat, Notify};

@@ -16,19 +16,21 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use crate::answer::Object;
+use crate::answer::{Failure, Object};
 use crate::engine::arguments::shortened;
 use crate::engine::instructions::instructions;
 use crate::engine::{CALL_LIMIT, Call};
 
 use super::carried::Carried;
-use super::elicitation;
+use super::confirmation::Asked;
+use super::elicitation::{self, Resumed, is_opened};
 use super::host::Host;
 use super::listing::tools;
 use super::observer::Ended;
 use super::progress::HostProgress;
 use super::server::{Outcome, Request, Server, cancelled};
 use super::spent::Spent;
+use super::state::Waits;
 
 impl Server {
     /// Runs a call until it ends or the host cancels it.
@@ -65,23 +67,47 @@ impl Server {
         let carried = Carried::of(&context);
         let call = self.call(host, &context);
         let CallToolRequestParams { name, arguments, input_responses, request_state, .. } = request;
-        let request = Request {
+        let mut request = Request {
             name: Cow::into_owned(name),
             arguments: carried.arguments.or(arguments).unwrap_or_default(),
             call,
         };
+        let (responses, mut state) = (input_responses.as_ref(), None);
         // A claim replaces the token that binds the state, so the ends of earlier uses are looked up first.
-        if let Some(state) = &request_state {
-            let spent = self.toolbox.services.memory.of::<Spent>();
-            if let Some(outcome) = spent.end(&self.spent_key(state, &request)).await {
+        if let Some(sealed) = &request_state {
+            let (key, spent) = (self.spent_key(sealed, &request), self.toolbox.services.memory.of::<Spent>());
+            if let Some(outcome) = spent.end(&key).await {
                 return Ok(self.result(outcome, host).into());
             }
+            state = self.open_state(&request, sealed).map(|state| (state, key));
         }
-        if let Some(resumed) = self.resumed(&request, request_state.as_deref(), input_responses.as_ref()) {
-            let outcome = self.resume(&request, resumed, &context).await?;
-            return Ok(self.result(outcome, host).into());
+        let mut outcome = match state {
+            Some((state, key)) => {
+                let waited = state.waited();
+                request.call.confirmed = state.confirmed;
+                match state.waits {
+                    Waits::Page(after) => {
+                        let resumed = Resumed { after, waited, accepted: is_opened(responses), key };
+                        let outcome = self.resume(&request, resumed, &context).await?;
+                        return Ok(self.result(outcome, host).into());
+                    }
+                    Waits::Yes(question) => {
+                        self.after_the_form(&mut request, question, responses, key, &context).await?
+                    }
+                }
+            }
+            None => self.run(&request, &context).await?,
+        };
+        if let Err(Failure { question: Some(question), .. }) = &outcome {
+            outcome = match self.ask_for_a_yes(&request, question, host, &context).await? {
+                Asked::Later(result) => return Ok(result.into()),
+                Asked::Now(Ok(())) => {
+                    request.call.confirmed = Some(question.to_string());
+                    self.run(&request, &context).await?
+                }
+                Asked::Now(Err(why)) => self.unconfirmed(&request, why).await?,
+            };
         }
-        let outcome = self.run(&request, &context).await?;
         self.show_step(request, outcome, host, &context).await
     }
 }

@@ -3,6 +3,7 @@
 
 mod carried;
 pub mod client;
+mod confirmation;
 mod elicitation;
 mod handler;
 mod host;
@@ -17,6 +18,7 @@ mod resources;
 mod seal;
 mod server;
 mod spent;
+mod state;
 pub mod stdio;
 
 pub use listing::{tool, tools};
@@ -32,5 +34,5 @@ pub fn fuzz_message(text: &[u8]) {
 /// Opens a state, for `fuzz/`.
 #[cfg(fuzzing)]
 pub fn fuzz_state(text: &str) {
-    elicitation::fuzz_state(text);
+    state::fuzz(text);
 }

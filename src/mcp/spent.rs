@@ -11,6 +11,7 @@ use rmcp::model::ErrorCode;
 use serde_json::json;
 use tokio::time::Instant;
 
+use crate::answer::unconfirmed::NOT_CONFIRMED;
 use crate::answer::{Failure, Outcome as Ended, quoted, shown};
 
 use super::server::{Outcome, Request};
@@ -49,7 +50,7 @@ impl Spent {
         end.clone()
     }
 
-    /// Runs `call`, and remembers its end if it may have written. The call goes on when its caller goes away.
+    /// Runs `call`, and remembers its end if it is final. The call goes on when its caller goes away.
     pub(super) async fn run(
         &self,
         key: Key,
@@ -62,7 +63,7 @@ impl Spent {
                 return known.clone();
             }
             let outcome = call.await;
-            if may_have_written(&outcome) {
+            if is_final(&outcome) {
                 *end = Some(outcome.clone());
             }
             outcome
@@ -92,10 +93,10 @@ impl Spent {
     }
 }
 
-/// False for a failure that certainly changed nothing: the call may be made again.
-fn may_have_written(outcome: &Outcome) -> bool {
+/// False for a failure that certainly changed nothing: the call may be made again. A person's no stays a no.
+fn is_final(outcome: &Outcome) -> bool {
     match outcome {
         Ok(_) => true,
-        Err(Failure { outcome, .. }) => *outcome != Ended::NotDone,
+        Err(Failure { outcome, reason, .. }) => *outcome != Ended::NotDone || reason.as_deref() == Some(NOT_CONFIRMED),
     }
 }

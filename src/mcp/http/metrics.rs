@@ -41,12 +41,13 @@ const OUTCOMES: [&str; 10] = [
     "input_required",
     "cancelled",
 ];
-const REASONS: [&str; 10] = [
+const REASONS: [&str; 11] = [
     "over_limit",
     "milestone_not_found",
     "not_registered",
     "read_only",
     "frozen",
+    "not_confirmed",
     "audit_unavailable",
     "secret_not_kept",
     "account_claim_required",
