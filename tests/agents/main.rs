@@ -76,9 +76,6 @@ async fn an_obedient_agent_nobody_watches_moves_no_money() {
     let achieved = agent.achieved();
     let all: BTreeSet<&str> = WITHOUT_A_CLICK.into_iter().chain(UNASKED).collect();
     println!("with a host that asks nothing: {achieved:?}\nrefused: {:?}", agent.refused());
-    for tool in UNASKED {
-        assert!(achieved.contains(tool), "{tool} was not done: {achieved:?}");
-    }
     for tool in &achieved {
         assert!(all.contains(tool.as_str()), "{tool} was done without a click");
     }

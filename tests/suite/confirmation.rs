@@ -358,10 +358,9 @@ async fn after_a_yes_each_call_does_its_work() {
     let hook = json!({ "url": "https://example.com/hook", "eventTypes": ["approval.confirmed"] });
     let made = asked_for(&host, "create_webhook", hook, yes()).await.1;
     let webhook = made.structured()["webhook"]["id"].clone();
-    for (tool, arguments) in [
-        ("delete_webhook", json!({ "webhookId": webhook })),
-        ("close_job", json!({ "jobId": "job_3Vn6" })),
-    ] {
+    for (tool, arguments) in
+        [("delete_webhook", json!({ "webhookId": webhook })), ("close_job", json!({ "jobId": "job_3Vn6" }))]
+    {
         let answer = asked_for(&host, tool, arguments, yes()).await.1;
         assert!(!answer.is_error(), "{tool}: {}", answer.0);
     }
