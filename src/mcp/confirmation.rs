@@ -1,6 +1,8 @@
 //! Asks the user for a yes before a call takes effect, in a form that the host shows. Only a yes in the form counts:
 //! "accept" alone means that the form was sent.
 
+use std::sync::Arc;
+
 use rmcp::model::{ElicitRequestParams, ElicitationSchema, InputRequiredResult, InputResponses};
 use rmcp::service::{RequestContext, ServiceError};
 use rmcp::{ErrorData, RoleServer};
@@ -56,15 +58,15 @@ impl Server {
     ) -> Result<Outcome, ErrorData> {
         let answer = answer_in(responses);
         request.call.confirmed = answer.is_ok().then_some(question);
-        let (server, request) = (self.clone(), request.clone());
+        let (toolbox, request) = (Arc::clone(&self.toolbox), request.clone());
         let call = async move {
-            let Some(served) = server.toolbox.find(&request.name, &request.arguments) else {
+            let Some(served) = toolbox.find(&request.name, &request.arguments) else {
                 // The state was sealed for a tool that was found.
                 return Err(Failure::default());
             };
             match answer {
-                Ok(()) => server.toolbox.call(served, request.arguments.clone(), &request.call).await,
-                Err(why) => Err(server.toolbox.unconfirmed(served, why, &request.arguments, &request.call).await),
+                Ok(()) => toolbox.call(served, request.arguments.clone(), &request.call).await,
+                Err(why) => Err(toolbox.unconfirmed(served, why, &request.arguments, &request.call).await),
             }
         };
         let spent = self.toolbox.services.memory.of::<Spent>();

@@ -63,7 +63,9 @@ fn refusals(host: &Host) -> Vec<Value> {
 fn is_a_form(asked: &Value, words: &[&str]) {
     assert_eq!((&asked["method"], &asked["params"]["mode"]), (&json!("elicitation/create"), &json!("form")), "{asked}");
     let message = asked["params"]["message"].as_str().unwrap();
-    words.iter().for_each(|word| assert!(message.contains(word), "{word:?} is missing: {message}"));
+    for word in words {
+        assert!(message.contains(word), "{word:?} is missing: {message}");
+    }
     let schema = &asked["params"]["requestedSchema"];
     assert_eq!((&schema["type"], &schema["required"]), (&json!("object"), &json!(["confirm"])), "{schema}");
     let field = &schema["properties"]["confirm"];
@@ -329,7 +331,9 @@ async fn each_question_says_what_will_happen() {
     ] {
         let (question, answer) = asked_for(&host, tool, arguments, json!({ "action": "decline" })).await;
         assert!(question.starts_with("Sandbox, nothing is real. "), "{question}");
-        words.iter().for_each(|word| assert!(question.contains(word), "{tool}: {word:?} is missing: {question}"));
+        for word in words {
+            assert!(question.contains(word), "{tool}: {word:?} is missing: {question}");
+        }
         is_unconfirmed(&answer, "did not give it");
     }
     host.done("register_agent", json!({})).await;
