@@ -122,7 +122,7 @@ async fn after_a_yes_the_call_is_sent_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn without_a_yes_nothing_is_sent_and_the_refusal_is_recorded() {
+async fn without_a_yes_nothing_is_sent_and_that_is_recorded() {
     let api = api().await;
     for revision in ["2025-06-18", "2025-11-25"] {
         for (answer, why) in no() {
@@ -372,7 +372,7 @@ async fn after_a_yes_each_call_does_its_work() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_page_after_a_yes_is_shown_too_and_nothing_is_asked_twice() {
+async fn a_page_after_a_yes_is_shown_too() {
     for revision in ["2025-11-25", STATELESS] {
         let claimed = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
         let seen = std::sync::Arc::clone(&claimed);
