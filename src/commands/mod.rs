@@ -38,7 +38,7 @@ use crate::answer::visible::visible;
 use crate::api::client::{Client, Endpoint};
 use crate::api::token::{InMemory, TokenSource};
 use crate::cli::{Cli, Task, completions, logs_json};
-use crate::config::{Config, Environment, LogFormat, RecordPlace};
+use crate::config::{Config, Confirm, Environment, LogFormat, RecordPlace};
 use crate::engine::{Services, Toolbox};
 use crate::guard::Operator;
 use crate::guard::freeze::UNREACHABLE;
@@ -232,6 +232,7 @@ fn operator(config: &Config) -> Result<Operator, Fault> {
         toolsets,
         max_milestone: flags.max_milestone_usd,
         max_day: flags.max_day_usd,
+        person_confirms: flags.confirm == Confirm::Person,
         duplicate_window: flags.duplicate_window,
         prefix: flags.tool_prefix.clone().unwrap_or_default(),
         tools: None,

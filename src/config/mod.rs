@@ -49,4 +49,4 @@ pub use source::{ResolvedSetting, Source};
 pub use table::flag_table;
 #[cfg(feature = "otel")]
 pub use traces::TraceSettings;
-pub use values::{LogFormat, Notify};
+pub use values::{Confirm, LogFormat, Notify};

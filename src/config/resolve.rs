@@ -60,7 +60,7 @@ pub struct Config {
 }
 
 /// Settings that forbid something. A placeholder in one of them refuses the start, since the rule is then unknown.
-const RESTRICTIONS: [&str; 3] = ["max-milestone-usd", "max-day-usd", "read-only"];
+const RESTRICTIONS: [&str; 4] = ["max-milestone-usd", "max-day-usd", "read-only", "confirm"];
 
 impl Config {
     /// Decides what the flags, the environment and the credential file mean together.

@@ -30,11 +30,19 @@ type End = Arc<tokio::sync::Mutex<Option<String>>>;
 pub struct Once(Mutex<HashMap<String, (Instant, End)>>);
 
 /// How a call ended.
-pub struct Done {
-    /// Its answer, without secrets.
-    pub answer: String,
-    /// False if it certainly changed nothing: the call may be made again.
-    pub may_have_written: bool,
+pub struct Done<T> {
+    /// Its result, for whoever made the call.
+    pub result: T,
+    /// The same without secrets, for later uses of the key. `None` if the call may be made again.
+    pub answer: Option<String>,
+}
+
+/// What became of a use of a key.
+pub enum Used<T> {
+    /// The call was made now.
+    Now(T),
+    /// It was made before; this is its answer.
+    Earlier(String),
 }
 
 /// The use of a key.
@@ -76,40 +84,39 @@ impl Once {
         }
     }
 
-    /// Runs `call`, and remembers its answer if it may have written; with a ledger all its servers do. The call goes on
+    /// Runs `call`, and remembers the answer that it gives; with a ledger all its servers do. The call goes on
     /// when its caller goes away; a server that stops waits for it as for any write.
     ///
     /// # Errors
     /// If the call was not made because the ledger is away, or if its answer or that of an earlier one is not known.
-    pub async fn run(
+    pub async fn run<T: Send + 'static>(
         &self,
         its: Use,
         running: OneWrite,
-        call: impl Future<Output = Done> + Send + 'static,
-    ) -> Result<String, ToolError> {
+        call: impl Future<Output = Done<T>> + Send + 'static,
+    ) -> Result<Used<T>, ToolError> {
         let end = self.begin(&its.key);
         let run = async move {
             let _running = running;
             let mut end = end.lock().await;
             if let Some(known) = &*end {
-                return Ok(known.clone());
+                return Ok(Used::Earlier(known.clone()));
             }
             let held = match turn(&its).await? {
                 Turn::First(held) => held,
                 Turn::Later(answer) => {
                     *end = Some(answer.clone());
-                    return Ok(answer);
+                    return Ok(Used::Earlier(answer));
                 }
             };
-            let Done { answer, may_have_written } = call.await;
-            let left = if may_have_written { answer.clone() } else { String::new() };
-            *end = may_have_written.then(|| answer.clone());
+            let Done { result, answer } = call.await;
+            end.clone_from(&answer);
             if let Some(held) = held
-                && let Err(fault) = held.must_leave(left).await
+                && let Err(fault) = held.must_leave(answer.unwrap_or_default()).await
             {
                 tracing::warn!(%fault, "other servers do not know how a call ended that a person was asked for");
             }
-            Ok(answer)
+            Ok(Used::Now(result))
         };
         let run = tokio::spawn(Box::pin(run.in_current_span()));
         run.await.unwrap_or_else(|fault| Err(unknown(wording!("the call broke off ({})", fault.to_string()))))

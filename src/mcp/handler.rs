@@ -17,19 +17,22 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use crate::answer::Object;
+use crate::answer::{Failure, Object};
 use crate::engine::arguments::shortened;
 use crate::engine::instructions::instructions;
 use crate::engine::{CALL_LIMIT, Call};
 
 use super::carried::Carried;
+use super::confirmation::Asked;
+use super::elicitation::{self, Resumed, is_opened};
 use super::host::Host;
 use super::listing::tools;
 use super::observer::Ended;
 use super::progress::HostProgress;
-use super::resumption::MARGIN;
 use super::server::{Outcome, Request, Server, cancelled};
+use super::state::Waits;
 use super::traced::Traced;
+use super::uses::Continued;
 
 impl Server {
     /// Runs a call until it ends or the host cancels it.
@@ -53,7 +56,7 @@ impl Server {
             closing: self.closing.clone(),
             client: carried.client(context),
             trace,
-            ..Call::within(CALL_LIMIT.max(self.toolbox.services.human_wait + MARGIN))
+            ..Call::within(CALL_LIMIT.max(self.toolbox.services.human_wait + elicitation::MARGIN))
         }
     }
 
@@ -67,21 +70,52 @@ impl Server {
         let carried = Carried::of(&context);
         let call = self.call(host, &context, trace);
         let CallToolRequestParams { name, arguments, input_responses, request_state, .. } = request;
-        let request = Request {
+        let mut request = Request {
             name: Cow::into_owned(name),
             arguments: carried.arguments.or(arguments).unwrap_or_default(),
             call,
         };
+        let (responses, mut state) = (input_responses.as_ref(), None);
         // A claim replaces the token that binds the state, so the ends of earlier uses are looked up first.
-        if let Some(state) = &request_state
-            && let Some(answer) = self.answer_of_earlier_use(&request, state, host).await
-        {
-            return Ok(answer.into());
+        if let Some(sealed) = &request_state {
+            let key = self.key_of_use(sealed, &request);
+            if let Some(answer) = self.answer_of_earlier_use(&request, &key, host).await {
+                return Ok(answer.into());
+            }
+            state = self.open_state(&request, sealed).map(|state| (state, key));
         }
-        if let Some(resumed) = self.resumed(&request, request_state.as_deref(), input_responses.as_ref()) {
-            return Ok(self.resume(&request, resumed, host, &context).await?.into());
+        let mut outcome = match state {
+            Some((state, key)) => {
+                let waited = state.waited();
+                request.call.confirmed = state.confirmed;
+                match state.waits {
+                    Waits::Page(after) => {
+                        let resumed = Resumed { after, waited, accepted: is_opened(responses), key };
+                        return Ok(match self.resume(&request, resumed, host, &context).await? {
+                            Continued::Now(outcome) => self.result(*outcome, host).into(),
+                            Continued::Earlier(answer) => answer.into(),
+                        });
+                    }
+                    Waits::Yes(question) => {
+                        match self.after_the_form(&mut request, question, responses, key, host, &context).await? {
+                            Continued::Now(outcome) => *outcome,
+                            Continued::Earlier(answer) => return Ok(answer.into()),
+                        }
+                    }
+                }
+            }
+            None => self.run(&request, &context).await?,
+        };
+        if let Err(Failure { question: Some(question), .. }) = &outcome {
+            outcome = match self.ask_for_a_yes(&request, question, host, &context).await? {
+                Asked::Later(result) => return Ok(result.into()),
+                Asked::Now(Ok(())) => {
+                    request.call.confirmed = Some(question.to_string());
+                    self.run(&request, &context).await?
+                }
+                Asked::Now(Err(why)) => self.unconfirmed(&request, why).await?,
+            };
         }
-        let outcome = self.run(&request, &context).await?;
         self.show_step(request, outcome, host, &context).await
     }
 }

@@ -3,6 +3,7 @@
 
 mod carried;
 pub mod client;
+mod confirmation;
 mod elicitation;
 mod handler;
 mod host;
@@ -14,11 +15,12 @@ mod observer;
 mod progress;
 mod prompts;
 mod resources;
-mod resumption;
 mod seal;
 mod server;
+mod state;
 pub mod stdio;
 mod traced;
+mod uses;
 
 pub use listing::{tool, tools};
 pub use seal::SealError;
@@ -33,5 +35,5 @@ pub fn fuzz_message(text: &[u8]) {
 /// Opens a state, for `fuzz/`.
 #[cfg(fuzzing)]
 pub fn fuzz_state(text: &str) {
-    resumption::fuzz_state(text);
+    state::fuzz(text);
 }

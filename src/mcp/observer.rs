@@ -18,12 +18,13 @@ pub(super) const OUTCOMES: [&str; 10] = [
     "cancelled",
 ];
 /// The reasons of refusals.
-pub(super) const REASONS: [&str; 11] = [
+pub(super) const REASONS: [&str; 12] = [
     "over_limit",
     "milestone_not_found",
     "not_registered",
     "read_only",
     "frozen",
+    "not_confirmed",
     "audit_unavailable",
     "secret_not_kept",
     "account_claim_required",
