@@ -43,8 +43,9 @@ pub(super) async fn run(config: &Config, overriding: Option<&'static str>) -> Re
         print("The claim that an agent had begun here is no longer followed: this key takes its place.")?;
     }
     if let Some(variable) = overriding {
-        print(&format!(
-            "Note: {variable} is set here, and its token is used in place of the saved one. Unset it where servers start."
+        print(shown!(
+            "Note: {} is set here, and its token is used in place of the saved one. Unset it where servers start.",
+            variable
         ))?;
     }
     Ok(ExitCode::SUCCESS)
