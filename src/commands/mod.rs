@@ -23,6 +23,7 @@ mod reconcile;
 mod sandbox;
 mod terminal;
 mod tools;
+mod traces;
 mod trust;
 
 use std::ffi::OsString;
@@ -50,6 +51,7 @@ use crate::tools::{CATALOG, family_names};
 use fault::Fault;
 use log::Log;
 use terminal::{print, print_whole};
+use traces::Traces;
 
 /// Runs a command line. Says on stderr why a command cannot run, in the format of the log, with status 2.
 #[must_use]
@@ -138,11 +140,14 @@ async fn perform(
             warn(config);
             ledger::connect(config).await?;
             greet();
-            let toolbox = Arc::new(toolbox(config)?);
+            let traces = Traces::start(config)?;
+            let toolbox = Arc::new(toolbox_over(config, |embedded| embedded, |client| traces.over(client))?);
             if let Some(notifier) = toolbox.services.notifier.clone() {
                 tokio::spawn(notify::watch(Arc::downgrade(&toolbox), notifier));
             }
-            Box::pin(stdio::serve(Server::new(toolbox)?)).await?;
+            let served = Box::pin(stdio::serve(Server::new(toolbox)?)).await;
+            traces.end().await;
+            served?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Demo => demo::run().await,

@@ -224,7 +224,12 @@ impl Toolbox {
     /// Repeats an earlier refusal without a request, because nothing has changed since.
     pub async fn repeat(&self, served: &Served, refused: &Refusal, call: &Call) -> Failure {
         let refused = Error::Refused(Box::new(refused.clone()));
-        self.failed(served.facts(), &Object::new(), &refused.into(), call).await
+        self.failure(served, &refused.into(), call).await
+    }
+
+    /// The failure of a call that never reached its tool.
+    pub async fn failure(&self, served: &Served, error: &ToolError, call: &Call) -> Failure {
+        self.failed(served.facts(), &Object::new(), error, call).await
     }
 
     /// Runs one call after checking its arguments. If the future is dropped, a read is cancelled; a write that has

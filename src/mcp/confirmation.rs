@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use futures::FutureExt;
 use rmcp::model::{ElicitRequestParams, ElicitationSchema, InputRequiredResult, InputResponses};
 use rmcp::service::{RequestContext, ServiceError};
 use rmcp::{ErrorData, RoleServer};
@@ -14,8 +15,8 @@ use crate::answer::{Failure, Shown, Unconfirmed};
 use super::elicitation::MARGIN;
 use super::host::{Delivery, Host};
 use super::server::{Outcome, Request, Server, cancelled};
-use super::spent::{Key, Spent};
 use super::state::{PERSON, Waits};
+use super::uses::Continued;
 
 /// The field of the form.
 pub(super) const YES: &str = "confirm";
@@ -53,27 +54,24 @@ impl Server {
         request: &mut Request,
         question: String,
         responses: Option<&InputResponses>,
-        key: Key,
+        key: String,
+        host: Host,
         context: &RequestContext<RoleServer>,
-    ) -> Result<Outcome, ErrorData> {
+    ) -> Result<Continued, ErrorData> {
         let answer = answer_in(responses);
         request.call.confirmed = answer.is_ok().then_some(question);
-        let (toolbox, request) = (Arc::clone(&self.toolbox), request.clone());
+        let (toolbox, its) = (Arc::clone(&self.toolbox), request.clone());
         let call = async move {
-            let Some(served) = toolbox.find(&request.name, &request.arguments) else {
+            let Some(served) = toolbox.find(&its.name, &its.arguments) else {
                 // The state was sealed for a tool that was found.
                 return Err(Failure::default());
             };
             match answer {
-                Ok(()) => toolbox.call(served, request.arguments.clone(), &request.call).await,
-                Err(why) => Err(toolbox.unconfirmed(served, why, &request.arguments, &request.call).await),
+                Ok(()) => toolbox.call(served, its.arguments.clone(), &its.call).await,
+                Err(why) => Err(toolbox.unconfirmed(served, why, &its.arguments, &its.call).await),
             }
         };
-        let spent = self.toolbox.services.memory.of::<Spent>();
-        tokio::select! {
-            outcome = spent.run(key, call) => outcome,
-            () = context.ct.cancelled() => Err(cancelled()),
-        }
+        self.use_once(request, key, call.boxed(), host, context).await
     }
 
     pub(super) async fn unconfirmed(&self, request: &Request, why: Unconfirmed) -> Result<Outcome, ErrorData> {

@@ -5,6 +5,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::FutureExt;
 use rmcp::model::{
     CallToolResponse, CustomNotification, ElicitRequestParams, ElicitationAction, InputRequiredResult, InputResponses,
     ServerNotification,
@@ -19,8 +20,8 @@ use crate::engine::resume::resume;
 
 use super::host::{Delivery, Host};
 use super::server::{Outcome, Request, Server, cancelled};
-use super::spent::{Key, Spent};
 use super::state::{PERSON, REFUSAL_ROOM, Waits};
+use super::uses::Continued;
 
 /// The time that a call may take beyond the wait for its user.
 pub(crate) const MARGIN: Duration = Duration::from_secs(8);
@@ -31,7 +32,8 @@ pub(crate) struct Resumed {
     /// The time that the call has already waited.
     pub(super) waited: Duration,
     pub(super) accepted: bool,
-    pub(super) key: Key,
+    /// The key of the state's use.
+    pub(super) key: String,
 }
 
 /// True if the user has opened the page.
@@ -46,24 +48,22 @@ impl Server {
         &self,
         request: &Request,
         resumed: Resumed,
+        host: Host,
         context: &RequestContext<RoleServer>,
-    ) -> Result<Outcome, ErrorData> {
+    ) -> Result<Continued, ErrorData> {
         let Some(served) = self.toolbox.find(&request.name, &request.arguments) else {
             return Err(self.unknown(&request.name));
         };
         let Resumed { after, waited, accepted, key } = resumed;
         if let (false, After::TryAgain { refused, .. }) = (accepted, &after) {
-            return Ok(Err(self.toolbox.repeat(served, refused, &request.call).await));
+            let refusal = self.toolbox.repeat(served, refused, &request.call).await;
+            return Ok(Continued::Now(Box::new(Err(refusal))));
         }
         let left = if accepted { self.toolbox.services.human_wait.saturating_sub(waited) } else { Duration::ZERO };
         if let After::Call { .. } = &after {
-            return self.wait(request, &after, left, context).await;
+            return self.wait(request, &after, left, context).await.map(|outcome| Continued::Now(Box::new(outcome)));
         }
-        let spent = self.toolbox.services.memory.of::<Spent>();
-        tokio::select! {
-            outcome = spent.run(key, self.repeated(request, after, left)) => outcome,
-            () = context.ct.cancelled() => Err(cancelled()),
-        }
+        self.use_once(request, key, self.repeated(request, after, left).boxed(), host, context).await
     }
 
     /// Makes the refused call again, also when nobody waits for its end any more.

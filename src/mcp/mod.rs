@@ -17,9 +17,10 @@ mod prompts;
 mod resources;
 mod seal;
 mod server;
-mod spent;
 mod state;
 pub mod stdio;
+mod traced;
+mod uses;
 
 pub use listing::{tool, tools};
 pub use seal::SealError;

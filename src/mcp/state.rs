@@ -4,14 +4,15 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use ring::digest::{SHA256, digest};
 use rmcp::model::{ElicitRequest, ElicitRequestParams, InputRequest, InputRequiredResult, SealOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::answer::After;
+use crate::answer::{After, Object};
+use crate::api::hex::hex;
 
 use super::server::{Request, Server};
-use super::spent::Key;
 
 /// The lifetime of a sealed state.
 const STATE_LIFE: Duration = Duration::from_secs(15 * 60);
@@ -72,18 +73,27 @@ impl Server {
         Some(InputRequiredResult::new(Some(BTreeMap::from([(PERSON.to_owned(), asked)])), Some(state)))
     }
 
-    /// The key under which the end of a continued call is remembered.
-    pub(super) fn spent_key(&self, state: &str, request: &Request) -> Key {
-        Key::of(self.toolbox.services.principal.name.as_deref(), state, request)
+    /// Names the use of a state for this call of this principal. The token is no part of it: a claim replaces the token.
+    pub(super) fn key_of_use(&self, state: &str, request: &Request) -> String {
+        let arguments = in_order(&request.arguments);
+        let sent = json!([self.toolbox.services.principal.name, state, request.name, arguments]).to_string();
+        hex(digest(&SHA256, sent.as_bytes()).as_ref())
     }
 
     /// Binds a sealed state to this tool, these arguments, this token and this principal.
     fn binding(&self, request: &Request) -> Vec<u8> {
-        let arguments: BTreeMap<&String, &Value> = request.arguments.iter().collect();
+        let arguments = in_order(&request.arguments);
         let token = self.toolbox.services.tokens.current();
         let token = token.as_ref().map_or("", crate::api::token::Token::expose);
         json!([request.name, arguments, token, self.toolbox.services.principal.name]).to_string().into_bytes()
     }
+}
+
+/// The same arguments in an order of their own: a client may write them in another one each time.
+fn in_order(arguments: &Object) -> Value {
+    let mut arguments = Value::Object(arguments.clone());
+    arguments.sort_all_objects();
+    arguments
 }
 
 /// Opens a state that no server has sealed, for `fuzz/`.
