@@ -60,14 +60,14 @@ pub(super) async fn run(config: &Config, as_json: bool) -> Result<ExitCode, Faul
                 || "OpenTrain gave no link; it is in the app, under approvals.".into(),
                 |link| shown!("{}", link.page),
             );
-            print(&shown!("\n{}: {}", id(one.id()), about.what))?;
-            print(&shown!("Asked {}{}. {}", at, by, about.expires).without_end(' '))?;
+            print(shown!("\n{}: {}", id(one.id()), about.what))?;
+            print(shown!("Asked {}{}. {}", at, by, about.expires).without_end(' '))?;
             print(&page)?;
         }
         if !unread.is_empty() {
-            print(&shown!("\n{} could not be looked up:", count(unread.len(), "request")))?;
+            print(shown!("\n{} could not be looked up:", count(unread.len(), "request")))?;
         }
-        unread.iter().try_for_each(|(name, why)| print(&shown!("- {}: {}", id(name), quoted(why))))?;
+        unread.iter().try_for_each(|(name, why)| print(shown!("- {}: {}", id(name), quoted(why))))?;
     }
     Ok(if unread.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -268,8 +268,12 @@ fn greet() {
 /// Prints warnings about the token's source, and about missing features.
 fn warn(config: &Config) {
     let notices = config.credentials.notices();
-    missing(config).iter().for_each(|notice| tracing::warn!("{notice}"));
-    notices.iter().for_each(|notice| tracing::warn!("{notice}"));
+    for notice in missing(config) {
+        tracing::warn!("{notice}");
+    }
+    for notice in notices {
+        tracing::warn!("{notice}");
+    }
 }
 
 /// The features that are unavailable because the machine or the user has no folder for them.
