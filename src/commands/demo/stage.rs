@@ -163,9 +163,6 @@ mod tests {
     #[test]
     fn a_long_text_ends_after_a_whole_word() {
         assert_eq!(one_row(&"Created,\nNOT funded.".into(), 40).as_str(), "Created, NOT funded.");
-        assert_eq!(
-            one_row(&"Created, NOT funded. No money has moved.".into(), 24).as_str(),
-            "Created, NOT funded. No…"
-        );
+        assert_eq!(one_row(&"Created, NOT funded. No money has moved.".into(), 24).as_str(), "Created, NOT funded.…");
     }
 }
