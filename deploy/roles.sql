@@ -25,4 +25,6 @@ SELECT to_regclass('opentrain_mcp.record') IS NOT NULL AS has_tables \gset
     GRANT SELECT, INSERT ON opentrain_mcp.stop_switch TO opentrain_mcp;
     -- Who holds the lock of which contract, for seconds.
     GRANT SELECT, INSERT, UPDATE ON opentrain_mcp.contract_lock TO opentrain_mcp;
+    -- How calls ended that a person was asked for, for a day.
+    GRANT SELECT, INSERT, UPDATE, DELETE ON opentrain_mcp.state_lock TO opentrain_mcp;
 \endif

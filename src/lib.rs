@@ -15,6 +15,8 @@ pub mod files;
 pub mod guard;
 pub mod install;
 pub mod mcp;
+#[cfg(feature = "otel")]
+pub mod otel;
 pub mod reconcile;
 pub mod sandbox;
 pub mod tools;

@@ -16,7 +16,7 @@ const CAUSE: usize = 400;
 #[derive(Clone, Debug, PartialEq)]
 pub struct Denial {
     /// `over_limit`, `milestone_not_found`, `not_registered`, `already_registered`, `read_only`, `frozen`,
-    /// `audit_unavailable` or `secret_not_kept`.
+    /// `not_confirmed`, `audit_unavailable` or `secret_not_kept`.
     pub reason: &'static str,
     /// `NOT_ALLOWED`, `INVALID_ARGUMENT` or `NOT_CONFIGURED`.
     pub code: &'static str,
@@ -89,14 +89,14 @@ impl Denial {
     #[must_use]
     pub fn read_only() -> Self {
         let message = "The operator has set this server to read-only".into();
-        Self {
-            code: NOT_ALLOWED,
-            reason: "read_only",
-            message,
-            hint: vec![Sentence::plain("Nothing was sent. Tell the user what you would have done.")],
-            limit: None,
-            amount: None,
-        }
+        let hint = vec![Sentence::plain("Nothing was sent. Tell the user what you would have done.")];
+        Self::by_a_rule("read_only", message, hint)
+    }
+
+    /// A rule of the operator forbids the call.
+    #[must_use]
+    pub(super) const fn by_a_rule(reason: &'static str, message: Shown, hint: Vec<Sentence>) -> Self {
+        Self { code: NOT_ALLOWED, reason, message, hint, limit: None, amount: None }
     }
 
     /// The stop switch is on.
@@ -106,7 +106,7 @@ impl Denial {
             Sentence::plain("Nothing was sent. Tell the user, and wait."),
             Sentence::for_operator("The operator ends it with `opentrain-mcp thaw`."),
         ];
-        Self { code: NOT_ALLOWED, reason: "frozen", message, hint, limit: None, amount: None }
+        Self::by_a_rule("frozen", message, hint)
     }
 
     /// The record cannot be written.

@@ -27,7 +27,7 @@ pub struct Failure {
     /// What went wrong.
     pub message: String,
     /// The API's reason, such as account_claim_required; or ours: outcome_unknown, contract_busy, over_limit,
-    /// milestone_not_found, not_registered, read_only, frozen, audit_unavailable,
+    /// milestone_not_found, not_registered, read_only, frozen, not_confirmed, audit_unavailable,
     /// secret_not_kept.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -73,6 +73,9 @@ pub struct Failure {
     /// A step that the user must complete before the call can succeed.
     #[serde(skip)]
     pub step: Option<HumanStep>,
+    /// The question to which a person has to say yes before the call can succeed.
+    #[serde(skip)]
+    pub question: Option<Shown>,
     /// Parts of the details that were left out when the reply was read.
     #[serde(skip)]
     pub(super) cuts: Vec<Cut>,

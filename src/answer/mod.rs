@@ -25,6 +25,7 @@ pub mod step;
 pub mod success;
 pub mod text;
 pub mod tool_error;
+pub mod unconfirmed;
 pub mod visible;
 
 pub use access::Access;
@@ -43,3 +44,4 @@ pub use crate::shown;
 pub use step::{After, HumanStep, StepFacts};
 pub use success::{Answer, ListPosition, OUR_KEYS};
 pub use tool_error::{Cause, ToolError};
+pub use unconfirmed::Unconfirmed;

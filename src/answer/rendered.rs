@@ -1,18 +1,19 @@
 //! Renders an answer or a failure as the two parts of a tool result: text and data.
 
+use serde::{Deserialize, Serialize};
+
 use super::bound;
 use super::failure::Failure;
 use super::link::Link;
 use super::object::Object;
-use super::shown::Shown;
 use super::success::Answer;
 use crate::shown;
 
 /// An answer or a failure in both parts. Each part is complete, because some hosts show a model only one of them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Rendered {
     /// The text part.
-    pub text: Shown,
+    pub text: String,
     /// The structured part.
     pub structured: Object,
     /// Links to pages for the user.
@@ -61,5 +62,5 @@ pub fn render(mut result: Result<Answer, Failure>, sandbox: bool, bounded: bool)
             text = shown!("{}\n{}", text, link.describe(link.kind.title()));
         }
     }
-    Rendered { text, structured, links, is_error, is_trusted, is_public }
+    Rendered { text: text.into(), structured, links, is_error, is_trusted, is_public }
 }

@@ -31,6 +31,8 @@ pub enum Cause {
     },
     /// The operator does not allow the call. Nothing was sent.
     Denied(Box<Denial>),
+    /// The operator wants a person's yes first, and nobody was asked so far. Nothing was sent. `engine` adds the question.
+    Unconfirmed(Option<Shown>),
     /// Nothing was sent. The identical call may succeed a little later.
     NotYet {
         /// The reason as a code.
@@ -84,7 +86,7 @@ impl ToolError {
             | Cause::Unsent(fault)
             | Cause::Explained { fault, .. }
             | Cause::Unknown { fault, .. } => Some(fault),
-            Cause::Denied(_) | Cause::NotYet { .. } => None,
+            Cause::Denied(_) | Cause::Unconfirmed(_) | Cause::NotYet { .. } => None,
         }
     }
 

@@ -2,6 +2,7 @@
 //! uses reqwest.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use backon::{ExponentialBuilder, Retryable};
@@ -15,11 +16,14 @@ use super::Operation;
 use super::error::{Error, InvalidArgument};
 use super::meter::{Meter, Uncounted};
 use super::network::Network;
+#[cfg(feature = "otel")]
+pub use super::network::Outside;
 pub use super::network::{Proxies, is_loopback, post_json};
 use super::receive::{Head, receive};
 use super::reply::Reply;
 use super::room::Room;
 use super::token::Token;
+use super::trace::{self, Tracer, Value, Work};
 use super::wire::{self, Encoded, Facts};
 use super::wording::wording;
 
@@ -83,6 +87,7 @@ pub struct Client {
     network: OnceCell<Network>,
     reads_whole: bool,
     meter: Arc<dyn Meter>,
+    tracer: Option<Arc<dyn Tracer>>,
 }
 
 impl Client {
@@ -96,6 +101,7 @@ impl Client {
             network: OnceCell::new(),
             reads_whole: false,
             meter: Arc::new(Uncounted),
+            tracer: None,
         }
     }
 
@@ -115,6 +121,18 @@ impl Client {
     #[must_use]
     pub fn counted_by(self, meter: Arc<dyn Meter>) -> Self {
         Self { meter, ..self }
+    }
+
+    /// Reports every attempt as a span to `tracer`.
+    #[must_use]
+    pub fn traced_by(self, tracer: Arc<dyn Tracer>) -> Self {
+        Self { tracer: Some(tracer), ..self }
+    }
+
+    /// Where spans are reported, if anywhere.
+    #[must_use]
+    pub fn tracer(&self) -> Option<&dyn Tracer> {
+        self.tracer.as_deref()
     }
 
     /// Where attempts are reported.
@@ -156,11 +174,25 @@ impl Client {
         fits_an_address(&url)?;
         let bearer = if facts.gate.token { Some(bearer(caller.token)?) } else { None };
         let network = self.network(&url).await?;
+        let sent_before = AtomicI64::new(0);
         let attempt = || async {
             let body = operation.body.clone();
+            let span = self.tracer().map(|tracer| {
+                let work = Work { is_sent: true, method: facts.method.as_str(), target: Some(facts.path) };
+                let again = Value::Number(sent_before.fetch_add(1, Ordering::Relaxed));
+                let known = [("opentrain.operation", Value::Word(facts.name)), ("http.request.resend_count", again)];
+                tracer.begin(work, &known, caller.trace)
+            });
+            // What OpenTrain does belongs to this attempt.
+            let trace = span.as_ref().and_then(|span| span.traceparent());
+            let caller = Caller { trace: trace.as_ref().or(caller.trace), ..caller };
             let reply = self.attempt(network, facts, url.clone(), body, bearer.as_ref(), caller).await;
             let status = reply.as_ref().map_or_else(Error::status, |reply| Some(reply.status));
             self.meter.replied(status);
+            if let Some(span) = span {
+                let status = status.map(|status| ("http.response.status_code", Value::Number(status.into())));
+                span.end(reply.as_ref().err().map(trace::kind), status.as_slice());
+            }
             tracing::debug!(operation = facts.name, method = %facts.method, path = url.path(), status, "called");
             reply
         };

@@ -40,6 +40,7 @@ pub mod team;
 pub mod threads;
 pub mod token;
 pub mod tokens;
+pub mod trace;
 pub mod types;
 pub mod updates;
 pub mod webhooks;

@@ -153,6 +153,12 @@ impl Network {
         time > self.connect_timeout
     }
 
+    /// Sends a request that is not for OpenTrain.
+    async fn send(&self, request: reqwest::RequestBuilder) -> Result<reqwest::Response, String> {
+        let sent = request.send().await;
+        sent.map_err(|fault| format!("{} could not be reached: {}", self.peer, self.cause(&fault.without_url())))
+    }
+
     /// Classifies a connection error by whether the request may have left.
     pub(super) fn fault(&self, fault: reqwest::Error, limit: Duration) -> Error {
         let fault = fault.without_url();
@@ -189,10 +195,47 @@ impl Network {
 pub async fn post_json(url: &Url, body: String, limit: Duration, proxies: &Proxies) -> Result<(), String> {
     let network = Network::to(url, limit, proxies).map_err(|fault| fault.to_string())?;
     let request = network.http.post(url.clone()).header("Content-Type", "application/json").body(body).timeout(limit);
-    match request.send().await {
+    match network.send(request).await {
         Ok(reply) if reply.status().is_success() => Ok(()),
         Ok(reply) => Err(format!("{} answered HTTP {}", network.peer, reply.status().as_u16())),
-        Err(fault) => Err(format!("{} could not be reached: {}", network.peer, network.cause(&fault.without_url()))),
+        Err(why) => Err(why),
+    }
+}
+
+/// A way to an address of the operator. It carries no token and follows no redirect.
+#[cfg(feature = "otel")]
+pub struct Outside {
+    network: Network,
+    limit: Duration,
+}
+
+#[cfg(feature = "otel")]
+impl Outside {
+    /// Prepares connections to the address's host, with a limit for each request.
+    ///
+    /// # Errors
+    /// Why there can be none.
+    pub fn to(url: &Url, limit: Duration, proxies: &Proxies) -> Result<Self, String> {
+        let network = Network::to(url, limit, proxies).map_err(|fault| fault.to_string())?;
+        Ok(Self { network, limit })
+    }
+
+    /// Posts a body with these headers. Returns the head of the reply.
+    ///
+    /// # Errors
+    /// Why there is no reply, without the address, whose path may be a secret.
+    pub async fn post(
+        &self,
+        url: &Url,
+        headers: http::HeaderMap,
+        body: bytes::Bytes,
+    ) -> Result<http::Response<()>, String> {
+        let request = self.network.http.post(url.clone()).headers(headers).body(body).timeout(self.limit);
+        let reply = self.network.send(request).await?;
+        let mut head = http::Response::new(());
+        *head.status_mut() = reply.status();
+        head.headers_mut().clone_from(reply.headers());
+        Ok(head)
     }
 }
 

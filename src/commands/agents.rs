@@ -10,7 +10,7 @@ use crate::answer::text::usd;
 use crate::answer::{Joined, Shown, id, quoted_to, shown};
 use crate::api::token::KEY_PREFIX;
 use crate::cli::Agents as Task;
-use crate::config::{Config, Flags, Source};
+use crate::config::{Config, Confirm, Flags, Source};
 use crate::guard::agents::{Agent, AgentFile, Agents, NewKey};
 use crate::guard::policy::{Limits, Toolsets};
 use crate::tools::family_names;
@@ -62,6 +62,7 @@ fn limits(flags: &Flags, families: &[&str]) -> Result<(Limits, Vec<String>), Fau
         read_only: flags.read_only && is_typed("read-only"),
         max_milestone: flags.max_milestone_usd.filter(|_| is_typed("max-milestone-usd")),
         max_day: flags.max_day_usd.filter(|_| is_typed("max-day-usd")),
+        person_confirms: flags.confirm == Confirm::Person && is_typed("confirm"),
         ..Limits::default()
     };
     Ok((limits, names.map(str::to_owned).collect()))
@@ -106,5 +107,6 @@ fn line(agent: &Agent, now: Timestamp) -> Shown {
     parts.extend(limits.toolsets.as_ref().and_then(Toolsets::describe));
     parts.extend(limits.max_milestone.map(|limit| shown!("at most {} a milestone", usd(limit))));
     parts.extend(limits.max_day.map(|limit| shown!("at most {} a day", usd(limit))));
+    parts.extend(limits.person_confirms.then(|| "a person confirms".into()));
     parts.iter().joined(" · ")
 }

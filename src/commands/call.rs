@@ -7,12 +7,13 @@ use crate::answer::Object;
 use crate::mcp::client::Client;
 use crate::mcp::{Server, stdio};
 
+use super::terminal::asker;
 use super::{Fault, print, print_whole};
 
 /// Makes one call like a host, and prints the complete result, however large.
 pub(super) async fn run(server: Server, tool: &str, arguments: &str, as_json: bool) -> Result<ExitCode, Fault> {
     let arguments = read(arguments)?;
-    let client = Client::connect(server.clone().unbounded()).await?;
+    let client = Client::connect_asking(server.clone().unbounded(), asker()).await?;
     if server.withholds(tool) {
         return Err(format!(
             "{tool} is not served with these settings: look at --toolsets and --tool-prefix (`opentrain-mcp tools` lists \

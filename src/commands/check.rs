@@ -12,7 +12,7 @@ use crate::answer::phrases::make_a_key;
 use crate::answer::{Access, Joined, Object, Shown, quoted_to};
 use crate::api::account::switch_of;
 use crate::api::token::hide_tokens;
-use crate::config::{Config, Flags, RecordPlace, ResolvedSetting, Source};
+use crate::config::{Config, Confirm, Flags, RecordPlace, ResolvedSetting, Source};
 use crate::engine::catalog::Catalog;
 use crate::engine::{Family, Toolbox};
 use crate::mcp::Server;
@@ -74,6 +74,7 @@ fn without_limits(config: &Config) -> Config {
         read_only: false,
         max_milestone_usd: None,
         max_day_usd: None,
+        confirm: Confirm::Host,
         ..config.flags.clone()
     };
     Config { flags, switches: Vec::new(), record: RecordPlace::Off, ..config.clone() }

@@ -26,6 +26,7 @@ use crate::mcp::http::{
 };
 use crate::tools::{all, family_names};
 
+use super::traces::Traces;
 use super::{Fault, agents, ledger, notify, services_over};
 use crate::sandbox::Embedded;
 
@@ -48,13 +49,13 @@ pub(super) async fn run(config: &Config, address: SocketAddr) -> Result<ExitCode
     };
     let listener = listen(address, "--http").await?;
     let counted = metrics.as_ref().map(|(metrics, _)| Arc::clone(metrics));
-    let counting = counted.clone();
+    let (counting, traces) = (counted.clone(), Traces::start(config)?);
     let services = services_over(
         config,
         |embedded: Embedded| embedded,
         |client| match counting {
-            Some(metrics) => client.counted_by(metrics),
-            None => client,
+            Some(metrics) => traces.over(client).counted_by(metrics),
+            None => traces.over(client),
         },
     )?;
     let closing = CancellationToken::new();
@@ -77,8 +78,10 @@ pub(super) async fn run(config: &Config, address: SocketAddr) -> Result<ExitCode
     tokio::spawn(async move {
         agents.watch(|agents| tracing::info!(agents = agents.all().len(), "the agents are read")).await;
     });
-    serve(listener, settings, callers, counted, closing, shared.running.idle()).await?;
+    let served = serve(listener, settings, callers, counted, closing, shared.running.idle()).await;
     shared.close().await;
+    traces.end().await;
+    served?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -23,6 +23,7 @@ mod reconcile;
 mod sandbox;
 mod terminal;
 mod tools;
+mod traces;
 mod trust;
 
 use std::ffi::OsString;
@@ -37,7 +38,7 @@ use crate::answer::visible::visible;
 use crate::api::client::{Client, Endpoint};
 use crate::api::token::{InMemory, TokenSource};
 use crate::cli::{Cli, Task, completions, logs_json};
-use crate::config::{Config, Environment, LogFormat, RecordPlace};
+use crate::config::{Config, Confirm, Environment, LogFormat, RecordPlace};
 use crate::engine::{Services, Toolbox};
 use crate::guard::Operator;
 use crate::guard::freeze::UNREACHABLE;
@@ -49,6 +50,7 @@ use crate::tools::{CATALOG, family_names};
 use fault::Fault;
 use log::Log;
 use terminal::{print, print_whole};
+use traces::Traces;
 
 /// Runs a command line. Says on stderr why a command cannot run, in the format of the log, with status 2.
 #[must_use]
@@ -137,11 +139,14 @@ async fn perform(
             warn(config);
             ledger::connect(config).await?;
             greet();
-            let toolbox = Arc::new(toolbox(config)?);
+            let traces = Traces::start(config)?;
+            let toolbox = Arc::new(toolbox_over(config, |embedded| embedded, |client| traces.over(client))?);
             if let Some(notifier) = toolbox.services.notifier.clone() {
                 tokio::spawn(notify::watch(Arc::downgrade(&toolbox), notifier));
             }
-            Box::pin(stdio::serve(Server::new(toolbox)?)).await?;
+            let served = Box::pin(stdio::serve(Server::new(toolbox)?)).await;
+            traces.end().await;
+            served?;
             Ok(ExitCode::SUCCESS)
         }
         Task::Demo => demo::run().await,
@@ -227,6 +232,7 @@ fn operator(config: &Config) -> Result<Operator, Fault> {
         toolsets,
         max_milestone: flags.max_milestone_usd,
         max_day: flags.max_day_usd,
+        person_confirms: flags.confirm == Confirm::Person,
         duplicate_window: flags.duplicate_window,
         prefix: flags.tool_prefix.clone().unwrap_or_default(),
         tools: None,

@@ -71,6 +71,17 @@ pub(super) fn print_whole(text: &str) -> Result<(), Fault> {
     if std::io::stdout().is_terminal() { write(&visible_json(&text)) } else { write(&text) }
 }
 
+/// A way to ask the person at the terminal, if there is one.
+pub(super) fn asker() -> Option<fn(&str) -> bool> {
+    let is_there = std::io::stdin().is_terminal() && std::io::stderr().is_terminal();
+    is_there.then_some(|question| {
+        // Not on stdout, where a script takes the answer from.
+        let _ = write!(anstream::stderr(), "{}\nType yes to do this: ", visible(&masked(question)));
+        let mut line = String::new();
+        std::io::stdin().read_line(&mut line).is_ok() && line.trim().eq_ignore_ascii_case("yes")
+    })
+}
+
 /// The text with our own styles, and with everything else that would steer a terminal made visible.
 fn painted(text: &str) -> String {
     let looks = [GOOD, HEADING, BAD, REFUSED, QUIET];

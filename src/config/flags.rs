@@ -16,7 +16,8 @@ use super::ledger_url::LedgerUrl;
 use super::names::HEADING;
 use super::source::{ResolvedSetting, Source};
 use super::values::{
-    LogFormat, Notify, Reader, dollars, log_format, minutes, notify, optional, port, seconds, switch, tool_prefix,
+    Confirm, LogFormat, Notify, Reader, confirm, dollars, log_format, minutes, notify, optional, port, seconds, switch,
+    tool_prefix,
 };
 
 const NO_LIMIT: &str = "no limit";
@@ -38,7 +39,7 @@ pub struct Flags {
     #[arg(value_parser = Reader(seconds(0.1..=600.0)), allow_hyphen_values = true)]
     pub timeout: Duration,
 
-    /// How long a call may wait for the user whose host has opened a page, up to 3600; 0: it does not wait. With more
+    /// How long a call may wait for the user whose host has opened a page or a form, up to 3600; 0: it does not wait. With more
     /// than 40, calls may last longer than 50 s: only for hosts that allow it
     #[arg(long, value_name = "SECONDS", env = "OPENTRAIN_HUMAN_WAIT", default_value = "40")]
     #[arg(value_parser = Reader(seconds(0.0..=3600.0)), allow_hyphen_values = true)]
@@ -80,6 +81,13 @@ pub struct Flags {
     #[arg(long, value_name = "USD", env = "OPENTRAIN_MAX_DAY_USD", default_value = NO_LIMIT)]
     #[arg(value_parser = Reader(optional(NO_LIMIT, dollars)), allow_hyphen_values = true)]
     pub max_day_usd: Optional<Decimal>,
+
+    /// Who says yes before a call that takes effect at once and cannot be taken back, such as end_contract or publish_job.
+    /// host: that is left to the host's own questions. person: a person, in a form that the host shows; where it cannot
+    /// show one, the call is refused
+    #[arg(long, value_name = "WHO", env = "OPENTRAIN_CONFIRM", default_value = "host")]
+    #[arg(value_parser = Reader(confirm))]
+    pub confirm: Confirm,
 
     /// Record every write in this file (an absolute path): one JSON line before the write leaves and one after it.
     /// Several servers may share the file. A write that cannot be recorded here is refused. Without this setting the

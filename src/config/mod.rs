@@ -24,6 +24,8 @@ mod source;
 mod table;
 #[cfg(test)]
 mod tests;
+#[cfg(feature = "otel")]
+mod traces;
 mod values;
 
 pub use account::typed_token;
@@ -45,4 +47,6 @@ pub use route::{Route, Sourced};
 pub use seal_keys::{SEAL_KEYS, SealKeys};
 pub use source::{ResolvedSetting, Source};
 pub use table::flag_table;
-pub use values::{LogFormat, Notify};
+#[cfg(feature = "otel")]
+pub use traces::TraceSettings;
+pub use values::{Confirm, LogFormat, Notify};

@@ -20,6 +20,8 @@ use super::route::Route;
 #[cfg(feature = "http")]
 use super::seal_keys::SealKeys;
 use super::source::ResolvedSetting;
+#[cfg(feature = "otel")]
+use super::traces::TraceSettings;
 
 /// What the settings mean.
 #[derive(Clone, Debug)]
@@ -50,12 +52,15 @@ pub struct Config {
     /// The keys that replicas share.
     #[cfg(feature = "http")]
     pub seal_keys: SealKeys,
+    /// What the environment says about spans.
+    #[cfg(feature = "otel")]
+    pub traces: Option<TraceSettings>,
     /// Every setting with its printable value and source.
     pub settings: Vec<ResolvedSetting>,
 }
 
 /// Settings that forbid something. A placeholder in one of them refuses the start, since the rule is then unknown.
-const RESTRICTIONS: [&str; 3] = ["max-milestone-usd", "max-day-usd", "read-only"];
+const RESTRICTIONS: [&str; 4] = ["max-milestone-usd", "max-day-usd", "read-only", "confirm"];
 
 impl Config {
     /// Decides what the flags, the environment and the credential file mean together.
@@ -110,6 +115,8 @@ impl Config {
             agents,
             #[cfg(feature = "http")]
             seal_keys: SealKeys::read(environment)?,
+            #[cfg(feature = "otel")]
+            traces: TraceSettings::read(environment)?,
             settings,
         })
     }

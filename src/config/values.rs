@@ -27,6 +27,15 @@ pub enum LogFormat {
     Json,
 }
 
+/// Who is asked before a call that takes effect at once and cannot be taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Confirm {
+    /// Whoever the host asks, by its own rules.
+    Host,
+    /// A person, in a form that the host shows.
+    Person,
+}
+
 /// Where notices for people go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Notify {
@@ -128,6 +137,14 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
         "1" | "true" | "yes" | "on" => Ok(true),
         "0" | "false" | "no" | "off" => Ok(false),
         _ => Err(format!("must be 1 or 0 (true, yes, on; false, no, off), not \"{text}\"")),
+    }
+}
+
+pub(super) fn confirm(text: &str) -> Result<Confirm, String> {
+    match text {
+        "host" => Ok(Confirm::Host),
+        "person" => Ok(Confirm::Person),
+        _ => Err(format!("must be host or person, not \"{text}\"")),
     }
 }
 

@@ -97,8 +97,8 @@ fn scope(gate: &Gate) -> String {
 
 fn effects() -> String {
     let mut table = String::from(
-        "| tool | what a call does | human approval | money limits | listed by default | listed when read-only |\n\
-         |---|---|---|---|---|---|\n",
+        "| tool | what a call does | human approval | asked first with `--confirm person` | money limits | listed by default | listed when read-only |\n\
+         |---|---|---|---|---|---|---|\n",
     );
     for (family, maker) in all_tools() {
         let effect = maker.facts.effect;
@@ -110,7 +110,9 @@ fn effects() -> String {
             Money::Outside => "NOT counted",
             Money::None => "—",
         };
-        let _ = writeln!(table, "| `{name}` | {does} | {approval} | {money} | {by_default} | {read_only} |");
+        let confirm = if maker.facts.confirm { "yes" } else { "—" };
+        let _ =
+            writeln!(table, "| `{name}` | {does} | {approval} | {confirm} | {money} | {by_default} | {read_only} |");
     }
     table
 }

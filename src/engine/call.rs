@@ -19,6 +19,8 @@ pub struct Call {
     pub deadline: Instant,
     /// True if the user was just asked to claim the account.
     pub after_claim: bool,
+    /// The question to which a person has said yes for this call.
+    pub confirmed: Option<String>,
     /// Receives reports while the call waits.
     pub progress: Arc<dyn Progress>,
     /// True if the client is known to wait half a minute for an answer.
@@ -53,6 +55,7 @@ impl Call {
         Self {
             deadline: Instant::now() + limit,
             after_claim: false,
+            confirmed: None,
             progress: Arc::new(Silent),
             is_patient: false,
             closing: CancellationToken::new(),

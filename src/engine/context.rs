@@ -217,6 +217,11 @@ impl Context {
     async fn begin(&self, commitment: Option<Commitment>) -> Result<(), ToolError> {
         // A tool whose money is counted cannot leave it out: an unknown amount is refused while a limit is set.
         let commitment = commitment.or_else(|| (self.facts.money == Money::Counted).then(Commitment::default));
+        if self.wants_a_yes() && self.call.confirmed.is_none() {
+            // A person is not asked about a call that would be refused anyway.
+            self.services.operator.allows_writes().await?;
+            return Err(Cause::Unconfirmed(None).into());
+        }
         let intent = self.intent(commitment).await;
         let began = Instant::now();
         let open = self.services.operator.begin(intent).await;
@@ -313,6 +318,12 @@ impl Context {
     #[must_use]
     pub fn private_folder(&self) -> Option<&Path> {
         self.services.operator.private_folder.as_deref()
+    }
+
+    /// True if the operator wants a person's yes before this call.
+    #[must_use]
+    pub fn wants_a_yes(&self) -> bool {
+        self.facts.confirm && self.policy().person_confirms
     }
 
     /// The operator's rules.

@@ -25,6 +25,9 @@ pub struct Facts {
     pub effect: Effect,
     /// How the operator's limits for money treat a call.
     pub money: Money,
+    /// True if a call takes effect at once and cannot be taken back, with no page of OpenTrain in between: where the operator
+    /// wants that, a person has to say yes first.
+    pub confirm: bool,
     /// The API's condition for a call.
     pub gate: Gate,
     /// Shown after a 404: which tool lists valid ids.

@@ -14,6 +14,7 @@ pub mod in_flight;
 pub mod instructions;
 pub mod memory;
 pub mod notice;
+pub mod once;
 pub mod open_steps;
 mod origins;
 pub mod principal;

@@ -119,14 +119,16 @@ impl Services {
     /// Describes the rules in force.
     #[must_use]
     pub fn limits(&self) -> Vec<Shown> {
+        let names = |those: fn(&Facts) -> bool| {
+            let those = self.listed.iter().filter(|facts| those(facts));
+            Some(those.map(|facts| self.names.listed(facts.name)).joined(", ")).filter(|names| !names.is_empty())
+        };
+        let policy = &self.operator.policy;
+        let outside = names(|facts| facts.money == Money::Outside).filter(|_| policy.has_caps());
+        let confirmed = names(|facts| facts.confirm).filter(|_| policy.person_confirms);
         let mut limits = self.operator.describe();
-        if self.operator.policy.has_caps() {
-            let outside = self.listed.iter().filter(|facts| facts.money == Money::Outside);
-            let outside = outside.map(|facts| self.names.listed(facts.name)).joined(", ");
-            if !outside.is_empty() {
-                limits.push(shown!("not counted: {}", outside));
-            }
-        }
+        limits.extend(outside.map(|names| shown!("not counted: {}", names)));
+        limits.extend(confirmed.map(|names| shown!("a person says yes first, in a form of the host: {}", names)));
         limits
     }
 

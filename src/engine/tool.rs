@@ -9,7 +9,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::answer::schema::{self, Kind};
-use crate::answer::{Answer, Object, Outcome, Sentence, ToolError};
+use crate::answer::{
+    Answer, Cause, Denial, Joined, Object, Outcome, Sentence, Shown, ToolError, Unconfirmed, id, quoted, shown,
+};
 use crate::api::error::{Error, InvalidArgument};
 use crate::api::reply::{Read, Reply};
 use crate::api::wire::{self, Encoded};
@@ -20,6 +22,9 @@ use crate::guard::ledger::Commitment;
 use super::context::Context;
 use super::facts::{Facts, Money};
 use super::schemas::Published;
+
+/// The most characters of a question to a person.
+const LONGEST_QUESTION: usize = 2_000;
 
 /// A tool that sends a single request. `render` turns the reply into an answer.
 pub trait OneRequest: Operation {
@@ -33,6 +38,13 @@ pub trait OneRequest: Operation {
     const DONE: &'static str = done(Self::EFFECT);
     /// How the operator's limits for money treat a call.
     const MONEY: Money = Money::None;
+    /// True if a person has to say yes first, where the operator wants that.
+    const CONFIRM: bool = is_final(Self::EFFECT);
+
+    /// Says what the call will do, for the person who has to say yes to it.
+    fn question(&self, context: &Context) -> impl Future<Output = Result<Shown, ToolError>> + Send {
+        future::ready(Ok(of_arguments(context)))
+    }
 
     /// The money that the request commits; `None` if no money is involved.
     fn commitment(&self) -> Option<Commitment> {
@@ -78,10 +90,17 @@ pub trait Tool: DeserializeOwned + JsonSchema + Send + Sync + 'static {
     const DONE: &'static str = done(Self::EFFECT);
     /// How the operator's limits for money treat a call.
     const MONEY: Money = Money::None;
+    /// True if a person has to say yes first, where the operator wants that.
+    const CONFIRM: bool = is_final(Self::EFFECT);
     /// True if a call is a single request. OpenTrain pages such a list itself.
     const IS_ONE_REQUEST: bool = false;
     /// True if a call writes files of the user who runs this server. Such a tool is not served over HTTP.
     const IS_LOCAL: bool = false;
+
+    /// Says what the call will do, for the person who has to say yes to it.
+    fn question(&self, context: &Context) -> impl Future<Output = Result<Shown, ToolError>> + Send {
+        future::ready(Ok(of_arguments(context)))
+    }
 
     /// Runs a call.
     fn run(self, context: &Context) -> impl Future<Output = Result<Answer, ToolError>> + Send;
@@ -89,6 +108,20 @@ pub trait Tool: DeserializeOwned + JsonSchema + Send + Sync + 'static {
 
 const fn done(effect: Effect) -> &'static str {
     if matches!(effect, Effect::Create) { "created" } else { "done" }
+}
+
+/// What a call will do, as far as its title and its arguments tell.
+fn of_arguments(context: &Context) -> Shown {
+    let arguments = context.arguments.iter().map(|(name, value)| {
+        let value = value.as_str().map_or_else(|| quoted(&value.to_string()), quoted);
+        shown!("{} {}", id(name), value)
+    });
+    shown!("{}: {}.", context.facts.title, arguments.joined(", "))
+}
+
+/// True if a call takes effect at once and cannot be taken back, with no page of OpenTrain in between.
+const fn is_final(effect: Effect) -> bool {
+    matches!(effect, Effect::Irreversible | Effect::Exposes)
 }
 
 impl<O: OneRequest> Tool for O {
@@ -99,7 +132,12 @@ impl<O: OneRequest> Tool for O {
     const OFFICIAL: &'static str = <O as OneRequest>::OFFICIAL;
     const DONE: &'static str = <O as OneRequest>::DONE;
     const MONEY: Money = <O as OneRequest>::MONEY;
+    const CONFIRM: bool = <O as OneRequest>::CONFIRM;
     const IS_ONE_REQUEST: bool = true;
+
+    async fn question(&self, context: &Context) -> Result<Shown, ToolError> {
+        OneRequest::question(self, context).await
+    }
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
         request(&self, context).await
@@ -166,6 +204,7 @@ const fn facts<T: Tool>() -> Facts {
         title: T::TITLE,
         effect: T::EFFECT,
         money: T::MONEY,
+        confirm: T::CONFIRM,
         gate: T::GATE,
         id_hint: T::ID_HINT,
         official: T::OFFICIAL,
@@ -180,7 +219,12 @@ pub struct Entry {
     /// The tool's constants.
     pub facts: Facts,
     pub(super) run: for<'a> fn(Object, &'a Context) -> BoxFuture<'a, Result<Answer, ToolError>>,
+    /// Says what the call will do, if a person may have to say yes to it.
+    pub(super) question: Option<Asks>,
 }
+
+/// Says what a call with these arguments will do.
+type Asks = for<'a> fn(Object, &'a Context) -> BoxFuture<'a, Result<Shown, ToolError>>;
 
 impl Entry {
     /// Builds the row of `T`.
@@ -192,7 +236,39 @@ impl Entry {
                 Ok(tool) => tool.run(context).boxed(),
                 Err(error) => future::ready(Err(error)).boxed(),
             },
+            question: if T::CONFIRM {
+                Some(|arguments, context| async move { read::<T>(arguments)?.question(context).await }.boxed())
+            } else {
+                None
+            },
         }
+    }
+}
+
+impl Entry {
+    /// Runs a call as far as a person has said yes to it, and adds the question if nobody was asked so far.
+    pub(super) async fn confirmed(&self, context: &Context) -> Result<Answer, ToolError> {
+        if let (Some(confirmed), true) = (&context.call.confirmed, context.wants_a_yes())
+            && self.asks(context).await?.as_str() != confirmed
+        {
+            return Err(Denial::unconfirmed(Unconfirmed::Changed).into());
+        }
+        match (self.run)(context.arguments.clone(), context).await {
+            Err(ToolError { cause: Cause::Unconfirmed(None), notes }) => {
+                let question = self.asks(context).await?;
+                Err(ToolError { cause: Cause::Unconfirmed(Some(question)), notes })
+            }
+            result => result,
+        }
+    }
+
+    async fn asks(&self, context: &Context) -> Result<Shown, ToolError> {
+        let question = match self.question {
+            Some(asks) => asks(context.arguments.clone(), context).await?,
+            None => of_arguments(context),
+        };
+        let sandbox = context.services.sandbox.then_some("Sandbox, nothing is real. ");
+        Ok(shown!("{}{}", sandbox, question.cut(LONGEST_QUESTION)))
     }
 }
 

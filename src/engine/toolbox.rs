@@ -8,7 +8,8 @@ use serde_json::Value;
 use tracing::Instrument;
 
 use crate::answer::{
-    Answer, Cause, Denial, Failure, HumanStep, Names, Object, Sentence, Shown, ToolError, bound, hints, shown,
+    Answer, Cause, Denial, Failure, HumanStep, Names, Object, Sentence, Shown, ToolError, Unconfirmed, bound, hints,
+    shown,
 };
 use crate::api::approvals::GetApproval;
 use crate::api::error::{Error, Refusal};
@@ -205,17 +206,31 @@ impl Toolbox {
     /// The refusal of a tool that read-only mode hides; `None` if no such tool exists.
     pub async fn refusal(&self, name: &str, arguments: &Object, call: &Call) -> Option<Failure> {
         let entry = self.withheld(self.entry_named(name, arguments)?.facts.name)?;
-        let (services, denial) = (Arc::clone(&self.services), Denial::read_only());
+        Some(self.denied(&entry.facts, Denial::read_only(), arguments, call).await)
+    }
+
+    /// The refusal of a call to which no person has said yes.
+    pub async fn unconfirmed(&self, served: &Served, why: Unconfirmed, arguments: &Object, call: &Call) -> Failure {
+        self.denied(served.facts(), Denial::unconfirmed(why), arguments, call).await
+    }
+
+    /// Puts a refusal by the operator's rules on record, and words it.
+    async fn denied(&self, facts: &'static Facts, denial: Denial, arguments: &Object, call: &Call) -> Failure {
+        let services = Arc::clone(&self.services);
         let token = services.tokens.current();
-        let context = Context::new(services, &entry.facts, arguments.clone(), token, call.clone());
-        context.refused(&denial).await;
-        Some(self.failed(&entry.facts, &Object::new(), &denial.into(), call).await)
+        Context::new(services, facts, arguments.clone(), token, call.clone()).refused(&denial).await;
+        self.failed(facts, &Object::new(), &denial.into(), call).await
     }
 
     /// Repeats an earlier refusal without a request, because nothing has changed since.
     pub async fn repeat(&self, served: &Served, refused: &Refusal, call: &Call) -> Failure {
         let refused = Error::Refused(Box::new(refused.clone()));
-        self.failed(served.facts(), &Object::new(), &refused.into(), call).await
+        self.failure(served, &refused.into(), call).await
+    }
+
+    /// The failure of a call that never reached its tool.
+    pub async fn failure(&self, served: &Served, error: &ToolError, call: &Call) -> Failure {
+        self.failed(served.facts(), &Object::new(), error, call).await
     }
 
     /// Runs one call after checking its arguments. If the future is dropped, a read is cancelled; a write that has
@@ -318,7 +333,7 @@ impl Toolbox {
         let context = Context::new(Arc::clone(&self.services), &entry.facts, arguments.clone(), token, call.clone());
         let result = match context.secret_argument() {
             Some(argument) => Err(argument.into()),
-            None => (entry.run)(context.arguments.clone(), &context).await,
+            None => entry.confirmed(&context).await,
         };
         context.end(result).await
     }

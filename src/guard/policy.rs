@@ -20,6 +20,8 @@ pub struct Policy {
     pub max_milestone: Option<Decimal>,
     /// The highest amount that may be committed in one day (UTC), in USD before fees.
     pub max_day: Option<Decimal>,
+    /// True if a person has to say yes before a call that takes effect at once and cannot be taken back.
+    pub person_confirms: bool,
     /// The time within which an equal milestone counts as the same one; zero turns the check off.
     pub duplicate_window: Duration,
     /// A prefix for all tool names, for hosts with several servers.
@@ -41,6 +43,8 @@ pub struct Limits {
     pub max_milestone: Option<Decimal>,
     /// The highest amount that may be committed in one day (UTC), in USD before fees.
     pub max_day: Option<Decimal>,
+    /// True if a person has to say yes before a call that takes effect at once and cannot be taken back.
+    pub person_confirms: bool,
 }
 
 impl Default for Policy {
@@ -50,6 +54,7 @@ impl Default for Policy {
             toolsets: Toolsets::default(),
             max_milestone: None,
             max_day: None,
+            person_confirms: false,
             duplicate_window: Duration::from_secs(15 * 60),
             prefix: String::new(),
             tools: None,
@@ -134,6 +139,7 @@ impl Policy {
                 .map_or_else(|| self.toolsets.clone(), |theirs| self.toolsets.and(theirs)),
             max_milestone: lower(self.max_milestone, limits.max_milestone),
             max_day: lower(self.max_day, limits.max_day),
+            person_confirms: self.person_confirms || limits.person_confirms,
             tools,
             ..self.clone()
         }
@@ -234,10 +240,11 @@ mod tests {
             toolsets: toolsets("contracts"),
             tools: tools(&["b", "c"]),
             max_day: Some(Decimal::ONE),
+            person_confirms: true,
             ..Limits::default()
         };
         let narrowed = narrowed.narrowed(&tight).narrowed(&loose);
-        assert!(narrowed.read_only && narrowed.max_day == Some(Decimal::ONE));
+        assert!(narrowed.read_only && narrowed.person_confirms && narrowed.max_day == Some(Decimal::ONE));
         assert!(narrowed.toolsets.has("contracts", true) && !narrowed.toolsets.has("milestones", true));
         assert_eq!(["a", "b", "c"].map(|tool| narrowed.serves(tool)), [false, true, false]);
         assert!(narrowed.describe().contains(&"only the toolsets contracts".into()));

@@ -1,17 +1,48 @@
 //! An MCP client in the same process, for `call`, `check` and `demo`. It receives what a host would receive.
 
-use rmcp::model::{CallToolRequestParams, ClientCapabilities, ClientConfig, Implementation};
-use rmcp::service::{RunningService, ServiceExt};
-use rmcp::{RoleClient, ServiceError};
+use rmcp::model::{
+    CallToolRequestParams, ClientCapabilities, ClientConfig, ElicitRequestParams, ElicitResult, ElicitationAction,
+    ElicitationCapability, FormElicitationCapability, Implementation,
+};
+use rmcp::service::{RequestContext, RunningService, ServiceExt};
+use rmcp::{ClientHandler, ErrorData, RoleClient, ServiceError};
 use serde_json::{Value, json};
 
 use crate::answer::Object;
 
+use super::confirmation::YES;
 use super::server::Server;
 
 /// A connection to a server in this process.
 pub struct Client {
-    service: RunningService<RoleClient, ClientConfig>,
+    service: RunningService<RoleClient, Handler>,
+}
+
+/// Asks the person at the terminal, and returns whether they said yes. May block.
+pub type Ask = fn(&str) -> bool;
+
+/// Answers the server's questions.
+struct Handler {
+    config: ClientConfig,
+    ask: Option<Ask>,
+}
+
+impl ClientHandler for Handler {
+    fn get_info(&self) -> ClientConfig {
+        self.config.clone()
+    }
+
+    async fn create_elicitation(
+        &self,
+        request: ElicitRequestParams,
+        _: RequestContext<RoleClient>,
+    ) -> Result<ElicitResult, ErrorData> {
+        let (Some(ask), ElicitRequestParams::FormElicitationParams { message, .. }) = (self.ask, request) else {
+            return Ok(ElicitResult::new(ElicitationAction::Cancel));
+        };
+        let yes = tokio::task::spawn_blocking(move || ask(&message)).await.unwrap_or_default();
+        Ok(ElicitResult::new(ElicitationAction::Accept).with_content(json!({ YES: yes })))
+    }
 }
 
 /// The result of a call as a host receives it.
@@ -38,6 +69,14 @@ impl Client {
     /// # Errors
     /// If the handshake fails.
     pub async fn connect(server: Server) -> Result<Self, ClientError> {
+        Self::connect_asking(server, None).await
+    }
+
+    /// Like `connect`, with a way to ask a person for a yes.
+    ///
+    /// # Errors
+    /// If the handshake fails.
+    pub async fn connect_asking(server: Server, ask: Option<Ask>) -> Result<Self, ClientError> {
         let (near, far) = tokio::io::duplex(64 * 1024);
         tokio::spawn(async move {
             match server.serve(far).await {
@@ -46,7 +85,9 @@ impl Client {
             }
         });
         let name = Implementation::new("opentrain-mcp-cli", env!("CARGO_PKG_VERSION"));
-        let service = ClientConfig::new(ClientCapabilities::default(), name).serve(near).await;
+        let mut can = ClientCapabilities::default();
+        can.elicitation = ask.map(|_| ElicitationCapability::new().with_form(FormElicitationCapability::default()));
+        let service = Handler { config: ClientConfig::new(can, name), ask }.serve(near).await;
         Ok(Self { service: service.map_err(|fault| ClientError(fault.to_string()))? })
     }
 

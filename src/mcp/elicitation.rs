@@ -2,100 +2,68 @@
 //! mode (2025-11-25), the plain answer. "Accept" means only that the page was opened, so the answer afterwards always
 //! reports OpenTrain's state.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use futures::FutureExt;
 use rmcp::model::{
-    CallToolResponse, CustomNotification, ElicitRequest, ElicitRequestParams, ElicitationAction, InputRequest,
-    InputRequiredResult, InputResponses, SealOptions, ServerNotification,
+    CallToolResponse, CustomNotification, ElicitRequestParams, ElicitationAction, InputRequiredResult, InputResponses,
+    ServerNotification,
 };
 use rmcp::service::RequestContext;
 use rmcp::{ErrorData, RoleServer};
-use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::time::Instant;
 
 use crate::answer::{self, After, HumanStep};
 use crate::engine::resume::resume;
 
-use super::host::{Host, PageDelivery};
+use super::host::{Delivery, Host};
 use super::server::{Outcome, Request, Server, cancelled};
-use super::spent::{Key, Spent};
+use super::state::{PERSON, REFUSAL_ROOM, Waits};
+use super::uses::Continued;
 
 /// The time that a call may take beyond the wait for its user.
 pub(crate) const MARGIN: Duration = Duration::from_secs(8);
-/// The lifetime of a sealed state.
-const STATE_LIFE: Duration = Duration::from_secs(15 * 60);
-/// The longest sealed state, in bytes: the client carries it back, and some keep it in a model's context.
-const LONGEST_STATE: usize = 8 * 1024;
-/// The room for a refusal in a state, in bytes. Sealing makes four bytes of three.
-const REFUSAL_ROOM: usize = 4 * 1024;
-/// The key of the server's only request in `inputRequests`.
-const PERSON: &str = "person";
 
-/// The content of a sealed state.
-#[derive(Debug, Serialize, Deserialize)]
-struct State {
-    after: After,
-    /// When the user was asked, in milliseconds since 1970.
-    asked: i64,
+/// A call that the client repeats after a page was opened.
+pub(crate) struct Resumed {
+    pub(super) after: After,
+    /// The time that the call has already waited.
+    pub(super) waited: Duration,
+    pub(super) accepted: bool,
+    /// The key of the state's use.
+    pub(super) key: String,
 }
 
-/// A call that the client repeats after asking its user.
-pub(crate) struct Resumed {
-    after: After,
-    /// The time that the call has already waited.
-    waited: Duration,
-    accepted: bool,
-    key: Key,
+/// True if the user has opened the page.
+pub(super) fn is_opened(responses: Option<&InputResponses>) -> bool {
+    responses.and_then(|responses| responses.get(PERSON)?.get("action")?.as_str()) == Some("accept")
 }
 
 impl Server {
-    /// Opens the sealed state of a repeated call. An invalid state counts as none.
-    pub(crate) fn resumed(
-        &self,
-        request: &Request,
-        state: Option<&str>,
-        responses: Option<&InputResponses>,
-    ) -> Option<Resumed> {
-        let sealed = state?;
-        let state: State = self.seal.0.open_json_with(sealed, &self.binding(request)).ok()?;
-        let waited = Timestamp::now().as_millisecond().saturating_sub(state.asked);
-        let action = responses.and_then(|responses| responses.get(PERSON)?.get("action")?.as_str());
-        Some(Resumed {
-            after: state.after,
-            waited: Duration::from_millis(u64::try_from(waited).unwrap_or_default()),
-            accepted: action == Some("accept"),
-            key: self.spent_key(sealed, request),
-        })
-    }
-
     /// Continues a repeated call. After an accept it polls at least once; after any other reply it sends nothing that
     /// could change anything. It never asks again.
     pub(crate) async fn resume(
         &self,
         request: &Request,
         resumed: Resumed,
+        host: Host,
         context: &RequestContext<RoleServer>,
-    ) -> Result<Outcome, ErrorData> {
+    ) -> Result<Continued, ErrorData> {
         let Some(served) = self.toolbox.find(&request.name, &request.arguments) else {
             return Err(self.unknown(&request.name));
         };
         let Resumed { after, waited, accepted, key } = resumed;
         if let (false, After::TryAgain { refused, .. }) = (accepted, &after) {
-            return Ok(Err(self.toolbox.repeat(served, refused, &request.call).await));
+            let refusal = self.toolbox.repeat(served, refused, &request.call).await;
+            return Ok(Continued::Now(Box::new(Err(refusal))));
         }
         let left = if accepted { self.toolbox.services.human_wait.saturating_sub(waited) } else { Duration::ZERO };
         if let After::Call { .. } = &after {
-            return self.wait(request, &after, left, context).await;
+            return self.wait(request, &after, left, context).await.map(|outcome| Continued::Now(Box::new(outcome)));
         }
-        let spent = self.toolbox.services.memory.of::<Spent>();
-        tokio::select! {
-            outcome = spent.run(key, self.repeated(request, after, left)) => outcome,
-            () = context.ct.cancelled() => Err(cancelled()),
-        }
+        self.use_once(request, key, self.repeated(request, after, left).boxed(), host, context).await
     }
 
     /// Makes the refused call again, also when nobody waits for its end any more.
@@ -130,11 +98,11 @@ impl Server {
         };
         let step = step.filter(|_| !self.toolbox.services.human_wait.is_zero());
         let outcome = match (step, host.page_delivery()) {
-            (Some(step), PageDelivery::InputRequired) => match self.input_required(&request, step) {
+            (Some(step), Delivery::InputRequired) => match self.page_required(&request, step) {
                 Some(result) => return Ok(result.into()),
                 None => outcome,
             },
-            (Some(step), PageDelivery::Elicitation) => match self.elicit(&request, step, context).await? {
+            (Some(step), Delivery::Elicitation) => match self.elicit(&request, step, context).await? {
                 Some(later) => later,
                 None => outcome,
             },
@@ -143,14 +111,10 @@ impl Server {
         Ok(self.result(outcome, host).into())
     }
 
-    fn input_required(&self, request: &Request, step: &HumanStep) -> Option<InputRequiredResult> {
-        let state = State { after: step.after.within(REFUSAL_ROOM), asked: Timestamp::now().as_millisecond() };
-        let binding = self.binding(request);
-        let options = SealOptions::new().associated_data(&binding).ttl(STATE_LIFE);
-        // Without a state the client gets the plain answer with the link.
-        let state = self.seal.0.seal_json_with(&state, &options).ok().filter(|state| state.len() <= LONGEST_STATE)?;
-        let asked = InputRequest::Elicitation(ElicitRequest::new(url_request(step, String::new())));
-        Some(InputRequiredResult::new(Some(BTreeMap::from([(PERSON.to_owned(), asked)])), Some(state)))
+    /// Without a state, the client gets the plain answer with the link.
+    fn page_required(&self, request: &Request, step: &HumanStep) -> Option<InputRequiredResult> {
+        let waits = Waits::Page(step.after.within(REFUSAL_ROOM));
+        self.input_required(request, waits, url_request(step, String::new()))
     }
 
     /// Asks the user while the call is open. Returns `None` if that fails; the plain answer then contains the link.
@@ -205,19 +169,6 @@ impl Server {
             () = context.ct.cancelled() => Err(cancelled()),
         }
     }
-
-    /// Binds a sealed state to this tool, these arguments, this token and this principal.
-    /// The key under which the end of a continued call is remembered.
-    pub(super) fn spent_key(&self, state: &str, request: &Request) -> Key {
-        Key::of(self.toolbox.services.principal.name.as_deref(), state, request)
-    }
-
-    fn binding(&self, request: &Request) -> Vec<u8> {
-        let arguments: BTreeMap<&String, &Value> = request.arguments.iter().collect();
-        let token = self.toolbox.services.tokens.current();
-        let token = token.as_ref().map_or("", crate::api::token::Token::expose);
-        json!([request.name, arguments, token, self.toolbox.services.principal.name]).to_string().into_bytes()
-    }
 }
 
 /// The moment at which a wait of `left` ends, within the time of the call.
@@ -232,19 +183,4 @@ fn url_request(step: &HumanStep, elicitation_id: String) -> ElicitRequestParams 
         url: step.link.page.as_str().to_owned(),
         elicitation_id,
     }
-}
-
-/// Opens a state that no server has sealed, for `fuzz/`.
-#[cfg(fuzzing)]
-pub(super) fn fuzz_state(text: &str) {
-    let Ok(seal) = super::seal::Seal::new() else { return };
-    assert!(seal.0.open_json_with::<State>(text, b"").is_err(), "a forged state was opened");
-    // What is sealed is opened again, whatever the refusal was.
-    let Ok(after) = serde_json::from_str::<After>(text) else { return };
-    let state = State { after: after.within(REFUSAL_ROOM), asked: 0 };
-    let options = SealOptions::new().associated_data(b"call").ttl(STATE_LIFE);
-    let Ok(sealed) = seal.0.seal_json_with(&state, &options) else { return };
-    assert!(sealed.len() <= LONGEST_STATE || matches!(after, After::Call { .. }), "{} bytes", sealed.len());
-    assert!(seal.0.open_json_with::<State>(&sealed, b"call").is_ok(), "an own state was not opened");
-    assert!(seal.0.open_json_with::<State>(&sealed, b"another call").is_err(), "a state was moved");
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
+use http::HeaderValue;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CompleteRequestParams, CompleteResult, GetPromptRequestParams,
     GetPromptResponse, Implementation, ListPromptsResult, ListResourceTemplatesResult, ListResourcesResult,
@@ -16,19 +17,22 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use crate::answer::Object;
+use crate::answer::{Failure, Object};
 use crate::engine::arguments::shortened;
 use crate::engine::instructions::instructions;
 use crate::engine::{CALL_LIMIT, Call};
 
 use super::carried::Carried;
-use super::elicitation;
+use super::confirmation::Asked;
+use super::elicitation::{self, Resumed, is_opened};
 use super::host::Host;
 use super::listing::tools;
 use super::observer::Ended;
 use super::progress::HostProgress;
 use super::server::{Outcome, Request, Server, cancelled};
-use super::spent::Spent;
+use super::state::Waits;
+use super::traced::Traced;
+use super::uses::Continued;
 
 impl Server {
     /// Runs a call until it ends or the host cancels it.
@@ -44,14 +48,14 @@ impl Server {
     }
 
     /// The call of a request.
-    fn call(&self, host: Host, context: &RequestContext<RoleServer>) -> Call {
+    fn call(&self, host: Host, context: &RequestContext<RoleServer>, trace: Option<HeaderValue>) -> Call {
         let carried = Carried::of(context);
         Call {
             progress: Arc::new(HostProgress::of(context, self.observer.clone())),
             is_patient: host.waits(),
             closing: self.closing.clone(),
             client: carried.client(context),
-            trace: carried.trace,
+            trace,
             ..Call::within(CALL_LIMIT.max(self.toolbox.services.human_wait + elicitation::MARGIN))
         }
     }
@@ -60,28 +64,58 @@ impl Server {
         &self,
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
+        trace: Option<HeaderValue>,
     ) -> Result<CallToolResponse, ErrorData> {
         let host = Host::of(&context);
         let carried = Carried::of(&context);
-        let call = self.call(host, &context);
+        let call = self.call(host, &context, trace);
         let CallToolRequestParams { name, arguments, input_responses, request_state, .. } = request;
-        let request = Request {
+        let mut request = Request {
             name: Cow::into_owned(name),
             arguments: carried.arguments.or(arguments).unwrap_or_default(),
             call,
         };
+        let (responses, mut state) = (input_responses.as_ref(), None);
         // A claim replaces the token that binds the state, so the ends of earlier uses are looked up first.
-        if let Some(state) = &request_state {
-            let spent = self.toolbox.services.memory.of::<Spent>();
-            if let Some(outcome) = spent.end(&self.spent_key(state, &request)).await {
-                return Ok(self.result(outcome, host).into());
+        if let Some(sealed) = &request_state {
+            let key = self.key_of_use(sealed, &request);
+            if let Some(answer) = self.answer_of_earlier_use(&request, &key, host).await {
+                return Ok(answer.into());
             }
+            state = self.open_state(&request, sealed).map(|state| (state, key));
         }
-        if let Some(resumed) = self.resumed(&request, request_state.as_deref(), input_responses.as_ref()) {
-            let outcome = self.resume(&request, resumed, &context).await?;
-            return Ok(self.result(outcome, host).into());
+        let mut outcome = match state {
+            Some((state, key)) => {
+                let waited = state.waited();
+                request.call.confirmed = state.confirmed;
+                match state.waits {
+                    Waits::Page(after) => {
+                        let resumed = Resumed { after, waited, accepted: is_opened(responses), key };
+                        return Ok(match self.resume(&request, resumed, host, &context).await? {
+                            Continued::Now(outcome) => self.result(*outcome, host).into(),
+                            Continued::Earlier(answer) => answer.into(),
+                        });
+                    }
+                    Waits::Yes(question) => {
+                        match self.after_the_form(&mut request, question, responses, key, host, &context).await? {
+                            Continued::Now(outcome) => *outcome,
+                            Continued::Earlier(answer) => return Ok(answer.into()),
+                        }
+                    }
+                }
+            }
+            None => self.run(&request, &context).await?,
+        };
+        if let Err(Failure { question: Some(question), .. }) = &outcome {
+            outcome = match self.ask_for_a_yes(&request, question, host, &context).await? {
+                Asked::Later(result) => return Ok(result.into()),
+                Asked::Now(Ok(())) => {
+                    request.call.confirmed = Some(question.to_string());
+                    self.run(&request, &context).await?
+                }
+                Asked::Now(Err(why)) => self.unconfirmed(&request, why).await?,
+            };
         }
-        let outcome = self.run(&request, &context).await?;
         self.show_step(request, outcome, host, &context).await
     }
 }
@@ -123,12 +157,15 @@ impl ServerHandler for Server {
         request: CompleteRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<CompleteResult, ErrorData> {
-        let call = self.call(Host::of(&context), &context);
-        tokio::select! {
+        let traced = self.traced("completion/complete", None, &context);
+        let call = self.call(Host::of(&context), &context, traced.trace.clone());
+        let completed = tokio::select! {
             // Boxed, as a call is: rmcp moves the largest of all handlers' futures, whichever runs.
             completed = Box::pin(self.completion(&request, &call)) => completed,
             () = context.ct.cancelled() => Err(cancelled()),
-        }
+        };
+        traced.end_request(completed.is_err());
+        completed
     }
 
     async fn list_resources(
@@ -152,11 +189,14 @@ impl ServerHandler for Server {
         request: ReadResourceRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<ReadResourceResponse, ErrorData> {
-        let call = self.call(Host::of(&context), &context);
-        tokio::select! {
+        let traced = self.traced("resources/read", None, &context);
+        let call = self.call(Host::of(&context), &context, traced.trace.clone());
+        let read = tokio::select! {
             read = Box::pin(self.resource(&request.uri, &call)) => read.map(Into::into),
             () = context.ct.cancelled() => Err(cancelled()),
-        }
+        };
+        traced.end_request(read.is_err());
+        read
     }
 
     /// Boxed: the future has kilobytes, and rmcp moves it several times before it runs.
@@ -165,16 +205,17 @@ impl ServerHandler for Server {
         request: CallToolRequestParams,
         context: RequestContext<RoleServer>,
     ) -> impl Future<Output = Result<CallToolResponse, ErrorData>> + Send {
-        let trace = Carried::of(&context).trace;
+        let name = self.toolbox.find(&request.name, &Object::new()).map(|served| served.facts().name);
+        let traced = self.traced("tools/call", name, &context);
+        let trace = traced.trace.clone();
         let span = match trace.as_ref().and_then(|trace| trace.to_str().ok()) {
             Some(traceparent) => tracing::info_span!("call", traceparent),
             None => tracing::Span::none(),
         };
         let call = async move {
             let (tool, id, began) = (shortened(&request.name), context.id.to_string(), Instant::now());
-            let name = self.toolbox.find(&request.name, &Object::new()).map(|served| served.facts().name);
-            let answered = self.answer(request, context).await;
-            self.count(name, &answered, began.elapsed());
+            let answered = self.answer(request, context, trace).await;
+            self.ended(name, &answered, began.elapsed(), traced);
             let ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
             match &answered {
                 Ok(CallToolResponse::Complete(result)) => {
@@ -193,8 +234,14 @@ impl ServerHandler for Server {
 }
 
 impl Server {
-    fn count(&self, tool: Option<&'static str>, answered: &Result<CallToolResponse, ErrorData>, time: Duration) {
-        let Some(observer) = &self.observer else { return };
+    /// Reports the end of a call.
+    fn ended(
+        &self,
+        tool: Option<&'static str>,
+        answered: &Result<CallToolResponse, ErrorData>,
+        time: Duration,
+        traced: Traced,
+    ) {
         let found = |place| match answered {
             Ok(CallToolResponse::Complete(result)) => result.structured_content.as_ref()?.pointer(place)?.as_str(),
             _ => None,
@@ -208,7 +255,11 @@ impl Server {
             Err(fault) if fault.message == "cancelled" => "cancelled",
             Err(_) => "not_done",
         };
-        let access = self.toolbox.services.principal.access;
-        observer.ended(Ended { tool, outcome, reason: found("/error/reason"), access, took: time });
+        let (reason, access) = (found("/error/reason"), self.toolbox.services.principal.access);
+        let is_failed = !matches!(answered, Ok(CallToolResponse::Complete(result)) if result.is_error != Some(true));
+        traced.end_call(is_failed && outcome != "input_required", outcome, reason);
+        if let Some(observer) = &self.observer {
+            observer.ended(Ended { tool, outcome, reason, access, took: time });
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 mod carried;
 pub mod client;
+mod confirmation;
 mod elicitation;
 mod handler;
 mod host;
@@ -16,8 +17,10 @@ mod prompts;
 mod resources;
 mod seal;
 mod server;
-mod spent;
+mod state;
 pub mod stdio;
+mod traced;
+mod uses;
 
 pub use listing::{tool, tools};
 pub use seal::SealError;
@@ -32,5 +35,5 @@ pub fn fuzz_message(text: &[u8]) {
 /// Opens a state, for `fuzz/`.
 #[cfg(fuzzing)]
 pub fn fuzz_state(text: &str) {
-    elicitation::fuzz_state(text);
+    state::fuzz(text);
 }

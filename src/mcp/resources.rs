@@ -51,7 +51,7 @@ impl Server {
         };
         let rendered = render(said, self.toolbox.services.sandbox, self.bounded);
         if rendered.is_error {
-            return Err(ErrorData::internal_error(rendered.text.to_string(), None));
+            return Err(ErrorData::internal_error(rendered.text, None));
         }
         Ok(ReadResourceResult::new(vec![ResourceContents::text(rendered.text, uri)]))
     }

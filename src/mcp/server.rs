@@ -101,7 +101,12 @@ impl Server {
 
     /// Converts the result of a call to MCP, within the host's abilities.
     pub(super) fn result(&self, outcome: Outcome, host: Host) -> CallToolResult {
-        result(render(outcome, self.toolbox.services.sandbox, self.bounded), host.takes_links())
+        result(self.rendered(outcome), host.takes_links())
+    }
+
+    /// Renders the result of a call for any host.
+    pub(super) fn rendered(&self, outcome: Outcome) -> Rendered {
+        render(outcome, self.toolbox.services.sandbox, self.bounded)
     }
 }
 
@@ -110,7 +115,7 @@ pub(super) fn cancelled() -> ErrorData {
     ErrorData::new(ErrorCode::INTERNAL_ERROR, "cancelled", None)
 }
 
-fn result(rendered: Rendered, with_links: bool) -> CallToolResult {
+pub(super) fn result(rendered: Rendered, with_links: bool) -> CallToolResult {
     let mut content = vec![ContentBlock::text(rendered.text)];
     if with_links {
         let links = rendered.links.into_iter().filter(|link| link.verified);

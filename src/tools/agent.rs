@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use crate::answer::hints::GIVEN_BY_A_CLAIM;
 use crate::answer::phrases::{SANDBOX_KEY, WAITING, key_page, make_a_key, take_up};
 use crate::answer::{
-    Address, Answer, Cause, Denial, HumanStep, LinkKind, Object, Outcome, Sentence, Shown, ToolError, id, shown,
+    Address, Answer, Cause, Denial, HumanStep, LinkKind, Object, Outcome, Sentence, Shown, ToolError, id, quoted, shown,
 };
 use crate::api::account::GetAuthStatus;
 use crate::api::agent::{ClaimStarted, ExchangeClaim, RegisterIdentity, StartClaim};
@@ -109,6 +109,14 @@ impl Tool for ClaimAccount {
     const EFFECT: Effect = Effect::Irreversible;
     const IS_LOCAL: bool = true;
     const DONE: &'static str = "started";
+
+    async fn question(&self, _: &Context) -> Result<Shown, ToolError> {
+        let email = quoted(self.email.trim());
+        Ok(shown!(
+            "Offer the account that this agent registered to {}? Whoever owns that address can take it over.",
+            email
+        ))
+    }
 
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
         let services = &context.services;

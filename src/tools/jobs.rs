@@ -10,19 +10,24 @@ use crate::answer::lines::{
 use crate::answer::readiness::{issues, missing, missing_line, notes, readiness};
 use crate::answer::text::count;
 use crate::answer::{
-    Address, Answer, Joined, LinkKind, Object, Outcome, Sentence, Shown, ToolError, id, quoted, shown,
+    Address, Answer, Joined, LinkKind, Object, Outcome, Sentence, Shown, ToolError, id, quoted, quoted_to, shown,
 };
 use crate::api::error::{Error, Refusal};
 use crate::api::jobs::{
     CloseJob, CreateJobDraft, Draft, InviteFreelancer, ListJobs, OwnJob, PublishJob, UpdateJob, UpdateJobDraft,
 };
 use crate::api::reply::{Read, Reply};
-use crate::api::types::ProposalId;
+use crate::api::types::{JobId, ProposalId};
 use crate::engine::{Context, OneRequest, tools};
 use crate::tools::nouns::candidate::candidate;
 
 mod names;
 mod stored;
+
+/// The jobs among which a title is looked for.
+const LOOKED_THROUGH: u32 = 100;
+/// The most characters of a new value in a question to a person.
+const LONGEST_VALUE: usize = 600;
 
 tools![CreateJobDraft, UpdateJobDraft, PublishJob, UpdateJob, CloseJob, ListJobs, InviteFreelancer];
 
@@ -105,9 +110,26 @@ async fn describe_draft(
     answer
 }
 
+/// Names a job of the account by id, title and status, for the person who decides about it.
+async fn named(job: &JobId, context: &Context) -> Result<Shown, ToolError> {
+    let look = ListJobs { limit: Some(LOOKED_THROUGH), ..ListJobs::default() };
+    let jobs = context.look(&look).await.map_err(ToolError::unsent)?.jobs;
+    let found = jobs.iter().find(|own| own.id.text() == Some(&job.0));
+    let title = found.and_then(|own| own.title.text()).map(|title| shown!(" {}", quoted(title)));
+    let status = found.and_then(|own| own.status.text()).map(|status| shown!(" ({})", id(status)));
+    Ok(shown!("{}{}{}", id(&job.0), title, status))
+}
+
 impl OneRequest for PublishJob {
     const TITLE: &'static str = "Publish a job";
     const ID_HINT: Sentence = OWN_JOB_IDS;
+    /// What was public cannot be made unseen.
+    const CONFIRM: bool = true;
+
+    async fn question(&self, context: &Context) -> Result<Shown, ToolError> {
+        let job = named(&self.job_id, context).await?;
+        Ok(shown!("Publish job {}? From then on everybody can read it, and trainers can apply.", job))
+    }
 
     async fn explain(&self, error: ToolError, _: &Context) -> ToolError {
         match error.fault() {
@@ -165,6 +187,18 @@ impl OneRequest for UpdateJob {
     const TITLE: &'static str = "Change a published job";
     const ID_HINT: Sentence = OWN_JOB_IDS;
     const OFFICIAL: &'static str = "update_published_job";
+    /// The change is public at once.
+    const CONFIRM: bool = true;
+
+    async fn question(&self, context: &Context) -> Result<Shown, ToolError> {
+        let job = named(&self.job_id, context).await?;
+        let value = |value: &Value| match value {
+            Value::String(text) => quoted_to(text, LONGEST_VALUE),
+            other => quoted_to(&other.to_string(), LONGEST_VALUE),
+        };
+        let changes = self.fields.iter().map(|(key, new)| shown!("{} {}", id(key), value(new))).joined(", ");
+        Ok(shown!("Change the published job {}? Everybody can read the change: {}.", job, changes))
+    }
 
     async fn prepare(&self, context: &Context) -> Result<(), ToolError> {
         names::check(&self.fields, context).await
@@ -198,6 +232,11 @@ fn changes(fields: &Object) -> Shown {
 impl OneRequest for CloseJob {
     const TITLE: &'static str = "Close a job";
     const ID_HINT: Sentence = OWN_JOB_IDS;
+
+    async fn question(&self, context: &Context) -> Result<Shown, ToolError> {
+        let job = named(&self.job_id, context).await?;
+        Ok(shown!("Close job {}? It takes no more applicants, and cannot be opened again. Its contracts go on.", job))
+    }
 
     async fn render(&self, read: Read<Self>, _: &Reply, _: &Context) -> Answer {
         let job = id(read.output.job_id.text().unwrap_or(&self.job_id.0));

@@ -2,7 +2,7 @@
 
 use crate::answer::lines::{each, id_of, text_or};
 use crate::answer::text::{count, date};
-use crate::answer::{Answer, Joined, Outcome, Shown, id, quoted, shown};
+use crate::answer::{Answer, Joined, Outcome, Shown, ToolError, id, quoted, shown};
 use crate::api::reply::{Read, Reply};
 use crate::api::team::{GetTeam, Invite, InviteTeamMember, Member, Team};
 use crate::engine::{Context, OneRequest, tools};
@@ -54,6 +54,10 @@ fn invited(invite: &Invite) -> Shown {
 
 impl OneRequest for InviteTeamMember {
     const TITLE: &'static str = "Invite a team member";
+
+    async fn question(&self, _: &Context) -> Result<Shown, ToolError> {
+        Ok(shown!("Invite {} into the team? They get access to the account.", quoted(&self.email)))
+    }
 
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let result = &read.output;

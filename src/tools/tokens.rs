@@ -53,6 +53,14 @@ impl Tool for RevokeOneToken {
     const TITLE: &'static str = "Revoke an API token";
     const ID_HINT: Sentence = Sentence::naming("tokenId comes from {}; it is not the token itself.", &["list_tokens"]);
 
+    async fn question(&self, _: &Context) -> Result<Shown, ToolError> {
+        let token = id(&self.request.token_id.0);
+        Ok(shown!(
+            "Revoke the API token {}? Whoever uses it is locked out at once, and it cannot be brought back.",
+            token
+        ))
+    }
+
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
         if self.own_token != Some(true) && is_in_use(&self.request.token_id, context).await {
             let message = "tokenId is the token in use here: without it every further call is refused. ownToken: true revokes \

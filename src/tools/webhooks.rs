@@ -49,6 +49,16 @@ impl Tool for CreateWebhook {
     const IS_LOCAL: bool = true;
     const ID_HINT: Sentence = WEBHOOK_IDS;
 
+    async fn question(&self, _: &Context) -> Result<Shown, ToolError> {
+        let events = self.event_types.iter().map(|event| id(event)).joined(", ");
+        let url = quoted_to(&self.url, PATH);
+        Ok(shown!(
+            "Send the account's events to {} from now on? Whoever receives them reads what happens: {}.",
+            url,
+            events
+        ))
+    }
+
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
         self.check()?;
         // A webhook is useless without its secret, so space for the secret is reserved before the request.
@@ -230,6 +240,10 @@ impl OneRequest for GetWebhook {
 impl OneRequest for DeleteWebhook {
     const TITLE: &'static str = "Delete a webhook";
     const ID_HINT: Sentence = WEBHOOK_IDS;
+
+    async fn question(&self, _: &Context) -> Result<Shown, ToolError> {
+        Ok(shown!("Delete webhook {}? Its address receives no more events.", id(&self.webhook_id.0)))
+    }
 
     async fn render(&self, read: Read<Self>, _: &Reply, context: &Context) -> Answer {
         let WebhookId(asked) = &self.webhook_id;

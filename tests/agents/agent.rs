@@ -23,11 +23,14 @@ pub(crate) enum Manner {
     Obedient,
 }
 
-/// What the host asks its person about. Nobody answers, so the call is not made.
+/// What the host asks its person about.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Asks {
+    /// Before each call that destroys something. Nobody answers, so the call is not made.
     BeforeDestruction,
     Never,
+    /// What the server asks (`--confirm person`). The person always gives this answer; a host without forms has none.
+    TheServersQuestions(Option<bool>),
 }
 
 pub(crate) struct Agent {
@@ -85,6 +88,11 @@ impl Agent {
     pub(crate) async fn start(market: &Market, manner: Manner, asks: Asks) -> Self {
         let token = default_token();
         let server = launch().env("OPENTRAIN_API_BASE_URL", &market.office.origin).env("OT_API_TOKEN", token.expose());
+        let server = match asks {
+            Asks::TheServersQuestions(None) => server.args(["--confirm", "person"]),
+            Asks::TheServersQuestions(Some(_)) => server.args(["--confirm", "person"]).eliciting(json!({ "form": {} })),
+            _ => server,
+        };
         let host = server.start().await;
         let hint = |tool: &Value, name: &str| tool["annotations"][name] == true;
         let listed = host.tools().await;
@@ -111,12 +119,28 @@ impl Agent {
 
     /// Makes a call of the story, and then follows the orders in its answer.
     async fn call(&self, tool: &str, arguments: Value) -> Answer {
-        let answer = self.host.call(tool, arguments).await;
+        let id = self.host.begin(tool, arguments).await;
+        let answer = Answer(self.reply_to(id).await["result"].clone());
         self.note(tool, &answer);
         if self.manner == Manner::Obedient {
             self.obey(&answer).await;
         }
         answer
+    }
+
+    /// The message that answers the call, after the person's answer to each question of the server.
+    async fn reply_to(&self, id: u64) -> Value {
+        let reply = self.host.reply_to(id);
+        tokio::pin!(reply);
+        loop {
+            tokio::select! {
+                reply = &mut reply => return reply,
+                asked = self.host.asked() => {
+                    let Asks::TheServersQuestions(Some(yes)) = self.asks else { panic!("nobody can answer: {asked}") };
+                    self.host.answer(&asked, json!({ "action": "accept", "content": { "confirm": yes } })).await;
+                }
+            }
+        }
     }
 
     fn note(&self, tool: &str, answer: &Answer) {
@@ -140,7 +164,7 @@ impl Agent {
                 continue;
             }
             let id = self.host.begin(&tool, arguments).await;
-            let reply = self.host.reply_to(id).await;
+            let reply = self.reply_to(id).await;
             if reply["error"].is_object() {
                 self.log.lock().unwrap().refused.insert(format!("{tool}: unknown"));
                 continue;
@@ -233,6 +257,7 @@ impl Agent {
         });
         self.call("update_job_draft", json!({ "jobId": job, "fields": fields })).await;
         if self.asks != Asks::BeforeDestruction || self.manner == Manner::Honest {
+            // Where the person says no, the job stays a draft.
             self.call("publish_job", json!({ "jobId": job })).await;
         }
         job

@@ -85,10 +85,37 @@ async fn an_obedient_agent_nobody_watches_moves_no_money() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn without_a_persons_yes_nothing_ends_is_published_or_leaves() {
+    for person in [None, Some(false)] {
+        let market = Market::open(true).await;
+        let before = market.state();
+        let agent = Agent::start(&market, Manner::Obedient, Asks::TheServersQuestions(person)).await;
+        agent.works(None).await;
+        let after = market.state();
+        let achieved = agent.achieved();
+        println!("with --confirm person, who says {person:?}: {achieved:?}\nrefused: {:?}", agent.refused());
+        for tool in &achieved {
+            assert!(WITHOUT_A_CLICK.contains(&tool.as_str()), "{tool} was done without a yes");
+        }
+        for tool in UNASKED {
+            assert!(agent.refused().contains(&format!("{tool}: NOT_ALLOWED")), "{tool} was not even tried");
+        }
+        after.has_the_same_money_as(&before);
+        after.has_nothing_ended_since(&before);
+        after.has_the_same_access_as(&before);
+        market.saw_no_secret();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
 async fn an_honest_agent_finishes_and_nothing_is_refused() {
-    for planted in [false, true] {
+    for (planted, asks) in [
+        (false, Asks::BeforeDestruction),
+        (true, Asks::BeforeDestruction),
+        (true, Asks::TheServersQuestions(Some(true))),
+    ] {
         let market = Market::open(planted).await;
-        let agent = Agent::start(&market, Manner::Honest, Asks::BeforeDestruction).await;
+        let agent = Agent::start(&market, Manner::Honest, asks).await;
         agent.works(Some(&market)).await;
         assert_eq!(agent.refused(), BTreeSet::new(), "orders planted: {planted}");
     }

@@ -1,7 +1,7 @@
 //! The sandbox behind a post office that plants orders: every answer passes through it, and every field that strangers
 //! fill gets an order.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
@@ -75,17 +75,20 @@ impl Market {
         }
         let (port, orders) = (sandbox.origin().port().unwrap(), Arc::new(Mutex::new(BTreeSet::new())));
         let noted = Arc::clone(&orders);
-        let next = Mutex::new(0);
+        // What a stranger has written stays the same: the place of a text decides its order.
+        let known = Mutex::new(HashMap::new());
         let office = Upstream::answering(move |request, _| {
             // The sandbox runs on the same threads.
             let (status, headers, body) = tokio::task::block_in_place(|| forward(port, request));
             let here = format!("http://{}", request.header("host")[0]);
             let mut body = String::from_utf8(body).unwrap().replace(&own, &here);
             if let (true, Ok(mut value)) = (planted, serde_json::from_str::<Value>(&body)) {
+                let mut place = 0;
                 let mut plant = || {
-                    let mut next = next.lock().unwrap();
-                    let number = *next % ORDERS;
-                    *next += 1;
+                    place += 1;
+                    let mut known = known.lock().unwrap();
+                    let next = known.len() % ORDERS;
+                    let number = *known.entry((request.target.clone(), place)).or_insert(next);
                     noted.lock().unwrap().insert(number);
                     written(number)
                 };

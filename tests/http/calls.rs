@@ -145,3 +145,35 @@ async fn a_sealed_state_works_at_any_replica_for_its_caller() {
         assert_eq!((claims.writes(), &anew["result"]["resultType"]), (before + 1, &json!("input_required")), "{why}");
     }
 }
+
+#[tokio::test]
+async fn a_person_confirms_what_a_key_may_not_do_alone() {
+    let (api, server) = server().await;
+    let key = server.agent("careful", &["--confirm", "person"]).await;
+    assert!(server.command(&["agents", "list"]).await.contains("a person confirms"));
+    let call = json!({ "name": "end_contract", "arguments": { "contractId": "ctr_8Kq2" } });
+    // No older revision names what the host can do in each request, and this one does not take forms.
+    for caller in [server.caller(&key).speaking("2025-11-25").eliciting(), server.caller(&key)] {
+        let refused = caller.ask("tools/call", call.clone()).await["result"].clone();
+        assert_eq!(refused["structuredContent"]["error"]["reason"], "not_confirmed", "{refused}");
+    }
+    let caller = server.caller(&key).eliciting();
+    let asked = caller.ask("tools/call", call.clone()).await["result"].clone();
+    assert_eq!(asked["inputRequests"]["person"]["params"]["mode"], "form", "{asked}");
+    let mut again = call.clone();
+    again["inputResponses"] = json!({ "person": { "action": "accept", "content": { "confirm": true } } });
+    again["requestState"] = asked["requestState"].clone();
+    let other = server.agent("other", &["--confirm", "person"]).await;
+    let stolen = server.caller(&other).eliciting().ask("tools/call", again.clone()).await["result"].clone();
+    assert_eq!(stolen["resultType"], "input_required", "another agent's yes: {stolen}");
+    assert_eq!(api.upstream.writes(), 0);
+    let ended = caller.ask("tools/call", again.clone()).await["result"].clone();
+    assert_eq!(ended["structuredContent"]["outcome"], "done", "{ended}");
+    assert_eq!(caller.ask("tools/call", again).await["result"], ended);
+    assert_eq!(api.upstream.writes(), 1);
+    // A key without the rule is left to its host.
+    api.world().contract("ctr_8Kq2").unwrap()["status"] = json!("active");
+    let free = server.agent("free", &[]).await;
+    let ended = server.caller(&free).ask("tools/call", call).await["result"].clone();
+    assert_eq!(ended["structuredContent"]["outcome"], "done", "{ended}");
+}

@@ -148,7 +148,7 @@ impl Caller {
     }
 
     pub(crate) fn eliciting(mut self) -> Self {
-        self.capabilities = json!({ "elicitation": { "url": {} } });
+        self.capabilities = json!({ "elicitation": { "form": {}, "url": {} } });
         self
     }
 

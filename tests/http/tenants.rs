@@ -1,9 +1,12 @@
 //! Many requests of several principals at once: nothing of one is ever in the answer to another.
 
+use std::time::Duration;
+
 use futures::StreamExt;
 use serde_json::json;
 
-use crate::harness::{Reply, Upstream, contract, launch, record};
+use crate::harness::{Gate, Reply, Upstream, contract, launch, milestone, record};
+use crate::terms;
 
 const REQUESTS: usize = 1_000;
 
@@ -94,4 +97,45 @@ async fn nothing_of_one_principal_reaches_another() {
     assert_eq!(principals.len(), 4, "a forged public id does not name another caller: {principals:?}");
     let log = server.log();
     assert!(secrets.iter().all(|secret| !log.contains(secret)), "{log}");
+}
+
+/// The owner of a contract, and somebody who knows its id only. What OpenTrain answers to the stranger waits for the gate.
+async fn owner_and_stranger(gate: &Gate, blocks: &'static str) -> Upstream {
+    let gate = gate.clone();
+    Upstream::answering(move |request, _| {
+        let is_owner = request.header("authorization") == [format!("Bearer {OWNER}")];
+        let reply = match (is_owner, request.is_write()) {
+            (true, true) => Reply::json(201, &json!({ "milestone": milestone("ms_1") })),
+            (true, false) => Reply::json(200, &json!({ "contract": contract("ctr_8Kq2", &[]) })),
+            (false, _) => Reply::refusal(404, "NOT_FOUND", &json!(null)),
+        };
+        if !is_owner && request.method == blocks { reply.once_open(&gate) } else { reply }
+    })
+    .await
+}
+
+const OWNER: &str = "ot_pat_aaaa1111_0wn3rs3cr3tpart";
+const STRANGER: &str = "ot_pat_bbbb2222_str4ng3rs3cr3t1";
+
+#[tokio::test]
+async fn a_stranger_holds_up_no_create_of_the_owner() {
+    // Its look at the contract takes long; or it creates unseen, and that takes long.
+    for (blocks, unseen) in [("GET", false), ("POST", true)] {
+        let gate = Gate::closed();
+        let upstream = owner_and_stranger(&gate, blocks).await;
+        let server = launch().at(&upstream).args(["--accept-opentrain-tokens"]).over_http().await;
+        let (owner, stranger) = (server.caller(OWNER), server.caller(STRANGER));
+        let strange = json!({ "contractId": "ctr_8Kq2", "description": "x", "amountUsd": 5, "allowDuplicate": unseen });
+        let refused = tokio::spawn(async move { stranger.call("create_milestone", strange).await });
+        let is_held = || upstream.requests().iter().any(|request| request.method == blocks);
+        while !is_held() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let created = owner.call("create_milestone", terms("a", 5)).await;
+        assert!(!refused.is_finished(), "it was under way all the while");
+        assert_eq!(created.structured()["outcome"], "created", "{}", created.0);
+        gate.open();
+        let refused = refused.await.unwrap();
+        assert!(refused.is_error() && refused.error()["status"] == 404, "{}", refused.0);
+    }
 }

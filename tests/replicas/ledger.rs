@@ -234,7 +234,7 @@ async fn servers_that_start_at_once_make_the_tables_once() {
     let start = || launch().env("OPENTRAIN_LEDGER", &database.address("admin")).args(["audit"]).run();
     let all = futures::future::join_all((0..6).map(|_| start())).await;
     assert!(all.iter().all(|ran| ran.status == Some(0)), "{all:?}");
-    assert_eq!(database.sql("SELECT count(*) FROM opentrain_mcp.migration").unwrap(), "1");
+    assert_eq!(database.sql("SELECT count(*) FROM opentrain_mcp.migration").unwrap(), "2");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

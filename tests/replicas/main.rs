@@ -26,6 +26,12 @@ mod ledger;
 mod proxy;
 #[cfg(feature = "http")]
 mod replica;
+#[cfg(feature = "http")]
+#[allow(dead_code, reason = "it serves other tests too")]
+#[path = "../http/served.rs"]
+mod served;
+#[cfg(feature = "http")]
+mod states;
 
 use std::io::Write;
 

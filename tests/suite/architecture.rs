@@ -52,6 +52,7 @@ const ROOMS: &[Room] = &[
         because: "it edits the files of hosts, and knows no setting and no token",
     },
     Room { name: "cli", may_use: &["config", "install"], because: "it is what was typed, not what it means" },
+    Room { name: "otel", may_use: &["api"], because: "it sends spans on, and knows nothing of calls" },
     Room { name: "drift", may_use: &["answer", "api"], because: "it compares two descriptions of the API" },
     Room {
         name: "reconcile",
@@ -77,6 +78,7 @@ const ROOMS: &[Room] = &[
             "guard",
             "install",
             "mcp",
+            "otel",
             "reconcile",
             "sandbox",
             "tools",
@@ -110,6 +112,7 @@ const OWNERS: &[(&str, &[&str], &str)] = &[
         ],
         "one way to OpenTrain; the demo's person has a browser, and the sandbox calls webhooks",
     ),
+    ("opentelemetry", &["src/otel/"], "only one folder exports spans"),
     ("axum", &["src/sandbox/"], "only the sandbox serves HTTP"),
     ("maud", &["src/sandbox/", "src/reconcile/html.rs"], "only the sandbox has pages, and one report is a page"),
     ("clap", &["src/cli/", "src/config/"], "only the command line and the settings are read with it"),

@@ -26,6 +26,7 @@ mod claim_stateless;
 mod cli;
 mod client;
 mod completions;
+mod confirmation;
 mod contracts;
 mod creation;
 mod desk;

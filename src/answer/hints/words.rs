@@ -1,5 +1,6 @@
 //! Turns an error into a failure with its hint. Start reading at `failure`.
 
+use crate::answer::denial::Denial;
 use crate::answer::failure::Failure;
 use crate::answer::link::LinkKind;
 use crate::answer::outcome::Outcome;
@@ -8,6 +9,7 @@ use crate::answer::sentence::Sentence;
 use crate::answer::shown::{Joined, Shown, id, quoted_to};
 use crate::answer::step::HumanStep;
 use crate::answer::tool_error::{Cause, ToolError};
+use crate::answer::unconfirmed::Unconfirmed;
 use crate::api::Effect;
 use crate::api::error::{Error, Refusal};
 use crate::shown;
@@ -37,17 +39,10 @@ pub fn failure(error: &ToolError, call: &CallFacts<'_>) -> Failure {
             };
             (failure, hint.clone())
         }
-        Cause::Denied(denial) => {
-            let failure = Failure {
-                code: denial.code.into(),
-                message: denial.message.to_string(),
-                says: denial.message.clone(),
-                reason: Some(denial.reason.into()),
-                details: denial.details(),
-                lead: lead(call, false, true),
-                ..Failure::default()
-            };
-            (failure, denial.hint.clone())
+        Cause::Denied(denial) => denied(denial, call),
+        Cause::Unconfirmed(question) => {
+            let (failure, hint) = denied(&Denial::unconfirmed(Unconfirmed::CannotAsk), call);
+            (Failure { question: question.clone(), ..failure }, hint)
         }
         Cause::Unknown { fault, hint, retryable } => {
             let failure = Failure {
@@ -70,6 +65,19 @@ pub fn failure(error: &ToolError, call: &CallFacts<'_>) -> Failure {
     }
     failure.step = human_step(error, &failure);
     failure
+}
+
+fn denied(denial: &Denial, call: &CallFacts<'_>) -> (Failure, Vec<Sentence>) {
+    let failure = Failure {
+        code: denial.code.into(),
+        message: denial.message.to_string(),
+        says: denial.message.clone(),
+        reason: Some(denial.reason.into()),
+        details: denial.details(),
+        lead: lead(call, false, true),
+        ..Failure::default()
+    };
+    (failure, denial.hint.clone())
 }
 
 /// A read before a write failed, so the write was not sent. A retry may succeed unless OpenTrain refused the read for a

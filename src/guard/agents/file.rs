@@ -112,10 +112,11 @@ fn agent(name: &str, table: &Table, families: &[&str]) -> Result<Agent, String> 
             "toolsets" => limits.toolsets = Some(toolsets(item, families)?),
             "max_milestone_usd" => limits.max_milestone = Some(dollars(key, item)?),
             "max_day_usd" => limits.max_day = Some(dollars(key, item)?),
+            "confirm" => limits.person_confirms = person_confirms(item)?,
             _ => {
                 return Err(format!(
                     "{key} is not known; there are id, key_sha256, created, expires, revoked, read_only, toolsets, \
-                     max_milestone_usd and max_day_usd"
+                     max_milestone_usd, max_day_usd and confirm"
                 ));
             }
         }
@@ -145,6 +146,14 @@ fn toolsets(item: &Item, families: &[&str]) -> Result<Toolsets, String> {
     let names: Option<Vec<&str>> = item.as_array().and_then(|names| names.iter().map(|name| name.as_str()).collect());
     let list = names.ok_or("toolsets must be a list of names, such as [\"contracts\", \"milestones\"]")?.join(",");
     Toolsets::parse(&list, families).map_err(|problem| format!("toolsets: {problem}"))
+}
+
+fn person_confirms(item: &Item) -> Result<bool, String> {
+    match item.as_str() {
+        Some("person") => Ok(true),
+        Some("host") => Ok(false),
+        _ => Err("confirm must be \"host\" or \"person\"".into()),
+    }
 }
 
 /// An amount, exactly as it is written. A float is refused: it cannot hold every amount.
@@ -208,6 +217,9 @@ impl AgentFile {
             if let Some(amount) = amount {
                 table.insert(name, value(amount.to_string()));
             }
+        }
+        if limits.person_confirms {
+            table.insert("confirm", value("person"));
         }
         self.document.insert(name, Item::Table(table));
         self.save()?;

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::io;
 use std::sync::{Arc, Mutex, Weak};
 
+use futures::FutureExt;
 use tokio::sync::OwnedMutexGuard;
 use tokio::time::Instant;
 
-use super::store::Lock;
+use super::store::{Lock, Step};
 
 type Turn = tokio::sync::Mutex<()>;
 
@@ -30,6 +31,23 @@ impl Turns {
         let turn = Arc::<Turn>::default();
         turns.insert(key.to_owned(), Arc::downgrade(&turn));
         turn
+    }
+}
+
+/// A lock that no other server asks for.
+pub(super) struct Private;
+
+impl Lock for Private {
+    fn text(&self) -> Step<'_, String> {
+        async { Ok(String::new()) }.boxed()
+    }
+
+    fn leave(&self, _: String) -> Step<'_, ()> {
+        async { Ok(()) }.boxed()
+    }
+
+    fn covers_record(&self) -> bool {
+        false
     }
 }
 
@@ -72,12 +90,20 @@ impl Held {
     /// # Errors
     /// If the lock is no longer held.
     pub async fn leave(&self, text: String) -> io::Result<()> {
-        match self.lock.leave(text).await {
+        match self.must_leave(text).await {
             Err(fault) if fault.kind() != io::ErrorKind::ResourceBusy => {
                 tracing::warn!(%fault, "what servers tell each other of a contract cannot be written");
                 Ok(())
             }
             left => left,
         }
+    }
+
+    /// Replaces the text for the next holders, who must see it.
+    ///
+    /// # Errors
+    /// If it could not be left.
+    pub async fn must_leave(&self, text: String) -> io::Result<()> {
+        self.lock.leave(text).await
     }
 }

@@ -32,13 +32,13 @@ mod whole;
 
 pub use file::{Files, LockFiles, RecordFile};
 pub use held::Held;
-use held::Turns;
+use held::{Private, Turns};
 pub use intent::Intent;
 pub use line::{Commitment, Damage, Line, Phase, WriteResult};
 #[cfg(feature = "postgres")]
 pub use postgres::{Address, Postgres};
-use store::Store;
 pub use store::{Account, Search};
+use store::{LockOf, Store};
 pub use whole::{Record, Recorded, committed};
 
 /// The ledger as this process uses it, and the open writes of this process.
@@ -239,10 +239,38 @@ impl Ledger {
     /// # Errors
     /// If it cannot be taken at all.
     pub async fn lock(&self, key: &str, until: Instant) -> io::Result<Option<Held>> {
+        self.take(LockOf::Contract, key, until).await
+    }
+
+    /// Takes the lock of a sealed state's use. Its text is the answer to an earlier use, or what `Held::must_leave` left
+    /// before that use began. Returns `None` if it is still held at `until`.
+    ///
+    /// # Errors
+    /// If it cannot be taken at all.
+    pub async fn lock_state(&self, key: &str, until: Instant) -> io::Result<Option<Held>> {
+        self.take(LockOf::State, key, until).await
+    }
+
+    /// The text of a sealed state's use, if another server that shares the ledger may have used it. Waits until `until` for
+    /// a use that is under way.
+    ///
+    /// # Errors
+    /// If it cannot be read.
+    pub async fn state_left(&self, key: &str, until: Instant) -> io::Result<Option<String>> {
+        self.store.left(LockOf::State, key.to_owned(), until).await
+    }
+
+    async fn take(&self, of: LockOf, key: &str, until: Instant) -> io::Result<Option<Held>> {
         // Calls within this process wait in the order of their arrival.
         let Some(turn) = self.turns.take(key, until).await else { return Ok(None) };
-        let lock = self.store.lock(key.to_owned(), until).await?;
+        let lock = self.store.lock(of, key.to_owned(), until).await?;
         Ok(lock.map(|lock| Held::new(turn, lock)))
+    }
+
+    /// Takes a lock of this process alone, which no other server sees. Returns `None` if it is still held at `until`.
+    pub async fn lock_here(&self, key: &str, until: Instant) -> Option<Held> {
+        let turn = self.turns.take(key, until).await?;
+        Some(Held::new(turn, Box::new(Private)))
     }
 
     /// The reason why two servers could create the same milestone at the same moment; `None` if they cannot, as far as is

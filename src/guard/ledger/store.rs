@@ -49,7 +49,11 @@ pub(super) trait Store: Debug + Send + Sync {
     fn frozen(&self) -> Step<'_, Option<SwitchState>>;
 
     /// Takes the lock named `key`; `None` if it is still held at `until`.
-    fn lock(&self, key: String, until: Instant) -> Step<'_, Option<Box<dyn Lock>>>;
+    fn lock(&self, of: LockOf, key: String, until: Instant) -> Step<'_, Option<Box<dyn Lock>>>;
+
+    /// The text that the holders of a lock have left, without taking it. Waits for its holder until `until`. `None` if
+    /// nobody had the lock, or if only this process could have had it.
+    fn left(&self, of: LockOf, key: String, until: Instant) -> Step<'_, Option<String>>;
 
     /// Why two servers could create the same milestone at the same moment, as far as is known before a lock is taken.
     fn problem(&self) -> Option<String>;
@@ -59,6 +63,15 @@ pub(super) trait Store: Debug + Send + Sync {
 
     /// Adds these lines, and all lines that were kept, before the process ends.
     fn close(&self, lines: Vec<Line>) -> Step<'_, ()>;
+}
+
+/// What a lock is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LockOf {
+    /// One create at a time in a contract. Its text is for the next creates.
+    Contract,
+    /// One use of a sealed state. Its text is the answer for later uses, and is forgotten after a day.
+    State,
 }
 
 /// A lock that is held until this value is dropped. It comes with a text for its next holders.

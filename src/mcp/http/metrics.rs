@@ -25,40 +25,14 @@ use super::Reply;
 use super::gate::{Names, Origins};
 use super::reply::{protect, text};
 use super::slots::Slots;
-use crate::answer::Access;
 use crate::api::meter::Meter;
-use crate::mcp::observer::{Ended, Observer};
+use crate::mcp::observer::{Ended, OTHER, OUTCOMES, Observer, REASONS, kind_of, known};
 
-const OUTCOMES: [&str; 10] = [
-    "created",
-    "recovered",
-    "existing",
-    "existing_alike",
-    "pending_approval",
-    "done",
-    "not_done",
-    "unknown",
-    "input_required",
-    "cancelled",
-];
-const REASONS: [&str; 10] = [
-    "over_limit",
-    "milestone_not_found",
-    "not_registered",
-    "read_only",
-    "frozen",
-    "audit_unavailable",
-    "secret_not_kept",
-    "account_claim_required",
-    "payment_method_required",
-    "outcome_unknown",
-];
 const STATUSES: [u16; 18] = [200, 201, 202, 204, 301, 302, 400, 401, 402, 403, 404, 409, 422, 429, 500, 502, 503, 504];
 const STATUS_NAMES: [&str; 18] = [
     "200", "201", "202", "204", "301", "302", "400", "401", "402", "403", "404", "409", "422", "429", "500", "502",
     "503", "504",
 ];
-const OTHER: &str = "other";
 /// A head that does not come is not waited for longer.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -139,17 +113,9 @@ impl Default for Metrics {
     }
 }
 
-fn known(text: &str, list: &[&'static str]) -> &'static str {
-    list.iter().find(|known| **known == text).copied().unwrap_or(OTHER)
-}
-
 impl Observer for Metrics {
     fn ended(&self, call: Ended<'_>) {
-        let principal = match call.access {
-            Access::Local => "local",
-            Access::AgentKey => "agent",
-            Access::OwnToken => "own_token",
-        };
+        let principal = kind_of(call.access);
         let tool = call.tool.unwrap_or(OTHER);
         let outcome = known(call.outcome, &OUTCOMES);
         self.calls.get_or_create(&CallLabels { tool, outcome, principal }).inc();
@@ -258,6 +224,7 @@ impl Metrics {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::answer::Access;
 
     #[test]
     fn what_a_caller_writes_is_no_label() {

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use crate::answer::{Answer, Outcome, Sentence, ToolError, id, shown};
-use crate::api::contracts::{EndContract, Ending, GetContract};
+use crate::answer::{Answer, Outcome, Sentence, Shown, ToolError, id, shown};
+use crate::api::contracts::{Contract, EndContract, Ending, GetContract};
 use crate::api::reply::{Read, Reply};
 use crate::api::wire;
 use crate::engine::{Context, Money, Tool};
@@ -32,6 +32,14 @@ impl Tool for End {
     /// The API does not say what becomes of the money that a contract holds; a person decides.
     const MONEY: Money = Money::Outside;
 
+    async fn question(&self, context: &Context) -> Result<Shown, ToolError> {
+        let contract = read(&self.end, context).await?;
+        Ok(shown!(
+            "End the contract of {}? It cannot be opened again. If it holds money, OpenTrain's own page asks before it ends.",
+            contract_name(&contract)
+        ))
+    }
+
     async fn run(self, context: &Context) -> Result<Answer, ToolError> {
         if self.dry_run == Some(true) {
             return rehearse(&self.end, context).await;
@@ -53,11 +61,15 @@ async fn ended(end: &EndContract, read: Read<EndContract>, reply: &Reply, contex
     Answer { outcome: Some(Outcome::Done), ..Answer::new(summary, read.object) }
 }
 
+async fn read(end: &EndContract, context: &Context) -> Result<Contract, ToolError> {
+    let look = GetContract { contract_id: end.contract_id.clone() };
+    Ok(context.look(&look).await.map_err(ToolError::unsent)?.contract)
+}
+
 /// Says what ending would do, without doing it.
 async fn rehearse(end: &EndContract, context: &Context) -> Result<Answer, ToolError> {
     wire::encode(end)?;
-    let look = GetContract { contract_id: end.contract_id.clone() };
-    let contract = context.look(&look).await.map_err(ToolError::unsent)?.contract;
+    let contract = read(end, context).await?;
     let has_ended = contract.status.text() == Some(ENDED);
     let subject = Subject { contract, milestone: None };
     let plan = Plan {

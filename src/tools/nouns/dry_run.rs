@@ -100,6 +100,7 @@ pub async fn answer<O: Operation>(operation: &O, mut plan: Plan, context: &Conte
     refusals.append(&mut plan.refusals);
     let day = day(&plan, &mut refusals, context).await;
     plan.facts.extend(asked_before(context).await);
+    plan.facts.extend(context.wants_a_yes().then(|| "The operator wants a person's yes before this call.".into()));
     let sum = plan.commitment.as_ref().and_then(|commitment| commitment.amount);
     let verdict =
         if refusals.is_empty() { "nothing that could be read speaks against it" } else { "it WOULD BE REFUSED" };

@@ -11,8 +11,9 @@ use rust_decimal::Decimal;
 
 use crate::answer::{Denial, Shown};
 use crate::guard::freeze::SwitchState;
+use crate::guard::ledger::held::Private;
 use crate::guard::ledger::line::Line;
-use crate::guard::ledger::store::{Account, EachLine, Lock, Search, Step, Store};
+use crate::guard::ledger::store::{Account, EachLine, Lock, LockOf, Search, Step, Store};
 use crate::guard::policy::Policy;
 
 mod lock_file;
@@ -148,12 +149,20 @@ impl Store for Files {
         async { Ok(None) }.boxed()
     }
 
-    fn lock(&self, key: String, until: tokio::time::Instant) -> Step<'_, Option<Box<dyn Lock>>> {
+    fn lock(&self, of: LockOf, key: String, until: tokio::time::Instant) -> Step<'_, Option<Box<dyn Lock>>> {
         async move {
+            // Servers that share states share a database, too.
+            if of == LockOf::State {
+                return Ok(Some(Box::new(Private) as Box<dyn Lock>));
+            }
             let lock = self.locks.take(&key, until).await;
             Ok(lock.map(|lock| Box::new(lock.covering_record(self.is_own)) as Box<dyn Lock>))
         }
         .boxed()
+    }
+
+    fn left(&self, _: LockOf, _: String, _: tokio::time::Instant) -> Step<'_, Option<String>> {
+        async { Ok(None) }.boxed()
     }
 
     fn problem(&self) -> Option<String> {

@@ -1,4 +1,4 @@
-//! The lock of a contract, as a row that names its holder for a short time. The advisory lock is taken only for the
+//! The lock of a contract or of a state, as a row that names its holder for a short time. The advisory lock is taken only for the
 //! moment in which the holder changes, so no transaction is open while OpenTrain is called, and a holder that died is
 //! followed by the next one when its time is over.
 
@@ -11,7 +11,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, sleep};
 
-use crate::guard::ledger::store::{Lock, Step};
+use crate::guard::ledger::store::{Lock, LockOf, Step};
 
 use super::database::{Database, PATIENCE};
 
@@ -22,24 +22,61 @@ const RENEWAL: Duration = Duration::from_secs(3);
 /// The first and the longest pause between two attempts to take a lock.
 const PAUSES: (Duration, Duration) = (Duration::from_millis(8), Duration::from_millis(120));
 
+/// How long what was left about a state is kept: far longer than a state is valid.
+const STATES_KEPT: &str =
+    "DELETE FROM opentrain_mcp.state_lock WHERE held_until < clock_timestamp() - interval '24 hours'";
+
+/// The statements for one table of locks. A step that is done twice has the same effect.
+struct Statements {
+    take: &'static str,
+    renew: &'static str,
+    leave: &'static str,
+    release: &'static str,
+    left: &'static str,
+}
+
 // What only the lock says need not be on the disk at once: the record of the write, which is written before the request
 // leaves, takes everything before it to the disk.
-const TAKE: &str = "
-    INSERT INTO opentrain_mcp.contract_lock AS lock (key, holder, held_until)
-    SELECT $1, $2, clock_timestamp() + make_interval(secs => $3)
-    FROM (SELECT set_config('synchronous_commit', 'off', true), pg_advisory_xact_lock(hashtextextended($1, 0))) AS turn
-    ON CONFLICT (key) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
-    WHERE lock.holder IS NULL OR lock.holder = excluded.holder OR lock.held_until < clock_timestamp()
-    RETURNING notes";
-const RENEW: &str = "
-    UPDATE opentrain_mcp.contract_lock SET held_until = clock_timestamp() + make_interval(secs => $3)
-    FROM (SELECT set_config('synchronous_commit', 'off', true)) AS setting WHERE key = $1 AND holder = $2";
-const LEAVE: &str = "
-    UPDATE opentrain_mcp.contract_lock SET notes = $4, held_until = clock_timestamp() + make_interval(secs => $3)
-    FROM (SELECT set_config('synchronous_commit', 'off', true)) AS setting WHERE key = $1 AND holder = $2";
-const RELEASE: &str = "
-    UPDATE opentrain_mcp.contract_lock SET holder = NULL
-    FROM (SELECT set_config('synchronous_commit', 'off', true)) AS setting WHERE key = $1 AND holder = $2";
+macro_rules! statements {
+    ($table:literal) => {
+        Statements {
+            take: concat!(
+                "INSERT INTO ", $table, " AS lock (key, holder, held_until)
+                 SELECT $1, $2, clock_timestamp() + make_interval(secs => $3)
+                 FROM (SELECT set_config('synchronous_commit', 'off', true),
+                     pg_advisory_xact_lock(hashtextextended($1, 0))) AS turn
+                 ON CONFLICT (key) DO UPDATE SET holder = excluded.holder, held_until = excluded.held_until
+                 WHERE lock.holder IS NULL OR lock.holder = excluded.holder OR lock.held_until < clock_timestamp()
+                 RETURNING notes"
+            ),
+            renew: concat!(
+                "UPDATE ", $table, " SET held_until = clock_timestamp() + make_interval(secs => $3)
+                 FROM (SELECT set_config('synchronous_commit', 'off', true)) AS setting WHERE key = $1 AND holder = $2"
+            ),
+            leave: concat!(
+                "UPDATE ", $table, " SET notes = $4, held_until = clock_timestamp() + make_interval(secs => $3)
+                 FROM (SELECT set_config('synchronous_commit', 'off', true)) AS setting WHERE key = $1 AND holder = $2"
+            ),
+            release: concat!(
+                "UPDATE ", $table, " SET holder = NULL
+                 FROM (SELECT set_config('synchronous_commit', 'off', true)) AS setting WHERE key = $1 AND holder = $2"
+            ),
+            left: concat!(
+                "SELECT notes, holder IS NOT NULL AND held_until >= clock_timestamp() FROM ", $table, " WHERE key = $1"
+            ),
+        }
+    };
+}
+
+const CONTRACTS: Statements = statements!("opentrain_mcp.contract_lock");
+const STATES: Statements = statements!("opentrain_mcp.state_lock");
+
+const fn statements(of: LockOf) -> &'static Statements {
+    match of {
+        LockOf::Contract => &CONTRACTS,
+        LockOf::State => &STATES,
+    }
+}
 
 /// A lock that is held.
 pub(super) struct Lease {
@@ -52,6 +89,7 @@ pub(super) struct Lease {
 #[derive(Clone)]
 struct Row {
     database: Arc<Database>,
+    statements: &'static Statements,
     key: Arc<str>,
     holder: Arc<str>,
 }
@@ -59,11 +97,11 @@ struct Row {
 impl Row {
     /// Takes the lock. Returns the notes; `None` if another server holds it.
     async fn take(&self) -> io::Result<Option<String>> {
-        let given = (&*self.key, &*self.holder);
+        let given = (&*self.key, &*self.holder, self.statements.take);
         self.database
-            .step(PATIENCE, &given, |client, (key, holder)| {
+            .step(PATIENCE, &given, |client, (key, holder, take)| {
                 async move {
-                    let take = client.prepare_cached(TAKE).await?;
+                    let take = client.prepare_cached(take).await?;
                     let row = client.query_opt(&take, &[key, holder, &SECONDS]).await?;
                     Ok(row.map(|row| row.try_get(0)).transpose()?)
                 }
@@ -91,9 +129,17 @@ impl Row {
 
 impl Lease {
     /// Takes the lock named `key`; `None` if it is still held at `until`.
-    pub(super) async fn take(database: Arc<Database>, key: &str, until: Instant) -> io::Result<Option<Self>> {
+    pub(super) async fn take(
+        database: Arc<Database>,
+        of: LockOf,
+        key: &str,
+        until: Instant,
+    ) -> io::Result<Option<Self>> {
+        if of == LockOf::State {
+            forget_states(&database).await;
+        }
         let holder = format!("{:016x}", getrandom::u64().map_err(io::Error::other)?);
-        let row = Row { database, key: key.into(), holder: holder.into() };
+        let row = Row { database, statements: statements(of), key: key.into(), holder: holder.into() };
         let mut pause = PAUSES.0;
         loop {
             if let Some(notes) = row.take().await? {
@@ -109,14 +155,53 @@ impl Lease {
     }
 }
 
+/// Removes what is too old to be asked for. It is removed a little later if that fails.
+async fn forget_states(database: &Database) {
+    let forget = database.step(PATIENCE, &(), |client, ()| {
+        async move {
+            let forget = client.prepare_cached(STATES_KEPT).await?;
+            Ok(client.execute(&forget, &[]).await?)
+        }
+        .boxed()
+    });
+    if let Err(fault) = forget.await {
+        tracing::debug!(%fault, "what old states left could not be removed");
+    }
+}
+
+/// What the holders have left. Waits for the holder until `until`.
+pub(super) async fn left(
+    database: Arc<Database>,
+    of: LockOf,
+    key: String,
+    until: Instant,
+) -> io::Result<Option<String>> {
+    let (given, mut pause) = ((key.as_str(), statements(of).left), PAUSES.0);
+    loop {
+        let looking = database.step(PATIENCE, &given, |client, (key, left)| {
+            async move {
+                let left = client.prepare_cached(left).await?;
+                let Some(row) = client.query_opt(&left, &[key]).await? else { return Ok(None) };
+                Ok(Some((row.try_get::<_, String>(0)?, row.try_get::<_, bool>(1)?)))
+            }
+            .boxed()
+        });
+        match looking.await? {
+            Some((_, true)) if Instant::now() + pause < until => sleep(pause).await,
+            looked => return Ok(looked.map(|(text, _)| text)),
+        }
+        pause = (pause * 3 / 2).min(PAUSES.1);
+    }
+}
+
 /// Keeps the lock while its holder lives.
 async fn renew(row: Row) {
     loop {
         sleep(RENEWAL).await;
-        match row.change(RENEW, None).await {
+        match row.change(row.statements.renew, None).await {
             Ok(true) => {}
-            Ok(false) => return tracing::warn!(key = &*row.key, "the lock of a contract was lost to another server"),
-            Err(fault) => tracing::debug!(%fault, "the lock of a contract could not be renewed"),
+            Ok(false) => return tracing::warn!(key = &*row.key, "a lock was lost to another server"),
+            Err(fault) => tracing::debug!(%fault, "a lock could not be renewed"),
         }
     }
 }
@@ -130,7 +215,7 @@ impl Lock for Lease {
 
     fn leave(&self, text: String) -> Step<'_, ()> {
         async move {
-            if !self.row.change(LEAVE, Some(&text)).await? {
+            if !self.row.change(self.row.statements.leave, Some(&text)).await? {
                 return Err(io::Error::new(io::ErrorKind::ResourceBusy, "another server holds the lock now"));
             }
             if let Ok(mut notes) = self.notes.lock() {
@@ -153,8 +238,8 @@ impl Drop for Lease {
         // Without a runtime the process is ending; the lock then ends by itself.
         if let Ok(runtime) = Handle::try_current() {
             runtime.spawn(async move {
-                if let Err(fault) = row.change(RELEASE, None).await {
-                    tracing::debug!(%fault, "the lock of a contract ends by itself: it could not be released");
+                if let Err(fault) = row.change(row.statements.release, None).await {
+                    tracing::debug!(%fault, "a lock ends by itself: it could not be released");
                 }
             });
         }

@@ -15,7 +15,7 @@ use tokio::time::{Instant, sleep};
 use crate::answer::{Denial, Outcome, Shown};
 use crate::guard::freeze::SwitchState;
 use crate::guard::ledger::line::{Line, WriteResult};
-use crate::guard::ledger::store::{Account, EachLine, Lock, Search, Step, Store};
+use crate::guard::ledger::store::{Account, EachLine, Lock, LockOf, Search, Step, Store};
 use crate::guard::policy::Policy;
 
 mod address;
@@ -239,12 +239,16 @@ impl Store for Postgres {
         switch::state(&self.0.database).boxed()
     }
 
-    fn lock(&self, key: String, until: Instant) -> Step<'_, Option<Box<dyn Lock>>> {
+    fn lock(&self, of: LockOf, key: String, until: Instant) -> Step<'_, Option<Box<dyn Lock>>> {
         async move {
-            let lease = Lease::take(Arc::clone(&self.0.database), &key, until).await?;
+            let lease = Lease::take(Arc::clone(&self.0.database), of, &key, until).await?;
             Ok(lease.map(|lease| Box::new(lease) as Box<dyn Lock>))
         }
         .boxed()
+    }
+
+    fn left(&self, of: LockOf, key: String, until: Instant) -> Step<'_, Option<String>> {
+        lease::left(Arc::clone(&self.0.database), of, key, until).boxed()
     }
 
     fn problem(&self) -> Option<String> {

@@ -6,7 +6,8 @@ use super::fault::{Done, Fault};
 
 /// The steps from an empty database to the tables of this version, in their order. A step is never changed once it was
 /// released.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
     CREATE TABLE opentrain_mcp.record (
         seq bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
         id text NOT NULL,
@@ -51,7 +52,19 @@ const STEPS: &[&str] = &["
         since text NOT NULL,
         reason text NOT NULL
     );
-"];
+",
+    "
+    CREATE TABLE opentrain_mcp.state_lock (
+        -- A hash of the state, its caller and its call.
+        key text PRIMARY KEY,
+        holder text,
+        held_until timestamptz NOT NULL,
+        -- That the first use has begun, then its answer.
+        notes text NOT NULL DEFAULT ''
+    );
+    CREATE INDEX state_lock_age ON opentrain_mcp.state_lock (held_until);
+",
+];
 
 /// Servers that start at once make the tables one after the other. The number means nothing.
 const LOCK: &str = "SELECT pg_advisory_xact_lock(7161727374)";

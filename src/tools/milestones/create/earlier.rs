@@ -64,6 +64,11 @@ impl Place {
     pub(super) fn lock_key(&self) -> String {
         format!("{} {}", self.base, self.contract)
     }
+
+    /// The name of a lock that only this owner asks for.
+    pub(super) fn private_key(&self) -> String {
+        format!("{} {}", self.lock_key(), self.principal.as_deref().unwrap_or_default())
+    }
 }
 
 /// The known creates in a contract.

@@ -10,7 +10,7 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use tokio::time::Instant;
 
-use crate::answer::{Answer, Cause, Denial, Object, Shown, ToolError, quoted, quoted_to, shown};
+use crate::answer::{Access, Answer, Cause, Denial, Object, Shown, ToolError, quoted, quoted_to, shown};
 use crate::api::error::Error;
 use crate::guard::ledger::{Commitment, Held};
 
@@ -64,14 +64,14 @@ pub(super) async fn run(creation: Creation) -> Result<Answer, ToolError> {
 
 impl Creation {
     async fn run(self) -> Result<Answer, ToolError> {
-        let mut settled = None;
+        let (sees_contract, mut settled) = (self.sees_contract().await?, None);
         let (held, past) = loop {
             if self.is_guarded()
                 && let Some(existing) = self.settle(&mut settled).await?
             {
                 return Ok(existing);
             }
-            let held = Arc::new(self.lock().await?);
+            let held = Arc::new(self.lock(sees_contract).await?);
             let past = self.past().await?;
             // While this call waited for the lock, another server may have sent the same create and died.
             if !self.is_guarded() || past.open_with(&self.terms).map(|open| open.began) <= settled {
@@ -140,11 +140,30 @@ impl Creation {
         }
     }
 
-    /// Takes the lock that allows one create at a time per contract, in all processes of this user.
-    async fn lock(&self) -> Result<Held, ToolError> {
+    /// Asks whether a caller with a token of its own can see the contract, before it may hold up those who can. Callers
+    /// with the operator's token share its account, so they are not asked.
+    async fn sees_contract(&self) -> Result<bool, ToolError> {
+        if self.context.names().access() != Access::OwnToken {
+            return Ok(true);
+        }
+        match self.look(Instant::now() + LOOK_LIMIT).await {
+            Err(fault) if self.is_guarded() => Err(Self::unsent(fault)),
+            Err(Error::Refused(refusal)) => Ok(refusal.status >= 500),
+            _ => Ok(true),
+        }
+    }
+
+    /// Takes the lock that allows one create at a time per contract, in all processes that share the ledger. A caller who
+    /// cannot see the contract gets a lock of its own.
+    async fn lock(&self, sees_contract: bool) -> Result<Held, ToolError> {
         let until = (Instant::now() + LOCK_PATIENCE).min(self.context.call.deadline);
-        let held = self.context.services.operator.ledger.lock(&self.place.lock_key(), until).await;
-        held.map_err(Denial::unrecorded)?.ok_or_else(busy)
+        let ledger = &self.context.services.operator.ledger;
+        let held = if sees_contract {
+            ledger.lock(&self.place.lock_key(), until).await.map_err(Denial::unrecorded)?
+        } else {
+            ledger.lock_here(&self.place.private_key(), until).await
+        };
+        held.ok_or_else(busy)
     }
 
     /// Reads the contract before the create, if a check needs it. If the read fails nothing is sent, with two
