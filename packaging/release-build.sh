@@ -14,8 +14,15 @@ esac
 rustup toolchain install "${RUST:?}" --profile minimal --no-self-update --target "${parts[@]}"
 rustup default "$RUST"
 if [[ $rust_target == *-musl ]]; then sudo apt-get update -qq && sudo apt-get install -y -qq musl-tools; fi
-# No paths of this machine. maturin builds with the same flags, so its wheel has the same program.
-export RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=$project=/opentrain-mcp --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo"
+# Every folder that a build reads from, as rustc knows it, and what stands for it in the program. maturin builds with the
+# same flags, so its wheel has the same program.
+native() { if [[ $rust_target == *-windows-* ]]; then cygpath --windows "$1"; else echo "$1"; fi; }
+folders=("$(native "$project")" "$(native "${CARGO_HOME:-$HOME/.cargo}")" "$(native "${RUSTUP_HOME:-$HOME/.rustup}")")
+names=(opentrain-mcp cargo rustup)
+for place in "${!folders[@]}"; do
+    RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=${folders[place]}=/${names[place]}"
+done
+export RUSTFLAGS
 cargo install --quiet --locked --features cli cargo-about@0.9.3
 export THIRD_PARTY_LICENSES=$project/target/THIRD-PARTY-LICENSES
 packaging/licenses.sh "$THIRD_PARTY_LICENSES"
@@ -26,6 +33,9 @@ if ((${#parts[@]} > 1)); then
     mkdir -p "$(dirname "$program")"
     lipo -create -output "$program" "target/${parts[0]}/release/opentrain-mcp" "target/${parts[1]}/release/opentrain-mcp"
 fi
+for folder in "${folders[@]}"; do
+    if grep -aqF "$folder" "$program"; then echo "the program names $folder, a folder of this machine" >&2; exit 1; fi
+done
 "$program" --version
 "$program" demo >/dev/null
 packaging/build.sh "$rust_target" "$program" archive deb mcpb npm wheel
