@@ -37,7 +37,7 @@ pub fn render(mut result: Result<Answer, Failure>, sandbox: bool, bounded: bool)
     }
     let is_error = result.is_err();
     // What OpenTrain says about a failure may repeat anything.
-    let (is_trusted, is_public) = match &result {
+    let (names_none, is_public) = match &result {
         Ok(answer) => (answer.origin.untrusted.is_empty(), answer.origin.is_public),
         Err(_) => (false, false),
     };
@@ -51,6 +51,8 @@ pub fn render(mut result: Result<Answer, Failure>, sandbox: bool, bounded: bool)
             (failure.text(), failure.structured(sandbox), links)
         }
     };
+    // Our own text repeats words of others in quotes, such as the name of a trainer.
+    let is_trusted = names_none && !text.contains('«');
     if sandbox {
         text = shown!("SANDBOX, nothing real. {}", text);
     }

@@ -51,6 +51,13 @@ impl Shown {
         Self(Cow::Owned(URL_SAFE_NO_PAD.encode(bytes)))
     }
 
+    /// A text that left this program as a `Shown`, or is embedded in it, and was read back as it is. A test allows only the
+    /// files that read such texts.
+    #[must_use]
+    pub const fn returned(text: String) -> Self {
+        Self(Cow::Owned(text))
+    }
+
     /// Adds a text at the end.
     pub fn push(&mut self, more: impl Hole) {
         more.fill(self);
@@ -72,6 +79,12 @@ impl Shown {
     #[must_use]
     pub fn in_one_line(&self) -> Self {
         Self(Cow::Owned(self.0.replace('\n', " ")))
+    }
+
+    /// The text without `part`, wherever it stands.
+    #[must_use]
+    pub fn without(&self, part: &'static str) -> Self {
+        Self(Cow::Owned(self.0.replace(part, "")))
     }
 
     /// The text with its first letter in lower case, for the middle of a sentence.

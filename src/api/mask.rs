@@ -9,6 +9,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use memchr::{memchr_iter, memchr2_iter, memchr3_iter, memmem};
 
+use super::hex;
+
 /// The most backslashes before an escape, and the most times that a percent sign is escaped.
 const LAYERS: usize = 8;
 
@@ -88,7 +90,17 @@ pub(super) fn hide_shapes(text: &mut String, prefixes: &[&str], shortest: usize,
     let first_letters: BTreeSet<u8> = prefixes.iter().filter_map(|prefix| prefix.bytes().next()).collect();
     let plain = first_letters.into_iter().flat_map(|letter| memchr_iter(letter, bytes));
     let starts = plain.chain(memchr3_iter(b'\\', b'%', b'&', bytes));
-    let word = |at| Some(at..prefixes.iter().find_map(|prefix| end_of_word(bytes, at, prefix.as_bytes(), shortest))?);
+    let word = |at: usize| {
+        // Most candidates are ordinary words with another second letter.
+        let (first, length) = letter(bytes.get(at..)?);
+        let next = *bytes.get(at + length)?;
+        let may_be = |prefix: &&[u8]| match prefix {
+            [wanted, second, ..] => first == Some(*wanted) && (next == *second || begins_escape(next)),
+            _ => false,
+        };
+        let mut likely = prefixes.iter().map(|prefix| prefix.as_bytes()).filter(may_be);
+        Some(at..likely.find_map(|prefix| end_of_word(bytes, at, prefix, shortest))?)
+    };
     let mut places: Vec<Range<usize>> = starts.filter_map(word).collect();
     places.sort_by_key(|place| place.start);
     replace(text, places, mask)
@@ -131,28 +143,33 @@ fn replace(text: &mut String, places: Vec<Range<usize>>, mask: &str) -> bool {
 
 /// Decodes the letter at the start of `text` and returns its encoded length.
 fn letter(text: &[u8]) -> (Option<u8>, usize) {
+    let first = text.first().copied();
+    if !first.is_some_and(begins_escape) {
+        return (first, 1);
+    }
     let escaped = match text {
         [b'\\', ..] => {
             let slashes = text.iter().take(LAYERS).take_while(|byte| **byte == b'\\').count();
             let digits = text.get(slashes..).and_then(|rest| rest.strip_prefix(b"u00")).and_then(|rest| rest.get(..2));
-            digits.and_then(hex).map(|byte| (byte, slashes + 5))
+            digits.and_then(byte_of).map(|byte| (byte, slashes + 5))
         }
         // An escaped percent sign (%25) may begin an escape that was escaped twice.
         [b'%', ..] => {
             let escaped = text.get(1..).unwrap_or_default().chunks_exact(2);
             let start = 1 + 2 * escaped.take(LAYERS).take_while(|two| *two == b"25").count();
-            text.get(start..start + 2).and_then(hex).map(|byte| (byte, start + 2))
+            text.get(start..start + 2).and_then(byte_of).map(|byte| (byte, start + 2))
         }
         [b'&', b'#', rest @ ..] => entity(rest).map(|(byte, length)| (byte, length + 2)),
         _ => None,
     };
-    match (escaped, text.first()) {
-        (Some((byte, length)), _) => (Some(byte), length),
-        (None, first) => (first.copied(), 1),
-    }
+    escaped.map_or((first, 1), |(byte, length)| (Some(byte), length))
 }
 
-fn hex(digits: &[u8]) -> Option<u8> {
+const fn begins_escape(byte: u8) -> bool {
+    matches!(byte, b'\\' | b'%' | b'&')
+}
+
+fn byte_of(digits: &[u8]) -> Option<u8> {
     u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok()
 }
 
@@ -179,14 +196,15 @@ fn gap(text: &[u8]) -> usize {
 }
 
 /// The secret in hexadecimal, and the parts of its base64 form that do not depend on the surrounding text.
-fn encoded(secret: &str) -> Vec<String> {
-    let hexadecimal = secret.bytes().fold(String::new(), |text, byte| text + format!("{byte:02x}").as_str());
-    let mut forms = vec![hexadecimal.to_ascii_uppercase(), hexadecimal];
+fn encoded(secret: &str) -> BTreeSet<String> {
+    let hexadecimal = hex::hex(secret.as_bytes());
+    let mut forms = BTreeSet::from([hexadecimal.to_ascii_uppercase(), hexadecimal]);
     for skipped in 0..3 {
         let rest = secret.as_bytes().get(skipped..).unwrap_or_default();
         let whole = rest.get(..rest.len() / 3 * 3).unwrap_or_default();
         // Shorter parts would match unrelated text.
         if whole.len() >= 6 {
+            // Most secrets look the same in both alphabets.
             forms.extend([STANDARD_NO_PAD.encode(whole), URL_SAFE_NO_PAD.encode(whole)]);
         }
     }

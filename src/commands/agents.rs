@@ -32,7 +32,7 @@ pub(super) fn run(task: &Task, config: &Config) -> Result<ExitCode, Fault> {
         Task::Rotate { name, expires } => hand_over(name, &open()?.rotate(name, *expires)?)?,
         Task::Revoke { name } => {
             open()?.revoke(name)?;
-            print(&shown!(
+            print(shown!(
                 "Revoked: the key of {} no longer works. Its name stays in {}.",
                 id(name),
                 quoted_to(&path.display().to_string(), 400)
@@ -83,7 +83,7 @@ fn hand_over(name: &str, key: &NewKey) -> Result<(), Fault> {
 fn list(path: &Path, agents: &Agents) -> Result<(), Fault> {
     if agents.all().is_empty() {
         let how = "`opentrain-mcp agents add NAME` makes one";
-        print(&shown!("No agents in {}; {}", quoted_to(&path.display().to_string(), 400), how))?;
+        print(shown!("No agents in {}; {}", quoted_to(&path.display().to_string(), 400), how))?;
     }
     for agent in agents.all() {
         // The beginning of a key is no secret, though it looks like one.

@@ -48,11 +48,11 @@ pub(super) async fn run(config: &Config, as_json: bool) -> Result<ExitCode, Faul
     } else {
         let wait = if open.len() == 1 { "request waits" } else { "requests wait" };
         let heading = if open.is_empty() {
-            "Nothing on record waits for a person.".to_owned()
+            "Nothing on record waits for a person.".into()
         } else {
-            format!("{} {wait} for a person:", open.len())
+            shown!("{} {} for a person:", open.len(), wait)
         };
-        print(&styled(HEADING, &heading))?;
+        print(styled(HEADING, heading))?;
         for (_, one, about) in &open {
             let at = one.line.at.parse::<Timestamp>().map_or_else(|_| id(&one.line.at), moment_of);
             let by = one.line.client.as_deref().map(|client| shown!(" by {}", id(client)));
@@ -60,14 +60,14 @@ pub(super) async fn run(config: &Config, as_json: bool) -> Result<ExitCode, Faul
                 || "OpenTrain gave no link; it is in the app, under approvals.".into(),
                 |link| shown!("{}", link.page),
             );
-            print(&shown!("\n{}: {}", id(one.id()), about.what))?;
-            print(&shown!("Asked {}{}. {}", at, by, about.expires).without_end(' '))?;
+            print(shown!("\n{}: {}", id(one.id()), about.what))?;
+            print(shown!("Asked {}{}. {}", at, by, about.expires).without_end(' '))?;
             print(&page)?;
         }
         if !unread.is_empty() {
-            print(&shown!("\n{} could not be looked up:", count(unread.len(), "request")))?;
+            print(shown!("\n{} could not be looked up:", count(unread.len(), "request")))?;
         }
-        unread.iter().try_for_each(|(name, why)| print(&shown!("- {}: {}", id(name), quoted(why))))?;
+        unread.iter().try_for_each(|(name, why)| print(shown!("- {}: {}", id(name), quoted(why))))?;
     }
     Ok(if unread.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

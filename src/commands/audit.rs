@@ -51,7 +51,7 @@ pub(super) async fn run(config: &Config, file: Option<&Path>) -> Result<ExitCode
     };
     let is_empty = match std::fs::metadata(path) {
         Err(fault) if fault.kind() == ErrorKind::NotFound && file.is_none() => {
-            print(&shown!("No write is on record yet: there is no {}", path_of(path)))?;
+            print(shown!("No write is on record yet: there is no {}", path_of(path)))?;
             return Ok(ExitCode::SUCCESS);
         }
         there => there.is_ok_and(|there| there.len() == 0),
@@ -66,33 +66,33 @@ pub(super) async fn run(config: &Config, file: Option<&Path>) -> Result<ExitCode
 fn show(record: &Record, book: Book, names: &Names, note: Option<Shown>, older: &[PathBuf]) -> Result<ExitCode, Fault> {
     let open = &record.writes;
     if !open.is_empty() {
-        print(&shown!(
+        print(shown!(
             "{} with no known outcome: look at the contract before anything is repeated",
             count(open.len(), "write")
         ))?;
-        sorted(open).into_iter().try_for_each(|write| print(&line(write, names)))?;
+        sorted(open).into_iter().try_for_each(|write| print(line(write, names)))?;
         print("")?;
     }
-    print(&shown!("{} with a known outcome", count(book.settled, "write")))?;
+    print(shown!("{} with a known outcome", count(book.settled, "write")))?;
     for (owner, days) in book.accounts {
-        print(&shown!("\n{}", heading(&owner)))?;
+        print(shown!("\n{}", heading(&owner)))?;
         for (date, mut day) in days {
-            print(&shown!("{}: {}", id(&date), day.sum()))?;
+            print(shown!("{}: {}", id(&date), day.sum()))?;
             day.entries.sort();
             day.entries.iter().try_for_each(|(_, _, text)| print(text))?;
         }
     }
     for number in &record.unreadable {
-        print(&shown!(
+        print(shown!(
             "note: line {} cannot be read (torn when the machine stopped, or not ours); it is left as it is",
             *number
         ))?;
     }
     if let Some(note) = note {
-        print(&shown!("note: {}", note))?;
+        print(shown!("note: {}", note))?;
     }
     for older in older {
-        print(&shown!("note: earlier writes are in {}", path_of(older)))?;
+        print(shown!("note: earlier writes are in {}", path_of(older)))?;
     }
     Ok(if open.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

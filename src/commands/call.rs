@@ -32,7 +32,7 @@ pub(super) async fn run(server: Server, tool: &str, arguments: &str, as_json: bo
     if as_json {
         print_whole(&masked(&server, serde_json::to_string_pretty(&called.result)?))?;
     } else {
-        print(&masked(&server, called.text))?;
+        print(called.text)?;
     }
     Ok(if called.is_error { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

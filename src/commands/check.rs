@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::answer::phrases::make_a_key;
-use crate::answer::{Access, Joined, Object, Shown, quoted_to};
+use crate::answer::{Access, Joined, Object, Page, Shown, id, quoted_to, shown};
 use crate::api::account::switch_of;
 use crate::api::token::hide_tokens;
 use crate::config::{Config, Confirm, Flags, RecordPlace, ResolvedSetting, Source};
@@ -20,8 +20,11 @@ use crate::mcp::client::Client;
 use crate::tools::nouns::standing::seems_unclaimed;
 use crate::tools::{account, agent};
 
-use super::terminal::{BAD, GOOD, HEADING, styled};
+use super::terminal::{BAD, GOOD, HEADING, padded, path_of, styled};
 use super::{Fault, print, services_over, toolbox};
+
+/// The most characters of a value.
+const LONGEST_VALUE: usize = 1_000;
 
 /// The families that the command calls. It knows no others, so the answers are about the account only.
 const ASKED: &Catalog = &Catalog {
@@ -45,22 +48,22 @@ pub(super) async fn run(config: &Config) -> Result<ExitCode, Fault> {
     };
     let scopes: Vec<&str> = account.scopes.iter().map(String::as_str).collect();
     let is_unclaimed = account.is_accepted && seems_unclaimed(&scopes);
-    let verdict = verdict(&account, frozen.as_deref(), is_unclaimed, &refused, toolbox.served().len());
+    let verdict = verdict(&account, frozen.as_ref(), is_unclaimed, &refused, toolbox.served().len());
     let (style, words) = match &verdict {
         Ok(words) => (GOOD, words),
         Err(words) => (BAD, words),
     };
-    print(&format!("{}\n", styled(style, words)))?;
-    account.answers.iter().try_for_each(|answer| print(answer))?;
+    print(shown!("{}\n", styled(style, words)))?;
+    account.answers.iter().try_for_each(print)?;
     for (why, tools) in &refused {
-        print(&format!("would be refused: {}: {why}", tools.iter().joined(", ")))?;
+        print(shown!("would be refused: {}: {}", tools.iter().joined(", "), why))?;
     }
     // The verdict names the stop switch already.
     for limit in toolbox.services.limits().iter().filter(|limit| Some(*limit) != frozen.as_ref()) {
-        print(&format!("limit: {limit}"))?;
+        print(shown!("limit: {}", limit))?;
     }
     for note in super::missing(config) {
-        print(&format!("note: {note}"))?;
+        print(shown!("note: {}", note))?;
     }
     print_settings(config)?;
     Ok(if verdict.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -86,7 +89,7 @@ struct Account {
     /// True if OpenTrain accepts the settings.
     is_accepted: bool,
     /// The answers as a model reads them.
-    answers: Vec<String>,
+    answers: Vec<Shown>,
     scopes: Vec<String>,
     features: Object,
 }
@@ -96,7 +99,7 @@ async fn ask(server: Server) -> Result<Account, Fault> {
     let mut account = Account::default();
     for tool in ["get_auth_status", "get_capabilities"] {
         let called = client.call(tool, Object::new()).await?;
-        account.answers.push(format!("{tool}: {}\n", called.text));
+        account.answers.push(shown!("{}: {}\n", tool, called.text));
         account.is_accepted = !called.is_error;
         // The second call would fail for the same reason.
         if called.is_error {
@@ -116,13 +119,13 @@ async fn ask(server: Server) -> Result<Account, Fault> {
 /// Says in one line whether OpenTrain would accept every served tool.
 fn verdict(
     account: &Account,
-    frozen: Option<&str>,
+    frozen: Option<&Shown>,
     is_unclaimed: bool,
-    refused: &[(String, Vec<Shown>)],
+    refused: &[(Shown, Vec<Shown>)],
     served: usize,
-) -> Result<String, String> {
+) -> Result<Shown, Shown> {
     if let Some(frozen) = frozen {
-        return Err(format!("NOT READY. {frozen}. `opentrain-mcp thaw` lets writes through again."));
+        return Err(shown!("NOT READY. {}. `opentrain-mcp thaw` lets writes through again.", frozen));
     }
     if !account.is_accepted {
         return Err("NOT READY. OpenTrain did not accept what is set, or could not be asked.".into());
@@ -136,7 +139,7 @@ fn verdict(
     }
     let closed: usize = refused.iter().map(|(_, tools)| tools.len()).sum();
     if closed > 0 {
-        return Err(format!("NOT READY. {closed} of {served} tools would be refused."));
+        return Err(shown!("NOT READY. {} of {} tools would be refused.", closed, served));
     }
     Ok("Ready. Nothing would be refused for want of a scope or a feature.".into())
 }
@@ -148,32 +151,61 @@ fn print_settings(config: &Config) -> Result<(), Fault> {
     let (defaults, set): (Vec<_>, Vec<_>) = settings.iter().partition(|setting| setting.source == Source::Default);
     for (heading, settings) in [("\nSet:", set), ("\nDefaults:", defaults)] {
         if !settings.is_empty() {
-            print(&styled(HEADING, heading))?;
+            print(styled(HEADING, heading))?;
         }
-        for ResolvedSetting { name, value, source, unfilled, .. } in settings {
-            let not_used: Vec<String> =
-                unfilled.iter().map(|(source, why)| format!("; {source} is not used: {why}")).collect();
-            print(&format!("{name:<widest$}  {}  ({source}{})", hide_tokens(value), not_used.concat()))?;
+        for setting in settings {
+            print(row(setting, widest))?;
         }
     }
     if let Some(proxy) = config.proxies.describe(&config.origin) {
-        print(&format!("through the proxy {proxy}"))?;
+        print(shown!("through the proxy {}", quoted_to(&proxy, LONGEST_VALUE)))?;
     }
     for root in &config.route.roots {
-        print(&format!("roots of trust: {} ({})", quoted_to(&root.value.display().to_string(), 400), root.source))?;
+        print(shown!("roots of trust: {} ({})", path_of(&root.value), source(&root.source)))?;
     }
     print(concat!("\nopentrain-mcp ", env!("CARGO_PKG_VERSION")))
 }
 
+/// A setting with its value and source.
+fn row(setting: &ResolvedSetting, widest: usize) -> Shown {
+    let ResolvedSetting { name, value, source: from, unfilled, .. } = setting;
+    let not_used = unfilled.iter().map(|(from, why)| shown!("; {} is not used: {}", source(from), why)).joined("");
+    shown!("{}  {}  ({}{})", padded(id(name), widest), shown_value(&hide_tokens(value)), source(from), not_used)
+}
+
+/// A word, a figure with its unit, or an address as it is; everything else in quotes.
+fn shown_value(value: &str) -> Shown {
+    let is_figure = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    let with_unit = [("s", " s"), ("min", " min")].into_iter().find_map(|(name, unit)| {
+        let figure = value.strip_suffix(name)?.strip_suffix(' ')?;
+        is_figure(figure).then(|| shown!("{}{}", id(figure), unit))
+    });
+    let dollars = value.strip_prefix('$').filter(|figure| is_figure(figure)).map(|figure| shown!("${}", id(figure)));
+    let address = || Page::parse(value).map(|page| shown!("{}", page));
+    let is_long = value.contains(char::is_whitespace) || value.len() > 64;
+    let word = || if is_long { quoted_to(value, LONGEST_VALUE) } else { id(value) };
+    with_unit.or(dollars).or_else(address).unwrap_or_else(word)
+}
+
+/// Where a value was set.
+fn source(source: &Source) -> Shown {
+    match source {
+        Source::Flag(name) => shown!("--{}", id(name)),
+        Source::Variable(name) => id(name),
+        Source::File(path) => path_of(path),
+        Source::Default => "default".into(),
+    }
+}
+
 /// Names what an operation lacks, and what the user can do.
-fn missing(gate: crate::api::Gate, scopes: &[String], features: &Object, config: &Config) -> Option<String> {
+fn missing(gate: crate::api::Gate, scopes: &[String], features: &Object, config: &Config) -> Option<Shown> {
     let sandbox = config.flags.sandbox;
     let app = Some(&config.origin).filter(|_| !sandbox);
     if !gate.admits(scopes) {
-        let wanted = gate.scopes.join(" or ");
-        return Some(format!("the token lacks {wanted}; a person {}", make_a_key(app, sandbox, Access::Local)));
+        let wanted = gate.scopes.iter().joined(" or ");
+        return Some(shown!("the token lacks {}; a person {}", wanted, make_a_key(app, sandbox, Access::Local)));
     }
     let feature = gate.feature?;
     (features.get(&switch_of(feature)) == Some(&Value::Bool(false)))
-        .then(|| format!("the feature {feature} is switched off; OpenTrain's support switches it on"))
+        .then(|| shown!("the feature {} is switched off; OpenTrain's support switches it on", feature))
 }

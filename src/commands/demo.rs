@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
+use crate::answer::{quoted, quoted_to, shown, text};
 use crate::api::client::Client as ApiClient;
 use crate::api::token::InMemory;
 use crate::engine::{Services, Toolbox};
@@ -161,7 +162,7 @@ async fn release(stage: &mut Stage, person: &Person, milestone: &Value) -> Resul
 
 async fn limit(stage: &mut Stage, house: &House) -> Result<(), Fault> {
     stage.scene("A LIMIT THAT HOLDS");
-    stage.aside("operator", &format!("starts the server with --max-milestone-usd {LIMIT}"));
+    stage.aside("operator", shown!("starts the server with --max-milestone-usd {}", LIMIT));
     stage.agent = house.owner(Policy { max_milestone: Some(LIMIT), ..Policy::default() }).await?;
     let refused = stage.call("create_milestone", milestone("Everything at once", 900)).await?;
     stage.server(at(&refused, "/error/reason").is_some_and(|reason| reason == "over_limit"), &refused);
@@ -169,19 +170,20 @@ async fn limit(stage: &mut Stage, house: &House) -> Result<(), Fault> {
 }
 
 /// The person opens the page of an answer and presses a button.
-async fn press(stage: &mut Stage, person: &Person, url: Option<&Value>, button: &str) -> Result<(), Fault> {
+async fn press(stage: &mut Stage, person: &Person, url: Option<&Value>, button: &'static str) -> Result<(), Fault> {
     let page = opens(stage, person, url, button).await?;
     let after = person.press(&page, button, &[]).await?;
-    let path = page.path();
-    stage.person(!after.offers(button), &format!("opens {path}, presses [{button}], sees \"{}\"", after.title));
+    let (path, title) = (text::path(page.path()), quoted(&after.title));
+    stage.person(!after.offers(button), &shown!("opens {}, presses [{}], sees {}", path, button, title));
     Ok(())
 }
 
 /// The person opens a page and finds this button.
-async fn opens(stage: &mut Stage, person: &Person, url: Option<&Value>, button: &str) -> Result<Page, Fault> {
+async fn opens(stage: &mut Stage, person: &Person, url: Option<&Value>, button: &'static str) -> Result<Page, Fault> {
     let url = url.and_then(Value::as_str).ok_or("the answer has no link for the person")?;
     let page = person.open(url).await?;
-    stage.finds(page.offers(button), &format!("opens {url} and sees \"{}\" {}", page.title, page.buttons()));
+    let (title, buttons) = (quoted(&page.title), quoted(&page.buttons()));
+    stage.finds(page.offers(button), &shown!("opens {} and sees {} {}", quoted_to(url, 400), title, buttons));
     Ok(page)
 }
 

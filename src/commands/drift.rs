@@ -7,7 +7,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::answer::text::count;
-use crate::answer::{quoted_to, shown};
+use crate::answer::{Joined, quoted_to, shown};
 use crate::api::client::{Client, is_loopback};
 use crate::config::Config;
 use crate::drift::{FIELDS_LEFT_OUT, LEFT_OUT, compare};
@@ -42,21 +42,21 @@ pub(super) async fn run(config: &Config, document: Option<&str>) -> Result<ExitC
     let document: Value = serde_json::from_str(text).map_err(|fault| format!("{from} is no JSON: {fault}"))?;
     let differences = compare(&document).map_err(|fault| format!("{from}: {fault}"))?;
     for difference in differences.iter().take(MOST_SHOWN) {
-        print(&difference.shown())?;
+        print(difference.shown())?;
     }
     if differences.len() > MOST_SHOWN {
-        print(&shown!("… and {} more", differences.len() - MOST_SHOWN))?;
+        print(shown!("… and {} more", differences.len() - MOST_SHOWN))?;
     }
     if differences.is_empty() {
-        print(&shown!("{}: no difference.", from))?;
+        print(shown!("{}: no difference.", from))?;
         return Ok(ExitCode::SUCCESS);
     }
-    print(&shown!("\n{}: {}.", from, count(differences.len(), "difference")))?;
+    print(shown!("\n{}: {}.", from, count(differences.len(), "difference")))?;
     print("Left out on purpose:")?;
-    LEFT_OUT.iter().try_for_each(|(endpoint, why)| print(&format!("  {endpoint}: {why}")))?;
-    FIELDS_LEFT_OUT
-        .iter()
-        .try_for_each(|(endpoint, fields, why)| print(&format!("  {endpoint} {}: {why}", fields.join(", "))))?;
+    LEFT_OUT.iter().try_for_each(|(endpoint, why)| print(shown!("  {}: {}", endpoint, why)))?;
+    FIELDS_LEFT_OUT.iter().try_for_each(|(endpoint, fields, why)| {
+        print(shown!("  {} {}: {}", endpoint, fields.iter().joined(", "), why))
+    })?;
     Ok(ExitCode::FAILURE)
 }
 

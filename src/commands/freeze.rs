@@ -20,7 +20,7 @@ pub(super) fn freeze(flags: &Flags, environment: &Environment, reason: &str) -> 
         (before, "every server of this user", quoted_to(&paths.join(", "), 1_000))
     };
     match before {
-        None => print(&shown!("Frozen: {} refuses every write. ({})", whose, place))?,
+        None => print(shown!("Frozen: {} refuses every write. ({})", whose, place))?,
         Some(before) => {
             let reason = match (before.reason.as_str(), reason.trim()) {
                 ("", "") => "no reason is given".into(),
@@ -28,7 +28,7 @@ pub(super) fn freeze(flags: &Flags, environment: &Environment, reason: &str) -> 
                 ("", new) => shown!("the reason is now {}", quoted(new)),
                 (old, new) => shown!("the reason is now {}, in place of {}", quoted(new), quoted(old)),
             };
-            print(&shown!("It was frozen already, {}; {}. ({})", quoted(&before.since), reason, place))?;
+            print(shown!("It was frozen already, {}; {}. ({})", quoted(&before.since), reason, place))?;
         }
     }
     print("`opentrain-mcp thaw` lets them through again.")?;

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
+use crate::answer::{Joined, Shown, id, quoted_to, shown};
 use crate::cli::{Install, Uninstall};
 use crate::config::Environment;
 use crate::install::{
@@ -12,7 +13,7 @@ use crate::install::{
 };
 
 use super::Fault;
-use super::terminal::{BAD, GOOD, HEADING, print, print_whole, styled};
+use super::terminal::{BAD, GOOD, HEADING, padded, path_of, print, print_whole, styled};
 
 /// Describes this user's machine.
 fn machine(environment: &Environment) -> Result<Machine, Fault> {
@@ -60,9 +61,9 @@ pub(super) fn install(options: &Install, environment: &Environment, arguments: V
         let path = &location.file;
         match install::install(host, path, name, launch, options.scope.dry_run) {
             Ok(change) => {
-                print(&added(host, path, name, &change, options.scope.dry_run))?;
+                print(added(host, path, name, &change, options.scope.dry_run))?;
                 if !is_found {
-                    print(&format!("  {} was not found on this machine; the file is ready for it.", host.title))?;
+                    print(shown!("  {} was not found on this machine; the file is ready for it.", host.title))?;
                 }
                 if options.scope.dry_run && change != Change::Nothing {
                     print_whole(&snippet(host, name, launch)?)?;
@@ -78,9 +79,10 @@ pub(super) fn install(options: &Install, environment: &Environment, arguments: V
         }
     }
     if let Some(manager) = cache_of(&launch.command) {
-        print(&format!(
-            "Note: this program is in the cache of {manager}, which may be cleared; the hosts would then not find it. \
-             Install it for good, and run install again."
+        print(shown!(
+            "Note: this program is in the cache of {}, which may be cleared; the hosts would then not find it. Install it \
+             for good, and run install again.",
+            manager
         ))?;
     }
     if !options.scope.dry_run && !done.is_empty() {
@@ -100,34 +102,48 @@ fn cache_of(command: &str) -> Option<&'static str> {
 }
 
 /// Describes the change of one file in a sentence or two.
-fn added(host: &Host, path: &Path, name: &str, change: &Change, is_trial: bool) -> String {
-    let (title, path) = (host.title, path.display());
+fn added(host: &Host, path: &Path, name: &str, change: &Change, is_trial: bool) -> Shown {
+    let (name, path) = (id(name), path_of(path));
     let (add, update) = if is_trial { ("would add", "would update") } else { ("added", "updated") };
     let did = match change {
-        Change::Added { .. } => format!("{add} \"{name}\" to {path}."),
-        Change::Updated { .. } => format!("{update} \"{name}\" in {path}."),
-        Change::Nothing | Change::Removed { .. } => format!("\"{name}\" is in {path} already. Nothing was changed."),
+        Change::Added { .. } => shown!("{} {} to {}.", add, name, path),
+        Change::Updated { .. } => shown!("{} {} in {}.", update, name, path),
+        Change::Nothing | Change::Removed { .. } => shown!("{} is in {} already. Nothing was changed.", name, path),
     };
     let (Change::Added { copy: Some(copy) } | Change::Updated { copy: Some(copy) }) = change else {
-        return format!("{title}: {did}");
+        return shown!("{}: {}", host.title, did);
     };
     let keep = if is_trial { "would be kept" } else { "is" };
-    format!("{title}: {did} A copy from before {keep} in {}.", copy.display())
+    shown!("{}: {} A copy from before {} in {}.", host.title, did, keep, path_of(copy))
 }
 
 fn left_alone(host: &Host, error: &InstallError) -> Result<(), Fault> {
-    print(&format!("{} {}: {error}", styled(BAD, "✗"), host.title))
+    print(shown!("{} {}: {}", styled(BAD, "✗"), host.title, reason(error)))
+}
+
+/// Why a file was left alone. What its text, its entries and the system say is quoted.
+fn reason(error: &InstallError) -> Shown {
+    let said = |what: &dyn std::fmt::Display| quoted_to(&what.to_string(), 400);
+    let (path, why) = match error {
+        InstallError::File { path, source } => (path, said(source)),
+        InstallError::Document { path, source } => (path, said(source)),
+        InstallError::NameTaken { path, name, starts } => {
+            let why = shown!("{} in it starts another program ({}); choose another --name", id(name), said(starts));
+            (path, why)
+        }
+    };
+    shown!("{} was left alone: {}", path_of(path), why)
 }
 
 /// Prints the user's next step.
 fn next(hosts: &[&Host], launch: &Launch) -> Result<(), Fault> {
-    print(&format!("\n{}", styled(HEADING, "Next")))?;
+    print(shown!("\n{}", styled(HEADING, "Next")))?;
     let mut titles: Vec<&str> = Vec::new();
     for host in hosts {
         if !titles.contains(&host.title) {
             titles.push(host.title);
-            print(&format!("  {}: {}", host.title, host.restart))?;
-            print(&format!("    {}", host.success))?;
+            print(shown!("  {}: {}", host.title, host.restart))?;
+            print(shown!("    {}", host.success))?;
         }
     }
     if !launch.is_sandbox() {
@@ -136,8 +152,8 @@ fn next(hosts: &[&Host], launch: &Launch) -> Result<(), Fault> {
              assistant can register an account for you: ask it to.",
         )?;
     }
-    print(&format!("\n{}", styled(HEADING, "Then say, for example")))?;
-    SENTENCES.iter().try_for_each(|sentence| print(&format!("  {sentence}")))
+    print(shown!("\n{}", styled(HEADING, "Then say, for example")))?;
+    SENTENCES.iter().try_for_each(|sentence| print(shown!("  {}", sentence)))
 }
 
 /// No host was found: lists where the program looked, and prints an entry that most hosts accept.
@@ -145,7 +161,7 @@ fn none_found(machine: &Machine, name: &str, launch: &Launch) -> Result<ExitCode
     print("No MCP host was found on this machine. These were looked for:")?;
     for host in &HOSTS {
         for location in (host.locations)(machine) {
-            print(&format!("  {}  {}", host.title, location.file.display()))?;
+            print(shown!("  {}  {}", host.title, path_of(&location.file)))?;
         }
     }
     let _ = writeln!(
@@ -170,20 +186,17 @@ pub(super) fn uninstall(options: &Uninstall, environment: &Environment) -> Resul
                 removed = true;
                 let remove = if options.scope.dry_run { "would remove" } else { "removed" };
                 let after = match (restored, copy) {
-                    (true, _) => " The file is what it was before the installation.".to_owned(),
-                    (false, Some(copy)) => format!(
+                    _ if options.scope.dry_run => Shown::default(),
+                    (true, _) => " The file is what it was before the installation.".into(),
+                    (false, Some(copy)) => shown!(
                         " The rest of the file has changed since the installation and stays; the copy from before is in {}.",
-                        copy.display()
+                        path_of(&copy)
                     ),
-                    (false, None) => String::new(),
+                    (false, None) => Shown::default(),
                 };
-                let after = if options.scope.dry_run { String::new() } else { after };
-                print(&format!(
-                    "{}: {remove} {} from {}.{after}",
-                    host.title,
-                    names.join(", "),
-                    location.file.display()
-                ))?;
+                let names = names.iter().map(|name| id(name)).joined(", ");
+                let file = path_of(&location.file);
+                print(shown!("{}: {} {} from {}.{}", host.title, remove, names, file, after))?;
             }
             Ok(_) => {}
             Err(error) => {
@@ -203,19 +216,23 @@ pub(super) fn uninstall(options: &Uninstall, environment: &Environment) -> Resul
 fn list(machine: &Machine, names: &[String]) -> Result<ExitCode, Fault> {
     for host in HOSTS.iter().filter(|host| names.is_empty() || names.iter().any(|name| name == host.name)) {
         let found = host.found(machine);
+        let lead = shown!("{} {}", padded(host.name, 15), padded(host.title, 15));
         if found.is_empty() {
-            print(&format!("{:<15} {:<15} not found", host.name, host.title))?;
+            print(shown!("{} not found", lead))?;
         }
         for location in found {
             let text = std::fs::read_to_string(&location.file);
-            let state = match text.as_deref().map(|text| our_names(host, text)) {
-                Ok(Ok(ours)) if !ours.is_empty() => styled(GOOD, &format!("has {}", ours.join(", "))),
-                Ok(Ok(_)) => "found".to_owned(),
-                Ok(Err(error)) => styled(BAD, &format!("found, but {error}")),
-                Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => "found, no file yet".to_owned(),
-                Err(fault) => styled(BAD, &format!("found, but its file cannot be read: {fault}")),
+            let said = |what: &dyn std::fmt::Display| quoted_to(&what.to_string(), 400);
+            let state: Shown = match text.as_deref().map(|text| our_names(host, text)) {
+                Ok(Ok(ours)) if !ours.is_empty() => {
+                    styled(GOOD, shown!("has {}", ours.iter().map(|name| id(name)).joined(", ")))
+                }
+                Ok(Ok(_)) => "found".into(),
+                Ok(Err(error)) => styled(BAD, shown!("found, but {}", said(&error))),
+                Err(fault) if fault.kind() == std::io::ErrorKind::NotFound => "found, no file yet".into(),
+                Err(fault) => styled(BAD, shown!("found, but its file cannot be read: {}", said(&fault))),
             };
-            print(&format!("{:<15} {:<15} {}  {state}", host.name, host.title, location.file.display()))?;
+            print(shown!("{} {}  {}", lead, path_of(&location.file), state))?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -35,16 +35,17 @@ pub(super) async fn run(config: &Config, overriding: Option<&'static str>) -> Re
     let actor = &status.actor;
     let who = actor.full_name.text().or_else(|| actor.user_id.text()).map_or_else(|| "an unnamed user".into(), quoted);
     let place = Shown::from(&config.credentials.found_in());
-    print(&shown!("Saved in {}: the key works, and acts for {}.", place, who))?;
+    print(shown!("Saved in {}: the key works, and acts for {}.", place, who))?;
     let scopes = status.token.get().map(TokenFacts::scope_names).unwrap_or_default();
-    print(&what_it_may_do(&scopes))?;
+    print(what_it_may_do(&scopes))?;
     print("Servers that run already go on with it when OpenTrain next refuses their token or asks for a scope.")?;
     if before.claim_token.is_some() {
         print("The claim that an agent had begun here is no longer followed: this key takes its place.")?;
     }
     if let Some(variable) = overriding {
-        print(&format!(
-            "Note: {variable} is set here, and its token is used in place of the saved one. Unset it where servers start."
+        print(shown!(
+            "Note: {} is set here, and its token is used in place of the saved one. Unset it where servers start.",
+            variable
         ))?;
     }
     Ok(ExitCode::SUCCESS)

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use crate::answer::shown;
 use crate::api::agent::RevokeOwnToken;
 use crate::api::client::{Caller, Client};
 use crate::api::token::{StoredAccount, TokenSource};
@@ -39,7 +40,7 @@ pub(super) async fn run(config: &Config, overriding: Option<&'static str>) -> Re
     lock.store(StoredAccount::default())?;
     print("Revoked and forgotten: the token no longer works anywhere.")?;
     if let Some(variable) = overriding {
-        print(&format!("The token in {variable} is another thing: it is still in use here."))?;
+        print(shown!("The token in {} is another thing: it is still in use here.", variable))?;
     }
     Ok(ExitCode::SUCCESS)
 }

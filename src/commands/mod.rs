@@ -35,6 +35,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::answer::visible::visible;
+use crate::answer::{Shown, quoted_to, shown};
 use crate::api::client::{Client, Endpoint};
 use crate::api::token::{InMemory, TokenSource};
 use crate::cli::{Cli, Task, completions, logs_json};
@@ -267,25 +268,30 @@ fn greet() {
 /// Prints warnings about the token's source, and about missing features.
 fn warn(config: &Config) {
     let notices = config.credentials.notices();
-    missing(config).iter().chain(&notices).for_each(|notice| tracing::warn!("{notice}"));
+    for notice in missing(config) {
+        tracing::warn!("{notice}");
+    }
+    for notice in notices {
+        tracing::warn!("{notice}");
+    }
 }
 
 /// The features that are unavailable because the machine or the user has no folder for them.
-fn missing(config: &Config) -> Vec<String> {
+fn missing(config: &Config) -> Vec<Shown> {
     let mut missing = Vec::new();
     if config.switches.is_empty() {
-        missing.push(UNREACHABLE.to_owned());
+        missing.push(UNREACHABLE.into());
     }
     if config.record == RecordPlace::Missing {
         missing.push(
             "writes are not recorded: there is no home folder (HOME, XDG_STATE_HOME); --audit-log FILE names a place, \
              --no-record says that none is wanted"
-                .to_owned(),
+                .into(),
         );
     }
-    missing.extend(
-        ledger::problem(config)
-            .map(|why| format!("two servers of this user could create the same milestone in the same instant: {why}")),
-    );
+    missing.extend(ledger::problem(config).map(|why| {
+        let why = quoted_to(&why, 400);
+        shown!("two servers of this user could create the same milestone in the same instant: {}", why)
+    }));
     missing
 }

@@ -60,11 +60,10 @@ fn show(report: &Report, options: &Reconcile) -> Result<(), Fault> {
     }
     if let Some(path) = &options.html {
         std::fs::write(path, html(report)).map_err(|fault| format!("{}: {fault}", path.display()))?;
-        let verdict = text(report);
-        print(verdict.lines().next().unwrap_or_default())?;
-        return print(&shown!("Written: {}", quoted_to(&path.display().to_string(), 400)));
+        print(text(report).each_line().next())?;
+        return print(shown!("Written: {}", quoted_to(&path.display().to_string(), 400)));
     }
-    print(&text(report))
+    print(text(report))
 }
 
 /// The whole record, older files first.

@@ -6,6 +6,7 @@ use std::process::ExitCode;
 
 use tokio::net::TcpListener;
 
+use crate::answer::{Page, shown};
 use crate::config::Config;
 use crate::sandbox::{ASSUMPTIONS, Sandbox, UserSecret, roles};
 
@@ -27,7 +28,7 @@ pub(super) async fn run(listen: SocketAddr, config: &Config, only_assumptions: b
         _ => format!("{listen}: {fault}"),
     })?;
     let sandbox = Sandbox::start_with(listener, &UserSecret::in_folder(config.state_folder.clone()), faults(config)?)?;
-    print(&format!("SANDBOX, nothing real: {}", sandbox.origin()))?;
+    print(shown!("SANDBOX, nothing real: {}", Page::parse(sandbox.origin().as_str())))?;
     print("Set OPENTRAIN_API_BASE_URL to it, and OT_API_TOKEN to one of these:")?;
     for role in roles() {
         print_secret(&format!("  {:<14} {}\n  {:<14} {}", role.name, role.token, "", role.purpose))?;

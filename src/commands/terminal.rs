@@ -2,6 +2,7 @@
 //! terminal, lines are wrapped between words and have colours; into a pipe they are whole and plain.
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use anstyle::{AnsiColor, Style};
@@ -11,24 +12,27 @@ use textwrap::{Options, WordSeparator, WordSplitter};
 
 use super::fault::Fault;
 use crate::answer::visible::{visible, visible_json};
+use crate::answer::{Hole, Shown, quoted_to, shown};
 use crate::api::token::{TokenSource, hide_secrets};
 
 /// Longer lines are hard to read, however wide the window is.
 const WIDEST: usize = 100;
+/// The most characters of a path.
+const LONGEST_PATH: usize = 400;
 /// The last column of a table starts before this column; two blanks further right are prose.
 const LAST_COLUMN: usize = 44;
 
 /// A style, and the character that stands for it until a text is written. Unicode has no letters there, and others'
 /// text that holds such a character gets nothing but a colour.
 #[derive(Clone, Copy)]
-pub(super) struct Look(char, Style);
+pub(super) struct Look(&'static str, Style);
 
-pub(super) const GOOD: Look = Look('\u{fdd0}', AnsiColor::Green.on_default().bold());
-pub(super) const HEADING: Look = Look('\u{fdd1}', Style::new().bold());
-pub(super) const BAD: Look = Look('\u{fdd2}', AnsiColor::Red.on_default().bold());
-pub(super) const REFUSED: Look = Look('\u{fdd3}', AnsiColor::Yellow.on_default());
-pub(super) const QUIET: Look = Look('\u{fdd4}', Style::new().dimmed());
-const PLAIN: char = '\u{fdd5}';
+pub(super) const GOOD: Look = Look("\u{fdd0}", AnsiColor::Green.on_default().bold());
+pub(super) const HEADING: Look = Look("\u{fdd1}", Style::new().bold());
+pub(super) const BAD: Look = Look("\u{fdd2}", AnsiColor::Red.on_default().bold());
+pub(super) const REFUSED: Look = Look("\u{fdd3}", AnsiColor::Yellow.on_default());
+pub(super) const QUIET: Look = Look("\u{fdd4}", Style::new().dimmed());
+const PLAIN: &str = "\u{fdd5}";
 
 /// The secrets of this process.
 static SECRETS: OnceLock<Arc<dyn TokenSource>> = OnceLock::new();
@@ -47,13 +51,25 @@ pub(super) fn masked(text: &str) -> String {
 }
 
 /// Applies a style to `text`. stdout drops the style if it supports none.
-pub(super) fn styled(Look(mark, _): Look, text: &str) -> String {
-    format!("{mark}{text}{PLAIN}")
+pub(super) fn styled(Look(mark, _): Look, text: impl Hole) -> Shown {
+    shown!("{}{}{}", mark, text, PLAIN)
 }
 
-/// Prints for a person, wrapped to the terminal.
-pub(super) fn print(text: &str) -> Result<(), Fault> {
-    print_secret(&masked(text))
+/// The text with blanks behind it, so that it fills `width` columns.
+pub(super) fn padded(text: impl Hole, width: usize) -> Shown {
+    let mut padded = shown!("{}", text);
+    (display_width(&padded)..width).for_each(|_| padded.push(" "));
+    padded
+}
+
+/// The path of a file.
+pub(super) fn path_of(path: &Path) -> Shown {
+    quoted_to(&path.display().to_string(), LONGEST_PATH)
+}
+
+/// Prints for a person, wrapped to the terminal. Raw text does not compile here.
+pub(super) fn print(text: impl Hole) -> Result<(), Fault> {
+    print_secret(&masked(&shown!("{}", text)))
 }
 
 /// Like `print`, for a secret that the person has just asked for.
@@ -85,14 +101,17 @@ pub(super) fn asker() -> Option<fn(&str) -> bool> {
 /// The text with our own styles, and with everything else that would steer a terminal made visible.
 fn painted(text: &str) -> String {
     let looks = [GOOD, HEADING, BAD, REFUSED, QUIET];
-    let is_mark = |letter: char| letter == PLAIN || looks.iter().any(|Look(mark, _)| *mark == letter);
+    let is_mark = |letter: char| PLAIN.contains(letter) || looks.iter().any(|Look(mark, _)| mark.contains(letter));
     let (mut painted, mut style) = (String::with_capacity(text.len()), Style::new());
     for part in text.split_inclusive(is_mark) {
         let words = part.trim_end_matches(is_mark);
         painted.push_str(&visible(words));
         if let Some(mark) = part.get(words.len()..).and_then(|mark| mark.chars().next()) {
             painted.push_str(&style.render_reset().to_string());
-            style = looks.iter().find(|Look(known, _)| *known == mark).map_or_else(Style::new, |Look(_, style)| *style);
+            style = looks
+                .iter()
+                .find(|Look(known, _)| known.contains(mark))
+                .map_or_else(Style::new, |Look(_, style)| *style);
             painted.push_str(&style.render().to_string());
         }
     }
@@ -157,7 +176,7 @@ mod tests {
 
     #[test]
     fn only_our_own_styles_reach_a_terminal() {
-        let text = format!("{} a\u{1b}[31mb\u{9b}0m\u{202e}\n\tc", styled(BAD, "no\u{7}"));
+        let text = format!("{} a\u{1b}[31mb\u{9b}0m\u{202e}\n\tc", styled(BAD, "no\u{7}").as_str());
         let Look(_, style) = BAD;
         let shown = format!("{style}no\\u{{7}}{style:#} a\\u{{1b}}[31mb\\u{{9b}}0m\\u{{202e}}\n\tc");
         assert_eq!(painted(&text), shown);

@@ -16,11 +16,11 @@ pub(super) fn run(config: &Config) -> Result<ExitCode, Fault> {
         )?;
         return Ok(ExitCode::SUCCESS);
     };
-    print(&shown!(
+    print(shown!(
         "Trusted: the stored token may go through the proxy {} with the certificates in {}.",
         quoted_to(&transport.proxy, 400),
         quoted_to(&transport.roots.join(", "), 400)
     ))?;
-    print(&shown!("To take this back, remove it from {}.", quoted_to(&file.display().to_string(), 400)))?;
+    print(shown!("To take this back, remove it from {}.", quoted_to(&file.display().to_string(), 400)))?;
     Ok(ExitCode::SUCCESS)
 }

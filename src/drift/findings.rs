@@ -2,26 +2,26 @@
 //! and kinds, never a value; a name that could be somebody's own is left out.
 
 use std::collections::BTreeSet;
-use std::fmt;
 
 use serde_json::{Map, Value};
 
 use super::shape::{ELEMENT, Kind, Path, Shape};
 use crate::answer::schema::types;
+use crate::answer::{Joined, Shown, id, shown};
 
 /// A difference between what came and what we assumed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Finding {
     /// A field that neither our types nor the sandbox have.
-    New(String, String),
+    New(Shown, Shown),
     /// A field of another kind than in our types.
-    Kind(String, String, String),
+    Kind(Shown, Shown, Shown),
     /// Text of another form than the sandbox sends.
-    Form(String, String, String),
+    Form(Shown, Shown, Shown),
     /// A field that the sandbox sends and OpenTrain does not.
-    Missing(String),
+    Missing(Shown),
     /// A list without elements, inside which nothing could be compared.
-    Empty(String),
+    Empty(Shown),
 }
 
 impl Finding {
@@ -30,16 +30,16 @@ impl Finding {
     pub fn differs(&self) -> bool {
         !matches!(self, Self::Empty(_))
     }
-}
 
-impl fmt::Display for Finding {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// One line for a reader.
+    #[must_use]
+    pub fn shown(&self) -> Shown {
         match self {
-            Self::New(path, kinds) => write!(formatter, "new         {path}: {kinds}"),
-            Self::Kind(path, came, ours) => write!(formatter, "other kind  {path}: {came}, not {ours}"),
-            Self::Form(path, came, ours) => write!(formatter, "other form  {path}: {came}, not {ours}"),
-            Self::Missing(path) => write!(formatter, "missing     {path}"),
-            Self::Empty(path) => write!(formatter, "empty       {path}: nothing inside could be compared"),
+            Self::New(path, kinds) => shown!("new         {}: {}", path, kinds),
+            Self::Kind(path, came, ours) => shown!("other kind  {}: {}, not {}", path, came, ours),
+            Self::Form(path, came, ours) => shown!("other form  {}: {}, not {}", path, came, ours),
+            Self::Missing(path) => shown!("missing     {}", path),
+            Self::Empty(path) => shown!("empty       {}: nothing inside could be compared", path),
         }
     }
 }
@@ -74,8 +74,8 @@ fn below(path: &[String], name: &str) -> Path {
     path.iter().cloned().chain([name.to_owned()]).collect()
 }
 
-fn words(kinds: &BTreeSet<Kind>) -> String {
-    kinds.iter().map(ToString::to_string).collect::<Vec<_>>().join(" or ")
+fn words(kinds: &BTreeSet<Kind>) -> Shown {
+    kinds.iter().map(|kind| kind.name()).joined(" or ")
 }
 
 struct Assumed<'a> {
@@ -99,8 +99,8 @@ impl Assumed<'_> {
 
     /// The path for a reader. A name that is not known could be a user's own text: only one that looks like a name in a
     /// program is shown, and none inside of an object that holds any names.
-    fn name(&self, path: &[String]) -> String {
-        let mut shown = String::new();
+    fn name(&self, path: &[String]) -> Shown {
+        let mut shown = Shown::default();
         for (place, name) in path.iter().enumerate() {
             let (inside, whole) = (path.get(..place).unwrap_or_default(), path.get(..=place).unwrap_or_default());
             let is_open = place > 0
@@ -111,11 +111,10 @@ impl Assumed<'_> {
                 && name.starts_with(|letter: char| letter.is_ascii_lowercase())
                 && name.chars().all(|letter| letter.is_ascii_alphabetic() || letter == '_');
             match name.as_str() {
-                ELEMENT => shown.push_str(ELEMENT),
+                ELEMENT => shown.push(ELEMENT),
                 name => {
-                    let name = if self.knows(whole) || (is_plain && !is_open) { name } else { "*" };
-                    shown.push_str(if shown.is_empty() { "" } else { "." });
-                    shown.push_str(name);
+                    shown.push(if shown.is_empty() { "" } else { "." });
+                    shown.push(if self.knows(whole) || (is_plain && !is_open) { id(name) } else { "*".into() });
                 }
             }
         }
@@ -123,18 +122,18 @@ impl Assumed<'_> {
     }
 
     /// Whether the kinds of a known field are those that we read it as.
-    fn kind(&self, path: &[String], kinds: &BTreeSet<Kind>, name: &str) -> Option<Finding> {
+    fn kind(&self, path: &[String], kinds: &BTreeSet<Kind>, name: &Shown) -> Option<Finding> {
         let types = self.schema(path).map(types).unwrap_or_default();
         // Each field of ours reads null as absent.
         let allowed = |kind: &&Kind| **kind == Kind::Null || types.iter().any(|name| kind.is_allowed_by(name));
         if !types.is_empty() && !kinds.iter().all(|kind| allowed(&kind)) {
-            return Some(Finding::Kind(name.to_owned(), words(kinds), types.join(" or ")));
+            return Some(Finding::Kind(name.clone(), words(kinds), types.into_iter().map(id).joined(" or ")));
         }
         let sandbox = self.sandbox.fields.get(path)?;
         let only = |kinds: &BTreeSet<Kind>, kind| kinds.iter().all(|found| *found == kind || *found == Kind::Null);
         let is_moment_here = only(sandbox, Kind::Moment) && sandbox.contains(&Kind::Moment);
         let is_other = kinds.contains(&Kind::Text) || kinds.contains(&Kind::NumberAsText);
-        (is_moment_here && is_other).then(|| Finding::Form(name.to_owned(), words(kinds), Kind::Moment.to_string()))
+        (is_moment_here && is_other).then(|| Finding::Form(name.clone(), words(kinds), Kind::Moment.name().into()))
     }
 
     /// A field that the sandbox sends with a value, and that did not come though the object around it did.
@@ -175,7 +174,7 @@ mod tests {
             "budget": { "state": "OK" }, "freelancer": { "name": "Maria" }, "endDate": null,
         } });
         let found = compare(&Shape::of(&object(came)), &object(ours), &Shape::of(&object(sandbox)));
-        found.iter().map(ToString::to_string).collect()
+        found.iter().map(|finding| finding.shown().to_string()).collect()
     }
 
     fn faithful() -> Value {

@@ -2,7 +2,6 @@
 //! shown to anybody.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
 
 use jiff::Timestamp;
 use serde_json::{Map, Value};
@@ -55,9 +54,9 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Kind {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
+impl Kind {
+    pub(super) const fn name(self) -> &'static str {
+        match self {
             Self::Null => "null",
             Self::Boolean => "true or false",
             Self::Number => "a number",
@@ -66,7 +65,7 @@ impl fmt::Display for Kind {
             Self::Text => "text",
             Self::List => "a list",
             Self::Object => "an object",
-        })
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::answer::Object;
+use crate::answer::{Object, Shown};
 
 /// The files, sorted by the tools' names.
 const FILES: &[(&str, &str)] = &include!(concat!(env!("OUT_DIR"), "/schemas.rs"));
@@ -25,6 +25,13 @@ impl Published {
     pub fn of(tool: &str) -> Self {
         let file = FILES.binary_search_by_key(&tool, |(name, _)| name).ok().and_then(|place| FILES.get(place));
         file.and_then(|(_, text)| serde_json::from_str(text).ok()).unwrap_or_default()
+    }
+
+    /// The first sentence of the description.
+    #[must_use]
+    pub fn first_sentence(&self) -> Shown {
+        let first = self.description.split_inclusive(". ").next().unwrap_or_default();
+        Shown::returned(first.trim_end().to_owned())
     }
 
     /// True if the tool has this parameter.

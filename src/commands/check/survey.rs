@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::answer::Object;
 use crate::answer::schema::is_ours;
+use crate::answer::{Joined, Object, Shown, id, shown};
 use crate::api::Effect;
 use crate::drift::Shape;
 use crate::engine::Facts;
@@ -22,9 +22,9 @@ pub(super) enum Seen {
     /// Its answer has this shape.
     Answer(Shape),
     /// OpenTrain, or the way there, refused it.
-    Failure(String),
+    Failure(Shown),
     /// It was not called.
-    NotTried(String),
+    NotTried(Shown),
 }
 
 /// Where an id for a parameter is found: in the answer of a tool, at this path. `*` stands for any element of a list.
@@ -56,13 +56,13 @@ const SOURCES: &[Source] = &[
 pub(super) struct Survey<'a> {
     client: &'a Client,
     /// Why the token does not allow a tool.
-    refusal: &'a dyn Fn(&Facts) -> Option<String>,
+    refusal: &'a dyn Fn(&Facts) -> Option<Shown>,
     answers: BTreeMap<&'static str, Value>,
     seen: BTreeMap<&'static str, Seen>,
 }
 
 impl<'a> Survey<'a> {
-    pub(super) fn new(client: &'a Client, refusal: &'a dyn Fn(&Facts) -> Option<String>) -> Self {
+    pub(super) fn new(client: &'a Client, refusal: &'a dyn Fn(&Facts) -> Option<Shown>) -> Self {
         Self { client, refusal, answers: BTreeMap::new(), seen: BTreeMap::new() }
     }
 
@@ -89,7 +89,7 @@ impl<'a> Survey<'a> {
         }
         for facts in open {
             let missing = self.arguments(facts.name).err().unwrap_or_default();
-            self.seen.insert(facts.name, Seen::NotTried(format!("no answer has a value for {missing}")));
+            self.seen.insert(facts.name, Seen::NotTried(shown!("no answer has a value for {}", id(&missing))));
         }
         Ok(self.seen)
     }
@@ -170,12 +170,12 @@ fn is_id(value: &Value) -> bool {
 }
 
 /// Status, code and reason of a failure. Its message could hold a value.
-fn failure(structured: &Value) -> String {
+fn failure(structured: &Value) -> Shown {
     let error = structured.get("error").unwrap_or(&Value::Null);
-    let status = error.get("status").and_then(Value::as_u64).map(|status| format!("HTTP {status}"));
+    let status = error.get("status").and_then(Value::as_u64).map(|status| shown!("HTTP {}", status));
     let words = ["code", "reason"].map(|name| error.get(name).and_then(Value::as_str));
     let is_word =
         |word: &&str| word.len() <= 60 && word.chars().all(|letter| letter.is_ascii_alphabetic() || letter == '_');
-    let words = words.into_iter().flatten().filter(is_word).map(str::to_owned);
-    status.into_iter().chain(words).collect::<Vec<_>>().join(" ")
+    let words = words.into_iter().flatten().filter(is_word).map(id);
+    status.into_iter().chain(words).joined(" ")
 }

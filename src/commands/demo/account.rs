@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rust_decimal::Decimal;
 use serde_json::{Value, json};
 
+use crate::answer::shown;
 use crate::api::approvals::Looked;
 use crate::api::types::from_value;
 use crate::guard::ledger::Record;
@@ -34,9 +35,8 @@ pub(super) async fn compare(stage: &mut Stage, house: &House) -> Result<(), Faul
         approvals.insert(id, approval.unwrap_or(Looked::Missing));
     }
     let report = reconcile(&ours, &Theirs { contracts: contracts.iter().map(from_value).collect(), approvals }, &scope);
-    let verdict = text(&report);
-    let verdict = verdict.lines().next().unwrap_or_default();
-    stage.operator(is_sound && report.fits, &format!("opentrain-mcp reconcile: {verdict}"));
+    let verdict = text(&report).each_line().next();
+    stage.operator(is_sound && report.fits, &shown!("opentrain-mcp reconcile: {}", verdict));
     Ok(())
 }
 

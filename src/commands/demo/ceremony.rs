@@ -3,6 +3,7 @@
 
 use serde_json::{Value, json};
 
+use crate::answer::{id, quoted, shown};
 use crate::api::token::{InMemory, Token};
 use crate::guard::Operator;
 use crate::sandbox::Sandbox;
@@ -28,7 +29,7 @@ pub(super) async fn registers(stage: &mut Stage, person: &Person, sandbox: &Sand
     let page = opens(stage, person, at(&started, "/verification_uri"), "Claim account").await?;
     let after = person.press(&page, "Claim account", &[("code", &code)]).await?;
     let claimed = !after.offers("Claim account");
-    stage.person(claimed, &format!("types {code}, presses [Claim account] and sees \"{}\"", after.title));
+    stage.person(claimed, &shown!("types {}, presses [Claim account] and sees {}", id(&code), quoted(&after.title)));
 
     let claimed = stage.call("get_claim_status", json!({})).await?;
     stage.server(at(&claimed, "/status").is_some_and(|status| status == "claimed"), &claimed);
@@ -47,7 +48,8 @@ pub(super) async fn gets_a_key(stage: &mut Stage, person: &Person, sandbox: &San
     let page = opens(stage, person, Some(&url), "Create key").await?;
     let made = person.press(&page, "Create key", &[]).await?;
     let key = made.key.as_deref().and_then(|key| Token::new(key).ok());
-    stage.person(key.is_some(), "presses [Create key] and sees the new key, once (payments:write is among its scopes)");
+    let sees = "presses [Create key] and sees the new key, once (payments:write is among its scopes)";
+    stage.person(key.is_some(), &sees.into());
 
     stage.aside("operator", "starts the server with the new key as OT_API_TOKEN");
     let key = key.ok_or("the page shows no key")?;

@@ -8,11 +8,11 @@ use rust_decimal::Decimal;
 use serde_json::Value;
 use url::Url;
 
-use crate::answer::Object;
 use crate::answer::text::usd;
+use crate::answer::{Object, Page, Shown, quoted_to, shown};
 use crate::mcp::client::{Called, Client};
 
-use super::super::terminal::{BAD, GOOD, HEADING, Look, QUIET, REFUSED, styled};
+use super::super::terminal::{BAD, GOOD, HEADING, Look, QUIET, REFUSED, padded, styled};
 use super::super::{Fault, print};
 
 /// The width of the output.
@@ -27,7 +27,7 @@ pub(super) struct Stage {
     steps: usize,
     as_expected: usize,
     made: FinalContract,
-    lines: Mutex<Vec<String>>,
+    lines: Mutex<Vec<Shown>>,
 }
 
 /// The contract's final state.
@@ -45,27 +45,27 @@ impl Stage {
         Self { agent, origin: origin.clone(), began, scenes: 0, steps: 0, as_expected: 0, made, lines }
     }
 
-    fn line(&self, line: String) {
+    fn line(&self, line: Shown) {
         if let Ok(mut lines) = self.lines.lock() {
             lines.push(line);
         }
     }
 
     /// Adds a line of one row: `who`, a mark, and as much of the text as fits.
-    fn row(&self, who: &str, (look, mark): (Look, &str), text: &str) {
-        let lead = format!("  {who:<9}{mark} ");
-        let room = COLUMNS - lead.chars().count();
-        self.line(format!("  {who:<9}{} {}", styled(look, mark), one_row(text, room)));
+    fn row(&self, who: &'static str, (look, mark): (Look, &'static str), text: &Shown) {
+        let lead = shown!("  {}", padded(who, 9));
+        let room = COLUMNS - lead.chars().count() - mark.chars().count() - 1;
+        self.line(shown!("{}{} {}", lead, styled(look, mark), one_row(text, room)));
     }
 
-    pub(super) fn scene(&mut self, title: &str) {
+    pub(super) fn scene(&mut self, title: &'static str) {
         self.scenes += 1;
-        self.line(styled(HEADING, &format!("{} {title}", self.scenes)));
+        self.line(styled(HEADING, shown!("{} {}", self.scenes, title)));
     }
 
     /// The agent calls a tool over MCP.
-    pub(super) async fn call(&self, tool: &str, arguments: Value) -> Result<Called, Fault> {
-        self.row("agent", (QUIET, "›"), &format!("{tool} {arguments}"));
+    pub(super) async fn call(&self, tool: &'static str, arguments: Value) -> Result<Called, Fault> {
+        self.row("agent", (QUIET, "›"), &shown!("{} {}", tool, quoted_to(&arguments.to_string(), COLUMNS)));
         let arguments = arguments.as_object().cloned().unwrap_or_else(Object::new);
         Ok(self.agent.call(tool, arguments).await?)
     }
@@ -73,28 +73,27 @@ impl Stage {
     /// Notes the server's answer, and whether it was as expected.
     pub(super) fn server(&mut self, as_expected: bool, answer: &Called) {
         let mark = if answer.is_error { (REFUSED, "✗") } else { (GOOD, "✓") };
-        let text = answer.text.replace("SANDBOX, nothing real. ", "");
-        self.step("server", as_expected, mark, &text);
+        self.step("server", as_expected, mark, &answer.text.without("SANDBOX, nothing real. "));
     }
 
     /// Like `server`, and shows the line of the answer that names `part`.
     pub(super) fn server_line(&mut self, as_expected: bool, answer: &Called, part: &str) {
-        let line = answer.text.lines().find(|line| line.contains(part)).unwrap_or(&answer.text);
-        self.step("server", as_expected, (GOOD, "✓"), line);
+        let line = answer.text.each_line().find(|line| line.contains(part));
+        self.step("server", as_expected, (GOOD, "✓"), line.as_ref().unwrap_or(&answer.text));
     }
 
     /// Notes what the operator found, and whether it was as expected.
-    pub(super) fn operator(&mut self, as_expected: bool, text: &str) {
+    pub(super) fn operator(&mut self, as_expected: bool, text: &Shown) {
         self.step("operator", as_expected, (GOOD, "✓"), text);
     }
 
     /// Notes what the person did and saw, and whether it was as expected.
-    pub(super) fn person(&mut self, as_expected: bool, text: &str) {
+    pub(super) fn person(&mut self, as_expected: bool, text: &Shown) {
         self.step("person", as_expected, (GOOD, "✓"), text);
     }
 
     /// Notes whether the person found what was expected. Only a surprise gets a row.
-    pub(super) fn finds(&mut self, as_expected: bool, text: &str) {
+    pub(super) fn finds(&mut self, as_expected: bool, text: &Shown) {
         if as_expected {
             self.steps += 1;
             self.as_expected += 1;
@@ -104,11 +103,11 @@ impl Stage {
     }
 
     /// Notes the action of another party.
-    pub(super) fn aside(&self, who: &str, text: &str) {
-        self.row(who, (QUIET, "·"), text);
+    pub(super) fn aside(&self, who: &'static str, text: impl Into<Shown>) {
+        self.row(who, (QUIET, "·"), &text.into());
     }
 
-    fn step(&mut self, who: &str, as_expected: bool, mark: (Look, &str), text: &str) {
+    fn step(&mut self, who: &'static str, as_expected: bool, mark: (Look, &'static str), text: &Shown) {
         self.steps += 1;
         self.as_expected += usize::from(as_expected);
         self.row(who, if as_expected { mark } else { (BAD, "✗ NOT AS EXPECTED:") }, text);
@@ -122,19 +121,20 @@ impl Stage {
     pub(super) fn close(self, played: Result<(), Fault>) -> Result<ExitCode, Fault> {
         let fine = played.is_ok() && self.as_expected == self.steps;
         let (look, verdict) = if fine { (GOOD, "WORKS") } else { (BAD, "DOES NOT WORK") };
-        print(&format!(
-            "{}, {:.1} s. Created {}, doubled {}, funded {} by a person.",
-            styled(look, &format!("{verdict}: {} of {} steps as expected", self.as_expected, self.steps)),
-            self.began.elapsed().as_secs_f64(),
+        let seconds = (self.began.elapsed().as_secs_f64() * 10.0).round() / 10.0;
+        print(shown!(
+            "{}, {} s. Created {}, doubled {}, funded {} by a person.",
+            styled(look, shown!("{}: {} of {} steps as expected", verdict, self.as_expected, self.steps)),
+            seconds,
             self.made.created,
             self.made.doubled,
             usd(self.made.funded)
         ))?;
-        let where_it_ran =
-            format!("opentrain-mcp demo on a SANDBOX at {}: nothing real, all on this machine.", self.origin);
-        print(&styled(QUIET, &where_it_ran))?;
-        self.lines.into_inner().unwrap_or_default().iter().try_for_each(|line| print(line))?;
-        print(&format!(
+        let origin = Page::parse(self.origin.as_str());
+        let where_it_ran = shown!("opentrain-mcp demo on a SANDBOX at {}: nothing real, all on this machine.", origin);
+        print(styled(QUIET, where_it_ran))?;
+        self.lines.into_inner().unwrap_or_default().iter().try_for_each(print)?;
+        print(shown!(
             "{} run `opentrain-mcp sandbox` and open the address that it prints;",
             styled(HEADING, "Press the buttons yourself:")
         ))?;
@@ -145,14 +145,15 @@ impl Stage {
 }
 
 /// As much of a text as fits in one row, cut after a whole word.
-fn one_row(text: &str, room: usize) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+fn one_row(text: &Shown, room: usize) -> Shown {
+    let text = text.in_one_line();
     if text.chars().count() <= room {
         return text;
     }
-    let cut: String = text.chars().take(room.saturating_sub(2)).collect();
+    let cut: String = text.chars().take(room.saturating_sub(1)).collect();
     let whole = cut.rfind(' ').filter(|place| *place > room / 2).and_then(|place| cut.get(..place)).unwrap_or(&cut);
-    format!("{whole} …")
+    let longest = whole.chars().count();
+    text.cut(longest)
 }
 
 #[cfg(test)]
@@ -161,7 +162,7 @@ mod tests {
 
     #[test]
     fn a_long_text_ends_after_a_whole_word() {
-        assert_eq!(one_row("Created,\nNOT funded.", 40), "Created, NOT funded.");
-        assert_eq!(one_row("Created, NOT funded. No money has moved.", 24), "Created, NOT funded. …");
+        assert_eq!(one_row(&"Created,\nNOT funded.".into(), 40).as_str(), "Created, NOT funded.");
+        assert_eq!(one_row(&"Created, NOT funded. No money has moved.".into(), 24).as_str(), "Created, NOT funded.…");
     }
 }

@@ -8,14 +8,14 @@ use http::{HeaderValue, StatusCode};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body as _, Incoming};
 use rmcp::model::ErrorCode;
-use serde_json::{Map, Value, json};
+use serde_json::{Map, Value};
 
 use super::Reply;
 use super::reply::{fault, text};
 use crate::answer::{Shown, quoted, shown};
 use crate::mcp::message::json::{Unreadable, bare, read};
 use crate::mcp::message::outline::Outline;
-use crate::mcp::message::params;
+use crate::mcp::message::{method, params};
 
 /// The largest body, in bytes.
 pub(super) const LARGEST: usize = 1024 * 1024;
@@ -89,14 +89,13 @@ pub(super) fn message(
     let id = message.get("id").cloned();
     let invalid =
         |why: &'static str| refuse(StatusCode::BAD_REQUEST, ErrorCode::INVALID_REQUEST, why.into(), id.as_ref());
-    if message.get("jsonrpc") != Some(&json!("2.0")) {
-        return invalid("jsonrpc must be \"2.0\"");
-    }
-    let Some(method) = message.get("method") else {
+    let method = match method(&message) {
+        Ok(method) => method,
+        Err(why) => return invalid(why),
+    };
+    let (Some(method), Some(known_id)) = (method, &id) else {
         return Ok(Message { bytes: whole(&message), arguments: None });
     };
-    let Some(method) = method.as_str().map(str::to_owned) else { return invalid("the method must be a string") };
-    let Some(known_id) = &id else { return Ok(Message { bytes: whole(&message), arguments: None }) };
     if !known_id.is_string() && !known_id.is_i64() {
         return invalid("the id must be a string or a whole number");
     }

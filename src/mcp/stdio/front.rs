@@ -28,7 +28,7 @@ use super::outbox::Outbox;
 use super::presence::Presence;
 use crate::mcp::message::json::{self as text, Unreadable};
 use crate::mcp::message::outline::Outline;
-use crate::mcp::message::params;
+use crate::mcp::message::{method, params};
 
 /// The most open requests, and the most bytes that may wait for a slow host, before the server stops reading. Both
 /// bound the memory.
@@ -222,16 +222,10 @@ impl<R: AsyncRead + Send + Unpin> Front<R> {
         id: Option<Value>,
         batch: Option<u64>,
     ) -> Result<Option<ClientJsonRpcMessage>, Refused> {
-        if message.get("jsonrpc") != Some(&json!("2.0")) {
-            return Err(Refused::invalid("jsonrpc must be \"2.0\"".into()));
-        }
+        let method = method(&message).map_err(|why| Refused::invalid(why.into()))?;
+        let method = method.ok_or_else(|| Refused::invalid("a request needs a method".into()))?;
         let id = id.filter(|id| id.is_string() || id.is_number());
         let id = id.ok_or_else(|| Refused::invalid("the id must be a string or a number".into()))?;
-        let method = match message.get("method") {
-            Some(Value::String(method)) => method.clone(),
-            Some(_) => return Err(Refused::invalid("the method must be a string".into())),
-            None => return Err(Refused::invalid("a request needs a method".into())),
-        };
         if method == "server/discover" {
             params::complete_discover(&mut message);
         }

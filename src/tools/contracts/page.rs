@@ -72,7 +72,7 @@ impl ContractPage {
             next_cursor,
             may_repeat,
             broken: listing.broken.clone(),
-            tally: tally(listing.contracts()),
+            tally: Tally::default(),
             range: PageRange { has_previous: cursor.after.is_some(), has_next: is_part },
             filtered: filters.as_object().is_some_and(|filters| !filters.is_empty()),
             lines: Vec::new(),
@@ -84,14 +84,25 @@ impl ContractPage {
         page
     }
 
-    /// Parses and formats the contracts on the page.
+    /// Counts all contracts, and parses and formats those on the page.
     fn build(&mut self, listing: &Listing, people: &People) {
         for body in &listing.bodies {
-            let before = body.first;
-            let here = self.shown.start.max(before)..self.shown.end.min(before + body.count);
-            for (place, raw) in here.clone().zip(body.contracts().skip(here.start.saturating_sub(before))) {
+            for (place, raw) in (body.first..).zip(body.contracts()) {
+                if !self.shown.contains(&place) {
+                    count_outline(raw, &mut self.tally);
+                    continue;
+                }
                 let part = body.reply.part(raw);
                 let contract: Contract = body.reply.part_as(raw, &part);
+                if part.cuts.is_empty() {
+                    self.tally.contract(&contract.status);
+                    contract.milestones.items().iter().for_each(|milestone| {
+                        let flags = [&milestone.pending_approval, &milestone.needs_review];
+                        self.tally.milestone(&milestone.status, &milestone.amount_usd, flags);
+                    });
+                } else {
+                    count_outline(raw, &mut self.tally);
+                }
                 people.see_contract(&contract);
                 self.lines.extend(contract_lines(shown!("{}. ", place + 1), &contract, &body.reply));
                 self.contracts.push(part.value);
@@ -131,19 +142,15 @@ impl ContractPage {
     }
 }
 
-/// Counts all contracts and their milestones.
-fn tally<'a>(contracts: impl Iterator<Item = &'a str>) -> Tally {
-    let mut tally = Tally::default();
-    for raw in contracts {
-        let [status, milestones] = scan::members(raw, ["status", "milestones"]);
-        tally.contract(&status.and_then(|raw| serde_json::from_str(raw).ok()).unwrap_or_default());
-        for raw in scan::items(milestones.unwrap_or_default()) {
-            let milestone: MilestoneOutline = serde_json::from_str(raw).unwrap_or_default();
-            let flags = [&milestone.pending_approval, &milestone.needs_review];
-            tally.milestone(&milestone.status, &milestone.amount_usd, flags);
-        }
+/// Counts a contract and its milestones without parsing more of it, since it may have millions.
+fn count_outline(contract: &str, tally: &mut Tally) {
+    let [status, milestones] = scan::members(contract, ["status", "milestones"]);
+    tally.contract(&status.and_then(|raw| serde_json::from_str(raw).ok()).unwrap_or_default());
+    for raw in scan::items(milestones.unwrap_or_default()) {
+        let milestone: MilestoneOutline = serde_json::from_str(raw).unwrap_or_default();
+        let flags = [&milestone.pending_approval, &milestone.needs_review];
+        tally.milestone(&milestone.status, &milestone.amount_usd, flags);
     }
-    tally
 }
 
 /// The number of contracts on a page: at least one, unless there are none.
