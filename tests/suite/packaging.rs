@@ -193,7 +193,8 @@ fn scripts_can_be_run() {
     let scripts: Vec<String> = all.filter(|path| is_a(path, "sh")).chain([".ci/run".into()]).collect();
     assert!(scripts.len() > 10, "{scripts:?}");
     for path in scripts {
-        let parsed = std::process::Command::new("bash").args(["-n", path.as_str()]).current_dir(root()).status().unwrap();
+        let parsed =
+            std::process::Command::new("bash").args(["-n", path.as_str()]).current_dir(root()).status().unwrap();
         assert!(parsed.success(), "{path}");
     }
 }
