@@ -52,6 +52,11 @@ async fn a_foreign_host_or_page_is_refused_on_every_path() {
     assert_eq!(server.get("/metrics").await.status(), 404, "figures are on their own listener only");
     assert_eq!(server.get("/mcp").await.status(), 405);
     assert_eq!(server.request(Method::DELETE, "/mcp").send().await.unwrap().status(), 405);
+    for path in ["/healthz", "/readyz"] {
+        assert_eq!(server.request(Method::HEAD, path).send().await.unwrap().status(), 200, "{path}");
+        let posted = server.request(Method::POST, path).send().await.unwrap();
+        assert_eq!((posted.status().as_u16(), &posted.headers()["allow"]), (405, &"GET, HEAD".parse().unwrap()));
+    }
 }
 
 #[tokio::test]

@@ -17,6 +17,7 @@
 #[allow(dead_code, unused_imports, reason = "it serves other tests too")]
 #[path = "../suite/harness/mod.rs"]
 mod harness;
+#[allow(dead_code, reason = "it serves other tests too")]
 mod served;
 
 mod callers;

@@ -169,6 +169,12 @@ impl Caller {
         self
     }
 
+    /// The same through a proxy on loopback.
+    pub(crate) fn at_port(mut self, port: u16) -> Self {
+        self.url = format!("http://127.0.0.1:{port}/mcp");
+        self
+    }
+
     /// Sends a body as it is.
     pub(crate) fn bare(&self) -> RequestBuilder {
         let mut request = self.client.post(&self.url).header("content-type", "application/json");

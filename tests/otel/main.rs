@@ -231,5 +231,5 @@ async fn the_standard_variables_are_obeyed() {
     end(host).await;
     let ran = start().env("OTEL_TRACES_EXPORTER", "otlp").env("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc").run().await;
     assert_eq!(ran.status, Some(2), "{ran:?}");
-    assert!(ran.stderr.contains("OTEL_EXPORTER_OTLP_PROTOCOL must be http/protobuf"), "{ran:?}");
+    assert!(ran.stderr.contains("OTEL_EXPORTER_OTLP_PROTOCOL: must be http/protobuf"), "{ran:?}");
 }

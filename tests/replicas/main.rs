@@ -18,6 +18,8 @@ mod campaign;
 mod database;
 #[cfg(feature = "http")]
 mod fate;
+#[cfg(feature = "http")]
+mod figures;
 #[allow(dead_code, unused_imports, reason = "it serves other tests too")]
 #[path = "../suite/harness/mod.rs"]
 mod harness;

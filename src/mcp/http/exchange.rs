@@ -11,7 +11,7 @@ use rmcp::transport::{StreamableHttpServerConfig, StreamableHttpService};
 use serde_json::json;
 
 use super::door::{Admitted, Door, Refused, Wish};
-use super::reply::{KEEP_ALIVE, deliver, masked, object, protect, text};
+use super::reply::{KEEP_ALIVE, deliver, masked, not_served, object, protect, text};
 use super::shared::Shared;
 use super::{Reply, address, body, gate};
 use crate::mcp::carried::Carried;
@@ -33,16 +33,12 @@ pub(super) async fn answer<D: Door>(shared: Arc<Shared<D>>, peer: SocketAddr, re
     };
     let path = request.uri().path();
     let reply = match (path, request.method()) {
-        ("/healthz", &Method::GET) => text(StatusCode::OK, "ok"),
-        ("/readyz", &Method::GET) => ready(&shared).await,
+        // Probes of some balancers ask for the head only.
+        ("/healthz", &Method::GET | &Method::HEAD) => text(StatusCode::OK, "ok"),
+        ("/readyz", &Method::GET | &Method::HEAD) => ready(&shared).await,
         (ENDPOINT, &Method::OPTIONS) if origin.is_some() => gate::preflight(),
         (ENDPOINT, &Method::POST) => call(Arc::clone(&shared), peer, request).await,
-        (ENDPOINT | "/healthz" | "/readyz", _) => {
-            let mut reply = text(StatusCode::METHOD_NOT_ALLOWED, "this method is not served here");
-            let allowed = if path == ENDPOINT { "POST" } else { "GET" };
-            reply.headers_mut().insert(http::header::ALLOW, HeaderValue::from_static(allowed));
-            reply
-        }
+        (ENDPOINT | "/healthz" | "/readyz", _) => not_served(if path == ENDPOINT { "POST" } else { "GET, HEAD" }),
         (path, &Method::GET) if path == METADATA || path == format!("{METADATA}{ENDPOINT}") => metadata(&shared),
         _ => text(StatusCode::NOT_FOUND, "there is nothing here; MCP is at /mcp"),
     };

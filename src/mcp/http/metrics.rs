@@ -23,7 +23,7 @@ use tokio::net::TcpListener;
 
 use super::Reply;
 use super::gate::{Names, Origins};
-use super::reply::{protect, text};
+use super::reply::{not_served, protect, text};
 use super::slots::Slots;
 use crate::api::meter::Meter;
 use crate::mcp::observer::{Ended, OTHER, OUTCOMES, Observer, REASONS, kind_of, known};
@@ -208,7 +208,7 @@ impl Metrics {
         let mut reply = match checked {
             Err(refused) => *refused,
             Ok(_) if request.uri().path() != "/metrics" => text(StatusCode::NOT_FOUND, "only /metrics is here"),
-            Ok(_) if request.method() != Method::GET => text(StatusCode::METHOD_NOT_ALLOWED, "only GET is served"),
+            Ok(_) if ![Method::GET, Method::HEAD].contains(request.method()) => not_served("GET, HEAD"),
             Ok(_) => {
                 let mut reply = Reply::new(Full::new(self.text().into()).boxed());
                 let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";

@@ -8,7 +8,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures::future::BoxFuture;
 use futures::{Stream, StreamExt, stream};
-use http::header::{CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use http::{Response, StatusCode};
 use http_body_util::{BodyExt, BodyStream, Full, StreamBody};
 use hyper::body::Frame;
@@ -34,6 +34,13 @@ type Frames = Pin<Box<dyn Stream<Item = Bytes> + Send + Sync>>;
 /// A short answer for people.
 pub(super) fn text(status: StatusCode, text: &'static str) -> Reply {
     plain(status, "text/plain; charset=utf-8", Bytes::from_static(text.as_bytes()))
+}
+
+/// The answer to a method that is not served, with those that are.
+pub(super) fn not_served(allowed: &'static str) -> Reply {
+    let mut reply = text(StatusCode::METHOD_NOT_ALLOWED, "this method is not served here");
+    reply.headers_mut().insert(ALLOW, HeaderValue::from_static(allowed));
+    reply
 }
 
 /// An answer in JSON.

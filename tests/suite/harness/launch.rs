@@ -4,6 +4,7 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use std::time::Duration;
@@ -227,7 +228,8 @@ pub(crate) fn set_mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// The binary that was built with these tests.
+/// The binary that was built with these tests, or the one that is to be measured.
 pub(crate) fn binary() -> &'static Path {
-    Path::new(env!("CARGO_BIN_EXE_opentrain-mcp"))
+    static NAMED: LazyLock<Option<PathBuf>> = LazyLock::new(|| std::env::var_os("TESTED_BINARY").map(PathBuf::from));
+    NAMED.as_deref().unwrap_or(Path::new(env!("CARGO_BIN_EXE_opentrain-mcp")))
 }

@@ -16,9 +16,10 @@ use super::terms::{Stored, Terms};
 use crate::engine::Context;
 use crate::guard::ledger::{Line, Phase};
 
-/// The most creates of a contract that are kept in memory, and the most contracts; those that were not used for the
-/// longest time are forgotten first. The record has their creates, too.
+/// The most creates of a contract that are kept in memory, the most of all contracts, and the most contracts; those that
+/// were not used for the longest time are forgotten first. The record has their creates, too.
 const MOST: usize = 200;
+const MOST_IN_ALL: usize = 1_000;
 const MOST_PLACES: usize = 1_000;
 /// The time that a sent create may take to appear in the contract.
 const SETTLING: SignedDuration = SignedDuration::from_secs(8);
@@ -48,6 +49,18 @@ impl Known {
         let (latest, past) = self.pasts.entry(place.clone()).or_default();
         *latest = self.uses;
         past
+    }
+
+    /// Forgets the milestones of contracts that were not used for the longest time, but for those of the last one.
+    fn forget_milestones(&mut self) {
+        let mut all: usize = self.pasts.values().map(|(_, past)| past.created.len()).sum();
+        while all > MOST_IN_ALL {
+            let known =
+                self.pasts.values_mut().filter(|(latest, past)| *latest < self.uses && !past.created.is_empty());
+            let Some((_, past)) = known.min_by_key(|(latest, _)| *latest) else { return };
+            all -= past.created.len();
+            past.created = Vec::new();
+        }
     }
 }
 
@@ -219,6 +232,7 @@ impl Memory {
         past.seen.insert(made.id.clone());
         past.created.push(Arc::new(made));
         shorten(&mut past.created);
+        known.forget_milestones();
     }
 
     /// Stores a create with an unknown end.
@@ -260,6 +274,21 @@ mod tests {
         assert_eq!(left(open(ago(7), true)), 4);
         assert!(left(open(ago(100), true)) < 0, "long enough ago");
         assert_eq!(left(open(ago(-3600), false)), 8, "a clock that was off");
+    }
+
+    #[test]
+    fn many_contracts_take_no_more_memory_than_one() {
+        let memory = Memory::default();
+        let terms = Terms::of(&serde_json::from_str(r#"{"contractId":"c","description":"d"}"#).unwrap());
+        let place = |number: usize| Place { contract: format!("ctr_{number}"), ..Place::default() };
+        for number in 0..3 * MOST_IN_ALL {
+            let raw = serde_json::json!({ "id": format!("ms_{number}") });
+            memory.created(&place(number % 900), &terms, &raw, false);
+        }
+        let known = memory.0.lock().unwrap();
+        let all: usize = known.pasts.values().map(|(_, past)| past.created.len()).sum();
+        assert!((MOST_IN_ALL / 2..=MOST_IN_ALL).contains(&all), "{all}");
+        assert!(!known.pasts[&place((3 * MOST_IN_ALL - 1) % 900)].1.created.is_empty(), "the last one is kept");
     }
 
     #[test]
