@@ -156,8 +156,8 @@ impl Visible<'_> {
 
 /// True if the name of a tag that loads something stands at the beginning.
 fn begins_loading(rest: &str) -> bool {
-    let begins = |name: &&str| rest.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name));
-    LOADING.iter().any(|name| begins(&name))
+    let begins = |name: &str| rest.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name));
+    LOADING.iter().any(|name| begins(name))
 }
 
 /// `\u{202e}`
