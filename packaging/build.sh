@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds the packages of one system from one release binary, into target/packages.
 #   packaging/build.sh RUST-TARGET BINARY [KIND…]      kinds: archive deb mcpb npm wheel registry; all without one
-# Needs node with npm; for a wheel python3 with pip, for a deb cargo. The packagers are installed in target/packagers.
+# Needs node with npm, and python3 with venv; for a deb cargo. The packagers are installed in target/packagers.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/facts.sh"
 rust_target=${1:?the Rust target of the binary} binary=$(realpath "${2:?the path of the binary}")
@@ -17,9 +17,25 @@ out=${OUT:-$project/target/packages} tools=$project/target/packagers
 mkdir -p "$out" "$tools"
 
 # The versions of the packagers, which the release must not change by itself.
-mcpb_version=2.1.2 maturin_version=1.16.0 cargo_deb_version=3.8.0
+mcpb_version=2.1.2 maturin_version=1.16.0 cargo_deb_version=3.8.0 deflate_version=0.9.0
 
 heading() { printf '%s\n' "--- $1"; }
+
+# What Python's packagers are in: on Windows in a folder of another name.
+programs=$tools/python/bin
+[ "$system" != win32 ] || programs=$tools/python/Scripts
+python_packagers() {
+    [ ! -e "$tools/python/complete" ] || return 0
+    "$(command -v python3 || command -v python)" -m venv "$tools/python"
+    "$programs/pip" install --quiet --disable-pip-version-check "maturin==$maturin_version" "deflate==$deflate_version"
+    touch "$tools/python/complete"
+}
+
+# smaller FILE…: takes three to five percent off what the packagers made.
+smaller() {
+    python_packagers
+    "$programs/python" "$project/packaging/recompress.py" "$@"
+}
 
 # Everything of a package but the program: texts, completions, licences. Made anew each time.
 texts() {
@@ -48,9 +64,11 @@ archive() {
     if [ "$system" = win32 ]; then
         rm -f "$out/opentrain-mcp-$rust_target.zip"
         # A runner of Windows has 7z and no zip.
-        (cd "$folder" && 7z a -tzip -mx=9 "$out/opentrain-mcp-$rust_target.zip" . >/dev/null)
+        (cd "$folder" && 7z a -tzip "$out/opentrain-mcp-$rust_target.zip" . >/dev/null)
+        smaller "$out/opentrain-mcp-$rust_target.zip"
     else
         tar -czf "$out/opentrain-mcp-$rust_target.tar.gz" -C "$folder" .
+        smaller "$out/opentrain-mcp-$rust_target.tar.gz"
     fi
 }
 
@@ -82,6 +100,7 @@ mcpb() {
     "$tools/node_modules/.bin/mcpb" validate "$folder/manifest.json"
     "$tools/node_modules/.bin/mcpb" pack "$folder" "$out/opentrain-mcp-$system.mcpb" >"$out/work/mcpb.log" \
         || { cat "$out/work/mcpb.log" >&2; return 1; }
+    smaller "$out/opentrain-mcp-$system.mcpb"
 }
 
 # Two packages: the program of this system, and the one that people name, which starts it.
@@ -96,7 +115,9 @@ npm_packages() {
     cp "$project/packaging/npm/start.js" "$folder/main/"
     install -m 755 "$binary" "$folder/platform/bin/opentrain-mcp$ending"
     node "$project/packaging/npm/packages.mjs" "$folder" "$project/packaging/targets" "$rust_target"
-    for name in main platform; do npm pack --silent --pack-destination "$out" "$folder/$name" >/dev/null; done
+    for name in main platform; do
+        smaller "$out/$(npm pack --silent --pack-destination "$out" "$folder/$name")"
+    done
 }
 
 # The wheel has the program of cargo's own build for this target: with the same flags that is the same program.
@@ -107,20 +128,17 @@ wheel() {
     fill "$project/packaging/python/pyproject.toml" | sed "s|@MANIFEST@|$project/Cargo.toml|" >"$folder/pyproject.toml"
     fill "$project/packaging/npm/README.md" >"$folder/README.md"
     licences "$folder"
-    local programs=$tools/python/bin how=(--release)
-    [ "$system" != win32 ] || programs=$tools/python/Scripts
-    if [ ! -x "$programs/maturin$ending" ]; then
-        "$(command -v python3 || command -v python)" -m venv "$tools/python"
-        "$programs/pip" install --quiet --disable-pip-version-check "maturin==$maturin_version"
-    fi
+    local how=(--release)
+    python_packagers
     case $binary in
         "$(realpath "$project/target")/release/"*) ;;
         # To try these scripts.
         "$(realpath "$project/target")/debug/"*) how=(--profile dev) ;;
         *) how+=(--target "${rust_target/universal-/universal2-}") ;;
     esac
-    (cd "$folder" && "$programs/maturin" build --quiet --locked --compression-level 9 --target-dir "$project/target" \
-        --out "$out" "${how[@]}")
+    (cd "$folder" && "$programs/maturin" build --quiet --locked --target-dir "$project/target" --out "$folder/made" "${how[@]}")
+    smaller "$folder"/made/*.whl
+    mv "$folder"/made/*.whl "$out/"
 }
 
 # What registries of servers read. Last, since it has the hashes of the files.

@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Facts about the project for the scripts here, read from the one place where they stand: Cargo.toml. To be sourced.
 project=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 

@@ -14,22 +14,27 @@ esac
 rustup toolchain install "${RUST:?}" --profile minimal --no-self-update --target "${parts[@]}"
 rustup default "$RUST"
 if [[ $rust_target == *-musl ]]; then sudo apt-get update -qq && sudo apt-get install -y -qq musl-tools; fi
-# The list of crates inside of the program, for `cargo audit bin`, and no paths of this machine.
-cargo install --quiet --locked cargo-auditable@0.7.7
-export RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=$project=/opentrain-mcp --remap-path-prefix=${CARGO_HOME:-$HOME/.cargo}=/cargo --remap-path-prefix=${RUSTUP_HOME:-$HOME/.rustup}=/rustup"
+# Every folder that a build reads from, as rustc knows it, and what stands for it in the program. maturin builds with the
+# same flags, so its wheel has the same program.
+native() { if [[ $rust_target == *-windows-* ]]; then cygpath --windows "$1"; else echo "$1"; fi; }
+folders=("$(native "$project")" "$(native "${CARGO_HOME:-$HOME/.cargo}")" "$(native "${RUSTUP_HOME:-$HOME/.rustup}")")
+names=(opentrain-mcp cargo rustup)
+for place in "${!folders[@]}"; do
+    RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=${folders[place]}=/${names[place]}"
+done
+export RUSTFLAGS
 cargo install --quiet --locked --features cli cargo-about@0.9.3
 export THIRD_PARTY_LICENSES=$project/target/THIRD-PARTY-LICENSES
 packaging/licenses.sh "$THIRD_PARTY_LICENSES"
-for part in "${parts[@]}"; do cargo auditable build --release --locked --target "$part"; done
+for part in "${parts[@]}"; do cargo build --release --locked --target "$part"; done
 program=target/${parts[0]}/release/opentrain-mcp$ending
 if ((${#parts[@]} > 1)); then
     program=target/$rust_target/release/opentrain-mcp
     mkdir -p "$(dirname "$program")"
     lipo -create -output "$program" "target/${parts[0]}/release/opentrain-mcp" "target/${parts[1]}/release/opentrain-mcp"
 fi
-# The remap above covers every folder that a build reads from.
-for folder in "$project" "${CARGO_HOME:-$HOME/.cargo}" "${RUSTUP_HOME:-$HOME/.rustup}"; do
-    if grep -aqF "$folder/" "$program"; then echo "the program names $folder, a folder of this machine" >&2; exit 1; fi
+for folder in "${folders[@]}"; do
+    if grep -aqF "$folder" "$program"; then echo "the program names $folder, a folder of this machine" >&2; exit 1; fi
 done
 "$program" --version
 "$program" demo >/dev/null

@@ -19,7 +19,7 @@ pub struct Call {
     pub deadline: Instant,
     /// True if the user was just asked to claim the account.
     pub after_claim: bool,
-    /// The question to which a person has said yes for this call.
+    /// The question to which a person has said yes for this call, by its mark.
     pub confirmed: Option<String>,
     /// Receives reports while the call waits.
     pub progress: Arc<dyn Progress>,

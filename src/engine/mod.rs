@@ -36,5 +36,5 @@ pub use principal::Principal;
 pub use schemas::Published;
 pub use services::Services;
 pub(crate) use tool::tools;
-pub use tool::{Entry, Family, OneRequest, SchemaMaker, Tool};
+pub use tool::{Entry, Family, OneRequest, SchemaMaker, Tool, mark};
 pub use toolbox::{Served, Toolbox};

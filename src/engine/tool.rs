@@ -4,6 +4,7 @@ use std::future::Future;
 
 use futures::FutureExt;
 use futures::future::{self, BoxFuture};
+use ring::digest::{SHA256, digest};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -13,6 +14,7 @@ use crate::answer::{
     Answer, Cause, Denial, Joined, Object, Outcome, Sentence, Shown, ToolError, Unconfirmed, id, quoted, shown,
 };
 use crate::api::error::{Error, InvalidArgument};
+use crate::api::hex::hex;
 use crate::api::reply::{Read, Reply};
 use crate::api::wire::{self, Encoded};
 use crate::api::wording::wording;
@@ -249,7 +251,7 @@ impl Entry {
     /// Runs a call as far as a person has said yes to it, and adds the question if nobody was asked so far.
     pub(super) async fn confirmed(&self, context: &Context) -> Result<Answer, ToolError> {
         if let (Some(confirmed), true) = (&context.call.confirmed, context.wants_a_yes())
-            && self.asks(context).await?.as_str() != confirmed
+            && mark(&self.asks(context).await?) != *confirmed
         {
             return Err(Denial::unconfirmed(Unconfirmed::Changed).into());
         }
@@ -270,6 +272,12 @@ impl Entry {
         let sandbox = context.services.sandbox.then_some("Sandbox, nothing is real. ");
         Ok(shown!("{}{}", sandbox, question.cut(LONGEST_QUESTION)))
     }
+}
+
+/// Names a question in a call that is made again after the answer. Short, however long the question is.
+#[must_use]
+pub fn mark(question: &Shown) -> String {
+    hex(digest(&SHA256, question.as_bytes()).as_ref())
 }
 
 /// Generates the schemas of a tool from its types. Only `docs` uses it, to write the files in `schemas/`; the server

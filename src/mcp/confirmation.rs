@@ -12,6 +12,8 @@ use tokio::time::Instant;
 
 use crate::answer::{Failure, Shown, Unconfirmed};
 
+use crate::engine::mark;
+
 use super::elicitation::MARGIN;
 use super::host::{Delivery, Host};
 use super::server::{Outcome, Request, Server, cancelled};
@@ -41,7 +43,7 @@ impl Server {
         let Some(form) = form(question) else { return Ok(Asked::Now(Err(Unconfirmed::CannotAsk))) };
         Ok(match host.form_delivery() {
             Delivery::InputRequired => self
-                .input_required(request, Waits::Yes(question.to_string()), form)
+                .input_required(request, Waits::Yes(mark(question)), form)
                 .map_or(Asked::Now(Err(Unconfirmed::CannotAsk)), Asked::Later),
             Delivery::Elicitation => Asked::Now(self.elicit_a_yes(request, form, context).await?),
             Delivery::Answer => Asked::Now(Err(Unconfirmed::CannotAsk)),
@@ -52,14 +54,14 @@ impl Server {
     pub(super) async fn after_the_form(
         &self,
         request: &mut Request,
-        question: String,
+        mark: String,
         responses: Option<&InputResponses>,
         key: String,
         host: Host,
         context: &RequestContext<RoleServer>,
     ) -> Result<Continued, ErrorData> {
         let answer = answer_in(responses);
-        request.call.confirmed = answer.is_ok().then_some(question);
+        request.call.confirmed = answer.is_ok().then_some(mark);
         let (toolbox, its) = (Arc::clone(&self.toolbox), request.clone());
         let call = async move {
             let Some(served) = toolbox.find(&its.name, &its.arguments) else {

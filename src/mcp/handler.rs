@@ -20,7 +20,7 @@ use tracing::Instrument;
 use crate::answer::{Failure, Object};
 use crate::engine::arguments::shortened;
 use crate::engine::instructions::instructions;
-use crate::engine::{CALL_LIMIT, Call};
+use crate::engine::{CALL_LIMIT, Call, mark};
 
 use super::carried::Carried;
 use super::confirmation::Asked;
@@ -110,7 +110,7 @@ impl Server {
             outcome = match self.ask_for_a_yes(&request, question, host, &context).await? {
                 Asked::Later(result) => return Ok(result.into()),
                 Asked::Now(Ok(())) => {
-                    request.call.confirmed = Some(question.to_string());
+                    request.call.confirmed = Some(mark(question));
                     self.run(&request, &context).await?
                 }
                 Asked::Now(Err(why)) => self.unconfirmed(&request, why).await?,

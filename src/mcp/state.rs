@@ -29,7 +29,7 @@ pub(super) struct State {
     pub(super) waits: Waits,
     /// When the user was asked, in milliseconds since 1970.
     asked: i64,
-    /// The question to which a person has said yes for this call.
+    /// The mark of the question to which a person has said yes for this call.
     pub(super) confirmed: Option<String>,
 }
 
@@ -39,7 +39,7 @@ pub(super) struct State {
 pub(super) enum Waits {
     /// A page of OpenTrain that its user opens.
     Page(After),
-    /// A yes to this question.
+    /// A yes to the question with this mark.
     Yes(String),
 }
 

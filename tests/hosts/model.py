@@ -1,6 +1,6 @@
 """A model that is a script, for hosts and agent frameworks: it calls our tools in a fixed order, does the person's part
 on the sandbox's pages between the calls, and checks what it was handed of each result. It speaks as OpenAI's chat
-completions, Anthropic's messages and Google's generateContent do.
+completions and responses, Anthropic's messages and Google's generateContent do.
 
     model.py SANDBOX-ORIGIN LOG      prints its own origin; LOG gets one JSON line for each result that it reads
 """
@@ -30,6 +30,8 @@ STEPS = [
     },
     {"what": "after", "tool": "get_contract", "arguments": {"contractId": "ctr_8Kq2"}, "reads": "ms_1aXf"},
 ]
+# What hosts put before the name of a tool that they show only when the model asks for it.
+DEFERRED = "mcp__opentrain-sandbox__"
 
 
 def press(path):
@@ -45,6 +47,10 @@ def as_text(value):
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
+def named(names, tool):
+    return next((name for name in names if re.search(rf"(^|[^a-z]){tool}$", name)), None)
+
+
 class Model(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     told = 0
@@ -55,14 +61,20 @@ class Model(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
-        self.whole({"object": "list", "data": [{"id": "stub", "object": "model"}]})
+        self.whole({"object": "list", "data": [{"id": "stub", "object": "model"}], "models": []})
+
+    def do_HEAD(self):
+        self.whole({})
 
     def do_POST(self):
-        length = int(self.headers.get("content-length") or 0)
-        body = json.loads(self.rfile.read(length) or b"{}")
+        body = json.loads(self.read() or b"{}")
         path = self.path.split("?")[0]
-        if path.endswith("/chat/completions"):
+        if path.endswith(("/count_tokens", ":countTokens")):
+            self.whole({"input_tokens": 1, "totalTokens": 1})
+        elif path.endswith("/chat/completions"):
             self.chat(body)
+        elif path.endswith("/responses"):
+            self.respond(body)
         elif path.endswith("/messages"):
             self.messages(body)
         elif "enerateContent" in path:
@@ -70,10 +82,23 @@ class Model(BaseHTTPRequestHandler):
         else:
             self.send_error(404)
 
+    def read(self):
+        if length := self.headers.get("content-length"):
+            return self.rfile.read(int(length))
+        body = b""
+        while size := int(self.rfile.readline().split(b";")[0] or b"0", 16):
+            body += self.rfile.read(size)
+            self.rfile.readline()
+        self.rfile.readline()
+        return body
+
     def next(self, names, results):
-        """The next call, after what these results say; None when the script is at its end."""
-        if Model.told == 0 and names:
-            note(what="list", tools=len(names))
+        """The next call, after what these results say; None when the script is at its end. A request without tools is
+        not our conversation: hosts ask for titles and the like."""
+        if not names:
+            return None
+        if Model.told == 0:
+            note(what="list", names=names)
         for place in range(Model.told, min(len(results), len(STEPS))):
             step, text = STEPS[place], as_text(results[place]).replace("\\/", "/")
             note(what=step["what"], ok=step["reads"] in text, read=text[:2000])
@@ -84,10 +109,12 @@ class Model(BaseHTTPRequestHandler):
         step = STEPS[len(results)]
         for path in step.get("presses", []):
             press(path)
-        name = next((name for name in names if re.search(rf"(^|[^a-z]){step['tool']}$", name)), None)
-        if not name:
-            note(what="list", ok=False, read=f"{step['tool']} is not among {names}")
-        return (name, step["arguments"]) if name else None
+        name, arguments = named(names, step["tool"]), step["arguments"]
+        if name is None:
+            name = DEFERRED + step["tool"]
+            if "tool_call" in names:
+                name, arguments = "tool_call", {"name": name, "arguments": arguments}
+        return name, arguments
 
     def whole(self, body):
         data = json.dumps(body).encode()
@@ -126,6 +153,35 @@ class Model(BaseHTTPRequestHandler):
         last = {**base, "choices": [{"index": 0, "delta": {}, "finish_reason": reason}], "usage": usage}
         self.events([(None, first), (None, last), (None, "[DONE]")])
 
+    def respond(self, body):
+        spaces = {}
+        for tool in body.get("tools", []):
+            for one in tool["tools"] if tool.get("type") == "namespace" else [tool]:
+                spaces[one.get("name", one.get("type"))] = tool["name"] if one is not tool else None
+        items = body["input"] if isinstance(body.get("input"), list) else []
+        results = [item["output"] for item in items if item.get("type") == "function_call_output"]
+        call = self.next(list(spaces), results)
+        item = {"type": "message", "id": "msg_1", "role": "assistant", "status": "completed"}
+        item["content"] = [{"type": "output_text", "text": "done", "annotations": []}]
+        if call:
+            item = {"type": "function_call", "id": f"fc_{len(results)}", "call_id": f"call_{len(results)}", "name": call[0]}
+            item |= {"arguments": json.dumps(call[1]), "status": "completed"}
+            item |= {"namespace": spaces[call[0]]} if spaces.get(call[0]) else {}
+        usage = {"input_tokens": 1, "input_tokens_details": {"cached_tokens": 0}, "output_tokens": 1}
+        usage |= {"output_tokens_details": {"reasoning_tokens": 0}, "total_tokens": 2}
+        whole = {"id": f"resp_{len(results)}", "object": "response", "status": "completed", "model": "stub"}
+        whole |= {"output": [item], "usage": usage}
+        if not body.get("stream"):
+            self.whole(whole)
+            return
+        events = [
+            {"type": "response.created", "response": dict(whole, status="in_progress", output=[])},
+            {"type": "response.output_item.added", "output_index": 0, "item": item},
+            {"type": "response.output_item.done", "output_index": 0, "item": item},
+            {"type": "response.completed", "response": whole},
+        ]
+        self.events([(event["type"], event) for event in events])
+
     def messages(self, body):
         names = [tool["name"] for tool in body.get("tools", [])]
         blocks = [block for message in body["messages"] if isinstance(message["content"], list) for block in message["content"]]
@@ -133,7 +189,7 @@ class Model(BaseHTTPRequestHandler):
         if body.get("thread", {}).get("type") == "continue":
             names, results = names or Model.thread[0], Model.thread[1] + results
         Model.thread = (names, results)
-        call = self.next(names, results) if names else None
+        call = self.next(names, results)
         block = {"type": "text", "text": "done"}
         if call:
             block = {"type": "tool_use", "id": f"toolu_{len(results)}", "name": call[0], "input": call[1]}

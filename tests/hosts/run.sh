@@ -1,67 +1,123 @@
 #!/usr/bin/env bash
-# Installs real hosts from npm, adds the server to each with `opentrain-mcp install`, and asks the host whether it is
-# connected. Nothing outside a temporary folder is touched. Needs npm, node 22 or newer, and the network.
+# Installs real hosts from npm, adds the server to each with `opentrain-mcp install`, asks the host whether it is
+# connected, and has it go through a conversation with a model that is a script: it calls a tool, is refused, asks for a
+# person's approval, and goes on. Nothing outside a temporary folder is touched, and nothing but the registry of npm is
+# called. Needs npm, node, python3, and the network.
 #   tests/hosts/run.sh PATH-OF-BINARY [HOST…]
 # With TABLE=FILE a row for docs/clients.md is added to it for each; with PACKAGES=FOLDER the hosts are kept there; with
 # BEFORE=2026-11-28 they are as they were on that day.
 set -euo pipefail
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 binary=$(realpath "${1:?the path of opentrain-mcp}")
 shift
 hosts=("$@")
 ((${#hosts[@]})) || hosts=(claude-code codex gemini-cli qwen-code opencode copilot-cli)
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/opentrain-hosts.XXXXXX")
 packages=${PACKAGES:-$work/npm}
-trap 'rm -rf "$work"' EXIT
-mkdir -p "$work/home/project" "$packages"
-node=$(dirname "$(command -v node)")
+source "$here/common.sh"
+trap 'stop_model; rm -rf "$work"' EXIT
+mkdir -p "$work/home/project" "$work/bin" "$packages"
+export PATH="$work/bin:$PATH"
 
 # inside COMMAND…: runs it as a user who has nothing but this home.
 inside() {
-    (cd "$work/home/project" && env -i HOME="$work/home" PATH="$work/bin:$node:/usr/local/bin:/usr/bin:/bin" TERM=dumb \
-        LANG=C.UTF-8 DISABLE_AUTOUPDATER=1 DISABLE_TELEMETRY=1 timeout 300 "$@" </dev/null 2>&1)
+    (cd "$work/home/project" && env -i HOME="$work/home" PATH="$PATH" TERM=dumb LANG=C.UTF-8 NO_PROXY=127.0.0.1 \
+        DISABLE_AUTOUPDATER=1 DISABLE_TELEMETRY=1 \
+        CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC=1 timeout 300 "$@" </dev/null 2>&1)
 }
 
-# host NAME: sets its package, the command that lists its servers, what that command says of one that works, and what that
-# proves: some hosts list servers without starting them.
+# write FILE: what stands in it before `install`, from stdin; below the home.
+write() { mkdir -p "$(dirname "$work/home/$1")" && cat >"$work/home/$1"; }
+
+# host NAME: sets its package, the command that lists its servers, what that command says of one that works (some hosts
+# list servers without starting them), and the command that has it talk to the model; writes the settings for the latter.
 host() {
     proves=connected
     case $1 in
-        claude-code) package=@anthropic-ai/claude-code list="claude mcp list" says='opentrain-sandbox: .*Connected' ;;
-        codex) package=@openai/codex list="codex mcp list" says='opentrain-sandbox .*enabled' proves="listed, not started" ;;
-        gemini-cli) package=@google/gemini-cli list="gemini mcp list" says='opentrain-sandbox: .*Connected' ;;
-        qwen-code) package=@qwen-code/qwen-code list="qwen mcp list" says='opentrain-sandbox: .*Connected' ;;
-        opencode) package=opencode-ai list="opencode mcp list" says='opentrain-sandbox.*connected' ;;
-        copilot-cli) package=@github/copilot list="copilot mcp list" says='opentrain-sandbox \(local\)' proves="listed, not started" ;;
+        claude-code)
+            package=@anthropic-ai/claude-code list="claude mcp list" says='opentrain-sandbox: .*Connected'
+            talk=(env ANTHROPIC_BASE_URL="$origin" ANTHROPIC_API_KEY=x claude -p go --model sonnet
+                --allowedTools mcp__opentrain-sandbox) ;;
+        codex)
+            package=@openai/codex list="codex mcp list" says='opentrain-sandbox .*enabled' proves="listed, not started"
+            write .codex/config.toml <<SETTINGS
+model = "stub"
+model_provider = "stub"
+approval_policy = "never"
+sandbox_mode = "danger-full-access"
+
+[model_providers.stub] # the model of the tests
+name = "stub"
+base_url = "$origin/v1"
+wire_api = "responses"
+env_key = "STUB_KEY"
+SETTINGS
+            talk=(env STUB_KEY=x codex exec --skip-git-repo-check go) ;;
+        gemini-cli)
+            package=@google/gemini-cli list="gemini mcp list" says='opentrain-sandbox: .*Connected'
+            write .gemini/settings.json <<<'{ "security": { "auth": { "selectedType": "gemini-api-key" } } }'
+            talk=(env GEMINI_API_KEY=x GOOGLE_GEMINI_BASE_URL="$origin" gemini -m gemini-2.5-flash --yolo -p go) ;;
+        qwen-code)
+            package=@qwen-code/qwen-code list="qwen mcp list" says='opentrain-sandbox: .*Connected'
+            write .qwen/settings.json <<<'{ "security": { "auth": { "selectedType": "openai" } } }'
+            talk=(env OPENAI_API_KEY=x OPENAI_BASE_URL="$origin/v1" OPENAI_MODEL=stub qwen --yolo -p go) ;;
+        opencode)
+            package=opencode-ai list="opencode mcp list" says='opentrain-sandbox.*connected'
+            write .config/opencode/opencode.json <<SETTINGS
+{
+  "autoupdate": false,
+  "share": "disabled",
+  "model": "stub/stub",
+  "small_model": "stub/stub",
+  "permission": "allow",
+  "provider": {
+    "stub": {
+      "npm": "@ai-sdk/openai-compatible",
+      "options": { "baseURL": "$origin/v1", "apiKey": "x" },
+      "models": { "stub": { "tool_call": true, "limit": { "context": 200000, "output": 8000 } } },
+    },
+  },
+}
+SETTINGS
+            talk=(opencode run go) ;;
+        copilot-cli)
+            package=@github/copilot list="copilot mcp list" says='opentrain-sandbox \(local\)' proves="listed, not started"
+            talk=(env COPILOT_PROVIDER_BASE_URL="$origin/v1" COPILOT_PROVIDER_API_KEY=x COPILOT_MODEL=stub
+                copilot -p go --allow-all-tools --no-color) ;;
         *) echo "$1 cannot be had from npm" >&2; return 1 ;;
     esac
 }
 
+modern_node
 failed=0
 for name in "${hosts[@]}"; do
+    start_model
     host "$name"
-    mkdir -p "$packages/$name" "$work/bin"
-    [ -d "$packages/$name/node_modules" ] \
-        || npm install --prefix "$packages/$name" --no-audit --no-fund --loglevel=error ${BEFORE:+--before="$BEFORE"} "$package" >"$work/log" 2>&1 \
-        || { cat "$work/log"; exit 1; }
+    from_npm "$packages/$name" "$package"
     ln -sf "$packages/$name/node_modules/.bin/"* "$work/bin/"
     # These two start servers only in a folder that the user trusts.
     for folder in gemini qwen; do
-        mkdir -p "$work/home/.$folder"
-        echo "{\"$work/home/project\": \"TRUST_FOLDER\"}" >"$work/home/.$folder/trustedFolders.json"
+        write ".$folder/trustedFolders.json" <<<"{\"$work/home/project\": \"TRUST_FOLDER\"}"
     done
-    inside "$binary" install "$name" --sandbox >"$work/log" || { cat "$work/log"; exit 1; }
+    inside "$binary" install "$name" --sandbox --sandbox-port "$port" >"$work/log" || { cat "$work/log"; exit 1; }
     # shellcheck disable=SC2086 # The command has no other blanks.
     inside $list >"$work/log" || true
     version=$(npm ls --prefix "$packages/$name" --depth 0 2>/dev/null | grep -o "$package@[^ ]*" | sed 's/.*@//')
-    verdict=$proves
-    if grep -qE "$says" "$work/log"; then
-        echo "ok      $name ($package $version)"
+    listed=NO ended=0
+    if grep -qE "$says" "$work/log"; then listed=$proves; else cat "$work/log"; fi
+    inside "${talk[@]}" >"$work/talk" || ended=$?
+    stop_model
+    verdict=$(verdict "$ended")
+    # A host may show the model its tools only when it asks for them.
+    if [[ $listed != NO && $verdict =~ ^(yes|on demand)(" | yes"){5}$ ]]; then
+        echo "ok      $name ($package $version): $listed; tools shown: ${BASH_REMATCH[1]}"
     else
-        failed=1 verdict=NO
-        echo "FAILED  $name"
-        cat "$work/log"
+        failed=1
+        echo "FAILED  $name ($package $version): $listed; lists all, call, refusal, pending, next call, end: $verdict"
+        tail -n 20 "$work/talk"
+        verdict "$ended" --why
     fi
-    [ -z "${TABLE:-}" ] || echo "| [$name](hosts/$name.md) $version | \`$list\` | $verdict |" >>"$TABLE"
+    [ -z "${TABLE:-}" ] || echo "| [$name](hosts/$name.md) $version | \`$list\`: $listed | $verdict |" >>"$TABLE"
     inside "$binary" uninstall "$name" >"$work/log"
     grep -q 'removed opentrain-sandbox' "$work/log" || { failed=1; echo "FAILED  $name: uninstall"; cat "$work/log"; }
 done

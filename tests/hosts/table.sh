@@ -13,14 +13,12 @@ python3 - "$page" "$work" "$("$1" --version)" <<'PYTHON'
 import datetime, pathlib, re, sys
 
 page, work, version = pathlib.Path(sys.argv[1]), pathlib.Path(sys.argv[2]), sys.argv[3]
-heads = {
-    "run": "| host | asked with | after `install` |\n|---|---|---|\n",
-    "frameworks": "| framework | lists all tools | a call | a refusal | an approval that waits | the call after it | the run ends well |\n"
-    "|---|---|---|---|---|---|---|\n",
-}
+told = "shows the model all tools | a call | a refusal | an approval that waits | the call after it | the run ends well"
+heads = {"run": f"| host | after `install` | {told} |", "frameworks": f"| framework | {told} |"}
 text = page.read_text()
 for kind, head in heads.items():
-    said = f"{version}, {datetime.date.today()}, Linux x86-64:\n\n{head}{(work / kind).read_text()}"
+    lines = [head, "|" + "---|" * (head.count("|") - 1), (work / kind).read_text()]
+    said = f"{version}, {datetime.date.today()}, Linux x86-64:\n\n" + "\n".join(lines)
     text, found = re.subn(rf"(<!-- tried: {kind} -->\n).*?(<!-- /tried -->)", lambda m: m[1] + said + m[2], text, flags=re.S)
     assert found == 1, kind
 page.write_text(text)

@@ -48,6 +48,29 @@ node "$here/speak.mjs" "root folder, $kind" "$work/contained" --sandbox --sandbo
 grep -q 'must claim this agent account' "$work/log" || fail "a write: $(cat "$work/log")"
 # The record of it is where the volume is.
 [ -s "$work/image/data/state/opentrain-mcp/sandbox.jsonl" ] || fail "no record: $(find "$work/image/data")"
+
+# over_http WHAT COMMAND…: serves MCP over HTTP, to an agent with a key of its own.
+over_http() {
+    local what=$1 key port server answered=
+    shift
+    key=$("$@" agents add client-"$RANDOM" 2>"$work/log") || fail "$what: $(cat "$work/log")"
+    port=$(node -e 'const server = require("net").createServer().listen(0, "127.0.0.1", () => {
+        console.log(server.address().port); server.close(); })')
+    "$@" serve --sandbox --sandbox-port 0 --http "127.0.0.1:$port" >"$work/log" 2>&1 &
+    server=$!
+    for _ in $(seq 100); do
+        answered=$(curl -sS --noproxy '*' "http://127.0.0.1:$port/mcp" -H "Authorization: Bearer $key" \
+            -H 'Content-Type: application/json' -H 'Accept: application/json, text/event-stream' \
+            -H 'MCP-Protocol-Version: 2025-11-25' \
+            -d '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"list_contracts","arguments":{}}}' 2>&1) && break
+        sleep 0.1
+    done
+    kill "$server" 2>/dev/null || true
+    wait "$server" 2>/dev/null || true
+    grep -q ctr_8Kq2 <<<"$answered" || fail "$what over HTTP: $answered $(cat "$work/log")"
+    echo "ok $what over HTTP"
+}
+over_http "root folder" "$work/contained"
 files=$(cd "$work/root" && find . -type f | sort | tr '\n' ' ')
 echo "ok the root folder has: $files"
 
@@ -62,7 +85,11 @@ if command -v buildah >/dev/null && buildah --storage-driver vfs --root "$work/s
 elif command -v docker >/dev/null && docker info >/dev/null 2>&1; then
     docker build --quiet --build-context "program=$work/image" --tag "$tag" "$project" >/dev/null
     docker save "$tag" | gzip >"$work/image.tar"
-    node "$here/speak.mjs" "docker run" docker run --rm --interactive --read-only "$tag" --sandbox
+    docker volume create --label opentrain-test opentrain-test >/dev/null
+    trap 'docker volume rm --force opentrain-test >/dev/null; rm -rf "$work"' EXIT
+    run=(docker run --rm --interactive --read-only --network host --volume opentrain-test:/data "$tag")
+    node "$here/speak.mjs" "docker run" "${run[@]}" --sandbox
+    over_http "docker run" "${run[@]}"
 else
     echo "skipped: neither buildah nor docker works here, so no image was built"
     exit 0
@@ -75,5 +102,7 @@ if [ -s "$work/facts.json" ]; then
         if (config.User !== "65532:65532" || config.Entrypoint.join() !== "/opentrain-mcp") throw new Error(JSON.stringify(config));' \
         "$work/facts.json" "$registry_name" || fail "the image's configuration"
     container=$("${engine[@]}" from "$tag")
-    node "$here/speak.mjs" "image in buildah" "${engine[@]}" run --isolation chroot "$container" -- "$entry" --sandbox --sandbox-port 0
+    run=("${engine[@]}" run --isolation chroot "$container" -- "$entry")
+    node "$here/speak.mjs" "image in buildah" "${run[@]}" --sandbox --sandbox-port 0
+    over_http "image in buildah" "${run[@]}"
 fi

@@ -6,7 +6,9 @@ set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 source "$here/../../packaging/facts.sh"
 binary=$(realpath "${1:-$project/target/release/opentrain-mcp}")
-rust_target=$(rustc -vV | sed -n 's/^host: //p')
+# A binary that cargo built for another target of this machine, such as x86_64-unknown-linux-musl, lies in its folder.
+rust_target=$(sed -n 's|.*/target/\([^/]*-[^/]*-[^/]*\)/.*|\1|p' <<<"$binary")
+[ -n "$rust_target" ] || rust_target=$(rustc -vV | sed -n 's/^host: //p')
 export OUT=$project/target/packages
 tools=$project/target/packagers
 work=$(mktemp -d "${TMPDIR:-/var/tmp}/opentrain-packages.XXXXXX")

@@ -426,3 +426,18 @@ async fn a_command_without_a_terminal_is_refused() {
     assert!(ran.status == Some(1) && ran.stdout.contains("not_confirmed"), "{ran:?}");
     assert_eq!(api.upstream.writes(), 0);
 }
+
+#[tokio::test]
+async fn a_question_and_its_state_stay_small_whatever_is_asked() {
+    let host =
+        launch().env("OPENTRAIN_CONFIRM", "person").sandbox(0).speaking(STATELESS).eliciting(forms()).start().await;
+    let fields =
+        json!({ "jobTitle": "\u{1f600}\u{202e}\n".repeat(50_000), "jobDescription": "\u{1f4a5}".repeat(300_000) });
+    let arguments = json!({ "jobId": "job_3Vn6", "fields": fields });
+    let (form, state) = first_round(&host, "update_job", arguments.clone()).await;
+    let message = form["params"]["message"].as_str().unwrap();
+    assert!(message.chars().count() < 2_200 && !message.contains(['\u{202e}', '\n']), "{message}");
+    assert!(state.len() <= 8_192, "{} bytes", state.len());
+    let refused = second_round(&host, "update_job", arguments, &json!({ "action": "decline" }), &state).await;
+    is_unconfirmed(&Answer(refused), "did not give it");
+}

@@ -72,7 +72,7 @@ fn the_version_and_the_address_stand_in_cargo_toml_only() {
 #[test]
 fn every_mark_is_a_fact() {
     for path in files("packaging") {
-        if is_a(&path, "png") || is_a(&path, "sh") || path.starts_with("packaging/man/") {
+        if is_a(&path, "png") || is_a(&path, "svg") || is_a(&path, "sh") || path.starts_with("packaging/man/") {
             continue;
         }
         let text = fill(&read(&path));
@@ -147,6 +147,14 @@ fn packages_name_settings_that_exist() {
 }
 
 #[test]
+fn the_icon_is_as_large_as_hosts_want_it() {
+    let icon = std::fs::read(root().join("packaging/icon.png")).unwrap();
+    let side = |place: usize| u32::from_be_bytes(icon[place..place + 4].try_into().unwrap());
+    // Signature, length and name of the first chunk, width, height.
+    assert_eq!((&icon[1..4], &icon[12..16], side(16), side(20)), (&b"PNG"[..], &b"IHDR"[..], 512, 512));
+}
+
+#[test]
 fn every_target_can_be_installed_by_every_way() {
     let targets = read("packaging/targets");
     let release = read(".github/workflows/release.yml");
@@ -181,9 +189,12 @@ fn actions_are_pinned_to_commits() {
 
 #[test]
 fn scripts_can_be_run() {
-    for path in ["packaging/build.sh", "packaging/image.sh", "tests/packages/run.sh", "tests/hosts/frameworks.sh"] {
-        assert!(Path::new(root()).join(path).exists(), "{path}");
-        let parsed = std::process::Command::new("bash").args(["-n", path]).current_dir(root()).status().unwrap();
+    let all = ["packaging", "tests", "docs"].into_iter().flat_map(files);
+    let scripts: Vec<String> = all.filter(|path| is_a(path, "sh")).chain([".ci/run".into()]).collect();
+    assert!(scripts.len() > 10, "{scripts:?}");
+    for path in scripts {
+        let parsed =
+            std::process::Command::new("bash").args(["-n", path.as_str()]).current_dir(root()).status().unwrap();
         assert!(parsed.success(), "{path}");
     }
 }

@@ -105,6 +105,86 @@ async def google_adk():
     return "google-adk", said
 
 
+async def agno():
+    from agno.agent import Agent
+    from agno.models.openai.like import OpenAILike
+    from agno.tools.mcp import MCPTools
+    from mcp import StdioServerParameters
+
+    server = StdioServerParameters(command=COMMAND, args=ARGUMENTS, env=ENVIRONMENT)
+    async with MCPTools(server_params=server, transport="stdio") as tools:
+        model = OpenAILike(id="stub", base_url=f"{MODEL}/v1", api_key="x")
+        return "agno", (await Agent(model=model, tools=[tools], telemetry=False).arun("go")).content
+
+
+async def autogen():
+    from autogen_agentchat.agents import AssistantAgent
+    from autogen_ext.models.openai import OpenAIChatCompletionClient
+    from autogen_ext.tools.mcp import McpWorkbench, StdioServerParams
+
+    info = {"vision": False, "function_calling": True, "json_output": False, "structured_output": False, "family": "unknown"}
+    model = OpenAIChatCompletionClient(model="stub", base_url=f"{MODEL}/v1", api_key="x", model_info=info)
+    server = StdioServerParams(command=COMMAND, args=ARGUMENTS, env=ENVIRONMENT)
+    async with McpWorkbench(server) as tools:
+        agent = AssistantAgent("agent", model, workbench=tools, max_tool_iterations=20)
+        return "autogen-ext", (await agent.run(task="go")).messages[-1].content
+
+
+async def haystack():
+    from haystack.components.agents import Agent
+    from haystack.components.generators.chat import OpenAIChatGenerator
+    from haystack.dataclasses import ChatMessage
+    from haystack.utils import Secret
+    from haystack_integrations.tools.mcp import MCPToolset, StdioServerInfo
+
+    tools = MCPToolset(server_info=StdioServerInfo(command=COMMAND, args=ARGUMENTS, env=ENVIRONMENT))
+    model = OpenAIChatGenerator(api_key=Secret.from_token("x"), model="stub", api_base_url=f"{MODEL}/v1")
+    agent = Agent(chat_generator=model, tools=tools)
+    answer = await asyncio.to_thread(agent.run, messages=[ChatMessage.from_user("go")])
+    tools.close()
+    return "mcp-haystack", answer["messages"][-1].text
+
+
+async def llama_index():
+    from llama_index.core.agent.workflow import FunctionAgent
+    from llama_index.llms.openai_like import OpenAILike
+    from llama_index.tools.mcp import BasicMCPClient, McpToolSpec
+
+    tools = McpToolSpec(client=BasicMCPClient(COMMAND, args=ARGUMENTS, env=ENVIRONMENT))
+    model = OpenAILike(
+        model="stub", api_base=f"{MODEL}/v1", api_key="x", is_chat_model=True, is_function_calling_model=True
+    )
+    agent = FunctionAgent(tools=await tools.to_tool_list_async(), llm=model, streaming=False)
+    return "llama-index-tools-mcp", str(await agent.run(user_msg="go"))
+
+
+async def semantic_kernel():
+    from openai import AsyncOpenAI
+    from semantic_kernel.agents import ChatCompletionAgent
+    from semantic_kernel.connectors.ai.open_ai import OpenAIChatCompletion
+    from semantic_kernel.connectors.mcp import MCPStdioPlugin
+
+    client = AsyncOpenAI(base_url=f"{MODEL}/v1", api_key="x", max_retries=0)
+    async with MCPStdioPlugin(name="opentrain", command=COMMAND, args=ARGUMENTS, env=ENVIRONMENT) as tools:
+        model = OpenAIChatCompletion(ai_model_id="stub", async_client=client)
+        agent = ChatCompletionAgent(service=model, name="agent", plugins=[tools])
+        return "semantic-kernel", str((await agent.get_response(messages="go")).message)
+
+
+async def strands():
+    from mcp import StdioServerParameters
+    from mcp.client.stdio import stdio_client
+    from strands import Agent
+    from strands.models.openai import OpenAIModel
+    from strands.tools.mcp import MCPClient
+
+    server = StdioServerParameters(command=COMMAND, args=ARGUMENTS, env=ENVIRONMENT)
+    with MCPClient(lambda: stdio_client(server)) as client:
+        model = OpenAIModel(client_args={"base_url": f"{MODEL}/v1", "api_key": "x"}, model_id="stub")
+        agent = Agent(model=model, tools=client.list_tools_sync(), callback_handler=None)
+        return "strands-agents", str(await agent.invoke_async("go"))
+
+
 package, last = asyncio.run(globals()[FRAMEWORK.replace("-", "_")]())
 if last.strip() != "done":
     sys.exit(f"the run ended with {last!r}")

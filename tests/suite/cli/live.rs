@@ -173,3 +173,57 @@ async fn what_the_token_may_not_read_is_not_called() {
     assert_eq!(refused.status, Some(2), "{refused:?}");
     assert!(refused.stderr.contains("token") && refused.stdout.is_empty(), "{refused:?}");
 }
+
+#[tokio::test]
+async fn nothing_of_a_misbehaving_api_is_in_the_report() {
+    let open_train = OpenTrain::start();
+    let token = open_train.token("sandboxowner").to_owned();
+    let address = open_train.address.clone();
+    let told = token.clone();
+    let upstream = Upstream::answering(move |request, _| {
+        let authorization =
+            request.header("authorization").first().map(|token| (*token).to_owned()).unwrap_or_default();
+        let path = request.path().trim_start_matches("/api/public/v1");
+        let refused = |details: &Value| Reply::refusal(400, &told, details);
+        let (status, body) = get(&address, &request.target, &authorization);
+        let mut body: Value = serde_json::from_str(&body).unwrap();
+        match path {
+            // The token as code, as reason, as field, inside a field, in a page, and as the place of a redirect.
+            "/credits" => refused(&serde_json::json!({ "reason": told, "Maria Garcia": "maria@example.org" })),
+            "/credits/ledger" => {
+                Reply::json(200, &serde_json::json!({ &told: { &told: 1 }, "entries": [{ &told: [&told] }] }))
+            }
+            "/jobs/mine" => {
+                Reply::new(200, format!("<html>{told} Maria Garcia</html>")).header("Content-Type", "text/html")
+            }
+            "/updates" => Reply::new(302, "").header("Location", &format!("http://127.0.0.1:9/{told}")),
+            "/messages" => Reply::reset(),
+            "/team" => Reply::new(500, told.clone()),
+            "/contracts" => {
+                for contract in body["contracts"].as_array_mut().unwrap() {
+                    contract[&told] = serde_json::json!({ "Maria Garcia": 1, &told: 2 });
+                    contract["title"] = serde_json::json!({ "Maria Garcia": [&told] });
+                    contract["status"] = Value::from(told.as_str());
+                }
+                Reply::json(status, &body)
+            }
+            _ => Reply::json(status, &body),
+        }
+    })
+    .await;
+    let ran =
+        live(launch().base(&upstream.origin).env("OT_API_TOKEN", &token).env("RUST_LOG", "opentrain_mcp=debug")).await;
+    assert_eq!(ran.status, Some(1), "{ran:?}");
+    for failed in ["get_credits", "list_jobs", "poll_updates", "list_conversations", "get_team"] {
+        assert!(of(&ran, failed).starts_with("FAILED"), "{}", ran.stdout);
+    }
+    for different in ["list_contracts", "list_credit_ledger"] {
+        assert!(of(&ran, different).starts_with("DIFFERENT"), "{}", ran.stdout);
+    }
+    let secret = token.rsplit('_').next().unwrap();
+    for value in [secret, "Garcia", "maria@", "html", "127.0.0.1"] {
+        assert!(!ran.stdout.contains(value), "{value}: {}", ran.stdout);
+    }
+    assert!(!ran.stderr.contains(secret), "{}", ran.stderr);
+    assert!(upstream.requests().iter().all(|request| request.method == "GET"), "it wrote something");
+}
