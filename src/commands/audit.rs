@@ -239,6 +239,7 @@ fn line(write: &Recorded, names: &Names) -> Shown {
     let outcome = after.and_then(|after| after.outcome);
     let outcome = outcome.map_or_else(|| "NO OUTCOME".into(), |outcome| id(&outcome.name()));
     let mut what = vec![id(&before.tool), outcome];
+    what.extend(before.confirmed.then(|| "a person said yes".into()));
     what.extend(before.amount_usd.map(usd));
     let milestone = after.and_then(|after| after.milestone_id.as_deref()).or(before.milestone_id.as_deref());
     let ids = [

@@ -161,7 +161,7 @@ fn print_settings(config: &Config) -> Result<(), Fault> {
         print(shown!("through the proxy {}", quoted_to(&proxy, LONGEST_VALUE)))?;
     }
     for root in &config.route.roots {
-        print(shown!("roots of trust: {} ({})", path_of(&root.value), source(&root.source)))?;
+        print(shown!("roots of trust: {} ({})", path_of(&root.value), root.source.shown()))?;
     }
     print(concat!("\nopentrain-mcp ", env!("CARGO_PKG_VERSION")))
 }
@@ -169,8 +169,8 @@ fn print_settings(config: &Config) -> Result<(), Fault> {
 /// A setting with its value and source.
 fn row(setting: &ResolvedSetting, widest: usize) -> Shown {
     let ResolvedSetting { name, value, source: from, unfilled, .. } = setting;
-    let not_used = unfilled.iter().map(|(from, why)| shown!("; {} is not used: {}", source(from), why)).joined("");
-    shown!("{}  {}  ({}{})", padded(id(name), widest), shown_value(&hide_tokens(value)), source(from), not_used)
+    let not_used = unfilled.iter().map(|(from, why)| shown!("; {} is not used: {}", from.shown(), why)).joined("");
+    shown!("{}  {}  ({}{})", padded(id(name), widest), shown_value(&hide_tokens(value)), from.shown(), not_used)
 }
 
 /// A word, a figure with its unit, or an address as it is; everything else in quotes.
@@ -185,16 +185,6 @@ fn shown_value(value: &str) -> Shown {
     let is_long = value.contains(char::is_whitespace) || value.len() > 64;
     let word = || if is_long { quoted_to(value, LONGEST_VALUE) } else { id(value) };
     with_unit.or(dollars).or_else(address).unwrap_or_else(word)
-}
-
-/// Where a value was set.
-fn source(source: &Source) -> Shown {
-    match source {
-        Source::Flag(name) => shown!("--{}", id(name)),
-        Source::Variable(name) => id(name),
-        Source::File(path) => path_of(path),
-        Source::Default => "default".into(),
-    }
 }
 
 /// Names what an operation lacks, and what the user can do.

@@ -69,7 +69,9 @@ pub fn start(line: Vec<OsString>) -> ExitCode {
     let as_json = cli.flags.log_format == LogFormat::Json;
     run(cli, &environment).unwrap_or_else(|fault| {
         let causes = std::iter::successors(Some(&*fault as &dyn std::error::Error), |error| error.source());
-        refuse(&causes.map(ToString::to_string).collect::<Vec<_>>().join(": "), as_json)
+        // One line, so that no word of others in it can begin a line of its own.
+        let message = causes.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+        refuse(&message.split_whitespace().collect::<Vec<_>>().join(" "), as_json)
     })
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use crate::answer::{Shown, id, quoted_to, shown};
 use crate::api::client::{Proxies, is_loopback};
 use crate::api::token::Token;
 
@@ -16,6 +17,9 @@ use super::names::{BASE_URL_VARIABLES, DEFAULT_ORIGIN, TOKEN_VARIABLES};
 use super::placeholder::{unfilled, unfilled_token};
 use super::route::{Route, Sourced};
 use super::source::{ResolvedSetting, Source};
+
+/// The most characters of a value in an error.
+const LONGEST: usize = 400;
 
 /// The tokens with their route, and the two settings for display.
 pub(super) struct Account {
@@ -91,7 +95,8 @@ fn token(environment: &Environment, notices: &mut Vec<String>) -> Result<Option<
             None if token.is_some() => {}
             None => {
                 let source = Source::Variable(variable.into());
-                let value = Token::bearing(text).map_err(|fault| refused(&source, fault.to_string()))?;
+                let value =
+                    Token::bearing(text).map_err(|fault| refused(&source, quoted_to(&fault.to_string(), LONGEST)))?;
                 token = Some(Sourced { value, source });
             }
         }
@@ -135,27 +140,32 @@ fn default_base() -> Result<Sourced<Url>, ConfigError> {
 /// Parses an origin: scheme, host, port. Plain http is for loopback only, since it shows the token to others. A
 /// placeholder is refused, since a base that was not intended would get the token.
 fn parse_origin(text: &str, source: &Source) -> Result<Url, ConfigError> {
-    let wrong = |problem: String| Err(refused(source, problem));
+    let wrong = |problem: Shown| Err(refused(source, problem));
     if let Some(why) = unfilled(text) {
-        return wrong(format!("the base URL must be an origin such as {DEFAULT_ORIGIN}; {why}"));
+        return wrong(shown!("the base URL must be an origin such as {}; {}", DEFAULT_ORIGIN, why));
     }
     let Ok(url) = Url::parse(text.trim_end_matches('/')) else {
-        return wrong(format!("the base URL must be an origin such as {DEFAULT_ORIGIN}, not \"{text}\""));
+        return wrong(shown!(
+            "the base URL must be an origin such as {}, not {}",
+            DEFAULT_ORIGIN,
+            quoted_to(text, LONGEST)
+        ));
     };
     match url.scheme() {
         "https" => {}
         "http" if is_loopback(&url) => {}
         "http" => {
-            return wrong(format!(
-                "the base URL must be https: plain http would show the token on the way (it was \"{text}\")"
+            return wrong(shown!(
+                "the base URL must be https: plain http would show the token on the way (it was {})",
+                quoted_to(text, LONGEST)
             ));
         }
-        other => return wrong(format!("the base URL must be https, not {other}")),
+        other => return wrong(shown!("the base URL must be https, not {}", id(other))),
     }
     let is_bare = url.path() == "/" && url.query().is_none() && url.fragment().is_none();
     if !is_bare || !url.username().is_empty() || url.password().is_some() || url.host_str().is_none() {
         let problem = "the base URL must be an origin only, with no path, query or user, such as";
-        return wrong(format!("{problem} {DEFAULT_ORIGIN}"));
+        return wrong(shown!("{} {}", problem, DEFAULT_ORIGIN));
     }
     Ok(url)
 }

@@ -9,6 +9,8 @@ use clap::{ArgMatches, Args, Command, FromArgMatches};
 use rust_decimal::Decimal;
 use tracing_subscriber::filter::Targets;
 
+use crate::answer::{Shown, quoted, shown};
+
 #[cfg(feature = "http")]
 use super::http_flags::HttpFlags;
 
@@ -199,15 +201,17 @@ fn without_overridden_variables(command: impl Fn() -> Command, line: &[OsString]
 
 /// Accepts any list: only the tools know the names of families.
 #[expect(clippy::unnecessary_wraps, reason = "a reader of values may refuse one")]
-fn families(list: &str) -> Result<String, String> {
+fn families(list: &str) -> Result<String, Shown> {
     Ok(list.to_owned())
 }
 
-fn text(text: &str) -> Result<String, String> {
+fn text(text: &str) -> Result<String, Shown> {
     if text.is_empty() { Err("must not be empty".into()) } else { Ok(text.to_owned()) }
 }
 
-fn filter(text: &str) -> Result<Targets, String> {
-    text.parse()
-        .map_err(|fault| format!("must be levels, such as debug or warn,opentrain_mcp=debug, not \"{text}\" ({fault})"))
+fn filter(text: &str) -> Result<Targets, Shown> {
+    text.parse().map_err(|fault: tracing_subscriber::filter::ParseError| {
+        let why = quoted(&fault.to_string());
+        shown!("must be levels, such as debug or warn,opentrain_mcp=debug, not {} ({})", quoted(text), why)
+    })
 }

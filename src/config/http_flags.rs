@@ -5,6 +5,8 @@ use std::net::{IpAddr, SocketAddr};
 use clap::{Args, Command};
 use url::Url;
 
+use crate::answer::{Shown, quoted, shown};
+
 use super::names::HEADING;
 use super::values::{Reader, optional, switch};
 
@@ -71,25 +73,25 @@ pub(super) fn is_for_http(name: &str) -> bool {
     command.get_arguments().any(|argument| argument.get_long() == Some(name))
 }
 
-fn address(text: &str) -> Result<SocketAddr, String> {
-    text.parse().map_err(|_| format!("must be an IP address and a port, such as 127.0.0.1:8787, not \"{text}\""))
+fn address(text: &str) -> Result<SocketAddr, Shown> {
+    text.parse().map_err(|_| shown!("must be an IP address and a port, such as 127.0.0.1:8787, not {}", quoted(text)))
 }
 
-fn https(text: &str) -> Result<Url, String> {
+fn https(text: &str) -> Result<Url, Shown> {
     let url = Url::parse(text).ok().filter(|url| url.scheme() == "https" && url.host_str().is_some());
     let url = url.filter(|url| url.username().is_empty() && url.query().is_none() && url.fragment().is_none());
-    url.ok_or_else(|| format!("must be an https address, such as https://mcp.example.com, not \"{text}\""))
+    url.ok_or_else(|| shown!("must be an https address, such as https://mcp.example.com, not {}", quoted(text)))
 }
 
-fn origins(list: &str) -> Result<Vec<Url>, String> {
+fn origins(list: &str) -> Result<Vec<Url>, Shown> {
     let origin = |text: &str| {
         let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.path() == "/");
-        url.ok_or_else(|| format!("must be origins, such as https://app.example.com, not \"{text}\""))
+        url.ok_or_else(|| shown!("must be origins, such as https://app.example.com, not {}", quoted(text)))
     };
     list.split(',').map(|text| origin(text.trim())).collect()
 }
 
-fn ranges(list: &str) -> Result<Vec<AddressRange>, String> {
+fn ranges(list: &str) -> Result<Vec<AddressRange>, Shown> {
     let range = |text: &str| {
         let (base, prefix) = text.split_once('/').map_or((text, None), |(base, prefix)| (base, Some(prefix)));
         let base: IpAddr = base.parse().ok()?;
@@ -97,10 +99,10 @@ fn ranges(list: &str) -> Result<Vec<AddressRange>, String> {
         let prefix = prefix.map_or(Some(longest), |prefix| prefix.parse().ok())?;
         (prefix <= longest).then_some((base, prefix))
     };
-    let wrong = || format!("must be addresses or ranges, such as 127.0.0.1 or 10.0.0.0/8, not \"{list}\"");
+    let wrong = || shown!("must be addresses or ranges, such as 127.0.0.1 or 10.0.0.0/8, not {}", quoted(list));
     list.split(',').map(|text| range(text.trim()).ok_or_else(wrong)).collect()
 }
 
-fn text(text: &str) -> Result<String, String> {
+fn text(text: &str) -> Result<String, Shown> {
     if text.is_empty() { Err("must not be empty".into()) } else { Ok(text.to_owned()) }
 }

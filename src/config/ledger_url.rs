@@ -5,6 +5,8 @@ use std::fmt;
 use secrecy::SecretString;
 use url::Url;
 
+use crate::answer::Shown;
+
 /// An address as it was given.
 #[derive(Clone, Debug)]
 pub struct LedgerUrl {
@@ -16,7 +18,7 @@ pub struct LedgerUrl {
 
 impl LedgerUrl {
     /// Reads an address. The error does not repeat it.
-    pub(super) fn read(text: &str) -> Result<Self, String> {
+    pub(super) fn read(text: &str) -> Result<Self, Shown> {
         let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "postgres" | "postgresql"));
         let mut shown = url.ok_or("must be the address of a database, such as postgres://user@host/database")?;
         let in_query = shown.query_pairs().any(|(name, _)| name == "password");

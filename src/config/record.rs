@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use crate::answer::shown;
+
 use super::environment::Environment;
 use super::error::{ConfigError, refused};
 use super::flags::Flags;
@@ -75,5 +77,5 @@ pub(super) fn place(flags: &Flags, environment: &Environment) -> Result<RecordPl
     if flags.max_day_usd.is_none() {
         return Ok(place);
     }
-    Err(refused(&flags.source("max-day-usd"), format!("is counted from the record of writes: {missing}")))
+    Err(refused(&flags.source("max-day-usd"), shown!("is counted from the record of writes: {}", missing)))
 }

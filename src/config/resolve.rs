@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use url::Url;
 
+use crate::answer::shown;
 use crate::api::client::Proxies;
 
 use super::account::Account;
@@ -128,7 +129,7 @@ fn not_used(settings: &[ResolvedSetting]) -> Result<Vec<String>, ConfigError> {
     for setting in settings {
         for (source, why) in &setting.unfilled {
             if RESTRICTIONS.contains(&setting.name.as_str()) {
-                let problem = format!("{why}. The server does not start without knowing what this setting forbids");
+                let problem = shown!("{}. The server does not start without knowing what this setting forbids", *why);
                 return Err(refused(source, problem));
             }
             notices.push(format!("{source} is not used: {why}"));

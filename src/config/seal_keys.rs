@@ -21,7 +21,7 @@ impl SealKeys {
         let keys = keys.ok_or_else(|| {
             let problem = "must be keys of 32 bytes in hex (64 digits), separated by commas, such as `openssl rand -hex 32` \
                            prints";
-            refused(&Source::Variable(SEAL_KEYS.into()), problem.to_owned())
+            refused(&Source::Variable(SEAL_KEYS.into()), problem)
         })?;
         Ok(Self(keys))
     }

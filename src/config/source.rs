@@ -8,10 +8,15 @@ use clap::builder::Str;
 use clap::parser::ValueSource;
 use clap::{Arg, ArgMatches, Command};
 
+use crate::answer::{Shown, id, quoted_to, shown};
+
 use super::environment::variable;
 use super::ledger_url::LedgerUrl;
 use super::names::HEADING;
 use super::placeholder::unfilled;
+
+/// The most characters of a path.
+const LONGEST_PATH: usize = 400;
 
 /// The source of a value, in the order of precedence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -25,6 +30,19 @@ pub enum Source {
     /// Nothing was set.
     #[default]
     Default,
+}
+
+impl Source {
+    /// The source for a reader.
+    #[must_use]
+    pub fn shown(&self) -> Shown {
+        match self {
+            Self::Flag(name) => shown!("--{}", id(name)),
+            Self::Variable(name) => id(name),
+            Self::File(path) => quoted_to(&path.display().to_string(), LONGEST_PATH),
+            Self::Default => "default".into(),
+        }
+    }
 }
 
 impl fmt::Display for Source {

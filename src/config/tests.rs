@@ -248,7 +248,7 @@ fn the_sandbox_ignores_token_base_and_file() {
 #[test]
 fn a_wrong_value_names_its_flag_and_the_allowed_values() {
     for (line, said) in [
-        (["--timeout", "soon"], "--timeout: must be seconds, from 0.1 to 600, not \"soon\""),
+        (["--timeout", "soon"], "--timeout: must be seconds, from 0.1 to 600, not «soon»"),
         (["--timeout", "--sandbox"], "--timeout: must be seconds"),
         (["--human-wait", "-1"], "--human-wait: must be seconds, from 0 to 3600"),
         (["--sandbox-port", "70000"], "--sandbox-port: must be a port, from 0 to 65535"),

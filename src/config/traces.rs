@@ -3,6 +3,8 @@
 
 use std::time::Duration;
 
+use crate::answer::shown;
+
 use super::environment::Environment;
 use super::error::{ConfigError, refused};
 use super::source::Source;
@@ -58,8 +60,8 @@ impl TraceSettings {
     }
 }
 
-fn unknown(name: &str, known: &str) -> ConfigError {
-    refused(&Source::Variable(name.into()), format!("must be {known}: nothing else is built in"))
+fn unknown(name: &str, known: &'static str) -> ConfigError {
+    refused(&Source::Variable(name.into()), shown!("must be {}: nothing else is built in", known))
 }
 
 #[cfg(test)]

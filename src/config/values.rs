@@ -12,6 +12,7 @@ use clap::{Arg, Command};
 use rust_decimal::Decimal;
 use url::Url;
 
+use crate::answer::{Shown, quoted, shown};
 use crate::api::amount;
 use crate::api::client::is_loopback;
 
@@ -61,7 +62,7 @@ pub(super) struct Reader<F>(pub(super) F);
 
 impl<T, F> TypedValueParser for Reader<F>
 where
-    F: Fn(&str) -> Result<T, String> + Clone + Send + Sync + 'static,
+    F: Fn(&str) -> Result<T, Shown> + Clone + Send + Sync + 'static,
     T: Clone + Send + Sync + 'static,
 {
     type Value = T;
@@ -88,30 +89,30 @@ where
 /// A setting that may be missing. The text of its default means none.
 pub(super) fn optional<T>(
     default: &'static str,
-    read: impl Fn(&str) -> Result<T, String> + Clone,
-) -> impl Fn(&str) -> Result<Option<T>, String> + Clone {
+    read: impl Fn(&str) -> Result<T, Shown> + Clone,
+) -> impl Fn(&str) -> Result<Option<T>, Shown> + Clone {
     move |text| if text == default { Ok(None) } else { read(text).map(Some) }
 }
 
 /// Seconds within a range.
-pub(super) fn seconds(range: RangeInclusive<f64>) -> impl Fn(&str) -> Result<Duration, String> + Clone {
+pub(super) fn seconds(range: RangeInclusive<f64>) -> impl Fn(&str) -> Result<Duration, Shown> + Clone {
     move |text| {
         let seconds = text.parse::<f64>().ok().filter(|seconds| range.contains(seconds));
         seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok()).ok_or_else(|| {
             let (least, most) = (range.start(), range.end());
-            format!("must be seconds, from {least} to {most}, not \"{text}\"")
+            shown!("must be seconds, from {} to {}, not {}", *least, *most, quoted(text))
         })
     }
 }
 
-pub(super) fn minutes(text: &str) -> Result<Duration, String> {
+pub(super) fn minutes(text: &str) -> Result<Duration, Shown> {
     let minutes = text.parse::<u32>().ok().filter(|minutes| *minutes <= 10_080);
-    let minutes = minutes.ok_or_else(|| format!("must be whole minutes, from 0 to 10080, not \"{text}\""))?;
+    let minutes = minutes.ok_or_else(|| shown!("must be whole minutes, from 0 to 10080, not {}", quoted(text)))?;
     Ok(Duration::from_secs(60 * u64::from(minutes)))
 }
 
 /// An address begins with a scheme; everything else is a command. Plain http is for this machine only.
-pub(super) fn notify(text: &str) -> Result<Notify, String> {
+pub(super) fn notify(text: &str) -> Result<Notify, Shown> {
     if !text.starts_with("http:") && !text.starts_with("https:") {
         return Ok(Notify::Command(text.to_owned()));
     }
@@ -119,46 +120,46 @@ pub(super) fn notify(text: &str) -> Result<Notify, String> {
     url.map(Notify::Url).ok_or_else(|| "must be an https address (http only on this machine), or a command".into())
 }
 
-pub(super) fn port(text: &str) -> Result<u16, String> {
-    text.parse().map_err(|_| format!("must be a port, from 0 to 65535, not \"{text}\""))
+pub(super) fn port(text: &str) -> Result<u16, Shown> {
+    text.parse().map_err(|_| shown!("must be a port, from 0 to 65535, not {}", quoted(text)))
 }
 
-pub(super) fn dollars(text: &str) -> Result<Decimal, String> {
+pub(super) fn dollars(text: &str) -> Result<Decimal, Shown> {
     let digits = text.strip_prefix('$').unwrap_or(text);
     let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
     let is_plain =
         digits.split_once('.').map_or(is_number(digits), |(whole, rest)| is_number(whole) && is_number(rest));
     let amount = is_plain.then(|| amount::plain(digits)).flatten();
-    amount.ok_or_else(|| format!("must be an amount in USD of 0 or more, such as 500 or 99.50, not \"{text}\""))
+    amount.ok_or_else(|| shown!("must be an amount in USD of 0 or more, such as 500 or 99.50, not {}", quoted(text)))
 }
 
-pub(super) fn switch(text: &str) -> Result<bool, String> {
+pub(super) fn switch(text: &str) -> Result<bool, Shown> {
     match text.to_ascii_lowercase().as_str() {
         "1" | "true" | "yes" | "on" => Ok(true),
         "0" | "false" | "no" | "off" => Ok(false),
-        _ => Err(format!("must be 1 or 0 (true, yes, on; false, no, off), not \"{text}\"")),
+        _ => Err(shown!("must be 1 or 0 (true, yes, on; false, no, off), not {}", quoted(text))),
     }
 }
 
-pub(super) fn confirm(text: &str) -> Result<Confirm, String> {
+pub(super) fn confirm(text: &str) -> Result<Confirm, Shown> {
     match text {
         "host" => Ok(Confirm::Host),
         "person" => Ok(Confirm::Person),
-        _ => Err(format!("must be host or person, not \"{text}\"")),
+        _ => Err(shown!("must be host or person, not {}", quoted(text))),
     }
 }
 
-pub(super) fn log_format(text: &str) -> Result<LogFormat, String> {
+pub(super) fn log_format(text: &str) -> Result<LogFormat, Shown> {
     match text {
         "text" => Ok(LogFormat::Text),
         "json" => Ok(LogFormat::Json),
-        _ => Err(format!("must be text or json, not \"{text}\"")),
+        _ => Err(shown!("must be text or json, not {}", quoted(text))),
     }
 }
 
 /// Model APIs take names of up to 64 letters, digits, `_` and `-`, not beginning with a digit; hosts put the server's
 /// name before each, and the longest tool has 27 characters.
-pub(super) fn tool_prefix(text: &str) -> Result<String, String> {
+pub(super) fn tool_prefix(text: &str) -> Result<String, Shown> {
     let fits = text.len() <= 20
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_-".contains(&byte))
         && !text.starts_with(|first: char| first.is_ascii_digit() || first == '-');

@@ -196,6 +196,7 @@ impl Services {
             principal,
             sandbox: self.sandbox,
             client,
+            confirmed: call.confirmed.is_some(),
             commitment,
         }
     }

@@ -55,7 +55,7 @@ fn is_unconfirmed(answer: &Answer, why: &str) {
 }
 
 /// The lines of the record.
-fn refusals(host: &Host) -> Vec<Value> {
+fn lines(host: &Host) -> Vec<Value> {
     record(&host.home.path().join(".local/state/opentrain-mcp/record.jsonl"))
 }
 
@@ -117,6 +117,7 @@ async fn after_a_yes_the_call_is_sent_once() {
         let answer = host.end(id).await;
         assert_eq!(answer.structured()["outcome"], "done", "{}", answer.0);
         assert_eq!(api.came(END), 1, "{revision}");
+        assert!(lines(&host).iter().all(|line| line["confirmed"] == true), "the record says who said yes");
         assert!(host.open_requests().is_empty(), "it is asked once");
     }
 }
@@ -130,9 +131,9 @@ async fn without_a_yes_nothing_is_sent_and_that_is_recorded() {
             let id = host.begin("end_contract", end()).await;
             host.answer(&host.asked().await, answer).await;
             is_unconfirmed(&host.end(id).await, why);
-            let lines = refusals(&host);
-            assert_eq!(lines.len(), 1, "{lines:?}");
-            assert_eq!((&lines[0]["phase"], &lines[0]["reason"]), (&json!("refused"), &json!("not_confirmed")));
+            let recorded = lines(&host);
+            assert_eq!(recorded.len(), 1, "{recorded:?}");
+            assert_eq!((&recorded[0]["phase"], &recorded[0]["reason"]), (&json!("refused"), &json!("not_confirmed")));
         }
     }
     assert_eq!(api.upstream.writes(), 0);
@@ -189,7 +190,7 @@ async fn a_host_that_cannot_ask_is_refused() {
         let host = server.in_memory().await;
         is_unconfirmed(&host.call("end_contract", end()).await, "this host cannot ask for it");
         assert!(host.open_requests().is_empty(), "{revision}");
-        assert_eq!(refusals(&host).len(), 1, "{revision}");
+        assert_eq!(lines(&host).len(), 1, "{revision}");
     }
     assert_eq!(api.upstream.writes(), 0);
 }

@@ -25,6 +25,8 @@ pub struct Intent {
     pub sandbox: bool,
     /// The client's own name.
     pub client: Option<String>,
+    /// True if a person has said yes to the call.
+    pub confirmed: bool,
     /// The money that the write commits, if any.
     pub commitment: Option<Commitment>,
 }
@@ -45,6 +47,7 @@ impl Intent {
             account: self.account,
             sandbox: self.sandbox,
             client: self.client,
+            confirmed: self.confirmed,
             amount_usd: commitment.amount,
             milestone_id: commitment.milestone_id,
             ..Line::default()

@@ -43,6 +43,9 @@ pub struct Line {
     /// The client's own name; not verified.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<String>,
+    /// True if a person has said yes to the call in a form of the host.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub confirmed: bool,
     /// The committed amount in USD before fees, if known.
     #[serde(skip_serializing_if = "Option::is_none", deserialize_with = "exact_amount")]
     pub amount_usd: Option<Decimal>,
