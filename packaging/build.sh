@@ -97,8 +97,9 @@ mcpb() {
     mv "$out/work/manifest.json" "$folder/manifest.json"
     [ -x "$tools/node_modules/.bin/mcpb" ] || npm install --prefix "$tools" --no-audit --no-fund --loglevel=error \
         "@anthropic-ai/mcpb@$mcpb_version"
-    "$tools/node_modules/.bin/mcpb" validate "$folder/manifest.json"
-    "$tools/node_modules/.bin/mcpb" pack "$folder" "$out/opentrain-mcp-$system.mcpb" >"$out/work/mcpb.log" \
+    # It recommends an icon of 512×512 to every bundle, of whatever size its icon is.
+    { "$tools/node_modules/.bin/mcpb" validate "$folder/manifest.json" \
+        && "$tools/node_modules/.bin/mcpb" pack "$folder" "$out/opentrain-mcp-$system.mcpb"; } >"$out/work/mcpb.log" 2>&1 \
         || { cat "$out/work/mcpb.log" >&2; return 1; }
     smaller "$out/opentrain-mcp-$system.mcpb"
 }

@@ -18,11 +18,10 @@ if [[ $rust_target == *-musl ]]; then sudo apt-get update -qq && sudo apt-get in
 # same flags, so its wheel has the same program.
 native() { if [[ $rust_target == *-windows-* ]]; then cygpath --windows "$1"; else echo "$1"; fi; }
 folders=("$(native "$project")" "$(native "${CARGO_HOME:-$HOME/.cargo}")" "$(native "${RUSTUP_HOME:-$HOME/.rustup}")")
-names=(opentrain-mcp cargo rustup)
-for place in "${!folders[@]}"; do
-    RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=${folders[place]}=/${names[place]}"
-done
-export RUSTFLAGS
+names=(opentrain-mcp cargo rustup) remap=
+for place in "${!folders[@]}"; do remap+=" --remap-path-prefix=${folders[place]}=/${names[place]}"; done
+# Not RUSTFLAGS, which would take the place of the flags in .cargo/config.toml.
+for part in "${parts[@]}"; do export "CARGO_TARGET_$(tr a-z- A-Z_ <<<"$part")_RUSTFLAGS=$remap"; done
 cargo install --quiet --locked --features cli cargo-about@0.9.3
 export THIRD_PARTY_LICENSES=$project/target/THIRD-PARTY-LICENSES
 packaging/licenses.sh "$THIRD_PARTY_LICENSES"

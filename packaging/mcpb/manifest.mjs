@@ -2,10 +2,16 @@
 //   node manifest.mjs PROGRAM SYSTEM <manifest.json
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { readFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 
 const [program, system] = process.argv.slice(2);
-const server = spawn(program, ["--sandbox"], { stdio: ["pipe", "pipe", "inherit"], env: { HOME: "/proc/nonexistent" } });
+// A home without settings.
+const home = mkdtempSync(join(tmpdir(), "opentrain-mcp-"));
+process.on("exit", () => rmSync(home, { recursive: true, force: true }));
+const env = { HOME: home, USERPROFILE: home, SystemRoot: process.env.SystemRoot, OPENTRAIN_SANDBOX_PORT: "0" };
+const server = spawn(program, ["--sandbox"], { stdio: ["pipe", "pipe", "inherit"], env });
 const answers = createInterface({ input: server.stdout })[Symbol.asyncIterator]();
 const send = (message) => server.stdin.write(`${JSON.stringify({ jsonrpc: "2.0", ...message })}\n`);
 
@@ -63,3 +69,4 @@ manifest.compatibility = { platforms: [system] };
 if (system === "win32") manifest.server.entry_point = "server/opentrain-mcp-win32-x64.exe";
 console.log(JSON.stringify(manifest, null, 2));
 server.stdin.end();
+server.on("exit", () => process.exit());

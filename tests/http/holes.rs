@@ -4,7 +4,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Reply, Upstream, contract, launch};
+use crate::harness::Upstream;
 use crate::served::message;
 use crate::server;
 
@@ -49,6 +49,8 @@ async fn rights_are_looked_up_for_each_request() {
 #[cfg(target_os = "linux")]
 #[tokio::test]
 async fn memory_does_not_grow_with_callers() {
+    use crate::harness::{Reply, contract, launch};
+
     let upstream = Upstream::answering(|_, _| {
         let mut held = contract("ctr_8Kq2", &[]);
         held["jobDmConversationId"] = json!("cnv_1");

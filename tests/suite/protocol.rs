@@ -1,6 +1,5 @@
 //! MCP on stdio, line by line.
 
-use std::process::Stdio;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -232,6 +231,8 @@ async fn an_interrupt_for_the_host_does_not_end_it() {
 #[cfg(unix)]
 #[tokio::test]
 async fn it_ends_with_its_host_despite_a_held_pipe() {
+    use std::process::Stdio;
+
     let home = tempfile::tempdir().unwrap();
     let mut shell = tokio::process::Command::new("sh");
     shell.args(["-c", "exec 3<&0; \"$0\" <&3 & wait", env!("CARGO_BIN_EXE_opentrain-mcp")]);
