@@ -226,6 +226,21 @@ async fn an_address_that_cannot_be_used_is_refused_at_start() {
 }
 
 #[tokio::test]
+async fn a_role_without_the_rights_of_this_version_is_refused() {
+    if !asked_for() {
+        return;
+    }
+    let (database, api) = (database().await, two_contracts().await);
+    database.sql("REVOKE ALL ON opentrain_mcp.state_lock FROM opentrain_mcp").unwrap();
+    let ran = replica(&database, &api).run().await;
+    assert_eq!(ran.status, Some(2), "{ran:?}");
+    assert!(ran.stderr.contains("the tables state_lock: run deploy/roles.sql"), "{ran:?}");
+    database.make_roles();
+    let host = replica(&database, &api).start().await;
+    assert_eq!(create(&host, "ctr_1", "a").await.structured()["outcome"], "created");
+}
+
+#[tokio::test]
 async fn servers_that_start_at_once_make_the_tables_once() {
     if !asked_for() {
         return;

@@ -42,7 +42,10 @@ const LINES: &str = "
     SELECT seq, line FROM opentrain_mcp.record
     WHERE seq > $1 AND ($2::text IS NULL OR at >= $2::text::timestamptz) ORDER BY seq LIMIT 1000";
 const ACCEPTS_WRITES: &str = "
-    SELECT pg_is_in_recovery(), has_table_privilege('opentrain_mcp.record', 'INSERT')";
+    SELECT pg_is_in_recovery(), (
+        SELECT string_agg(name, ', ')
+        FROM (VALUES ('record', 'INSERT'), ('contract_lock', 'UPDATE'), ('state_lock', 'DELETE')) AS needed (name, use)
+        WHERE NOT has_table_privilege('opentrain_mcp.' || name, use))";
 
 /// The amounts of a day.
 pub(super) struct Sums {
@@ -158,9 +161,11 @@ pub(super) async fn lines(client: &Object, after: i64, since: Option<String>) ->
 pub(super) async fn accepts_writes(client: &Object) -> Done<()> {
     let asked = client.prepare_cached(ACCEPTS_WRITES).await?;
     let row = client.query_one(&asked, &[]).await?;
-    match (row.try_get(0)?, row.try_get(1)?) {
+    match (row.try_get(0)?, row.try_get::<_, Option<&str>>(1)?) {
         (true, _) => Err(Fault::new("it is a standby, which takes no writes")),
-        (_, false) => Err(Fault::new("this role may not add to opentrain_mcp.record (see docs/http.md)")),
-        (false, true) => Ok(()),
+        (false, Some(tables)) => Err(Fault::new(format!(
+            "this role may not use the tables {tables}: run deploy/roles.sql (see docs/http.md)"
+        ))),
+        (false, None) => Ok(()),
     }
 }
