@@ -91,8 +91,6 @@ node -e 'const [manifest, listed] = process.argv.slice(1).map((file) => JSON.par
     "$work/bundle/manifest.json" "$work/tools.json" || fail "the tools of the manifest"
 
 echo "--- npm"
-packages=("$OUT"/opentrain-mcp-*-"$version".tgz)
-main=$OUT/opentrain-mcp-$version.tgz
 mapfile -t packages < <(ls "$OUT"/opentrain-mcp*-"$version".tgz)
 ((${#packages[@]} == 2)) || fail "npm: ${packages[*]}"
 for package in "${packages[@]}"; do
