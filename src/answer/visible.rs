@@ -7,10 +7,17 @@ use unicode_general_category::{GeneralCategory, get_general_category};
 /// The most marks (accents, vowel signs) behind one letter. More would cover the lines around it.
 const MARKS: usize = 4;
 
+/// What loads something from an address by being rendered as HTML.
+const LOADING: [&str; 16] = [
+    "audio", "base", "body", "embed", "frame", "iframe", "image", "img", "input", "link", "object", "script", "source",
+    "style", "svg", "video",
+];
+
 /// Adds `text` so that all of it can be seen, cut after `longest` characters. `«` and `»` are not kept, since they mark
-/// the words of others.
+/// the words of others. Nor is what begins a picture in Markdown or HTML: a host that renders answers would load it, and
+/// tell its address whatever a model was made to put there.
 pub(super) fn write_visible(text: &str, longest: usize, shown: &mut String) {
-    if text.len() <= longest && text.bytes().all(is_plain) {
+    if text.len() <= longest && text.bytes().all(is_plain) && !text.contains("![") && !text.contains('<') {
         shown.push_str(text);
     } else {
         Visible { shown, room: longest, before: Before::Nothing, marks: 0 }.write(text);
@@ -89,8 +96,17 @@ enum Before {
 impl Visible<'_> {
     fn write(mut self, text: &str) {
         let mut characters = text.chars().peekable();
+        let (mut rest, mut last) = (text, ' ');
         while let Some(character) = characters.next() {
+            rest = rest.get(character.len_utf8()..).unwrap_or_default();
+            let loads = match character {
+                '[' => last == '!',
+                '<' => begins_loading(rest),
+                _ => false,
+            };
+            last = character;
             let fits = match character {
+                _ if loads => self.put(notation(character), Before::Nothing),
                 '\r' if characters.peek() == Some(&'\n') => true,
                 '\n' => self.put(['\\', 'n'].into_iter(), Before::Nothing),
                 // How an emoji or a joined letter is drawn. It cannot be seen alone, so it is left out, once.
@@ -136,6 +152,12 @@ impl Visible<'_> {
         self.shown.extend(characters);
         true
     }
+}
+
+/// True if the name of a tag that loads something stands at the beginning.
+fn begins_loading(rest: &str) -> bool {
+    let begins = |name: &str| rest.get(..name.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(name));
+    LOADING.iter().any(|name| begins(name))
 }
 
 /// `\u{202e}`
@@ -204,6 +226,24 @@ mod tests {
         let shown = "{\n\t\"a\": \"é\u{a0}\\u{9b}31m\\u{7f}\\u{202e}\\u{1b}[0m\\u{200d}\"\n}";
         assert_eq!(visible(theirs), shown);
         assert!(matches!(visible("plain\n"), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_picture_of_others_is_not_loaded() {
+        let written = |text: &str| {
+            let mut shown = String::new();
+            write_visible(text, 200, &mut shown);
+            shown
+        };
+        for (theirs, shown) in [
+            ("![x](https://e.example/?q=1)", "!\\u{5b}x](https://e.example/?q=1)"),
+            ("<img src=https://e.example>", "\\u{3c}img src=https://e.example>"),
+            ("a <IMG/src=x> é", "a \\u{3c}IMG/src=x> é"),
+            ("<svg onload=x>", "\\u{3c}svg onload=x>"),
+            ("1 < 2, <b>bold</b>, a[0]! [a](b) <é", "1 < 2, <b>bold</b>, a[0]! [a](b) <é"),
+        ] {
+            assert_eq!(written(theirs), shown);
+        }
     }
 
     #[test]

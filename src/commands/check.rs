@@ -12,7 +12,7 @@ use crate::answer::phrases::make_a_key;
 use crate::answer::{Access, Joined, Object, Page, Shown, id, quoted_to, shown};
 use crate::api::account::switch_of;
 use crate::api::token::hide_tokens;
-use crate::config::{Config, Confirm, Flags, RecordPlace, ResolvedSetting, Source};
+use crate::config::{Config, Confirm, Flags, OWN_VALUES, RecordPlace, ResolvedSetting, Source};
 use crate::engine::catalog::Catalog;
 use crate::engine::{Family, Toolbox};
 use crate::mcp::Server;
@@ -173,8 +173,9 @@ fn row(setting: &ResolvedSetting, widest: usize) -> Shown {
     shown!("{}  {}  ({}{})", padded(id(name), widest), shown_value(&hide_tokens(value)), from.shown(), not_used)
 }
 
-/// A word, a figure with its unit, or an address as it is; everything else in quotes.
+/// Our own words, a word, a figure with its unit, or an address as it is; everything else in quotes.
 fn shown_value(value: &str) -> Shown {
+    let ours = OWN_VALUES.into_iter().find(|own| *own == value).map(Shown::ours);
     let is_figure = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
     let with_unit = [("s", " s"), ("min", " min")].into_iter().find_map(|(name, unit)| {
         let figure = value.strip_suffix(name)?.strip_suffix(' ')?;
@@ -184,7 +185,7 @@ fn shown_value(value: &str) -> Shown {
     let address = || Page::parse(value).map(|page| shown!("{}", page));
     let is_long = value.contains(char::is_whitespace) || value.len() > 64;
     let word = || if is_long { quoted_to(value, LONGEST_VALUE) } else { id(value) };
-    with_unit.or(dollars).or_else(address).unwrap_or_else(word)
+    ours.or(with_unit).or(dollars).or_else(address).unwrap_or_else(word)
 }
 
 /// Names what an operation lacks, and what the user can do.

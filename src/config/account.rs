@@ -18,6 +18,8 @@ use super::placeholder::{unfilled, unfilled_token};
 use super::route::{Route, Sourced};
 use super::source::{ResolvedSetting, Source};
 
+/// The value of a setting that the sandbox does not use.
+pub(super) const IGNORED: &str = "ignored: the sandbox is on";
 /// The most characters of a value in an error.
 const LONGEST: usize = 400;
 
@@ -35,7 +37,7 @@ impl Account {
         let settings = [("token", &TOKEN_VARIABLES[..]), ("base-url", &BASE_URL_VARIABLES)].map(|(name, variables)| {
             let set = set(variables, environment).next();
             let source = set.map_or(Source::Default, |(_, variable)| Source::Variable(variable.into()));
-            setting(name, "ignored: the sandbox is on", source)
+            setting(name, IGNORED, source)
         });
         let credentials = Credentials::new(route.clone(), None).with_notices(notices);
         Ok(Self { route, credentials: Arc::new(credentials), settings })

@@ -22,12 +22,12 @@ use super::values::{
     tool_prefix,
 };
 
-const NO_LIMIT: &str = "no limit";
+pub(super) const NO_LIMIT: &str = "no limit";
 const NONE: &str = "none";
-const USUAL_TOOLSETS: &str = "all but team, tokens and webhooks";
+pub(super) const USUAL_TOOLSETS: &str = "all but team, tokens and webhooks";
 const USUAL_RECORD: &str = "~/.local/state/opentrain-mcp/record.jsonl";
 
-const USUAL_LEDGER: &str = "files of this user";
+pub(super) const USUAL_LEDGER: &str = "files of this user";
 
 /// clap treats an `Option` as an argument without a default. These settings have a default, which means none.
 type Optional<T> = Option<T>;

@@ -46,7 +46,7 @@ pub use route::{Route, Sourced};
 #[cfg(feature = "http")]
 pub use seal_keys::{SEAL_KEYS, SealKeys};
 pub use source::{ResolvedSetting, Source};
-pub use table::flag_table;
+pub use table::{OWN_VALUES, flag_table};
 #[cfg(feature = "otel")]
 pub use traces::TraceSettings;
 pub use values::{Confirm, LogFormat, Notify};

@@ -2,8 +2,12 @@
 
 use clap::{Args, Command};
 
-use super::flags::Flags;
+use super::account::IGNORED;
+use super::flags::{Flags, NO_LIMIT, USUAL_LEDGER, USUAL_TOOLSETS};
 use super::source::{value_name, with_unit};
+
+/// Our own words among the values of settings.
+pub const OWN_VALUES: [&str; 4] = [NO_LIMIT, USUAL_TOOLSETS, USUAL_LEDGER, IGNORED];
 
 /// A row for each flag: name, flag, variable, default, purpose.
 #[must_use]

@@ -119,5 +119,5 @@ async fn check_tells_units_and_what_the_sandbox_ignores_in_columns() {
     assert_eq!(cell("timeout"), "30 s  (default)");
     assert_eq!(cell("duplicate-window"), "15 min  (default)");
     assert_eq!(cell("max-milestone-usd"), "$500  (--max-milestone-usd)");
-    assert_eq!(cell("token"), "«ignored: the sandbox is on»  (OT_API_TOKEN)");
+    assert_eq!(cell("token"), "ignored: the sandbox is on  (OT_API_TOKEN)");
 }
