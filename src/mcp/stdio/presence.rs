@@ -92,5 +92,5 @@ async fn hang_up() {
 
 #[cfg(not(unix))]
 async fn hang_up() {
-    std::future::pending().await
+    std::future::pending::<()>().await;
 }

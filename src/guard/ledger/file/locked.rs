@@ -190,21 +190,22 @@ pub(super) fn plain(path: &Path) -> io::Result<()> {
 
 /// True if `file` is the file at `path`.
 fn is_at(file: &File, path: &Path) -> io::Result<bool> {
-    let there = match std::fs::metadata(path) {
-        Err(fault) if fault.kind() == io::ErrorKind::NotFound => return Ok(false),
-        there => there?,
-    };
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::MetadataExt;
-        let own = file.metadata()?;
-        Ok((own.dev(), own.ino()) == (there.dev(), there.ino()))
+    match is_same(file, path) {
+        Err(fault) if fault.kind() == io::ErrorKind::NotFound => Ok(false),
+        is_same => is_same,
     }
-    #[cfg(windows)]
-    {
-        drop(there);
-        Ok(same_file::Handle::from_file(file.try_clone()?)? == same_file::Handle::from_path(path)?)
-    }
+}
+
+#[cfg(unix)]
+fn is_same(file: &File, path: &Path) -> io::Result<bool> {
+    use std::os::unix::fs::MetadataExt;
+    let (there, own) = (std::fs::metadata(path)?, file.metadata()?);
+    Ok((own.dev(), own.ino()) == (there.dev(), there.ino()))
+}
+
+#[cfg(windows)]
+fn is_same(file: &File, path: &Path) -> io::Result<bool> {
+    Ok(same_file::Handle::from_file(file.try_clone()?)? == same_file::Handle::from_path(path)?)
 }
 
 /// Gives the file at `path` a second name with the time in it.
