@@ -117,6 +117,7 @@ for _ in $(seq 50); do [ -e "/proc/$program" ] || break; sleep 0.1; done
 
 echo "--- wheel"
 wheel=$(ls "$OUT"/*.whl)
+[[ $rust_target != *-musl || $wheel == *manylinux*musllinux* ]] || fail "$wheel is not for every libc"
 is_version "the wheel" "$(unzip -p "$wheel" '*/METADATA' | sed -n 's/^Version: //p')"
 [ -x "$tools/python/bin/uv" ] || "$tools/python/bin/pip" install --quiet --disable-pip-version-check uv
 python3 -m venv "$work/venv"
