@@ -137,6 +137,8 @@ wheel() {
         "$(realpath "$project/target")/debug/"*) how=(--profile dev) ;;
         *) how+=(--target "${rust_target/universal-/universal2-}") ;;
     esac
+    # A static program runs beside every libc of Linux; maturin would name the usual one only.
+    [[ $rust_target != *-musl ]] || how+=(--compatibility manylinux_2_17 musllinux_1_1)
     (cd "$folder" && "$programs/maturin" build --quiet --locked --target-dir "$project/target" --out "$folder/made" "${how[@]}")
     smaller "$folder"/made/*.whl
     mv "$folder"/made/*.whl "$out/"

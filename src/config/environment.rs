@@ -147,5 +147,5 @@ fn home_in_user_database() -> Option<PathBuf> {
 
 #[cfg(windows)]
 fn home_in_user_database() -> Option<PathBuf> {
-    dirs::home_dir()
+    known_folders::get_known_folder_path(known_folders::KnownFolder::Profile)
 }

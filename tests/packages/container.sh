@@ -19,8 +19,9 @@ fi
 "$project/packaging/image.sh" "$binary" /etc/ssl/certs/ca-certificates.crt "$work/image"
 # The program of a release is static. Another one brings the libraries that it was linked with.
 kind=static
-if ldd "$binary" >"$work/libraries" 2>/dev/null; then
-    kind="linked with $(grep -c '/' "$work/libraries") libraries of this machine"
+# Of a static program that may lie anywhere in memory ldd says so, with status 0.
+if ldd "$binary" >"$work/libraries" 2>/dev/null && libraries=$(grep -c '/' "$work/libraries"); then
+    kind="linked with $libraries libraries of this machine"
     grep -o '/[^ ]*' "$work/libraries" | while read -r library; do
         install -D -m 755 "$library" "$work/image/files$library"
     done

@@ -91,8 +91,6 @@ node -e 'const [manifest, listed] = process.argv.slice(1).map((file) => JSON.par
     "$work/bundle/manifest.json" "$work/tools.json" || fail "the tools of the manifest"
 
 echo "--- npm"
-packages=("$OUT"/opentrain-mcp-*-"$version".tgz)
-main=$OUT/opentrain-mcp-$version.tgz
 mapfile -t packages < <(ls "$OUT"/opentrain-mcp*-"$version".tgz)
 ((${#packages[@]} == 2)) || fail "npm: ${packages[*]}"
 for package in "${packages[@]}"; do
@@ -119,6 +117,7 @@ for _ in $(seq 50); do [ -e "/proc/$program" ] || break; sleep 0.1; done
 
 echo "--- wheel"
 wheel=$(ls "$OUT"/*.whl)
+[[ $rust_target != *-musl || $wheel == *manylinux*musllinux* ]] || fail "$wheel is not for every libc"
 is_version "the wheel" "$(unzip -p "$wheel" '*/METADATA' | sed -n 's/^Version: //p')"
 [ -x "$tools/python/bin/uv" ] || "$tools/python/bin/pip" install --quiet --disable-pip-version-check uv
 python3 -m venv "$work/venv"
