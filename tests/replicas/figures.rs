@@ -163,7 +163,7 @@ async fn a_thousand_principals_take_no_more_memory() {
             let caller = callers[number * 7 % PRINCIPALS].clone();
             async move {
                 match number % 100 {
-                    0 => caller.call("create_milestone", terms(number)).await,
+                    0 => caller.call("create_milestone", terms(number / 100)).await,
                     1..=20 => caller.call("get_contract", json!({ "contractId": "ctr_1" })).await,
                     _ => caller.call("list_contracts", json!({})).await,
                 }
