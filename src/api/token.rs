@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock, RwLock};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+use super::hex::sha256;
 use super::mask::{self, Search};
 use super::wording::Wording;
 
@@ -99,11 +100,7 @@ impl Token {
     pub fn principal(&self) -> String {
         match self.parts() {
             Some((public, secret)) if !public.is_empty() && !secret.is_empty() => public.to_owned(),
-            _ => {
-                let digest = ring::digest::digest(&ring::digest::SHA256, self.expose().as_bytes());
-                let first = digest.as_ref().first_chunk().copied().unwrap_or_default();
-                format!("{:08x}", u32::from_be_bytes(first))
-            }
+            _ => sha256(self.expose().as_bytes(), 8),
         }
     }
 

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use jiff::Timestamp;
 
 use crate::answer::text::usd;
-use crate::answer::{Joined, Shown, id, quoted_to, shown};
+use crate::answer::{Joined, Shown, id, shown};
 use crate::api::token::KEY_PREFIX;
 use crate::cli::Agents as Task;
 use crate::config::{Config, Confirm, Flags, Source};
@@ -15,7 +15,7 @@ use crate::guard::agents::{Agent, AgentFile, Agents, NewKey};
 use crate::guard::policy::{Limits, Toolsets};
 use crate::tools::family_names;
 
-use super::terminal::print_secret;
+use super::terminal::{path_of, print_secret};
 use super::{Fault, print};
 
 /// Changes or lists the agents.
@@ -32,11 +32,7 @@ pub(super) fn run(task: &Task, config: &Config) -> Result<ExitCode, Fault> {
         Task::Rotate { name, expires } => hand_over(name, &open()?.rotate(name, *expires)?)?,
         Task::Revoke { name } => {
             open()?.revoke(name)?;
-            print(shown!(
-                "Revoked: the key of {} no longer works. Its name stays in {}.",
-                id(name),
-                quoted_to(&path.display().to_string(), 400)
-            ))?;
+            print(shown!("Revoked: the key of {} no longer works. Its name stays in {}.", id(name), path_of(path)))?;
         }
         Task::List => list(path, &Agents::read(path, &families)?)?,
     }
@@ -83,7 +79,7 @@ fn hand_over(name: &str, key: &NewKey) -> Result<(), Fault> {
 fn list(path: &Path, agents: &Agents) -> Result<(), Fault> {
     if agents.all().is_empty() {
         let how = "`opentrain-mcp agents add NAME` makes one";
-        print(shown!("No agents in {}; {}", quoted_to(&path.display().to_string(), 400), how))?;
+        print(shown!("No agents in {}; {}", path_of(path), how))?;
     }
     for agent in agents.all() {
         // The beginning of a key is no secret, though it looks like one.

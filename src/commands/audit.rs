@@ -17,6 +17,7 @@ use crate::config::Config;
 use crate::guard::ledger::{Line, Record, Recorded};
 
 use super::ask::Asker;
+use super::terminal::path_of;
 use super::{Fault, ledger, print};
 
 /// The longest wait for the names of trainers and contracts.
@@ -27,8 +28,6 @@ type Names = BTreeMap<String, Shown>;
 
 /// The most characters of the arguments of a write.
 const ARGUMENTS: usize = 4_000;
-/// The most characters of a path.
-const PATH: usize = 400;
 
 /// An account of the record: real ones first, then by base and owner.
 type Owner = (bool, String, String);
@@ -121,10 +120,6 @@ fn named(contract: &Contract) -> Vec<(String, Shown)> {
     let milestones = contract.milestones.items().iter().filter_map(|milestone| milestone.id.text());
     let ids = contract.id.text().into_iter().chain(milestones);
     ids.map(|id| (id.to_owned(), name.clone())).collect()
-}
-
-fn path_of(path: &Path) -> Shown {
-    quoted_to(&path.display().to_string(), PATH)
 }
 
 /// The earlier files of the record, oldest first.

@@ -8,13 +8,12 @@ use std::sync::Arc;
 use futures::FutureExt;
 use futures::future::BoxFuture;
 use jiff::Timestamp;
-use ring::digest::{SHA256, digest};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::answer::Access;
 use crate::api::caller_token::CallerToken;
-use crate::api::hex::hex;
+use crate::api::hex::sha256;
 use crate::api::token::{KEY_PREFIX, Token};
 use crate::config::{Config, SEAL_KEYS};
 use crate::engine::{Principal, Toolbox};
@@ -181,8 +180,7 @@ impl Door for Callers {
 
 /// 128 bits of the hash of a token: nobody finds another token with the same ones.
 fn short_hash(token: &str) -> String {
-    let hash = digest(&SHA256, token.as_bytes());
-    hex(hash.as_ref().get(..16).unwrap_or_default())
+    sha256(token.as_bytes(), 32)
 }
 
 /// What the headers of one request take away. An unknown name is refused: it would silently take everything away.

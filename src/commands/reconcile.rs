@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use crate::answer::{quoted_to, shown};
+use crate::answer::shown;
 use crate::cli::Reconcile;
 use crate::config::Config;
 use crate::guard::ledger::Record;
@@ -16,6 +16,7 @@ use crate::reconcile::{Ours, Report, Scope, Theirs, approvals_to_look_up, csv, h
 
 use super::ask::Asker;
 use super::audit::older;
+use super::terminal::path_of;
 use super::{Fault, ledger, print, print_whole};
 
 /// The most approvals that are looked up, the newest first, and how many at once.
@@ -61,7 +62,7 @@ fn show(report: &Report, options: &Reconcile) -> Result<(), Fault> {
     if let Some(path) = &options.html {
         std::fs::write(path, html(report)).map_err(|fault| format!("{}: {fault}", path.display()))?;
         print(text(report).each_line().next())?;
-        return print(shown!("Written: {}", quoted_to(&path.display().to_string(), 400)));
+        return print(shown!("Written: {}", path_of(path)));
     }
     print(text(report))
 }

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use crate::answer::{quoted_to, shown};
 use crate::config::Config;
 
+use super::terminal::path_of;
 use super::{Fault, print};
 
 /// Stores that the saved token may be sent through the proxy and the root certificates that the environment names.
@@ -21,6 +22,6 @@ pub(super) fn run(config: &Config) -> Result<ExitCode, Fault> {
         quoted_to(&transport.proxy, 400),
         quoted_to(&transport.roots.join(", "), 400)
     ))?;
-    print(shown!("To take this back, remove it from {}.", quoted_to(&file.display().to_string(), 400)))?;
+    print(shown!("To take this back, remove it from {}.", path_of(&file)))?;
     Ok(ExitCode::SUCCESS)
 }

@@ -19,7 +19,7 @@ use super::names::HEADING;
 use super::source::{ResolvedSetting, Source};
 use super::values::{
     Confirm, LogFormat, Notify, Reader, confirm, dollars, log_format, minutes, notify, optional, port, seconds, switch,
-    tool_prefix,
+    text, tool_prefix,
 };
 
 pub(super) const NO_LIMIT: &str = "no limit";
@@ -203,10 +203,6 @@ fn without_overridden_variables(command: impl Fn() -> Command, line: &[OsString]
 #[expect(clippy::unnecessary_wraps, reason = "a reader of values may refuse one")]
 fn families(list: &str) -> Result<String, Shown> {
     Ok(list.to_owned())
-}
-
-fn text(text: &str) -> Result<String, Shown> {
-    if text.is_empty() { Err("must not be empty".into()) } else { Ok(text.to_owned()) }
 }
 
 fn filter(text: &str) -> Result<Targets, Shown> {

@@ -8,7 +8,7 @@ use url::Url;
 use crate::answer::{Shown, quoted, shown};
 
 use super::names::HEADING;
-use super::values::{Reader, optional, switch};
+use super::values::{Reader, optional, switch, text};
 
 const NONE: &str = "none";
 const STDIO: &str = "stdin and stdout";
@@ -101,8 +101,4 @@ fn ranges(list: &str) -> Result<Vec<AddressRange>, Shown> {
     };
     let wrong = || shown!("must be addresses or ranges, such as 127.0.0.1 or 10.0.0.0/8, not {}", quoted(list));
     list.split(',').map(|text| range(text.trim()).ok_or_else(wrong)).collect()
-}
-
-fn text(text: &str) -> Result<String, Shown> {
-    if text.is_empty() { Err("must not be empty".into()) } else { Ok(text.to_owned()) }
 }

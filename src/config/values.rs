@@ -94,6 +94,11 @@ pub(super) fn optional<T>(
     move |text| if text == default { Ok(None) } else { read(text).map(Some) }
 }
 
+/// Any text but an empty one.
+pub(super) fn text(text: &str) -> Result<String, Shown> {
+    if text.is_empty() { Err("must not be empty".into()) } else { Ok(text.to_owned()) }
+}
+
 /// Seconds within a range.
 pub(super) fn seconds(range: RangeInclusive<f64>) -> impl Fn(&str) -> Result<Duration, Shown> + Clone {
     move |text| {

@@ -4,7 +4,6 @@ use std::future::Future;
 
 use futures::FutureExt;
 use futures::future::{self, BoxFuture};
-use ring::digest::{SHA256, digest};
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -14,7 +13,7 @@ use crate::answer::{
     Answer, Cause, Denial, Joined, Object, Outcome, Sentence, Shown, ToolError, Unconfirmed, id, quoted, shown,
 };
 use crate::api::error::{Error, InvalidArgument};
-use crate::api::hex::hex;
+use crate::api::hex::sha256;
 use crate::api::reply::{Read, Reply};
 use crate::api::wire::{self, Encoded};
 use crate::api::wording::wording;
@@ -277,7 +276,7 @@ impl Entry {
 /// Names a question in a call that is made again after the answer. Short, however long the question is.
 #[must_use]
 pub fn mark(question: &Shown) -> String {
-    hex(digest(&SHA256, question.as_bytes()).as_ref())
+    sha256(question.as_bytes(), 64)
 }
 
 /// Generates the schemas of a tool from its types. Only `docs` uses it, to write the files in `schemas/`; the server

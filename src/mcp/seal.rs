@@ -21,10 +21,7 @@ impl Seal {
     /// Seals with the first key and opens with each. A key is named by its hash, so the order may differ between replicas.
     #[cfg(feature = "http")]
     pub(crate) fn shared(keys: &[[u8; 32]]) -> Result<Self, SealError> {
-        let name = |key: &[u8; 32]| {
-            let hash = ring::digest::digest(&ring::digest::SHA256, key);
-            crate::api::hex::hex(hash.as_ref().get(..8).unwrap_or_default())
-        };
+        let name = |key: &[u8; 32]| crate::api::hex::sha256(key, 16);
         let first = keys.first().map(name).unwrap_or_default();
         let ring = keys.iter().map(|key| (name(key), key.to_vec()));
         RequestStateCodec::new_with_keyring(first, ring).map(Self).map_err(|fault| SealError(fault.to_string()))

@@ -4,13 +4,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use ring::digest::{SHA256, digest};
 use rmcp::model::{ElicitRequest, ElicitRequestParams, InputRequest, InputRequiredResult, SealOptions};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::answer::{After, Object};
-use crate::api::hex::hex;
+use crate::api::hex::sha256;
 
 use super::server::{Request, Server};
 
@@ -77,7 +76,7 @@ impl Server {
     pub(super) fn key_of_use(&self, state: &str, request: &Request) -> String {
         let arguments = in_order(&request.arguments);
         let sent = json!([self.toolbox.services.principal.name, state, request.name, arguments]).to_string();
-        hex(digest(&SHA256, sent.as_bytes()).as_ref())
+        sha256(sent.as_bytes(), 64)
     }
 
     /// Binds a sealed state to this tool, these arguments, this token and this principal.

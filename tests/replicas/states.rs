@@ -69,6 +69,17 @@ impl Replicas {
         call
     }
 
+    /// Replicas, a call that may go on now, and the number of writes so far. `None` if these tests are not asked for.
+    async fn with_a_call() -> Option<(Self, Value, usize)> {
+        if !asked_for() {
+            return None;
+        }
+        let replicas = Self::start().await;
+        let call = replicas.asked("Hello").await;
+        let writes = replicas.upstream.writes();
+        Some((replicas, call, writes))
+    }
+
     /// Waits until so many writes have reached OpenTrain.
     async fn until_writes(&self, writes: usize) {
         while self.upstream.writes() < writes {
@@ -79,13 +90,8 @@ impl Replicas {
 
 #[tokio::test]
 async fn a_state_that_was_used_elsewhere_sends_nothing_again() {
-    if !asked_for() {
-        return;
-    }
-    let replicas = Replicas::start().await;
+    let Some((replicas, call, writes)) = Replicas::with_a_call().await else { return };
     replicas.gate.open();
-    let call = replicas.asked("Hello").await;
-    let writes = replicas.upstream.writes();
     let (one, other) = replicas.callers();
     let first = one.ask("tools/call", call.clone()).await;
     assert_eq!(first["result"]["isError"], false, "{first}");
@@ -109,12 +115,7 @@ async fn a_state_that_was_used_elsewhere_sends_nothing_again() {
 
 #[tokio::test]
 async fn two_replicas_with_one_state_send_one_write() {
-    if !asked_for() {
-        return;
-    }
-    let replicas = Replicas::start().await;
-    let call = replicas.asked("Hello").await;
-    let writes = replicas.upstream.writes();
+    let Some((replicas, call, writes)) = Replicas::with_a_call().await else { return };
     let (one, other) = replicas.callers();
     let both = async { futures::join!(one.ask("tools/call", call.clone()), other.ask("tools/call", call.clone())) };
     let opening = async {
@@ -130,12 +131,7 @@ async fn two_replicas_with_one_state_send_one_write() {
 
 #[tokio::test]
 async fn a_first_use_whose_replica_died_is_unknown() {
-    if !asked_for() {
-        return;
-    }
-    let mut replicas = Replicas::start().await;
-    let call = replicas.asked("Hello").await;
-    let writes = replicas.upstream.writes();
+    let Some((mut replicas, call, writes)) = Replicas::with_a_call().await else { return };
     let (one, other) = replicas.callers();
     let its = call.clone();
     let lost = tokio::spawn(async move { one.asking("tools/call", its).send().await.is_err() });
@@ -150,13 +146,8 @@ async fn a_first_use_whose_replica_died_is_unknown() {
 
 #[tokio::test]
 async fn without_the_ledger_a_state_sends_nothing() {
-    if !asked_for() {
-        return;
-    }
-    let replicas = Replicas::start().await;
+    let Some((replicas, call, writes)) = Replicas::with_a_call().await else { return };
     replicas.gate.open();
-    let call = replicas.asked("Hello").await;
-    let writes = replicas.upstream.writes();
     replicas.database.down();
     let refused = replicas.callers().1.ask("tools/call", call.clone()).await;
     let error = &refused["result"]["structuredContent"]["error"];

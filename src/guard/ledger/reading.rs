@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 
 use crate::answer::Outcome;
+use crate::api::hex::sha256;
 
 use super::line::{Damage, Line, Phase};
 
@@ -122,8 +123,7 @@ fn amount(rest: &str) -> Option<Decimal> {
 
 /// Sixteen hex digits that identify these bytes.
 pub(super) fn fingerprint(bytes: &[u8]) -> String {
-    let digest = ring::digest::digest(&ring::digest::SHA256, bytes);
-    format!("{:016x}", u64::from_be_bytes(digest.as_ref().first_chunk().copied().unwrap_or_default()))
+    sha256(bytes, 16)
 }
 
 /// Reads a line of a record, for `fuzz/`: nothing counts below zero, and what is written is read again.

@@ -13,6 +13,7 @@ use tokio::time::timeout;
 use url::{Host, Url};
 
 use super::loopback;
+use crate::api::hex::hex;
 use crate::sandbox::world::{Delivery, MOST_WAITING};
 
 /// How long a receiver may take (reference: guides/verify-webhook-signatures).
@@ -98,10 +99,6 @@ fn signature(secret: &str, time: u64, body: &str) -> String {
 
 fn hmac_of(secret: &[u8], text: &[u8]) -> hmac::Tag {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), text)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |hex, byte| hex + format!("{byte:02x}").as_str())
 }
 
 #[cfg(test)]

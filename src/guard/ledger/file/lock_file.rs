@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use futures::FutureExt;
-use ring::digest::{SHA256, digest};
 use tokio::time::Instant;
 
+use crate::api::hex::sha256;
 use crate::files;
 use crate::guard::ledger::store::{Lock, Step};
 
@@ -149,9 +149,7 @@ impl Lock for LockFile {
 
 /// A valid file name for any key.
 fn file_name(key: &str) -> String {
-    let hash = digest(&SHA256, key.as_bytes());
-    let hash = hash.as_ref().iter().take(8).fold(0_u64, |number, byte| (number << 8) | u64::from(*byte));
-    format!("{hash:016x}.lock")
+    format!("{}.lock", sha256(key.as_bytes(), 16))
 }
 
 #[cfg(test)]
