@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use serde_json::json;
+use serde_json::{Value, json};
 
+use super::unknown::is_unknown;
 use super::{id, outcome, server, terms, with};
 use crate::harness::api::is_create;
 use crate::harness::{Api, Gate, Launch, Reply, contract, recorded};
@@ -198,4 +199,43 @@ async fn a_server_killed_under_the_lock_leaves_no_double() {
     let answer = other.end(call).await;
     assert_eq!((outcome(&answer), id(&answer)), ("existing", landed["id"].as_str().unwrap()));
     assert_eq!(api.creates(), 1);
+}
+
+#[tokio::test]
+async fn a_call_that_waited_for_an_identical_one_does_not_send_what_may_still_land() {
+    futures::join!(overtaken(true), overtaken(false));
+}
+
+/// The create of the first server is lost while the second one waits for its lock.
+async fn overtaken(is_sent_before: bool) {
+    let (state, looks, creates) = (tempfile::tempdir().unwrap(), Gate::closed(), Gate::closed());
+    let held = (looks.clone(), creates.clone());
+    let api = Api::meddled([contract("ctr_8Kq2", &[])], move |request, world| match is_create(request) {
+        true if world.contracts[0]["lost"].is_null() => {
+            world.contracts[0]["lost"] = json!(true);
+            Some(Reply::refusal(503, "UNAVAILABLE", &Value::Null).once_open(&held.1))
+        }
+        true => None,
+        false => Some(world.answer(request).once_open(&held.0)),
+    })
+    .await;
+    let (one, other) = (sharing(&api, state.path()).start().await, sharing(&api, state.path()).start().await);
+    let first = one.begin("create_milestone", terms()).await;
+    if is_sent_before {
+        looks.open();
+        api.upstream.has_seen(2).await;
+    } else {
+        api.upstream.has_seen(1).await;
+    }
+    let second = other.begin("create_milestone", terms()).await;
+    other.tools().await;
+    looks.open();
+    creates.open();
+    for answer in [one.end(first).await, other.end(second).await] {
+        is_unknown(&answer, true, "both callers have to wait");
+    }
+    assert_eq!(api.creates(), 1, "sent before the second call: {is_sent_before}");
+    // The second try is a call of its own: it looks, waits and creates.
+    assert_eq!(outcome(&other.done("create_milestone", terms()).await), "created");
+    assert_eq!(api.creates(), 2);
 }

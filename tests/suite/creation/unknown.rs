@@ -37,7 +37,7 @@ async fn losing(first: impl Fn(&Request, &mut World) -> Reply + Send + Sync + 's
     .await
 }
 
-fn is_unknown(answer: &Answer, retryable: bool, about: &str) {
+pub(super) fn is_unknown(answer: &Answer, retryable: bool, about: &str) {
     tells_the_whole_story(answer, about);
     let error = answer.error();
     assert_eq!((&error["reason"], &error["outcome"]), (&json!("outcome_unknown"), &json!("unknown")), "{about}");

@@ -107,6 +107,8 @@ pub(super) struct Open {
     pub(super) began: Timestamp,
     /// True if another process sent it, or this one before a restart: that process may have been killed.
     pub(super) elsewhere: bool,
+    /// True if its server has ended it, so that its caller could be told that the outcome is unknown.
+    pub(super) is_told: bool,
     /// The ids of the milestones before the create, if this process has read them.
     pub(super) before: Option<HashSet<String>>,
 }
@@ -116,7 +118,7 @@ impl Open {
         let asked = Terms::read(&line.arguments)?;
         // An unreadable time counts as recent.
         let began = line.at.parse().unwrap_or_else(|_| Timestamp::now());
-        Some(Self { asked, began, elsewhere: true, before: None })
+        Some(Self { asked, began, elsewhere: true, is_told: line.phase != Phase::Before, before: None })
     }
 
     /// The moment until which reads look for the milestone.
@@ -164,7 +166,7 @@ impl Past {
     fn learn_before(&mut self, asked: Terms, began: Timestamp, before: &HashSet<String>) {
         let same: Vec<&mut Open> = self.open.iter_mut().filter(|open| open.asked == asked).collect();
         if same.is_empty() {
-            self.open.push(Open { asked, began, elsewhere: true, before: Some(before.clone()) });
+            self.open.push(Open { asked, began, elsewhere: true, is_told: false, before: Some(before.clone()) });
             return;
         }
         for open in same {
@@ -187,6 +189,11 @@ impl Past {
     /// The latest create with these terms that has an unknown end.
     pub(super) fn open_with(&self, terms: &Terms) -> Option<&Open> {
         self.open.iter().filter(|open| open.asked == *terms).max_by_key(|open| open.began)
+    }
+
+    /// The creates with these terms that have an unknown end: when they began, and whether their callers could be told.
+    pub(super) fn all_open_with(&self, terms: &Terms) -> HashSet<(Timestamp, bool)> {
+        self.open.iter().filter(|open| open.asked == *terms).map(|open| (open.began, open.is_told)).collect()
     }
 }
 
@@ -261,7 +268,7 @@ mod tests {
 
     fn open(began: Timestamp, elsewhere: bool) -> Open {
         let asked = serde_json::from_str(r#"{"contractId":"c","description":"d"}"#).unwrap();
-        Open { asked: Terms::of(&asked), began, elsewhere, before: None }
+        Open { asked: Terms::of(&asked), began, elsewhere, is_told: false, before: None }
     }
 
     #[test]

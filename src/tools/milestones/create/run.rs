@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use crate::answer::{Access, Answer, Cause, Denial, Object, Shown, ToolError, quoted, quoted_to, shown};
 use crate::api::error::Error;
+use crate::api::wording::wording;
 use crate::guard::ledger::{Commitment, Held};
 
 use super::creation::Creation;
@@ -19,7 +20,7 @@ use super::earlier::{Open, Past};
 use super::look::{Look, Seen};
 use super::notes::{self, Note};
 use super::recover::{After, Before, RECOVERY};
-use super::terms::Stored;
+use super::terms::{Stored, Terms};
 use super::{judge, words};
 
 /// The most ids of milestones that are noted before a create.
@@ -46,6 +47,29 @@ impl SharedNotes<'_> {
     }
 }
 
+/// What a call knows of earlier creates with its terms that have an unknown end.
+#[derive(Default)]
+struct Awaited {
+    /// Those that began up to this moment have been waited for.
+    settled: Option<Timestamp>,
+    /// Those that there were when the call began. Its caller could know of them, and has waited.
+    at_first: Option<HashSet<(Timestamp, bool)>>,
+}
+
+impl Awaited {
+    /// True if a create with these terms got an unknown end while this call ran. This call is no second try, and its
+    /// caller has not waited, so it must not send what may still land.
+    fn was_overtaken(&self, past: &Past, terms: &Terms) -> bool {
+        self.at_first.as_ref().is_some_and(|at_first| !past.all_open_with(terms).is_subset(at_first))
+    }
+}
+
+fn sent_meanwhile() -> Error {
+    let what =
+        wording!("an identical create, sent by another call meanwhile, came to no known end, so this call sent none");
+    Error::Unreachable { what, sent: true }
+}
+
 fn busy() -> ToolError {
     let hint = vec!["Nothing was sent. Make the identical call again in half a minute.".into()];
     let message = "Another create in this contract is still under way, in this server or in another one".into();
@@ -64,20 +88,21 @@ pub(super) async fn run(creation: Creation) -> Result<Answer, ToolError> {
 
 impl Creation {
     async fn run(self) -> Result<Answer, ToolError> {
-        let (sees_contract, mut settled) = (self.sees_contract().await?, None);
+        let (sees_contract, mut awaited) = (self.sees_contract().await?, Awaited::default());
         let (held, past) = loop {
             if self.is_guarded()
-                && let Some(existing) = self.settle(&mut settled).await?
+                && let Some(existing) = self.settle(&mut awaited).await?
             {
                 return Ok(existing);
             }
             let held = Arc::new(self.lock(sees_contract).await?);
             let past = self.past().await?;
             // While this call waited for the lock, another server may have sent the same create and died.
-            if !self.is_guarded() || past.open_with(&self.terms).map(|open| open.began) <= settled {
+            if !self.is_guarded() || past.open_with(&self.terms).map(|open| open.began) <= awaited.settled {
                 break (held, past);
             }
         };
+        let is_overtaken = self.is_guarded() && awaited.was_overtaken(&past, &self.terms);
         // The lock is held until the end of the write is on record, before another server takes it.
         self.context.hold(Arc::clone(&held));
         let unshared = held.unshared().map(|why| {
@@ -86,13 +111,14 @@ impl Creation {
                 quoted_to(&why, 400)
             )
         });
-        let mut answer = self.run_alone(&held, past).await?;
+        let mut answer = self.run_alone(&held, past, is_overtaken).await?;
         answer.warnings.extend(unshared);
         Ok(answer)
     }
 
-    /// Reads the contract and creates the milestone if it does not exist. The caller holds the lock.
-    async fn run_alone(&self, held: &Held, mut past: Past) -> Result<Answer, ToolError> {
+    /// Reads the contract and creates the milestone if it does not exist. The caller holds the lock. One that was
+    /// overtaken by an identical create only looks for it.
+    async fn run_alone(&self, held: &Held, mut past: Past, is_overtaken: bool) -> Result<Answer, ToolError> {
         let notes = notes::read(&held.text().await);
         past.learn(&notes, self.place.principal.as_deref());
         let look = self.first_look().await?;
@@ -107,6 +133,9 @@ impl Creation {
         {
             return Ok(self.existing(found, seen));
         }
+        if is_overtaken {
+            return Err(self.unknown(&sent_meanwhile(), &After::Nothing));
+        }
         let commitment = Commitment { amount: self.amount(look.as_ref())?, milestone_id: None };
         let warnings = self.first_warnings(look.as_ref(), &past);
         let mut shared = SharedNotes { held, notes, arguments: self.noted_arguments() };
@@ -116,18 +145,19 @@ impl Creation {
     }
 
     /// Waits for a create with the same terms whose end is unknown, sent by this process or by a killed one that shares
-    /// the record. Such a milestone may appear within seconds. Creates that began before `settled` were already
+    /// the record. Such a milestone may appear within seconds. Creates that began before `awaited.settled` were already
     /// checked.
-    async fn settle(&self, settled: &mut Option<Timestamp>) -> Result<Option<Answer>, ToolError> {
+    async fn settle(&self, awaited: &mut Awaited) -> Result<Option<Answer>, ToolError> {
         let mut settles = None;
         loop {
             let (mut past, now) = (self.past().await?, Timestamp::now());
-            let Some(open) = past.open_with(&self.terms).filter(|open| Some(open.began) > *settled) else {
+            awaited.at_first.get_or_insert_with(|| past.all_open_with(&self.terms));
+            let Some(open) = past.open_with(&self.terms).filter(|open| Some(open.began) > awaited.settled) else {
                 return Ok(None);
             };
             let (began, until) = *settles.get_or_insert_with(|| (open.began, open.settles(now)));
             if until <= now {
-                *settled = Some(began);
+                awaited.settled = Some(began);
                 return Ok(None);
             }
             let look = self.look(Instant::now() + LOOK_LIMIT).await.map_err(Self::unsent)?;
@@ -215,7 +245,7 @@ impl Creation {
                 Ok(self.recovered(&raw, &reply, &differences, look, earlier))
             }
             after => {
-                let open = Open { asked: self.terms.clone(), began, elsewhere: false, before: ids };
+                let open = Open { asked: self.terms.clone(), began, elsewhere: false, is_told: true, before: ids };
                 memory.unknown(&self.place, open);
                 Err(self.unknown(&fault, &after))
             }
