@@ -129,10 +129,12 @@ fn verdict(action: Option<&str>, content: Option<&Value>) -> Result<(), Unconfir
     }
 }
 
-/// The form: the question, and one box that is not ticked. `None` if rmcp does not accept its schema.
+/// The form: the question, and one box that is not ticked. `None` if rmcp does not accept its schema. The default counts:
+/// without one, Codex and Copilot CLI show a choice in which yes comes first, and a mere Enter takes it.
 fn form(question: &Shown) -> Option<ElicitRequestParams> {
-    let schema = ElicitationSchema::builder()
-        .required_bool_property(YES, |field| field.title("Yes, do this").description("Nothing is sent without a yes."));
+    let schema = ElicitationSchema::builder().required_bool_property(YES, |field| {
+        field.title("Yes, do this").description("Nothing is sent without a yes.").with_default(false)
+    });
     Some(ElicitRequestParams::FormElicitationParams {
         meta: None,
         message: question.to_string(),

@@ -14,6 +14,21 @@ from_npm() {
     touch "$folder/installed"
 }
 
+# from_pypi FOLDER PACKAGE…: as from_npm. pip knows no day, so uv does it.
+from_pypi() {
+    local folder=$1 uv
+    [ ! -e "$folder/installed" ] || return 0
+    uv=$(command -v uv) || uv=$packages/uv/bin/uv
+    if [ ! -x "$uv" ]; then
+        python3 -m venv "$packages/uv"
+        "$packages/uv/bin/pip" install --quiet --disable-pip-version-check uv
+    fi
+    mkdir -p "$folder"
+    { "$uv" venv --quiet "$folder/venv" && "$uv" pip install --quiet ${BEFORE:+--exclude-newer="$BEFORE"} \
+        --python "$folder/venv/bin/python" "${@:2}"; } >"$work/log" 2>&1 || { cat "$work/log" >&2; return 1; }
+    touch "$folder/installed"
+}
+
 # modern_node: some packages need a newer node than distributions have, and npm takes an older version of a package for an
 # older node.
 modern_node() {
@@ -25,12 +40,12 @@ modern_node() {
 # end ID: ends a process that a script has started.
 end() { [ -z "$1" ] || { kill "$1" 2>/dev/null || true; wait "$1" 2>/dev/null || true; }; }
 
-# start_model: a new model, and a free port for the sandbox that it talks about. Sets port and origin.
+# start_model [STEPS]: a new model, and a free port for the sandbox that it talks about. Sets port and origin.
 start_model() {
     port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
     : >"$work/model.jsonl"
     rm -f "$work/origin"
-    python3 "$here/model.py" "http://127.0.0.1:$port" "$work/model.jsonl" >"$work/origin" 2>"$work/model.log" &
+    python3 "$here/model.py" "http://127.0.0.1:$port" "$work/model.jsonl" "$@" >"$work/origin" 2>"$work/model.log" &
     model=$!
     for _ in $(seq 300); do [ ! -s "$work/origin" ] || break; sleep 0.1; done
     origin=$(cat "$work/origin")

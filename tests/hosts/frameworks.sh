@@ -46,21 +46,6 @@ needs() {
     esac
 }
 
-# from_pypi FOLDER PACKAGE…: as from_npm. pip knows no day, so uv does it.
-from_pypi() {
-    local folder=$1 uv
-    [ ! -e "$folder/installed" ] || return 0
-    uv=$(command -v uv) || uv=$packages/uv/bin/uv
-    if [ ! -x "$uv" ]; then
-        python3 -m venv "$packages/uv"
-        "$packages/uv/bin/pip" install --quiet --disable-pip-version-check uv
-    fi
-    mkdir -p "$folder"
-    { "$uv" venv --quiet "$folder/venv" && "$uv" pip install --quiet ${BEFORE:+--exclude-newer="$BEFORE"} \
-        --python "$folder/venv/bin/python" "${@:2}"; } >"$work/log" 2>&1 || { cat "$work/log" >&2; return 1; }
-    touch "$folder/installed"
-}
-
 modern_node
 failed=0
 for framework in "${frameworks[@]}"; do

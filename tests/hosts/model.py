@@ -2,17 +2,20 @@
 on the sandbox's pages between the calls, and checks what it was handed of each result. It speaks as OpenAI's chat
 completions and responses, Anthropic's messages and Google's generateContent do.
 
-    model.py SANDBOX-ORIGIN LOG      prints its own origin; LOG gets one JSON line for each result that it reads
+    model.py SANDBOX-ORIGIN LOG [STEPS]      prints its own origin; LOG gets one JSON line for each result that it reads;
+                                             STEPS is a JSON file of other calls than those below
 """
 import json
 import re
 import sys
+import time
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-SANDBOX, LOG = sys.argv[1], sys.argv[2]
+SANDBOX, LOG = sys.argv[1:3]
 
-# What is called, with what, and what the model must read of it. A person's part comes before the call.
+# What is called, with what, and what the model must read of it. A person's part comes before the call, and a pause
+# in seconds.
 STEPS = [
     {"what": "call", "tool": "list_contracts", "arguments": {}, "reads": "ctr_8Kq2"},
     {
@@ -30,6 +33,9 @@ STEPS = [
     },
     {"what": "after", "tool": "get_contract", "arguments": {"contractId": "ctr_8Kq2"}, "reads": "ms_1aXf"},
 ]
+if len(sys.argv) > 3:
+    with open(sys.argv[3], encoding="utf-8") as steps:
+        STEPS = json.load(steps)
 # What hosts put before the name of a tool that they show only when the model asks for it.
 DEFERRED = "mcp__opentrain-sandbox__"
 
@@ -107,6 +113,7 @@ class Model(BaseHTTPRequestHandler):
             note(what="end", ok=True)
             return None
         step = STEPS[len(results)]
+        time.sleep(step.get("pause", 0))
         for path in step.get("presses", []):
             press(path)
         name, arguments = named(names, step["tool"]), step["arguments"]
