@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use crate::asked_for;
 use crate::database::Database;
 use crate::harness::launch::write_private;
-use crate::harness::{Gate, Reply, Upstream, launch};
+use crate::harness::{Gate, Reply, Upstream, contract, launch};
 use crate::served::{Caller, HttpServer};
 
 /// Two replicas over one account that a person has to claim before a message can be sent.
@@ -23,6 +23,8 @@ struct Replicas {
     one: HttpServer,
     other: HttpServer,
     key: String,
+    /// A key whose calls that cannot be taken back need a person's yes.
+    careful: String,
 }
 
 impl Replicas {
@@ -33,7 +35,10 @@ impl Replicas {
         let (is_claimed, gate) = (Arc::new(AtomicBool::new(false)), Gate::closed());
         let (claimed, its_gate) = (Arc::clone(&is_claimed), gate.clone());
         let refused = json!({ "reason": "account_claim_required", "claimUrl": claim });
-        let upstream = Upstream::on(listener, move |_, number| {
+        let upstream = Upstream::on(listener, move |request, number| {
+            if !request.is_write() {
+                return Reply::json(200, &json!({ "contract": contract("ctr_8Kq2", &[]) }));
+            }
             if !claimed.load(Ordering::Relaxed) {
                 return Reply::refusal(403, "FORBIDDEN", &refused);
             }
@@ -46,10 +51,11 @@ impl Replicas {
         };
         let (one, other) = (start().await, start().await);
         let key = one.agent("ci", &[]).await;
+        let careful = one.agent("careful", &["--confirm", "person"]).await;
         let agents = |server: &HttpServer| server.home.path().join(".config/opentrain-mcp/agents.toml");
         write_private(&agents(&other), &std::fs::read_to_string(agents(&one)).unwrap());
         other.admits(&key, true).await;
-        Self { database, upstream, is_claimed, gate, one, other, key }
+        Self { database, upstream, is_claimed, gate, one, other, key, careful }
     }
 
     fn callers(&self) -> (Caller, Caller) {
@@ -156,6 +162,41 @@ async fn without_the_ledger_a_state_sends_nothing() {
     replicas.database.up();
     let sent = replicas.callers().0.ask("tools/call", call).await;
     assert_eq!((replicas.upstream.writes(), &sent["result"]["isError"]), (writes + 1, &json!(false)), "{sent}");
+}
+
+#[tokio::test]
+async fn a_yes_to_a_form_counts_once_at_any_replica() {
+    if !asked_for() {
+        return;
+    }
+    let replicas = Replicas::start().await;
+    replicas.is_claimed.store(true, Ordering::Relaxed);
+    replicas.gate.open();
+    let caller = replicas.one.caller(&replicas.careful).eliciting();
+    let other = caller.clone().at(&replicas.other);
+    let mut call = json!({ "name": "end_contract", "arguments": { "contractId": "ctr_8Kq2" } });
+    let asked = caller.ask("tools/call", call.clone()).await["result"].clone();
+    assert_eq!(asked["inputRequests"]["person"]["params"]["mode"], "form", "{asked}");
+    let yes = json!({ "action": "accept", "content": { "confirm": true } });
+    call["inputResponses"] = json!({ "person": yes });
+    call["requestState"] = asked["requestState"].clone();
+    let ended = other.ask("tools/call", call.clone()).await["result"].clone();
+    assert_eq!(ended["isError"], false, "{ended}");
+    for caller in [&caller, &other] {
+        let again = caller.ask("tools/call", call.clone()).await["result"].clone();
+        assert_eq!(again["structuredContent"], ended["structuredContent"]);
+    }
+    assert_eq!(replicas.upstream.writes(), 1);
+    // A no at one replica stays a no at the other.
+    let mut call = json!({ "name": "end_contract", "arguments": { "contractId": "ctr_8Kq2" } });
+    call["requestState"] = caller.ask("tools/call", call.clone()).await["result"]["requestState"].clone();
+    let answers = [(&caller, json!({ "action": "decline" })), (&other, yes.clone())];
+    for (caller, answer) in answers {
+        call["inputResponses"] = json!({ "person": answer });
+        let told = caller.ask("tools/call", call.clone()).await["result"].clone();
+        assert_eq!(told["structuredContent"]["error"]["reason"], "not_confirmed", "{told}");
+    }
+    assert_eq!(replicas.upstream.writes(), 1);
 }
 
 #[tokio::test]

@@ -69,7 +69,11 @@ fn is_a_form(asked: &Value, words: &[&str]) {
     let schema = &asked["params"]["requestedSchema"];
     assert_eq!((&schema["type"], &schema["required"]), (&json!("object"), &json!(["confirm"])), "{schema}");
     let field = &schema["properties"]["confirm"];
-    assert_eq!((&field["type"], &field["default"]), (&json!("boolean"), &json!(false)), "the box is not ticked: {schema}");
+    assert_eq!(
+        (&field["type"], &field["default"]),
+        (&json!("boolean"), &json!(false)),
+        "the box is not ticked: {schema}"
+    );
 }
 
 /// The first round in revision 2026-07-28: the form, and the state.
