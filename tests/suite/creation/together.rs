@@ -202,7 +202,7 @@ async fn a_server_killed_under_the_lock_leaves_no_double() {
 }
 
 #[tokio::test]
-async fn a_call_that_waited_for_an_identical_one_does_not_send_what_may_still_land() {
+async fn a_call_beside_one_with_an_unknown_end_sends_nothing() {
     futures::join!(overtaken(true), overtaken(false));
 }
 
