@@ -290,7 +290,7 @@ impl Context {
     ///
     /// # Errors
     /// An error if the record cannot be read.
-    pub async fn recent_writes(&self, contract: &str) -> std::io::Result<Vec<Line>> {
+    pub async fn recent_writes(&self, contract: &str) -> std::io::Result<Vec<Arc<Line>>> {
         let Some(base) = self.services.base().await else { return Ok(Vec::new()) };
         let account = Account { base, principal: self.owner() };
         let search = Search { tool: self.facts.name, account, contract: contract.to_owned() };

@@ -2,6 +2,7 @@
 //! unknown end. It knows nothing of files.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -27,7 +28,7 @@ const CLOCKS_APART: Duration = Duration::from_secs(60 * 60);
 /// The writes that matter, by id. The two lines of a write are merged into one.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Book {
-    writes: BTreeMap<String, Line>,
+    writes: BTreeMap<String, Arc<Line>>,
     swept: Timestamp,
 }
 
@@ -57,15 +58,15 @@ impl Book {
         let id = line.id.clone();
         let is_damaged = line.damage.is_some();
         let line = match self.writes.remove(&id) {
-            Some(known) => merged(known, line),
+            Some(known) => merged(Arc::unwrap_or_clone(known), line),
             None => line,
         };
         let counts = line.amount_usd.is_some() || line.damage == Some(Damage::AmountUnreadable);
         if line.came_to_nothing() || !counts && (!line.is_open() || is_damaged) {
             return None;
         }
-        self.writes.insert(id.clone(), trimmed(line));
-        self.writes.get(&id).filter(|_| is_damaged && counts)
+        self.writes.insert(id.clone(), Arc::new(trimmed(line)));
+        self.writes.get(&id).map(Arc::as_ref).filter(|_| is_damaged && counts)
     }
 
     /// Removes writes that are too old, at intervals.
@@ -80,11 +81,12 @@ impl Book {
 
     /// Everything in memory, one line per write.
     pub(super) fn lines(&self) -> impl Iterator<Item = &Line> {
-        self.writes.values()
+        self.writes.values().map(Arc::as_ref)
     }
 
-    /// The wanted writes that have an unknown end or created a milestone, oldest first.
-    pub(super) fn recent(&self, search: &Search) -> Vec<Line> {
+    /// The wanted writes that have an unknown end or created a milestone, oldest first. They are shared: a contract may have
+    /// hundreds a day, and each create asks for them.
+    pub(super) fn recent(&self, search: &Search) -> Vec<Arc<Line>> {
         let Account { base, principal } = &search.account;
         let recent = self.writes.values().filter(|line| {
             let matters = line.is_open() || line.names_new_milestone();
@@ -93,7 +95,7 @@ impl Book {
                 && line.may_be_of(base, principal.as_deref())
                 && search.fits(&line.arguments)
         });
-        let mut recent: Vec<Line> = recent.cloned().collect();
+        let mut recent: Vec<Arc<Line>> = recent.cloned().collect();
         recent.sort_by(|one, other| one.at.cmp(&other.at));
         recent
     }
@@ -132,7 +134,7 @@ impl Book {
 
     fn on_the_day_of<'a>(&'a self, line: &'a Line) -> impl Iterator<Item = &'a Line> {
         let day = line.at.get(..10).unwrap_or_default();
-        self.writes.values().filter(move |write| write.at.starts_with(day) && write.shares_limit_with(line))
+        self.lines().filter(move |write| write.at.starts_with(day) && write.shares_limit_with(line))
     }
 
     /// The total committed on the day of `line`.

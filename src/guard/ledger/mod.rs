@@ -185,7 +185,7 @@ impl Ledger {
     ///
     /// # Errors
     /// If the record cannot be read.
-    pub async fn recent_writes(&self, search: Search) -> io::Result<Vec<Line>> {
+    pub async fn recent_writes(&self, search: Search) -> io::Result<Vec<Arc<Line>>> {
         match self.store.recent_writes(search).await {
             Err(fault) if !self.required => {
                 tracing::warn!(%fault, "the record of writes cannot be read");

@@ -3,6 +3,7 @@
 
 use std::fmt::Debug;
 use std::io;
+use std::sync::Arc;
 
 use futures::future::BoxFuture;
 use jiff::Timestamp;
@@ -34,7 +35,7 @@ pub(super) trait Store: Debug + Send + Sync {
     fn used_today(&self, line: Line) -> Step<'_, Decimal>;
 
     /// The writes of the last 24 hours with an unknown end or a new milestone.
-    fn recent_writes(&self, search: Search) -> Step<'_, Vec<Line>>;
+    fn recent_writes(&self, search: Search) -> Step<'_, Vec<Arc<Line>>>;
 
     /// The last lines of the account's requests for approval whose decision is not on record.
     fn open_approvals(&self, account: Account) -> Step<'_, Vec<Line>>;

@@ -128,7 +128,7 @@ impl Store for Files {
         self.step(move |record, until| record.used_today(&line, until))
     }
 
-    fn recent_writes(&self, search: Search) -> Step<'_, Vec<Line>> {
+    fn recent_writes(&self, search: Search) -> Step<'_, Vec<Arc<Line>>> {
         self.step(move |record, until| record.recent_writes(&search, until))
     }
 

@@ -190,7 +190,7 @@ impl Store for Postgres {
         .boxed()
     }
 
-    fn recent_writes(&self, search: Search) -> Step<'_, Vec<Line>> {
+    fn recent_writes(&self, search: Search) -> Step<'_, Vec<Arc<Line>>> {
         async move {
             let recent =
                 self.0.database.step(PATIENCE, &search, |client, search| queries::recent(client, search).boxed());

@@ -1,5 +1,7 @@
 //! What is asked of the record's table, and how a line is put into it.
 
+use std::sync::Arc;
+
 use deadpool_postgres::{GenericClient, Object, Transaction};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -121,7 +123,7 @@ impl Recent {
         }
     }
 
-    pub(super) fn of(&self, search: &Search) -> Vec<Line> {
+    pub(super) fn of(&self, search: &Search) -> Vec<Arc<Line>> {
         self.0.recent(search)
     }
 }

@@ -2,6 +2,7 @@
 //! how they ended, and puts that on record.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
@@ -27,6 +28,9 @@ impl Creation {
     /// Records how the abandoned creates in this contract ended. The caller holds the lock. One that may still run or land is
     /// left for a later create.
     pub(super) async fn end_abandoned(&self, held: &Held, look: &Look, past: &Past) {
+        if past.unended.is_empty() {
+            return;
+        }
         let mut taken: HashSet<String> = past.recorded.iter().filter_map(|line| line.milestone_id.clone()).collect();
         for line in &past.unended {
             let Some(open) = Open::of(line) else { continue };
@@ -49,7 +53,7 @@ impl Creation {
     /// Records that an abandoned create with these terms has made `milestone`, once the lock of its server is free. Its
     /// caller need not wait for that.
     pub(super) fn end_abandoned_later(&self, past: &Past, milestone: Option<&str>) {
-        let has_terms = |line: &&Line| Open::of(line).is_some_and(|open| open.asked == self.terms);
+        let has_terms = |line: &&Arc<Line>| Open::of(line).is_some_and(|open| open.asked == self.terms);
         let Some(line) = past.unended.iter().find(has_terms).cloned() else { return };
         let (creation, milestone) = (self.clone(), milestone.map(str::to_owned));
         tokio::spawn(async move {

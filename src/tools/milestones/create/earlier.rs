@@ -92,9 +92,9 @@ pub(super) struct Past {
     /// Creates with an unknown end.
     pub(super) open: Vec<Open>,
     /// Creates in the record whose reply named the milestone. They are parsed when a read shows it.
-    pub(super) recorded: Vec<Line>,
+    pub(super) recorded: Vec<Arc<Line>>,
     /// The first lines of creates whose end is not on record: they run now, or their server was killed.
-    pub(super) unended: Vec<Line>,
+    pub(super) unended: Vec<Arc<Line>>,
     /// The ids of all milestones that reads have shown.
     pub(super) seen: HashSet<String>,
     pub(super) storage: StorageFormat,
@@ -205,10 +205,10 @@ impl Memory {
     pub(super) async fn of(&self, place: &Place, window: Duration, context: &Context) -> std::io::Result<Past> {
         let mut past = self.here(place);
         let lines = context.recent_writes(&place.contract).await?;
-        let (open, recorded): (Vec<Line>, _) = lines.into_iter().partition(Line::is_open);
+        let (open, recorded): (Vec<Arc<Line>>, _) = lines.into_iter().partition(|line| line.is_open());
         past.recorded = recorded;
         past.unended = open.iter().filter(|line| line.phase == Phase::Before).cloned().collect();
-        for open in open.iter().filter_map(Open::of) {
+        for open in open.iter().filter_map(|line| Open::of(line)) {
             if !past.open.iter().any(|known| known.is_the_same_as(&open)) {
                 past.open.push(open);
             }

@@ -35,6 +35,9 @@ pub(super) struct Note {
     pub(super) before: Option<HashSet<String>>,
     /// True if the milestone is the reply to the create, false if a later read found it.
     pub(super) is_certain: bool,
+    /// The line of the lock file that it was read from, and that is written again as it is; empty for a new note.
+    #[serde(skip)]
+    pub(super) line: String,
 }
 
 impl Note {
@@ -61,7 +64,8 @@ impl Note {
 /// Parses the notes in a lock file, oldest first.
 pub(super) fn read(text: &str) -> Vec<Note> {
     let since = Timestamp::now().checked_sub(LONGEST).unwrap_or(Timestamp::MIN);
-    let notes = text.lines().filter_map(|line| serde_json::from_str::<Note>(line).ok());
+    let read = |line: &str| Some(Note { line: line.to_owned(), ..serde_json::from_str(line).ok()? });
+    let notes = text.lines().filter_map(read);
     notes.filter(|note| note.moment().is_some_and(|at| at >= since)).collect()
 }
 
@@ -79,7 +83,15 @@ pub(super) fn remove_open(notes: &mut Vec<Note>, arguments: &Object) {
 
 /// Formats the notes for the lock file.
 pub(super) fn written(notes: &[Note]) -> String {
-    notes.iter().filter_map(|note| serde_json::to_string(note).ok()).map(|line| line + "\n").collect()
+    let mut text = String::new();
+    for note in notes {
+        match note.line.as_str() {
+            "" => text.extend(serde_json::to_string(note)),
+            line => text.push_str(line),
+        }
+        text.push('\n');
+    }
+    text
 }
 
 #[cfg(test)]
@@ -97,6 +109,7 @@ mod tests {
             milestone: json!({ "id": format!("ms_{number}") }),
             before: None,
             is_certain: true,
+            line: String::new(),
         }
     }
 

@@ -279,6 +279,7 @@ impl Creation {
             milestone: Value::Null,
             before: None,
             is_certain: false,
+            line: String::new(),
         }
     }
 

@@ -4,6 +4,7 @@
 use std::collections::{HashSet, VecDeque};
 use std::io;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Instant;
 
 use jiff::Timestamp;
@@ -142,7 +143,7 @@ impl FileRecord {
     }
 
     /// See [`crate::guard::ledger::Ledger::recent_writes`].
-    pub(super) fn recent_writes(&mut self, search: &Search, until: Instant) -> io::Result<Vec<Line>> {
+    pub(super) fn recent_writes(&mut self, search: &Search, until: Instant) -> io::Result<Vec<Arc<Line>>> {
         self.read(until)?;
         let ended: HashSet<&str> = self.kept.iter().filter(|line| !line.is_open()).map(|line| &*line.id).collect();
         let mut open = self.book.recent(search);
