@@ -40,12 +40,14 @@ modern_node() {
 # end ID: ends a process that a script has started.
 end() { [ -z "$1" ] || { kill "$1" 2>/dev/null || true; wait "$1" 2>/dev/null || true; }; }
 
-# start_model [STEPS]: a new model, and a free port for the sandbox that it talks about. Sets port and origin.
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+# start_model: a new model, and a free port for the sandbox that it talks about. Sets port and origin.
 start_model() {
-    port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+    port=$(free_port)
     : >"$work/model.jsonl"
     rm -f "$work/origin"
-    python3 "$here/model.py" "http://127.0.0.1:$port" "$work/model.jsonl" "$@" >"$work/origin" 2>"$work/model.log" &
+    python3 "$here/model.py" "http://127.0.0.1:$port" "$work/model.jsonl" >"$work/origin" 2>"$work/model.log" &
     model=$!
     for _ in $(seq 300); do [ ! -s "$work/origin" ] || break; sleep 0.1; done
     origin=$(cat "$work/origin")
