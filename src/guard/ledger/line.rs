@@ -130,7 +130,7 @@ impl Line {
     /// the write is described.
     #[must_use]
     pub(super) fn written(&self) -> String {
-        hide_tokens(&serde_json::json!(self).to_string()).into_owned()
+        hide_tokens(&serde_json::to_string(self).unwrap_or_default()).into_owned()
     }
 
     /// The key under which the amount is counted. Repeated requests for one milestone or candidate share a key, because

@@ -44,5 +44,5 @@ pub(super) fn save<'a>(record: &Path, position: &Position, lines: impl Iterator<
 
 /// Formats lines as they are stored in a file.
 pub(super) fn text_of<'a>(lines: impl Iterator<Item = &'a Line>) -> String {
-    lines.fold(String::new(), |text, line| text + line.written().as_str() + "\n")
+    lines.fold(String::new(), |text, line| text + &line.written() + "\n")
 }
