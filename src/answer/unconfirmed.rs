@@ -31,7 +31,7 @@ impl Denial {
     pub fn unconfirmed(why: Unconfirmed) -> Self {
         let (what, next): (Shown, &'static str) = match why {
             Unconfirmed::CannotAsk => (
-                "this host cannot ask for it (it shows no form)".into(),
+                "this host cannot ask for it (no form can be shown here)".into(),
                 "Tell the user what you wanted to do: they can do it in the OpenTrain app.",
             ),
             Unconfirmed::Declined => {
