@@ -120,7 +120,8 @@ impl LockFile {
 impl Lock for LockFile {
     fn text(&self) -> Step<'_, String> {
         self.with_file(|mut file| {
-            let mut bytes = Vec::new();
+            let length = file.metadata()?.len().min(LARGEST);
+            let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
             file.seek(SeekFrom::Start(0))?;
             file.take(LARGEST).read_to_end(&mut bytes)?;
             Ok(String::from_utf8_lossy(&bytes).into_owned())

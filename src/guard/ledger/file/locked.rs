@@ -68,7 +68,8 @@ impl LockedFile {
         let mut is_remnant = self.file.metadata()?.len() <= REMNANT;
         self.file.seek(SeekFrom::Start(0))?;
         let first = Read::by_ref(&mut self.file).take(LONGEST);
-        let mut lines = BufReader::with_capacity(64 * 1024, first).split(b'\n').take(FIRST_LINES).peekable();
+        // The first line tells, as a rule.
+        let mut lines = BufReader::with_capacity(4 * 1024, first).split(b'\n').take(FIRST_LINES).peekable();
         if lines.peek().is_none() {
             return Ok(true);
         }
@@ -100,7 +101,7 @@ impl LockedFile {
     }
 
     fn proof(&mut self, from: u64, length: u64) -> io::Result<String> {
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or_default());
         self.file.seek(SeekFrom::Start(from))?;
         Read::by_ref(&mut self.file).take(length).read_to_end(&mut bytes)?;
         Ok(fingerprint(&bytes))

@@ -194,8 +194,8 @@ impl FileRecord {
         let now = Timestamp::now();
         self.book.forget(now);
         let mut changed = false;
-        let left_at = match &self.position {
-            Some(position) if file.continues(position)? => position.length,
+        let (left_at, stands) = match &self.position {
+            Some(position) if file.continues(position)? => (position.length, true),
             own => {
                 let mut known = own.is_some();
                 let saved = state::load(&self.path);
@@ -205,10 +205,10 @@ impl FileRecord {
                     position
                 });
                 match saved {
-                    Some(position) if file.continues(&position)? => position.length,
+                    Some(position) if file.continues(&position)? => (position.length, false),
                     _ => {
                         changed = known;
-                        file.start_of(horizon(now))?
+                        (file.start_of(horizon(now))?, false)
                     }
                 }
             }
@@ -220,7 +220,9 @@ impl FileRecord {
                 tracing::warn!("a line of the record cannot be read as a whole; {amount} in it counts as used");
             }
         })?;
-        self.position = Some(file.position(end)?);
+        if !stands || end != left_at {
+            self.position = Some(file.position(end)?);
+        }
         if changed {
             tracing::warn!(record = %self.path.display(), "{CHANGED}");
         }
