@@ -115,7 +115,9 @@ class ClaudeCode(Host):
 
     def begin(self, screen):
         screen.shows("❯", "effort")
-        screen.press("go", "enter")
+        screen.press("go")
+        screen.shows("❯.go")
+        screen.press("enter")
 
 
 class Codex(Host):
