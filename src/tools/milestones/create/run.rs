@@ -52,7 +52,8 @@ impl SharedNotes<'_> {
 struct Awaited {
     /// Those that began up to this moment have been waited for.
     settled: Option<Timestamp>,
-    /// Those that there were when the call began. Its caller could know of them, and has waited.
+    /// Those that there were when the call began. Its caller could know of them, and has waited. `None` if the call looks for
+    /// no equal milestone.
     at_first: Option<HashSet<(Timestamp, bool)>>,
 }
 
@@ -102,7 +103,7 @@ impl Creation {
                 break (held, past);
             }
         };
-        let is_overtaken = self.is_guarded() && awaited.was_overtaken(&past, &self.terms);
+        let is_overtaken = awaited.was_overtaken(&past, &self.terms);
         // The lock is held until the end of the write is on record, before another server takes it.
         self.context.hold(Arc::clone(&held));
         let unshared = held.unshared().map(|why| {

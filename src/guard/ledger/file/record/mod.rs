@@ -194,8 +194,12 @@ impl FileRecord {
         let now = Timestamp::now();
         self.book.forget(now);
         let mut changed = false;
-        let (left_at, stands) = match &self.position {
-            Some(position) if file.continues(position)? => (position.length, true),
+        let is_continued = match &self.position {
+            Some(position) => file.continues(position)?,
+            None => false,
+        };
+        let left_at = match &self.position {
+            Some(position) if is_continued => position.length,
             own => {
                 let mut known = own.is_some();
                 let saved = state::load(&self.path);
@@ -205,10 +209,10 @@ impl FileRecord {
                     position
                 });
                 match saved {
-                    Some(position) if file.continues(&position)? => (position.length, false),
+                    Some(position) if file.continues(&position)? => position.length,
                     _ => {
                         changed = known;
-                        (file.start_of(horizon(now))?, false)
+                        file.start_of(horizon(now))?
                     }
                 }
             }
@@ -220,7 +224,7 @@ impl FileRecord {
                 tracing::warn!("a line of the record cannot be read as a whole; {amount} in it counts as used");
             }
         })?;
-        if !stands || end != left_at {
+        if !is_continued || end != left_at {
             self.position = Some(file.position(end)?);
         }
         if changed {
